@@ -1,0 +1,44 @@
+# One command a need; `make help` lists them. Every recipe runs with the toolchain that .ci/toolchain finds or installs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build site test lint bench fmt
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+CARGO := .ci/toolchain cargo
+# The first screen's wasm, JS and CSS with brotli, in KB.
+BUDGET := 350
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+run: build ## build, then serve the demonstration on http://127.0.0.1:3000
+	target/release/jiedui serve --demo
+
+build: site ## build target/release/jiedui, the site in it
+	$(CARGO) build --release -p jiedui
+	@mkdir -p target/release
+	@[ "$(TARGET_DIR)" = target ] || cp "$(TARGET_DIR)/release/jiedui" target/release/jiedui
+	@.ci/weight $(BUDGET)
+
+site: ## build what the browser gets, into target/site
+	@mkdir -p target
+	@cat style/tokens.css style/base.css style/view.css style/forms.css >target/style.css
+	$(CARGO) leptos build --release --frontend-only --precompress
+
+test: build ## every check and every test, in the browser too
+	@$(MAKE) --no-print-directory lint
+	.ci/services
+	$(CARGO) test --release --workspace
+	cd end2end && npm ci --silent --no-audit --no-fund && npm test
+
+lint: ## formatting, clippy on both targets, deny warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features hydrate -- -D warnings
+
+bench: build ## criterion for functions, a load benchmark for the server
+	$(CARGO) bench -p jiedui-core
+
+fmt: ## format the code
+	$(CARGO) fmt --all

@@ -1,0 +1,174 @@
+//! The catalogue: programmes, indicators and entry forms. It is data with a version, so a new indicator needs no build.
+
+use super::quantity::{Qualifier, Quantity};
+use serde::{Deserialize, Serialize};
+
+/// One of the works that the two regions do together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Programme {
+    /// Code, such as `party_building`.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+}
+
+/// How the values of entries make one figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// They are added.
+    Sum,
+    /// The one with the latest date stands.
+    Latest,
+    /// Their mean, each entry counting once.
+    Mean,
+    /// Each subject counts once, however many entries name it.
+    Distinct,
+}
+
+/// What the entries of a distinct indicator are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The organisation that the entry names.
+    #[default]
+    Organisation,
+    /// The place where it happened.
+    Place,
+}
+
+/// What a year is to reach.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The year.
+    pub year: i32,
+    /// The amount, in the indicator's unit.
+    pub value: Quantity,
+    /// How exact it is.
+    pub qualifier: Qualifier,
+}
+
+/// Something that is counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Indicator {
+    /// Code, such as `pigs_marketed`.
+    pub code: String,
+    /// The programme's code.
+    pub programme: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Unit in Chinese.
+    pub unit: String,
+    /// Unit in English.
+    pub unit_en: String,
+    /// How entries make the figure.
+    pub aggregation: Aggregation,
+    /// What is told apart, where the aggregation is distinct.
+    #[serde(default)]
+    pub distinct_by: Subject,
+    /// Targets, at most one a year.
+    #[serde(default)]
+    pub targets: Vec<Target>,
+}
+
+/// Whether a field takes any amount or a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A whole number.
+    Integer,
+    /// A number with up to four decimals.
+    Number,
+}
+
+/// A number that an entry form asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Code within the activity.
+    pub code: String,
+    /// Label in Chinese.
+    pub name: String,
+    /// Label in English.
+    pub name_en: String,
+    /// What it takes.
+    pub kind: Kind,
+    /// Unit in Chinese.
+    pub unit: String,
+    /// Unit in English.
+    pub unit_en: String,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// Smallest amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<Quantity>,
+    /// Largest amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<Quantity>,
+    /// The indicator that it adds to.
+    pub feeds: Option<String>,
+}
+
+/// An entry form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Code, such as `field_survey`.
+    pub code: String,
+    /// The programme's code.
+    pub programme: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Rises when its fields change.
+    pub version: u32,
+    /// What it asks for.
+    pub fields: Vec<Field>,
+}
+
+/// Everything that can be counted and recorded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Rises with every change.
+    pub version: u32,
+    /// In the order in which they are shown.
+    pub programmes: Vec<Programme>,
+    /// In the order in which they are shown.
+    pub indicators: Vec<Indicator>,
+    /// In the order in which they are shown.
+    pub activities: Vec<Activity>,
+}
+
+impl Catalogue {
+    /// The programme with this code.
+    pub fn programme(&self, code: &str) -> Option<&Programme> {
+        self.programmes.iter().find(|programme| programme.code == code)
+    }
+
+    /// The indicator with this code.
+    pub fn indicator(&self, code: &str) -> Option<&Indicator> {
+        self.indicators.iter().find(|indicator| indicator.code == code)
+    }
+
+    /// The activity with this code.
+    pub fn activity(&self, code: &str) -> Option<&Activity> {
+        self.activities.iter().find(|activity| activity.code == code)
+    }
+}
+
+impl Activity {
+    /// The field with this code.
+    pub fn field(&self, code: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.code == code)
+    }
+}
+
+impl Indicator {
+    /// The target of a year.
+    pub fn target(&self, year: i32) -> Option<&Target> {
+        self.targets.iter().find(|target| target.year == year)
+    }
+}

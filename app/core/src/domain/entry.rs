@@ -1,0 +1,405 @@
+//! An entry: what someone recorded, and the rules that it must keep.
+
+use super::catalogue::{Activity, Catalogue, Field, Kind};
+use super::field_error::{ErrorCode, FieldError};
+use super::organisation::{Organisation, Pairing};
+use super::place::Places;
+use super::quantity::{Qualifier, Quantity};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use time::Date;
+use uuid::Uuid;
+
+/// A record's fields as they travel: those that this program does not know are carried along untouched.
+pub type Fields = serde_json::Map<String, Value>;
+
+/// The first year in which an entry can lie; the co-operation is younger.
+pub const FIRST_YEAR: i32 = 2010;
+/// The most characters that a note may have.
+pub const NOTE_LENGTH: usize = 2_000;
+/// The most photos that an entry may have.
+pub const ATTACHMENTS: usize = 20;
+
+/// Where an entry stands on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// 待审核: it waits for a reviewer.
+    #[default]
+    Submitted,
+    /// 已审核: a reviewer found it right.
+    Verified,
+    /// 已退回: a reviewer sent it back; it counts nowhere.
+    Returned,
+}
+
+impl State {
+    /// The code, as on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Verified => "verified",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+/// What someone recorded: an activity at a place on a date.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The activity's code.
+    pub activity: String,
+    /// When it happened.
+    #[serde(with = "super::date_format")]
+    pub date: Date,
+    /// The code of the place where it happened.
+    pub place: String,
+    /// The pairing under which it happened.
+    #[serde(default)]
+    pub pairing: Option<Uuid>,
+    /// The organisation that it was about.
+    #[serde(default)]
+    pub organisation: Option<Uuid>,
+    /// The numbers, by the codes of the activity's fields.
+    #[serde(default)]
+    pub values: BTreeMap<String, Quantity>,
+    /// How exact a number is, where it is not exact.
+    #[serde(default)]
+    pub qualifiers: BTreeMap<String, Qualifier>,
+    /// In the recorder's own words.
+    #[serde(default)]
+    pub note: String,
+    /// Where it stands.
+    #[serde(default)]
+    pub state: State,
+    /// Why a reviewer returned it.
+    #[serde(default)]
+    pub review_note: Option<String>,
+    /// Content hashes of its photos.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+    /// The document that an opening entry comes from.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Who recorded it.
+    #[serde(default)]
+    pub author: Option<Uuid>,
+}
+
+/// What an entry is checked against.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The forms.
+    pub catalogue: &'a Catalogue,
+    /// The tree.
+    pub places: &'a Places,
+    /// The directory.
+    pub organisations: &'a [Organisation],
+    /// Who is paired with whom.
+    pub pairings: &'a [Pairing],
+    /// The last day that an entry may have; `None` where no clock can be trusted.
+    pub last_day: Option<Date>,
+}
+
+impl Entry {
+    /// Reads fields that were checked before, as they lie in the database or the replica.
+    pub fn from_checked(fields: &Fields) -> Option<Self> {
+        Self::deserialize(Value::Object(fields.clone())).ok()
+    }
+
+    /// Checks fields from outside. Every mistake is reported, each at its field.
+    pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
+        let mut check = Check { fields, errors: Vec::new() };
+        let activity = check.activity(rules.catalogue);
+        let date = check.date(rules.last_day);
+        let place = check.required_text("place");
+        if !place.is_empty() && rules.places.get(&place).is_none() {
+            check.error("place", ErrorCode::Unknown);
+        }
+        let pairing = check.id("pairing", |id| rules.pairings.iter().any(|pairing| pairing.id == id));
+        let organisation = check.id("organisation", |id| rules.organisations.iter().any(|own| own.id == id));
+        let values = check.values(activity);
+        let note = check.text("note", NOTE_LENGTH);
+        let review_note = Some(check.text("review_note", NOTE_LENGTH)).filter(|note| !note.is_empty());
+        let state = check.state();
+        let attachments = check.attachments();
+        let qualifiers = check.qualifiers();
+        match (check.errors.is_empty(), activity, date) {
+            (true, Some(activity), Some(date)) => Ok(Self {
+                activity: activity.code.clone(),
+                date,
+                place,
+                pairing,
+                organisation,
+                values,
+                qualifiers,
+                note,
+                state,
+                review_note,
+                attachments,
+                source: None,
+                author: None,
+            }),
+            _ => Err(check.errors),
+        }
+    }
+}
+
+/// Checks one number of a form; the same for what is typed on the phone and what arrives at the server.
+pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity>, FieldError> {
+    let name = || format!("values.{}", field.code);
+    let Some(number) = number else {
+        return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
+    };
+    let quantity = Quantity::from_f64(number).ok_or_else(|| FieldError::new(name(), ErrorCode::NotAmount))?;
+    if field.kind == Kind::Integer && number.fract() != 0.0 {
+        return Err(FieldError::new(name(), ErrorCode::NotWhole));
+    }
+    let (min, max) = (field.min.unwrap_or(Quantity::ZERO), field.max);
+    if quantity < min {
+        return Err(FieldError::with_limit(name(), ErrorCode::TooSmall, min.to_f64()));
+    }
+    if let Some(max) = max.filter(|max| quantity > *max) {
+        return Err(FieldError::with_limit(name(), ErrorCode::TooLarge, max.to_f64()));
+    }
+    Ok(Some(quantity))
+}
+
+struct Check<'a> {
+    fields: &'a Fields,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Check<'a> {
+    fn error(&mut self, field: &str, code: ErrorCode) {
+        self.errors.push(FieldError::new(field, code));
+    }
+
+    /// The field unless it is missing or null.
+    fn given(&self, field: &str) -> Option<&'a Value> {
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    fn required_text(&mut self, field: &str) -> String {
+        match self.given(field) {
+            Some(Value::String(text)) if !text.is_empty() => return text.clone(),
+            None | Some(Value::String(_)) => self.error(field, ErrorCode::Required),
+            Some(_) => self.error(field, ErrorCode::WrongType),
+        }
+        String::new()
+    }
+
+    fn text(&mut self, field: &str, longest: usize) -> String {
+        match self.given(field) {
+            None => String::new(),
+            Some(Value::String(text)) if text.chars().count() <= longest => text.clone(),
+            Some(Value::String(_)) => {
+                self.errors.push(FieldError::with_limit(field, ErrorCode::TooLong, longest as f64));
+                String::new()
+            }
+            Some(_) => {
+                self.error(field, ErrorCode::WrongType);
+                String::new()
+            }
+        }
+    }
+
+    fn activity<'c>(&mut self, catalogue: &'c Catalogue) -> Option<&'c Activity> {
+        let code = self.required_text("activity");
+        let activity = catalogue.activity(&code);
+        if activity.is_none() && !code.is_empty() {
+            self.error("activity", ErrorCode::Unknown);
+        }
+        activity
+    }
+
+    fn date(&mut self, last_day: Option<Date>) -> Option<Date> {
+        let text = self.required_text("date");
+        if text.is_empty() {
+            return None;
+        }
+        let Some(date) = super::parse_date(&text) else {
+            self.error("date", ErrorCode::NotDate);
+            return None;
+        };
+        if date.year() < FIRST_YEAR {
+            self.errors.push(FieldError::with_limit("date", ErrorCode::TooEarly, f64::from(FIRST_YEAR)));
+        }
+        if last_day.is_some_and(|last_day| date > last_day) {
+            self.error("date", ErrorCode::InFuture);
+        }
+        Some(date)
+    }
+
+    fn id(&mut self, field: &str, exists: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let value = self.given(field)?;
+        match value.as_str().map(Uuid::parse_str) {
+            Some(Ok(id)) if exists(id) => Some(id),
+            Some(Ok(_)) => {
+                self.error(field, ErrorCode::Unknown);
+                None
+            }
+            _ => {
+                self.error(field, ErrorCode::WrongType);
+                None
+            }
+        }
+    }
+
+    fn values(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Quantity> {
+        let empty = Fields::new();
+        let given = match self.given("values") {
+            None => &empty,
+            Some(Value::Object(values)) => values,
+            Some(_) => {
+                self.error("values", ErrorCode::WrongType);
+                return BTreeMap::new();
+            }
+        };
+        let Some(activity) = activity else { return BTreeMap::new() };
+        for code in given.keys().filter(|code| activity.field(code).is_none()) {
+            self.error(&format!("values.{code}"), ErrorCode::Unknown);
+        }
+        let mut values = BTreeMap::new();
+        for field in &activity.fields {
+            let value = given.get(&field.code).filter(|value| !value.is_null());
+            if value.is_some_and(|value| !value.is_number()) {
+                self.error(&format!("values.{}", field.code), ErrorCode::WrongType);
+                continue;
+            }
+            match check_value(field, value.and_then(Value::as_f64)) {
+                Ok(Some(quantity)) => drop(values.insert(field.code.clone(), quantity)),
+                Ok(None) => {}
+                Err(error) => self.errors.push(error),
+            }
+        }
+        values
+    }
+
+    fn state(&mut self) -> State {
+        match self.given("state").map(State::deserialize) {
+            None => State::default(),
+            Some(Ok(state)) => state,
+            Some(Err(_)) => {
+                self.error("state", ErrorCode::Unknown);
+                State::default()
+            }
+        }
+    }
+
+    fn qualifiers(&mut self) -> BTreeMap<String, Qualifier> {
+        match self.given("qualifiers").map(BTreeMap::deserialize) {
+            None => BTreeMap::new(),
+            Some(Ok(qualifiers)) => qualifiers,
+            Some(Err(_)) => {
+                self.error("qualifiers", ErrorCode::WrongType);
+                BTreeMap::new()
+            }
+        }
+    }
+
+    fn attachments(&mut self) -> Vec<String> {
+        let hashes: Vec<String> = match self.given("attachments").map(Vec::deserialize) {
+            None => return Vec::new(),
+            Some(Ok(hashes)) => hashes,
+            Some(Err(_)) => {
+                self.error("attachments", ErrorCode::WrongType);
+                return Vec::new();
+            }
+        };
+        if hashes.len() > ATTACHMENTS {
+            self.errors.push(FieldError::with_limit("attachments", ErrorCode::TooLarge, ATTACHMENTS as f64));
+        } else if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            self.error("attachments", ErrorCode::WrongType);
+        }
+        hashes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    fn catalogue() -> Catalogue {
+        serde_json::from_value(json!({
+            "version": 1, "programmes": [], "indicators": [],
+            "activities": [{ "code": "survey", "programme": "party_building", "name": "调研", "name_en": "Survey",
+                "version": 1, "fields": [
+                    { "code": "count", "name": "次数", "name_en": "Times", "kind": "integer", "unit": "次",
+                      "unit_en": "times", "required": true, "min": 1, "max": 500, "feeds": "surveys" },
+                    { "code": "area", "name": "面积", "name_en": "Area", "kind": "number", "unit": "亩",
+                      "unit_en": "mu", "required": false, "feeds": null }] }]
+        }))
+        .unwrap()
+    }
+
+    fn check(fields: Value) -> Result<Entry, Vec<FieldError>> {
+        let catalogue = catalogue();
+        let places = Places::new(vec![
+            serde_json::from_value(
+                json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"}),
+            )
+            .unwrap(),
+        ]);
+        let last_day = super::super::parse_date("2026-11-24");
+        let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day };
+        Entry::parse(fields.as_object().unwrap(), rules)
+    }
+
+    fn right() -> Value {
+        json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "values": {"count": 3, "area": 12.5},
+               "note": "入户走访", "pairing": null})
+    }
+
+    #[test]
+    fn takes_what_is_right() {
+        let entry = check(right()).unwrap();
+        assert_eq!(entry.values["area"], Quantity::from_f64(12.5).unwrap());
+        assert_eq!(entry.state, State::Submitted);
+    }
+
+    #[rstest]
+    #[case("activity", json!("nothing"), "activity", ErrorCode::Unknown)]
+    #[case("activity", json!(3), "activity", ErrorCode::WrongType)]
+    #[case("date", json!("24.11.2026"), "date", ErrorCode::NotDate)]
+    #[case("date", json!("2026-11-25"), "date", ErrorCode::InFuture)]
+    #[case("date", json!("1970-01-01"), "date", ErrorCode::TooEarly)]
+    #[case("place", json!("999"), "place", ErrorCode::Unknown)]
+    #[case("place", json!(null), "place", ErrorCode::Required)]
+    #[case("pairing", json!("x"), "pairing", ErrorCode::WrongType)]
+    #[case("organisation", json!("018cc251-f400-7000-8000-000000000001"), "organisation", ErrorCode::Unknown)]
+    #[case("values", json!([]), "values", ErrorCode::WrongType)]
+    #[case("values", json!({}), "values.count", ErrorCode::Required)]
+    #[case("values", json!({"count": "3"}), "values.count", ErrorCode::WrongType)]
+    #[case("values", json!({"count": 1.5}), "values.count", ErrorCode::NotWhole)]
+    #[case("values", json!({"count": 0}), "values.count", ErrorCode::TooSmall)]
+    #[case("values", json!({"count": 501}), "values.count", ErrorCode::TooLarge)]
+    #[case("values", json!({"count": 1, "area": -1}), "values.area", ErrorCode::TooSmall)]
+    #[case("values", json!({"count": 1, "area": 1e300}), "values.area", ErrorCode::NotAmount)]
+    #[case("values", json!({"count": 1, "other": 1}), "values.other", ErrorCode::Unknown)]
+    #[case("note", json!("长".repeat(2001)), "note", ErrorCode::TooLong)]
+    #[case("note", json!({}), "note", ErrorCode::WrongType)]
+    #[case("state", json!("done"), "state", ErrorCode::Unknown)]
+    #[case("attachments", json!(["../../etc/passwd"]), "attachments", ErrorCode::WrongType)]
+    fn names_the_field_that_is_wrong(
+        #[case] field: &str,
+        #[case] value: Value,
+        #[case] at: &str,
+        #[case] code: ErrorCode,
+    ) {
+        let mut fields = right();
+        fields[field] = value;
+        let errors = check(fields).unwrap_err();
+        assert_eq!(errors.iter().map(|e| (e.field.as_str(), e.code)).collect::<Vec<_>>(), [(at, code)]);
+    }
+
+    #[test]
+    fn reports_every_mistake_at_once() {
+        let errors = check(json!({})).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["activity", "date", "place"]);
+    }
+}

@@ -1,0 +1,171 @@
+//! What is wrong with one field, in words for the person who filled it in.
+
+use serde::{Deserialize, Serialize};
+
+/// The two languages of the screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// Simplified Chinese, the first language.
+    #[default]
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    /// The language's tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        }
+    }
+
+    /// The language with this tag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        [Self::Chinese, Self::English].into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// The better of the two for an `Accept-Language` header: English only when it is asked for before Chinese.
+    pub fn from_accept_language(header: &str) -> Self {
+        for range in header.split(',') {
+            let tag = range.trim().to_ascii_lowercase();
+            if tag.starts_with("zh") {
+                return Self::Chinese;
+            }
+            if tag.starts_with("en") {
+                return Self::English;
+            }
+        }
+        Self::Chinese
+    }
+
+    /// The one of two texts that is in this language.
+    pub fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}
+
+/// What sort of mistake it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Nothing was given.
+    Required,
+    /// Of another type than asked for.
+    WrongType,
+    /// Not a number that can be held: over 10⁹ or over four decimals.
+    NotAmount,
+    /// A count with decimals.
+    NotWhole,
+    /// Below the smallest.
+    TooSmall,
+    /// Above the largest.
+    TooLarge,
+    /// No date.
+    NotDate,
+    /// Before anything here began.
+    TooEarly,
+    /// A day that has not come yet.
+    InFuture,
+    /// More characters than fit.
+    TooLong,
+    /// Not among those there are.
+    Unknown,
+    /// Beyond what this person may do.
+    Forbidden,
+    /// The record is deleted.
+    Deleted,
+    /// The sequence number has been used for another mutation.
+    Reused,
+    /// Someone else has changed the same field, and theirs stands.
+    Conflict,
+    /// A code that a newer program uses.
+    #[serde(other)]
+    Other,
+}
+
+/// One field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field; `values.` before the code of a number that an activity asks for.
+    pub field: String,
+    /// What sort of mistake.
+    pub code: ErrorCode,
+    /// The bound that was passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// A sentence for people.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error, its sentence in Chinese.
+    pub fn new(field: impl Into<String>, code: ErrorCode) -> Self {
+        Self { field: field.into(), code, limit: None, message: String::new() }.in_language(Language::Chinese)
+    }
+
+    /// An error against a bound.
+    pub fn with_limit(field: impl Into<String>, code: ErrorCode, limit: f64) -> Self {
+        Self { limit: Some(limit), ..Self::new(field, code) }.in_language(Language::Chinese)
+    }
+
+    /// The same error, said in another language.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        let limit = self.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        let (chinese, english) = match self.code {
+            ErrorCode::Required => ("请填写", "Please fill this in"),
+            ErrorCode::WrongType => ("格式不对", "Not in the right form"),
+            ErrorCode::NotAmount => ("请填数字，最多四位小数", "Enter a number with at most four decimals"),
+            ErrorCode::NotWhole => ("请填整数", "Enter a whole number"),
+            ErrorCode::TooSmall => ("不能小于 {}", "Must be at least {}"),
+            ErrorCode::TooLarge => ("不能大于 {}", "Must be at most {}"),
+            ErrorCode::NotDate => ("请选择日期", "Choose a date"),
+            ErrorCode::TooEarly => ("日期不能早于 {} 年", "The date cannot be before {}"),
+            ErrorCode::InFuture => ("日期还没有到", "That date has not come yet"),
+            ErrorCode::TooLong => ("不能超过 {} 个字", "At most {} characters"),
+            ErrorCode::Unknown => ("没有这一项，请重新选择", "There is no such item: choose again"),
+            ErrorCode::Forbidden => ("您没有这项权限", "You may not do this"),
+            ErrorCode::Deleted => ("这条填报已被删除", "This entry has been deleted"),
+            ErrorCode::Reused => ("序号已用于另一条填报", "The sequence number was used for another entry"),
+            ErrorCode::Conflict => (
+                "别人也改了这一项，以对方的为准；您的值仍保存在本机",
+                "Someone else changed this too and theirs stands; yours is kept on this phone",
+            ),
+            ErrorCode::Other => ("这里有问题", "Something is wrong here"),
+        };
+        if self.code != ErrorCode::Other || self.message.is_empty() {
+            self.message = language.pick(chinese, english).replace("{}", &limit);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_the_language_that_is_asked_for_first() {
+        assert_eq!(Language::from_accept_language("en-GB,en;q=0.9,zh;q=0.8"), Language::English);
+        assert_eq!(Language::from_accept_language("zh-CN,en;q=0.9"), Language::Chinese);
+        assert_eq!(Language::from_accept_language(""), Language::Chinese);
+        let error = FieldError::with_limit("values.count", ErrorCode::TooLarge, 500.0);
+        assert_eq!(error.message, "不能大于 500");
+        assert_eq!(error.in_language(Language::English).message, "Must be at most 500");
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_keeps_its_own_words() {
+        let error: FieldError =
+            serde_json::from_str(r#"{"field":"x","code":"from_tomorrow","message":"明日的话"}"#).unwrap();
+        assert_eq!(error.in_language(Language::English).message, "明日的话");
+    }
+}

@@ -1,0 +1,135 @@
+//! All that the shared view is drawn from, small enough for a phone: no entry, note or person is in it.
+
+use super::catalogue::Catalogue;
+use super::entry::{Entry, State};
+use super::figure::{self, Directory, Figure, Filter, Part};
+use super::map::Counts;
+use super::month::Month;
+use super::organisation::{Organisation, Pairing};
+use super::place::{Place, covers};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The state of the whole at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The number of the last change in it; a larger one is newer.
+    pub change: i64,
+    /// When the server said so, RFC 3339 in UTC.
+    pub as_of: String,
+    /// Forms and indicators.
+    pub catalogue: Catalogue,
+    /// Cities, counties and townships.
+    pub places: Vec<Place>,
+    /// The directory.
+    pub organisations: Vec<Organisation>,
+    /// Who is paired with whom.
+    pub pairings: Vec<Pairing>,
+    /// What the figures are made of.
+    pub parts: Vec<Part>,
+    /// How many entries there are, of what.
+    pub tallies: Vec<Tally>,
+}
+
+/// Entries alike in all of this, and how many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The programme's code.
+    pub programme: String,
+    /// The place's code.
+    pub place: String,
+    /// The pairing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairing: Option<Uuid>,
+    /// The organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Uuid>,
+    /// When.
+    pub month: Month,
+    /// Whether a reviewer has verified them.
+    pub verified: bool,
+    /// How many.
+    pub entries: u64,
+}
+
+impl Overview {
+    /// Adds entries to what is there: those of the database when the server makes an overview, a phone's own unsent
+    /// ones when it shows it.
+    pub fn add<'a>(&mut self, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut tallies = std::mem::take(&mut self.tallies);
+        for (id, entry) in entries {
+            parts.extend(figure::parts_of(id, entry, &self.catalogue));
+            tallies.extend(tally_of(entry, &self.catalogue));
+        }
+        self.parts = figure::merge_parts(parts, &self.catalogue);
+        self.tallies = merge_tallies(tallies);
+    }
+
+    /// Organisations and pairings.
+    pub fn directory(&self) -> Directory<'_> {
+        Directory { organisations: &self.organisations, pairings: &self.pairings }
+    }
+
+    /// The figures under a filter, in the catalogue's order.
+    pub fn figures(&self, filter: &Filter) -> Vec<Figure> {
+        figure::figures(&self.parts, filter, &self.catalogue, self.directory())
+    }
+
+    /// Years that have entries or targets, the latest first.
+    pub fn years(&self) -> Vec<i32> {
+        let targets = self.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
+        let years: BTreeSet<i32> =
+            self.parts.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
+        years.into_iter().rev().collect()
+    }
+
+    /// How many entries pass the filter and are `wanted`.
+    pub fn count(&self, filter: &Filter, wanted: impl Fn(&Tally) -> bool) -> Counts {
+        let mut counts = Counts::default();
+        for tally in self.tallies.iter().filter(|tally| self.passes(tally, filter) && wanted(tally)) {
+            counts.entries += tally.entries;
+            counts.verified += if tally.verified { tally.entries } else { 0 };
+        }
+        counts
+    }
+
+    fn passes(&self, tally: &Tally, filter: &Filter) -> bool {
+        let touches = |place: &str| tally.pairing.is_some_and(|id| self.directory().pairing_touches(id, place));
+        filter.year.is_none_or(|year| tally.month.year == year)
+            && (!filter.verified_only || tally.verified)
+            && filter.programme.as_deref().is_none_or(|programme| tally.programme == programme)
+            && filter.place.as_deref().is_none_or(|place| covers(place, &tally.place) || touches(place))
+    }
+}
+
+fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
+    let activity = catalogue.activity(&entry.activity)?;
+    (entry.state != State::Returned).then(|| Tally {
+        programme: activity.programme.clone(),
+        place: entry.place.clone(),
+        pairing: entry.pairing,
+        organisation: entry.organisation,
+        month: entry.date.into(),
+        verified: entry.state == State::Verified,
+        entries: 1,
+    })
+}
+
+fn merge_tallies(tallies: Vec<Tally>) -> Vec<Tally> {
+    let mut merged: BTreeMap<_, Tally> = BTreeMap::new();
+    for tally in tallies {
+        let key = (
+            tally.programme.clone(),
+            tally.place.clone(),
+            tally.pairing,
+            tally.organisation,
+            tally.month,
+            tally.verified,
+        );
+        let entries = tally.entries;
+        merged.entry(key).and_modify(|own| own.entries += entries).or_insert(tally);
+    }
+    merged.into_values().collect()
+}

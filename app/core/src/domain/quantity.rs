@@ -1,0 +1,168 @@
+//! An amount in an indicator's unit, held exactly, and how exact the report says it is.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::iter::Sum;
+use std::ops::Add;
+
+/// Ten-thousandths in one unit: four decimals, one more than any figure of the report needs.
+const SCALE: i64 = 10_000;
+
+/// The largest amount a form may hold, in units.
+pub const LARGEST: f64 = 1e9;
+
+/// An amount as a whole number of ten-thousandths of its unit, so that parts add up to their whole exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantity(i64);
+
+impl Quantity {
+    /// No amount.
+    pub const ZERO: Self = Self(0);
+
+    /// Reads a number as people write it. `None` when it is not finite, beyond ±10⁹ or has over four decimals.
+    pub fn from_f64(number: f64) -> Option<Self> {
+        if !number.is_finite() || number.abs() > LARGEST {
+            return None;
+        }
+        let scaled = number * SCALE as f64;
+        let rounded = scaled.round();
+        // A number with four decimals is at most a few binary steps away from its ten-thousandths.
+        let step = (scaled.abs() * f64::EPSILON * 4.0).max(1e-9);
+        ((scaled - rounded).abs() <= step).then_some(Self(rounded as i64))
+    }
+
+    /// The number, the nearest one that JSON can say.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / SCALE as f64
+    }
+
+    /// `self` ÷ `whole`, or `None` where there is no whole.
+    pub fn ratio(self, whole: Self) -> Option<f64> {
+        (whole.0 != 0).then(|| self.0 as f64 / whole.0 as f64)
+    }
+
+    /// The mean of `count` amounts that add up to `self`, rounded half away from zero to a ten-thousandth.
+    pub fn divided_by(self, count: u64) -> Option<Self> {
+        let count = i64::try_from(count).ok().filter(|count| *count > 0)?;
+        let half = if self.0 < 0 { -count / 2 } else { count / 2 };
+        Some(Self((self.0 + half) / count))
+    }
+}
+
+impl Add for Quantity {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Quantity {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// As people write it: no trailing zeros, thousands apart.
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, rest) = (self.0.unsigned_abs() / SCALE as u64, self.0.unsigned_abs() % SCALE as u64);
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let digits = whole.to_string();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        if rest > 0 {
+            write!(f, ".{}", format!("{rest:04}").trim_end_matches('0'))?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 % SCALE == 0 {
+            serializer.serialize_i64(self.0 / SCALE)
+        } else {
+            serializer.serialize_f64(self.to_f64())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        Self::from_f64(number).ok_or_else(|| serde::de::Error::custom("not an amount with at most four decimals"))
+    }
+}
+
+/// How exact a figure is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Qualifier {
+    /// Counted.
+    #[default]
+    Exact,
+    /// The number is reached, and perhaps passed.
+    AtLeast,
+    /// The number is passed.
+    MoreThan,
+    /// Near the number, on either side.
+    About,
+}
+
+impl Qualifier {
+    /// How exact a sum of two is: it is never more exact than the vaguer of them.
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(44.17, "44.17")]
+    #[case(30000.0, "30,000")]
+    #[case(0.0001, "0.0001")]
+    #[case(-1234.5, "-1,234.5")]
+    fn reads_and_shows_what_people_write(#[case] number: f64, #[case] shown: &str) {
+        let quantity = Quantity::from_f64(number).unwrap();
+        assert_eq!(quantity.to_string(), shown);
+        assert_eq!(quantity.to_f64(), number);
+    }
+
+    #[rstest]
+    #[case(f64::NAN)]
+    #[case(f64::INFINITY)]
+    #[case(1e10)]
+    #[case(0.00001)]
+    #[case(3.141592653)]
+    fn refuses_what_it_cannot_hold(#[case] number: f64) {
+        assert_eq!(Quantity::from_f64(number), None);
+    }
+
+    #[test]
+    fn a_mean_is_rounded_to_the_nearest() {
+        let quantity = |number| Quantity::from_f64(number).unwrap();
+        assert_eq!(quantity(10.0).divided_by(3), Some(quantity(3.3333)));
+        assert_eq!(quantity(-20.0).divided_by(3), Some(quantity(-6.6667)));
+        assert_eq!(quantity(1.0).divided_by(0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn survives_json(ten_thousandths in -10_000_000_000_000_i64..=10_000_000_000_000) {
+            let quantity = Quantity(ten_thousandths);
+            let json = serde_json::to_string(&quantity).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Quantity>(&json).unwrap(), quantity);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Who may do what, and where.
+
+use super::place::covers;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a person does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 填报员: records.
+    Recorder,
+    /// 审核员: records, verifies and returns.
+    Reviewer,
+    /// 协调员: as a reviewer, for a whole side.
+    Coordinator,
+    /// 管理员: all of it.
+    Admin,
+    /// 浏览: looks.
+    Viewer,
+}
+
+impl Role {
+    /// Every role, in the order in which they are listed to people.
+    pub const ALL: [Self; 5] = [Self::Recorder, Self::Reviewer, Self::Coordinator, Self::Admin, Self::Viewer];
+
+    /// The code, as on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Recorder => "recorder",
+            Self::Reviewer => "reviewer",
+            Self::Coordinator => "coordinator",
+            Self::Admin => "admin",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// The role with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+
+    /// Whether people of this role make entries.
+    pub fn records(self) -> bool {
+        self != Self::Viewer
+    }
+
+    /// Whether people of this role verify and return entries.
+    pub fn reviews(self) -> bool {
+        matches!(self, Self::Reviewer | Self::Coordinator | Self::Admin)
+    }
+}
+
+/// Where and in which programmes a right holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Place codes; each covers all below it. Empty: everywhere.
+    pub places: Vec<String>,
+    /// Programme codes. Empty: all.
+    pub programmes: Vec<String>,
+}
+
+impl Scope {
+    /// Whether it holds for this place.
+    pub fn has_place(&self, code: &str) -> bool {
+        self.places.is_empty() || self.places.iter().any(|above| covers(above, code))
+    }
+
+    /// Whether it holds for this programme.
+    pub fn has_programme(&self, code: &str) -> bool {
+        self.programmes.is_empty() || self.programmes.iter().any(|own| own == code)
+    }
+}
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Identifier.
+    pub id: Uuid,
+    /// What is typed to sign in.
+    pub username: String,
+    /// What others read.
+    pub name: String,
+    /// What they do.
+    pub role: Role,
+    /// Where.
+    #[serde(flatten)]
+    pub scope: Scope,
+}
+
+impl User {
+    /// Whether this person may look at an entry of that author, programme and place.
+    pub fn sees(&self, author: Option<Uuid>, programme: &str, place: &str) -> bool {
+        self.role == Role::Admin
+            || author == Some(self.id)
+            || (self.scope.has_place(place) && self.scope.has_programme(programme))
+    }
+}

@@ -1,0 +1,262 @@
+//! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
+
+use super::wire::{Mutation, Op, Outcome};
+use crate::domain::entry::{Fields, Rules, State};
+use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Fields that the server alone sets; a client's word on them is passed over.
+const SERVER_SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
+/// Fields of a review.
+const REVIEW: [&str; 2] = ["state", "review_note"];
+
+/// A record as it stands before a mutation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Existing {
+    /// Its revision.
+    pub rev: u64,
+    /// Its fields.
+    pub fields: Fields,
+    /// Whether it is a tombstone.
+    pub deleted: bool,
+    /// Paths of the fields that changed after the mutation's `base_rev`.
+    pub changed_since: BTreeSet<String>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Write the record anew.
+    Write {
+        /// Applied, merged or conflict.
+        outcome: Outcome,
+        /// All its fields.
+        fields: Fields,
+        /// Whether it becomes a tombstone.
+        deleted: bool,
+        /// Paths of the fields that change.
+        changed: BTreeSet<String>,
+        /// Values that were not taken because others had changed the same fields.
+        kept: Fields,
+    },
+    /// Leave the record as it is.
+    Leave {
+        /// Applied, when it already was as asked; or conflict.
+        outcome: Outcome,
+        /// Values that were not taken.
+        kept: Fields,
+    },
+    /// Refuse.
+    Reject(Vec<FieldError>),
+}
+
+/// Decides on a mutation of an entry.
+///
+/// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
+/// someone else has changed a named field since `base_rev`, theirs stands and the outcome is a conflict. A review is a
+/// decision on what the reviewer saw: it conflicts with any change since.
+pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
+    let forbidden = |field: &str| Decision::Reject(vec![FieldError::new(field, ErrorCode::Forbidden)]);
+    if !actor.role.records() {
+        return forbidden("id");
+    }
+    if let Some(existing) = existing {
+        if existing.deleted {
+            return match mutation.op {
+                Op::Delete => Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() },
+                Op::Put => Decision::Reject(vec![FieldError::new("id", ErrorCode::Deleted)]),
+            };
+        }
+        let own = author_of(&existing.fields) == Some(actor.id);
+        if !own && !(actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty()) {
+            return forbidden("id");
+        }
+    }
+    match (mutation.op, existing) {
+        (Op::Put, _) => put(mutation, existing, actor, rules),
+        (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
+        (Op::Delete, Some(existing)) if existing.changed_since.is_empty() => Decision::Write {
+            outcome: Outcome::Applied,
+            fields: existing.fields.clone(),
+            deleted: true,
+            changed: BTreeSet::from(["deleted".to_owned()]),
+            kept: Fields::new(),
+        },
+        (Op::Delete, Some(_)) => Decision::Leave {
+            outcome: Outcome::Conflict,
+            kept: Fields::from_iter([("deleted".to_owned(), json!(true))]),
+        },
+    }
+}
+
+fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
+    let unchanged = BTreeSet::new();
+    let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
+    let mut fields = existing.map(|existing| existing.fields.clone()).unwrap_or_default();
+    let (mut changed, mut kept) = (BTreeSet::new(), Fields::new());
+    for (path, value) in paths(&mutation.fields) {
+        let review = REVIEW.contains(&path.as_str()) && asks_for_review(&mutation.fields);
+        if get(&fields, &path) == present(value) {
+            continue;
+        }
+        if changed_since.contains(&path) || (review && !changed_since.is_empty()) {
+            kept.insert(path, value.clone());
+        } else {
+            set(&mut fields, &path, value);
+            changed.insert(path);
+        }
+    }
+    let reviewed = asks_for_review(&mutation.fields) && !kept.contains_key("state");
+    let edited = changed.iter().any(|path| !REVIEW.contains(&path.as_str()));
+    if existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id)) && edited && !reviewed {
+        resubmit(&mut fields, &mut changed);
+    }
+
+    let mut errors = Vec::new();
+    let state = |fields: &Fields| fields.get("state").and_then(Value::as_str).unwrap_or("submitted").to_owned();
+    if reviewed && !actor.role.reviews() {
+        errors.push(FieldError::new("state", ErrorCode::Forbidden));
+    }
+    if reviewed && state(&fields) == State::Returned.code() && get(&fields, "review_note").is_none() {
+        errors.push(FieldError::new("review_note", ErrorCode::Required));
+    }
+    errors.extend(mistakes(&fields, actor, rules));
+    if !errors.is_empty() {
+        return Decision::Reject(errors);
+    }
+
+    complete(&mut fields);
+    match (existing, changed.is_empty(), kept.is_empty()) {
+        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, kept },
+        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, kept },
+        (_, _, no_conflict) => {
+            let outcome = match (no_conflict, changed_since.is_empty()) {
+                (false, _) => Outcome::Conflict,
+                (true, false) => Outcome::Merged,
+                (true, true) => Outcome::Applied,
+            };
+            Decision::Write { outcome, fields, deleted: false, changed, kept }
+        }
+    }
+}
+
+/// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
+/// server when it arrives.
+pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+    match Entry::parse(fields, rules) {
+        Ok(_) => in_scope(fields, actor, rules),
+        Err(mistakes) => mistakes,
+    }
+}
+
+/// Puts an entry that its author has edited back among those that wait for a reviewer.
+fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
+    if fields.get("state").and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
+        fields.insert("state".into(), json!(State::Submitted));
+        changed.insert("state".into());
+        if fields.remove("review_note").is_some() {
+            changed.insert("review_note".into());
+        }
+    }
+}
+
+fn asks_for_review(fields: &Fields) -> bool {
+    let state = fields.get("state").and_then(Value::as_str);
+    state.is_some_and(|state| state == State::Verified.code() || state == State::Returned.code())
+}
+
+/// Mistakes of place and programme; none where the actor may record.
+fn in_scope(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+    if actor.role == Role::Admin {
+        return Vec::new();
+    }
+    let text = |field: &str| fields.get(field).and_then(Value::as_str).unwrap_or_default();
+    let programme = rules.catalogue.activity(text("activity")).map(|activity| activity.programme.as_str());
+    let mut errors = Vec::new();
+    if !actor.scope.has_place(text("place")) {
+        errors.push(FieldError::new("place", ErrorCode::Forbidden));
+    }
+    if !programme.is_some_and(|programme| actor.scope.has_programme(programme)) {
+        errors.push(FieldError::new("activity", ErrorCode::Forbidden));
+    }
+    errors
+}
+
+fn author_of(fields: &Fields) -> Option<Uuid> {
+    fields.get("author").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+}
+
+/// The fields that a mutation names, the numbers of `values` one by one.
+fn paths(fields: &Fields) -> Vec<(String, &Value)> {
+    let mut paths = Vec::new();
+    for (name, value) in fields.iter().filter(|(name, _)| !SERVER_SET.contains(&name.as_str())) {
+        match value {
+            Value::Object(values) if name == "values" => {
+                paths.extend(values.iter().map(|(code, number)| (format!("values.{code}"), number)));
+            }
+            _ => paths.push((name.clone(), value)),
+        }
+    }
+    paths
+}
+
+fn present(value: &Value) -> Option<&Value> {
+    (!value.is_null()).then_some(value)
+}
+
+fn get<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
+    let value = match path.strip_prefix("values.") {
+        Some(code) => fields.get("values").and_then(|values| values.get(code)),
+        None => fields.get(path),
+    };
+    value.and_then(present)
+}
+
+/// Sets a field; null clears it.
+fn set(fields: &mut Fields, path: &str, value: &Value) {
+    match path.strip_prefix("values.") {
+        Some(code) => {
+            let values = fields.entry("values").or_insert_with(|| json!({}));
+            if let Some(values) = values.as_object_mut() {
+                put_or_clear(values, code, value);
+            }
+        }
+        None => put_or_clear(fields, path, value),
+    }
+}
+
+/// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.
+pub fn fold(fields: &mut Fields, mutation: &Mutation) {
+    for (path, value) in paths(&mutation.fields) {
+        set(fields, &path, value);
+    }
+    complete(fields);
+}
+
+fn put_or_clear(fields: &mut Fields, name: &str, value: &Value) {
+    if value.is_null() {
+        fields.remove(name);
+    } else {
+        fields.insert(name.to_owned(), value.clone());
+    }
+}
+
+/// Names every field of the contract, so that a reader need not guess what is missing.
+fn complete(fields: &mut Fields) {
+    let defaults = [
+        ("pairing", Value::Null),
+        ("organisation", Value::Null),
+        ("values", json!({})),
+        ("note", json!("")),
+        ("state", json!(State::Submitted)),
+        ("attachments", json!([])),
+    ];
+    for (name, value) in defaults {
+        fields.entry(name).or_insert(value);
+    }
+}
+
+#[cfg(test)]
+mod tests;

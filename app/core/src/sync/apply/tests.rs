@@ -1,0 +1,229 @@
+//! Rights, rules and the merge, one by one and by chance.
+
+use super::*;
+use crate::domain::place::{Level, Place, Places, Side};
+use crate::domain::{Catalogue, Scope};
+use proptest::prelude::*;
+use rstest::rstest;
+
+const RECORDER: u128 = 1;
+const REVIEWER: u128 = 2;
+
+fn catalogue() -> Catalogue {
+    let field = |code: &str, required: bool| {
+        json!({"code": code, "name": "", "name_en": "", "kind": "integer", "unit": "", "unit_en": "",
+               "required": required, "feeds": null})
+    };
+    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [
+        {"code": "survey", "programme": "party_building", "name": "", "name_en": "", "version": 1,
+         "fields": [field("count", true), field("people", false)]}]}))
+    .unwrap()
+}
+
+fn places() -> Places {
+    let place = |code: &str, parent: &str, level| Place {
+        code: code.into(),
+        parent: parent.into(),
+        level,
+        name: code.into(),
+        side: Side::B,
+    };
+    Places::new(vec![
+        place("522728", "5227", Level::County),
+        place("522728109", "522728", Level::Township),
+        place("522728108", "522728", Level::Township),
+    ])
+}
+
+fn user(id: u128, role: Role, places: &[&str], programmes: &[&str]) -> User {
+    let own = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+    let scope = Scope { places: own(places), programmes: own(programmes) };
+    User { id: Uuid::from_u128(id), username: String::new(), name: String::new(), role, scope }
+}
+
+fn recorder() -> User {
+    user(RECORDER, Role::Recorder, &["522728109"], &[])
+}
+
+fn reviewer() -> User {
+    user(REVIEWER, Role::Reviewer, &["522728"], &[])
+}
+
+fn decide_as(actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
+    let (catalogue, places) = (catalogue(), places());
+    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None };
+    let fields = fields.as_object().unwrap().clone();
+    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 1, op, fields };
+    decide(&mutation, existing, actor, rules)
+}
+
+fn right() -> Value {
+    json!({"activity": "survey", "date": "2026-11-24", "place": "522728109", "values": {"count": 3}, "note": "走访"})
+}
+
+/// An entry of the recorder, and what others have changed since the mutation's base.
+fn existing(state: &str, changed_since: &[&str]) -> Existing {
+    let mut fields = right().as_object().unwrap().clone();
+    fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
+    fields.insert("state".into(), json!(state));
+    complete(&mut fields);
+    let changed_since = changed_since.iter().map(|path| (*path).to_owned()).collect();
+    Existing { rev: 2, fields, deleted: false, changed_since }
+}
+
+fn written(decision: Decision) -> (Outcome, Fields, Fields) {
+    match decision {
+        Decision::Write { outcome, fields, kept, .. } => (outcome, fields, kept),
+        other => panic!("expected a write, got {other:?}"),
+    }
+}
+
+fn rejected(decision: Decision) -> Vec<(String, ErrorCode)> {
+    match decision {
+        Decision::Reject(errors) => errors.into_iter().map(|error| (error.field, error.code)).collect(),
+        other => panic!("expected a rejection, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_put_creates_and_names_every_field() {
+    let (outcome, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!(fields["state"], "submitted");
+    assert_eq!(fields["pairing"], Value::Null);
+    assert!(Entry::from_checked(&fields).is_some());
+}
+
+#[test]
+fn a_put_changes_just_the_fields_that_it_names() {
+    let entry = existing("submitted", &[]);
+    let (outcome, fields, _) =
+        written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"people": 7}, "unknown": "kept"})));
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!((&fields["values"], &fields["note"]), (&json!({"count": 3, "people": 7}), &json!("走访")));
+    assert_eq!(fields["unknown"], "kept");
+}
+
+#[test]
+fn edits_of_different_fields_merge_and_of_the_same_field_conflict() {
+    let entry = existing("submitted", &["note"]);
+    let (outcome, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"count": 9}})));
+    assert_eq!((outcome, &fields["values"]["count"]), (Outcome::Merged, &json!(9)));
+    let both = json!({"values": {"count": 9}, "note": "我的"});
+    let (outcome, fields, kept) = written(decide_as(&recorder(), Some(&entry), Op::Put, both));
+    assert_eq!((outcome, &fields["note"], &kept["note"]), (Outcome::Conflict, &json!("走访"), &json!("我的")));
+}
+
+#[rstest]
+#[case(json!({"author": Uuid::from_u128(9), "source": "report", "created_at": "x"}))]
+#[case(json!({"note": "走访", "values": {"count": 3}}))]
+fn what_changes_nothing_leaves_the_record(#[case] fields: Value) {
+    let decision = decide_as(&recorder(), Some(&existing("submitted", &[])), Op::Put, fields);
+    assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+}
+
+#[test]
+fn only_a_reviewer_verifies_or_returns() {
+    let entry = existing("submitted", &[]);
+    let verify = json!({"state": "verified"});
+    assert_eq!(
+        rejected(decide_as(&recorder(), Some(&entry), Op::Put, verify.clone())),
+        [("state".into(), ErrorCode::Forbidden)]
+    );
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, verify));
+    assert_eq!(fields["state"], "verified");
+    assert_eq!(
+        rejected(decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "returned"}))),
+        [("review_note".into(), ErrorCode::Required)]
+    );
+    let returned = json!({"state": "returned", "review_note": "人数不对"});
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, returned));
+    assert_eq!((&fields["state"], &fields["review_note"]), (&json!("returned"), &json!("人数不对")));
+}
+
+#[test]
+fn a_review_of_what_has_changed_since_is_a_conflict() {
+    let entry = existing("submitted", &["values.count"]);
+    match decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})) {
+        Decision::Leave { outcome, kept } => {
+            assert_eq!((outcome, &kept["state"]), (Outcome::Conflict, &json!("verified")))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case("verified")]
+#[case("returned")]
+fn an_edit_by_its_author_waits_for_review_again(#[case] state: &str) {
+    let entry = existing(state, &[]);
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"note": "改正"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
+}
+
+#[rstest]
+#[case(recorder(), json!({"place": "522728108"}), "place")]
+#[case(user(RECORDER, Role::Recorder, &[], &["health"]), json!({"note": "x"}), "activity")]
+#[case(user(7, Role::Recorder, &[], &[]), json!({"note": "不是我的"}), "id")]
+#[case(user(7, Role::Reviewer, &["522728108"], &[]), json!({"state": "verified"}), "id")]
+#[case(user(RECORDER, Role::Viewer, &[], &[]), json!({"note": "x"}), "id")]
+fn rights_end_at_place_programme_and_author(#[case] actor: User, #[case] fields: Value, #[case] at: &str) {
+    let entry = existing("submitted", &[]);
+    let errors = rejected(decide_as(&actor, Some(&entry), Op::Put, fields));
+    assert_eq!(errors, [(at.to_owned(), ErrorCode::Forbidden)]);
+}
+
+#[test]
+fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
+    let entry = existing("submitted", &[]);
+    match decide_as(&recorder(), Some(&entry), Op::Delete, json!({})) {
+        Decision::Write { deleted, .. } => assert!(deleted),
+        other => panic!("{other:?}"),
+    }
+    let changed = existing("submitted", &["note"]);
+    assert!(matches!(
+        decide_as(&recorder(), Some(&changed), Op::Delete, json!({})),
+        Decision::Leave { outcome: Outcome::Conflict, .. }
+    ));
+    let gone = Existing { deleted: true, ..entry };
+    assert_eq!(
+        rejected(decide_as(&recorder(), Some(&gone), Op::Put, json!({"note": "x"}))),
+        [("id".into(), ErrorCode::Deleted)]
+    );
+}
+
+fn any_patch() -> impl Strategy<Value = Fields> {
+    let field = prop_oneof![
+        (0..5_u8).prop_map(|n| ("note".to_owned(), json!(n.to_string()))),
+        (1..5_u8).prop_map(|n| ("values".to_owned(), json!({"count": n}))),
+        (1..5_u8).prop_map(|n| ("values".to_owned(), json!({"people": n}))),
+        Just(("values".to_owned(), json!({"people": null}))),
+        (1..5_u8).prop_map(|n| ("extra".to_owned(), json!({"deep": n}))),
+    ];
+    prop::collection::vec(field, 0..4).prop_map(Fields::from_iter)
+}
+
+proptest! {
+    /// No value vanishes: each that was named stands in the record or is kept as the losing side of a conflict.
+    #[test]
+    fn every_value_stands_or_is_kept(
+        patch in any_patch(),
+        since in prop::collection::btree_set(prop_oneof![Just("note"), Just("values.count"), Just("extra")], 0..3),
+    ) {
+        let since: Vec<&str> = since.into_iter().collect();
+        let entry = existing("submitted", &since);
+        let decision = decide_as(&recorder(), Some(&entry), Op::Put, Value::Object(patch.clone()));
+        let (fields, kept) = match decision {
+            Decision::Write { fields, kept, .. } => (fields, kept),
+            Decision::Leave { kept, .. } => (entry.fields.clone(), kept),
+            Decision::Reject(errors) => return Err(TestCaseError::fail(format!("{errors:?}"))),
+        };
+        for (path, value) in paths(&patch) {
+            let stands = get(&fields, &path) == present(value);
+            prop_assert!(stands || kept.get(&path) == Some(value), "{} is lost", path);
+        }
+        for path in since {
+            prop_assert_eq!(get(&fields, path), get(&entry.fields, path), "another's {} was overwritten", path);
+        }
+    }
+}

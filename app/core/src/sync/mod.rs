@@ -1,0 +1,9 @@
+//! The sync: what travels, what a mutation does to a record, and the state machine that drives it.
+
+pub mod apply;
+pub mod engine;
+pub mod wire;
+
+pub use apply::{Decision, Existing, decide, fold, mistakes};
+pub use engine::{Engine, Failure, Input, Output, Status};
+pub use wire::{Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record};

@@ -1,0 +1,168 @@
+//! What travels between phone and server. The shapes are the HTTP contract's.
+
+use crate::domain::entry::Fields;
+use crate::domain::{ErrorCode, FieldError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The kind of record that an entry is.
+pub const ENTRY: &str = "entry";
+/// The kind of record that an organisation is.
+pub const ORGANISATION: &str = "organisation";
+/// The kind of record that a pairing is.
+pub const PAIRING: &str = "pairing";
+/// The most mutations that one push may carry.
+pub const LARGEST_BATCH: usize = 1_000;
+
+/// What a mutation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Creates the record, or changes the fields that it names.
+    Put,
+    /// Leaves a tombstone.
+    Delete,
+}
+
+/// One change that a client has made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// Rises by one per client; with the client it names the mutation for ever.
+    pub seq: u64,
+    /// The kind of record.
+    pub kind: String,
+    /// The record.
+    pub id: Uuid,
+    /// The revision that the change started from; 0 for a new record.
+    pub base_rev: u64,
+    /// What it does.
+    pub op: Op,
+    /// The fields that it names.
+    #[serde(default)]
+    pub fields: Fields,
+}
+
+impl Mutation {
+    /// Reads a mutation from outside, naming each field that cannot be read.
+    pub fn parse(value: &Value) -> Result<Self, Vec<FieldError>> {
+        let wrong = |field: &str| match value.get(field) {
+            None | Some(Value::Null) => FieldError::new(field, ErrorCode::Required),
+            Some(_) => FieldError::new(field, ErrorCode::WrongType),
+        };
+        let seq = value.get("seq").and_then(Value::as_u64).ok_or_else(|| wrong("seq"));
+        let kind = value.get("kind").and_then(Value::as_str).ok_or_else(|| wrong("kind"));
+        let id = value.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let id = id.ok_or_else(|| wrong("id"));
+        let base_rev = match value.get("base_rev") {
+            None => Ok(0),
+            Some(rev) => rev.as_u64().ok_or_else(|| wrong("base_rev")),
+        };
+        let op = value.get("op").and_then(|op| Op::deserialize(op).ok()).ok_or_else(|| wrong("op"));
+        let fields = match value.get("fields") {
+            None | Some(Value::Null) => Ok(Fields::new()),
+            Some(fields) => fields.as_object().cloned().ok_or_else(|| wrong("fields")),
+        };
+        match (seq, kind, id, base_rev, op, fields) {
+            (Ok(seq), Ok(kind), Ok(id), Ok(base_rev), Ok(op), Ok(fields)) => {
+                Ok(Self { seq, kind: kind.to_owned(), id, base_rev, op, fields })
+            }
+            (seq, kind, id, base_rev, op, fields) => {
+                let errors = [seq.err(), kind.err(), id.err(), base_rev.err(), op.err(), fields.err()];
+                Err(errors.into_iter().flatten().collect())
+            }
+        }
+    }
+}
+
+/// A batch of changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// The phone's copy of the program, as long as its storage lives.
+    pub client_id: Uuid,
+    /// In the order in which they were made.
+    pub mutations: Vec<Mutation>,
+}
+
+/// What became of a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done as asked.
+    Applied,
+    /// Done, beside what others had changed in other fields.
+    Merged,
+    /// Others had changed the same fields: their values stand, and these are kept beside them.
+    Conflict,
+    /// Not done; the errors say why.
+    Rejected,
+}
+
+/// The answer to one mutation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushResult {
+    /// The mutation's number.
+    pub seq: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The record's revision now; 0 where there is none.
+    pub rev: u64,
+    /// The record as it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// The answer to a push: a result for each mutation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushResponse {
+    /// In the order of the mutations.
+    pub results: Vec<PushResult>,
+}
+
+/// A record as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its kind.
+    pub kind: String,
+    /// Its identifier.
+    pub id: Uuid,
+    /// How often it has changed.
+    pub rev: u64,
+    /// Its fields; empty once deleted.
+    #[serde(default)]
+    pub fields: Fields,
+    /// Whether it is gone, or gone from this user's sight.
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+/// What has changed since a cursor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PullResponse {
+    /// The changed records, oldest change first.
+    pub records: Vec<Record>,
+    /// Where to go on from.
+    pub cursor: String,
+    /// Whether there is more already.
+    pub more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case(json!({}), &["seq", "kind", "id", "op"])]
+    #[case(json!(null), &["seq", "kind", "id", "op"])]
+    #[case(json!({"seq": -1, "kind": "entry", "id": "x", "op": "drop", "base_rev": "1", "fields": []}),
+           &["seq", "id", "base_rev", "op", "fields"])]
+    fn names_what_it_cannot_read(#[case] value: Value, #[case] fields: &[&str]) {
+        let errors = Mutation::parse(&value).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), fields);
+    }
+}

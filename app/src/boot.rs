@@ -1,0 +1,59 @@
+//! What a page starts from, the same on the server that paints it and in the browser that takes it over.
+
+use crate::store;
+use jiedui_core::domain::{Language, Overview, User};
+use leptos::prelude::{document, window};
+use serde::{Deserialize, Serialize};
+
+/// What is known before anything is drawn.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Boot {
+    /// What the shared view shows; `None` for who may not see it.
+    pub overview: Option<Overview>,
+    /// Who has signed in.
+    pub user: Option<User>,
+    /// The language of the screens.
+    pub language: Language,
+    /// This year.
+    pub year: i32,
+    /// The number of the approved base map.
+    pub map_number: Option<String>,
+}
+
+impl Boot {
+    /// As JSON that can stand in a `<script>`.
+    pub fn as_script(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    }
+}
+
+/// What the server wrote into the page; `None` in the empty shell.
+pub fn from_document() -> Option<Boot> {
+    let script = document().get_element_by_id("boot")?;
+    serde_json::from_str(&script.text_content()?).ok()
+}
+
+/// What the phone holds.
+pub async fn from_storage() -> Boot {
+    let kept = store::shared::Shared::open().await.ok();
+    let overview = match &kept {
+        Some(kept) => kept.overview().await.ok().flatten(),
+        None => None,
+    };
+    let cookies = js_sys::Reflect::get(&document(), &"cookie".into()).ok().and_then(|value| value.as_string());
+    let cookies = cookies.unwrap_or_default();
+    let tag = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
+    let language = tag.and_then(Language::from_tag).unwrap_or_default();
+    let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
+    let year = i32::try_from(js_sys::Date::new_0().get_full_year()).unwrap_or_default();
+    Boot { overview, user: store::profile::user(), language, year, map_number: None }
+}
+
+const LANGUAGE_COOKIE: &str = "jiedui_language=";
+
+/// Keeps the language that was chosen and starts again in it.
+pub fn choose_language(language: Language) {
+    let cookie = format!("{LANGUAGE_COOKIE}{}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
+    let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
+    let _ = window().location().reload();
+}

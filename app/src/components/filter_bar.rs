@@ -1,0 +1,124 @@
+//! The filters of the shared view. They live in the address, so a link shows the same to everybody.
+
+use crate::model::use_model;
+use jiedui_core::domain::place::Level;
+use jiedui_core::domain::{Filter, Overview, Side};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+/// The value that stands for every year.
+const ALL_YEARS: &str = "all";
+
+/// The filter that the address holds. Without a year it is the latest that has figures.
+pub fn use_filter() -> Memo<Filter> {
+    let query = use_query_map();
+    let model = use_model();
+    Memo::new(move |_| {
+        let query = query.get();
+        let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
+        let latest = || model.shown.with(|overview| overview.as_ref().and_then(|own| own.years().first().copied()));
+        let year = match given("year").as_deref() {
+            Some(ALL_YEARS) => None,
+            Some(year) => year.parse().ok().or_else(latest),
+            None => latest(),
+        };
+        let verified_only = given("include").as_deref() == Some("verified");
+        Filter { year, programme: given("programme"), place: given("place"), verified_only }
+    })
+}
+
+/// The filters, for a finger. With JavaScript off they are a form with a button.
+#[component]
+pub fn FilterBar(
+    /// The filter in force.
+    filter: Memo<Filter>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let change = move |name: &'static str, value: String| {
+        let mut query = query.get_untracked();
+        query.remove(name);
+        if !value.is_empty() {
+            query.insert(name, value);
+        }
+        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+        navigate(&format!("/{}", query.to_query_string()), options);
+    };
+    let change = StoredValue::new(change);
+    let set = move |name| move |event| change.with_value(|change| change(name, event_target_value(&event)));
+    let overview = move || model.shown.get().unwrap_or_default();
+    let years = move || years_shown(&overview(), filter.get().year, model.year);
+    let option =
+        |value: String, name: String, chosen: bool| view! { <option value=value selected=chosen>{name}</option> };
+    let year = move || filter.get().year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
+    let programme = move || filter.get().programme.unwrap_or_default();
+    let place = move || filter.get().place.unwrap_or_default();
+    let include = move || if filter.get().verified_only { "verified" } else { "" };
+    view! {
+        <form class="filters" method="get" action="/" on:submit=|event| event.prevent_default()>
+            <label>
+                <span>{texts.year}</span>
+                <select name="year" on:change=set("year") prop:value=year>
+                    {move || years().into_iter().map(|own| {
+                        option(own.to_string(), own.to_string(), filter.get().year == Some(own))
+                    }).collect_view()}
+                    <option value=ALL_YEARS selected=move || filter.get().year.is_none()>{texts.all_years}</option>
+                </select>
+            </label>
+            <label>
+                <span>{texts.programme}</span>
+                <select name="programme" on:change=set("programme") prop:value=programme>
+                    <option value="">{texts.all_programmes}</option>
+                    {move || overview().catalogue.programmes.iter().map(|own| {
+                        let name = model.pick(&own.name, &own.name_en).to_owned();
+                        option(own.code.clone(), name, programme() == own.code)
+                    }).collect_view()}
+                </select>
+            </label>
+            <label>
+                <span>{texts.place}</span>
+                <select name="place" on:change=set("place") prop:value=place>
+                    <option value="">{texts.all_places}</option>
+                    {move || places_shown(&overview()).into_iter().map(|(code, name)| {
+                        let chosen = place() == code;
+                        option(code, name, chosen)
+                    }).collect_view()}
+                </select>
+            </label>
+            <label>
+                <span>{texts.include}</span>
+                <select name="include" on:change=set("include") prop:value=include>
+                    <option value="">{texts.include_all}</option>
+                    <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified}</option>
+                </select>
+            </label>
+            <button class="no-script">{texts.apply}</button>
+        </form>
+    }
+}
+
+fn years_shown(overview: &Overview, chosen: Option<i32>, this_year: i32) -> Vec<i32> {
+    let mut years = overview.years();
+    years.extend(chosen);
+    years.push(this_year);
+    years.sort_unstable_by(|one, other| other.cmp(one));
+    years.dedup();
+    years
+}
+
+/// Both regions, Guiyang's counties, Luodian's towns.
+fn places_shown(overview: &Overview) -> Vec<(String, String)> {
+    let shown = overview.places.iter().filter(|place| match place.level {
+        Level::City | Level::County => true,
+        Level::Township => place.side == Side::B,
+        Level::Village => false,
+    });
+    let indent = |place: &jiedui_core::domain::Place| match (place.level, place.side) {
+        (Level::City, _) | (Level::County, Side::B) => "",
+        _ => "\u{3000}",
+    };
+    shown.map(|place| (place.code.clone(), format!("{}{}", indent(place), place.name))).collect()
+}

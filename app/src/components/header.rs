@@ -1,0 +1,75 @@
+//! The bar on top: where one can go, who has signed in, and how the sync stands.
+
+use super::sync_badge::SyncBadge;
+use crate::boot::choose_language;
+use crate::model::use_model;
+use crate::store::StoreError;
+use crate::sync;
+use crate::texts::fill;
+use jiedui_core::domain::Language;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use wasm_bindgen_futures::spawn_local;
+
+/// The bar on top.
+#[component]
+pub fn Header() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let (other, other_name) = match model.language {
+        Language::Chinese => (Language::English, "English"),
+        Language::English => (Language::Chinese, "中文"),
+    };
+    let records = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let sign_out = move |_| {
+        let unsent = unsent();
+        let sure =
+            unsent == 0 || window().confirm_with_message(&fill(texts.sign_out_unsent, &[&unsent])).unwrap_or(true);
+        if sure {
+            spawn_local(sync::sign_out(model));
+        }
+    };
+    view! {
+        <header class="bar">
+            <A href="/" attr:class="brand">
+                <svg class="knot" viewBox="0 0 32 32" aria-hidden="true">
+                    <path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z"/>
+                </svg>
+                <span>{texts.app_name}</span>
+            </A>
+            <nav aria-label=texts.navigation>
+                <A href="/" exact=true>{texts.nav_view}</A>
+                <Show when=records>
+                    <A href="/entries" exact=true>{texts.nav_entries}</A>
+                    <A href="/entries/new">{texts.nav_new}</A>
+                </Show>
+            </nav>
+            <div class="bar-end">
+                <Show when=move || model.user.with(Option::is_some)>
+                    <SyncBadge/>
+                </Show>
+                <button type="button" class="quiet" lang=other.tag() on:click=move |_| choose_language(other)>{other_name}</button>
+                {move || match model.user.get() {
+                    Some(user) => view! {
+                        <span class="who">{user.name}</span>
+                        <button type="button" class="quiet" on:click=sign_out>{texts.sign_out}</button>
+                    }.into_any(),
+                    None => view! { <A href="/sign-in" attr:class="button quiet">{texts.sign_in}</A> }.into_any(),
+                }}
+            </div>
+        </header>
+        {move || model.trouble.get().map(|trouble| {
+            let sentence = match &trouble {
+                StoreError::Full => texts.storage_full.to_owned(),
+                StoreError::Failed(why) => fill(texts.storage_failed, &[why]),
+            };
+            view! {
+                <div class="notice bad" role="alert">
+                    <p>{sentence}</p>
+                    <button type="button" class="quiet" on:click=move |_| model.trouble.set(None)>{texts.close}</button>
+                </div>
+            }
+        })}
+    }
+}

@@ -1,0 +1,40 @@
+//! How the sync stands, and the button that starts it.
+
+use crate::model::use_model;
+use crate::texts::fill;
+use jiedui_core::sync::{Input, Status};
+use leptos::prelude::*;
+
+/// A button that says how many entries wait, and sends them now.
+#[component]
+pub fn SyncBadge() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let offline = move || !model.online.get() || model.status.get() == Status::Offline;
+    let text = move || match (model.status.get(), unsent()) {
+        (_, 0) if offline() => texts.sync_offline.to_owned(),
+        (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
+        (Status::Sending { .. }, unsent) => fill(texts.sync_sending, &[&unsent]),
+        (Status::SignedOut, _) => texts.sync_signed_out.to_owned(),
+        (Status::Refused, _) => texts.sync_refused.to_owned(),
+        (Status::StorageFailed, _) => texts.sync_storage.to_owned(),
+        (Status::Waiting, unsent) => fill(texts.sync_waiting, &[&unsent]),
+        (Status::Receiving, 0) => texts.sync_receiving.to_owned(),
+        (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
+        (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
+    };
+    let kind = move || match model.status.get() {
+        _ if offline() => "badge offline",
+        Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
+        Status::Sending { .. } | Status::Receiving => "badge busy",
+        _ if unsent() > 0 => "badge waiting",
+        _ => "badge done",
+    };
+    view! {
+        <button type="button" id="sync" class=kind title=texts.sync_now on:click=move |_| model.tell(Input::Hurry)>
+            <span class="dot" aria-hidden="true"></span>
+            <span role="status">{text}</span>
+        </button>
+    }
+}

@@ -1,0 +1,89 @@
+//! The screens. The same code paints a page on the server and takes it over in the browser.
+
+pub mod boot;
+pub mod components;
+pub mod model;
+pub mod pages;
+pub mod store;
+pub mod sync;
+pub mod texts;
+
+use boot::Boot;
+use components::header::Header;
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+use model::Model;
+use pages::{Choose, Dashboard, EditEntry, Entries, NewEntry, NotFound, SignIn};
+
+/// The whole app. It finds its [`Boot`] in the context.
+#[component]
+pub fn Root() -> impl IntoView {
+    let model = Model::new(use_context::<Boot>().unwrap_or_default());
+    provide_context(model);
+    Effect::new(move |_| sync::start(model));
+    let texts = model.texts;
+    view! {
+        <Router>
+            <a class="skip" href="#main">{texts.skip}</a>
+            <Header/>
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Dashboard/>
+                    <Route path=path!("/sign-in") view=SignIn/>
+                    <Route path=path!("/entries") view=Entries/>
+                    <Route path=path!("/entries/new") view=Choose/>
+                    <Route path=path!("/entries/new/:activity") view=NewEntry/>
+                    <Route path=path!("/entries/:id") view=EditEntry/>
+                </Routes>
+            </main>
+        </Router>
+    }
+}
+
+/// The HTML document: with what a page is painted from, or without it as the empty shell.
+pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
+    let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
+    let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let shell = boot.is_none();
+    view! {
+        <!DOCTYPE html>
+        <html lang=language.tag()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="theme-color" content="#26346b"/>
+                <title>"结对 Jiedui"</title>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/icon-192.png"/>
+                <link rel="stylesheet" href=format!("{package}.css")/>
+                <link rel="modulepreload" href=format!("{package}.js")/>
+                <script type="module" src="/start.js"></script>
+                {boot.as_ref().map(|boot| view! { <script type="application/json" id="boot" inner_html=boot.as_script()></script> })}
+            </head>
+            <body data-shell=shell.then_some("true")>{boot.map(|_| view! { <Root/> })}</body>
+        </html>
+    }
+}
+
+/// Takes over the page that the server painted, or starts from what the phone holds.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    let start = |boot: Boot| {
+        move || {
+            provide_context(boot);
+            view! { <Root/> }
+        }
+    };
+    match boot::from_document() {
+        Some(boot) => leptos::mount::hydrate_body(start(boot)),
+        None => wasm_bindgen_futures::spawn_local(async move {
+            let boot = boot::from_storage().await;
+            leptos::mount::mount_to_body(start(boot));
+        }),
+    }
+}

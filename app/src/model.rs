@@ -1,0 +1,115 @@
+//! What the screens show, as signals. All else is derived from them.
+
+use crate::boot::Boot;
+use crate::store::StoreError;
+use crate::store::journal::Journal;
+use crate::texts::{Texts, texts};
+use futures::channel::mpsc::UnboundedSender;
+use jiedui_core::domain::{Language, Overview, Places, User};
+use jiedui_core::sync::{Input, Status};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The state of the app on this phone.
+#[derive(Clone, Copy)]
+pub struct Model {
+    /// The texts of the chosen language. Another choice starts the app anew.
+    pub texts: &'static Texts,
+    /// The chosen language.
+    pub language: Language,
+    /// This year.
+    pub year: i32,
+    /// The number of the approved base map.
+    pub map_number: StoredValue<Option<String>>,
+    /// Who has signed in.
+    pub user: RwSignal<Option<User>>,
+    /// The overview as it was last received.
+    pub received: RwSignal<Option<Arc<Overview>>>,
+    /// The whole tree of places, once it is on the phone.
+    pub places: RwSignal<Arc<Places>>,
+    /// This person's entries on this phone; `None` until they have been read.
+    pub journal: RwSignal<Option<Arc<Journal>>>,
+    /// What the sync does.
+    pub status: RwSignal<Status>,
+    /// Whether the browser sees a network.
+    pub online: RwSignal<bool>,
+    /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
+    pub now: RwSignal<f64>,
+    /// What went wrong with the phone's storage.
+    pub trouble: RwSignal<Option<StoreError>>,
+    /// Whether what is needed to work with no network is on the phone.
+    pub ready_offline: RwSignal<bool>,
+    /// The way to the sync.
+    pub sync: StoredValue<Option<UnboundedSender<Input>>>,
+    /// The overview with this phone's own entries that are not in it yet.
+    pub shown: Memo<Option<Arc<Overview>>>,
+}
+
+impl Model {
+    /// The state at the start.
+    pub fn new(boot: Boot) -> Self {
+        let received = RwSignal::new(boot.overview.map(Arc::new));
+        let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
+        let shown = Memo::new_with_compare(
+            move |_| {
+                let received = received.get()?;
+                let journal = journal.get().filter(|journal| !journal.uncounted.is_empty());
+                Some(match journal {
+                    None => received,
+                    Some(journal) => {
+                        let mut with_own = Overview::clone(&received);
+                        with_own.add(journal.uncounted.iter().map(|(id, entry)| (*id, entry)));
+                        Arc::new(with_own)
+                    }
+                })
+            },
+            |one, other| !is_same(one, other),
+        );
+        Self {
+            texts: texts(boot.language),
+            language: boot.language,
+            year: boot.year,
+            map_number: StoredValue::new(boot.map_number),
+            user: RwSignal::new(boot.user),
+            received,
+            places: RwSignal::new(Arc::default()),
+            journal,
+            status: RwSignal::new(Status::Idle),
+            online: RwSignal::new(true),
+            now: RwSignal::new(0.0),
+            trouble: RwSignal::new(None),
+            ready_offline: RwSignal::new(false),
+            sync: StoredValue::new(None),
+            shown,
+        }
+    }
+
+    /// Tells the sync what has happened.
+    pub fn tell(&self, input: Input) {
+        self.sync.with_value(|sync| {
+            if let Some(sync) = sync {
+                // It fails only when the app is being left.
+                let _ = sync.unbounded_send(input);
+            }
+        });
+    }
+
+    /// One of two texts of the data.
+    pub fn pick<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
+        self.language.pick(chinese, if english.is_empty() { chinese } else { english })
+    }
+}
+
+/// Whether it is the very same overview: to compare all of its parts would take longer than to draw it.
+fn is_same(one: Option<&Option<Arc<Overview>>>, other: Option<&Option<Arc<Overview>>>) -> bool {
+    match (one, other) {
+        (Some(Some(one)), Some(Some(other))) => Arc::ptr_eq(one, other),
+        (Some(None), Some(None)) => true,
+        _ => false,
+    }
+}
+
+/// The app's state, from anywhere in it.
+pub fn use_model() -> Model {
+    expect_context::<Model>()
+}

@@ -1,0 +1,89 @@
+//! The shared view: the map and the indicators.
+
+use crate::components::figures::Figures;
+use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::map::Map;
+use crate::model::{Model, use_model};
+use crate::texts::fill;
+use leptos::prelude::*;
+
+/// The first screen.
+#[component]
+pub fn Dashboard() -> impl IntoView {
+    let model = use_model();
+    super::title(model.texts.nav_view);
+    let filter = use_filter();
+    // Present or not: a change of the figures alone must not build the screen anew.
+    let there = Memo::new(move |_| model.received.with(Option::is_some));
+    move || {
+        if there.get() {
+            view! {
+                <div class="dashboard">
+                    <h1 class="unseen">{model.texts.nav_view}</h1>
+                    <div class="above">
+                        <FilterBar filter/>
+                        <Freshness/>
+                    </div>
+                    <Map filter/>
+                    <Figures filter/>
+                </div>
+            }
+            .into_any()
+        } else if model.user.with(Option::is_some) {
+            view! { <p class="empty">{if model.online.get() { model.texts.loading } else { model.texts.nothing_kept }}</p> }.into_any()
+        } else {
+            view! { <super::PleaseSignIn/> }.into_any()
+        }
+    }
+}
+
+/// How old the figures are, and what of them is this phone's own.
+#[component]
+fn Freshness() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let as_of = move || model.received.with(|own| own.as_ref().map(|own| own.as_of.clone())).unwrap_or_default();
+    let own = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.uncounted.len()));
+    view! {
+        <p class="freshness" class:old=move || !model.online.get()>
+            <span>{move || fill(texts.figures_of, &[&in_china(&as_of())])}</span>
+            {move || (!model.online.get()).then(|| format!(" · {}", fill(texts.offline_since, &[&age(model, &as_of())])))}
+            {move || (own() > 0).then(|| view! { <strong class="mark">{fill(texts.own_unsent, &[&own()])}</strong> })}
+        </p>
+    }
+}
+
+/// An RFC 3339 instant in UTC as day and minute in China (UTC+8).
+fn in_china(instant: &str) -> String {
+    let parse = time::OffsetDateTime::parse(instant, &time::format_description::well_known::Rfc3339);
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
+    let china = time::UtcOffset::from_hms(8, 0, 0).unwrap_or(time::UtcOffset::UTC);
+    parse.ok().and_then(|instant| instant.to_offset(china).format(format).ok()).unwrap_or_default()
+}
+
+/// How long ago an instant was by this phone's clock, in words.
+fn age(model: Model, instant: &str) -> String {
+    let texts = model.texts;
+    let parse = time::OffsetDateTime::parse(instant, &time::format_description::well_known::Rfc3339);
+    let then = parse.map(|instant| instant.unix_timestamp() as f64 * 1000.0).unwrap_or_default();
+    let minutes = ((model.now.get() - then) / 60_000.0).floor();
+    match minutes {
+        // A clock that stands before the figures were made says nothing about their age.
+        minutes if minutes < 0.0 => texts.age_unknown.to_owned(),
+        minutes if minutes < 1.0 => texts.just_now.to_owned(),
+        minutes if minutes < 60.0 => fill(texts.minutes_ago, &[&minutes]),
+        minutes if minutes < 60.0 * 24.0 => fill(texts.hours_ago, &[&(minutes / 60.0).floor()]),
+        minutes => fill(texts.days_ago, &[&(minutes / 60.0 / 24.0).floor()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_as_the_clock_in_china_stands() {
+        assert_eq!(in_china("2026-11-24T16:30:00.000Z"), "2026-11-25 00:30");
+        assert_eq!(in_china("nonsense"), "");
+    }
+}

@@ -1,0 +1,191 @@
+//! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
+
+use crate::model::{Model, use_model};
+use crate::store::draft::{Draft, DraftKey, unfinished};
+use crate::store::journal::{Journalled, Progress};
+use crate::sync;
+use crate::texts::fill;
+use jiedui_core::domain::{State, format_date};
+use jiedui_core::sync::Status;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// How many entries are drawn at first, and more each time the button is pressed.
+const PAGE: usize = 50;
+
+/// The list.
+#[component]
+pub fn Entries() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.nav_entries);
+    let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
+    let drafts = RwSignal::new(Vec::<Draft>::new());
+    Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
+    let shown = RwSignal::new(PAGE);
+    move || {
+        let Some(user) = user() else { return view! { <super::PleaseSignIn/> }.into_any() };
+        view! {
+            <section class="narrow">
+                <h1>{texts.nav_entries}</h1>
+                <p class="actions">
+                    <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
+                    <span class="ready">{move || if model.ready_offline.get() { texts.ready_offline } else { texts.not_ready_offline }}</span>
+                </p>
+                {move || (!drafts.get().is_empty()).then(|| view! {
+                    <h2>{texts.drafts}</h2>
+                    <ul class="entries drafts">
+                        {drafts.get().into_iter().map(|draft| draft_view(model, user, draft, drafts)).collect_view()}
+                    </ul>
+                })}
+                {move || match model.journal.get() {
+                    None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
+                    Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
+                    Some(journal) => view! {
+                        <ul class="entries">
+                            {journal.entries.iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
+                        </ul>
+                        {(journal.entries.len() > shown.get()).then(|| view! {
+                            <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
+                        })}
+                    }.into_any(),
+                }}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+fn activity_name(model: Model, code: &str) -> String {
+    model.received.with(|overview| {
+        let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(code));
+        activity.map_or(code, |activity| model.pick(&activity.name, &activity.name_en)).to_owned()
+    })
+}
+
+fn place_name(model: Model, code: &str) -> String {
+    let label = model.places.with(|places| places.label(code));
+    if label.is_empty() { code.to_owned() } else { label }
+}
+
+fn draft_view(model: Model, user: Uuid, draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
+    let texts = model.texts;
+    let (id, key) = (draft.id, DraftKey::of_new(user, &draft.activity));
+    let throw_away = move |_| {
+        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+            key.clear();
+            drafts.update(|drafts| drafts.retain(|draft| draft.id != id));
+        }
+    };
+    view! {
+        <li class="entry draft">
+            <A href=format!("/entries/new/{}", draft.activity)>
+                <strong>{activity_name(model, &draft.activity)}</strong>
+                <span>{draft.date.clone()}" "{(!draft.place.is_empty()).then(|| place_name(model, &draft.place))}</span>
+            </A>
+            <button type="button" class="quiet" on:click=throw_away>{texts.discard}</button>
+        </li>
+    }
+}
+
+/// The words for where an entry stands, and the class that colours them.
+fn progress_words(model: Model, progress: &Progress) -> (&'static str, &'static str) {
+    let texts = model.texts;
+    match progress {
+        Progress::OnPhone(seq) => match model.status.get() {
+            Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading),
+            _ => ("waiting", texts.state_on_phone),
+        },
+        Progress::Refused(_) => ("bad", texts.state_refused),
+        Progress::Received(State::Submitted) => ("received", texts.state_received),
+        Progress::Received(State::Verified) => ("done", texts.state_verified),
+        Progress::Received(State::Returned) => ("bad", texts.state_returned),
+    }
+}
+
+fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let id = own.id;
+    let progress = StoredValue::new(own.progress.clone());
+    let words = move || progress.with_value(|progress| progress_words(model, progress));
+    let errors = match &own.progress {
+        Progress::Refused(errors) => errors.clone(),
+        _ => Vec::new(),
+    };
+    let refused = matches!(own.progress, Progress::Refused(_));
+    let reason = own.entry.review_note.clone().filter(|_| own.progress == Progress::Received(State::Returned));
+    let entry = own.entry.clone();
+    let (values, name) = (numbers(model, own), activity_name(model, &entry.activity));
+    let discard = move |_| {
+        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+            spawn_local(async move {
+                if let Err(error) = sync::discard_refused(model, id).await {
+                    model.trouble.set(Some(error));
+                }
+            });
+        }
+    };
+    view! {
+        <li class="entry" data-entry=id.to_string()>
+            <A href=format!("/entries/{id}")>
+                <strong>{name}</strong>
+                <span>{format_date(entry.date)}" "{place_name(model, &entry.place)}</span>
+                <span class="numbers">{values}</span>
+            </A>
+            <p class=move || format!("state {}", words().0)>{move || words().1}</p>
+            {(!errors.is_empty()).then(|| view! {
+                <ul class="reasons">
+                    {errors.into_iter().map(|error| {
+                        let error = error.in_language(model.language);
+                        view! { <li>{format!("{}：{}", field_name(model, &entry.activity, &error.field), error.message)}</li> }
+                    }).collect_view()}
+                </ul>
+            })}
+            {reason.map(|reason| view! { <p class="reasons">{fill(texts.returned_because, &[&reason])}</p> })}
+            {refused.then(|| view! { <button type="button" class="quiet" on:click=discard>{texts.discard}</button> })}
+        </li>
+    }
+}
+
+fn numbers(model: Model, own: &Journalled) -> String {
+    model.received.with(|overview| {
+        let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(&own.entry.activity));
+        let number = |(code, value): (&String, _)| {
+            let field = activity.and_then(|activity| activity.field(code));
+            field.map(|field| {
+                format!(
+                    "{} {value} {}",
+                    model.pick(&field.name, &field.name_en),
+                    model.pick(&field.unit, &field.unit_en)
+                )
+            })
+        };
+        own.entry.values.iter().filter_map(number).collect::<Vec<_>>().join(" · ")
+    })
+}
+
+/// A field's name on the screen.
+pub fn field_name(model: Model, activity: &str, field: &str) -> String {
+    let texts = model.texts;
+    let of_form = field.strip_prefix("values.").and_then(|code| {
+        model.received.with(|overview| {
+            let field = overview.as_ref()?.catalogue.activity(activity)?.field(code)?;
+            Some(model.pick(&field.name, &field.name_en).to_owned())
+        })
+    });
+    of_form.unwrap_or_else(|| {
+        match field {
+            "activity" => texts.activity,
+            "date" => texts.date,
+            "place" => texts.place,
+            "pairing" => texts.pairing,
+            "organisation" => texts.organisation,
+            "note" => texts.note,
+            "state" => texts.state,
+            _ => texts.entry,
+        }
+        .to_owned()
+    })
+}

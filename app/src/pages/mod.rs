@@ -1,0 +1,36 @@
+//! One file a screen.
+
+mod choose;
+mod dashboard;
+mod entries;
+mod form;
+mod not_found;
+mod sign_in;
+
+pub use choose::Choose;
+pub use dashboard::Dashboard;
+pub use entries::Entries;
+pub use form::{EditEntry, NewEntry};
+pub use not_found::NotFound;
+pub use sign_in::SignIn;
+
+use crate::model::use_model;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// Names the page in the browser's tab and for those who hear the screen.
+fn title(name: &'static str) {
+    Effect::new(move |_| document().set_title(&format!("{name} · 结对 Jiedui")));
+}
+
+/// What a screen for people with an account shows to others.
+#[component]
+fn PleaseSignIn() -> impl IntoView {
+    let texts = use_model().texts;
+    view! {
+        <section class="narrow">
+            <p>{texts.please_sign_in}</p>
+            <A href="/sign-in" attr:class="button primary">{texts.sign_in}</A>
+        </section>
+    }
+}

@@ -1,0 +1,139 @@
+//! A person's entries as their phone knows them: what the server has, and on top of it what is on its way there.
+
+use super::person::{Kept, Outgoing};
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Entry, FieldError, State};
+use jiedui_core::sync::{Op, fold};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Where an entry stands, as its recorder sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// On this phone only; the number of its first unsent mutation.
+    OnPhone(u64),
+    /// The server would not have it, for these reasons.
+    Refused(Vec<FieldError>),
+    /// The server has it, and a reviewer has or has not decided.
+    Received(State),
+}
+
+/// An entry of this person's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journalled {
+    /// Identifier.
+    pub id: Uuid,
+    /// The revision that the server is known to have; 0 for none.
+    pub rev: u64,
+    /// All fields, with what is on its way.
+    pub fields: Fields,
+    /// The same, as an entry.
+    pub entry: Entry,
+    /// Where it stands.
+    pub progress: Progress,
+}
+
+/// All of them, the newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Journal {
+    /// The entries.
+    pub entries: Vec<Journalled>,
+    /// New entries that the overview does not count yet.
+    pub uncounted: Vec<(Uuid, Entry)>,
+    /// How many mutations wait to be sent.
+    pub unsent: usize,
+}
+
+/// Puts together what the phone's stores hold.
+pub fn journal(user: Uuid, replica: Vec<Kept>, mut outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
+    outbox.sort_by_key(|outgoing| outgoing.mutation.seq);
+    let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
+    let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
+    for kept in replica {
+        if kept.record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string()) {
+            known.insert(kept.record.id, (kept.record.rev, kept.record.fields));
+        }
+    }
+    let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
+    let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
+    for Outgoing { mutation, refused, .. } in outbox {
+        let (_, fields) = known.entry(mutation.id).or_default();
+        match mutation.op {
+            Op::Put => fold(fields, &mutation),
+            Op::Delete if refused.is_none() => drop(known.remove(&mutation.id)),
+            Op::Delete => {}
+        }
+        match (refused, progress.get(&mutation.id)) {
+            (Some(errors), _) => drop(progress.insert(mutation.id, Progress::Refused(errors))),
+            (None, Some(Progress::OnPhone(_))) => {}
+            (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
+        }
+    }
+    let mut journal = Journal { unsent, ..Journal::default() };
+    for (id, (rev, mut fields)) in known {
+        fields.entry("author").or_insert(json!(user));
+        let Some(entry) = Entry::from_checked(&fields) else { continue };
+        let progress = progress.remove(&id).unwrap_or(Progress::Received(entry.state));
+        let is_new = match progress {
+            Progress::OnPhone(_) => !on_server.contains(&id),
+            Progress::Refused(_) => false,
+            Progress::Received(_) => accepted.contains(&id),
+        };
+        if is_new {
+            journal.uncounted.push((id, entry.clone()));
+        }
+        journal.entries.push(Journalled { id, rev, fields, entry, progress });
+    }
+    journal.entries.sort_by(|one, other| (other.entry.date, other.id).cmp(&(one.entry.date, one.id)));
+    journal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::ErrorCode;
+    use jiedui_core::sync::{Mutation, Record};
+
+    const USER: Uuid = Uuid::from_u128(1);
+
+    fn fields(count: u32) -> Fields {
+        let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "values": {"count": count}});
+        fields.as_object().unwrap().clone()
+    }
+
+    fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> Outgoing {
+        let mutation =
+            Mutation { seq, kind: "entry".into(), id: Uuid::from_u128(id), base_rev: 0, op: Op::Put, fields };
+        Outgoing { mutation, refused }
+    }
+
+    fn kept(id: u128, author: Uuid) -> Kept {
+        let mut fields = fields(1);
+        fields.insert("author".into(), json!(author));
+        fields.insert("state".into(), json!("verified"));
+        Kept { record: Record { kind: "entry".into(), id: Uuid::from_u128(id), rev: 3, fields, deleted: false } }
+    }
+
+    #[test]
+    fn what_is_on_its_way_lies_on_top_of_what_the_server_has() {
+        let change = json!({"values": {"count": 9}}).as_object().unwrap().clone();
+        let journal = journal(USER, vec![kept(7, USER), kept(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
+        assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
+        assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
+        assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
+        assert!(journal.uncounted.is_empty(), "the overview counts it already");
+    }
+
+    #[test]
+    fn a_new_entry_is_uncounted_until_the_overview_has_it_and_a_refused_one_counts_nowhere() {
+        let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
+        let outbox = vec![outgoing(2, 6, fields(2), Some(why.clone())), outgoing(1, 5, fields(1), None)];
+        let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);
+        let uncounted: Vec<Uuid> = journal.uncounted.iter().map(|(id, _)| *id).collect();
+        assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
+        assert_eq!(journal.unsent, 1);
+        let refused = journal.entries.iter().find(|own| own.id == Uuid::from_u128(6)).unwrap();
+        assert_eq!(refused.progress, Progress::Refused(why));
+    }
+}

@@ -1,0 +1,84 @@
+//! The browser's storage. IndexedDB holds entries, outbox and replica, a database for each person, and one for what all
+//! of them see; local storage holds the draft being typed and who has signed in.
+
+pub mod draft;
+pub mod journal;
+pub mod person;
+pub mod profile;
+pub mod shared;
+
+use idb::{Database, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+
+/// What the browser's storage did not do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room left.
+    #[error("the phone's storage is full")]
+    Full,
+    /// Anything else, as the browser says it.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<idb::Error> for StoreError {
+    fn from(error: idb::Error) -> Self {
+        let text = error.to_string();
+        if text.contains("Quota") { Self::Full } else { Self::Failed(text) }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Shorthand of this folder.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Opens a database and makes the stores that it lacks.
+async fn open(name: &str, stores: &'static [&'static str]) -> Result<Database> {
+    let mut request = Factory::new()?.open(name, Some(1))?;
+    request.on_upgrade_needed(move |event| {
+        // What fails here makes the opening itself fail.
+        if let Ok(database) = event.database() {
+            for name in stores {
+                let _ = database.create_object_store(name, ObjectStoreParams::new());
+            }
+        }
+    });
+    Ok(request.await?)
+}
+
+fn begin(database: &Database, stores: &[&str], mode: TransactionMode) -> Result<Transaction> {
+    Ok(database.transaction(stores, mode)?)
+}
+
+async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) -> Result<Option<T>> {
+    let value = store.get(Query::Key(key.into()))?.await?;
+    value.and_then(|value| value.as_string()).map(|text| Ok(serde_json::from_str(&text)?)).transpose()
+}
+
+async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
+    let values = store.get_all(None, None)?.await?;
+    values.iter().filter_map(JsValue::as_string).map(|text| Ok(serde_json::from_str(&text)?)).collect()
+}
+
+async fn put(store: &ObjectStore, key: impl Into<JsValue>, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value)?;
+    store.put(&text.into(), Some(&key.into()))?.await?;
+    Ok(())
+}
+
+async fn remove(store: &ObjectStore, key: impl Into<JsValue>) -> Result<()> {
+    store.delete(Query::Key(key.into()))?.await?;
+    Ok(())
+}
+
+async fn commit(transaction: Transaction) -> Result<()> {
+    transaction.commit()?.await?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! A person's outbox and replica.
+
+use super::journal::{Journal, journal};
+use super::{Result, StoreError, all, begin, commit, get, open, put, remove};
+use idb::{Database, TransactionMode};
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{ErrorCode, FieldError};
+use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::{Mutation, Op, Outcome, PullResponse, PushResult, Record, fold};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+const META: &str = "meta";
+const OUTBOX: &str = "outbox";
+const REPLICA: &str = "replica";
+
+/// A mutation on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// The mutation.
+    pub mutation: Mutation,
+    /// Why the server would not have it.
+    #[serde(default)]
+    pub refused: Option<Vec<FieldError>>,
+}
+
+/// A record as the server is known to have it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// The record.
+    pub record: Record,
+}
+
+/// A person's database on this phone. It stays when they sign out with something unsent.
+pub struct Person {
+    database: Database,
+    user: Uuid,
+}
+
+impl Person {
+    /// Opens it.
+    pub async fn open(user: Uuid) -> Result<Self> {
+        let database = open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
+        Ok(Self { database, user })
+    }
+
+    /// Which copy of the program this is, for the server to tell its mutations from others'.
+    pub async fn client(&self) -> Result<Uuid> {
+        let transaction = begin(&self.database, &[META], TransactionMode::ReadWrite)?;
+        let meta = transaction.object_store(META)?;
+        let client = match get(&meta, "client").await? {
+            Some(client) => client,
+            None => {
+                let client = new_id();
+                put(&meta, "client", &client).await?;
+                client
+            }
+        };
+        commit(transaction).await?;
+        Ok(client)
+    }
+
+    /// Puts a change into the outbox. When this returns, it is on the phone. A refused change of the same entry is
+    /// replaced: the person has seen it and made this one instead.
+    pub async fn save(&self, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadWrite)?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        for old in all::<Outgoing>(&outbox).await? {
+            if old.mutation.id == id && old.refused.is_some() {
+                remove(&outbox, old.mutation.seq as f64).await?;
+            }
+        }
+        let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, op, fields };
+        put(&outbox, seq as f64, &Outgoing { mutation, refused: None }).await?;
+        put(&meta, "next_seq", &(seq + 1)).await?;
+        commit(transaction).await
+    }
+
+    /// Takes back a change that the server has refused.
+    pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
+        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadWrite)?;
+        let outbox = transaction.object_store(OUTBOX)?;
+        for old in all::<Outgoing>(&outbox).await? {
+            if old.mutation.id == id && old.refused.is_some() {
+                remove(&outbox, old.mutation.seq as f64).await?;
+            }
+        }
+        commit(transaction).await
+    }
+
+    /// The oldest mutations that wait to be sent.
+    pub async fn unsent(&self, limit: usize) -> Result<Vec<Mutation>> {
+        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadOnly)?;
+        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        waiting.retain(|outgoing| outgoing.refused.is_none());
+        waiting.sort_by_key(|outgoing| outgoing.mutation.seq);
+        Ok(waiting.into_iter().map(|outgoing| outgoing.mutation).take(limit).collect())
+    }
+
+    /// What the server answered to a push, in one transaction: out of the outbox and into the replica.
+    pub async fn store_push(&self, results: &[PushResult]) -> Result<()> {
+        let transaction = begin(&self.database, &[META, OUTBOX, REPLICA], TransactionMode::ReadWrite)?;
+        let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
+        let meta = transaction.object_store(META)?;
+        let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
+        for result in results {
+            let key = result.seq as f64;
+            let Some(mut outgoing) = get::<Outgoing>(&outbox, key).await? else { continue };
+            let mutation = &outgoing.mutation;
+            let name = mutation.id.to_string();
+            let refused = match result.outcome {
+                Outcome::Rejected => Some(result.errors.clone()),
+                Outcome::Conflict => Some(conflicts(mutation, result.record.as_ref())),
+                Outcome::Applied | Outcome::Merged => None,
+            };
+            if result.outcome != Outcome::Rejected {
+                let known: Option<Kept> = get(&replica, name.as_str()).await?;
+                if known.is_none() && mutation.op == Op::Put {
+                    accepted.push(mutation.id);
+                }
+                match record_after(self.user, mutation, result, known) {
+                    Some(record) => put(&replica, name.as_str(), &Kept { record }).await?,
+                    None => remove(&replica, name.as_str()).await?,
+                }
+            }
+            match refused {
+                None => remove(&outbox, key).await?,
+                Some(errors) => {
+                    outgoing.refused = Some(errors);
+                    put(&outbox, key, &outgoing).await?;
+                }
+            }
+        }
+        put(&meta, "accepted", &accepted).await?;
+        commit(transaction).await
+    }
+
+    /// Records that the server has sent, and where to go on from, in one transaction.
+    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<()> {
+        let transaction = begin(&self.database, &[META, REPLICA], TransactionMode::ReadWrite)?;
+        let replica = transaction.object_store(REPLICA)?;
+        for record in &pulled.records {
+            let name = record.id.to_string();
+            if record.deleted {
+                remove(&replica, name.as_str()).await?;
+            } else {
+                put(&replica, name.as_str(), &Kept { record: record.clone() }).await?;
+            }
+        }
+        put(&transaction.object_store(META)?, "cursor", &pulled.cursor).await?;
+        commit(transaction).await
+    }
+
+    /// Where to go on from.
+    pub async fn cursor(&self) -> Result<Option<String>> {
+        let transaction = begin(&self.database, &[META], TransactionMode::ReadOnly)?;
+        get(&transaction.object_store(META)?, "cursor").await
+    }
+
+    /// The overview counts all that the server has accepted by now.
+    pub async fn all_counted(&self) -> Result<()> {
+        let transaction = begin(&self.database, &[META], TransactionMode::ReadWrite)?;
+        put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
+        commit(transaction).await
+    }
+
+    /// This person's entries.
+    pub async fn journal(&self) -> Result<Journal> {
+        let transaction = begin(&self.database, &[META, OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let mut replica: Vec<Kept> = all(&transaction.object_store(REPLICA)?).await?;
+        replica.retain(|kept| kept.record.kind == ENTRY);
+        let outbox = all(&transaction.object_store(OUTBOX)?).await?;
+        let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
+        Ok(journal(self.user, replica, outbox, &accepted.unwrap_or_default()))
+    }
+
+    /// Everything that waits to be sent or was refused, as a text that can be handed on by other means.
+    pub async fn outbox_as_text(&self) -> Result<String> {
+        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadOnly)?;
+        let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        serde_json::to_string_pretty(&waiting).map_err(StoreError::from)
+    }
+}
+
+/// The record as the server has it now; `None` once it is gone.
+fn record_after(user: Uuid, mutation: &Mutation, result: &PushResult, known: Option<Kept>) -> Option<Record> {
+    if let Some(record) = &result.record {
+        return Some(record.clone()).filter(|record| !record.deleted);
+    }
+    if mutation.op == Op::Delete && result.outcome == Outcome::Applied {
+        return None;
+    }
+    let mut fields = known.map(|kept| kept.record.fields).unwrap_or_default();
+    if result.outcome == Outcome::Applied {
+        fold(&mut fields, mutation);
+        fields.entry("author").or_insert(serde_json::json!(user));
+    }
+    Some(Record { kind: ENTRY.to_owned(), id: mutation.id, rev: result.rev, fields, deleted: false })
+}
+
+/// The fields in which another's value stands.
+fn conflicts(mutation: &Mutation, record: Option<&Record>) -> Vec<FieldError> {
+    let theirs = |name: &String| record.and_then(|record| record.fields.get(name));
+    let differing = mutation.fields.iter().filter(|(name, value)| theirs(name) != Some(*value));
+    differing.map(|(name, _)| FieldError::new(name.clone(), ErrorCode::Conflict)).collect()
+}
+
+/// A new identifier, UUIDv7 by this phone's clock, whatever that says.
+pub fn new_id() -> Uuid {
+    let milliseconds = js_sys::Date::now().max(0.0) as u64;
+    let nanoseconds = u32::try_from(milliseconds % 1000 * 1_000_000).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, milliseconds / 1000, nanoseconds))
+}

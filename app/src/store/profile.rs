@@ -1,0 +1,37 @@
+//! Who has signed in on this phone.
+
+use gloo_storage::{LocalStorage, Storage};
+use jiedui_core::domain::User;
+
+const USER: &str = "jiedui.user";
+const SIGNED_OUT: &str = "jiedui.signed_out";
+
+/// Who has signed in.
+pub fn user() -> Option<User> {
+    LocalStorage::get(USER).ok()
+}
+
+/// Remembers who has signed in.
+pub fn keep(user: &User) {
+    // Without it the person only has to sign in again; their entries lie elsewhere.
+    let _ = LocalStorage::set(USER, user);
+    LocalStorage::delete(SIGNED_OUT);
+}
+
+/// Forgets who has signed in. Where the server could not be told, that is made up for later.
+pub fn forget(server_knows: bool) {
+    LocalStorage::delete(USER);
+    if !server_knows {
+        let _ = LocalStorage::set(SIGNED_OUT, true);
+    }
+}
+
+/// Whether the server still has to be told that somebody signed out.
+pub fn owes_sign_out() -> bool {
+    LocalStorage::get(SIGNED_OUT).unwrap_or(false)
+}
+
+/// The server has been told.
+pub fn sign_out_is_told() {
+    LocalStorage::delete(SIGNED_OUT);
+}

@@ -1,0 +1,128 @@
+//! The server, as the app speaks to it.
+
+use futures::future::{Either, select};
+use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_timers::future::TimeoutFuture;
+use jiedui_core::domain::{FieldError, Language, Overview, Place, Places, User};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
+use serde::{Deserialize, Serialize};
+use std::pin::pin;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The longest that an answer may take, in milliseconds: a full batch on 2G takes half of it.
+const PATIENCE: u32 = 60_000;
+
+/// Why there is no answer to use, in words where the server has some.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    /// For the sync.
+    pub failure: Failure,
+    /// The HTTP status; 0 without an answer.
+    pub status: u16,
+    /// The server's sentence.
+    pub detail: Option<String>,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldError>,
+}
+
+impl ApiError {
+    fn no_answer() -> Self {
+        Self { failure: Failure::NoAnswer, status: 0, detail: None, errors: Vec::new() }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Problem {
+    detail: Option<String>,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+}
+
+async fn send(request: Request) -> Result<Response, ApiError> {
+    let answer = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((answer, _)) => answer.map_err(|_| ApiError::no_answer())?,
+        Either::Right(_) => return Err(ApiError::no_answer()),
+    };
+    let status = answer.status();
+    if answer.ok() || status == 304 {
+        return Ok(answer);
+    }
+    let after = answer.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+    let failure = match status {
+        401 => Failure::SignedOut,
+        413 => Failure::TooLarge,
+        429 | 500.. => Failure::Busy(after.map(Duration::from_secs)),
+        _ => Failure::Refused,
+    };
+    let problem: Problem = answer.json().await.unwrap_or_default();
+    Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
+}
+
+async fn read<T: for<'a> Deserialize<'a>>(request: Request) -> Result<T, ApiError> {
+    // An answer that was cut off, or comes from some other machine on the way, is none.
+    send(request).await?.json().await.map_err(|_| ApiError::no_answer())
+}
+
+fn get(path: &str) -> Result<Request, ApiError> {
+    Request::get(path).build().map_err(|_| ApiError::no_answer())
+}
+
+fn with_body(request: RequestBuilder, language: Language, body: &impl Serialize) -> Result<Request, ApiError> {
+    request.header("accept-language", language.tag()).json(body).map_err(|_| ApiError::no_answer())
+}
+
+/// Signs in.
+pub async fn sign_in(username: &str, password: &str, language: Language) -> Result<User, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        user: User,
+    }
+    let body = serde_json::json!({"username": username, "password": password});
+    let answer: Answer = read(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
+    Ok(answer.user)
+}
+
+/// Signs out; somebody who was signed out already is no failure.
+pub async fn sign_out() -> Result<(), ApiError> {
+    let request = Request::delete("/api/v1/session").build().map_err(|_| ApiError::no_answer())?;
+    match send(request).await {
+        Err(error) if error.status != 401 => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Sends a batch.
+pub async fn push(client: Uuid, mutations: Vec<Mutation>, language: Language) -> Result<Vec<PushResult>, Failure> {
+    let body = PushRequest { client_id: client, mutations };
+    let request = with_body(Request::post("/api/v1/sync/push"), language, &body);
+    let answer: Result<PushResponse, ApiError> = match request {
+        Ok(request) => read(request).await,
+        Err(error) => Err(error),
+    };
+    answer.map(|answer| answer.results).map_err(|error| error.failure)
+}
+
+/// Asks for what has changed since a cursor.
+pub async fn pull(cursor: Option<String>) -> Result<PullResponse, Failure> {
+    let path = match cursor {
+        None => "/api/v1/sync/pull".to_owned(),
+        Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
+    };
+    let answer = match get(&path) {
+        Ok(request) => read(request).await,
+        Err(error) => Err(error),
+    };
+    answer.map_err(|error: ApiError| error.failure)
+}
+
+/// The overview.
+pub async fn overview() -> Result<Overview, ApiError> {
+    read(get("/api/v1/overview")?).await
+}
+
+/// The tree of places.
+pub async fn places() -> Result<Places, ApiError> {
+    let places: Vec<Place> = read(get("/api/v1/places")?).await?;
+    Ok(Places::new(places))
+}

@@ -1,0 +1,140 @@
+//! Drives core's state machine: does what it asks for and tells it what came of that.
+
+use super::{api, lock};
+use crate::model::Model;
+use crate::store::person::Person;
+use crate::store::shared::Shared;
+use crate::store::{Result as StoreResult, StoreError};
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use gloo_timers::future::TimeoutFuture;
+use jiedui_core::sync::{Engine, Input, Output, Status};
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// The sync of one person on this phone.
+pub struct Driver {
+    model: Model,
+    person: Person,
+    client: Uuid,
+    engine: RefCell<Engine>,
+    sender: UnboundedSender<Input>,
+}
+
+impl Driver {
+    /// Opens the person's storage.
+    pub async fn open(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> StoreResult<Self> {
+        let person = Person::open(user).await?;
+        let client = person.client().await?;
+        let seed = (js_sys::Math::random() * u64::MAX as f64) as u64;
+        Ok(Self { model, person, client, engine: RefCell::new(Engine::new(seed)), sender })
+    }
+
+    /// Works until the other end of the inputs is closed: when the person signs out.
+    pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
+        let driver = Rc::new(self);
+        driver.show_journal().await;
+        while let Some(input) = inputs.next().await {
+            let outputs = driver.engine.borrow_mut().handle(input);
+            let begins = outputs.iter().any(|output| !matches!(output, Output::Show(_) | Output::Wait(_)));
+            if begins {
+                let (round, name) = (driver.clone(), format!("jiedui-sync-{}", driver.client));
+                lock::alone(&name, async move { round.round(outputs).await }).await;
+            } else {
+                driver.clone().round(outputs).await;
+            }
+        }
+    }
+
+    async fn round(self: Rc<Self>, outputs: Vec<Output>) {
+        let mut todo = VecDeque::from(outputs);
+        while let Some(output) = todo.pop_front() {
+            if let Some(input) = self.perform(output).await {
+                todo.extend(self.engine.borrow_mut().handle(input));
+            }
+        }
+    }
+
+    async fn perform(&self, output: Output) -> Option<Input> {
+        match output {
+            Output::ReadOutbox { limit } => {
+                Some(self.stored(self.person.unsent(limit).await).map_or(Input::StorageFailed, Input::OutboxRead))
+            }
+            Output::Push(mutations) => {
+                Some(Input::Pushed(api::push(self.client, mutations, self.model.language).await))
+            }
+            Output::StorePush(results) => {
+                let stored = self.stored(self.person.store_push(&results).await);
+                self.show_journal().await;
+                Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
+            }
+            Output::Pull => match self.stored(self.person.cursor().await) {
+                Some(cursor) => Some(Input::Pulled(api::pull(cursor).await)),
+                None => Some(Input::StorageFailed),
+            },
+            Output::StorePull(pulled) => {
+                let stored = self.stored(self.person.store_pull(&pulled).await);
+                Some(stored.map_or(Input::StorageFailed, |()| Input::PullStored))
+            }
+            Output::Wait(wait) => {
+                let (sender, milliseconds) = (self.sender.clone(), u32::try_from(wait.as_millis()).unwrap_or(u32::MAX));
+                spawn_local(async move {
+                    TimeoutFuture::new(milliseconds).await;
+                    // It fails when the person has signed out meanwhile.
+                    let _ = sender.unbounded_send(Input::WaitOver);
+                });
+                None
+            }
+            Output::Show(status) => {
+                if status == Status::Idle && super::refresh_overview(self.model).await {
+                    self.stored(self.person.all_counted().await);
+                }
+                if status != Status::Receiving {
+                    self.show_journal().await;
+                }
+                self.model.status.set(status);
+                None
+            }
+        }
+    }
+
+    /// What storage gave, or nothing, and the person is told why.
+    fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.model.trouble.set(Some(error));
+                None
+            }
+        }
+    }
+
+    async fn show_journal(&self) {
+        if let Some(journal) = self.stored(self.person.journal().await) {
+            let same = self.model.journal.with_untracked(|old| old.as_deref() == Some(&journal));
+            if !same {
+                self.model.journal.set(Some(Arc::new(journal)));
+            }
+        }
+    }
+}
+
+/// Whether what is needed to work with no network is on the phone; fetches what is missing.
+pub async fn make_ready(model: Model) -> Result<(), StoreError> {
+    let shared = Shared::open().await?;
+    if let Some(places) = shared.places().await? {
+        model.places.set(Arc::new(places));
+    } else if let Ok(places) = api::places().await {
+        shared.keep_places(&places).await?;
+        model.places.set(Arc::new(places));
+    }
+    let has_overview = shared.overview().await?.is_some();
+    let has_places = model.places.with_untracked(|places| !places.all().is_empty());
+    model.ready_offline.set(has_overview && has_places);
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! The sync in the browser: when it runs, and what the screens learn from it.
+
+pub mod api;
+mod driver;
+mod lock;
+
+use crate::model::Model;
+use crate::store::person::Person;
+use crate::store::shared::Shared;
+use crate::store::{StoreError, profile};
+use driver::Driver;
+use futures::channel::mpsc::unbounded;
+use jiedui_core::domain::User;
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::sync::{Input, Op, Status};
+use leptos::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BroadcastChannel, EventSource};
+
+/// How often a screen that is looked at asks for news where live events do not come through.
+const POLL: Duration = Duration::from_secs(60);
+/// The channel on which tabs tell each other that there is something new on the phone.
+const CHANNEL: &str = "jiedui";
+
+/// Starts what runs beside the screens.
+pub fn start(model: Model) {
+    model.now.set(js_sys::Date::now());
+    model.online.set(window().navigator().on_line());
+    let on_line = move |online: bool| {
+        model.online.set(online);
+        model.tell(if online { Input::Hurry } else { Input::Offline });
+    };
+    listen(&window(), "online", move || on_line(true));
+    listen(&window(), "offline", move || on_line(false));
+    listen(&document(), "visibilitychange", move || {
+        if !document().hidden() {
+            look_for_news(model);
+        }
+    });
+    if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
+        listen(&channel, "message", move || model.tell(Input::Wake));
+        // It listens as long as the page lives.
+        std::mem::forget(channel);
+    }
+    set_interval(
+        move || {
+            model.now.set(js_sys::Date::now());
+            if !document().hidden() {
+                look_for_news(model);
+            }
+        },
+        POLL,
+    );
+    spawn_local(async move {
+        if profile::owes_sign_out() && model.user.with_untracked(Option::is_some) {
+            // Somebody signed out with no network, and the browser still held their session.
+            if api::sign_out().await.is_ok() {
+                profile::sign_out_is_told();
+            }
+            model.user.set(None);
+            return;
+        }
+        match model.user.get_untracked() {
+            Some(user) => begin(model, user).await,
+            None => {
+                refresh_overview(model).await;
+            }
+        }
+    });
+}
+
+fn look_for_news(model: Model) {
+    if model.user.with_untracked(Option::is_some) {
+        model.tell(Input::Wake);
+    } else {
+        spawn_local(async move {
+            refresh_overview(model).await;
+        });
+    }
+}
+
+/// Calls `then` whenever the event happens, as long as the page lives.
+fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static) {
+    let then = Closure::<dyn Fn()>::new(then);
+    let _ = target.add_event_listener_with_callback(event, then.as_ref().unchecked_ref());
+    then.forget();
+}
+
+/// Begins the sync of somebody who has signed in.
+pub async fn begin(model: Model, user: User) {
+    profile::keep(&user);
+    ask_to_keep_storage();
+    let (sender, inputs) = unbounded();
+    match Driver::open(model, user.id, sender.clone()).await {
+        Ok(driver) => {
+            model.sync.set_value(Some(sender));
+            spawn_local(driver.run(inputs));
+            model.tell(Input::Hurry);
+            follow_live(model);
+        }
+        Err(error) => model.trouble.set(Some(error)),
+    }
+    if let Err(error) = driver::make_ready(model).await {
+        model.trouble.set(Some(error));
+    }
+}
+
+/// Asks the browser not to throw the storage away when room gets scarce.
+fn ask_to_keep_storage() {
+    if let Ok(promise) = window().navigator().storage().persist() {
+        spawn_local(async move { drop(wasm_bindgen_futures::JsFuture::from(promise).await) });
+    }
+}
+
+/// Server-sent events say when there is something to pull. The browser connects again by itself.
+fn follow_live(model: Model) {
+    if let Ok(events) = EventSource::new("/api/v1/live") {
+        listen(&events, "change", move || model.tell(Input::Wake));
+        std::mem::forget(events);
+    }
+}
+
+/// Fetches the overview, shows it and keeps it. False where there is none to be had.
+async fn refresh_overview(model: Model) -> bool {
+    let Ok(overview) = api::overview().await else { return false };
+    let known = model.received.with_untracked(|known| known.as_ref().map(|known| known.change));
+    if known == Some(overview.change) && model.ready_offline.get_untracked() {
+        return true;
+    }
+    let kept = async { Shared::open().await?.keep_overview(&overview).await }.await;
+    if let Err(error) = kept {
+        model.trouble.set(Some(error));
+    }
+    model.received.set(Some(Arc::new(overview)));
+    true
+}
+
+/// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
+pub async fn save(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
+    let person = Person::open(user).await?;
+    person.save(id, base_rev, op, fields).await?;
+    model.journal.set(Some(Arc::new(person.journal().await?)));
+    model.tell(Input::Wake);
+    tell_other_tabs();
+    Ok(())
+}
+
+/// Takes back a change that the server has refused.
+pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
+    let person = Person::open(user).await?;
+    person.discard_refused(id).await?;
+    model.journal.set(Some(Arc::new(person.journal().await?)));
+    Ok(())
+}
+
+fn tell_other_tabs() {
+    if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
+        let _ = channel.post_message(&"saved".into());
+        channel.close();
+    }
+}
+
+/// Signs out. What has not been sent stays on the phone for this person.
+pub async fn sign_out(model: Model) {
+    let told = api::sign_out().await.is_ok();
+    profile::forget(told);
+    model.sync.set_value(None);
+    model.status.set(Status::Idle);
+    model.journal.set(None);
+    let _ = window().location().set_href("/");
+}

@@ -1,0 +1,61 @@
+// What the form says when something is wrong, and what it keeps.
+import { expect, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
+
+test("each mistake is told at its field, and goes away as it is put right", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.goto("/entries/new/cadre_training");
+  await page.locator("#field-values-batches").fill("一批");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-values-batches")).toHaveText("请填数字，最多四位小数");
+  await expect(page.locator("#error-values-attendance")).toHaveText("请填写");
+  await expect(page.locator("#error-place")).toHaveText("请填写");
+  await expect(page.getByRole("alert").first()).toContainText("请检查");
+  await page.locator("#field-values-batches").fill("１");
+  await expect(page.locator("#error-values-batches")).toHaveText("");
+});
+
+test("what is typed is there at every keystroke", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.goto("/entries/new/field_survey");
+  await expect(page.getByLabel("备注")).toBeVisible();
+  for (const letter of "看望老人") {
+    await page.getByLabel("备注").pressSequentially(letter);
+    const typed = await page.getByLabel("备注").inputValue();
+    const kept = await page.evaluate(() => {
+      const name = Object.keys(localStorage).find((key) => key.endsWith(".field_survey"));
+      return JSON.parse(localStorage.getItem(name)).note;
+    });
+    expect(kept).toBe(typed);
+  }
+});
+
+test("a full phone says so and loses nothing", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "存不下" });
+  await page.evaluate(() => {
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function () {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+    window.mend = () => (IDBObjectStore.prototype.put = put);
+  });
+  await page.locator("#save").click();
+  await expect(page.locator(".form .error[role=alert]")).toContainText("存储空间已满");
+  await page.reload();
+  await expect(page.getByLabel("备注")).toHaveValue("存不下");
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+});
+
+test("pressing save twice makes one entry", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" } });
+  await page.locator("#save").dblclick();
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  const { entries } = await (await server.api("admin")).get("/entries?year=" + new Date().getFullYear());
+  expect(entries.length).toBe(1);
+});

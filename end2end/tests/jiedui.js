@@ -1,0 +1,168 @@
+// What the tests share: a real server with a database of its own, and the line between it and the browser, which can
+// be cut and mended.
+import { test as base, expect } from "@playwright/test";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import readline from "node:readline";
+
+const PROGRAM = path.resolve(import.meta.dirname, "../../target/release/jiedui");
+
+class Server {
+  static async start() {
+    const server = new Server();
+    server.folder = await mkdtemp(path.join(tmpdir(), "jiedui-"));
+    const env = {
+      ...process.env,
+      JIEDUI_LISTEN: "127.0.0.1:0",
+      JIEDUI_DATABASE_URL: `sqlite://${server.folder}/jiedui.db`,
+      JIEDUI_DATA_DIR: server.folder,
+      RUST_LOG: "warn",
+    };
+    server.process = spawn(PROGRAM, ["serve", "--demo"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    server.passwords = {};
+    for await (const line of readline.createInterface({ input: server.process.stdout })) {
+      const [, username, password] = line.match(/^ {2}(\w+) +(\w+)$/) ?? [];
+      if (username) server.passwords[username] = password;
+      if (line.startsWith("http://")) {
+        server.port = Number(new URL(line).port);
+        break;
+      }
+    }
+    return server;
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await ended;
+    await rm(this.folder, { recursive: true });
+  }
+
+  // The API as another program sees it.
+  async api(username) {
+    const address = `http://127.0.0.1:${this.port}/api/v1`;
+    const body = JSON.stringify({ username, password: this.passwords[username] });
+    const json = { "content-type": "application/json" };
+    const session = await (await fetch(`${address}/session`, { method: "POST", headers: json, body })).json();
+    const headers = { ...json, authorization: `Bearer ${session.token}` };
+    return {
+      get: async (path) => (await fetch(address + path, { headers })).json(),
+      post: async (path, value) =>
+        (await fetch(address + path, { method: "POST", headers, body: JSON.stringify(value) })).json(),
+    };
+  }
+}
+
+// A line that can be cut: what goes through it breaks off, and nothing new gets through until it is mended.
+class Line {
+  static async to(server) {
+    const line = new Line();
+    line.sockets = new Set();
+    line.open = true;
+    line.listener = net.createServer((near) => {
+      if (!line.open) return near.destroy();
+      const far = net.connect(server.port, "127.0.0.1");
+      for (const [one, other] of [[near, far], [far, near]]) {
+        line.sockets.add(one);
+        one.pipe(other);
+        one.on("error", () => other.destroy());
+        one.on("close", () => {
+          line.sockets.delete(one);
+          other.destroy();
+        });
+      }
+    });
+    await new Promise((resolve) => line.listener.listen(0, "127.0.0.1", resolve));
+    line.address = `http://127.0.0.1:${line.listener.address().port}`;
+    return line;
+  }
+
+  cut() {
+    this.open = false;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend() {
+    this.open = true;
+  }
+
+  async end() {
+    this.cut();
+    await new Promise((resolve) => this.listener.close(resolve));
+  }
+}
+
+export const test = base.extend({
+  server: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
+  line: async ({ server }, use) => {
+    const line = await Line.to(server);
+    await use(line);
+    await line.end();
+  },
+  baseURL: async ({ line }, use) => use(line.address),
+});
+
+export { expect };
+
+// Everything that a page complains about.
+export function complaints(page) {
+  const found = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) found.push(message.text());
+  });
+  page.on("pageerror", (error) => found.push(String(error)));
+  return found;
+}
+
+export async function signIn(page, server, username) {
+  await page.goto("/sign-in");
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await page.getByLabel("用户名").fill(username);
+  await page.getByLabel("密码").fill(server.passwords[username]);
+  await page.getByRole("button", { name: "登录" }).click();
+  await expect(page.locator("#sync")).toContainText("已同步");
+}
+
+// Waits until the phone could lose its network and the app would still start.
+export async function readyOffline(page) {
+  await page.goto("/entries");
+  await expect(page.getByText("可离线使用")).toBeVisible();
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+    }
+  });
+}
+
+export async function goOffline(page, line) {
+  line.cut();
+  await page.context().setOffline(true);
+}
+
+export async function goOnline(page, line) {
+  line.mend();
+  await page.context().setOffline(false);
+}
+
+// Fills in a form up to the save button.
+export async function fillIn(page, { activity, place, date, values, note }) {
+  await page.goto(`/entries/new/${activity}`);
+  await page.getByPlaceholder("输入地名").fill(place);
+  await page.locator(".offers").getByRole("button").first().click();
+  if (date) await page.getByLabel("日期").fill(date);
+  for (const [code, text] of Object.entries(values)) await page.locator(`#field-values-${code}`).fill(text);
+  if (note) await page.getByLabel("备注").fill(note);
+}
+
+export async function save(page) {
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+}

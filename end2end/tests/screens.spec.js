@@ -1,0 +1,104 @@
+// Every screen: nothing to complain about, online and off; readable by all; there without JavaScript.
+import AxeBuilder from "@axe-core/playwright";
+import { complaints, expect, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const SCREENS = ["/", "/?year=2023&programme=labour", "/sign-in", "/entries", "/entries/new", "/entries/new/field_survey", "/nothing-here"];
+
+test("no screen complains in the console, online or off, and every first paint is taken over", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" } });
+  await save(page);
+  for (const screen of SCREENS) {
+    await page.goto(screen);
+    await expect(page.locator("html.scripted")).toBeAttached();
+    await expect(page.locator("main")).not.toBeEmpty();
+  }
+  // A page that is not there answers 404: the browser reports that of the page itself.
+  expect(found.filter((text) => !text.includes("404"))).toEqual([]);
+  await goOffline(page, line);
+  found.length = 0;
+  for (const screen of SCREENS) {
+    await page.goto(screen);
+    await expect(page.locator("header.bar")).toBeVisible();
+    await expect(page.locator("main")).not.toBeEmpty();
+  }
+  // What the browser itself reports of requests that found no network is no mistake of the app's.
+  expect(found.filter((text) => !/net::ERR_|Failed to load resource/.test(text))).toEqual([]);
+});
+
+for (const [width, height] of [[360, 640], [1920, 1080]]) {
+  test(`every screen keeps to WCAG 2.2 AA at ${width} × ${height}`, async ({ page, server }) => {
+    await page.setViewportSize({ width, height });
+    await signIn(page, server, "recorder");
+    await readyOffline(page);
+    for (const screen of SCREENS) {
+      await page.goto(screen);
+      await expect(page.locator("html.scripted")).toBeAttached();
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+      expect(violations.map((own) => `${screen}: ${own.id}: ${own.nodes.map((node) => node.html)}`)).toEqual([]);
+      const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+      expect(tooWide, `${screen} is wider than the screen`).toBe(false);
+    }
+  });
+}
+
+test("what a finger presses is at least 44 px high", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  for (const screen of SCREENS) {
+    await page.goto(screen);
+    await expect(page.locator("html.scripted")).toBeAttached();
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("a:not(.skip), button, select, input, summary")]
+        .filter((own) => own.offsetParent && own.getBoundingClientRect().height < 44)
+        .map((own) => own.outerHTML)
+    );
+    expect(small, screen).toEqual([]);
+  }
+});
+
+test.describe("with JavaScript off", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the outlines and the figures are in the page, and the filters work", async ({ page }) => {
+    await page.goto("/?year=2023");
+    await expect(page.locator("svg path.county")).toHaveCount(16);
+    await expect(page.locator("svg .pairing")).toHaveCount(2);
+    await expect(page.locator("svg .organisation")).toHaveCount(10);
+    await expect(page.locator(".card")).toHaveCount(40);
+    await expect(page.locator('[data-indicator="mushrooms_produced"] strong')).toHaveText("44.17");
+    await expect(page.locator('[data-indicator="liaison_contacts"] strong')).toHaveText("超过 100");
+    await expect(page.locator('[data-indicator="job_posts_pushed"]')).toContainText("目标 至少 30,000");
+    await page.getByLabel("协作工程").selectOption("health");
+    await page.getByRole("button", { name: "查看" }).click();
+    await expect(page).toHaveURL(/programme=health/);
+    await expect(page.locator(".card")).toHaveCount(4);
+  });
+});
+
+test("filters live in the address and come back with it", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await page.getByLabel("协作工程").selectOption("labour");
+  await expect(page).toHaveURL(/programme=labour/);
+  await expect(page.locator(".card")).toHaveCount(5);
+  await page.getByLabel("年度").selectOption("2023");
+  await expect(page).toHaveURL(/year=2023/);
+  await page.reload();
+  await expect(page.getByLabel("协作工程")).toHaveValue("labour");
+  await expect(page.locator(".card")).toHaveCount(5);
+  await page.goBack();
+  await expect(page.getByLabel("协作工程")).toHaveValue("labour");
+});
+
+test("English is there for who chooses it, and stays", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await page.getByRole("button", { name: "English" }).click();
+  await expect(page.getByRole("link", { name: "Shared view" })).toBeVisible();
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  await expect(page.locator('[data-indicator="pigs_marketed"] h3')).toHaveText("Pigs marketed");
+});

@@ -1,0 +1,23 @@
+// Starts the app: the program is fetched while its glue is, and the phone keeps both for when there is no network.
+(function () {
+  function say(text) {
+    document.body.insertAdjacentHTML("afterbegin", "<p class='notice bad' role='alert'>" + text + "</p>");
+  }
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.register("/sw.js").catch((error) => console.warn("offline use is not possible:", error));
+  }
+  if (typeof WebAssembly !== "object") {
+    say("浏览器太旧，只能查看，不能填报。请更新浏览器。");
+    return;
+  }
+  const program = fetch("/pkg/jiedui.wasm");
+  import("/pkg/jiedui.js")
+    .then((app) => app.default({ module_or_path: program }).then(() => {
+      document.documentElement.classList.add("scripted");
+      app.hydrate();
+    }))
+    .catch((error) => {
+      console.error(error);
+      say("应用没有完整下载，暂时只能查看。请在有网络时重新打开。");
+    });
+})();

@@ -1,0 +1,167 @@
+//! Passwords, tokens, and who is asking.
+
+use crate::db::session;
+use crate::http::App;
+use crate::http::problem::Problem;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiedui_core::domain::User;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// The cookie that holds the token.
+pub const COOKIE: &str = "jiedui_session";
+
+/// The system has no randomness or no memory left.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make a password hash or a token: {0}")]
+pub struct AuthError(String);
+
+/// The Argon2id hash of a password in PHC form.
+pub fn hash_password(password: &str) -> Result<String, AuthError> {
+    let hash: PasswordHash =
+        Argon2::default().hash_password(password.as_bytes()).map_err(|error| AuthError(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+/// Whether it is the password. Without a hash the same time is spent, so that names cannot be found out by it.
+pub fn is_password(password: &str, hash: Option<&str>) -> bool {
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
+    Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && hash.is_some()
+}
+
+/// A new token: 256 random bits.
+pub fn new_token() -> Result<String, AuthError> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).map_err(|error| AuthError(error.to_string()))?;
+    Ok(URL_SAFE_NO_PAD.encode(bits))
+}
+
+/// What is stored of a token.
+pub fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+/// The token that a request carries, as a bearer or in the cookie.
+pub fn token(headers: &HeaderMap) -> Option<String> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookie =
+        || cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("jiedui_session="));
+    bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(cookie).map(str::to_owned)
+}
+
+/// Somebody who has signed in. A handler that takes one is for them only.
+#[derive(Clone, Debug)]
+pub struct SignedIn(pub User);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let token = token(&parts.headers).ok_or(Problem::no_session())?;
+        let user = session::user(&app.db, &token_hash(&token)).await?;
+        user.map(Self).ok_or(Problem::no_session())
+    }
+}
+
+impl OptionalFromRequestParts<App> for SignedIn {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Infallible> {
+        Ok(<Self as FromRequestParts<App>>::from_request_parts(parts, app).await.ok())
+    }
+}
+
+/// Somebody who may see the aggregates: anyone where the view is public, else who has signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct MayView;
+
+impl FromRequestParts<App> for MayView {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if !app.config.public_view {
+            <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        }
+        Ok(Self)
+    }
+}
+
+/// How many wrong passwords a name may have before it has to wait.
+const WRONG_TRIES: u32 = 10;
+/// How long it waits, counted from the first wrong one.
+const WAIT: Duration = Duration::from_secs(300);
+
+/// Counts wrong passwords by name. Only failures count: who knows the password may sign in as often as they like.
+#[derive(Debug, Default)]
+pub struct WrongTries(Mutex<HashMap<String, (u32, Instant)>>);
+
+impl WrongTries {
+    /// The seconds that this name still has to wait.
+    pub fn wait(&self, username: &str) -> Option<u64> {
+        let tries = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (count, since) = tries.get(username)?;
+        let left = WAIT.checked_sub(since.elapsed())?;
+        (*count >= WRONG_TRIES).then_some(left.as_secs() + 1)
+    }
+
+    /// A wrong password was given for it.
+    pub fn add(&self, username: &str) {
+        let mut tries = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        tries.retain(|_, (_, since)| since.elapsed() < WAIT);
+        tries.entry(username.to_owned()).or_insert((0, Instant::now())).0 += 1;
+    }
+
+    /// The right one was given.
+    pub fn forget(&self, username: &str) {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(username);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_known_by_its_hash_alone() {
+        let hash = hash_password("正确的密码").unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(is_password("正确的密码", Some(&hash)));
+        assert!(!is_password("错误的密码", Some(&hash)));
+        assert!(!is_password("", None));
+    }
+
+    #[test]
+    fn only_wrong_tries_of_the_same_name_count() {
+        let tries = WrongTries::default();
+        for _ in 0..WRONG_TRIES {
+            assert_eq!(tries.wait("one"), None);
+            tries.add("one");
+        }
+        assert!(tries.wait("one").is_some_and(|seconds| seconds <= 301));
+        assert_eq!(tries.wait("other"), None);
+        tries.forget("one");
+        assert_eq!(tries.wait("one"), None);
+    }
+
+    #[test]
+    fn a_token_comes_as_a_bearer_or_in_the_cookie() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(token(&headers), None);
+        headers.insert(header::COOKIE, "a=b; jiedui_session=one".parse().unwrap());
+        assert_eq!(token(&headers).as_deref(), Some("one"));
+        headers.insert(header::AUTHORIZATION, "Bearer two".parse().unwrap());
+        assert_eq!(token(&headers).as_deref(), Some("two"));
+    }
+}

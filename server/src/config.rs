@@ -1,0 +1,39 @@
+//! Settings, each from the environment.
+
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where the data is.
+#[derive(Args, Clone, Debug)]
+pub struct Storage {
+    /// The database: sqlite://FILE or postgres://…
+    #[arg(long = "database-url", env = "JIEDUI_DATABASE_URL", default_value = "sqlite://data/jiedui.db")]
+    pub database_url: String,
+    /// The folder of photos
+    #[arg(long, env = "JIEDUI_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    #[command(flatten)]
+    pub storage: Storage,
+    /// The address to listen on
+    #[arg(long, env = "JIEDUI_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// The address of /metrics; off when not given
+    #[arg(long, env = "JIEDUI_ADMIN_LISTEN")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Let anyone read the aggregates (never entries, notes, photos or people)
+    #[arg(long, env = "JIEDUI_PUBLIC_VIEW", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub public_view: bool,
+    /// The number of the approved base map, shown under the map
+    #[arg(long, env = "JIEDUI_MAP_NUMBER")]
+    pub map_number: Option<String>,
+    /// Turn the public view on and print an account of each role
+    #[arg(long)]
+    pub demo: bool,
+}

@@ -1,0 +1,155 @@
+//! Entries one by one and in lists, for people and programs that look at them.
+
+use super::{Db, Result, Tx, on};
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Catalogue, User};
+use jiedui_core::sync::Record;
+use jiedui_core::sync::wire::ENTRY;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Fills the columns by which an entry is found. Where it stood before stays written down, once.
+pub async fn index(tx: &mut Tx, id: Uuid, fields: &Fields, catalogue: &Catalogue) -> Result<()> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (activity, (place, month)) = (text("activity"), super::rollup::cell(fields));
+    let programme = catalogue.activity(activity).map(|activity| activity.programme.as_str()).unwrap_or_default();
+    let before = "SELECT place, programme, former FROM record WHERE id = $1";
+    let (old_place, old_programme, former) = on!(write &mut *tx, |connection| {
+        sqlx::query_as::<_, (String, String, String)>(before).bind(id).fetch_one(connection).await?
+    });
+    let mut scopes: Vec<(String, String)> = serde_json::from_str(&former)?;
+    let old = (old_place, old_programme);
+    if !old.0.is_empty() && old != (place.clone(), programme.to_owned()) && !scopes.contains(&old) {
+        scopes.push(old);
+    }
+    let query = "UPDATE record SET activity = $2, programme = $3, place = $4, month = $5, state = $6, former = $7
+        WHERE id = $1";
+    let former = serde_json::to_string(&scopes)?;
+    on!(write tx, |connection| sqlx::query(query)
+        .bind(id)
+        .bind(activity)
+        .bind(programme)
+        .bind(&place)
+        .bind(&month)
+        .bind(text("state"))
+        .bind(former)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Which entries are asked for; `None` takes all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of a year.
+    pub year: Option<i32>,
+    /// Those of a programme.
+    pub programme: Option<String>,
+    /// Those at a place or below it.
+    pub place: Option<String>,
+    /// Those in a state.
+    pub state: Option<String>,
+    /// Those of an activity.
+    pub activity: Option<String>,
+}
+
+/// An entry in a list, and where the list goes on after it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The entry.
+    pub record: Record,
+    /// Its key: the number of the change that made it.
+    pub key: i64,
+}
+
+type Row = (Uuid, i64, String, bool, i64);
+
+/// Those that the user may see (everything, without one), the newest first, made before `after`.
+pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
+    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
+        WHERE kind = 'entry' AND NOT deleted AND created < $1
+            AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
+            AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
+        ORDER BY created DESC LIMIT $7";
+    type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
+    // A place code is digits alone, so it holds no wildcard: the edge has made sure of it.
+    let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
+    let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
+    let place = prefix(filter.place.clone().unwrap_or_default());
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
+    let page = limit.max(100);
+    loop {
+        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+            .bind(before)
+            .bind(&year)
+            .bind(text(&filter.programme))
+            .bind(&place)
+            .bind(text(&filter.state))
+            .bind(text(&filter.activity))
+            .bind(page)
+            .fetch_all(pool)
+            .await?);
+        let last = rows.len() < usize::try_from(page).unwrap_or_default();
+        for (id, rev, fields, deleted, created, author, programme, place) in rows {
+            before = created;
+            if user.sees(author, &programme, &place) {
+                found.push(Listed { record: record((id, rev, fields, deleted, created))?, key: created });
+                if found.len() >= usize::try_from(limit).unwrap_or_default() {
+                    return Ok(found);
+                }
+            }
+        }
+        if last {
+            return Ok(found);
+        }
+    }
+}
+
+fn record((id, rev, fields, deleted, _): Row) -> Result<Record> {
+    let rev = u64::try_from(rev).unwrap_or_default();
+    Ok(Record { kind: ENTRY.into(), id, rev, fields: serde_json::from_str(&fields)?, deleted })
+}
+
+/// One state that an entry has had.
+#[derive(Clone, Debug, Serialize)]
+pub struct Revision {
+    /// Its number.
+    pub rev: i64,
+    /// When.
+    pub at: String,
+    /// Who; `None` for the program itself.
+    pub author: Option<Uuid>,
+    /// Their name.
+    pub author_name: Option<String>,
+    /// Paths of the fields that changed.
+    pub changed: Vec<String>,
+    /// All fields.
+    pub fields: Fields,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// An entry that the user may see, with its whole history.
+pub async fn with_history(db: &Db, user: &User, id: Uuid) -> Result<Option<(Record, Vec<Revision>)>> {
+    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
+        WHERE id = $1 AND kind = 'entry'";
+    type Found = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
+    let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
+    let Some((id, rev, fields, deleted, created, author, programme, place)) = row else { return Ok(None) };
+    if !user.sees(author, &programme, &place) {
+        return Ok(None);
+    }
+    let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted FROM revision r
+        LEFT JOIN account a ON a.id = r.account WHERE r.record = $1 ORDER BY r.rev";
+    type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool);
+    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(id).fetch_all(pool).await?);
+    let mut history = Vec::with_capacity(rows.len());
+    for (rev, at, author, author_name, changed, fields, deleted) in rows {
+        let (changed, fields) = (serde_json::from_str(&changed)?, serde_json::from_str(&fields)?);
+        history.push(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted });
+    }
+    Ok(Some((record((id, rev, fields, deleted, created))?, history)))
+}

@@ -1,0 +1,196 @@
+//! The database: SQLite in one file, or PostgreSQL. All SQL of the project is in this folder and means the same on both.
+
+pub mod account;
+pub mod attachment;
+pub mod backup;
+pub mod entry;
+pub mod feed;
+pub mod pull;
+pub mod push;
+pub mod reference;
+pub mod rollup;
+pub mod session;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite, Transaction};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How many may read at once from SQLite, and how many connections a server holds to PostgreSQL.
+const CONNECTIONS: u32 = 8;
+
+/// What the database answered instead of a result.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The connection, the disk or the statement failed.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("database migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// What is stored cannot be read by this version of the program.
+    #[error("stored data: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// The address names no database that is known here.
+    #[error("JIEDUI_DATABASE_URL: `{0}` is neither sqlite://FILE nor postgres://…")]
+    Url(String),
+    /// The folder of the database file cannot be made.
+    #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
+    Folder(PathBuf, std::io::Error),
+    /// Only a file can be copied.
+    #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
+    NotAFile(&'static str),
+}
+
+/// Shorthand of this folder.
+pub type Result<T> = std::result::Result<T, DbError>;
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file: a single connection writes, others read beside it.
+    Sqlite {
+        /// The connection that writes.
+        writer: SqlitePool,
+        /// Those that read.
+        readers: SqlitePool,
+    },
+    /// A PostgreSQL server.
+    Postgres(PgPool),
+}
+
+/// A transaction that writes. Dropped without [`Tx::commit`], it has not happened.
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs the same queries on whichever database it is: a [`Db`] for reading, or a [`Tx`].
+macro_rules! on {
+    (read $db:expr, |$executor:ident| $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite { readers, .. } => {
+                let $executor = readers;
+                $body
+            }
+            $crate::db::Db::Postgres(pool) => {
+                let $executor = pool;
+                $body
+            }
+        }
+    };
+    (write $tx:expr, |$executor:ident| $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(transaction) => {
+                let $executor = &mut **transaction;
+                $body
+            }
+            $crate::db::Tx::Postgres(transaction) => {
+                let $executor = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+impl Db {
+    /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self> {
+        let db = if let Some(path) = url.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            // An answer means durable, whatever the server's default is.
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| DbError::Url(url.to_owned()))?
+                .options([("synchronous_commit", "on")]);
+            Self::Postgres(PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
+        } else {
+            return Err(DbError::Url(url.to_owned()));
+        };
+        match &db {
+            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+        }
+        Ok(db)
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| DbError::Folder(folder.to_owned(), error))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(60))
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Begins a transaction that writes. On SQLite it takes the lock at once: one that starts by reading and writes
+    /// later would not wait for others but fail.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Waits for what is under way and lets go of the database.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// The server's time in milliseconds since 1970.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// An instant as it stands on the wire, RFC 3339 in UTC.
+pub fn instant(milliseconds: i64) -> String {
+    let format =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .ok()
+        .and_then(|instant| instant.format(format).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,35 @@
+//! Accounts to try it with, one of each role.
+
+use crate::auth;
+use crate::cli::CliError;
+use crate::db::Db;
+use crate::db::account::{self, Account};
+use jiedui_core::domain::{Role, Scope, User};
+use uuid::Uuid;
+
+/// Names on the screens, and where each account works.
+fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
+    [
+        (Role::Recorder, "演示填报员", &["522728"]),
+        (Role::Reviewer, "演示审核员", &["522728"]),
+        (Role::Coordinator, "演示协调员", &["5201", "522728"]),
+        (Role::Admin, "演示管理员", &[]),
+        (Role::Viewer, "演示浏览", &["5201", "522728"]),
+    ]
+}
+
+/// Gives each of them a new password and prints it.
+pub async fn accounts(db: &Db) -> Result<(), CliError> {
+    println!("演示账号 / demonstration accounts (username  password):");
+    for (role, name, places) in people() {
+        let password: String = auth::new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+        let username = role.code().to_owned();
+        let id = account::by_username(db, &username).await?.map_or_else(Uuid::now_v7, |known| known.user.id);
+        let scope = Scope { places: places.iter().map(|code| (*code).to_owned()).collect(), programmes: Vec::new() };
+        let user = User { id, username: username.clone(), name: name.to_owned(), role, scope };
+        let password_hash = auth::hash_password(&password)?;
+        account::put(db, &Account { user, password_hash, disabled: false }).await?;
+        println!("  {username:<12}{password}");
+    }
+    Ok(())
+}

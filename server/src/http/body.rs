@@ -1,0 +1,89 @@
+//! Bodies: JSON or CBOR as the content type says, the same shapes in both.
+
+use super::problem::{Problem, language};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::Language;
+use serde::Serialize;
+use serde_json::Value;
+use std::convert::Infallible;
+
+const CBOR: &str = "application/cbor";
+
+/// A body that was sent.
+#[derive(Debug)]
+pub struct Received(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for Received {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence =
+            content_type.and_then(|value| value.split(';').next()).map(|value| value.trim().to_ascii_lowercase());
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let unreadable =
+            || Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says");
+        match essence.as_deref() {
+            Some("application/json") => serde_json::from_slice(&bytes).map(Self).map_err(|_| unreadable()),
+            Some(CBOR) => ciborium::from_reader(bytes.as_ref()).map(Self).map_err(|_| unreadable()),
+            _ => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "请使用 JSON 或 CBOR",
+                "Send application/json or application/cbor",
+            )),
+        }
+    }
+}
+
+/// Why a body did not arrive.
+pub fn unreadable(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole")
+    }
+}
+
+/// How the client wants to be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Wants {
+    /// CBOR, not JSON.
+    pub cbor: bool,
+    /// For sentences.
+    pub language: Language,
+}
+
+impl Wants {
+    fn of(headers: &HeaderMap) -> Self {
+        let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self { cbor: accepts.contains(CBOR), language: language(headers) }
+    }
+
+    /// The answer in that form.
+    pub fn answer(self, body: &impl Serialize) -> Response {
+        if !self.cbor {
+            return axum::Json(body).into_response();
+        }
+        let mut bytes = Vec::new();
+        match ciborium::into_writer(body, &mut bytes) {
+            Ok(()) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written as CBOR");
+                StatusCode::NOT_ACCEPTABLE.into_response()
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Wants {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}

@@ -1,0 +1,67 @@
+//! Entries, for people and programs that look at them.
+
+use super::App;
+use super::body::Wants;
+use super::problem::Problem;
+use super::query::Query;
+use crate::auth::SignedIn;
+use crate::db::entry;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiedui_core::domain::State as EntryState;
+use serde_json::json;
+use uuid::Uuid;
+
+/// Entries that the user may see, the newest first. `after` is the `next` of the page before.
+#[utoipa::path(get, path = "/api/v1/entries", params(
+    ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
+    ("state" = Option<String>, Query), ("activity" = Option<String>, Query), ("after" = Option<String>, Query),
+    ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
+    responses((status = 200, description = "entries; next, or null at the end"), (status = 401, description = "no session")))]
+pub async fn list(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let filter = filter(&mut query);
+    let limit = query.limit(50, 500);
+    let after = query.parsed::<i64>("after");
+    query.done()?;
+    let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
+    let mut found = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.key.to_string());
+    let entries: Vec<_> = found.into_iter().map(|listed| listed.record).collect();
+    Ok(wants.answer(&json!({"entries": entries, "next": next})))
+}
+
+/// The filters of lists and exports.
+pub fn filter(query: &mut Query) -> entry::Filter {
+    let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
+    entry::Filter {
+        year: query.parsed("year"),
+        programme: query.code("programme"),
+        place: query.code("place"),
+        state: query.one_of("state", &states),
+        activity: query.code("activity"),
+    }
+}
+
+/// One entry with its whole history.
+#[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path)), responses(
+    (status = 200, description = "the record and its history"), (status = 404, description = "none that the user may see")))]
+pub async fn one(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
+    let (record, history) = entry::with_history(&app.db, &user, id).await?.ok_or(Problem::not_found())?;
+    Ok(wants.answer(&json!({
+        "kind": record.kind, "id": record.id, "rev": record.rev, "fields": record.fields, "deleted": record.deleted,
+        "history": history,
+    })))
+}

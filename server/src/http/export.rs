@@ -1,0 +1,176 @@
+//! What can be taken away: the same filters as on the screens.
+
+use super::App;
+use super::indicators::this_year;
+use super::problem::Problem;
+use super::query::Query;
+use crate::auth::{MayView, SignedIn};
+use crate::db::entry;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::{Entry, User};
+use jiedui_core::sync::Record;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const HEADINGS: [&str; 13] = [
+    "编号",
+    "日期",
+    "工程",
+    "活动",
+    "地点代码",
+    "地点",
+    "结对",
+    "数值",
+    "备注",
+    "状态",
+    "退回原因",
+    "来源",
+    "更新时间",
+];
+
+fn sheet_failed(error: &XlsxError) -> Problem {
+    tracing::error!(%error, "a sheet could not be written");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
+}
+
+fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    (headers, body).into_response()
+}
+
+/// The rows of an export, each as the columns of [`HEADINGS`].
+async fn rows(app: &App, user: &User, mut query: Query) -> Result<Vec<[String; 13]>, Problem> {
+    let filter = super::entries::filter(&mut query);
+    query.done()?;
+    let listed = entry::list(&app.db, user, &filter, None, i64::from(i32::MAX)).await?;
+    Ok(listed.into_iter().map(|listed| row(app, &listed.record)).collect())
+}
+
+fn row(app: &App, record: &Record) -> [String; 13] {
+    let reference = &app.reference;
+    let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let activity = reference.catalogue.activity(&text("activity"));
+    let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
+    let values = Entry::from_checked(&record.fields).map(|entry| entry.values).unwrap_or_default();
+    let values = values.iter().map(|(code, value)| {
+        let field = activity.and_then(|activity| activity.field(code));
+        let (name, unit) = field.map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
+        format!("{name} {value} {unit}")
+    });
+    let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());
+    let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text("pairing"));
+    let pairing = pairing.map(|pairing| {
+        let names = [pairing.organisation_a, pairing.organisation_b].map(|id| organisation(id).unwrap_or_default());
+        names.join("—")
+    });
+    [
+        record.id.to_string(),
+        text("date"),
+        programme.map(|programme| programme.name.clone()).unwrap_or_default(),
+        activity.map(|activity| activity.name.clone()).unwrap_or_default(),
+        text("place"),
+        reference.places.label(&text("place")),
+        pairing.unwrap_or_default(),
+        values.collect::<Vec<_>>().join("；"),
+        text("note"),
+        text("state"),
+        text("review_note"),
+        text("source"),
+        text("updated_at"),
+    ]
+}
+
+/// A spreadsheet must not run what somebody typed into a note.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
+#[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
+pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+    let rows = rows(&app, &user, query).await?;
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    let written = writer
+        .write_record(HEADINGS)
+        .and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row.iter().map(|cell| harmless(cell)))));
+    let body = written.ok().and_then(|()| writer.into_inner().ok());
+    let failed =
+        || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The table cannot be made just now");
+    Ok(file("text/csv; charset=utf-8", "entries.csv", body.ok_or_else(failed)?))
+}
+
+/// Entries as a sheet.
+#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
+pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+    let rows = rows(&app, &user, query).await?;
+    let body = sheet("填报", &HEADINGS, rows.iter().map(|row| row.as_slice())).map_err(|error| sheet_failed(&error))?;
+    Ok(file(XLSX, "entries.xlsx", body))
+}
+
+fn sheet<'a>(name: &str, headings: &[&str], rows: impl Iterator<Item = &'a [String]>) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let bold = Format::new().set_bold();
+    let sheet = workbook.add_worksheet().set_name(name)?;
+    for (column, heading) in (0..).zip(headings) {
+        sheet.write_string_with_format(0, column, *heading, &bold)?;
+    }
+    for (number, row) in (1..).zip(rows) {
+        for (column, cell) in (0..).zip(row) {
+            sheet.write_string(number, column, cell)?;
+        }
+    }
+    workbook.save_to_buffer()
+}
+
+/// Indicators as a sheet, numbers as numbers.
+#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
+pub async fn indicators_xlsx(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+    let mut filter = query.filter();
+    query.done()?;
+    let year = *filter.year.get_or_insert_with(this_year);
+    let snapshot = app.overview().await?;
+    let overview = &snapshot.overview;
+    let write = || -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        let bold = Format::new().set_bold();
+        let sheet = workbook.add_worksheet().set_name(format!("指标 {year}"))?;
+        for (column, heading) in (0..).zip(["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"])
+        {
+            sheet.write_string_with_format(0, column, heading, &bold)?;
+        }
+        for (row, figure) in (1..).zip(overview.figures(&filter)) {
+            let Some(indicator) = overview.catalogue.indicator(&figure.indicator) else { continue };
+            let programme = overview.catalogue.programme(&indicator.programme);
+            sheet.write_string(row, 0, programme.map(|programme| programme.name.as_str()).unwrap_or_default())?;
+            sheet.write_string(row, 1, &indicator.name)?;
+            sheet.write_string(row, 2, &indicator.unit)?;
+            let numbers = [
+                figure.target.map(|target| target.value.to_f64()),
+                figure.actual.map(|actual| actual.to_f64()),
+                figure.verified.map(|verified| verified.to_f64()),
+                figure.progress,
+                Some(figure.entries as f64),
+            ];
+            for (column, number) in (3..).zip(numbers) {
+                if let Some(number) = number {
+                    sheet.write_number(row, column, number)?;
+                }
+            }
+        }
+        workbook.save_to_buffer()
+    };
+    Ok(file(XLSX, "indicators.xlsx", write().map_err(|error| sheet_failed(&error))?))
+}
+
+/// The map as a file.
+#[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "GeoJSON")))]
+pub async fn map_geojson(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+    let filter = query.filter();
+    query.done()?;
+    let snapshot = app.overview().await?;
+    let body = super::map::geojson(&snapshot.overview, &filter).to_string().into_bytes();
+    Ok(file("application/geo+json", "map.geojson", body))
+}

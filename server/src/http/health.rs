@@ -1,0 +1,35 @@
+//! Alive, ready, and how much was done.
+
+use super::App;
+use super::problem::Problem;
+use crate::db::feed;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive")))]
+pub async fn healthz() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// The database answers.
+#[utoipa::path(get, path = "/readyz", responses(
+    (status = 200, description = "ready: status, database, version"), (status = 503, description = "not ready")))]
+pub async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    feed::last_change(&app.db).await?;
+    Ok(Json(json!({"status": "ok", "database": app.db.name(), "version": env!("CARGO_PKG_VERSION")})))
+}
+
+/// Counts requests and their times for /metrics.
+pub async fn count(request: Request, next: Next) -> Response {
+    let (method, start) = (request.method().to_string(), Instant::now());
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("jiedui_http_requests_total", "method" => method, "status" => status).increment(1);
+    metrics::histogram!("jiedui_http_request_seconds").record(start.elapsed().as_secs_f64());
+    response
+}

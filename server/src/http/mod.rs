@@ -1,0 +1,171 @@
+//! The HTTP edge: one file a resource.
+
+pub mod attachments;
+pub mod body;
+pub mod catalogue;
+pub mod entries;
+pub mod export;
+pub mod health;
+pub mod indicators;
+pub mod live;
+pub mod map;
+pub mod overview;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod session;
+pub mod site;
+pub mod sync;
+
+use crate::auth::WrongTries;
+use crate::config::Config;
+use crate::db::reference::Reference;
+use crate::db::{Db, DbError};
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use leptos::config::LeptosOptions;
+use leptos_axum::LeptosRoutes;
+use overview::Overviews;
+use problem::Problem;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The largest body that is read, in bytes: a push of a thousand entries with long notes.
+const LARGEST_BODY: usize = 8 << 20;
+/// The longest that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App(Arc<State>);
+
+/// The state of a running server.
+pub struct State {
+    /// Its settings.
+    pub config: Config,
+    /// Its database.
+    pub db: Db,
+    /// Catalogue, places, directory.
+    pub reference: Arc<Reference>,
+    /// The overview, as it was when last asked for.
+    pub overviews: Overviews,
+    /// The number of the last change, told to whoever listens.
+    pub changes: watch::Sender<i64>,
+    /// Becomes true when the server is to end.
+    pub stopping: watch::Sender<bool>,
+    /// Wrong passwords.
+    pub wrong_tries: WrongTries,
+    /// Names of the app's files.
+    pub leptos: LeptosOptions,
+}
+
+impl Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> Self {
+        app.leptos.clone()
+    }
+}
+
+impl App {
+    /// A server on an open database that has been filled.
+    pub async fn new(config: Config, db: Db) -> Result<Self, DbError> {
+        let reference = Arc::new(crate::db::reference::load(&db).await?);
+        let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
+        let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
+        let (overviews, wrong_tries) = (Overviews::default(), WrongTries::default());
+        let (stopping, _) = watch::channel(false);
+        Ok(Self(Arc::new(State { config, db, reference, overviews, changes, stopping, wrong_tries, leptos })))
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Jiedui",
+    description = "结对: what Guiyang and Luodian do together, recorded, checked and seen by both. Identifiers are UUIDv7, \
+        dates YYYY-MM-DD, instants RFC 3339 in UTC, errors application/problem+json (RFC 9457)."
+))]
+struct Description;
+
+/// The whole site: the API, the app's files and its pages.
+pub fn router(app: App) -> Router {
+    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
+        .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::places))
+        .routes(routes!(indicators::indicators))
+        .routes(routes!(indicators::series))
+        .routes(routes!(map::map))
+        .routes(routes!(overview::overview))
+        .routes(routes!(entries::list))
+        .routes(routes!(entries::one))
+        .routes(routes!(sync::push))
+        .routes(routes!(sync::pull))
+        .routes(routes!(live::live))
+        .routes(routes!(attachments::put, attachments::get))
+        .routes(routes!(export::entries_csv))
+        .routes(routes!(export::entries_xlsx))
+        .routes(routes!(export::indicators_xlsx))
+        .routes(routes!(export::map_geojson))
+        .split_for_parts();
+    let description = Arc::new(description);
+    let openapi = get(move || async move { Json(description) });
+    let pages = leptos_axum::generate_route_list(jiedui_app::Root);
+    Router::<App>::new()
+        .merge(api)
+        .route("/api/v1/openapi.json", openapi)
+        .route("/api/{*path}", axum::routing::any(|| async { Problem::not_found() }))
+        .route("/sw.js", get(site::service_worker))
+        .route("/shell", get(page::shell))
+        .leptos_routes_with_handler(pages, get(page::page))
+        .fallback(site::file_or_no_page)
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .with_state(app)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestDecompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(problem::write))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(from_fn(headers))
+        .layer(from_fn(health::count))
+        .layer(TraceLayer::new_for_http())
+}
+
+/// Headers that every answer has.
+async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,146 @@
+//! Errors as clients see them: RFC 9457 `application/problem+json`, in the client's language.
+
+use crate::db::DbError;
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::{ErrorCode, FieldError, Language};
+use serde_json::json;
+
+/// Something that a request cannot have, with a sentence for people in both languages.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    chinese: &'static str,
+    english: &'static str,
+    errors: Vec<FieldError>,
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem that a status and a sentence describe.
+    pub const fn new(status: StatusCode, chinese: &'static str, english: &'static str) -> Self {
+        Self { status, chinese, english, errors: Vec::new(), retry_after: None }
+    }
+
+    /// Fields that cannot be taken.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let sentence = Self::new(StatusCode::BAD_REQUEST, "有些内容填写不对", "Some fields are not right");
+        Self { errors, ..sentence }
+    }
+
+    /// One field that cannot be taken.
+    pub fn field(field: &str, code: ErrorCode) -> Self {
+        Self::fields(vec![FieldError::new(field, code)])
+    }
+
+    /// Nobody has signed in.
+    pub const fn no_session() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "请先登录", "Please sign in")
+    }
+
+    /// This person may not.
+    pub const fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "您没有这项权限", "You may not do this")
+    }
+
+    /// There is no such thing, or it is not for this person to see.
+    pub const fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "没有这项内容", "There is no such thing")
+    }
+
+    /// Too many tries; the next may be made after so many seconds.
+    pub fn too_many(seconds: u64) -> Self {
+        let sentence =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "尝试次数太多，请稍后再试", "Too many tries: please wait a while");
+        Self { retry_after: Some(seconds), ..sentence }
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        if let DbError::Sql(sqlx::Error::Database(database)) = &error
+            && database.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05"))
+        {
+            return Self::new(StatusCode::BAD_REQUEST, "内容里有不能保存的字符", "A character in it cannot be stored");
+        }
+        // The details are for whoever runs the server; the client can only try again.
+        tracing::error!(%error, "the database failed");
+        let sentence = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "服务器暂时无法保存或读取数据，请稍后再试",
+            "The server cannot store or read data just now: please try again later",
+        );
+        Self { retry_after: Some(5), ..sentence }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The language in which a client wants to be told.
+pub fn language(headers: &HeaderMap) -> Language {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(Language::from_accept_language).unwrap_or_default()
+}
+
+/// Writes out problems in the request's language; also those that the framework answers without a body.
+pub async fn write(request: Request, next: Next) -> Response {
+    let language = language(request.headers());
+    let for_program = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None => match response.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE if for_program => Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "内容的格式不受支持",
+                "The body's type is not supported",
+            ),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "不支持这种请求方法", "This method is not supported here")
+            }
+            StatusCode::BAD_REQUEST if for_program => {
+                Problem::new(StatusCode::BAD_REQUEST, "请求无法读取", "The request cannot be read")
+            }
+            StatusCode::REQUEST_TIMEOUT => {
+                Problem::new(StatusCode::REQUEST_TIMEOUT, "请求用时太长", "The request took too long")
+            }
+            _ => return response,
+        },
+    };
+    let sentence = language.pick(problem.chinese, problem.english);
+    let mut body = json!({
+        "type": "about:blank",
+        "title": problem.status.canonical_reason().unwrap_or("Error"),
+        "status": problem.status.as_u16(),
+        "detail": sentence,
+    });
+    if !problem.errors.is_empty() {
+        let errors: Vec<_> = problem.errors.into_iter().map(|error| error.in_language(language)).collect();
+        body["errors"] = json!(errors);
+    }
+    let headers = std::mem::take(response.headers_mut());
+    let mut written = (problem.status, Json(body)).into_response();
+    let content_type = HeaderValue::from_static("application/problem+json");
+    written.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    for name in [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE] {
+        if let Some(value) = headers.get(&name) {
+            written.headers_mut().insert(name, value.clone());
+        }
+    }
+    written
+}

@@ -1,0 +1,153 @@
+//! What an empty database receives: the catalogue, the places, the directory and the reported figures of 2023.
+
+use crate::db::reference::{self, Reference};
+use crate::db::{Db, DbError};
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Catalogue, Organisation, Pairing, Place, Places, Quantity};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const CATALOGUE: &str = include_str!("../seed/catalogue.json");
+const DIRECTORY: &str = include_str!("../seed/directory.json");
+const PLACES: &str = include_str!("../seed/places.csv");
+const REPORTED: &str = include_str!("../seed/reported-2023.csv");
+/// What opening entries name as their source.
+const SOURCE: &str = "reported-2023";
+/// The day on which they lie: the report is about the whole year.
+const DAY: &str = "2023-12-31";
+/// Opening entries have fixed identifiers, so that two databases filled by this program agree: 1 January 2024, and
+/// from here on a number.
+const FIRST_ID: u128 = 0x018cc251_f400_7000_8000_000000001000;
+
+/// The files in the program do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// A file cannot be read.
+    #[error("seed data: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A table cannot be read.
+    #[error("seed data: {0}")]
+    Csv(#[from] csv::Error),
+    /// A row names what is not there.
+    #[error("seed data: the reported figure `{0}` has no form or no place")]
+    Figure(String),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+#[derive(Deserialize)]
+struct Directory {
+    organisations: Vec<Organisation>,
+    pairings: Vec<Pairing>,
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    indicator: String,
+    kind: String,
+    value: Quantity,
+    qualifier: String,
+    place_a: String,
+    place_b: String,
+}
+
+/// Fills the database if it is empty; says whether it was.
+pub async fn fill(db: &Db) -> Result<bool, SeedError> {
+    let reference = read()?;
+    let opening = opening_entries(&reference)?;
+    Ok(reference::fill(db, &reference, &opening).await?)
+}
+
+fn read() -> Result<Reference, SeedError> {
+    let catalogue: Catalogue = serde_json::from_str(CATALOGUE)?;
+    let directory: Directory = serde_json::from_str(DIRECTORY)?;
+    let places: Result<Vec<Place>, _> = csv::Reader::from_reader(PLACES.as_bytes()).deserialize().collect();
+    Ok(Reference {
+        catalogue,
+        places: Places::new(places?),
+        organisations: directory.organisations,
+        pairings: directory.pairings,
+    })
+}
+
+/// The reported actuals as entries, those of one form and place together.
+fn opening_entries(reference: &Reference) -> Result<Vec<(Uuid, Fields)>, SeedError> {
+    let mut entries: BTreeMap<(usize, String), Fields> = BTreeMap::new();
+    for row in csv::Reader::from_reader(REPORTED.as_bytes()).deserialize() {
+        let row: Reported = row?;
+        if row.kind != "actual" {
+            continue;
+        }
+        let missing = || SeedError::Figure(row.indicator.clone());
+        let fed = |field: &jiedui_core::domain::Field| field.feeds.as_deref() == Some(&row.indicator);
+        let activities = reference.catalogue.activities.iter().enumerate();
+        let (number, activity, field) = activities
+            .filter_map(|(number, activity)| Some((number, activity, activity.fields.iter().find(|field| fed(field))?)))
+            .next()
+            .ok_or_else(missing)?;
+        let place = reference.places.all().iter().find(|place| place.name == row.place_b).ok_or_else(missing)?;
+        let fields = entries.entry((number, place.code.clone())).or_insert_with(|| {
+            let pairing = pairing_of(reference, &row.place_a, &row.place_b);
+            let entry = json!({
+                "activity": activity.code, "date": DAY, "place": place.code, "pairing": pairing, "organisation": null,
+                "values": {}, "qualifiers": {}, "note": "2023 年报告数据", "state": "verified", "attachments": [],
+                "source": SOURCE,
+            });
+            entry.as_object().cloned().unwrap_or_default()
+        });
+        insert(fields, "values", &field.code, json!(row.value));
+        if row.qualifier != "exact" {
+            insert(fields, "qualifiers", &field.code, json!(row.qualifier));
+        }
+    }
+    Ok((FIRST_ID..).map(Uuid::from_u128).zip(entries.into_values()).collect())
+}
+
+fn insert(fields: &mut Fields, object: &str, name: &str, value: Value) {
+    if let Some(object) = fields.get_mut(object).and_then(Value::as_object_mut) {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+/// The pairing of two organisations that have these names.
+fn pairing_of(reference: &Reference, name_a: &str, name_b: &str) -> Option<Uuid> {
+    let id = |name: &str| reference.organisations.iter().find(|own| own.name == name).map(|own| own.id);
+    let (a, b) = (id(name_a)?, id(name_b)?);
+    let pairing = reference.pairings.iter().find(|pairing| (pairing.organisation_a, pairing.organisation_b) == (a, b));
+    pairing.map(|pairing| pairing.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::{Entry, parse_date};
+
+    #[test]
+    fn every_opening_entry_keeps_the_rules_of_its_form() {
+        let reference = read().unwrap();
+        let entries = opening_entries(&reference).unwrap();
+        let last_day = parse_date("2024-01-01").unwrap();
+        for (_, fields) in &entries {
+            Entry::parse(fields, reference.rules(last_day)).unwrap();
+        }
+        let values: usize = entries.iter().map(|(_, fields)| fields["values"].as_object().unwrap().len()).sum();
+        assert_eq!(values, 34, "the report has 34 actuals");
+    }
+
+    #[test]
+    fn every_indicator_can_be_fed_by_a_form() {
+        let catalogue = read().unwrap().catalogue;
+        assert_eq!((catalogue.indicators.len(), catalogue.programmes.len()), (40, 6));
+        let feeds = |code: &str| {
+            let fields = catalogue.activities.iter().flat_map(|activity| &activity.fields);
+            fields.filter(|field| field.feeds.as_deref() == Some(code)).count()
+        };
+        for indicator in &catalogue.indicators {
+            assert_eq!(feeds(&indicator.code), 1, "{}", indicator.code);
+            assert!(catalogue.programme(&indicator.programme).is_some());
+        }
+    }
+}

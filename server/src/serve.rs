@@ -1,0 +1,93 @@
+//! A running server, from its start to the end of its last request.
+
+use crate::cli::{self, CliError};
+use crate::config::Config;
+use crate::db::{Db, feed};
+use crate::demo;
+use crate::http::{App, router};
+use axum::Router;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often a server on a shared database looks for what others have changed.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+/// The longest that requests under way may hold up the end.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(mut config: Config) -> Result<(), CliError> {
+    config.public_view |= config.demo;
+    let (listen, admin_listen) = (config.listen, config.admin_listen);
+    let listener = bind("JIEDUI_LISTEN", listen).await?;
+    let (db, _) = cli::open(&config.storage).await?;
+    if config.demo {
+        demo::accounts(&db).await?;
+    }
+    let app = App::new(config, db.clone()).await?;
+    if let Some(address) = admin_listen {
+        let recorder = PrometheusBuilder::new().install_recorder();
+        let handle = recorder.map_err(|error| CliError::Argument(format!("JIEDUI_ADMIN_LISTEN: {error}")))?;
+        let metrics = Router::new().route("/metrics", get(move || async move { handle.render() }));
+        let listener = bind("JIEDUI_ADMIN_LISTEN", address).await?;
+        tokio::spawn(async move { axum::serve(listener, metrics).await });
+    }
+    if matches!(db, Db::Postgres(_)) {
+        tokio::spawn(look_around(app.clone()));
+    }
+    let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
+    println!("http://{address}");
+    let stopping = app.stopping.clone();
+    let ended = stopping.subscribe();
+    let stop = stop_signal()?;
+    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
+        stop.await;
+        // Those who listen for changes would never finish by themselves.
+        stopping.send_replace(true);
+    });
+    tokio::select! {
+        result = server.into_future() => result.map_err(|error| CliError::Io("serving".into(), error))?,
+        () = too_late(ended) => tracing::warn!("some requests did not finish in time"),
+    }
+    db.close().await;
+    Ok(())
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|error| CliError::Io(format!("{setting}: {address}"), error))
+}
+
+async fn too_late(mut stopping: tokio::sync::watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_ok() {
+        tokio::time::sleep(LAST_REQUESTS).await;
+    }
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+    let failed = |error| CliError::Io("signals".into(), error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Tells this server's listeners of changes that came in through another one.
+async fn look_around(app: App) {
+    loop {
+        tokio::time::sleep(LOOK_AROUND).await;
+        match feed::last_change(&app.db).await {
+            Ok(change) => {
+                app.changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
+            }
+            Err(error) => tracing::warn!(%error, "cannot look for changes"),
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What the black-box tests share: the real program, started for each test on a database of its own.
+
+// This crate is nothing but tests: what fails here is a test that fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// One file.
+    Sqlite,
+    /// A PostgreSQL of this test run's own.
+    Postgres,
+}
+
+/// The program under test, as `make build` leaves it.
+pub fn program() -> PathBuf {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/jiedui");
+    std::env::var_os("JIEDUI_PROGRAM").map_or(default, PathBuf::from)
+}
+
+/// A database of its own, and a folder for photos.
+pub struct Home {
+    folder: TempDir,
+    /// What `JIEDUI_DATABASE_URL` is set to.
+    pub url: String,
+}
+
+impl Home {
+    /// An empty one.
+    pub fn new(database: Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match database {
+            Database::Sqlite => format!("sqlite://{}/jiedui.db", folder.path().display()),
+            Database::Postgres => postgres().new_database(),
+        };
+        Self { folder, url }
+    }
+
+    /// Where files of the test may lie.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program on this database, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(arguments)
+            .env("JIEDUI_DATABASE_URL", &self.url)
+            .env("JIEDUI_DATA_DIR", self.folder.path())
+            .env("JIEDUI_LISTEN", "127.0.0.1:0")
+            .env("RUST_LOG", "warn");
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that ends early does not read it: that is no failure of the test.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Adds an account; its password is its name twice.
+    pub fn add_user(&self, username: &str, role: &str, more: &[&str]) {
+        let arguments = [&["user", "add", "--username", username, "--role", role], more].concat();
+        let output = self.run(&arguments, &username.repeat(2));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Starts a server on it.
+    pub fn serve(&self, more: &[&str]) -> Server {
+        self.serve_with(more, |_| {})
+    }
+
+    /// Starts a server on it, its environment changed.
+    pub fn serve_with(&self, more: &[&str], change: impl FnOnce(&mut Command)) -> Server {
+        let mut command = self.command(&[&["serve"], more].concat());
+        change(&mut command);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = Vec::new();
+        let mut address = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if line.starts_with("http://") {
+                address = line;
+                break;
+            }
+            said.push(line);
+        }
+        assert!(!address.is_empty(), "the server ended before it served");
+        Server { child, address, said }
+    }
+}
+
+/// A running server. It is stopped when it goes out of scope.
+pub struct Server {
+    child: Child,
+    /// Such as `http://127.0.0.1:40123`.
+    pub address: String,
+    /// What it printed before the address.
+    pub said: Vec<String>,
+}
+
+impl Server {
+    /// Nobody, or whoever it is by a token.
+    pub fn client(&self) -> Api {
+        // A new connection each time: a server that was killed leaves none behind to be used again.
+        let client = Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build().unwrap();
+        Api { client, address: self.address.clone(), token: None }
+    }
+
+    /// Somebody that [`Home::add_user`] has added.
+    pub fn sign_in(&self, username: &str) -> Api {
+        self.sign_in_with(username, &username.repeat(2))
+    }
+
+    /// Somebody with a password of their own.
+    pub fn sign_in_with(&self, username: &str, password: &str) -> Api {
+        let mut api = self.client();
+        let body = json!({"username": username, "password": password});
+        let answer = api.post("/api/v1/session", &body);
+        assert_eq!(answer.status(), 200, "{username} cannot sign in");
+        api.token = answer.json::<Value>().unwrap()["token"].as_str().map(str::to_owned);
+        api
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end and gives its exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already where a test has ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The API as another program uses it.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    address: String,
+    /// The bearer token.
+    pub token: Option<String>,
+}
+
+impl Api {
+    /// A request that can still be changed.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.address));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// GET, whatever it answers.
+    pub fn get(&self, path: &str) -> Response {
+        self.request("GET", path).send().unwrap()
+    }
+
+    /// GET that must succeed, as JSON.
+    pub fn read(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().unwrap()
+    }
+
+    /// POST of JSON, whatever it answers.
+    pub fn post(&self, path: &str, body: &Value) -> Response {
+        self.request("POST", path).json(body).send().unwrap()
+    }
+
+    /// A push that must succeed: its results.
+    pub fn push(&self, client: Uuid, mutations: Value) -> Vec<Value> {
+        let answer = self.post("/api/v1/sync/push", &json!({"client_id": client, "mutations": mutations}));
+        assert_eq!(answer.status(), 200);
+        answer.json::<Value>().unwrap()["results"].as_array().unwrap().clone()
+    }
+
+    /// Follows the feed to its end: the records, and the cursor there.
+    pub fn pull(&self, cursor: Option<&str>, limit: usize) -> (Vec<Value>, String) {
+        let mut cursor = cursor.map(str::to_owned);
+        let mut records = Vec::new();
+        loop {
+            let after = cursor.as_deref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let answer = self.read(&format!("/api/v1/sync/pull?limit={limit}{after}"));
+            records.extend(answer["records"].as_array().unwrap().clone());
+            let next = answer["cursor"].as_str().unwrap().to_owned();
+            if answer["more"] == false {
+                return (records, next);
+            }
+            cursor = Some(next);
+        }
+    }
+
+    /// The actual of an indicator.
+    pub fn actual(&self, code: &str, year: i32) -> Value {
+        let answer = self.read(&format!("/api/v1/indicators?year={year}"));
+        let indicators = answer["indicators"].as_array().unwrap();
+        indicators.iter().find(|indicator| indicator["code"] == code).unwrap()["actual"].clone()
+    }
+}
+
+/// A put of a new field survey in Moyang Town.
+pub fn survey(seq: u64, id: Uuid, times: u64) -> Value {
+    json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 0, "op": "put", "fields": {
+        "activity": "field_survey", "date": "2026-11-20", "place": "522728109", "pairing": null, "organisation": null,
+        "values": {"times": times}, "note": "入户走访", "state": "submitted", "attachments": []}})
+}
+
+/// Waits until something is so; fails when it takes longer than a minute.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come to pass");
+        std::thread::yield_now();
+    }
+}
+
+struct Postgres {
+    port: u16,
+}
+
+/// The PostgreSQL of this test binary: started at the first call in a temporary folder, ended when the tests have ended.
+fn postgres() -> &'static Postgres {
+    static POSTGRES: OnceLock<Postgres> = OnceLock::new();
+    POSTGRES.get_or_init(|| {
+        let bin = postgres_folder();
+        let folder = tempfile::Builder::new().prefix("jiedui-postgres-").tempdir().unwrap().keep();
+        let data = folder.join("data");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // PostgreSQL will not run as root.
+        let root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0";
+        if root {
+            assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success());
+        }
+        let script = format!(
+            "cd {folder} && {bin}/initdb -D {data} -A trust -U postgres >initdb.log 2>&1 && \
+             {bin}/pg_ctl -D {data} -w -l postgres.log -o '-h 127.0.0.1 -p {port} -k {folder}' start >start.log 2>&1",
+            folder = folder.display(),
+            bin = bin.display(),
+            data = data.display(),
+        );
+        let as_user = |script: &str| {
+            if root {
+                let mut command = Command::new("su");
+                command.args(["postgres", "-s", "/bin/bash", "-c", script]);
+                command
+            } else {
+                let mut command = Command::new("bash");
+                command.args(["-c", script]);
+                command
+            }
+        };
+        assert!(as_user(&script).status().unwrap().success(), "PostgreSQL does not start; see {}", folder.display());
+        // It ends by itself with the process that needs it: a watcher outlives the tests by a moment.
+        let watch = format!(
+            "while kill -0 {id} 2>/dev/null; do sleep 0.2; done; {stop}; rm -rf {folder}",
+            id = std::process::id(),
+            stop = format_args!(
+                "{} {}/pg_ctl -D {} -m immediate stop",
+                if root { "setpriv --reuid=postgres --clear-groups" } else { "" },
+                bin.display(),
+                data.display()
+            ),
+            folder = folder.display(),
+        );
+        let mut watcher = Command::new("setsid");
+        watcher.args(["bash", "-c", &watch]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        watcher.spawn().unwrap();
+        Postgres { port }
+    })
+}
+
+fn postgres_folder() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.unwrap().path().join("bin")).collect();
+    folders.retain(|folder| folder.join("initdb").exists());
+    folders.sort();
+    folders.pop().unwrap()
+}
+
+impl Postgres {
+    fn new_database(&self) -> String {
+        let name = format!("jiedui_{}", Uuid::now_v7().simple());
+        let port = self.port.to_string();
+        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-c", &format!("CREATE DATABASE {name}")];
+        assert!(Command::new("psql").args(arguments).stdout(Stdio::null()).status().unwrap().success());
+        format!("postgres://postgres@127.0.0.1:{port}/{name}")
+    }
+}

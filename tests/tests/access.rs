@@ -1,0 +1,98 @@
+//! Who may do what: signing in, sessions, roles and places.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Database, Home, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_session_holds_until_it_is_ended(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("village", "recorder", &["--place", "522728109", "--programme", "health"]);
+    let server = home.serve(&[]);
+    let nobody = server.client();
+    assert_eq!(nobody.get("/api/v1/session").status(), 401);
+    let answer = nobody.post("/api/v1/session", &json!({"username": "village", "password": "villagevillage"}));
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let body: Value = answer.json().unwrap();
+    let user = &body["user"];
+    assert_eq!(
+        (&user["role"], &user["places"], &user["programmes"]),
+        (&json!("recorder"), &json!(["522728109"]), &json!(["health"]))
+    );
+    let token = body["token"].as_str().unwrap();
+    assert!(cookie.starts_with(&format!("jiedui_session={token};")), "{cookie}");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"));
+    let by_cookie = nobody.request("GET", "/api/v1/session").header("cookie", format!("jiedui_session={token}"));
+    assert_eq!(by_cookie.send().unwrap().json::<Value>().unwrap()["user"]["username"], "village");
+    let api = server.sign_in("village");
+    assert_eq!(api.request("DELETE", "/api/v1/session").send().unwrap().status(), 204);
+    assert_eq!(api.get("/api/v1/session").status(), 401, "the token ends at once");
+    // The other session goes on until the account is closed.
+    let other = server.sign_in("village");
+    assert!(home.run(&["user", "disable", "--username", "village"], "").status.success());
+    assert_eq!(other.get("/api/v1/session").status(), 401);
+    let again = nobody.post("/api/v1/session", &json!({"username": "village", "password": "villagevillage"}));
+    assert_eq!(again.status(), 401);
+}
+
+#[test]
+fn too_many_wrong_passwords_have_to_wait() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("village", "recorder", &[]);
+    let server = home.serve(&[]);
+    let wrong = json!({"username": "village", "password": "wrong"});
+    for _ in 0..10 {
+        assert_eq!(server.client().post("/api/v1/session", &wrong).status(), 401);
+    }
+    let answer = server.client().post("/api/v1/session", &wrong);
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+}
+
+#[test]
+fn a_looker_records_nothing_and_a_stranger_sees_no_entry() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("looker", "viewer", &["--place", "522728"]);
+    home.add_user("moyang", "recorder", &["--place", "522728109"]);
+    home.add_user("huaxi", "reviewer", &["--place", "520111"]);
+    let server = home.serve(&[]);
+    let refused = server.sign_in("looker").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+    assert_eq!((&refused[0]["outcome"], &refused[0]["errors"][0]["code"]), (&json!("rejected"), &json!("forbidden")));
+    let id = Uuid::now_v7();
+    server.sign_in("moyang").push(Uuid::now_v7(), json!([survey(1, id, 1)]));
+    let stranger = server.sign_in("huaxi");
+    assert_eq!(stranger.get(&format!("/api/v1/entries/{id}")).status(), 404);
+    assert_eq!(stranger.read("/api/v1/entries?year=2026")["entries"], json!([]));
+    let meddling = json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"note": "x"}}]);
+    assert_eq!(stranger.push(Uuid::now_v7(), meddling)[0]["outcome"], "rejected");
+}
+
+#[test]
+fn without_the_public_view_the_aggregates_are_for_who_has_signed_in() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("looker", "viewer", &[]);
+    let server = home.serve(&[]);
+    let aggregates =
+        ["catalogue", "places?parent=522728", "indicators", "indicators/pigs_marketed/series", "map", "overview"];
+    for path in aggregates {
+        assert_eq!(server.client().get(&format!("/api/v1/{path}")).status(), 401, "{path}");
+        assert_eq!(server.sign_in("looker").get(&format!("/api/v1/{path}")).status(), 200, "{path}");
+    }
+    assert!(!server.client().get("/").text().unwrap().contains("8,556"));
+    drop(server);
+    let public = home.serve_with(&[], |command| {
+        command.env("JIEDUI_PUBLIC_VIEW", "true");
+    });
+    for path in aggregates {
+        assert_eq!(public.client().get(&format!("/api/v1/{path}")).status(), 200, "{path}");
+    }
+    for path in ["entries", "sync/pull", "export/entries.csv", "live", "session"] {
+        assert_eq!(public.client().get(&format!("/api/v1/{path}")).status(), 401, "{path}");
+    }
+    assert!(public.client().get("/?year=2023").text().unwrap().contains("8,556"));
+}

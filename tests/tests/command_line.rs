@@ -1,0 +1,158 @@
+//! The command line: its errors, its files, and how a server starts and ends.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Database, Home, eventually, survey};
+use rstest::rstest;
+use serde_json::json;
+use uuid::Uuid;
+
+#[rstest]
+#[case(&["serve", "--nonsense"], "", "--nonsense")]
+#[case(&["user", "add", "--username", "x", "--role", "king"], "", "--role")]
+#[case(&["user", "add", "--username", "x", "--role", "admin"], "short", "password")]
+#[case(&["user", "add", "--username", "x", "--role", "admin", "--place", "99"], "longenough", "--place")]
+#[case(&["user", "add", "--role", "admin"], "", "--username")]
+#[case(&["nothing"], "", "nothing")]
+fn a_wrong_flag_is_one_line_that_names_it(#[case] arguments: &[&str], #[case] input: &str, #[case] named: &str) {
+    let output = Home::new(Database::Sqlite).run(arguments, input);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains(named), "{said}");
+}
+
+#[rstest]
+#[case("JIEDUI_LISTEN", "nowhere")]
+#[case("JIEDUI_DATABASE_URL", "mysql://x")]
+#[case("JIEDUI_PUBLIC_VIEW", "perhaps")]
+#[case("JIEDUI_ADMIN_LISTEN", "x")]
+#[case("RUST_LOG", "a=b=c")]
+fn a_wrong_setting_is_one_line_that_names_it(#[case] setting: &str, #[case] value: &str) {
+    let home = Home::new(Database::Sqlite);
+    let output = home.command(&["serve"]).env(setting, value).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(
+        said.contains(setting) || said.contains(&format!("--{}", setting[7..].to_lowercase().replace('_', "-"))),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_demonstration_has_an_account_of_each_role() {
+    let home = Home::new(Database::Sqlite);
+    let server = home.serve(&["--demo"]);
+    let accounts: Vec<(&str, &str)> = server
+        .said
+        .iter()
+        .filter_map(|line| line.strip_prefix("  ")?.split_once(' '))
+        .map(|(name, word)| (name, word.trim()))
+        .collect();
+    assert_eq!(accounts.len(), 5);
+    for (username, password) in accounts {
+        let who = server.sign_in_with(username, password).read("/api/v1/session");
+        assert_eq!(who["user"]["role"], username);
+    }
+}
+
+#[test]
+fn an_empty_database_has_no_account() {
+    let home = Home::new(Database::Sqlite);
+    assert!(home.run(&["migrate"], "").status.success());
+    assert!(home.run(&["user", "list"], "").stdout.is_empty());
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_server_that_is_asked_to_end_ends_well(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    // Somebody who listens does not hold it up.
+    let _listener = server.sign_in("head").get("/api/v1/live");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn a_copy_brings_back_what_was_there() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("head", "admin", &[]);
+    let copy = home.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    assert!(home.run(&["backup", copy], "").status.success(), "while the server goes on");
+    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 4)]));
+    assert_eq!(api.actual("field_surveys", 2026), 7);
+    server.terminate();
+    let restored = home.run(&["restore", copy], "");
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let server = home.serve(&[]);
+    assert_eq!(server.sign_in("head").actual("field_surveys", 2026), 3);
+    drop(server);
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+}
+
+#[test]
+fn what_is_exported_can_be_imported_and_twice_is_once() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    server.sign_in("head").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    drop(server);
+    let exported = home.run(&["export"], "").stdout;
+    let other = Home::new(Database::Postgres);
+    let file = other.path().join("entries.jsonl");
+    std::fs::write(&file, &exported).unwrap();
+    for _ in 0..2 {
+        let imported = other.run(&["import", file.to_str().unwrap()], "");
+        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    }
+    let server = other.serve(&["--demo"]);
+    assert_eq!(server.client().actual("field_surveys", 2026), 3);
+    assert_eq!(server.client().actual("pigs_marketed", 2023), 8556);
+}
+
+#[test]
+fn verify_finds_a_figure_that_was_tampered_with() {
+    let home = Home::new(Database::Postgres);
+    assert!(home.run(&["migrate"], "").status.success());
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    let change = "UPDATE rollup SET body = replace(body, '8556', '9999')";
+    let psql = std::process::Command::new("psql").args([&home.url, "-c", change]).output().unwrap();
+    assert!(psql.status.success());
+    let output = home.run(&["verify"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("pigs_marketed"));
+}
+
+#[test]
+fn metrics_are_on_the_admin_address_alone() {
+    let home = Home::new(Database::Sqlite);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = home.serve_with(&["--demo"], |command| {
+        command.env("JIEDUI_ADMIN_LISTEN", format!("127.0.0.1:{port}"));
+    });
+    assert_eq!(server.client().get("/healthz").status(), 200);
+    assert_eq!(server.client().get("/metrics").status(), 404);
+    let text = eventually("the count of requests", || {
+        let text = reqwest::blocking::get(format!("http://127.0.0.1:{port}/metrics")).ok()?.text().ok()?;
+        text.contains("jiedui_http_requests_total").then_some(text)
+    });
+    assert!(text.contains("status=\"200\""));
+}
+
+#[test]
+fn two_servers_on_one_database_share_sessions_and_changes() {
+    let home = Home::new(Database::Postgres);
+    home.add_user("head", "admin", &[]);
+    let (one, other) = (home.serve(&[]), home.serve(&[]));
+    let api = one.sign_in("head");
+    let mut on_other = other.client();
+    on_other.token.clone_from(&api.token);
+    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    assert_eq!(on_other.actual("field_surveys", 2026), 3);
+}

@@ -1,0 +1,193 @@
+//! The edges of the HTTP contract: errors, formats, sizes, files.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home, Server, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use uuid::Uuid;
+
+fn served(database: Database) -> (Home, Server, Api) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    (home, server, api)
+}
+
+#[rstest]
+#[case("GET", "/api/v1/nothing", "", 404)]
+#[case("PUT", "/api/v1/catalogue", "", 405)]
+#[case("POST", "/api/v1/sync/push", "{", 400)]
+#[case("POST", "/api/v1/sync/push", "[]", 400)]
+#[case("POST", "/api/v1/sync/push", r#"{"client_id": 3, "mutations": []}"#, 400)]
+#[case("POST", "/api/v1/sync/push", r#"{"client_id": "018cc251-f400-7000-8000-000000000001", "mutations": {}}"#, 400)]
+#[case("POST", "/api/v1/session", r#"{"username": "a"}"#, 400)]
+#[case("POST", "/api/v1/session", r#"{"username": "a\u0000b", "password": "x"}"#, 400)]
+#[case("GET", "/api/v1/indicators?year=soon", "", 400)]
+#[case("GET", "/api/v1/entries?place=%27%25", "", 400)]
+#[case("GET", "/api/v1/entries?state=done", "", 400)]
+#[case("GET", "/api/v1/entries/x", "", 404)]
+#[case("GET", "/api/v1/attachments/..%2F..%2Fetc%2Fpasswd", "", 404)]
+fn a_mistake_is_told_as_a_problem(#[case] method: &str, #[case] path: &str, #[case] body: &str, #[case] status: u16) {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let (_home, _server, api) = served(database);
+        let request = api.request(method, path).header("accept-language", "en");
+        let request = if body.is_empty() {
+            request
+        } else {
+            request.header("content-type", "application/json").body(body.to_owned())
+        };
+        let answer = request.send().unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        let problem: Value = answer.json().unwrap();
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string() && problem["type"].is_string());
+        assert!(problem["detail"].as_str().unwrap().is_ascii(), "{problem}");
+    }
+}
+
+#[test]
+fn a_bad_field_is_named_in_the_clients_language() {
+    let (_home, server, _) = served(Database::Sqlite);
+    let send = |language: &str| -> Value {
+        let request = server.client().request("POST", "/api/v1/session").header("accept-language", language);
+        request.json(&json!({"username": "", "password": 3})).send().unwrap().json().unwrap()
+    };
+    let errors = json!([{"field": "username", "code": "required", "message": "Please fill this in"},
+        {"field": "password", "code": "wrong_type", "message": "Not in the right form"}]);
+    assert_eq!(send("en-GB")["errors"], errors);
+    assert_eq!(send("zh-CN")["errors"][0]["message"], "请填写");
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_what_is_packed_is_unpacked() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let large = json!({"client_id": Uuid::now_v7(), "mutations": ["x".repeat(9 << 20)]});
+    assert_eq!(api.post("/api/v1/sync/push", &large).status(), 413);
+    let many: Vec<u8> = vec![0; 1001];
+    assert_eq!(api.post("/api/v1/sync/push", &json!({"client_id": Uuid::now_v7(), "mutations": many})).status(), 413);
+    let answer = api.request("GET", "/api/v1/catalogue").header("accept-encoding", "zstd").send().unwrap();
+    assert_eq!(answer.headers()["content-encoding"], "zstd");
+    for encoding in ["br", "gzip"] {
+        // The client unpacks these by itself, so their names are gone from the answer.
+        let answer = api.request("GET", "/api/v1/catalogue").header("accept-encoding", encoding).send().unwrap();
+        assert!(answer.text().unwrap().contains("pigs_marketed"), "{encoding}");
+    }
+}
+
+#[test]
+fn cbor_says_the_same_as_json() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 3)]});
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&body, &mut bytes).unwrap();
+    let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/cbor");
+    let answer = request.header("accept", "application/cbor").body(bytes).send().unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"application/cbor".parse().unwrap())
+    );
+    let results: Value = ciborium::from_reader(answer.bytes().unwrap().as_ref()).unwrap();
+    assert_eq!(results, json!({"results": [{"seq": 1, "outcome": "applied", "rev": 1}]}));
+    let request = api.request("GET", "/api/v1/sync/pull").header("accept", "application/cbor");
+    let pulled: Value = ciborium::from_reader(request.send().unwrap().bytes().unwrap().as_ref()).unwrap();
+    let plain = api.read("/api/v1/sync/pull");
+    assert_eq!(pulled["records"], plain["records"]);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn live_events_tell_of_each_change(#[case] database: Database) {
+    let (_home, _server, api) = served(database);
+    let answer = api.get("/api/v1/live");
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let mut lines = BufReader::new(answer).lines().map(Result::unwrap);
+    let mut next_id = || lines.find_map(|line| line.strip_prefix("id: ").map(|id| id.parse::<i64>().unwrap())).unwrap();
+    let before = next_id();
+    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    assert_eq!(next_id(), before + 1);
+    let resumed = api.request("GET", "/api/v1/live").header("last-event-id", before.to_string()).send().unwrap();
+    let event: Vec<String> =
+        BufReader::new(resumed).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+    assert!(event.contains(&format!("id: {}", before + 1)) && event.contains(&"event: change".to_owned()), "{event:?}");
+    let cursor = event.iter().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let cursor: Value = serde_json::from_str(cursor).unwrap();
+    assert!(api.pull(cursor["cursor"].as_str(), 10).0.is_empty(), "the cursor stands behind the change");
+}
+
+#[test]
+fn a_photo_goes_up_in_parts() {
+    let (home, server, api) = served(Database::Sqlite);
+    home.add_user("other", "recorder", &["--place", "520111"]);
+    let photo: Vec<u8> = [0xff, 0xd8, 0xff].into_iter().chain((0..3000_u32).map(|n| (n % 251) as u8)).collect();
+    let hash = sha256(&photo);
+    let path = format!("/api/v1/attachments/{hash}");
+    let part = |start: usize, end: usize| {
+        let range = format!("bytes {start}-{}/{}", end - 1, photo.len());
+        api.request("PUT", &path).header("content-range", range).body(photo[start..end].to_vec()).send().unwrap()
+    };
+    let answer = part(0, 1000);
+    assert_eq!((answer.status().as_u16(), &answer.headers()["range"]), (202, &"bytes=0-999".parse().unwrap()));
+    assert_eq!(part(2000, 3003).status(), 409);
+    assert_eq!(part(1000, 3003).status(), 201);
+    assert_eq!(part(0, 3003).status(), 200, "it is there already");
+    let answer = api.get(&path);
+    assert_eq!(answer.headers()["content-type"], "image/jpeg");
+    assert_eq!(answer.bytes().unwrap(), photo);
+    assert_eq!(server.sign_in("other").get(&path).status(), 404);
+    let wrong = api.request("PUT", &format!("/api/v1/attachments/{}", "0".repeat(64))).body(photo).send().unwrap();
+    assert_eq!(wrong.status(), 400);
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn what_is_served_is_described_and_can_be_taken_away() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let description = api.read("/api/v1/openapi.json");
+    for path in ["/healthz", "/api/v1/session", "/api/v1/sync/push", "/api/v1/attachments/{sha256}", "/api/v1/live"] {
+        assert!(description["paths"][path].is_object(), "{path}");
+    }
+    let mut bad = survey(1, Uuid::now_v7(), 3);
+    bad["fields"]["note"] = json!("=HYPERLINK(\"x\")");
+    api.push(Uuid::now_v7(), json!([bad]));
+    let table = api.get("/api/v1/export/entries.csv?year=2026").text().unwrap();
+    assert!(
+        table.starts_with('\u{feff}') && table.contains("实地调研") && table.contains("罗甸县 · 沫阳镇"),
+        "{table}"
+    );
+    assert!(table.contains("'=HYPERLINK"), "no spreadsheet may run a note");
+    for sheet in ["entries.xlsx", "indicators.xlsx?year=2023"] {
+        assert_eq!(&api.get(&format!("/api/v1/export/{sheet}")).bytes().unwrap()[..2], b"PK");
+    }
+    let map = api.get("/api/v1/export/map.geojson");
+    assert_eq!(map.headers()["content-type"], "application/geo+json");
+    let ready = api.read("/readyz");
+    assert_eq!((&ready["status"], &ready["database"]), (&json!("ok"), &json!("sqlite")));
+}
+
+#[test]
+fn entries_come_in_pages_the_newest_first() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let ids: Vec<Uuid> = (0..7).map(|_| Uuid::now_v7()).collect();
+    let mutations: Vec<Value> = ids.iter().zip(1..).map(|(id, seq)| survey(seq, *id, 1)).collect();
+    api.push(Uuid::now_v7(), json!(mutations));
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = api.read(&format!("/api/v1/entries?year=2026&limit=3{after}"));
+        found.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let expected: Vec<String> = ids.iter().rev().map(Uuid::to_string).collect();
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,165 @@
+//! Exactly once in effect, and durable before it is answered.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Database, Home, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn home(database: Database) -> Home {
+    let home = Home::new(database);
+    home.add_user("village", "recorder", &["--place", "522728109"]);
+    home.add_user("town", "reviewer", &["--place", "522728"]);
+    home
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn the_same_push_any_number_of_times_is_one(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let api = server.sign_in("village");
+    let (client, ids) = (Uuid::now_v7(), [Uuid::now_v7(), Uuid::now_v7()]);
+    let batch = json!([survey(1, ids[0], 2), survey(2, ids[1], 3)]);
+    let first = api.push(client, batch.clone());
+    assert_eq!(first[0], json!({"seq": 1, "outcome": "applied", "rev": 1}));
+    for _ in 0..5 {
+        assert_eq!(api.push(client, batch.clone()), first);
+    }
+    // From any point of a broken connection: a part of it, in another order.
+    assert_eq!(api.push(client, json!([survey(2, ids[1], 3)])), first[1..]);
+    assert_eq!(api.actual("field_surveys", 2026), 5);
+    let (records, _) = api.pull(None, 100);
+    assert_eq!(records.iter().filter(|record| record["kind"] == "entry").count(), 2);
+    // The same number for something else is a mistake of the client's, not a new entry.
+    let reused = api.push(client, json!([survey(1, Uuid::now_v7(), 9)]));
+    assert_eq!((&reused[0]["outcome"], &reused[0]["errors"][0]["code"]), (&json!("rejected"), &json!("reused")));
+    assert_eq!(api.actual("field_surveys", 2026), 5);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn one_bad_mutation_holds_up_no_other(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let api = server.sign_in("village");
+    let mut elsewhere = survey(2, Uuid::now_v7(), 1);
+    elsewhere["fields"]["place"] = json!("522728108");
+    let mut too_many = survey(3, Uuid::now_v7(), 1);
+    too_many["fields"]["values"] = json!({"times": 1_000_000_000});
+    let nothing = json!({"seq": 4, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 0, "op": "put", "fields": {}});
+    let batch = json!([survey(1, Uuid::now_v7(), 1), elsewhere, too_many, nothing, {"seq": 5}, "x", survey(6, Uuid::now_v7(), 1)]);
+    let results = api.push(Uuid::now_v7(), batch);
+    let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["applied", "rejected", "rejected", "rejected", "rejected", "rejected", "applied"]);
+    let seqs: Vec<u64> = results.iter().map(|result| result["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 0, 6]);
+    let field = |number: usize| results[number]["errors"][0]["field"].as_str().unwrap();
+    assert_eq!((field(1), field(2), field(3), field(4)), ("place", "values.times", "activity", "kind"));
+    assert!(results[2]["errors"][0]["message"].as_str().unwrap().contains("1000"));
+    assert_eq!(api.actual("field_surveys", 2026), 2);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_killed_server_has_all_that_it_answered(#[case] database: Database) {
+    let home = home(database);
+    let client = Uuid::now_v7();
+    for round in 0..5_u64 {
+        let server = home.serve(&[]);
+        let api = server.sign_in("village");
+        for entry in 0..4 {
+            let seq = round * 4 + entry + 1;
+            let results = api.push(client, json!([survey(seq, Uuid::now_v7(), 1)]));
+            assert_eq!(results[0]["outcome"], "applied");
+        }
+        server.kill();
+    }
+    let server = home.serve(&[]);
+    assert_eq!(server.sign_in("village").actual("field_surveys", 2026), 20);
+    drop(server);
+    let verified = home.run(&["verify"], "");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn many_at_once_lose_nothing_and_see_it_all(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let api = server.sign_in("village");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            let api = api.clone();
+            scope.spawn(move || {
+                let client = Uuid::now_v7();
+                for batch in 0..5_u64 {
+                    let mutations: Vec<Value> =
+                        (1..=10).map(|entry| survey(batch * 10 + entry, Uuid::now_v7(), 1)).collect();
+                    let results = api.push(client, json!(mutations));
+                    assert!(results.iter().all(|result| result["outcome"] == "applied"));
+                }
+            });
+        }
+        // Somebody follows the feed meanwhile, in small steps, and misses nothing.
+        let api = api.clone();
+        scope.spawn(move || {
+            let (mut cursor, mut seen) = (None::<String>, std::collections::BTreeSet::new());
+            while seen.len() < 400 {
+                let (records, next) = api.pull(cursor.as_deref(), 7);
+                let entries = records.iter().filter(|record| record["kind"] == "entry");
+                seen.extend(entries.map(|record| record["id"].as_str().unwrap().to_owned()));
+                cursor = Some(next);
+            }
+        });
+    });
+    assert_eq!(api.actual("field_surveys", 2026), 400);
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    let (id, phone, desk) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let change = |seq: u64, base_rev: u64, fields: Value| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields}]);
+    village.push(phone, json!([survey(1, id, 4)]));
+    assert_eq!(village.push(phone, change(2, 0, json!({"values": {"times": 6}})))[0]["outcome"], "applied");
+    assert_eq!(village.actual("field_surveys", 2026), 6);
+    // A recorder cannot decide; a reviewer must say why something comes back.
+    let refused = village.push(phone, change(3, 2, json!({"state": "verified"})));
+    assert_eq!(refused[0]["errors"][0], json!({"field": "state", "code": "forbidden", "message": "您没有这项权限"}));
+    assert_eq!(town.push(desk, change(1, 2, json!({"state": "verified"})))[0]["rev"], 3);
+    let verified =
+        |api: &jiedui_tests::Api| api.read("/api/v1/indicators?year=2026&include=verified")["indicators"][7].clone();
+    assert_eq!((verified(&town)["code"].as_str(), &verified(&town)["actual"]), (Some("field_surveys"), &json!(6)));
+    // An edit by its author puts it back among those that wait.
+    village.push(phone, change(4, 3, json!({"values": {"times": 7}})));
+    assert_eq!((&verified(&town)["actual"], village.actual("field_surveys", 2026)), (&Value::Null, json!(7)));
+    assert_eq!(town.push(desk, change(2, 4, json!({"state": "returned"})))[0]["errors"][0]["field"], "review_note");
+    assert_eq!(
+        town.push(desk, change(3, 4, json!({"state": "returned", "review_note": "人数不对"})))[0]["outcome"],
+        "applied"
+    );
+    assert_eq!(village.actual("field_surveys", 2026), Value::Null);
+    // What others have changed since stands, and both values are kept.
+    let late = village.push(phone, change(5, 3, json!({"state": "submitted", "note": "我的"})));
+    assert_eq!(late[0]["outcome"], "conflict");
+    let history = village.read(&format!("/api/v1/entries/{id}"));
+    assert!(history["history"].as_array().unwrap().len() >= 5);
+    let delete = json!([{"seq": 6, "kind": "entry", "id": id, "base_rev": 6, "op": "delete"}]);
+    let deleted = village.push(phone, delete);
+    assert_eq!(deleted[0]["outcome"], "applied");
+    let (records, _) = village.pull(None, 100);
+    assert!(!records.iter().any(|record| record["id"] == json!(id)));
+    drop(server);
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+}
