@@ -35,7 +35,7 @@ test: build ## every check and every test, in the browser too
 lint: ## formatting, clippy on both targets, deny warnings
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features hydrate -- -D warnings
+	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
 
 bench: build ## criterion for functions, a load benchmark for the server
 	$(CARGO) bench -p jiedui-core

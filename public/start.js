@@ -14,7 +14,7 @@
   import("/pkg/jiedui.js")
     .then((app) => app.default({ module_or_path: program }).then(() => {
       document.documentElement.classList.add("scripted");
-      app.hydrate();
+      app.start();
     }))
     .catch((error) => {
       console.error(error);

@@ -29,11 +29,8 @@ pub fn Figures(
         let filter = filter.get();
         let before = received.figures(&filter);
         let figures = shown.figures(&filter);
-        let cards: Vec<(Figure, bool)> = figures
-            .into_iter()
-            .map(|figure| (!before.contains(&figure), figure))
-            .map(|(own, figure)| (figure, own))
-            .collect();
+        let with_unsent = |figure: Figure| (!before.contains(&figure), figure);
+        let cards: Vec<(bool, Figure)> = figures.into_iter().map(with_unsent).collect();
         Some((shown, cards))
     };
     move || match groups() {
@@ -41,7 +38,7 @@ pub fn Figures(
         Some((overview, cards)) => view! {
             <div class="figures">
                 {overview.catalogue.programmes.iter().filter_map(|programme| {
-                    let own: Vec<_> = cards.iter().filter_map(|(figure, unsent)| {
+                    let own: Vec<_> = cards.iter().filter_map(|(unsent, figure)| {
                         let indicator = overview.catalogue.indicator(&figure.indicator)?;
                         (indicator.programme == programme.code).then(|| card(model, indicator, figure, *unsent))
                     }).collect();
@@ -60,8 +57,8 @@ pub fn Figures(
     }
 }
 
-fn years_without(model: Model, overview: &Overview, cards: &[(Figure, bool)]) -> Option<impl IntoView + use<>> {
-    let empty = cards.iter().all(|(figure, _)| figure.actual.is_none());
+fn years_without(model: Model, overview: &Overview, cards: &[(bool, Figure)]) -> Option<impl IntoView + use<>> {
+    let empty = cards.iter().all(|(_, figure)| figure.actual.is_none());
     let years: Vec<String> = overview.years().into_iter().map(|year| year.to_string()).collect();
     empty.then(|| view! { <p class="empty">{fill(model.texts.no_figures, &[&years.join("、")])}</p> })
 }
@@ -70,24 +67,24 @@ fn card(model: Model, indicator: &Indicator, figure: &Figure, unsent: bool) -> i
     let texts = model.texts;
     let name = model.pick(&indicator.name, &indicator.name_en).to_owned();
     let unit = model.pick(&indicator.unit, &indicator.unit_en).to_owned();
-    let amount = figure.actual.map(|actual| qualified(texts, actual, figure.actual_qualifier));
-    let no_amount = amount.is_none();
+    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
+    let inexact = figure.actual_qualifier != Qualifier::Exact;
     let target = figure.target.as_ref().map(|target| qualified(texts, target.value, target.qualifier));
-    let percent = figure.progress.map(|progress| (progress * 100.0).round());
+    let percent = figure.progress.map(|progress| (progress * 100.0).round() as i64);
     let unverified = figure.actual.is_some() && figure.verified != figure.actual;
     let verified = figure.verified.unwrap_or(Quantity::ZERO);
     let entries = figure.entries;
     view! {
         <li class="card" class:unsent=unsent data-indicator=indicator.code.clone()>
             <h3>{name}</h3>
-            <p class="amount" class:none=no_amount>
-                <strong>{amount.unwrap_or_else(|| "—".to_owned())}</strong>
+            <p class="amount" class:none=figure.actual.is_none() class:inexact=inexact>
+                <strong>{amount}</strong>
                 <span class="unit">{unit}</span>
             </p>
             {target.map(|target| view! { <p class="target">{fill(texts.target_is, &[&target])}</p> })}
             {percent.map(|percent| view! {
                 <p class="progress">
-                    <span class="track" aria-hidden="true"><span style=format!("width:{}%", percent.clamp(0.0, 100.0))></span></span>
+                    <span class="track" aria-hidden="true"><span style=format!("width:{}%", percent.clamp(0, 100))></span></span>
                     <span>{format!("{percent}%")}</span>
                 </p>
             })}

@@ -2,10 +2,12 @@
 
 use crate::model::{Model, use_model};
 use crate::texts::fill;
-use jiedui_core::domain::map::{Line, OUTLINES, Outline, PLANE, Point, features, project};
+use jiedui_core::domain::map::{Line, OUTLINES, Outline, PLANE, Point, drawn, features, project};
 use jiedui_core::domain::{Filter, Overview, Side};
 use leptos::prelude::*;
 
+/// How far above its point a county's name stands, in units of the plane: organisations gather around the point.
+const NAME_ABOVE: f64 = 20.0;
 /// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
 const BEND: f64 = 0.12;
 
@@ -18,7 +20,7 @@ fn outline(model: Model, outline: &'static Outline) -> impl IntoView + use<> {
     let (x, y) = project(outline.label);
     view! {
         <path class=side d=outline.path()/>
-        <text class=side x=x y=y>{model.pick(outline.name, outline.name_en)}</text>
+        <text class=side transform=moved_to((x, y - NAME_ABOVE))>{model.pick(outline.name, outline.name_en)}</text>
     }
 }
 
@@ -27,7 +29,11 @@ fn curve([from, to]: [(f64, f64); 2], turn: usize) -> String {
     let ((x1, y1), (x2, y2)) = (project(from), project(to));
     let bend = BEND * (1.0 + (turn / 2) as f64) * if turn.is_multiple_of(2) { 1.0 } else { -1.0 };
     let (x, y) = ((x1 + x2) / 2.0 + (y2 - y1) * bend, (y1 + y2) / 2.0 - (x2 - x1) * bend);
-    format!("M{x1:.1} {y1:.1}Q{x:.1} {y:.1} {x2:.1} {y2:.1}")
+    format!("M{}Q{} {}", drawn((x1, y1)), drawn((x, y)), drawn((x2, y2)))
+}
+
+fn moved_to(point: (f64, f64)) -> String {
+    format!("translate({})", drawn(point))
 }
 
 /// The map under a filter, and beside it in words what it shows.
@@ -41,7 +47,7 @@ pub fn Map(
     let shown = move || model.shown.get().unwrap_or_default();
     view! {
         <figure class="map">
-            <svg viewBox=format!("0 0 {} {}", PLANE.0, PLANE.1) role="img" aria-label=texts.map_label>
+            <svg viewBox=format!("0 0 {}", drawn(PLANE)) role="img" aria-label=texts.map_label>
                 <g class="outlines">{OUTLINES.iter().map(|own| outline(model, own)).collect_view()}</g>
                 {move || {
                     let (overview, filter) = (shown(), filter.get());
@@ -110,21 +116,20 @@ fn pair_name(model: Model, overview: &Overview, line: &Line<'_>) -> String {
 
 fn line_view(model: Model, overview: &Overview, line: &Line<'_>, turn: usize) -> impl IntoView + use<> {
     // As thick as its activity, from 2 to 8 units, each step ten times as much.
-    let width = 2.0 + 2.0 * (1.0 + line.counts.entries as f64).log10().min(3.0);
+    let width = 2 + 2 * line.counts.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
     let title = format!("{} · {}", pair_name(model, overview, line), counted(model, line.counts.entries));
     view! {
-        <path class=format!("pairing {}", line.pairing.programme) d=curve(line.ends, turn) stroke-width=width>
+        <path class=format!("pairing {}", line.pairing.programme) d=curve(line.ends, turn) stroke-width=width.to_string()>
             <title>{title}</title>
         </path>
     }
 }
 
 fn point_view(model: Model, point: &Point<'_>) -> impl IntoView + use<> {
-    let (x, y) = project(point.position);
     let approximate = if point.approximate { " approximate" } else { "" };
     let class = format!("organisation {}{approximate}", point.organisation.programme);
     let title = format!("{} · {}", point_name(model, point), counted(model, point.counts.entries));
     view! {
-        <circle class=class cx=format!("{x:.1}") cy=format!("{y:.1}") r="7"><title>{title}</title></circle>
+        <circle class=class transform=moved_to(project(point.position)) r="7"><title>{title}</title></circle>
     }
 }

@@ -17,6 +17,7 @@ pub fn Choose() -> impl IntoView {
         };
         let catalogue = &overview.catalogue;
         let programmes = catalogue.programmes.iter().filter(|programme| user.scope.has_programme(&programme.code));
+        let only_one = user.scope.programmes.len() == 1;
         let groups = programmes.map(|programme| {
             let own = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
             let links = own.map(|activity| {
@@ -24,7 +25,7 @@ pub fn Choose() -> impl IntoView {
                 view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
             });
             view! {
-                <details class=format!("programme {}", programme.code) open>
+                <details class=format!("programme {}", programme.code) open=only_one>
                     <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
                     <ul class="choices">{links.collect_view()}</ul>
                 </details>

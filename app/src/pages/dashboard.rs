@@ -5,6 +5,7 @@ use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::map::Map;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
+use jiedui_core::domain::{format_date, parse_date};
 use leptos::prelude::*;
 
 /// The first screen.
@@ -55,25 +56,34 @@ fn Freshness() -> impl IntoView {
 
 /// An RFC 3339 instant in UTC as day and minute in China (UTC+8).
 fn in_china(instant: &str) -> String {
-    let parse = time::OffsetDateTime::parse(instant, &time::format_description::well_known::Rfc3339);
-    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let china = time::UtcOffset::from_hms(8, 0, 0).unwrap_or(time::UtcOffset::UTC);
-    parse.ok().and_then(|instant| instant.to_offset(china).format(format).ok()).unwrap_or_default()
+    let minutes = minutes_since_1970(instant).map(|minutes| minutes + 8 * 60);
+    let shown = minutes.and_then(|minutes| {
+        let day = DAY_ZERO.checked_add(time::Duration::minutes(minutes))?;
+        Some(format!("{} {:02}:{:02}", format_date(day), minutes / 60 % 24, minutes % 60))
+    });
+    shown.unwrap_or_default()
+}
+
+const DAY_ZERO: time::Date = time::macros::date!(1970 - 01 - 01);
+
+fn minutes_since_1970(instant: &str) -> Option<i64> {
+    let (date, clock) = instant.split_once('T')?;
+    let days = (parse_date(date)? - DAY_ZERO).whole_days();
+    let number = |range: std::ops::Range<usize>| clock.get(range)?.parse::<i64>().ok();
+    Some((days * 24 + number(0..2)?) * 60 + number(3..5)?)
 }
 
 /// How long ago an instant was by this phone's clock, in words.
 fn age(model: Model, instant: &str) -> String {
     let texts = model.texts;
-    let parse = time::OffsetDateTime::parse(instant, &time::format_description::well_known::Rfc3339);
-    let then = parse.map(|instant| instant.unix_timestamp() as f64 * 1000.0).unwrap_or_default();
-    let minutes = ((model.now.get() - then) / 60_000.0).floor();
-    match minutes {
-        // A clock that stands before the figures were made says nothing about their age.
-        minutes if minutes < 0.0 => texts.age_unknown.to_owned(),
-        minutes if minutes < 1.0 => texts.just_now.to_owned(),
-        minutes if minutes < 60.0 => fill(texts.minutes_ago, &[&minutes]),
-        minutes if minutes < 60.0 * 24.0 => fill(texts.hours_ago, &[&(minutes / 60.0).floor()]),
-        minutes => fill(texts.days_ago, &[&(minutes / 60.0 / 24.0).floor()]),
+    let now = (model.now.get() / 60_000.0) as i64;
+    match now - minutes_since_1970(instant).unwrap_or(i64::MAX) {
+        // A clock that stands before the figures were made says nothing about their age; a minute may be its error.
+        ..-1 => texts.age_unknown.to_owned(),
+        ..1 => texts.just_now.to_owned(),
+        minutes @ ..60 => fill(texts.minutes_ago, &[&minutes]),
+        minutes @ ..1440 => fill(texts.hours_ago, &[&(minutes / 60)]),
+        minutes => fill(texts.days_ago, &[&(minutes / 1440)]),
     }
 }
 

@@ -71,6 +71,5 @@ pub fn unfinished(user: Uuid) -> Vec<Draft> {
     let own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
     let mut drafts: Vec<Draft> = own.iter().filter_map(|name| LocalStorage::get(name).ok()).collect();
     drafts.retain(|draft| draft.base_rev == 0);
-    drafts.sort_by_key(|draft| draft.id);
     drafts
 }

@@ -1,9 +1,9 @@
 //! A person's entries as their phone knows them: what the server has, and on top of it what is on its way there.
 
-use super::person::{Kept, Outgoing};
+use super::person::Outgoing;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, FieldError, State};
-use jiedui_core::sync::{Op, fold};
+use jiedui_core::sync::{Op, Record, fold};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -45,14 +45,13 @@ pub struct Journal {
     pub unsent: usize,
 }
 
-/// Puts together what the phone's stores hold.
-pub fn journal(user: Uuid, replica: Vec<Kept>, mut outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
-    outbox.sort_by_key(|outgoing| outgoing.mutation.seq);
+/// Puts together what the phone's stores hold; the outbox in the order of its numbers.
+pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
     let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
-    for kept in replica {
-        if kept.record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string()) {
-            known.insert(kept.record.id, (kept.record.rev, kept.record.fields));
+    for record in replica {
+        if record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string()) {
+            known.insert(record.id, (record.rev, record.fields));
         }
     }
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
@@ -93,7 +92,7 @@ pub fn journal(user: Uuid, replica: Vec<Kept>, mut outbox: Vec<Outgoing>, accept
 mod tests {
     use super::*;
     use jiedui_core::domain::ErrorCode;
-    use jiedui_core::sync::{Mutation, Record};
+    use jiedui_core::sync::Mutation;
 
     const USER: Uuid = Uuid::from_u128(1);
 
@@ -108,11 +107,11 @@ mod tests {
         Outgoing { mutation, refused }
     }
 
-    fn kept(id: u128, author: Uuid) -> Kept {
+    fn kept(id: u128, author: Uuid) -> Record {
         let mut fields = fields(1);
         fields.insert("author".into(), json!(author));
         fields.insert("state".into(), json!("verified"));
-        Kept { record: Record { kind: "entry".into(), id: Uuid::from_u128(id), rev: 3, fields, deleted: false } }
+        Record { kind: "entry".into(), id: Uuid::from_u128(id), rev: 3, fields, deleted: false }
     }
 
     #[test]
@@ -128,7 +127,7 @@ mod tests {
     #[test]
     fn a_new_entry_is_uncounted_until_the_overview_has_it_and_a_refused_one_counts_nowhere() {
         let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
-        let outbox = vec![outgoing(2, 6, fields(2), Some(why.clone())), outgoing(1, 5, fields(1), None)];
+        let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
         let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);
         let uncounted: Vec<Uuid> = journal.uncounted.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);

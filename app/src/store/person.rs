@@ -24,13 +24,6 @@ pub struct Outgoing {
     pub refused: Option<Vec<FieldError>>,
 }
 
-/// A record as the server is known to have it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kept {
-    /// The record.
-    pub record: Record,
-}
-
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct Person {
     database: Database,
@@ -94,7 +87,7 @@ impl Person {
         let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadOnly)?;
         let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         waiting.retain(|outgoing| outgoing.refused.is_none());
-        waiting.sort_by_key(|outgoing| outgoing.mutation.seq);
+        // IndexedDB gives them in the order of their keys, which are their numbers.
         Ok(waiting.into_iter().map(|outgoing| outgoing.mutation).take(limit).collect())
     }
 
@@ -115,12 +108,12 @@ impl Person {
                 Outcome::Applied | Outcome::Merged => None,
             };
             if result.outcome != Outcome::Rejected {
-                let known: Option<Kept> = get(&replica, name.as_str()).await?;
+                let known: Option<Record> = get(&replica, name.as_str()).await?;
                 if known.is_none() && mutation.op == Op::Put {
                     accepted.push(mutation.id);
                 }
                 match record_after(self.user, mutation, result, known) {
-                    Some(record) => put(&replica, name.as_str(), &Kept { record }).await?,
+                    Some(record) => put(&replica, name.as_str(), &record).await?,
                     None => remove(&replica, name.as_str()).await?,
                 }
             }
@@ -145,7 +138,7 @@ impl Person {
             if record.deleted {
                 remove(&replica, name.as_str()).await?;
             } else {
-                put(&replica, name.as_str(), &Kept { record: record.clone() }).await?;
+                put(&replica, name.as_str(), record).await?;
             }
         }
         put(&transaction.object_store(META)?, "cursor", &pulled.cursor).await?;
@@ -168,8 +161,8 @@ impl Person {
     /// This person's entries.
     pub async fn journal(&self) -> Result<Journal> {
         let transaction = begin(&self.database, &[META, OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
-        let mut replica: Vec<Kept> = all(&transaction.object_store(REPLICA)?).await?;
-        replica.retain(|kept| kept.record.kind == ENTRY);
+        let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        replica.retain(|record| record.kind == ENTRY);
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;
         let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
         Ok(journal(self.user, replica, outbox, &accepted.unwrap_or_default()))
@@ -184,14 +177,14 @@ impl Person {
 }
 
 /// The record as the server has it now; `None` once it is gone.
-fn record_after(user: Uuid, mutation: &Mutation, result: &PushResult, known: Option<Kept>) -> Option<Record> {
+fn record_after(user: Uuid, mutation: &Mutation, result: &PushResult, known: Option<Record>) -> Option<Record> {
     if let Some(record) = &result.record {
         return Some(record.clone()).filter(|record| !record.deleted);
     }
     if mutation.op == Op::Delete && result.outcome == Outcome::Applied {
         return None;
     }
-    let mut fields = known.map(|kept| kept.record.fields).unwrap_or_default();
+    let mut fields = known.map(|record| record.fields).unwrap_or_default();
     if result.outcome == Outcome::Applied {
         fold(&mut fields, mutation);
         fields.entry("author").or_insert(serde_json::json!(user));

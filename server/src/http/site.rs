@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 struct Site;
 
 const SERVICE_WORKER: &str = include_str!("../service-worker.js");
-/// What a phone needs to start with no network; maps' sources and compressed copies are not among it.
-const NOT_KEPT: [&str; 3] = [".br", ".gz", ".topojson"];
+/// What a phone needs to start with no network; sources, type declarations and compressed copies are not among it.
+const NOT_KEPT: [&str; 4] = [".br", ".gz", ".topojson", ".d.ts"];
 
 /// Kept files, and a hash of the content of all of them.
 static KEPT: LazyLock<(Vec<String>, String)> = LazyLock::new(|| {

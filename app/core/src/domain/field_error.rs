@@ -1,5 +1,6 @@
 //! What is wrong with one field, in words for the person who filled it in.
 
+use super::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 
 /// The two languages of the screens.
@@ -119,7 +120,8 @@ impl FieldError {
     /// The same error, said in another language.
     #[must_use]
     pub fn in_language(mut self, language: Language) -> Self {
-        let limit = self.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        let limit = self.limit.and_then(Quantity::from_f64).map(|limit| limit.to_string().replace(',', ""));
+        let limit = limit.unwrap_or_default();
         let (chinese, english) = match self.code {
             ErrorCode::Required => ("请填写", "Please fill this in"),
             ErrorCode::WrongType => ("格式不对", "Not in the right form"),

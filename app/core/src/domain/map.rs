@@ -20,8 +20,10 @@ pub struct Outline {
     pub side: Option<Side>,
     /// A point well inside, longitude and latitude in degrees.
     pub label: (f64, f64),
-    /// The outline, longitude and latitude in degrees, its last point its first.
-    pub ring: &'static [(f64, f64)],
+    /// Where the outline begins, longitude and latitude in hundred-thousandths of a degree.
+    start: (i32, i32),
+    /// The steps from each of its points to the next; the last leads back to the first.
+    steps: &'static [(i16, i16)],
 }
 
 include!(concat!(env!("OUT_DIR"), "/outlines.rs"));
@@ -45,10 +47,30 @@ pub fn project((longitude, latitude): (f64, f64)) -> (f64, f64) {
     ((longitude - WEST) * LONGITUDE * DEGREE, (NORTH - latitude) * DEGREE)
 }
 
+/// A point of the plane as it stands in an SVG path, to a tenth of a unit. Written by whole numbers: what formats any
+/// floating-point number would be some kilobytes more for each phone.
+pub fn drawn((x, y): (f64, f64)) -> String {
+    let tenths = |number: f64| {
+        let tenths = (number * 10.0).round() as i64;
+        format!("{}{}.{}", if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10)
+    };
+    format!("{} {}", tenths(x), tenths(y))
+}
+
 impl Outline {
+    /// The outline, longitude and latitude in degrees, its last point its first.
+    pub fn ring(&self) -> impl Iterator<Item = (f64, f64)> {
+        let walk = |at: &mut (i32, i32), step: &(i16, i16)| {
+            *at = (at.0 + i32::from(step.0), at.1 + i32::from(step.1));
+            Some(*at)
+        };
+        let points = std::iter::once(self.start).chain(self.steps.iter().scan(self.start, walk));
+        points.map(|(x, y)| (f64::from(x) / 1e5, f64::from(y) / 1e5))
+    }
+
     /// Whether a position lies inside (even–odd rule).
     pub fn contains(&self, (x, y): (f64, f64)) -> bool {
-        let edges = self.ring.iter().zip(self.ring.iter().skip(1));
+        let edges = self.ring().zip(self.ring().skip(1));
         let crossed =
             edges.filter(|((x1, y1), (x2, y2))| (*y1 > y) != (*y2 > y) && x < (x2 - x1) * (y - y1) / (y2 - y1) + x1);
         crossed.count() % 2 == 1
@@ -57,10 +79,9 @@ impl Outline {
     /// The outline as an SVG path on the drawing plane.
     pub fn path(&self) -> String {
         let mut path = String::new();
-        for (index, point) in self.ring.iter().enumerate() {
-            let (x, y) = project(*point);
+        for (index, point) in self.ring().enumerate() {
             path.push(if index == 0 { 'M' } else { 'L' });
-            path.push_str(&format!("{x:.1} {y:.1}"));
+            path.push_str(&drawn(project(point)));
         }
         path.push('Z');
         path
@@ -199,10 +220,10 @@ mod tests {
     fn every_outline_is_closed_fits_the_plane_and_holds_its_label() {
         assert_eq!(OUTLINES.len(), 16);
         for outline in OUTLINES {
-            assert_eq!(outline.ring.first(), outline.ring.last(), "{}", outline.name);
+            assert_eq!(outline.ring().next(), outline.ring().last(), "{}", outline.name);
             assert!(outline.contains(outline.label), "{}", outline.name);
-            for point in outline.ring {
-                let (x, y) = project(*point);
+            for point in outline.ring() {
+                let (x, y) = project(point);
                 assert!((0.0..=PLANE.0).contains(&x) && (0.0..=PLANE.1).contains(&y), "{} {x} {y}", outline.name);
             }
         }

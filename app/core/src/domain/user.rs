@@ -74,6 +74,7 @@ impl Scope {
 
 /// A person with an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Flat", into = "Flat")]
 pub struct User {
     /// Identifier.
     pub id: Uuid,
@@ -84,8 +85,30 @@ pub struct User {
     /// What they do.
     pub role: Role,
     /// Where.
-    #[serde(flatten)]
     pub scope: Scope,
+}
+
+/// A user on the wire, without a level for the scope. (`serde(flatten)` would do it with much more code on the phone.)
+#[derive(Serialize, Deserialize)]
+struct Flat {
+    id: Uuid,
+    username: String,
+    name: String,
+    role: Role,
+    places: Vec<String>,
+    programmes: Vec<String>,
+}
+
+impl From<Flat> for User {
+    fn from(Flat { id, username, name, role, places, programmes }: Flat) -> Self {
+        Self { id, username, name, role, scope: Scope { places, programmes } }
+    }
+}
+
+impl From<User> for Flat {
+    fn from(User { id, username, name, role, scope: Scope { places, programmes } }: User) -> Self {
+        Self { id, username, name, role, places, programmes }
+    }
 }
 
 impl User {
