@@ -70,10 +70,12 @@ impl Wants {
             return axum::Json(body).into_response();
         }
         let mut bytes = Vec::new();
-        match ciborium::into_writer(body, &mut bytes) {
-            Ok(()) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
-            Err(error) => {
-                tracing::error!(%error, "an answer cannot be written as CBOR");
+        // By way of JSON's values, so that identifiers are the same texts in both forms.
+        let written = serde_json::to_value(body).map(|value| ciborium::into_writer(&value, &mut bytes));
+        match written {
+            Ok(Ok(())) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
+            error => {
+                tracing::error!(?error, "an answer cannot be written as CBOR");
                 StatusCode::NOT_ACCEPTABLE.into_response()
             }
         }

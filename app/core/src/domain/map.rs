@@ -38,7 +38,9 @@ const LONGITUDE: f64 = 0.897;
 /// Units of the plane in a degree of latitude.
 const DEGREE: f64 = 400.0;
 /// Distance of the second approximate point of a county from the first, in degrees.
-const SPREAD: f64 = 0.05;
+const SPREAD: f64 = 0.04;
+/// After so many points a spiral has left every county; it starts again, narrower.
+const LAP: u32 = 400;
 /// The golden angle in radians: points turned by it never line up.
 const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
 
@@ -133,8 +135,8 @@ fn positions(organisations: &[Organisation]) -> BTreeMap<Uuid, (f64, f64)> {
             let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| covers(&county, outline.code)).collect();
             let centre = centre(&outlines)?;
             let turn = taken.entry(county).or_default();
-            // The centre itself lies inside, so a free point is found long before the spiral leaves the county.
-            let spiral = (*turn..*turn + 64).map(|turn| (turn, spiral(centre, turn)));
+            // Each lap begins at the centre, which lies inside.
+            let spiral = (*turn..*turn + LAP).map(|turn| (turn, spiral(centre, turn)));
             let inside = |point: (f64, f64)| outlines.iter().any(|outline| outline.contains(point));
             let (found, point) = spiral.into_iter().find(|(_, point)| inside(*point)).unwrap_or((*turn, centre));
             *turn = found + 1;
@@ -148,7 +150,9 @@ fn positions(organisations: &[Organisation]) -> BTreeMap<Uuid, (f64, f64)> {
 }
 
 fn spiral(centre: (f64, f64), turn: u32) -> (f64, f64) {
-    let (radius, angle) = (SPREAD * f64::from(turn).sqrt(), GOLDEN_ANGLE * f64::from(turn));
+    let (lap, turn_of_lap) = (turn / LAP, turn % LAP);
+    let radius = SPREAD * f64::from(turn_of_lap).sqrt() / f64::from(1 + lap);
+    let angle = GOLDEN_ANGLE * f64::from(turn);
     (centre.0 + radius * angle.cos() / LONGITUDE, centre.1 + radius * angle.sin())
 }
 
