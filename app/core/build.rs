@@ -7,6 +7,8 @@ use std::path::Path;
 use std::{env, fs};
 
 type Point = (f64, f64);
+type Start = (i32, i32);
+type Step = (i16, i16);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let source = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../public/boundaries.topojson");
@@ -60,7 +62,7 @@ fn decode_arcs(topology: &Value) -> Option<Vec<Vec<Point>>> {
 
 /// A ring as its first point and the steps from each to the next, in hundred-thousandths of a degree: a quarter of the
 /// room, which counts on a phone.
-fn steps(ring: &[Point]) -> Option<((i32, i32), Vec<(i16, i16)>)> {
+fn steps(ring: &[Point]) -> Option<(Start, Vec<Step>)> {
     let whole = |degrees: f64| (degrees * 1e5).round() as i32;
     let points: Vec<(i32, i32)> = ring.iter().map(|(x, y)| (whole(*x), whole(*y))).collect();
     let step = |pair: &[(i32, i32)]| {

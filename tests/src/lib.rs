@@ -294,7 +294,9 @@ fn postgres() -> &'static Postgres {
         );
         let mut watcher = Command::new("setsid");
         watcher.args(["bash", "-c", &watch]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        watcher.spawn().unwrap();
+        let watcher = watcher.spawn().unwrap();
+        // It ends after this process, so nobody here can wait for it.
+        std::mem::forget(watcher);
         Postgres { port }
     })
 }

@@ -80,9 +80,9 @@ fn age(model: Model, instant: &str) -> String {
     match now - minutes_since_1970(instant).unwrap_or(i64::MAX) {
         // A clock that stands before the figures were made says nothing about their age; a minute may be its error.
         ..-1 => texts.age_unknown.to_owned(),
-        ..1 => texts.just_now.to_owned(),
-        minutes @ ..60 => fill(texts.minutes_ago, &[&minutes]),
-        minutes @ ..1440 => fill(texts.hours_ago, &[&(minutes / 60)]),
+        -1..1 => texts.just_now.to_owned(),
+        minutes @ 1..60 => fill(texts.minutes_ago, &[&minutes]),
+        minutes @ 60..1440 => fill(texts.hours_ago, &[&(minutes / 60)]),
         minutes => fill(texts.days_ago, &[&(minutes / 1440)]),
     }
 }

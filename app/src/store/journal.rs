@@ -84,7 +84,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
         }
         journal.entries.push(Journalled { id, rev, fields, entry, progress });
     }
-    journal.entries.sort_by(|one, other| (other.entry.date, other.id).cmp(&(one.entry.date, one.id)));
+    journal.entries.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
     journal
 }
 

@@ -45,7 +45,7 @@ pub async fn push(
             "At most 1000 mutations at once",
         ));
     }
-    let parsed: Vec<Result<Mutation, PushResult>> = mutations.iter().map(parse).collect();
+    let parsed: Vec<Result<Mutation, Box<PushResult>>> = mutations.iter().map(parse).collect();
     let readable: Vec<Mutation> = parsed.iter().filter_map(|mutation| mutation.as_ref().ok().cloned()).collect();
     let batch = Push { actor: &user, client, mutations: &readable, last_day: last_day() };
     let (results, changed) = push::push(&app.db, &app.reference, batch).await?;
@@ -55,18 +55,18 @@ pub async fn push(
     let mut results = results.into_iter();
     let results: Vec<PushResult> = parsed
         .into_iter()
-        .filter_map(|mutation| mutation.map_or_else(Some, |_| results.next()))
+        .filter_map(|mutation| mutation.map_or_else(|refused| Some(*refused), |_| results.next()))
         .map(|result| in_language(result, wants.language))
         .collect();
     Ok(wants.answer(&PushResponse { results }))
 }
 
 /// A mutation, or the answer to one that cannot be read.
-fn parse(value: &Value) -> Result<Mutation, PushResult> {
+fn parse(value: &Value) -> Result<Mutation, Box<PushResult>> {
     let seq = value.get("seq").and_then(Value::as_u64).unwrap_or_default();
-    let mutation = Mutation::parse(value).map_err(|errors| rejected(seq, errors))?;
+    let mutation = Mutation::parse(value).map_err(|errors| Box::new(rejected(seq, errors)))?;
     // Both are numbers that the database has to hold.
-    let too_large = |field: &str| rejected(seq, vec![FieldError::new(field, ErrorCode::WrongType)]);
+    let too_large = |field: &str| Box::new(rejected(seq, vec![FieldError::new(field, ErrorCode::WrongType)]));
     i64::try_from(mutation.seq).map_err(|_| too_large("seq"))?;
     i64::try_from(mutation.base_rev).map_err(|_| too_large("base_rev"))?;
     Ok(mutation)

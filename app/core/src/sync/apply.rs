@@ -70,7 +70,8 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
             };
         }
         let own = author_of(&existing.fields) == Some(actor.id);
-        if !own && !(actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty()) {
+        let reviews = actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty();
+        if !own && !reviews {
             return forbidden("id");
         }
     }
