@@ -38,7 +38,8 @@ lint: ## formatting, clippy on both targets, deny warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
 
 bench: build ## criterion for functions, a load benchmark for the server
-	$(CARGO) bench -p jiedui-core
+	$(CARGO) bench -p jiedui-core --bench aggregate
+	$(CARGO) bench -p jiedui-tests --bench load
 
 fmt: ## format the code
 	$(CARGO) fmt --all

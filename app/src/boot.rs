@@ -27,10 +27,13 @@ impl Boot {
     }
 }
 
-/// What the server wrote into the page; `None` in the empty shell.
+/// What the server wrote into the page; `None` in the empty shell. Whose session has run out is still who uses this
+/// phone: their entries are on it, and they are asked to sign in again.
 pub fn from_document() -> Option<Boot> {
     let script = document().get_element_by_id("boot")?;
-    serde_json::from_str(&script.text_content()?).ok()
+    let boot: Boot = serde_json::from_str(&script.text_content()?).ok()?;
+    let user = boot.user.or_else(store::profile::user);
+    Some(Boot { user, ..boot })
 }
 
 /// What the phone holds.

@@ -17,15 +17,16 @@ test("no screen complains in the console, online or off, and every first paint i
   }
   // A page that is not there answers 404: the browser reports that of the page itself.
   expect(found.filter((text) => !text.includes("404"))).toEqual([]);
+  await expect(page.locator("#sync")).toContainText("已同步");
   await goOffline(page, line);
+  await expect(page.locator("#sync")).toContainText("离线");
   found.length = 0;
   for (const screen of SCREENS) {
     await page.goto(screen);
     await expect(page.locator("header.bar")).toBeVisible();
     await expect(page.locator("main")).not.toBeEmpty();
   }
-  // What the browser itself reports of requests that found no network is no mistake of the app's.
-  expect(found.filter((text) => !/net::ERR_|Failed to load resource/.test(text))).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 for (const [width, height] of [[360, 640], [1920, 1080]]) {
@@ -101,4 +102,23 @@ test("English is there for who chooses it, and stays", async ({ page }) => {
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await expect(page.locator('[data-indicator="pigs_marketed"] h3')).toHaveText("Pigs marketed");
+});
+
+test("what is typed before the app has arrived is not lost", async ({ page }) => {
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  await page.route("**/pkg/jiedui.wasm", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto("/sign-in", { waitUntil: "commit" });
+  await page.getByLabel("用户名").fill("recorder");
+  await page.getByLabel("密码").fill("geheim");
+  arrive();
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect(page.getByLabel("用户名")).toHaveValue("recorder");
+  await expect(page.getByLabel("密码")).toHaveValue("geheim");
+  await expect(page.getByLabel("密码")).toBeFocused();
+  await page.getByRole("button", { name: "登录" }).click();
+  await expect(page.getByRole("alert").first()).toContainText("用户名或密码不对");
 });

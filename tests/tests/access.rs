@@ -61,12 +61,12 @@ fn a_looker_records_nothing_and_a_stranger_sees_no_entry() {
     home.add_user("moyang", "recorder", &["--place", "522728109"]);
     home.add_user("huaxi", "reviewer", &["--place", "520111"]);
     let server = home.serve(&[]);
-    let refused = server.sign_in("looker").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
-    assert_eq!((&refused[0]["outcome"], &refused[0]["errors"][0]["code"]), (&json!("rejected"), &json!("forbidden")));
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    assert_eq!(server.sign_in("looker").post("/api/v1/sync/push", &batch).status(), 403);
     let id = Uuid::now_v7();
     server.sign_in("moyang").push(Uuid::now_v7(), json!([survey(1, id, 1)]));
     let stranger = server.sign_in("huaxi");
-    assert_eq!(stranger.get(&format!("/api/v1/entries/{id}")).status(), 404);
+    assert_eq!(stranger.get(&format!("/api/v1/entries/{id}")).status(), 403);
     assert_eq!(stranger.read("/api/v1/entries?year=2026")["entries"], json!([]));
     let meddling = json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"note": "x"}}]);
     assert_eq!(stranger.push(Uuid::now_v7(), meddling)[0]["outcome"], "rejected");
@@ -95,4 +95,20 @@ fn without_the_public_view_the_aggregates_are_for_who_has_signed_in() {
         assert_eq!(public.client().get(&format!("/api/v1/{path}")).status(), 401, "{path}");
     }
     assert!(public.client().get("/?year=2023").text().unwrap().contains("8,556"));
+}
+
+#[test]
+fn on_a_shared_phone_nobody_sends_or_receives_in_anothers_name() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("first", "recorder", &[]);
+    home.add_user("second", "recorder", &[]);
+    let server = home.serve(&[]);
+    let (first, second) = (server.sign_in("first"), server.sign_in("second"));
+    let id = |api: &jiedui_tests::Api| api.read("/api/v1/session")["user"]["id"].as_str().unwrap().to_owned();
+    let batch = json!({"client_id": Uuid::now_v7(), "user": id(&first), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    assert_eq!(second.post("/api/v1/sync/push", &batch).status(), 401);
+    assert_eq!(second.get(&format!("/api/v1/sync/pull?user={}", id(&first))).status(), 401);
+    assert_eq!(second.actual("field_surveys", 2026), Value::Null);
+    assert_eq!(first.post("/api/v1/sync/push", &batch).status(), 200);
+    assert_eq!(first.actual("field_surveys", 2026), 1);
 }

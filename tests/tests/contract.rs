@@ -5,7 +5,7 @@
 use jiedui_tests::{Api, Database, Home, Server, survey};
 use rstest::rstest;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use uuid::Uuid;
 
 fn served(database: Database) -> (Home, Server, Api) {
@@ -79,6 +79,27 @@ fn what_is_too_large_is_refused_and_what_is_packed_is_unpacked() {
 }
 
 #[test]
+fn a_body_may_be_packed() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 3)]});
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(body.to_string().as_bytes()).unwrap();
+    let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json");
+    let packed = packer.finish().unwrap();
+    let answer = request.header("content-encoding", "gzip").body(packed.clone()).send().unwrap();
+    assert_eq!(answer.json::<Value>().unwrap()["results"][0]["outcome"], "applied");
+    // One that is cut off, and one that would fill the memory.
+    let request = |bytes: Vec<u8>| {
+        let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json");
+        request.header("content-encoding", "gzip").body(bytes).send().unwrap().status()
+    };
+    assert_eq!(request(packed[..packed.len() / 2].to_vec()), 400);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(&vec![b' '; 64 << 20]).unwrap();
+    assert_eq!(request(packer.finish().unwrap()), 413);
+}
+
+#[test]
 fn cbor_says_the_same_as_json() {
     let (_home, _server, api) = served(Database::Sqlite);
     let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 3)]});
@@ -138,7 +159,7 @@ fn a_photo_goes_up_in_parts() {
     let answer = api.get(&path);
     assert_eq!(answer.headers()["content-type"], "image/jpeg");
     assert_eq!(answer.bytes().unwrap(), photo);
-    assert_eq!(server.sign_in("other").get(&path).status(), 404);
+    assert_eq!(server.sign_in("other").get(&path).status(), 403);
     let wrong = api.request("PUT", &format!("/api/v1/attachments/{}", "0".repeat(64))).body(photo).send().unwrap();
     assert_eq!(wrong.status(), 400);
 }

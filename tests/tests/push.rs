@@ -154,8 +154,9 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
     // What others have changed since stands, and both values are kept.
     let late = village.push(phone, change(5, 3, json!({"state": "submitted", "note": "我的"})));
     assert_eq!(late[0]["outcome"], "conflict");
-    let history = village.read(&format!("/api/v1/entries/{id}"));
-    assert!(history["history"].as_array().unwrap().len() >= 5);
+    let whole = village.read(&format!("/api/v1/entries/{id}"));
+    assert!(whole["history"].as_array().unwrap().len() >= 5);
+    assert_eq!(whole["conflicts"][0]["kept"], json!({"state": "submitted"}), "the note was another field");
     let delete = json!([{"seq": 6, "kind": "entry", "id": id, "base_rev": 6, "op": "delete"}]);
     let deleted = village.push(phone, delete);
     assert_eq!(deleted[0]["outcome"], "applied");

@@ -4,6 +4,7 @@ use crate::model::use_model;
 use crate::texts::fill;
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
 
 /// A button that says how many entries wait, and sends them now.
 #[component]
@@ -31,8 +32,13 @@ pub fn SyncBadge() -> impl IntoView {
         _ if unsent() > 0 => "badge waiting",
         _ => "badge done",
     };
+    let navigate = use_navigate();
+    let press = move |_| match model.status.get_untracked() {
+        Status::SignedOut => navigate("/sign-in", Default::default()),
+        _ => model.tell(Input::Hurry),
+    };
     view! {
-        <button type="button" id="sync" class=kind title=texts.sync_now on:click=move |_| model.tell(Input::Hurry)>
+        <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>
             <span class="dot" aria-hidden="true"></span>
             <span role="status">{text}</span>
         </button>

@@ -1,9 +1,9 @@
 //! Signing in: once, then the phone remembers.
 
 use crate::model::use_model;
+use crate::store::profile;
 use crate::sync::{self, api};
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use wasm_bindgen_futures::spawn_local;
 
 /// The sign-in form.
@@ -14,7 +14,6 @@ pub fn SignIn() -> impl IntoView {
     super::title(texts.sign_in);
     let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -22,22 +21,19 @@ pub fn SignIn() -> impl IntoView {
         }
         busy.set(true);
         wrong.set(None);
-        let navigate = navigate.clone();
         spawn_local(async move {
             let answer = api::sign_in(&username.get_untracked(), &password.get_untracked(), model.language).await;
-            busy.set(false);
             match answer {
                 Ok(user) => {
-                    password.set(String::new());
-                    model.journal.set(None);
-                    model.user.set(Some(user.clone()));
-                    navigate(if user.role.records() { "/entries" } else { "/" }, Default::default());
-                    sync::begin(model, user).await;
+                    profile::keep(&user);
+                    sync::start_anew(if user.role.records() { "/entries" } else { "/" });
                 }
-                Err(error) if error.status == 0 => wrong.set(Some(texts.sign_in_no_network.to_owned())),
                 Err(error) => {
+                    busy.set(false);
+                    let no_network = (error.status == 0).then(|| texts.sign_in_no_network.to_owned());
                     let of_fields = error.errors.first().map(|_| texts.sign_in_both.to_owned());
-                    wrong.set(of_fields.or(error.detail).or(Some(texts.sign_in_failed.to_owned())));
+                    let words = no_network.or(of_fields).or(error.detail);
+                    wrong.set(words.or(Some(texts.sign_in_failed.to_owned())));
                 }
             }
         });

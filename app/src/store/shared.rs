@@ -1,6 +1,6 @@
 //! What everybody on this phone sees: the overview last received, and the tree of places.
 
-use super::{Result, begin, commit, get, open, put};
+use super::{Result, begin, commit, get, open, put, remove};
 use idb::{Database, TransactionMode};
 use jiedui_core::domain::{Overview, Place, Places};
 
@@ -34,6 +34,13 @@ impl Shared {
     /// Keeps an overview.
     pub async fn keep_overview(&self, overview: &Overview) -> Result<()> {
         self.write("overview", overview).await
+    }
+
+    /// Forgets it.
+    pub async fn forget_overview(&self) -> Result<()> {
+        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadWrite)?;
+        remove(&transaction.object_store(KEPT)?, "overview").await?;
+        commit(transaction).await
     }
 
     /// The tree, if it has been received.

@@ -5,6 +5,7 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::{FieldError, Language, Overview, Place, Places, User};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
+use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 use std::pin::pin;
 use std::time::Duration;
@@ -40,6 +41,10 @@ struct Problem {
 }
 
 async fn send(request: Request) -> Result<Response, ApiError> {
+    if !window().navigator().on_line() {
+        // The browser would try, fail and complain.
+        return Err(ApiError::no_answer());
+    }
     let answer = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
         Either::Left((answer, _)) => answer.map_err(|_| ApiError::no_answer())?,
         Either::Right(_) => return Err(ApiError::no_answer()),
@@ -92,9 +97,14 @@ pub async fn sign_out() -> Result<(), ApiError> {
     }
 }
 
-/// Sends a batch.
-pub async fn push(client: Uuid, mutations: Vec<Mutation>, language: Language) -> Result<Vec<PushResult>, Failure> {
-    let body = PushRequest { client_id: client, mutations };
+/// Sends a batch of this person's.
+pub async fn push(
+    user: Uuid,
+    client: Uuid,
+    mutations: Vec<Mutation>,
+    language: Language,
+) -> Result<Vec<PushResult>, Failure> {
+    let body = PushRequest { client_id: client, user: Some(user), mutations };
     let request = with_body(Request::post("/api/v1/sync/push"), language, &body);
     let answer: Result<PushResponse, ApiError> = match request {
         Ok(request) => read(request).await,
@@ -103,12 +113,10 @@ pub async fn push(client: Uuid, mutations: Vec<Mutation>, language: Language) ->
     answer.map(|answer| answer.results).map_err(|error| error.failure)
 }
 
-/// Asks for what has changed since a cursor.
-pub async fn pull(cursor: Option<String>) -> Result<PullResponse, Failure> {
-    let path = match cursor {
-        None => "/api/v1/sync/pull".to_owned(),
-        Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
-    };
+/// Asks for what has changed for this person since a cursor.
+pub async fn pull(user: Uuid, cursor: Option<String>) -> Result<PullResponse, Failure> {
+    let cursor = cursor.unwrap_or_default();
+    let path = format!("/api/v1/sync/pull?user={user}&cursor={cursor}");
     let answer = match get(&path) {
         Ok(request) => read(request).await,
         Err(error) => Err(error),

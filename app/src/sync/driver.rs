@@ -21,6 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 pub struct Driver {
     model: Model,
     person: Person,
+    user: Uuid,
     client: Uuid,
     engine: RefCell<Engine>,
     sender: UnboundedSender<Input>,
@@ -32,7 +33,7 @@ impl Driver {
         let person = Person::open(user).await?;
         let client = person.client().await?;
         let seed = (js_sys::Math::random() * u64::MAX as f64) as u64;
-        Ok(Self { model, person, client, engine: RefCell::new(Engine::new(seed)), sender })
+        Ok(Self { model, person, user, client, engine: RefCell::new(Engine::new(seed)), sender })
     }
 
     /// Works until the other end of the inputs is closed: when the person signs out.
@@ -66,7 +67,7 @@ impl Driver {
                 Some(self.stored(self.person.unsent(limit).await).map_or(Input::StorageFailed, Input::OutboxRead))
             }
             Output::Push(mutations) => {
-                Some(Input::Pushed(api::push(self.client, mutations, self.model.language).await))
+                Some(Input::Pushed(api::push(self.user, self.client, mutations, self.model.language).await))
             }
             Output::StorePush(results) => {
                 let stored = self.stored(self.person.store_push(&results).await);
@@ -74,7 +75,7 @@ impl Driver {
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
             }
             Output::Pull => match self.stored(self.person.cursor().await) {
-                Some(cursor) => Some(Input::Pulled(api::pull(cursor).await)),
+                Some(cursor) => Some(Input::Pulled(api::pull(self.user, cursor).await)),
                 None => Some(Input::StorageFailed),
             },
             Output::StorePull(pulled) => {

@@ -12,8 +12,9 @@ use driver::Driver;
 use futures::channel::mpsc::unbounded;
 use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::sync::{Input, Op, Status};
+use jiedui_core::sync::{Input, Op};
 use leptos::prelude::*;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -33,6 +34,7 @@ pub fn start(model: Model) {
     let on_line = move |online: bool| {
         model.online.set(online);
         model.tell(if online { Input::Hurry } else { Input::Offline });
+        follow_live(model);
     };
     listen(&window(), "online", move || on_line(true));
     listen(&window(), "offline", move || on_line(false));
@@ -62,7 +64,7 @@ pub fn start(model: Model) {
                 profile::sign_out_is_told();
             }
             model.user.set(None);
-            return;
+            model.received.set(None);
         }
         match model.user.get_untracked() {
             Some(user) => begin(model, user).await,
@@ -116,12 +118,26 @@ fn ask_to_keep_storage() {
     }
 }
 
-/// Server-sent events say when there is something to pull. The browser connects again by itself.
+thread_local! {
+    static LIVE: RefCell<Option<EventSource>> = const { RefCell::new(None) };
+}
+
+/// Server-sent events say when there is something to pull. The browser connects again by itself, but while there is
+/// no network it is not left to try.
 fn follow_live(model: Model) {
-    if let Ok(events) = EventSource::new("/api/v1/live") {
-        listen(&events, "change", move || model.tell(Input::Wake));
-        std::mem::forget(events);
-    }
+    LIVE.with_borrow_mut(|live| {
+        if let Some(old) = live.take() {
+            old.close();
+        }
+        let signed_in = model.user.with_untracked(Option::is_some);
+        if signed_in
+            && model.online.get_untracked()
+            && let Ok(events) = EventSource::new("/api/v1/live")
+        {
+            listen(&events, "change", move || model.tell(Input::Wake));
+            *live = Some(events);
+        }
+    });
 }
 
 /// Fetches the overview, shows it and keeps it. False where there is none to be had.
@@ -137,6 +153,11 @@ async fn refresh_overview(model: Model) -> bool {
     }
     model.received.set(Some(Arc::new(overview)));
     true
+}
+
+/// Loads the app again at an address: nothing of another person's may go on in this tab.
+pub fn start_anew(address: &str) {
+    let _ = window().location().set_href(address);
 }
 
 /// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
@@ -170,8 +191,11 @@ fn tell_other_tabs() {
 pub async fn sign_out(model: Model) {
     let told = api::sign_out().await.is_ok();
     profile::forget(told);
-    model.sync.set_value(None);
-    model.status.set(Status::Idle);
-    model.journal.set(None);
-    let _ = window().location().set_href("/");
+    // The figures may be for people with an account only.
+    if let Ok(shared) = Shared::open().await
+        && let Err(error) = shared.forget_overview().await
+    {
+        model.trouble.set(Some(error));
+    }
+    start_anew("/");
 }

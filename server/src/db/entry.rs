@@ -132,24 +132,69 @@ pub struct Revision {
     pub deleted: bool,
 }
 
-/// An entry that the user may see, with its whole history.
-pub async fn with_history(db: &Db, user: &User, id: Uuid) -> Result<Option<(Record, Vec<Revision>)>> {
+/// Values that were not taken because others had changed the same fields.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflict {
+    /// Whose they are.
+    pub author: Uuid,
+    /// When they arrived.
+    pub at: String,
+    /// The values, by the paths of their fields.
+    pub kept: Fields,
+}
+
+/// An entry with all that ever happened to it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// As it stands.
+    pub record: Record,
+    /// Who made it.
+    pub author: Option<Uuid>,
+    /// Its programme's code.
+    pub programme: String,
+    /// Its place's code.
+    pub place: String,
+    /// Every state it has had, the first first.
+    pub history: Vec<Revision>,
+    /// What was not taken.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// One entry, whoever may see it.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
     let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
         WHERE id = $1 AND kind = 'entry'";
     type Found = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
     let Some((id, rev, fields, deleted, created, author, programme, place)) = row else { return Ok(None) };
-    if !user.sees(author, &programme, &place) {
-        return Ok(None);
-    }
+    let record = record((id, rev, fields, deleted, created))?;
+    Ok(Some(Whole {
+        record,
+        author,
+        programme,
+        place,
+        history: history(db, id).await?,
+        conflicts: conflicts(db, id).await?,
+    }))
+}
+
+async fn history(db: &Db, id: Uuid) -> Result<Vec<Revision>> {
     let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted FROM revision r
         LEFT JOIN account a ON a.id = r.account WHERE r.record = $1 ORDER BY r.rev";
     type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool);
     let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(id).fetch_all(pool).await?);
-    let mut history = Vec::with_capacity(rows.len());
-    for (rev, at, author, author_name, changed, fields, deleted) in rows {
+    let revision = |(rev, at, author, author_name, changed, fields, deleted): Row| {
         let (changed, fields) = (serde_json::from_str(&changed)?, serde_json::from_str(&fields)?);
-        history.push(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted });
-    }
-    Ok(Some((record((id, rev, fields, deleted, created))?, history)))
+        Ok(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted })
+    };
+    rows.into_iter().map(revision).collect()
+}
+
+async fn conflicts(db: &Db, id: Uuid) -> Result<Vec<Conflict>> {
+    let query = "SELECT account, at, kept FROM conflict WHERE record = $1 ORDER BY at";
+    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, i64, String)>(query).bind(id).fetch_all(pool).await?);
+    let conflict = |(author, at, kept): (Uuid, i64, String)| {
+        Ok(Conflict { author, at: super::instant(at), kept: serde_json::from_str(&kept)? })
+    };
+    rows.into_iter().map(conflict).collect()
 }

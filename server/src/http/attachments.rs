@@ -116,7 +116,8 @@ pub async fn put(
 
 /// A photo.
 #[utoipa::path(get, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
-    (status = 200, description = "the photo"), (status = 404, description = "there is none, or it is not for this user")))]
+    (status = 200, description = "the photo"), (status = 403, description = "not for this user"),
+    (status = 404, description = "there is none")))]
 pub async fn get(
     State(app): State<App>,
     SignedIn(user): SignedIn,
@@ -125,7 +126,7 @@ pub async fn get(
     let path = app.attachment_path(checked(&sha256)?);
     let found = attachment::find(&app.db, &sha256).await?.ok_or(Problem::not_found())?;
     if found.account != user.id && !attachment::is_seen_by(&app.db, &sha256, &user).await? {
-        return Err(Problem::not_found());
+        return Err(Problem::forbidden());
     }
     let bytes = fs::read(path).await.map_err(failed)?;
     let headers =

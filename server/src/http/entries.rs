@@ -51,7 +51,8 @@ pub fn filter(query: &mut Query) -> entry::Filter {
 
 /// One entry with its whole history.
 #[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "the record and its history"), (status = 404, description = "none that the user may see")))]
+    (status = 200, description = "the record, its history, and values not taken"),
+    (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
 pub async fn one(
     State(app): State<App>,
     SignedIn(user): SignedIn,
@@ -59,9 +60,13 @@ pub async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
-    let (record, history) = entry::with_history(&app.db, &user, id).await?.ok_or(Problem::not_found())?;
+    let whole = entry::find(&app.db, id).await?.ok_or(Problem::not_found())?;
+    if !user.sees(whole.author, &whole.programme, &whole.place) {
+        return Err(Problem::forbidden());
+    }
+    let record = whole.record;
     Ok(wants.answer(&json!({
         "kind": record.kind, "id": record.id, "rev": record.rev, "fields": record.fields, "deleted": record.deleted,
-        "history": history,
+        "history": whole.history, "conflicts": whole.conflicts,
     })))
 }

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 #[allow_missing = true]
 struct Site;
 
-const SERVICE_WORKER: &str = include_str!("../service-worker.js");
+const SERVICE_WORKER: &str = include_str!("../../service-worker.js");
 /// What a phone needs to start with no network; sources, type declarations and compressed copies are not among it.
 const NOT_KEPT: [&str; 4] = [".br", ".gz", ".topojson", ".d.ts"];
 

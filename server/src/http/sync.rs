@@ -10,7 +10,7 @@ use crate::db::{pull, push};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiedui_core::domain::{ErrorCode, FieldError, Language};
+use jiedui_core::domain::{ErrorCode, FieldError, Language, User};
 use jiedui_core::sync::wire::LARGEST_BATCH;
 use jiedui_core::sync::{Mutation, PushResponse, PushResult};
 use serde_json::Value;
@@ -19,20 +19,26 @@ use uuid::Uuid;
 
 /// Takes a batch of mutations. The answer means that they are durable.
 #[utoipa::path(post, path = "/api/v1/sync/push",
-    request_body(content = Value, description = "client_id, mutations", content_type = "application/json"),
+    request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
     responses((status = 200, description = "a result for each mutation"), (status = 400, description = "not a batch"),
-        (status = 401, description = "no session"), (status = 413, description = "more than is taken at once")))]
+        (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
+        (status = 413, description = "more than is taken at once")))]
 pub async fn push(
     State(app): State<App>,
     SignedIn(user): SignedIn,
     wants: Wants,
     Received(body): Received,
 ) -> Result<Response, Problem> {
+    if !user.role.records() {
+        return Err(Problem::forbidden());
+    }
     let client = match body.get("client_id") {
         None | Some(Value::Null) => return Err(Problem::field("client_id", ErrorCode::Required)),
         Some(id) => id.as_str().and_then(|id| Uuid::parse_str(id).ok()),
     };
     let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
+    let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
+    is_own(owner, &user)?;
     let mutations = match body.get("mutations") {
         None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
         Some(Value::Array(mutations)) => mutations,
@@ -61,6 +67,11 @@ pub async fn push(
     Ok(wants.answer(&PushResponse { results }))
 }
 
+/// Who names an owner gets an answer only if the session is theirs: on a shared phone it may be another's by now.
+fn is_own(owner: Option<String>, user: &User) -> Result<(), Problem> {
+    if owner.is_none_or(|owner| owner == user.id.to_string()) { Ok(()) } else { Err(Problem::no_session()) }
+}
+
 /// A mutation, or the answer to one that cannot be read.
 fn parse(value: &Value) -> Result<Mutation, Box<PushResult>> {
     let seq = value.get("seq").and_then(Value::as_u64).unwrap_or_default();
@@ -85,7 +96,8 @@ fn last_day() -> Date {
 }
 
 /// Records that have changed since a cursor.
-#[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+#[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
+        ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query)),
     responses((status = 200, description = "records, cursor, more"), (status = 400, description = "not a cursor of this user's"),
         (status = 401, description = "no session")))]
 pub async fn pull(
@@ -96,7 +108,9 @@ pub async fn pull(
 ) -> Result<Response, Problem> {
     let limit = query.limit(500, 2_000);
     let text = query.parsed::<String>("cursor");
+    let owner = query.parsed::<String>("user");
     query.done()?;
+    is_own(owner, &user)?;
     let cursor = match text {
         None => pull::Cursor::start(&user),
         Some(text) => pull::Cursor::parse(&text, &user).ok_or(Problem::field("cursor", ErrorCode::Unknown))?,

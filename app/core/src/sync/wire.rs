@@ -80,6 +80,9 @@ impl Mutation {
 pub struct PushRequest {
     /// The phone's copy of the program, as long as its storage lives.
     pub client_id: Uuid,
+    /// Whose changes they are. On a shared phone the session may be another's by now: the server then takes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Uuid>,
     /// In the order in which they were made.
     pub mutations: Vec<Mutation>,
 }

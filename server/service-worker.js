@@ -34,6 +34,7 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function pageFromServer(request) {
+  if (!navigator.onLine) throw new Error("no network");
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), 5000);
   try {
