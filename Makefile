@@ -2,12 +2,16 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build site test lint bench fmt
+.PHONY: help run build test lint bench fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
 # The first screen's wasm, JS and CSS with brotli, in KB.
 BUDGET := 350
+STYLE := style/tokens.css style/base.css style/view.css style/forms.css
+# All that the browser's part is made of.
+SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain $(STYLE) \
+	$(shell find app public -type f -not -path '*/tests.rs' -not -path '*/benches/*')
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -15,22 +19,27 @@ help: ## list the commands
 run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 	target/release/jiedui serve --demo
 
-build: site ## build target/release/jiedui, the site in it
+build: target/site.stamp ## build target/release/jiedui, the site in it
 	$(CARGO) build --release -p jiedui
 	@mkdir -p target/release
 	@[ "$(TARGET_DIR)" = target ] || cp "$(TARGET_DIR)/release/jiedui" target/release/jiedui
 	@.ci/weight $(BUDGET)
 
-site: ## build what the browser gets, into target/site
+# What the browser gets, in target/site.
+target/site.stamp: $(SITE_SOURCES)
 	@mkdir -p target
-	@cat style/tokens.css style/base.css style/view.css style/forms.css >target/style.css
+	@cat $(STYLE) >target/style.css
 	$(CARGO) leptos build --release --frontend-only --precompress
+	@touch $@
 
-test: build ## every check and every test, in the browser too
-	@$(MAKE) --no-print-directory lint
+test: build lint end2end/node_modules/.stamp ## every check and every test, in the browser too
 	.ci/services
 	$(CARGO) test --release --workspace
-	cd end2end && npm ci --silent --no-audit --no-fund && npm test
+	cd end2end && npm test
+
+end2end/node_modules/.stamp: end2end/package-lock.json
+	cd end2end && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 lint: ## formatting, clippy on both targets, deny warnings
 	$(CARGO) fmt --all --check

@@ -1,6 +1,6 @@
 //! From the page that the server painted to the one that the app paints, without losing what was typed or looked at.
 
-use leptos::prelude::document;
+use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
@@ -19,9 +19,8 @@ pub fn with(paint: impl FnOnce()) {
         body.set_inner_html("");
     }
     paint();
-    for own in filled {
-        put_back(&own);
-    }
+    // The router draws its page a moment later, but before the browser shows the next frame.
+    request_animation_frame(move || filled.iter().for_each(put_back));
 }
 
 fn filled() -> Vec<Filled> {

@@ -1,44 +1,12 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
-use super::{Db, Result, Tx, on};
+use super::{Db, Result, on};
+use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Catalogue, User};
 use jiedui_core::sync::Record;
 use jiedui_core::sync::wire::ENTRY;
 use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
-
-/// Fills the columns by which an entry is found. Where it stood before stays written down, once.
-pub async fn index(tx: &mut Tx, id: Uuid, fields: &Fields, catalogue: &Catalogue) -> Result<()> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (activity, (place, month)) = (text("activity"), super::rollup::cell(fields));
-    let programme = catalogue.activity(activity).map(|activity| activity.programme.as_str()).unwrap_or_default();
-    let before = "SELECT place, programme, former FROM record WHERE id = $1";
-    let (old_place, old_programme, former) = on!(write &mut *tx, |connection| {
-        sqlx::query_as::<_, (String, String, String)>(before).bind(id).fetch_one(connection).await?
-    });
-    let mut scopes: Vec<(String, String)> = serde_json::from_str(&former)?;
-    let old = (old_place, old_programme);
-    if !old.0.is_empty() && old != (place.clone(), programme.to_owned()) && !scopes.contains(&old) {
-        scopes.push(old);
-    }
-    let query = "UPDATE record SET activity = $2, programme = $3, place = $4, month = $5, state = $6, former = $7
-        WHERE id = $1";
-    let former = serde_json::to_string(&scopes)?;
-    on!(write tx, |connection| sqlx::query(query)
-        .bind(id)
-        .bind(activity)
-        .bind(programme)
-        .bind(&place)
-        .bind(&month)
-        .bind(text("state"))
-        .bind(former)
-        .execute(connection)
-        .await
-        .map(drop)?);
-    Ok(())
-}
 
 /// Which entries are asked for; `None` takes all.
 #[derive(Clone, Debug, Default)]

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod feed;
 pub mod pull;
 pub mod push;
+pub mod record;
 pub mod reference;
 pub mod rollup;
 pub mod session;

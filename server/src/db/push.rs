@@ -1,5 +1,7 @@
 //! Applies mutations, each exactly once in effect: the answer to one is kept beside what it did, in one transaction.
+//! What a batch touches is read before and written after in a few statements; in between it lies in memory.
 
+use super::record::{self, RevisionRow, Row, insert};
 use super::{Db, Result, Tx, feed, on, rollup};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
@@ -31,6 +33,11 @@ struct Batch<'a> {
     reference: &'a Reference,
     change: i64,
     at: i64,
+    /// The records that the mutations name, as they stand by now; those that have been written are in `written`.
+    records: BTreeMap<Uuid, Row>,
+    written: BTreeSet<Uuid>,
+    revisions: Vec<RevisionRow>,
+    conflicts: Vec<(Uuid, u64, Fields)>,
     figures: rollup::Pending,
 }
 
@@ -39,7 +46,21 @@ pub async fn push(db: &Db, reference: &Reference, push: Push<'_>) -> Result<(Vec
     let mut tx = db.begin().await?;
     let before = feed::lock(&mut tx).await?;
     let mut known = known(&mut tx, push).await?;
-    let mut batch = Batch { push, reference, change: before, at: super::now(), figures: rollup::Pending::default() };
+    let is_new = |mutation: &&Mutation| !known.contains_key(&mutation.seq);
+    let ids: BTreeSet<Uuid> = push.mutations.iter().filter(is_new).map(|mutation| mutation.id).collect();
+    let found = record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut batch = Batch {
+        push,
+        reference,
+        change: before,
+        at: super::now(),
+        records: found.into_iter().map(|row| (row.id, row)).collect(),
+        written: BTreeSet::new(),
+        revisions: Vec::new(),
+        conflicts: Vec::new(),
+        figures: rollup::Pending::default(),
+    };
+    let mut answers = Vec::new();
     let mut results = Vec::with_capacity(push.mutations.len());
     for mutation in push.mutations {
         let digest = digest(mutation)?;
@@ -48,18 +69,14 @@ pub async fn push(db: &Db, reference: &Reference, push: Push<'_>) -> Result<(Vec
             Some(_) => rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]),
             None => {
                 let result = batch.apply(&mut tx, mutation).await?;
-                remember(&mut tx, &batch, mutation.seq, &digest, &result).await?;
+                answers.push((signed(mutation.seq), digest.clone(), serde_json::to_string(&result)?));
                 known.insert(mutation.seq, (digest, result.clone()));
                 result
             }
         };
         results.push(result);
     }
-    let Batch { change, figures, .. } = batch;
-    rollup::write(&mut tx, figures, &reference.catalogue).await?;
-    if change > before {
-        feed::advance(&mut tx, change).await?;
-    }
+    let change = batch.write(&mut tx, &answers).await?;
     tx.commit().await?;
     Ok((results, (change > before).then_some(change)))
 }
@@ -97,39 +114,29 @@ async fn known(tx: &mut Tx, push: Push<'_>) -> Result<BTreeMap<u64, (Vec<u8>, Pu
     Ok(known)
 }
 
-async fn remember(tx: &mut Tx, batch: &Batch<'_>, seq: u64, digest: &[u8], result: &PushResult) -> Result<()> {
-    let query = "INSERT INTO mutation (account, client, seq, digest, result, at) VALUES ($1, $2, $3, $4, $5, $6)";
-    let result = serde_json::to_string(result)?;
-    on!(write tx, |connection| sqlx::query(query)
-        .bind(batch.push.actor.id)
-        .bind(batch.push.client)
-        .bind(signed(seq))
-        .bind(digest)
-        .bind(result)
-        .bind(batch.at)
-        .execute(connection)
-        .await
-        .map(drop)?);
-    Ok(())
-}
-
 impl Batch<'_> {
     async fn apply(&mut self, tx: &mut Tx, mutation: &Mutation) -> Result<PushResult> {
         if mutation.kind != ENTRY {
             return Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)]));
         }
-        let existing = match self.existing(tx, mutation).await? {
-            Some((kind, _)) if kind != ENTRY => {
+        let existing = match self.records.get(&mutation.id) {
+            Some(row) if row.kind != ENTRY => {
                 return Ok(rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]));
             }
-            found => found.map(|(_, existing)| existing),
+            Some(row) => {
+                let (rev, fields, deleted) =
+                    (u64::try_from(row.rev).unwrap_or_default(), row.fields.clone(), row.deleted);
+                let changed_since = self.changed_since(tx, mutation, row.rev).await?;
+                Some(Existing { rev, fields, deleted, changed_since })
+            }
+            None => None,
         };
         let rules = self.reference.rules(self.push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         match decide(mutation, existing.as_ref(), self.push.actor, rules) {
             Decision::Reject(errors) => Ok(PushResult { rev, ..rejected(mutation.seq, errors) }),
             Decision::Leave { outcome, kept } => {
-                self.keep(tx, mutation, &kept).await?;
+                self.keep(mutation, kept);
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
                 Ok(answer(mutation, outcome, rev, record))
             }
@@ -140,112 +147,131 @@ impl Batch<'_> {
                     fields.insert("created_at".into(), json!(now));
                 }
                 fields.insert("updated_at".into(), json!(now));
-                self.write(tx, mutation, existing.as_ref(), &fields, deleted, &changed).await?;
-                self.keep(tx, mutation, &kept).await?;
+                self.change_record(mutation, &fields, deleted, changed)?;
+                self.keep(mutation, kept);
                 Ok(answer(mutation, outcome, rev + 1, Some((fields, deleted))))
             }
         }
     }
 
-    /// The record as it stands, with its kind. What this very client changed with earlier mutations is not "since":
-    /// it was there when the person made this one.
-    async fn existing(&self, tx: &mut Tx, mutation: &Mutation) -> Result<Option<(String, Existing)>> {
-        let record = "SELECT kind, rev, fields, deleted FROM record WHERE id = $1";
-        let since = "SELECT changed FROM revision WHERE record = $1 AND rev > $2
-            AND NOT (client IS NOT NULL AND client = $3 AND seq < $4)";
-        type Row = (String, i64, String, bool);
-        let found = on!(write tx, |connection| sqlx::query_as::<_, Row>(record)
+    /// Paths of the fields that have changed since the revision that a mutation started from. What this very client
+    /// changed with earlier mutations is not "since": it was there when the person made this one.
+    async fn changed_since(&self, tx: &mut Tx, mutation: &Mutation, rev: i64) -> Result<BTreeSet<String>> {
+        let base = signed(mutation.base_rev);
+        let own = |client: Option<Uuid>, seq: Option<i64>| {
+            client == Some(self.push.client) && seq.is_some_and(|seq| seq < signed(mutation.seq))
+        };
+        let mut changed = BTreeSet::new();
+        let of_batch = self.revisions.iter().filter(|revision| revision.record == mutation.id && revision.rev > base);
+        for revision in of_batch.filter(|revision| !own(Some(self.push.client), revision.by.map(|by| by.2))) {
+            changed.extend(revision.changed.iter().cloned());
+        }
+        if base >= rev {
+            return Ok(changed);
+        }
+        let query = "SELECT changed, client, seq FROM revision WHERE record = $1 AND rev > $2";
+        type Since = (String, Option<Uuid>, Option<i64>);
+        let rows = on!(write tx, |connection| sqlx::query_as::<_, Since>(query)
             .bind(mutation.id)
-            .fetch_optional(connection)
-            .await?);
-        let Some((kind, rev, fields, deleted)) = found else { return Ok(None) };
-        let rows = on!(write tx, |connection| sqlx::query_scalar::<_, String>(since)
-            .bind(mutation.id)
-            .bind(signed(mutation.base_rev))
-            .bind(self.push.client)
-            .bind(signed(mutation.seq))
+            .bind(base)
             .fetch_all(connection)
             .await?);
-        let mut changed_since = BTreeSet::new();
-        for changed in rows {
-            changed_since.extend(serde_json::from_str::<Vec<String>>(&changed)?);
-        }
-        let rev = u64::try_from(rev).unwrap_or_default();
-        Ok(Some((kind, Existing { rev, fields: serde_json::from_str(&fields)?, deleted, changed_since })))
-    }
-
-    async fn write(
-        &mut self,
-        tx: &mut Tx,
-        mutation: &Mutation,
-        existing: Option<&Existing>,
-        fields: &Fields,
-        deleted: bool,
-        changed: &BTreeSet<String>,
-    ) -> Result<()> {
-        self.change += 1;
-        let rev = signed(existing.map_or(0, |existing| existing.rev) + 1);
-        let body = serde_json::to_string(fields)?;
-        let changed = serde_json::to_string(changed)?;
-        let record = "INSERT INTO record
-            (id, kind, rev, fields, deleted, change, created, author, activity, programme, place, month, state)
-            VALUES ($1, $2, $3, $4, $5, $6, $6, $7, '', '', '', '', '')
-            ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, fields = excluded.fields, deleted = excluded.deleted,
-                change = excluded.change";
-        let revision = "INSERT INTO revision (record, rev, fields, deleted, changed, account, client, seq, at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        on!(write &mut *tx, |connection| {
-            sqlx::query(record)
-                .bind(mutation.id)
-                .bind(ENTRY)
-                .bind(rev)
-                .bind(&body)
-                .bind(deleted)
-                .bind(self.change)
-                .bind(self.push.actor.id)
-                .execute(&mut *connection)
-                .await?;
-            sqlx::query(revision)
-                .bind(mutation.id)
-                .bind(rev)
-                .bind(&body)
-                .bind(deleted)
-                .bind(changed)
-                .bind(self.push.actor.id)
-                .bind(self.push.client)
-                .bind(signed(mutation.seq))
-                .bind(self.at)
-                .execute(&mut *connection)
-                .await?;
-        });
-        super::entry::index(tx, mutation.id, fields, &self.reference.catalogue).await?;
-        match existing {
-            None => self.figures.added(mutation.id, fields),
-            Some(existing) => {
-                self.figures.touched(&existing.fields);
-                self.figures.touched(fields);
+        for (paths, client, seq) in rows {
+            if !own(client, seq) {
+                changed.extend(serde_json::from_str::<Vec<String>>(&paths)?);
             }
         }
+        Ok(changed)
+    }
+
+    fn change_record(
+        &mut self,
+        mutation: &Mutation,
+        fields: &Fields,
+        deleted: bool,
+        changed: BTreeSet<String>,
+    ) -> Result<()> {
+        self.change += 1;
+        let catalogue = &self.reference.catalogue;
+        let mut row = match self.records.remove(&mutation.id) {
+            None => {
+                self.figures.added(mutation.id, fields);
+                Row {
+                    id: mutation.id,
+                    kind: ENTRY.to_owned(),
+                    rev: 0,
+                    fields: fields.clone(),
+                    deleted,
+                    change: self.change,
+                    created: self.change,
+                    author: Some(self.push.actor.id),
+                    former: Vec::new(),
+                }
+            }
+            Some(row) => {
+                self.figures.touched(&row.fields);
+                self.figures.touched(fields);
+                row
+            }
+        };
+        let scope = record::scope(&row.fields, catalogue);
+        if scope != record::scope(fields, catalogue) && !row.former.contains(&scope) {
+            row.former.push(scope);
+        }
+        row.rev += 1;
+        (row.fields, row.deleted, row.change) = (fields.clone(), deleted, self.change);
+        self.revisions.push(RevisionRow {
+            record: mutation.id,
+            rev: row.rev,
+            fields: serde_json::to_string(fields)?,
+            deleted,
+            changed,
+            by: Some((self.push.actor.id, self.push.client, signed(mutation.seq))),
+            at: self.at,
+        });
+        self.written.insert(mutation.id);
+        self.records.insert(mutation.id, row);
         Ok(())
     }
 
-    async fn keep(&self, tx: &mut Tx, mutation: &Mutation, kept: &Fields) -> Result<()> {
-        if kept.is_empty() {
-            return Ok(());
+    fn keep(&mut self, mutation: &Mutation, kept: Fields) {
+        if !kept.is_empty() {
+            self.conflicts.push((mutation.id, mutation.seq, kept));
         }
-        let query = "INSERT INTO conflict (record, account, client, seq, kept, at) VALUES ($1, $2, $3, $4, $5, $6)";
-        let kept = serde_json::to_string(kept)?;
-        on!(write tx, |connection| sqlx::query(query)
-            .bind(mutation.id)
-            .bind(self.push.actor.id)
-            .bind(self.push.client)
-            .bind(signed(mutation.seq))
-            .bind(kept)
-            .bind(self.at)
-            .execute(connection)
-            .await
-            .map(drop)?);
-        Ok(())
+    }
+
+    /// Writes all of it; gives the number of the last change.
+    async fn write(self, tx: &mut Tx, answers: &[(i64, Vec<u8>, String)]) -> Result<i64> {
+        let Self { push, reference, change, at, records, written, revisions, conflicts, figures } = self;
+        let rows: Vec<Row> = records.into_values().filter(|row| written.contains(&row.id)).collect();
+        record::write(tx, &rows, &reference.catalogue).await?;
+        record::write_revisions(tx, &revisions).await?;
+        let (account, client) = (push.actor.id, push.client);
+        let head = "INSERT INTO mutation (account, client, seq, digest, result, at) ";
+        insert!(tx, head, answers, "", |values, item| {
+            let (seq, digest, result) = item;
+            values
+                .push_bind(account)
+                .push_bind(client)
+                .push_bind(*seq)
+                .push_bind(digest)
+                .push_bind(result)
+                .push_bind(at);
+        });
+        let mut kept = Vec::with_capacity(conflicts.len());
+        for (id, seq, fields) in &conflicts {
+            kept.push((*id, signed(*seq), serde_json::to_string(fields)?));
+        }
+        let head = "INSERT INTO conflict (record, account, client, seq, kept, at) ";
+        insert!(tx, head, kept, "", |values, item| {
+            let (id, seq, fields) = item;
+            values.push_bind(*id).push_bind(account).push_bind(client).push_bind(*seq).push_bind(fields).push_bind(at);
+        });
+        rollup::write(tx, figures, &reference.catalogue).await?;
+        if !written.is_empty() {
+            feed::advance(tx, change).await?;
+        }
+        Ok(change)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What entries are checked against: catalogue, places, organisations and pairings. It changes seldom, so a server
 //! holds it in memory.
 
+use super::record::{self, RevisionRow, Row, insert};
 use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::entry::{Fields, Rules};
 use jiedui_core::domain::place::{Level, Place, Places, Side};
@@ -8,7 +9,7 @@ use jiedui_core::domain::{Catalogue, Organisation, Pairing};
 use jiedui_core::sync::wire::{ENTRY, ORGANISATION, PAIRING};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::{Postgres, QueryBuilder, Sqlite};
+use std::collections::BTreeSet;
 use time::Date;
 use uuid::Uuid;
 
@@ -94,77 +95,54 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         .await
         .map(drop)?);
     add_places(&mut tx, reference.places.all()).await?;
-    for organisation in &reference.organisations {
+    let mut rows = Vec::new();
+    let mut add = |kind: &str, id: Uuid, fields: Fields| {
         change += 1;
-        add(&mut tx, ORGANISATION, organisation.id, organisation, change, &organisation.place).await?;
+        let (kind, rev, deleted, created, author, former) = (kind.to_owned(), 1, false, change, None, Vec::new());
+        rows.push(Row { id, kind, rev, fields, deleted, change, created, author, former });
+    };
+    for organisation in &reference.organisations {
+        add(ORGANISATION, organisation.id, fields_of(organisation)?);
     }
     for pairing in &reference.pairings {
-        change += 1;
-        add(&mut tx, PAIRING, pairing.id, pairing, change, "").await?;
+        add(PAIRING, pairing.id, fields_of(pairing)?);
     }
     let mut figures = super::rollup::Pending::default();
     for (id, fields) in opening {
-        change += 1;
-        add(&mut tx, ENTRY, *id, fields, change, "").await?;
-        super::entry::index(&mut tx, *id, fields, &reference.catalogue).await?;
+        add(ENTRY, *id, fields.clone());
         figures.touched(fields);
     }
+    record::write(&mut tx, &rows, &reference.catalogue).await?;
+    record::write_revisions(&mut tx, &first_revisions(&rows)?).await?;
     super::rollup::write(&mut tx, figures, &reference.catalogue).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(true)
 }
 
+fn fields_of(record: &impl Serialize) -> Result<Fields> {
+    Ok(serde_json::from_value(serde_json::to_value(record)?)?)
+}
+
+fn first_revisions(rows: &[Row]) -> Result<Vec<RevisionRow>> {
+    let revision = |row: &Row| {
+        let (record, rev, fields) = (row.id, row.rev, serde_json::to_string(&row.fields)?);
+        Ok(RevisionRow { record, rev, fields, deleted: false, changed: BTreeSet::new(), by: None, at: super::now() })
+    };
+    rows.iter().map(revision).collect()
+}
+
 async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
-    let side = |place: &Place| if place.side == Side::A { "a" } else { "b" };
     let level = |place: &Place| match place.level {
         Level::City => "city",
         Level::County => "county",
         Level::Township => "township",
         Level::Village => "village",
     };
-    let query = "INSERT INTO place (code, parent, level, name, side) ";
-    // SQLite takes at most 32,766 parameters in a statement.
-    for chunk in places.chunks(1_000) {
-        match tx {
-            Tx::Sqlite(transaction) => {
-                let mut builder = QueryBuilder::<Sqlite>::new(query);
-                builder.push_values(chunk, |mut row, place| {
-                    row.push_bind(&place.code).push_bind(&place.parent).push_bind(level(place));
-                    row.push_bind(&place.name).push_bind(side(place));
-                });
-                builder.build().execute(&mut **transaction).await?;
-            }
-            Tx::Postgres(transaction) => {
-                let mut builder = QueryBuilder::<Postgres>::new(query);
-                builder.push_values(chunk, |mut row, place| {
-                    row.push_bind(&place.code).push_bind(&place.parent).push_bind(level(place));
-                    row.push_bind(&place.name).push_bind(side(place));
-                });
-                builder.build().execute(&mut **transaction).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn add(tx: &mut Tx, kind: &str, id: Uuid, fields: &impl Serialize, change: i64, place: &str) -> Result<()> {
-    let record =
-        "INSERT INTO record (id, kind, rev, fields, deleted, change, created, activity, programme, place, month, state)
-        VALUES ($1, $2, 1, $3, FALSE, $4, $4, '', '', $5, '', '')";
-    let revision =
-        "INSERT INTO revision (record, rev, fields, deleted, changed, at) VALUES ($1, 1, $2, FALSE, '[]', $3)";
-    let fields = serde_json::to_string(fields)?;
-    on!(write tx, |connection| {
-        sqlx::query(record)
-            .bind(id)
-            .bind(kind)
-            .bind(&fields)
-            .bind(change)
-            .bind(place)
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query(revision).bind(id).bind(&fields).bind(super::now()).execute(&mut *connection).await?;
+    insert!(tx, "INSERT INTO place (code, parent, level, name, side) ", places, "", |values, place| {
+        let side = if place.side == Side::A { "a" } else { "b" };
+        values.push_bind(&place.code).push_bind(&place.parent).push_bind(level(place));
+        values.push_bind(&place.name).push_bind(side);
     });
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Figures kept, not counted: what core's aggregation makes of the entries of a cell (a place and a month), renewed in
 //! the transaction that changes one of them.
 
+use super::record::insert;
 use super::{Db, Result, Tx, on};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::overview::Tally;
@@ -80,19 +81,12 @@ async fn entries_of(tx: &mut Tx, cell: &Cell) -> Result<Vec<(Uuid, Entry)>> {
 
 async fn replace(tx: &mut Tx, (place, month): &Cell, overview: &Overview) -> Result<()> {
     let delete = "DELETE FROM rollup WHERE place = $1 AND month = $2";
-    on!(write tx, |connection| sqlx::query(delete).bind(place).bind(month).execute(connection).await.map(drop)?);
-    let query = "INSERT INTO rollup (key, place, month, kind, body) VALUES ($1, $2, $3, $4, $5)";
-    for (key, kind, body) in rows_of(overview)? {
-        on!(write tx, |connection| sqlx::query(query)
-            .bind(key)
-            .bind(place)
-            .bind(month)
-            .bind(kind)
-            .bind(body)
-            .execute(connection)
-            .await
-            .map(drop)?);
-    }
+    on!(write &mut *tx, |connection| sqlx::query(delete).bind(place).bind(month).execute(connection).await.map(drop)?);
+    let rows = rows_of(overview)?;
+    insert!(tx, "INSERT INTO rollup (key, place, month, kind, body) ", rows, "", |values, row| {
+        let (key, kind, body) = row;
+        values.push_bind(key).push_bind(place).push_bind(month).push_bind(*kind).push_bind(body);
+    });
     Ok(())
 }
 
