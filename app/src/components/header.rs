@@ -16,9 +16,9 @@ use wasm_bindgen_futures::spawn_local;
 pub fn Header() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let (other, other_name) = match model.language {
-        Language::Chinese => (Language::English, "English"),
-        Language::English => (Language::Chinese, "中文"),
+    let (other, other_short, other_name) = match model.language {
+        Language::Chinese => (Language::English, "EN", "English"),
+        Language::English => (Language::Chinese, "中", "中文"),
     };
     let records = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
@@ -49,7 +49,9 @@ pub fn Header() -> impl IntoView {
                 <Show when=move || model.user.with(Option::is_some)>
                     <SyncBadge/>
                 </Show>
-                <button type="button" class="quiet" lang=other.tag() on:click=move |_| choose_language(other)>{other_name}</button>
+                <button type="button" class="quiet" lang=other.tag() aria-label=other_name on:click=move |_| choose_language(other)>
+                    {other_short}
+                </button>
                 {move || match model.user.get() {
                     Some(user) => view! {
                         <span class="who">{user.name}</span>

@@ -11,17 +11,23 @@ const NAME_ABOVE: f64 = 20.0;
 /// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
 const BEND: f64 = 0.12;
 
-fn outline(model: Model, outline: &'static Outline) -> impl IntoView + use<> {
-    let side = match outline.side {
+fn side_class(outline: &Outline) -> &'static str {
+    match outline.side {
         Some(Side::A) => "county side-a",
         Some(Side::B) => "county side-b",
         None => "county around",
-    };
-    let (x, y) = project(outline.label);
-    view! {
-        <path class=side d=outline.path()/>
-        <text class=side transform=moved_to((x, y - NAME_ABOVE))>{model.pick(outline.name, outline.name_en)}</text>
     }
+}
+
+/// All outlines, then all names: no county covers another's.
+fn counties(model: Model) -> impl IntoView {
+    let paths = OUTLINES.iter().map(|own| view! { <path class=side_class(own) d=own.path()/> });
+    let names = OUTLINES.iter().map(|own| {
+        let (x, y) = project(own.label);
+        let place = moved_to((x, y - NAME_ABOVE));
+        view! { <text class=side_class(own) transform=place>{model.pick(own.name, own.name_en)}</text> }
+    });
+    view! { <g class="outlines">{paths.collect_view()}{names.collect_view()}</g> }
 }
 
 /// A line bent to the side (quadratic Bézier), so that two of them do not cover each other.
@@ -48,7 +54,7 @@ pub fn Map(
     view! {
         <figure class="map">
             <svg viewBox=format!("0 0 {}", drawn(PLANE)) role="img" aria-label=texts.map_label>
-                <g class="outlines">{OUTLINES.iter().map(|own| outline(model, own)).collect_view()}</g>
+                {counties(model)}
                 {move || {
                     let (overview, filter) = (shown(), filter.get());
                     let (points, lines) = features(&overview, &filter);

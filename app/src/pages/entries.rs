@@ -65,9 +65,9 @@ fn activity_name(model: Model, code: &str) -> String {
     })
 }
 
-fn place_name(model: Model, code: &str) -> String {
-    let label = model.places.with(|places| places.label(code));
-    if label.is_empty() { code.to_owned() } else { label }
+/// A place's name, once the tree is there.
+fn place_name(model: Model, code: String) -> impl Fn() -> String {
+    move || model.places.with(|places| places.label(&code))
 }
 
 fn draft_view(model: Model, user: Uuid, draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
@@ -83,7 +83,7 @@ fn draft_view(model: Model, user: Uuid, draft: Draft, drafts: RwSignal<Vec<Draft
         <li class="entry draft">
             <A href=format!("/entries/new/{}", draft.activity)>
                 <strong>{activity_name(model, &draft.activity)}</strong>
-                <span>{draft.date.clone()}" "{(!draft.place.is_empty()).then(|| place_name(model, &draft.place))}</span>
+                <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
             </A>
             <button type="button" class="quiet" on:click=throw_away>{texts.discard}</button>
         </li>
@@ -131,7 +131,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
         <li class="entry" data-entry=id.to_string()>
             <A href=format!("/entries/{id}")>
                 <strong>{name}</strong>
-                <span>{format_date(entry.date)}" "{place_name(model, &entry.place)}</span>
+                <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
                 <span class="numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0)>{move || words().1}</p>

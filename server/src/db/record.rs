@@ -4,7 +4,6 @@ use super::{Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
 use serde_json::Value;
-use sqlx::{Postgres, QueryBuilder, Sqlite};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -31,6 +30,29 @@ macro_rules! insert {
     };
 }
 pub(crate) use insert;
+
+/// Selects rows by a list of values, [`ROWS`] of them at a time: `query` ends where the list begins.
+macro_rules! select_in {
+    ($tx:expr, $query:expr, $items:expr, $found:ty, |$row:ident, $item:ident| $bind:block) => {{
+        let mut found: Vec<$found> = Vec::new();
+        for chunk in $items.chunks($crate::db::record::ROWS) {
+            found.extend(match &mut *$tx {
+                $crate::db::Tx::Sqlite(transaction) => {
+                    let mut builder = sqlx::QueryBuilder::<sqlx::Sqlite>::new(concat!($query, " IN ("));
+                    builder.push_values(chunk, |mut $row, $item| $bind).push(")");
+                    builder.build_query_as().fetch_all(&mut **transaction).await?
+                }
+                $crate::db::Tx::Postgres(transaction) => {
+                    let mut builder = sqlx::QueryBuilder::<sqlx::Postgres>::new(concat!($query, " IN ("));
+                    builder.push_values(chunk, |mut $row, $item| $bind).push(")");
+                    builder.build_query_as().fetch_all(&mut **transaction).await?
+                }
+            });
+        }
+        found
+    }};
+}
+pub(crate) use select_in;
 
 /// A record as it stands.
 #[derive(Clone, Debug)]
@@ -129,28 +151,15 @@ pub async fn write_revisions(tx: &mut Tx, rows: &[RevisionRow]) -> Result<()> {
 /// Those of these records that there are.
 pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
     type Found = (Uuid, String, i64, String, bool, i64, i64, Option<Uuid>, String);
-    let query = "SELECT id, kind, rev, fields, deleted, change, created, author, former FROM record WHERE id IN (";
-    let mut rows: Vec<Found> = Vec::new();
-    for chunk in ids.chunks(ROWS) {
-        match &mut *tx {
-            Tx::Sqlite(transaction) => {
-                let mut builder = QueryBuilder::<Sqlite>::new(query);
-                let mut list = builder.separated(", ");
-                for id in chunk {
-                    list.push_bind(*id);
-                }
-                rows.extend(builder.push(")").build_query_as().fetch_all(&mut **transaction).await?);
-            }
-            Tx::Postgres(transaction) => {
-                let mut builder = QueryBuilder::<Postgres>::new(query);
-                let mut list = builder.separated(", ");
-                for id in chunk {
-                    list.push_bind(*id);
-                }
-                rows.extend(builder.push(")").build_query_as().fetch_all(&mut **transaction).await?);
-            }
+    let rows = select_in!(
+        tx,
+        "SELECT id, kind, rev, fields, deleted, change, created, author, former FROM record WHERE id",
+        ids,
+        Found,
+        |values, id| {
+            values.push_bind(*id);
         }
-    }
+    );
     let row = |(id, kind, rev, fields, deleted, change, created, author, former): Found| {
         let (fields, former) = (serde_json::from_str(&fields)?, serde_json::from_str(&former)?);
         Ok(Row { id, kind, rev, fields, deleted, change, created, author, former })

@@ -1,7 +1,7 @@
 //! Figures kept, not counted: what core's aggregation makes of the entries of a cell (a place and a month), renewed in
 //! the transaction that changes one of them.
 
-use super::record::insert;
+use super::record::{insert, select_in};
 use super::{Db, Result, Tx, on};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::overview::Tally;
@@ -48,62 +48,100 @@ impl Pending {
 
 /// Brings the cells up to date.
 pub async fn write(tx: &mut Tx, pending: Pending, catalogue: &Catalogue) -> Result<()> {
+    let Pending { changed, mut added } = pending;
+    // A cell where something has changed is counted anew, its new entries with it.
+    added.retain(|cell, _| !changed.contains(cell));
     let mut overview = Overview { catalogue: catalogue.clone(), ..Overview::default() };
-    for cell in &pending.changed {
-        (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
-        let entries = entries_of(tx, cell).await?;
-        overview.add(entries.iter().map(|(id, entry)| (*id, entry)));
-        replace(tx, cell, &overview).await?;
-    }
-    for (cell, entries) in pending.added.iter().filter(|(cell, _)| !pending.changed.contains(*cell)) {
-        let query = "SELECT kind, body FROM rollup WHERE place = $1 AND month = $2";
-        let rows = on!(write tx, |connection| sqlx::query_as::<_, (String, String)>(query)
-            .bind(&cell.0)
-            .bind(&cell.1)
-            .fetch_all(connection)
-            .await?);
-        (overview.parts, overview.tallies) = read(rows)?;
-        overview.add(entries.iter().map(|(id, entry)| (*id, entry)));
-        replace(tx, cell, &overview).await?;
-    }
-    Ok(())
+    count_anew(tx, &changed.into_iter().collect::<Vec<_>>(), &mut overview).await?;
+    add(tx, added, &mut overview).await
 }
 
-async fn entries_of(tx: &mut Tx, cell: &Cell) -> Result<Vec<(Uuid, Entry)>> {
-    let query = "SELECT id, fields FROM record WHERE place = $1 AND month = $2 AND kind = 'entry' AND NOT deleted";
-    let rows = on!(write tx, |connection| sqlx::query_as::<_, (Uuid, String)>(query)
-        .bind(&cell.0)
-        .bind(&cell.1)
-        .fetch_all(connection)
-        .await?);
-    rows.into_iter().map(|(id, fields)| Ok((id, serde_json::from_str(&fields)?))).collect()
-}
-
-async fn replace(tx: &mut Tx, (place, month): &Cell, overview: &Overview) -> Result<()> {
+async fn count_anew(tx: &mut Tx, cells: &[Cell], overview: &mut Overview) -> Result<()> {
+    if cells.is_empty() {
+        return Ok(());
+    }
+    let entries = select_in!(
+        tx,
+        "SELECT id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND (place, month)",
+        cells,
+        (Uuid, String),
+        |values, cell| {
+            values.push_bind(&cell.0).push_bind(&cell.1);
+        }
+    );
+    let mut parsed: Vec<(Uuid, Entry)> = Vec::with_capacity(entries.len());
+    for (id, fields) in entries {
+        parsed.push((id, serde_json::from_str(&fields)?));
+    }
     let delete = "DELETE FROM rollup WHERE place = $1 AND month = $2";
-    on!(write &mut *tx, |connection| sqlx::query(delete).bind(place).bind(month).execute(connection).await.map(drop)?);
+    for (place, month) in cells {
+        on!(write &mut *tx, |connection| {
+            sqlx::query(delete).bind(place).bind(month).execute(connection).await.map(drop)?
+        });
+    }
+    (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
+    overview.add(parsed.iter().map(|(id, entry)| (*id, entry)));
+    put(tx, overview).await
+}
+
+async fn add(tx: &mut Tx, added: BTreeMap<Cell, Vec<(Uuid, Entry)>>, overview: &mut Overview) -> Result<()> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    let cells: Vec<&Cell> = added.keys().collect();
+    let rows = select_in!(
+        tx,
+        "SELECT kind, body FROM rollup WHERE (place, month)",
+        cells,
+        (String, String),
+        |values, cell| {
+            values.push_bind(&cell.0).push_bind(&cell.1);
+        }
+    );
+    (overview.parts, overview.tallies) = read(rows)?;
+    overview.add(added.values().flatten().map(|(id, entry)| (*id, entry)));
+    put(tx, overview).await
+}
+
+async fn put(tx: &mut Tx, overview: &Overview) -> Result<()> {
+    let tail = " ON CONFLICT (key) DO UPDATE SET body = excluded.body";
     let rows = rows_of(overview)?;
-    insert!(tx, "INSERT INTO rollup (key, place, month, kind, body) ", rows, "", |values, row| {
-        let (key, kind, body) = row;
-        values.push_bind(key).push_bind(place).push_bind(month).push_bind(*kind).push_bind(body);
+    insert!(tx, "INSERT INTO rollup (key, place, month, kind, body) ", rows, tail, |values, row| {
+        values
+            .push_bind(&row.key)
+            .push_bind(&row.cell.0)
+            .push_bind(&row.cell.1)
+            .push_bind(row.kind)
+            .push_bind(&row.body);
     });
     Ok(())
 }
 
-/// The rows that an overview is kept as: key, kind, body.
-fn rows_of(overview: &Overview) -> Result<Vec<(String, &'static str, String)>> {
+/// A part or a tally as it is kept.
+#[derive(Debug)]
+struct Row {
+    key: String,
+    cell: Cell,
+    kind: &'static str,
+    body: String,
+}
+
+/// The rows that an overview is kept as.
+fn rows_of(overview: &Overview) -> Result<Vec<Row>> {
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let mut rows = Vec::new();
     for part in &overview.parts {
         let Part { indicator, place, pairing, month, verified, subject, .. } = part;
         let subject = subject.as_deref().unwrap_or_default();
         let key = format!("{PART}|{indicator}|{place}|{}|{month}|{verified}|{subject}", id(*pairing));
-        rows.push((key, PART, serde_json::to_string(part)?));
+        let cell = (place.clone(), month.to_string());
+        rows.push(Row { key, cell, kind: PART, body: serde_json::to_string(part)? });
     }
     for tally in &overview.tallies {
         let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
         let key = format!("{TALLY}|{programme}|{place}|{}|{}|{month}|{verified}", id(*pairing), id(*organisation));
-        rows.push((key, TALLY, serde_json::to_string(tally)?));
+        let cell = (place.clone(), month.to_string());
+        rows.push(Row { key, cell, kind: TALLY, body: serde_json::to_string(tally)? });
     }
     Ok(rows)
 }
@@ -161,7 +199,7 @@ pub async fn verify(db: &Db, catalogue: &Catalogue) -> Result<Vec<Difference>> {
     overview.add(parsed.iter().map(|(id, entry)| (*id, entry)));
     let mut kept: BTreeMap<String, String> = rollups.into_iter().collect();
     let mut differences = Vec::new();
-    for (key, _, counted) in rows_of(&overview)? {
+    for Row { key, body: counted, .. } in rows_of(&overview)? {
         let kept = kept.remove(&key);
         if kept.as_ref() != Some(&counted) {
             differences.push(Difference { key, kept, counted: Some(counted) });
