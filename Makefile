@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fmt
+.PHONY: help run build test lint bench sim fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -49,6 +49,9 @@ lint: ## formatting, clippy on both targets, deny warnings
 bench: build ## criterion for functions, a load benchmark for the server
 	$(CARGO) bench -p jiedui-core --bench aggregate
 	$(CARGO) bench -p jiedui-tests --bench load
+
+sim: ## replay broken histories of the sync: make sim SEEDS=100000
+	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history
 
 fmt: ## format the code
 	$(CARGO) fmt --all

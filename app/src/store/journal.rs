@@ -1,9 +1,8 @@
 //! A person's entries as their phone knows them: what the server has, and on top of it what is on its way there.
 
-use super::person::Outgoing;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, FieldError, State};
-use jiedui_core::sync::{Op, Record, fold};
+use jiedui_core::sync::{Op, Outgoing, Record, fold};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

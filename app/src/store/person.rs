@@ -4,25 +4,13 @@ use super::journal::{Journal, journal};
 use super::{Result, StoreError, all, begin, commit, get, open, put, remove};
 use idb::{Database, TransactionMode};
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{ErrorCode, FieldError};
 use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{Mutation, Op, Outcome, PullResponse, PushResult, Record, fold};
-use serde::{Deserialize, Serialize};
+use jiedui_core::sync::{Change, Mutation, Op, Outgoing, PullResponse, PushResult, Record, settle};
 use uuid::Uuid;
 
 const META: &str = "meta";
 const OUTBOX: &str = "outbox";
 const REPLICA: &str = "replica";
-
-/// A mutation on its way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Outgoing {
-    /// The mutation.
-    pub mutation: Mutation,
-    /// Why the server would not have it.
-    #[serde(default)]
-    pub refused: Option<Vec<FieldError>>,
-}
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct Person {
@@ -100,29 +88,22 @@ impl Person {
         for result in results {
             let key = result.seq as f64;
             let Some(mut outgoing) = get::<Outgoing>(&outbox, key).await? else { continue };
-            let mutation = &outgoing.mutation;
-            let name = mutation.id.to_string();
-            let refused = match result.outcome {
-                Outcome::Rejected => Some(result.errors.clone()),
-                Outcome::Conflict => Some(conflicts(mutation, result.record.as_ref())),
-                Outcome::Applied | Outcome::Merged => None,
-            };
-            if result.outcome != Outcome::Rejected {
-                let known: Option<Record> = get(&replica, name.as_str()).await?;
-                if known.is_none() && mutation.op == Op::Put {
-                    accepted.push(mutation.id);
-                }
-                match record_after(self.user, mutation, result, known) {
-                    Some(record) => put(&replica, name.as_str(), &record).await?,
-                    None => remove(&replica, name.as_str()).await?,
-                }
+            let name = outgoing.mutation.id.to_string();
+            let known: Option<Record> = get(&replica, name.as_str()).await?;
+            let settled = settle(self.user, &outgoing.mutation, result, known);
+            match settled.replica {
+                Change::Keep => {}
+                Change::Put(record) => put(&replica, name.as_str(), &record).await?,
+                Change::Remove => remove(&replica, name.as_str()).await?,
             }
-            match refused {
-                None => remove(&outbox, key).await?,
-                Some(errors) => {
-                    outgoing.refused = Some(errors);
-                    put(&outbox, key, &outgoing).await?;
-                }
+            if settled.is_new {
+                accepted.push(outgoing.mutation.id);
+            }
+            if settled.refused.is_none() {
+                remove(&outbox, key).await?;
+            } else {
+                outgoing.refused = settled.refused;
+                put(&outbox, key, &outgoing).await?;
             }
         }
         put(&meta, "accepted", &accepted).await?;
@@ -174,29 +155,6 @@ impl Person {
         let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         serde_json::to_string_pretty(&waiting).map_err(StoreError::from)
     }
-}
-
-/// The record as the server has it now; `None` once it is gone.
-fn record_after(user: Uuid, mutation: &Mutation, result: &PushResult, known: Option<Record>) -> Option<Record> {
-    if let Some(record) = &result.record {
-        return Some(record.clone()).filter(|record| !record.deleted);
-    }
-    if mutation.op == Op::Delete && result.outcome == Outcome::Applied {
-        return None;
-    }
-    let mut fields = known.map(|record| record.fields).unwrap_or_default();
-    if result.outcome == Outcome::Applied {
-        fold(&mut fields, mutation);
-        fields.entry("author").or_insert(serde_json::json!(user));
-    }
-    Some(Record { kind: ENTRY.to_owned(), id: mutation.id, rev: result.rev, fields, deleted: false })
-}
-
-/// The fields in which another's value stands.
-fn conflicts(mutation: &Mutation, record: Option<&Record>) -> Vec<FieldError> {
-    let theirs = |name: &String| record.and_then(|record| record.fields.get(name));
-    let differing = mutation.fields.iter().filter(|(name, value)| theirs(name) != Some(*value));
-    differing.map(|(name, _)| FieldError::new(name.clone(), ErrorCode::Conflict)).collect()
 }
 
 /// A new identifier, UUIDv7 by this phone's clock, whatever that says.

@@ -7,7 +7,7 @@ use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{ErrorCode, FieldError, User};
 use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{Decision, Existing, Mutation, Outcome, PushResult, Record, decide};
+use jiedui_core::sync::{Decision, Existing, Mutation, Outcome, PushResult, Record, decide, is_since};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,30 +154,30 @@ impl Batch<'_> {
         }
     }
 
-    /// Paths of the fields that have changed since the revision that a mutation started from. What this very client
-    /// changed with earlier mutations is not "since": it was there when the person made this one.
+    /// Paths of the fields that have changed since the revision that a mutation started from.
     async fn changed_since(&self, tx: &mut Tx, mutation: &Mutation, rev: i64) -> Result<BTreeSet<String>> {
-        let base = signed(mutation.base_rev);
-        let own = |client: Option<Uuid>, seq: Option<i64>| {
-            client == Some(self.push.client) && seq.is_some_and(|seq| seq < signed(mutation.seq))
-        };
         let mut changed = BTreeSet::new();
-        let of_batch = self.revisions.iter().filter(|revision| revision.record == mutation.id && revision.rev > base);
-        for revision in of_batch.filter(|revision| !own(Some(self.push.client), revision.by.map(|by| by.2))) {
-            changed.extend(revision.changed.iter().cloned());
+        let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+        let is_news = |rev: i64, by: Option<(Uuid, i64)>| {
+            is_since(unsigned(rev), by.map(|(client, seq)| (client, unsigned(seq))), mutation, self.push.client)
+        };
+        for revision in self.revisions.iter().filter(|revision| revision.record == mutation.id) {
+            if is_news(revision.rev, revision.by.map(|(_, client, seq)| (client, seq))) {
+                changed.extend(revision.changed.iter().cloned());
+            }
         }
-        if base >= rev {
+        if signed(mutation.base_rev) >= rev {
             return Ok(changed);
         }
-        let query = "SELECT changed, client, seq FROM revision WHERE record = $1 AND rev > $2";
-        type Since = (String, Option<Uuid>, Option<i64>);
+        let query = "SELECT rev, changed, client, seq FROM revision WHERE record = $1 AND rev > $2";
+        type Since = (i64, String, Option<Uuid>, Option<i64>);
         let rows = on!(write tx, |connection| sqlx::query_as::<_, Since>(query)
             .bind(mutation.id)
-            .bind(base)
+            .bind(signed(mutation.base_rev))
             .fetch_all(connection)
             .await?);
-        for (paths, client, seq) in rows {
-            if !own(client, seq) {
+        for (rev, paths, client, seq) in rows {
+            if is_news(rev, client.zip(seq)) {
                 changed.extend(serde_json::from_str::<Vec<String>>(&paths)?);
             }
         }

@@ -228,6 +228,12 @@ fn set(fields: &mut Fields, path: &str, value: &Value) {
     }
 }
 
+/// Whether a revision, made by mutation `by` of some client, is news to whoever made `mutation` on `client`: later than
+/// what they saw, and not their own earlier work.
+pub fn is_since(rev: u64, by: Option<(Uuid, u64)>, mutation: &Mutation, client: Uuid) -> bool {
+    rev > mutation.base_rev && !by.is_some_and(|(other, seq)| other == client && seq < mutation.seq)
+}
+
 /// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.
 pub fn fold(fields: &mut Fields, mutation: &Mutation) {
     for (path, value) in paths(&mutation.fields) {

@@ -2,8 +2,10 @@
 
 pub mod apply;
 pub mod engine;
+pub mod outbox;
 pub mod wire;
 
-pub use apply::{Decision, Existing, decide, fold, mistakes};
+pub use apply::{Decision, Existing, decide, fold, is_since, mistakes};
 pub use engine::{Engine, Failure, Input, Output, Status};
+pub use outbox::{Change, Outgoing, settle};
 pub use wire::{Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record};

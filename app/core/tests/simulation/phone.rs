@@ -1,0 +1,158 @@
+//! A phone: core's engine above a storage that survives it.
+
+use crate::chance::Chance;
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::sync::{
+    Change, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, settle, wire,
+};
+use serde_json::json;
+use std::collections::{BTreeMap, VecDeque};
+use uuid::Uuid;
+
+/// What survives the app's death.
+#[derive(Clone, Debug, Default)]
+pub struct Storage {
+    pub outbox: BTreeMap<u64, Outgoing>,
+    pub replica: BTreeMap<Uuid, Record>,
+    pub cursor: u64,
+    pub last_seq: u64,
+}
+
+/// What it wants from the server.
+#[derive(Clone, Debug)]
+pub enum Request {
+    Push(Vec<Mutation>),
+    Pull(u64),
+}
+
+pub struct Phone {
+    pub user: User,
+    pub client: Uuid,
+    pub storage: Storage,
+    pub engine: Engine,
+    pub todo: VecDeque<Output>,
+    /// The request that it waits for.
+    pub awaited: Option<(u64, bool)>,
+    /// Whether it has asked to be woken after a while.
+    pub waiting: bool,
+}
+
+impl Phone {
+    pub fn new(number: u128, user: u128, role: Role) -> Self {
+        let id = Uuid::from_u128(user);
+        let user = User { id, username: String::new(), name: String::new(), role, scope: Scope::default() };
+        Self {
+            user,
+            client: Uuid::from_u128(1_000 + number),
+            storage: Storage::default(),
+            engine: Engine::new(number as u64),
+            todo: VecDeque::new(),
+            awaited: None,
+            waiting: false,
+        }
+    }
+
+    /// The app is killed and opened again: all but the storage is gone.
+    pub fn die(&mut self, seed: u64) {
+        self.engine = Engine::new(seed);
+        self.todo.clear();
+        (self.awaited, self.waiting) = (None, false);
+        self.tell(Input::Wake);
+    }
+
+    pub fn tell(&mut self, input: Input) {
+        self.todo.extend(self.engine.handle(input));
+    }
+
+    /// Does the next thing that the engine asks for; `full` storage takes nothing. Gives what is to be sent.
+    pub fn step(&mut self, full: bool) -> Option<Request> {
+        match self.todo.pop_front()? {
+            Output::Show(_) => {}
+            Output::Wait(_) => self.waiting = true,
+            Output::ReadOutbox { limit } => {
+                let waiting = self.storage.outbox.values().filter(|own| own.refused.is_none());
+                let mutations = waiting.map(|own| own.mutation.clone()).take(limit).collect();
+                self.tell(Input::OutboxRead(mutations));
+            }
+            Output::Push(mutations) => return Some(Request::Push(mutations)),
+            Output::Pull => return Some(Request::Pull(self.storage.cursor)),
+            Output::StorePush(_) | Output::StorePull(_) if full => self.tell(Input::StorageFailed),
+            Output::StorePush(results) => {
+                self.store_push(&results);
+                self.tell(Input::PushStored);
+            }
+            Output::StorePull(pulled) => {
+                self.store_pull(pulled);
+                self.tell(Input::PullStored);
+            }
+        }
+        None
+    }
+
+    fn store_push(&mut self, results: &[PushResult]) {
+        for result in results {
+            let Some(outgoing) = self.storage.outbox.get_mut(&result.seq) else { continue };
+            let id = outgoing.mutation.id;
+            let settled = settle(self.user.id, &outgoing.mutation, result, self.storage.replica.get(&id).cloned());
+            match settled.replica {
+                Change::Keep => {}
+                Change::Put(record) => drop(self.storage.replica.insert(id, record)),
+                Change::Remove => drop(self.storage.replica.remove(&id)),
+            }
+            if settled.refused.is_some() {
+                outgoing.refused = settled.refused;
+            } else {
+                self.storage.outbox.remove(&result.seq);
+            }
+        }
+    }
+
+    fn store_pull(&mut self, pulled: PullResponse) {
+        for record in pulled.records {
+            if record.deleted {
+                self.storage.replica.remove(&record.id);
+            } else {
+                self.storage.replica.insert(record.id, record);
+            }
+        }
+        self.storage.cursor = pulled.cursor.parse().unwrap();
+    }
+
+    /// Somebody records, changes, decides or deletes something. Gives what the screen says is saved.
+    pub fn act(&mut self, chance: &mut Chance, new_id: Uuid) -> Option<Mutation> {
+        let known: Vec<&Record> = self.storage.replica.values().collect();
+        let unsent = self.storage.outbox.values().map(|own| own.mutation.id).next_back();
+        let value = chance.below(1_000);
+        let mut fields = json!({});
+        match chance.below(4) {
+            0 => fields["note"] = json!(format!("第 {value} 户")),
+            1 => fields["values"] = json!({"count": value}),
+            2 => fields["values"] = json!({"people": value}),
+            _ => fields = json!({"note": format!("{value}"), "values": {"count": value}}),
+        }
+        let (id, base_rev, op) = match (chance.below(10), unsent) {
+            (0..4, _) => {
+                fields["activity"] = json!("survey");
+                fields["date"] = json!("2026-11-24");
+                fields["place"] = json!("522728");
+                (new_id, 0, Op::Put)
+            }
+            (4, Some(id)) => (id, self.storage.replica.get(&id).map_or(0, |record| record.rev), Op::Put),
+            _ if known.is_empty() => return None,
+            (choice, _) => {
+                let record = known[chance.below(known.len())];
+                if choice == 5 && self.user.role.reviews() {
+                    fields = json!({"state": "verified"});
+                }
+                (record.id, record.rev, if choice == 9 { Op::Delete } else { Op::Put })
+            }
+        };
+        let fields = if op == Op::Delete { Fields::new() } else { fields.as_object().unwrap().clone() };
+        self.storage.last_seq += 1;
+        let seq = self.storage.last_seq;
+        let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, op, fields };
+        self.storage.outbox.insert(seq, Outgoing { mutation: mutation.clone(), refused: None });
+        Some(mutation)
+    }
+}

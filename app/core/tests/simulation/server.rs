@@ -1,0 +1,148 @@
+//! A server as the real one works, its disk in memory: what is not committed is lost when it is killed.
+
+use jiedui_core::domain::entry::{Fields, Rules};
+use jiedui_core::domain::place::{Level, Place, Places, Side};
+use jiedui_core::domain::{Catalogue, ErrorCode, FieldError, User};
+use jiedui_core::sync::{
+    Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, decide, is_since, wire,
+};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// How the server may be broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sabotage {
+    None,
+    /// It does not remember what it answered.
+    NoAnswersKept,
+    /// It answers before the transaction is committed.
+    AnswerBeforeCommit,
+    /// It hands out change numbers at the start of a transaction, as a sequence does.
+    NumbersBeforeCommit,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    pub rev: u64,
+    pub base_rev: u64,
+    pub changed: BTreeSet<String>,
+    pub by: (Uuid, u64),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stored {
+    pub rev: u64,
+    pub fields: Fields,
+    pub deleted: bool,
+    pub change: u64,
+    pub revisions: Vec<Revision>,
+}
+
+/// What survives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Disk {
+    pub records: BTreeMap<Uuid, Stored>,
+    pub answers: BTreeMap<(Uuid, u64), (Mutation, PushResult)>,
+    /// Values that were not taken, by the mutation that brought them.
+    pub kept: BTreeMap<(Uuid, u64), Fields>,
+    pub change: u64,
+}
+
+pub struct Server {
+    pub disk: Disk,
+    pub sabotage: Sabotage,
+    /// The last number handed out, where that is done before the commit.
+    pub sequence: u64,
+}
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let field = |code: &str| {
+        json!({"code": code, "name": "", "name_en": "", "kind": "integer", "unit": "", "unit_en": "",
+               "required": false, "feeds": null})
+    };
+    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [
+        {"code": "survey", "programme": "health", "name": "", "name_en": "", "version": 1,
+         "fields": [field("count"), field("people")]}]}))
+    .unwrap()
+});
+static PLACES: LazyLock<Places> = LazyLock::new(|| {
+    let (code, parent, name) = ("522728".to_owned(), "5227".to_owned(), String::new());
+    Places::new(vec![Place { code, parent, level: Level::County, name, side: Side::B }])
+});
+
+impl Server {
+    /// What a push would leave on the disk, and its answer. Change numbers go on from `last`.
+    pub fn push(&self, actor: &User, client: Uuid, mutations: &[Mutation], last: u64) -> (Disk, Vec<PushResult>) {
+        let mut disk = self.disk.clone();
+        let mut change = last;
+        let mut results = Vec::new();
+        for mutation in mutations {
+            let key = (client, mutation.seq);
+            let known = disk.answers.get(&key).filter(|_| self.sabotage != Sabotage::NoAnswersKept);
+            let result = match known {
+                Some((same, result)) if same == mutation => result.clone(),
+                Some(_) => rejected(mutation, vec![FieldError::new("seq", ErrorCode::Reused)]),
+                None => {
+                    let result = apply(&mut disk, &mut change, actor, client, mutation);
+                    disk.answers.insert(key, (mutation.clone(), result.clone()));
+                    result
+                }
+            };
+            results.push(result);
+        }
+        disk.change = disk.change.max(change);
+        (disk, results)
+    }
+
+    /// At most `limit` records after a change.
+    pub fn pull(&self, after: u64, limit: usize) -> PullResponse {
+        let mut changed: Vec<_> = self.disk.records.iter().filter(|(_, stored)| stored.change > after).collect();
+        changed.sort_by_key(|(_, stored)| stored.change);
+        let more = changed.len() > limit;
+        changed.truncate(limit);
+        let last = changed.last().map_or(after, |(_, stored)| stored.change);
+        let records = changed.into_iter().map(|(id, stored)| record(*id, stored)).collect();
+        PullResponse { records, cursor: last.to_string(), more }
+    }
+}
+
+pub fn record(id: Uuid, stored: &Stored) -> Record {
+    let fields = if stored.deleted { Fields::new() } else { stored.fields.clone() };
+    Record { kind: wire::ENTRY.into(), id, rev: stored.rev, fields, deleted: stored.deleted }
+}
+
+fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
+    PushResult { seq: mutation.seq, outcome: Outcome::Rejected, rev: 0, record: None, errors }
+}
+
+fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation: &Mutation) -> PushResult {
+    let stored = disk.records.get(&mutation.id);
+    let existing = stored.map(|stored| {
+        let news = stored.revisions.iter().filter(|own| is_since(own.rev, Some(own.by), mutation, client));
+        let changed_since = news.flat_map(|own| own.changed.iter().cloned()).collect();
+        Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
+    });
+    let rules = Rules { catalogue: &CATALOGUE, places: &PLACES, organisations: &[], pairings: &[], last_day: None };
+    let rev = existing.as_ref().map_or(0, |existing| existing.rev);
+    let (outcome, kept, rev) = match decide(mutation, existing.as_ref(), actor, rules) {
+        Decision::Reject(errors) => return rejected(mutation, errors),
+        Decision::Leave { outcome, kept } => (outcome, kept, rev),
+        Decision::Write { outcome, mut fields, deleted, changed, kept } => {
+            *change += 1;
+            fields.entry("author").or_insert(json!(actor.id));
+            let stored = disk.records.entry(mutation.id).or_default();
+            let rev = rev + 1;
+            (stored.rev, stored.fields, stored.deleted, stored.change) = (rev, fields, deleted, *change);
+            stored.revisions.push(Revision { rev, base_rev: mutation.base_rev, changed, by: (client, mutation.seq) });
+            (outcome, kept, rev)
+        }
+    };
+    if !kept.is_empty() {
+        disk.kept.insert((client, mutation.seq), kept);
+    }
+    let unexpected = matches!(outcome, Outcome::Merged | Outcome::Conflict);
+    let now = disk.records.get(&mutation.id).filter(|_| unexpected).map(|stored| record(mutation.id, stored));
+    PushResult { seq: mutation.seq, outcome, rev, record: now, errors: Vec::new() }
+}

@@ -1,0 +1,303 @@
+//! One history: phones, the line, the server, and what must be true in the end.
+
+use crate::chance::Chance;
+use crate::phone::{Phone, Request};
+use crate::server::{Sabotage, Server, record};
+use jiedui_core::domain::Role;
+use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResult, Record};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Steps of the part in which things go wrong.
+const STEPS: usize = 400;
+/// More steps than it takes any history to come to rest.
+const TO_REST: usize = 20_000;
+
+/// What is on the line.
+enum Message {
+    Up { id: u64, phone: usize, request: Request },
+    PushAnswer { id: u64, phone: usize, results: Vec<PushResult> },
+    PullAnswer { id: u64, phone: usize, pulled: PullResponse },
+}
+
+/// A transaction that has its numbers and is not committed yet.
+struct Open {
+    phone: usize,
+    id: u64,
+    mutations: Vec<Mutation>,
+    last: u64,
+}
+
+pub struct World {
+    chance: Chance,
+    phones: Vec<Phone>,
+    pub server: Server,
+    line: Vec<Message>,
+    open: Vec<Open>,
+    last_id: u64,
+    /// What some screen has called saved, by client and number.
+    saved: BTreeMap<(Uuid, u64), Mutation>,
+    /// The first answer that the server gave to each.
+    answered: BTreeMap<(Uuid, u64), PushResult>,
+    wrong: Option<String>,
+}
+
+impl World {
+    pub fn new(seed: u64, sabotage: Sabotage) -> Self {
+        // Two recorders, one of them with two phones, and a reviewer.
+        let people = [(1, Role::Recorder), (2, Role::Recorder), (1, Role::Recorder), (3, Role::Reviewer)];
+        let phones = people.iter().zip(0..).map(|((user, role), number)| Phone::new(number, *user, *role)).collect();
+        Self {
+            chance: Chance::new(seed),
+            phones,
+            server: Server { disk: Default::default(), sabotage, sequence: 0 },
+            line: Vec::new(),
+            open: Vec::new(),
+            last_id: 0,
+            saved: BTreeMap::new(),
+            answered: BTreeMap::new(),
+            wrong: None,
+        }
+    }
+
+    /// Lives it through; says what is wrong in the end.
+    pub fn live(&mut self) -> Result<(), String> {
+        for _ in 0..STEPS {
+            self.step();
+        }
+        self.come_to_rest()?;
+        match self.wrong.take() {
+            Some(wrong) => Err(wrong),
+            None => self.check(),
+        }
+    }
+
+    fn step(&mut self) {
+        let phone = self.chance.below(self.phones.len());
+        match self.chance.below(100) {
+            0..10 => self.act(phone),
+            10..55 => {
+                let full = self.chance.percent(3);
+                self.run_phone(phone, full);
+            }
+            55..85 if !self.line.is_empty() => self.move_line(),
+            85..89 => {
+                // Patience runs out; what was asked may still arrive.
+                self.give_up(phone);
+            }
+            89..92 => {
+                let seed = self.chance.next();
+                self.phones[phone].die(seed);
+            }
+            92..96 if self.phones[phone].waiting => {
+                self.phones[phone].waiting = false;
+                self.phones[phone].tell(Input::WaitOver);
+            }
+            96 => self.phones[phone].tell(Input::Offline),
+            97 => self.commit_one(),
+            _ => self.phones[phone].tell(Input::Hurry),
+        }
+    }
+
+    fn act(&mut self, phone: usize) {
+        self.last_id += 1;
+        let new_id = Uuid::from_u128(u128::from(self.last_id) << 64);
+        let phone = &mut self.phones[phone];
+        if let Some(mutation) = phone.act(&mut self.chance, new_id) {
+            self.saved.insert((phone.client, mutation.seq), mutation);
+            phone.tell(Input::Wake);
+        }
+    }
+
+    fn run_phone(&mut self, phone: usize, full: bool) {
+        if let Some(request) = self.phones[phone].step(full) {
+            self.last_id += 1;
+            let id = self.last_id;
+            self.phones[phone].awaited = Some((id, matches!(request, Request::Push(_))));
+            self.line.push(Message::Up { id, phone, request });
+        }
+    }
+
+    fn give_up(&mut self, phone: usize) {
+        match self.phones[phone].awaited.take() {
+            Some((_, true)) => self.phones[phone].tell(Input::Pushed(Err(Failure::NoAnswer))),
+            Some((_, false)) => self.phones[phone].tell(Input::Pulled(Err(Failure::NoAnswer))),
+            None => {}
+        }
+    }
+
+    /// Some message, not the first, is delivered, lost or delivered twice.
+    fn move_line(&mut self) {
+        let chosen = self.chance.below(self.line.len());
+        let message = self.line.swap_remove(chosen);
+        if self.chance.percent(15) {
+            return;
+        }
+        if let (Message::Up { id, phone, request }, true) = (&message, self.chance.percent(15)) {
+            self.line.push(Message::Up { id: *id, phone: *phone, request: request.clone() });
+        }
+        self.deliver(message, true);
+    }
+
+    fn deliver(&mut self, message: Message, faults: bool) {
+        match message {
+            Message::Up { id, phone, request: Request::Push(mutations) } => {
+                self.take_push(id, phone, mutations, faults)
+            }
+            Message::Up { id, phone, request: Request::Pull(after) } => {
+                let limit = 1 + self.chance.below(5);
+                let pulled = self.server.pull(after, limit);
+                self.line.push(Message::PullAnswer { id, phone, pulled });
+            }
+            Message::PushAnswer { id, phone, results } => {
+                let own = &mut self.phones[phone];
+                if own.awaited == Some((id, true)) {
+                    own.awaited = None;
+                    own.tell(Input::Pushed(Ok(results)));
+                }
+            }
+            Message::PullAnswer { id, phone, pulled } => {
+                let own = &mut self.phones[phone];
+                if own.awaited == Some((id, false)) {
+                    own.awaited = None;
+                    own.tell(Input::Pulled(Ok(pulled)));
+                }
+            }
+        }
+    }
+
+    fn take_push(&mut self, id: u64, phone: usize, mutations: Vec<Mutation>, faults: bool) {
+        if faults && self.server.sabotage == Sabotage::NumbersBeforeCommit && self.chance.percent(40) {
+            let last = self.server.sequence.max(self.server.disk.change);
+            self.server.sequence = last + mutations.len() as u64;
+            self.open.push(Open { phone, id, mutations, last });
+            return;
+        }
+        let last = self.server.sequence.max(self.server.disk.change);
+        let own = &self.phones[phone];
+        let (disk, results) = self.server.push(&own.user, own.client, &mutations, last);
+        // The server may be killed before its commit, or after it and before its answer.
+        let killed = if faults { self.chance.below(10) } else { 9 };
+        match (killed, self.server.sabotage) {
+            (0, Sabotage::AnswerBeforeCommit) => self.answer(id, phone, results),
+            (0, _) => {}
+            (1, _) => self.server.disk = disk,
+            _ => {
+                self.server.disk = disk;
+                self.answer(id, phone, results);
+            }
+        }
+    }
+
+    /// Of the transactions that have their numbers, some other one than the first may be committed.
+    fn commit_one(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let chosen = self.chance.below(self.open.len());
+        let Open { phone, id, mutations, last } = self.open.swap_remove(chosen);
+        let own = &self.phones[phone];
+        let (disk, results) = self.server.push(&own.user, own.client, &mutations, last);
+        self.server.disk = disk;
+        self.answer(id, phone, results);
+    }
+
+    fn answer(&mut self, id: u64, phone: usize, results: Vec<PushResult>) {
+        for result in &results {
+            let key = (self.phones[phone].client, result.seq);
+            let first = self.answered.entry(key).or_insert_with(|| result.clone());
+            if (first.outcome, first.rev) != (result.outcome, result.rev) {
+                self.wrong = Some(format!("{key:?} was answered {first:?}, then {result:?}"));
+            }
+        }
+        self.line.push(Message::PushAnswer { id, phone, results });
+    }
+
+    /// The line is whole again, storage has room, nobody dies: all that is under way is brought to its end.
+    fn come_to_rest(&mut self) -> Result<(), String> {
+        while !self.open.is_empty() {
+            self.commit_one();
+        }
+        // A round for what is unsent, and one more to see what the others have sent.
+        for _ in 0..2 {
+            for phone in 0..self.phones.len() {
+                self.give_up(phone);
+                self.phones[phone].tell(Input::Hurry);
+            }
+            for steps in 0.. {
+                if steps > TO_REST {
+                    return Err("it does not come to rest".into());
+                }
+                if let Some(message) = self.line.pop() {
+                    self.deliver(message, false);
+                } else if let Some(phone) = (0..self.phones.len()).find(|own| !self.phones[*own].todo.is_empty()) {
+                    self.run_phone(phone, false);
+                } else {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.check_saved()?;
+        self.check_overwritten()?;
+        let alive = self.server.disk.records.iter().filter(|(_, stored)| !stored.deleted);
+        let truth: BTreeMap<Uuid, Record> = alive.map(|(id, stored)| (*id, record(*id, stored))).collect();
+        for (number, phone) in self.phones.iter().enumerate() {
+            if phone.storage.replica != truth {
+                return Err(format!("phone {number} holds {:#?}, the server {truth:#?}", phone.storage.replica));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that a screen called saved is on the server exactly once, or waits on its phone with the reason.
+    fn check_saved(&self) -> Result<(), String> {
+        for (key @ (client, seq), mutation) in &self.saved {
+            let phone = self.phones.iter().find(|phone| phone.client == *client).ok_or("no such phone")?;
+            let Some((_, answer)) = self.server.disk.answers.get(key) else {
+                return Err(format!("{mutation:?} was saved and never arrived"));
+            };
+            let stored = self.server.disk.records.get(&mutation.id);
+            let revisions = stored.iter().flat_map(|stored| &stored.revisions);
+            let times = revisions.filter(|revision| revision.by == *key).count();
+            if times > 1 {
+                return Err(format!("{mutation:?} was done {times} times"));
+            }
+            let waits = phone.storage.outbox.get(seq).is_some_and(|own| own.refused.is_some());
+            let must_wait = matches!(answer.outcome, Outcome::Rejected | Outcome::Conflict);
+            if waits != must_wait || (!must_wait && phone.storage.outbox.contains_key(seq)) {
+                return Err(format!("{mutation:?} was answered {answer:?} and waits on the phone: {waits}"));
+            }
+            if answer.outcome == Outcome::Conflict && !self.server.disk.kept.contains_key(key) {
+                return Err(format!("the values of {mutation:?} are kept nowhere"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody's value was replaced by somebody who had not seen it.
+    fn check_overwritten(&self) -> Result<(), String> {
+        for (id, stored) in &self.server.disk.records {
+            let mut last: BTreeMap<&str, &crate::server::Revision> = BTreeMap::new();
+            for revision in &stored.revisions {
+                for path in &revision.changed {
+                    let seen = |before: &crate::server::Revision| {
+                        before.rev <= revision.base_rev || (before.by.0 == revision.by.0 && before.by.1 < revision.by.1)
+                    };
+                    // An edit by its author puts an entry back among those that wait: a rule, not somebody's value.
+                    let by_rule = matches!(path.as_str(), "state" | "review_note");
+                    if let Some(before) = last.insert(path, revision)
+                        && !by_rule
+                        && !seen(before)
+                    {
+                        return Err(format!("{path} of {id}: {revision:?} overwrote {before:?} unseen"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
