@@ -48,7 +48,6 @@ pub fn Root() -> impl IntoView {
 pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
     let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
-    let shell = boot.is_none();
     view! {
         <!DOCTYPE html>
         <html lang=language.tag()>
@@ -65,7 +64,7 @@ pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
                 <script type="module" src="/start.js"></script>
                 {boot.as_ref().map(|boot| view! { <script type="application/json" id="boot" inner_html=boot.as_script()></script> })}
             </head>
-            <body data-shell=shell.then_some("true")>{boot.map(|_| view! { <Root/> })}</body>
+            <body>{boot.map(|_| view! { <Root/> })}</body>
         </html>
     }
 }

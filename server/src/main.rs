@@ -8,6 +8,7 @@ pub mod demo;
 pub mod http;
 pub mod seed;
 pub mod serve;
+pub mod transfer;
 
 use clap::Parser;
 use std::process::ExitCode;

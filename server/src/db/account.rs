@@ -67,21 +67,26 @@ pub async fn put(db: &Db, account: &Account) -> Result<()> {
     tx.commit().await
 }
 
-/// Sets a new password and ends all sessions, or disables the account (without one). False when there is none.
-pub async fn close_sessions_and_set(db: &Db, username: &str, password_hash: Option<&str>) -> Result<bool> {
+/// Sets a new password. False when there is no such account.
+pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Result<bool> {
+    let query = "UPDATE account SET password_hash = $2, disabled = FALSE WHERE username = $1";
+    change(db, query, username, password_hash).await
+}
+
+/// Closes an account. False when there is none.
+pub async fn disable(db: &Db, username: &str) -> Result<bool> {
+    let query = "UPDATE account SET password_hash = $2, disabled = TRUE WHERE username = $1";
+    change(db, query, username, "").await
+}
+
+/// Changes an account and ends all its sessions.
+async fn change(db: &Db, query: &'static str, username: &str, password_hash: &str) -> Result<bool> {
     let mut tx = db.begin().await?;
     let end = "DELETE FROM session WHERE account = (SELECT id FROM account WHERE username = $1)";
     on!(write &mut tx, |connection| sqlx::query(end).bind(username).execute(connection).await.map(drop)?);
-    let query = match password_hash {
-        Some(_) => "UPDATE account SET password_hash = $2, disabled = FALSE WHERE username = $1",
-        None => "UPDATE account SET password_hash = COALESCE($2, password_hash), disabled = TRUE WHERE username = $1",
-    };
-    let changed = on!(write &mut tx, |connection| sqlx::query(query)
-        .bind(username)
-        .bind(password_hash)
-        .execute(connection)
-        .await?
-        .rows_affected());
+    let changed = on!(write &mut tx, |connection| {
+        sqlx::query(query).bind(username).bind(password_hash).execute(connection).await?.rows_affected()
+    });
     tx.commit().await?;
     Ok(changed > 0)
 }

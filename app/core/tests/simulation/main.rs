@@ -4,7 +4,7 @@
 //!
 //! `SEEDS=100000 cargo test --release -p jiedui-core --test simulation` runs more of them, `SEED=7` that one alone.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 mod chance;
 mod phone;

@@ -1,0 +1,121 @@
+//! From what is typed to an entry's fields and back, and what is wrong with it.
+
+use crate::model::Model;
+use crate::store::draft::Draft;
+use jiedui_core::domain::entry::{Fields, Rules};
+use jiedui_core::domain::{ErrorCode, FieldError, Overview};
+use jiedui_core::sync::mistakes;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Today by this phone's clock.
+pub fn today() -> String {
+    let now = js_sys::Date::new_0();
+    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+}
+
+pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let values = fields.get("values").and_then(Value::as_object).into_iter().flatten();
+    Draft {
+        id,
+        base_rev,
+        activity: text("activity"),
+        date: text("date"),
+        place: text("place"),
+        pairing: text("pairing"),
+        organisation: text("organisation"),
+        values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
+        note: text("note"),
+    }
+}
+
+/// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
+pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
+    let narrow = |letter: char| match letter {
+        '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
+        '．' | '。' => '.',
+        _ => letter,
+    };
+    let text: String = text.trim().chars().map(narrow).collect();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse::<f64>().map(Some).map_err(drop)
+}
+
+/// The fields that a draft makes; numbers that are none are mistakes.
+pub fn fields_of(draft: &Draft) -> (Fields, Vec<FieldError>) {
+    let or_null = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+    let (mut values, mut errors) = (Fields::new(), Vec::new());
+    for (code, text) in &draft.values {
+        match read_number(text) {
+            // As a whole number where it is one, so that it stands in the entry as it was typed.
+            Ok(Some(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                drop(values.insert(code.clone(), json!(number as i64)))
+            }
+            Ok(Some(number)) => drop(values.insert(code.clone(), json!(number))),
+            Ok(None) => drop(values.insert(code.clone(), Value::Null)),
+            Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotAmount)),
+        }
+    }
+    let fields = json!({
+        "activity": draft.activity, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
+        "organisation": or_null(&draft.organisation), "values": values, "note": draft.note,
+    });
+    (fields.as_object().cloned().unwrap_or_default(), errors)
+}
+
+/// What is wrong with a draft: the same rules as on the server.
+pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError> {
+    let Some(user) = model.user.get_untracked() else { return Vec::new() };
+    let (fields, mut errors) = fields_of(draft);
+    let places = model.places.get_untracked();
+    let rules = Rules {
+        catalogue: &overview.catalogue,
+        places: &places,
+        organisations: &overview.organisations,
+        pairings: &overview.pairings,
+        // The phone's clock may stand in 1970; the server knows which day it is.
+        last_day: None,
+    };
+    for error in mistakes(&fields, &user, rules) {
+        if !errors.iter().any(|own| own.field == error.field) {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn understands_numbers_as_they_are_typed() {
+        assert_eq!(read_number(" 12.5 "), Ok(Some(12.5)));
+        assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
+        assert_eq!(read_number("  "), Ok(None));
+        assert_eq!(read_number("十二"), Err(()));
+    }
+
+    #[test]
+    fn a_draft_becomes_fields_and_an_entry_becomes_a_draft() {
+        let values = [("count", "3"), ("area", "4.5"), ("people", "")];
+        let values = values.map(|(code, text)| (code.to_owned(), text.to_owned())).into();
+        let draft = Draft {
+            activity: "survey".into(),
+            date: "2026-11-24".into(),
+            place: "522728".into(),
+            values,
+            ..Draft::default()
+        };
+        let (fields, errors) = fields_of(&draft);
+        assert!(errors.is_empty());
+        assert_eq!(fields["values"], json!({"count": 3, "area": 4.5, "people": null}));
+        assert_eq!((&fields["pairing"], &fields["note"]), (&Value::Null, &json!("")));
+        let again = draft_of(draft.id, 2, &fields);
+        assert_eq!((again.values["count"].as_str(), again.values["area"].as_str(), again.base_rev), ("3", "4.5", 2));
+    }
+}

@@ -1,0 +1,115 @@
+//! Data in and out by the command line: export, import, restore, verify.
+
+use crate::cli::{CliError, open};
+use crate::config::Storage;
+use crate::db::{Db, DbError, entry, push, reference, rollup};
+use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::sync::{Mutation, Op, Outcome, Record};
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// The program itself, which may do anything.
+fn nobody() -> User {
+    let scope = Scope::default();
+    User { id: Uuid::nil(), username: String::new(), name: String::new(), role: Role::Admin, scope }
+}
+
+/// Writes all entries to standard output, one a line.
+pub async fn export(storage: &Storage) -> Result<(), CliError> {
+    let (db, _) = open(storage).await?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut listed = entry::list(&db, &nobody(), &entry::Filter::default(), None, i64::from(i32::MAX)).await?;
+    listed.reverse();
+    for entry in listed {
+        let line = serde_json::to_string(&entry.record).map_err(DbError::from)?;
+        writeln!(out, "{line}").map_err(|error| CliError::Io("standard output".into(), error))?;
+    }
+    Ok(())
+}
+
+/// Takes in what [`export`] wrote; the same file twice changes nothing.
+pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError> {
+    let io = |error| CliError::Io(file.display().to_string(), error);
+    let content = std::fs::read(file).map_err(io)?;
+    // The file's content is the client: the same file again is the same mutations again.
+    let client = Uuid::from_slice(&Sha256::digest(&content)[..16]).unwrap_or_default();
+    let mut mutations = Vec::new();
+    for (line, seq) in BufReader::new(content.as_slice()).lines().zip(1..) {
+        let record: Record = serde_json::from_str(&line.map_err(io)?)
+            .map_err(|error| CliError::Argument(format!("{}: line {seq}: {error}", file.display())))?;
+        let Record { kind, id, mut fields, .. } = record;
+        fields.retain(|_, value| !value.is_null());
+        mutations.push(Mutation { seq, kind, id, base_rev: 0, op: Op::Put, fields });
+    }
+    let (db, _) = open(storage).await?;
+    let reference = reference::load(&db).await?;
+    let (mut taken, mut refused) = (0, 0);
+    let actor = nobody();
+    for batch in mutations.chunks(500) {
+        let last_day = time::OffsetDateTime::now_utc().date().next_day().unwrap_or(time::Date::MAX);
+        let batch = push::Push { actor: &actor, client, mutations: batch, last_day };
+        for result in push::push(&db, &reference, batch).await?.0 {
+            if result.outcome == Outcome::Rejected {
+                refused += 1;
+                for error in result.errors {
+                    eprintln!("line {}: {}: {}", result.seq, error.field, error.message);
+                }
+            } else {
+                taken += 1;
+            }
+        }
+    }
+    println!("{taken} taken, {refused} refused");
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Puts a copy in the database's place.
+pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
+    let target = storage.database_url.strip_prefix("sqlite:").ok_or(DbError::NotAFile("restore"))?;
+    let target = Path::new(target.strip_prefix("//").unwrap_or(target));
+    let io = |path: &Path| {
+        let name = path.display().to_string();
+        move |error| CliError::Io(name, error)
+    };
+    let new = target.with_extension("restoring");
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder).map_err(io(folder))?;
+    }
+    std::fs::copy(file, &new).map_err(io(file))?;
+    // A copy that is no database, or not one of these, is found out before anything is moved.
+    let db = Db::open(&format!("sqlite://{}", new.display())).await?;
+    let reference = reference::load(&db).await?;
+    db.close().await;
+    if reference.catalogue.programmes.is_empty() {
+        std::fs::remove_file(&new).map_err(io(&new))?;
+        return Err(CliError::Argument(format!("{}: is no Jiedui database", file.display())));
+    }
+    if target.exists() {
+        // Opening it folds what still lies in its log into the file itself.
+        Db::open(&storage.database_url).await?.close().await;
+        let kept = target.with_extension(format!("before-restore-{}", crate::db::now()));
+        std::fs::rename(target, &kept).map_err(io(target))?;
+        println!("what was there is kept as {}", kept.display());
+    }
+    std::fs::rename(&new, target).map_err(io(&new))
+}
+
+/// Recomputes every figure and prints those that differ.
+pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
+    let (db, _) = open(storage).await?;
+    let reference = reference::load(&db).await?;
+    let differences = rollup::verify(&db, &reference.catalogue).await?;
+    for difference in &differences {
+        let rollup::Difference { key, kept, counted } = difference;
+        println!("{key}: kept {}, counted {}", or_nothing(kept), or_nothing(counted));
+    }
+    println!("{} differences", differences.len());
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn or_nothing(value: &Option<String>) -> &str {
+    value.as_deref().unwrap_or("nothing")
+}
