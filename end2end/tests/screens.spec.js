@@ -122,3 +122,32 @@ test("what is typed before the app has arrived is not lost", async ({ page }) =>
   await page.getByRole("button", { name: "登录" }).click();
   await expect(page.getByRole("alert").first()).toContainText("用户名或密码不对");
 });
+
+test("the app takes the painted page over without a frame in between, where it was scrolled to", async ({ page }) => {
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  await page.route("**/pkg/jiedui.wasm", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.addInitScript(() => {
+    window.emptyFrames = 0;
+    let seen = false;
+    const look = () => {
+      const there = document.querySelector(".card") !== null;
+      seen ||= there;
+      if (seen && !there) window.emptyFrames += 1;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await page.goto("/?year=2023", { waitUntil: "commit" });
+  await expect(page.locator(".card")).toHaveCount(40);
+  await page.evaluate(() => window.scrollTo(0, 1500));
+  arrive();
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect(page.locator(".card")).toHaveCount(40);
+  const framesLater = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  await page.evaluate(framesLater);
+  expect(await page.evaluate(() => [window.emptyFrames, window.scrollY])).toEqual([0, 1500]);
+});

@@ -97,3 +97,19 @@ test("the recorder sees what the reviewer decided, and an edit waits for review 
   await save(page);
   await expect(page.locator(".entry").filter({ hasText: "调研次数 4 次" })).toContainText("已接收，待审核");
 });
+
+test("a phone whose cursor the server does not know starts from nothing", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.evaluate(async () => {
+    const { id } = JSON.parse(localStorage.getItem("jiedui.user"));
+    const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const database = await done(indexedDB.open(`jiedui-${id}`));
+    await done(database.transaction("meta", "readwrite").objectStore("meta").put(JSON.stringify("e30"), "cursor"));
+    database.close();
+  });
+  await fillIn(page, { ...SURVEY, values: { times: "2" } });
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  await expect(page.locator("#sync")).toContainText("已同步");
+});

@@ -180,9 +180,12 @@ pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
 async fn user(command: UserCommand) -> Result<(), CliError> {
     let missing = |username: &str| CliError::Argument(format!("--username: there is no account `{username}`"));
     match command {
-        UserCommand::Add { username, name, role, places, programmes, storage } => {
+        UserCommand::Add { username, name, role, places, mut programmes, storage } => {
             let (db, _) = open(&storage).await?;
             let reference = reference::load(&db).await?;
+            if programmes.is_empty() {
+                programmes = reference.catalogue.programmes.iter().map(|programme| programme.code.clone()).collect();
+            }
             if let Some(code) = places.iter().find(|code| reference.places.get(code).is_none()) {
                 return Err(CliError::Argument(format!("--place: there is no place `{code}`")));
             }

@@ -2,8 +2,8 @@
 
 use crate::auth;
 use crate::cli::CliError;
-use crate::db::Db;
 use crate::db::account::{self, Account};
+use crate::db::{Db, reference};
 use jiedui_core::domain::{Role, Scope, User};
 use uuid::Uuid;
 
@@ -20,12 +20,15 @@ fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
 
 /// Gives each of them a new password and prints it.
 pub async fn accounts(db: &Db) -> Result<(), CliError> {
+    let catalogue = reference::load(db).await?.catalogue;
+    let programmes: Vec<String> = catalogue.programmes.into_iter().map(|programme| programme.code).collect();
     println!("演示账号 / demonstration accounts (username  password):");
     for (role, name, places) in people() {
         let password: String = auth::new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
         let username = role.code().to_owned();
         let id = account::by_username(db, &username).await?.map_or_else(Uuid::now_v7, |known| known.user.id);
-        let scope = Scope { places: places.iter().map(|code| (*code).to_owned()).collect(), programmes: Vec::new() };
+        let places = places.iter().map(|code| (*code).to_owned()).collect();
+        let scope = Scope { places, programmes: programmes.clone() };
         let user = User { id, username: username.clone(), name: name.to_owned(), role, scope };
         let password_hash = auth::hash_password(&password)?;
         account::put(db, &Account { user, password_hash, disabled: false }).await?;

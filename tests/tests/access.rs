@@ -41,6 +41,20 @@ fn a_session_holds_until_it_is_ended(#[case] database: Database) {
 }
 
 #[test]
+fn without_a_programme_it_is_all_six_and_a_place_covers_all_below() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("county", "recorder", &["--place", "522728"]);
+    home.add_user("health", "recorder", &["--place", "522728", "--programme", "health"]);
+    let server = home.serve(&[]);
+    let county = server.sign_in("county");
+    assert_eq!(county.read("/api/v1/session")["user"]["programmes"].as_array().unwrap().len(), 6);
+    assert_eq!(county.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+    let refused = server.sign_in("health").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+    let error = &refused[0]["errors"][0];
+    assert_eq!((&error["field"], &error["code"]), (&json!("activity"), &json!("forbidden")));
+}
+
+#[test]
 fn too_many_wrong_passwords_have_to_wait() {
     let home = Home::new(Database::Sqlite);
     home.add_user("village", "recorder", &[]);

@@ -113,15 +113,19 @@ pub async fn push(
     answer.map(|answer| answer.results).map_err(|error| error.failure)
 }
 
-/// Asks for what has changed for this person since a cursor.
+/// Asks for what has changed for this person since a cursor. A server that does not know the cursor, since its database
+/// is another by now, is asked from the start.
 pub async fn pull(user: Uuid, cursor: Option<String>) -> Result<PullResponse, Failure> {
     let cursor = cursor.unwrap_or_default();
-    let path = format!("/api/v1/sync/pull?user={user}&cursor={cursor}");
-    let answer = match get(&path) {
-        Ok(request) => read(request).await,
-        Err(error) => Err(error),
+    let answer = match pull_after(user, &cursor).await {
+        Err(error) if error.errors.iter().any(|error| error.field == "cursor") => pull_after(user, "").await,
+        answer => answer,
     };
-    answer.map_err(|error: ApiError| error.failure)
+    answer.map_err(|error| error.failure)
+}
+
+async fn pull_after(user: Uuid, cursor: &str) -> Result<PullResponse, ApiError> {
+    read(get(&format!("/api/v1/sync/pull?user={user}&cursor={cursor}"))?).await
 }
 
 /// The overview.

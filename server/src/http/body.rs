@@ -60,8 +60,13 @@ pub struct Wants {
 
 impl Wants {
     fn of(headers: &HeaderMap) -> Self {
-        let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self { cbor: accepts.contains(CBOR), language: language(headers) }
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // Who asks for nothing in particular is answered in the form that they speak.
+        let asked = match text(header::ACCEPT) {
+            "" | "*/*" => text(header::CONTENT_TYPE),
+            accepts => accepts,
+        };
+        Self { cbor: asked.contains(CBOR), language: language(headers) }
     }
 
     /// The answer in that form.
