@@ -19,8 +19,9 @@ help: ## list the commands
 run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 	target/release/jiedui serve --demo
 
+# The whole workspace, as the tests build it: else the two would undo each other's work.
 build: target/site.stamp ## build target/release/jiedui, the site in it
-	$(CARGO) build --release -p jiedui
+	$(CARGO) build --release --workspace
 	@mkdir -p target/release
 	@[ "$(TARGET_DIR)" = target ] || cp "$(TARGET_DIR)/release/jiedui" target/release/jiedui
 	@.ci/weight $(BUDGET)
