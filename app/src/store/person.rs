@@ -1,7 +1,7 @@
 //! A person's outbox and replica.
 
 use super::journal::{Journal, journal};
-use super::{Result, StoreError, all, begin, commit, get, open, put, remove};
+use super::{Result, all, begin, commit, get, open, put, remove};
 use idb::{Database, TransactionMode};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
@@ -147,13 +147,6 @@ impl Person {
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;
         let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
         Ok(journal(self.user, replica, outbox, &accepted.unwrap_or_default()))
-    }
-
-    /// Everything that waits to be sent or was refused, as a text that can be handed on by other means.
-    pub async fn outbox_as_text(&self) -> Result<String> {
-        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadOnly)?;
-        let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
-        serde_json::to_string_pretty(&waiting).map_err(StoreError::from)
     }
 }
 
