@@ -2,9 +2,9 @@
 
 use crate::config::{Config, Storage};
 use crate::db::account::Account;
-use crate::db::{Db, DbError, account, backup, reference};
+use crate::db::{Db, DbError, account, backup, reference, rollup};
 use crate::seed::SeedError;
-use crate::{auth, seed, serve, transfer};
+use crate::{auth, generate, seed, serve, transfer};
 use clap::{Parser, Subcommand};
 use jiedui_core::domain::{Role, Scope, User};
 use std::io::Read;
@@ -51,6 +51,17 @@ enum Command {
     Restore {
         /// The copy
         file: PathBuf,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Add made-up entries, the same from the same seed: for demonstrations and benchmarks
+    Generate {
+        /// How many
+        #[arg(long)]
+        entries: u64,
+        /// Another seed gives other entries
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
         #[command(flatten)]
         storage: Storage,
     },
@@ -165,6 +176,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             println!("{}", file.display());
         }
         Command::Restore { file, storage } => transfer::restore(&file, &storage).await?,
+        Command::Generate { entries, seed, storage } => generate::generate(entries, seed, &storage).await?,
         Command::Verify(storage) => return transfer::verify(&storage).await,
     }
     Ok(ExitCode::SUCCESS)
@@ -174,6 +186,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
 pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
     let db = Db::open(&storage.database_url).await?;
     let filled = seed::fill(&db).await?;
+    rollup::bring_up_to_date(&db, &reference::load(&db).await?).await?;
     Ok((db, filled))
 }
 

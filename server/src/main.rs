@@ -5,10 +5,12 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod demo;
+mod generate;
 pub mod http;
 pub mod seed;
 pub mod serve;
 pub mod transfer;
+mod writer;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -123,6 +123,7 @@ fn pairing_of(reference: &Reference, name_a: &str, name_b: &str) -> Option<Uuid>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiedui_core::domain::sample::{FIRST_DAY, Sample};
     use jiedui_core::domain::{Entry, parse_date};
 
     #[test]
@@ -135,6 +136,22 @@ mod tests {
         }
         let values: usize = entries.iter().map(|(_, fields)| fields["values"].as_object().unwrap().len()).sum();
         assert_eq!(values, 34, "the report has 34 actuals");
+    }
+
+    #[test]
+    fn every_made_up_entry_keeps_the_rules_of_its_form_and_is_the_same_each_time() {
+        let reference = read().unwrap();
+        let last_day = parse_date("2026-11-25").unwrap();
+        let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());
+        let sample = || Sample::new(7, &reference.catalogue, &reference.places, directory, (FIRST_DAY, last_day));
+        let mut activities = std::collections::BTreeSet::new();
+        for number in 0..2_000 {
+            let (id, fields) = sample().entry(number);
+            let entry = Entry::parse(&fields, reference.rules(last_day)).unwrap();
+            assert_eq!(sample().entry(number), (id, fields));
+            activities.insert(entry.activity);
+        }
+        assert_eq!(activities.len(), reference.catalogue.activities.len(), "each form is used");
     }
 
     #[test]

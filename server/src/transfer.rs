@@ -2,8 +2,9 @@
 
 use crate::cli::{CliError, open};
 use crate::config::Storage;
-use crate::db::{Db, DbError, entry, push, reference, rollup};
-use jiedui_core::domain::{Role, Scope, User};
+use crate::db::push::{self, Push};
+use crate::db::{Db, DbError, answer, entry, reference, rollup};
+use jiedui_core::domain::{Quantity, Role, Scope, User};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
@@ -48,10 +49,14 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
     let reference = reference::load(&db).await?;
     let (mut taken, mut refused) = (0, 0);
     let actor = nobody();
+    let last_day = time::OffsetDateTime::now_utc().date().next_day().unwrap_or(time::Date::MAX);
     for batch in mutations.chunks(500) {
-        let last_day = time::OffsetDateTime::now_utc().date().next_day().unwrap_or(time::Date::MAX);
-        let batch = push::Push { actor: &actor, client, mutations: batch, last_day };
-        for result in push::push(&db, &reference, batch).await?.0 {
+        let mut numbered = Vec::with_capacity(batch.len());
+        for mutation in batch {
+            numbered.push((mutation.clone(), answer::digest(mutation)?));
+        }
+        let push = Push { actor: actor.clone(), client, mutations: numbered, last_day };
+        for result in push::push(&db, &reference, &[push]).await?.0.concat() {
             if result.outcome == Outcome::Rejected {
                 refused += 1;
                 for error in result.errors {
@@ -101,7 +106,7 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
 pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     let (db, _) = open(storage).await?;
     let reference = reference::load(&db).await?;
-    let differences = rollup::verify(&db, &reference.catalogue).await?;
+    let differences = rollup::verify(&db, &reference).await?;
     for difference in &differences {
         let rollup::Difference { key, kept, counted } = difference;
         println!("{key}: kept {}, counted {}", or_nothing(kept), or_nothing(counted));
@@ -110,6 +115,8 @@ pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn or_nothing(value: &Option<String>) -> &str {
-    value.as_deref().unwrap_or("nothing")
+fn or_nothing(sums: &Option<(i64, i64)>) -> String {
+    let text =
+        |(value, entries): &(i64, i64)| format!("{} of {entries} entries", Quantity::from_ten_thousandths(*value));
+    sums.as_ref().map_or("nothing".to_owned(), text)
 }

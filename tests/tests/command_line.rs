@@ -121,7 +121,7 @@ fn verify_finds_a_figure_that_was_tampered_with() {
     let home = Home::new(Database::Postgres);
     assert!(home.run(&["migrate"], "").status.success());
     assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
-    let change = "UPDATE rollup SET body = replace(body, '8556', '9999')";
+    let change = "UPDATE part SET value = value + 1 WHERE indicator = 'pigs_marketed' AND grain = 'year'";
     let psql = std::process::Command::new("psql").args([&home.url, "-c", change]).output().unwrap();
     assert!(psql.status.success());
     let output = home.run(&["verify"], "");

@@ -51,7 +51,7 @@ pub async fn put(db: &Db, account: &Account) -> Result<()> {
     let places = serde_json::to_string(&user.scope.places)?;
     let programmes = serde_json::to_string(&user.scope.programmes)?;
     let mut tx = db.begin().await?;
-    on!(write &mut tx, |connection| sqlx::query(query)
+    on!(in &mut tx, |connection| sqlx::query(query)
         .bind(user.id)
         .bind(&user.username)
         .bind(&user.name)
@@ -83,8 +83,8 @@ pub async fn disable(db: &Db, username: &str) -> Result<bool> {
 async fn change(db: &Db, query: &'static str, username: &str, password_hash: &str) -> Result<bool> {
     let mut tx = db.begin().await?;
     let end = "DELETE FROM session WHERE account = (SELECT id FROM account WHERE username = $1)";
-    on!(write &mut tx, |connection| sqlx::query(end).bind(username).execute(connection).await.map(drop)?);
-    let changed = on!(write &mut tx, |connection| {
+    on!(in &mut tx, |connection| sqlx::query(end).bind(username).execute(connection).await.map(drop)?);
+    let changed = on!(in &mut tx, |connection| {
         sqlx::query(query).bind(username).bind(password_hash).execute(connection).await?.rows_affected()
     });
     tx.commit().await?;

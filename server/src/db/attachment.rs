@@ -25,7 +25,7 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
     let query = "INSERT INTO attachment (sha256, size, content_type, account, created_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (sha256) DO NOTHING";
     let mut tx = db.begin().await?;
-    on!(write &mut tx, |connection| sqlx::query(query)
+    on!(in &mut tx, |connection| sqlx::query(query)
         .bind(sha256)
         .bind(size)
         .bind(content_type)

@@ -147,8 +147,10 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
 }
 
 async fn history(db: &Db, id: Uuid) -> Result<Vec<Revision>> {
-    let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted FROM revision r
-        LEFT JOIN account a ON a.id = r.account WHERE r.record = $1 ORDER BY r.rev";
+    let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted FROM (
+            SELECT rev, at, account, changed, fields, deleted FROM revision WHERE record = $1
+            UNION ALL SELECT rev, at, account, changed, fields, deleted FROM record WHERE id = $1) r
+        LEFT JOIN account a ON a.id = r.account ORDER BY r.rev";
     type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool);
     let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(id).fetch_all(pool).await?);
     let revision = |(rev, at, author, author_name, changed, fields, deleted): Row| {

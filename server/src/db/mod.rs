@@ -1,8 +1,10 @@
 //! The database: SQLite in one file, or PostgreSQL. All SQL of the project is in this folder and means the same on both.
 
 pub mod account;
+pub mod answer;
 pub mod attachment;
 pub mod backup;
+pub mod bulk;
 pub mod entry;
 pub mod feed;
 pub mod pull;
@@ -40,6 +42,9 @@ pub enum DbError {
     /// The folder of the database file cannot be made.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
     Folder(PathBuf, std::io::Error),
+    /// The server is about to end.
+    #[error("the server is stopping")]
+    Stopped,
     /// Only a file can be copied.
     #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
     NotAFile(&'static str),
@@ -62,7 +67,7 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// A transaction that writes. Dropped without [`Tx::commit`], it has not happened.
+/// A transaction. Dropped without [`Tx::commit`], it has not happened.
 pub enum Tx {
     /// On SQLite.
     Sqlite(Transaction<'static, Sqlite>),
@@ -84,7 +89,7 @@ macro_rules! on {
             }
         }
     };
-    (write $tx:expr, |$executor:ident| $body:expr) => {
+    (in $tx:expr, |$executor:ident| $body:expr) => {
         match $tx {
             $crate::db::Tx::Sqlite(transaction) => {
                 let $executor = &mut **transaction;
@@ -149,6 +154,16 @@ impl Db {
         })
     }
 
+    /// Begins a transaction that reads: all of it sees one state.
+    pub async fn begin_reading(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        })
+    }
+
     /// `sqlite` or `postgres`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -178,6 +193,11 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// A number as the database holds it.
+pub fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The server's time in milliseconds since 1970.

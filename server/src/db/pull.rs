@@ -3,17 +3,16 @@
 use super::{Db, Result, on};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Role, Scope, User};
 use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{PullResponse, Record};
 use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// Rows read at a time.
-const PAGE: i64 = 1_000;
+const PAGE: usize = 1_000;
 /// The most rows looked at for one answer, so that one for a small scope of a large database does not take long.
-const LOOKED_AT: i64 = 20 * PAGE;
+const LOOKED_AT: usize = 20 * PAGE;
 
 /// How far a client has followed the feed, and what its user could see by then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,42 +91,80 @@ fn union(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     if one.is_empty() || other.is_empty() { Vec::new() } else { [one, other].concat() }
 }
 
-type Row = (Uuid, String, i64, String, bool, i64, Option<Uuid>, String, String, String);
+/// A record on its way out, its fields as the JSON that they are stored as.
+#[derive(Debug, PartialEq)]
+pub struct Outgoing {
+    /// Its kind.
+    pub kind: String,
+    /// Its identifier.
+    pub id: Uuid,
+    /// How often it has changed.
+    pub rev: i64,
+    /// Its fields; `None` once deleted, or gone from this user's sight.
+    pub fields: Option<String>,
+}
+
+/// What has changed since a cursor.
+#[derive(Debug)]
+pub struct Page {
+    /// The changed records, oldest change first.
+    pub records: Vec<Outgoing>,
+    /// Where to go on from.
+    pub cursor: Cursor,
+    /// Whether there is more already.
+    pub more: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    change: i64,
+    id: Uuid,
+    kind: String,
+    rev: i64,
+    fields: String,
+    deleted: bool,
+    author: Option<Uuid>,
+    programme: String,
+    place: String,
+    former: String,
+}
 
 /// At most `limit` records after the cursor.
-pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Result<PullResponse> {
+pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Result<Page> {
     let first_pull = cursor.change == 0 && cursor.before.is_none();
-    let query = "SELECT id, kind, rev, fields, deleted, change, author, programme, place, former FROM record
+    let query = "SELECT change, id, kind, rev, fields, deleted, author, programme, place, former FROM record
         WHERE change > $1 ORDER BY change LIMIT $2";
     let (mut records, mut looked_at, mut more) = (Vec::new(), 0, true);
     while more && records.len() < limit && looked_at < LOOKED_AT {
-        let rows =
-            on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(cursor.change).bind(PAGE).fetch_all(pool).await?);
-        looked_at += PAGE;
-        more = rows.len() >= usize::try_from(PAGE).unwrap_or_default();
+        // One more than is wanted tells whether there is more.
+        let wanted = (limit - records.len() + 1).clamp(PAGE / 10, PAGE);
+        let size = i64::try_from(wanted).unwrap_or(i64::MAX);
+        let rows: Vec<Row> =
+            on!(read db, |pool| sqlx::query_as(query).bind(cursor.change).bind(size).fetch_all(pool).await?);
+        looked_at += wanted;
+        more = rows.len() >= wanted;
         for row in rows {
             if records.len() >= limit {
                 more = true;
                 break;
             }
-            cursor.change = row.5;
+            cursor.change = row.change;
             records.extend(sent(row, user, &cursor, first_pull)?);
         }
     }
     if !more {
         cursor.before = None;
     }
-    Ok(PullResponse { records, cursor: cursor.encode()?, more })
+    Ok(Page { records, cursor, more })
 }
 
 /// What the user is told of a record: as it stands, that it is gone, or nothing.
-fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<Record>> {
-    let (id, kind, rev, fields, deleted, _, author, programme, place, former) = row;
+fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<Outgoing>> {
+    let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
     let own = author == Some(user.id);
     let visible = kind != ENTRY || own || cursor.sight.has(&place, &programme);
-    let rev = u64::try_from(rev).unwrap_or_default();
     if visible && !deleted {
-        return Ok(Some(Record { kind, id, rev, fields: serde_json::from_str(&fields)?, deleted: false }));
+        return Ok(Some(Outgoing { kind, id, rev, fields: Some(fields) }));
     }
     let former: Vec<(String, String)> = serde_json::from_str(&former)?;
     let told = |sight: &Sight| {
@@ -136,8 +173,7 @@ fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Opti
     let was_visible = visible
         || former.iter().any(|(place, programme)| cursor.sight.has(place, programme))
         || cursor.before.as_ref().is_some_and(|(old, _)| told(old));
-    let gone = Record { kind, id, rev, fields: Fields::new(), deleted: true };
-    Ok((was_visible && !first_pull).then_some(gone))
+    Ok((was_visible && !first_pull).then_some(Outgoing { kind, id, rev, fields: None }))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What entries are checked against: catalogue, places, organisations and pairings. It changes seldom, so a server
 //! holds it in memory.
 
-use super::record::{self, RevisionRow, Row, insert};
+use super::bulk::insert;
+use super::record::{self, Revision, Row};
 use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::entry::{Fields, Rules};
+use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::place::{Level, Place, Places, Side};
-use jiedui_core::domain::{Catalogue, Organisation, Pairing};
+use jiedui_core::domain::{Catalogue, Entry, Organisation, Pairing};
 use jiedui_core::sync::wire::{ENTRY, ORGANISATION, PAIRING};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +29,11 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// Organisations and pairings.
+    pub fn directory(&self) -> Directory<'_> {
+        Directory { organisations: &self.organisations, pairings: &self.pairings }
+    }
+
     /// The rules that an entry must keep, if today is `last_day`.
     pub fn rules(&self, last_day: Date) -> Rules<'_> {
         Rules {
@@ -83,12 +90,12 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?;
     let count = "SELECT COUNT(*) FROM catalogue";
-    if on!(write &mut tx, |connection| sqlx::query_scalar::<_, i64>(count).fetch_one(connection).await?) > 0 {
+    if on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(count).fetch_one(connection).await?) > 0 {
         return Ok(false);
     }
     let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
     let body = serde_json::to_string(&reference.catalogue)?;
-    on!(write &mut tx, |connection| sqlx::query(query)
+    on!(in &mut tx, |connection| sqlx::query(query)
         .bind(i64::from(reference.catalogue.version))
         .bind(body)
         .execute(connection)
@@ -96,10 +103,12 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         .map(drop)?);
     add_places(&mut tx, reference.places.all()).await?;
     let mut rows = Vec::new();
+    let at = super::now();
     let mut add = |kind: &str, id: Uuid, fields: Fields| {
         change += 1;
-        let (kind, rev, deleted, created, author, former) = (kind.to_owned(), 1, false, change, None, Vec::new());
-        rows.push(Row { id, kind, rev, fields, deleted, change, created, author, former });
+        let (kind, deleted, created, author, former) = (kind.to_owned(), false, change, None, Vec::new());
+        let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at };
+        rows.push(Row { id, kind, fields, deleted, change, created, author, former, last });
     };
     for organisation in &reference.organisations {
         add(ORGANISATION, organisation.id, fields_of(organisation)?);
@@ -110,11 +119,10 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     let mut figures = super::rollup::Pending::default();
     for (id, fields) in opening {
         add(ENTRY, *id, fields.clone());
-        figures.touched(fields);
+        figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
     }
-    record::write(&mut tx, &rows, &reference.catalogue).await?;
-    record::write_revisions(&mut tx, &first_revisions(&rows)?).await?;
-    super::rollup::write(&mut tx, figures, &reference.catalogue).await?;
+    record::write(&mut tx, &rows.iter().collect::<Vec<_>>(), &reference.catalogue).await?;
+    super::rollup::write(&mut tx, figures, reference, change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(true)
@@ -122,14 +130,6 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
 
 fn fields_of(record: &impl Serialize) -> Result<Fields> {
     Ok(serde_json::from_value(serde_json::to_value(record)?)?)
-}
-
-fn first_revisions(rows: &[Row]) -> Result<Vec<RevisionRow>> {
-    let revision = |row: &Row| {
-        let (record, rev, fields) = (row.id, row.rev, serde_json::to_string(&row.fields)?);
-        Ok(RevisionRow { record, rev, fields, deleted: false, changed: BTreeSet::new(), by: None, at: super::now() })
-    };
-    rows.iter().map(revision).collect()
 }
 
 async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {

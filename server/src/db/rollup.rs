@@ -1,172 +1,306 @@
-//! Figures kept, not counted: what core's aggregation makes of the entries of a cell (a place and a month), renewed in
-//! the transaction that changes one of them.
+//! Figures kept, not counted: what core's aggregation makes of the entries, changed by addition in the transaction that
+//! changes one of them.
 
-use super::record::{insert, select_in};
-use super::{Db, Result, Tx, on};
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Catalogue, Entry, Overview, Part};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use super::bulk::insert;
+use super::reference::Reference;
+use super::{Db, Result, Tx, feed, on};
+use jiedui_core::domain::figure::Directory;
+use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
+use jiedui_core::domain::part::{merge_parts, parts_of};
+use jiedui_core::domain::{Aggregation, Apart, Catalogue, Entry, Month, Part, Qualifier, Quantity};
+use sqlx::{FromRow, QueryBuilder};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const PART: &str = "part";
-const TALLY: &str = "tally";
+/// The way in which figures are kept. Another number in the database has them counted anew when it is opened.
+const VERSION: i64 = 1;
+/// Entries read at a time where all are.
+const PAGE: i64 = 5_000;
 
-/// A place and a month.
-pub type Cell = (String, String);
+/// The columns of a part as it is read.
+const COLUMNS: &str = "place, period, indicator, verified, apart, qualifier, pairing, value, entries";
 
-/// What a transaction has done to entries.
+/// What a transaction adds and takes away.
 #[derive(Debug, Default)]
 pub struct Pending {
-    /// Cells whose entries have changed.
-    changed: BTreeSet<Cell>,
-    /// New entries, by their cell: they are added to what is there.
-    added: BTreeMap<Cell, Vec<(Uuid, Entry)>>,
-}
-
-/// The cell that fields put an entry in.
-pub fn cell(fields: &Fields) -> Cell {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    (text("place").to_owned(), text("date").chars().take(7).collect())
+    parts: Vec<Part>,
+    tallies: Vec<Tally>,
 }
 
 impl Pending {
-    /// An entry is or was in this cell, and is no longer the same.
-    pub fn touched(&mut self, fields: &Fields) {
-        self.changed.insert(cell(fields));
+    /// An entry counts from now on.
+    pub fn add(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
+        if let Some(entry) = entry {
+            self.parts.extend(parts_of(id, entry, catalogue));
+            self.tallies.extend(tally_of(entry, catalogue));
+        }
     }
 
-    /// An entry is new.
-    pub fn added(&mut self, id: Uuid, fields: &Fields) {
-        match Entry::from_checked(fields) {
-            Some(entry) => self.added.entry(cell(fields)).or_default().push((id, entry)),
-            None => self.touched(fields),
+    /// An entry no longer counts as it did.
+    pub fn take_away(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
+        if let Some(entry) = entry {
+            self.parts.extend(parts_of(id, entry, catalogue).into_iter().map(Part::negated));
+            self.tallies.extend(tally_of(entry, catalogue).map(Tally::negated));
+        }
+    }
+
+    /// Adds like ones up, so that what many entries give stays small.
+    fn condense(&mut self) {
+        self.parts = merge_parts(std::mem::take(&mut self.parts));
+        self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
+    }
+}
+
+/// What a row is the sum of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    grain: &'static str,
+    place: String,
+    period: String,
+    indicator: String,
+    verified: bool,
+    apart: String,
+    qualifier: &'static str,
+    pairing: Uuid,
+}
+
+/// The sums: of the values in ten-thousandths, and the number of entries.
+type Sums = BTreeMap<Key, (i64, i64)>;
+
+/// The length of a township's code.
+pub const TOWN: usize = 9;
+
+/// The township of a place, or the place where it is a higher one.
+pub fn town(place: &str) -> &str {
+    place.get(..TOWN).unwrap_or(place)
+}
+
+/// Adds a part to every row that it is counted in.
+fn add(sums: &mut Sums, part: &Part, directory: Directory<'_>) {
+    let apart = part.apart.as_ref().map(Apart::to_string).unwrap_or_default();
+    let (month, year) = (part.month.to_string(), format!("{:04}", part.month.year));
+    let mut put = |grain, place: &str, period: &str, apart: &str, pairing: Option<Uuid>, value: Quantity, entries| {
+        let (place, period, apart) = (place.to_owned(), period.to_owned(), apart.to_owned());
+        let (indicator, verified, qualifier) = (part.indicator.clone(), part.verified, part.qualifier.code());
+        let pairing = pairing.unwrap_or_default();
+        let key = Key { grain, place, period, indicator, verified, apart, qualifier, pairing };
+        let sum = sums.entry(key).or_default();
+        *sum = (sum.0 + value.ten_thousandths(), sum.1 + entries);
+    };
+    put("town", town(&part.place), &month, &apart, part.pairing, part.value, part.entries);
+    // A village has so few entries that they are counted when they are asked for.
+    for scope in directory.scopes(&part.place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
+        put("year", scope, &year, &apart, None, part.value, part.entries);
+        if matches!(part.apart, Some(Apart::Latest(..))) {
+            // How many there are, where only the last of them is read.
+            put("year", scope, &year, "", None, Quantity::ZERO, part.entries);
         }
     }
 }
 
-/// Brings the cells up to date.
-pub async fn write(tx: &mut Tx, pending: Pending, catalogue: &Catalogue) -> Result<()> {
-    let Pending { changed, mut added } = pending;
-    // A cell where something has changed is counted anew, its new entries with it.
-    added.retain(|cell, _| !changed.contains(cell));
-    let mut overview = Overview { catalogue: catalogue.clone(), ..Overview::default() };
-    count_anew(tx, &changed.into_iter().collect::<Vec<_>>(), &mut overview).await?;
-    add(tx, added, &mut overview).await
+fn rows(parts: &[Part], reference: &Reference) -> Vec<(Key, (i64, i64))> {
+    let mut sums = Sums::new();
+    for part in parts {
+        add(&mut sums, part, reference.directory());
+    }
+    sums.into_iter().filter(|(_, sum)| *sum != (0, 0)).collect()
 }
 
-async fn count_anew(tx: &mut Tx, cells: &[Cell], overview: &mut Overview) -> Result<()> {
-    if cells.is_empty() {
-        return Ok(());
-    }
-    let entries = select_in!(
-        tx,
-        "SELECT id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND (place, month)",
-        cells,
-        (Uuid, String),
-        |values, cell| {
-            values.push_bind(&cell.0).push_bind(&cell.1);
-        }
-    );
-    let mut parsed: Vec<(Uuid, Entry)> = Vec::with_capacity(entries.len());
-    for (id, fields) in entries {
-        parsed.push((id, serde_json::from_str(&fields)?));
-    }
-    let delete = "DELETE FROM rollup WHERE place = $1 AND month = $2";
-    for (place, month) in cells {
-        on!(write &mut *tx, |connection| {
-            sqlx::query(delete).bind(place).bind(month).execute(connection).await.map(drop)?
-        });
-    }
-    (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
-    overview.add(parsed.iter().map(|(id, entry)| (*id, entry)));
-    put(tx, overview).await
-}
-
-async fn add(tx: &mut Tx, added: BTreeMap<Cell, Vec<(Uuid, Entry)>>, overview: &mut Overview) -> Result<()> {
-    if added.is_empty() {
-        return Ok(());
-    }
-    let cells: Vec<&Cell> = added.keys().collect();
-    let rows = select_in!(
-        tx,
-        "SELECT kind, body FROM rollup WHERE (place, month)",
-        cells,
-        (String, String),
-        |values, cell| {
-            values.push_bind(&cell.0).push_bind(&cell.1);
-        }
-    );
-    (overview.parts, overview.tallies) = read(rows)?;
-    overview.add(added.values().flatten().map(|(id, entry)| (*id, entry)));
-    put(tx, overview).await
-}
-
-async fn put(tx: &mut Tx, overview: &Overview) -> Result<()> {
-    let tail = " ON CONFLICT (key) DO UPDATE SET body = excluded.body";
-    let rows = rows_of(overview)?;
-    insert!(tx, "INSERT INTO rollup (key, place, month, kind, body) ", rows, tail, |values, row| {
-        values
-            .push_bind(&row.key)
-            .push_bind(&row.cell.0)
-            .push_bind(&row.cell.1)
-            .push_bind(row.kind)
-            .push_bind(&row.body);
+/// Adds what is pending to what is kept; `change` is the number of the transaction's last change.
+pub async fn write(tx: &mut Tx, mut pending: Pending, reference: &Reference, change: i64) -> Result<()> {
+    pending.condense();
+    let head = "INSERT INTO part (grain, place, period, indicator, verified, apart, qualifier, pairing, value, entries,
+        change) ";
+    let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
+        value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
+    let parts = rows(&pending.parts, reference);
+    insert!(tx, head, parts, tail, |values, item| {
+        let (key, (value, entries)) = item;
+        values.push_bind(key.grain).push_bind(&key.place).push_bind(&key.period).push_bind(&key.indicator);
+        values.push_bind(key.verified).push_bind(&key.apart).push_bind(key.qualifier).push_bind(key.pairing);
+        values.push_bind(*value).push_bind(*entries).push_bind(change);
+    });
+    let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";
+    let tail = " ON CONFLICT (programme, place, pairing, organisation, month, verified) DO UPDATE SET
+        entries = tally.entries + excluded.entries, change = excluded.change";
+    let tallies = by_town(pending.tallies);
+    insert!(tx, head, tallies, tail, |values, tally| {
+        values.push_bind(&tally.programme).push_bind(&tally.place).push_bind(tally.pairing.unwrap_or_default());
+        values.push_bind(tally.organisation.unwrap_or_default()).push_bind(tally.month.to_string());
+        values.push_bind(tally.verified).push_bind(tally.entries).push_bind(change);
     });
     Ok(())
 }
 
-/// A part or a tally as it is kept.
-#[derive(Debug)]
-struct Row {
-    key: String,
-    cell: Cell,
-    kind: &'static str,
-    body: String,
+fn by_town(tallies: Vec<Tally>) -> Vec<Tally> {
+    merge_tallies(tallies.into_iter().map(|tally| Tally { place: town(&tally.place).to_owned(), ..tally }).collect())
 }
 
-/// The rows that an overview is kept as.
-fn rows_of(overview: &Overview) -> Result<Vec<Row>> {
-    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let mut rows = Vec::new();
-    for part in &overview.parts {
-        let Part { indicator, place, pairing, month, verified, subject, .. } = part;
-        let subject = subject.as_deref().unwrap_or_default();
-        let key = format!("{PART}|{indicator}|{place}|{}|{month}|{verified}|{subject}", id(*pairing));
-        let cell = (place.clone(), month.to_string());
-        rows.push(Row { key, cell, kind: PART, body: serde_json::to_string(part)? });
-    }
-    for tally in &overview.tallies {
-        let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
-        let key = format!("{TALLY}|{programme}|{place}|{}|{}|{month}|{verified}", id(*pairing), id(*organisation));
-        let cell = (place.clone(), month.to_string());
-        rows.push(Row { key, cell, kind: TALLY, body: serde_json::to_string(tally)? });
-    }
-    Ok(rows)
+#[derive(FromRow)]
+struct PartRow {
+    place: String,
+    period: String,
+    indicator: String,
+    verified: bool,
+    apart: String,
+    qualifier: String,
+    pairing: Uuid,
+    value: i64,
+    entries: i64,
 }
 
-fn read(rows: Vec<(String, String)>) -> Result<(Vec<Part>, Vec<Tally>)> {
-    let (mut parts, mut tallies) = (Vec::new(), Vec::new());
-    for (kind, body) in rows {
-        if kind == PART {
-            parts.push(serde_json::from_str(&body)?);
-        } else {
-            tallies.push(serde_json::from_str(&body)?);
+/// A row as a part; one of a whole year lies in its January.
+fn part(row: PartRow) -> Part {
+    let month = row.period.parse().or_else(|_| format!("{}-01", row.period).parse());
+    Part {
+        place: row.place,
+        month: month.unwrap_or(Month::FIRST),
+        indicator: row.indicator,
+        verified: row.verified,
+        apart: row.apart.parse().ok(),
+        qualifier: Qualifier::from_code(&row.qualifier).unwrap_or_default(),
+        pairing: Some(row.pairing).filter(|id| !id.is_nil()),
+        value: Quantity::from_ten_thousandths(row.value),
+        entries: row.entries,
+    }
+}
+
+/// Builds a query on either database and reads its parts.
+macro_rules! parts {
+    ($db:expr, |$query:ident| $build:expr) => {{
+        let rows: Vec<PartRow> = match $db {
+            Db::Sqlite { readers, .. } => {
+                let mut $query = QueryBuilder::<sqlx::Sqlite>::new("");
+                $build;
+                $query.build_query_as().fetch_all(readers).await?
+            }
+            Db::Postgres(pool) => {
+                let mut $query = QueryBuilder::<sqlx::Postgres>::new("");
+                $build;
+                $query.build_query_as().fetch_all(pool).await?
+            }
+        };
+        rows.into_iter().map(part).filter(|part| part.entries != 0).collect::<Vec<Part>>()
+    }};
+}
+
+/// What makes the figures of a year at a place from the township up (everywhere, where it is empty), however many
+/// entries there are.
+pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
+    let latest = |own: &&jiedui_core::domain::Indicator| own.aggregation == Aggregation::Latest;
+    let (of_last, of_all): (Vec<_>, Vec<_>) = catalogue.indicators.iter().partition(latest);
+    let at = format!("SELECT {COLUMNS} FROM part WHERE grain = 'year' AND place = ");
+    let period = format!("{year:04}");
+    let mut parts = parts!(db, |query| {
+        query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator IN (");
+        let mut codes = query.separated(", ");
+        for indicator in &of_all {
+            codes.push_bind(&indicator.code);
         }
+        query.push(")");
+    });
+    for (indicator, verified) in of_last.iter().flat_map(|own| [(own, false), (own, true)]) {
+        // The number of entries, then the last of them, which is not counted twice.
+        let counted = parts!(db, |query| {
+            query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator = ");
+            query.push_bind(&indicator.code).push(" AND verified = ").push_bind(verified).push(" AND apart = ''");
+        });
+        let last = parts!(db, |query| {
+            query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator = ");
+            query.push_bind(&indicator.code).push(" AND verified = ").push_bind(verified);
+            query.push(" AND apart > '' AND entries > 0 ORDER BY apart DESC LIMIT 1");
+        });
+        parts.extend(counted.into_iter().chain(last.into_iter().map(|part| Part { entries: 0, ..part })));
     }
-    Ok((parts, tallies))
+    Ok(parts)
 }
 
-/// All that is kept, and the number of the last change in it.
-pub async fn load(db: &Db) -> Result<(i64, Vec<Part>, Vec<Tally>)> {
-    // One statement sees one state, so the number and the figures belong together.
-    let query = "SELECT feed.change, rollup.kind, rollup.body FROM feed LEFT JOIN rollup ON TRUE";
-    type Row = (i64, Option<String>, Option<String>);
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).fetch_all(pool).await?);
-    let change = rows.first().map_or(0, |row| row.0);
-    let (parts, tallies) = read(rows.into_iter().filter_map(|(_, kind, body)| kind.zip(body)).collect())?;
-    Ok((change, parts, tallies))
+/// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
+/// them all.
+pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
+    let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND month >= $3 AND month <= $4
+        AND kind = 'entry' AND NOT deleted";
+    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
+        .bind(place)
+        // Codes are digits: the colon comes right after them.
+        .bind(format!("{place}:"))
+        .bind(format!("{year:04}-01"))
+        .bind(format!("{year:04}-12"))
+        .fetch_all(pool)
+        .await?);
+    let mut pending = Pending::default();
+    for (id, fields) in rows {
+        pending.add(id, Some(&serde_json::from_str(&fields)?), catalogue);
+    }
+    pending.condense();
+    Ok(pending.parts)
+}
+
+type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
+
+/// All that phones hold and has changed after a change, those that came to nothing included; and the number of the last
+/// change in it.
+pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<Tally>)> {
+    let mut tx = db.begin_reading().await?;
+    let change = feed::last(&mut tx).await?;
+    let parts = format!("SELECT {COLUMNS} FROM part WHERE grain = 'town' AND change > $1");
+    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
+        WHERE change > $1";
+    let (parts, tallies) = on!(in &mut tx, |connection| (
+        sqlx::query_as::<_, PartRow>(sqlx::AssertSqlSafe(parts)).bind(since).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, TallyRow>(tallies).bind(since).fetch_all(&mut *connection).await?
+    ));
+    let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
+    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| Tally {
+        programme,
+        place,
+        pairing: given(pairing),
+        organisation: given(organisation),
+        month: month.parse().unwrap_or(Month::FIRST),
+        verified,
+        entries,
+    };
+    Ok((change, parts.into_iter().map(part).collect(), tallies.into_iter().map(tally).collect()))
+}
+
+/// Counts all figures anew where they are kept in another way than this program's.
+pub async fn bring_up_to_date(db: &Db, reference: &Reference) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?;
+    let version = "SELECT version FROM figures WHERE id = 1";
+    let version = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(version).fetch_one(connection).await?);
+    if version == VERSION {
+        return Ok(());
+    }
+    for statement in ["DELETE FROM part", "DELETE FROM tally"] {
+        on!(in &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
+    }
+    let mut pending = Pending::default();
+    let mut last = 0;
+    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
+        last = after;
+        write(&mut tx, std::mem::take(&mut pending), reference, change).await?;
+    }
+    let done = "UPDATE figures SET version = $1";
+    on!(in &mut tx, |connection| sqlx::query(done).bind(VERSION).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// Counts the next entries after a change; gives the change of the last, or `None` at the end.
+async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
+    let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
+        ORDER BY change LIMIT $2";
+    let rows = on!(in tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(connection)
+        .await?);
+    let last = rows.last().map(|(change, ..)| *change);
+    for (_, id, fields) in rows {
+        pending.add(id, Some(&serde_json::from_str(&fields)?), catalogue);
+    }
+    pending.condense();
+    Ok(last)
 }
 
 /// A figure that is kept and differs from what the entries make.
@@ -174,38 +308,62 @@ pub async fn load(db: &Db) -> Result<(i64, Vec<Part>, Vec<Tally>)> {
 pub struct Difference {
     /// Which.
     pub key: String,
-    /// What is kept.
-    pub kept: Option<String>,
+    /// What is kept, and how many entries.
+    pub kept: Option<(i64, i64)>,
     /// What the entries make.
-    pub counted: Option<String>,
+    pub counted: Option<(i64, i64)>,
 }
 
 /// Computes all from the entries and compares.
-pub async fn verify(db: &Db, catalogue: &Catalogue) -> Result<Vec<Difference>> {
-    let mut tx = db.begin().await?;
-    // No entry changes while they are read.
-    super::feed::lock(&mut tx).await?;
-    let entries = "SELECT id, fields FROM record WHERE kind = 'entry' AND NOT deleted";
-    let rollups = "SELECT key, body FROM rollup";
-    let (entries, rollups) = on!(write &mut tx, |connection| (
-        sqlx::query_as::<_, (Uuid, String)>(entries).fetch_all(&mut *connection).await?,
-        sqlx::query_as::<_, (String, String)>(rollups).fetch_all(&mut *connection).await?
-    ));
-    let mut overview = Overview { catalogue: catalogue.clone(), ..Overview::default() };
-    let mut parsed: Vec<(Uuid, Entry)> = Vec::with_capacity(entries.len());
-    for (id, fields) in entries {
-        parsed.push((id, serde_json::from_str(&fields)?));
+pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
+    // One state of the database, whatever is written meanwhile.
+    let mut tx = db.begin_reading().await?;
+    let (mut pending, mut last) = (Pending::default(), 0);
+    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
+        last = after;
     }
-    overview.add(parsed.iter().map(|(id, entry)| (*id, entry)));
-    let mut kept: BTreeMap<String, String> = rollups.into_iter().collect();
+    let key = |key: &Key| {
+        let Key { grain, place, period, indicator, verified, apart, qualifier, pairing } = key;
+        format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}")
+    };
+    let mut counted: BTreeMap<String, (i64, i64)> =
+        rows(&pending.parts, reference).into_iter().map(|(own, sums)| (key(&own), sums)).collect();
+    for tally in by_town(pending.tallies) {
+        counted.insert(tally_key(&tally), (0, tally.entries));
+    }
+    let query =
+        "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
+        pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
+    type Row = (String, bool, String, Uuid, i64, i64);
+    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
+        WHERE entries <> 0";
+    let (parts, tallies) = on!(in &mut tx, |connection| (
+        sqlx::query_as::<_, Row>(query).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
+    ));
+    let part = |(head, verified, tail, pairing, value, entries): Row| {
+        (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
+    };
+    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
+        (format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}"), (0, entries))
+    };
     let mut differences = Vec::new();
-    for Row { key, body: counted, .. } in rows_of(&overview)? {
-        let kept = kept.remove(&key);
-        if kept.as_ref() != Some(&counted) {
-            differences.push(Difference { key, kept, counted: Some(counted) });
+    for (key, kept) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
+        let counted = counted.remove(&key);
+        if counted != Some(kept) {
+            differences.push(Difference { key, kept: Some(kept), counted });
         }
     }
-    let left = |(key, kept)| Difference { key, kept: Some(kept), counted: None };
-    differences.extend(kept.into_iter().map(left));
+    differences.extend(counted.into_iter().map(|(key, counted)| Difference {
+        key,
+        kept: None,
+        counted: Some(counted),
+    }));
     Ok(differences)
+}
+
+fn tally_key(tally: &Tally) -> String {
+    let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
+    let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
+    format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
 }

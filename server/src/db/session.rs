@@ -13,7 +13,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
         "INSERT INTO session (token_hash, account, device_name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     let now = super::now();
     let mut tx = db.begin().await?;
-    on!(write &mut tx, |connection| sqlx::query(query)
+    on!(in &mut tx, |connection| sqlx::query(query)
         .bind(token_hash)
         .bind(account)
         .bind(device_name)
@@ -44,7 +44,7 @@ pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
 pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
     let query = "DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2";
     let mut tx = db.begin().await?;
-    on!(write &mut tx, |connection| sqlx::query(query)
+    on!(in &mut tx, |connection| sqlx::query(query)
         .bind(token_hash)
         .bind(super::now())
         .execute(connection)

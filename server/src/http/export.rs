@@ -131,8 +131,8 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, mut query: Quer
     let mut filter = query.filter();
     query.done()?;
     let year = *filter.year.get_or_insert_with(this_year);
-    let snapshot = app.overview().await?;
-    let overview = &snapshot.overview;
+    let figures = app.figures(filter).await?;
+    let catalogue = &app.reference.catalogue;
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
         let bold = Format::new().set_bold();
@@ -141,9 +141,9 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, mut query: Quer
         {
             sheet.write_string_with_format(0, column, heading, &bold)?;
         }
-        for (row, figure) in (1..).zip(overview.figures(&filter)) {
-            let Some(indicator) = overview.catalogue.indicator(&figure.indicator) else { continue };
-            let programme = overview.catalogue.programme(&indicator.programme);
+        for (row, figure) in (1..).zip(figures) {
+            let Some(indicator) = catalogue.indicator(&figure.indicator) else { continue };
+            let programme = catalogue.programme(&indicator.programme);
             sheet.write_string(row, 0, programme.map(|programme| programme.name.as_str()).unwrap_or_default())?;
             sheet.write_string(row, 1, &indicator.name)?;
             sheet.write_string(row, 2, &indicator.unit)?;

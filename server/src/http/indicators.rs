@@ -5,10 +5,12 @@ use super::body::Wants;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
+use crate::db::DbError;
+use crate::db::rollup::{self, TOWN, town};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiedui_core::domain::figure::{Filter, aggregate};
-use jiedui_core::domain::{Overview, Part, Qualifier};
+use jiedui_core::domain::figure::{Filter, aggregate, figures};
+use jiedui_core::domain::{Catalogue, Figure, Part, Qualifier};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use time::UtcOffset;
@@ -27,8 +29,9 @@ pub async fn indicators(
 ) -> Result<Response, Problem> {
     let filter = query.filter();
     query.done()?;
-    let snapshot = app.overview().await?;
-    Ok(wants.answer(&of(&snapshot.overview, filter)))
+    let year = filter.year.unwrap_or_else(this_year);
+    let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
+    Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference.catalogue)})))
 }
 
 /// This year where Jiedui is at home (UTC+8).
@@ -37,11 +40,45 @@ pub fn this_year() -> i32 {
     time::OffsetDateTime::now_utc().to_offset(china).year()
 }
 
-/// The figures under a filter, in the contract's shape.
-pub fn of(overview: &Overview, mut filter: Filter) -> Value {
-    let year = *filter.year.get_or_insert_with(this_year);
-    let figures = overview.figures(&filter).into_iter().filter_map(|figure| {
-        let indicator = overview.catalogue.indicator(&figure.indicator)?;
+impl App {
+    /// The figures of a year under a filter.
+    pub async fn figures(&self, filter: Filter) -> Result<Vec<Figure>, DbError> {
+        let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
+        let (catalogue, directory) = (&self.reference.catalogue, self.reference.directory());
+        let place = filter.place.clone().unwrap_or_default();
+        if place != town(&place) {
+            let parts = parts_at(self, &filter, |_| true).await?;
+            return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
+        }
+        // From what is kept for just this place and year.
+        let parts = rollup::of_year(&self.db, catalogue, filter.year.unwrap_or_default(), &place).await?;
+        Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
+    }
+}
+
+/// The wanted parts that a filter takes: those in the filter's own township (or village) each at its village, others at
+/// their townships.
+async fn parts_at(app: &App, filter: &Filter, wanted: impl Fn(&Part) -> bool) -> Result<Vec<Part>, DbError> {
+    let snapshot = app.overview().await?;
+    let (catalogue, directory) = (&app.reference.catalogue, app.reference.directory());
+    let takes = |part: &Part| wanted(part) && filter.takes(part, catalogue, directory);
+    let of_towns = snapshot.overview.parts.iter().filter(|part| takes(part)).cloned();
+    let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
+    let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };
+    let own = rollup::by_village(&app.db, catalogue, year, place).await?.into_iter().filter(takes);
+    if place == town(place) {
+        return Ok(own.chain(of_towns.filter(|part| part.place != place)).collect());
+    }
+    // What happened under the village's own pairings counts for it wherever it was, so the township's parts have it whole.
+    let touches = |part: &Part| part.pairing.is_some_and(|id| directory.pairing_touches(id, place));
+    let under_others = own.filter(|part| !touches(part));
+    Ok(under_others.chain(of_towns.filter(touches)).collect())
+}
+
+/// Figures in the contract's shape.
+fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
+    let shape = |figure: &Figure| {
+        let indicator = catalogue.indicator(&figure.indicator)?;
         Some(json!({
             "code": indicator.code,
             "programme": indicator.programme,
@@ -58,8 +95,8 @@ pub fn of(overview: &Overview, mut filter: Filter) -> Value {
             "progress": figure.progress,
             "entries": figure.entries,
         }))
-    });
-    json!({"year": year, "indicators": figures.collect::<Vec<_>>()})
+    };
+    figures.iter().filter_map(shape).collect()
 }
 
 /// The parts of a figure by month or place; for a sum they add up to it.
@@ -77,14 +114,11 @@ pub async fn series(
     let mut filter = query.filter();
     let by_place = query.one_of("by", &["month", "place"]).as_deref() == Some("place");
     query.done()?;
-    let snapshot = app.overview().await?;
-    let overview = &snapshot.overview;
-    let indicator = overview.catalogue.indicator(&code).ok_or(Problem::not_found())?;
-    filter.year.get_or_insert_with(this_year);
+    let indicator = app.reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
+    let year = *filter.year.get_or_insert_with(this_year);
+    let parts = parts_at(&app, &filter, |part| part.indicator == code).await?;
     let mut groups: BTreeMap<String, Vec<&Part>> = BTreeMap::new();
-    let directory = overview.directory();
-    let own = |part: &&Part| part.indicator == code && filter.takes(part, &overview.catalogue, directory);
-    for part in overview.parts.iter().filter(own) {
+    for part in &parts {
         let key = if by_place { part.place.clone() } else { part.month.to_string() };
         groups.entry(key).or_default().push(part);
     }
@@ -95,5 +129,5 @@ pub async fn series(
         Some(json!({"key": key, "value": value, "name": name, "qualifier": qualifier}))
     };
     let series: Vec<Value> = groups.into_iter().filter_map(point).collect();
-    Ok(wants.answer(&json!({"code": code, "year": filter.year, "series": series})))
+    Ok(wants.answer(&json!({"code": code, "year": year, "series": series})))
 }

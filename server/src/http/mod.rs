@@ -21,6 +21,7 @@ use crate::auth::WrongTries;
 use crate::config::Config;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
+use crate::writer::Writer;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -67,6 +68,8 @@ pub struct State {
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
     pub stopping: watch::Sender<bool>,
+    /// What is pushed goes this way.
+    pub writer: Writer,
     /// Wrong passwords.
     pub wrong_tries: WrongTries,
     /// Names of the app's files.
@@ -95,7 +98,9 @@ impl App {
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let (overviews, wrong_tries) = (Overviews::default(), WrongTries::default());
         let (stopping, _) = watch::channel(false);
-        Ok(Self(Arc::new(State { config, db, reference, overviews, changes, stopping, wrong_tries, leptos })))
+        let writer = Writer::start(db.clone(), reference.clone(), changes.clone());
+        let state = State { config, db, reference, overviews, changes, stopping, writer, wrong_tries, leptos };
+        Ok(Self(Arc::new(state)))
     }
 }
 

@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::place::Level;
 use jiedui_core::domain::{Catalogue, Overview};
-use std::sync::Arc;
+use std::cmp::Ordering;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
 
 /// An overview and its JSON.
@@ -19,11 +20,21 @@ use tokio::sync::RwLock;
 pub struct Snapshot {
     /// The overview.
     pub overview: Overview,
-    /// The same, as it is sent.
-    pub json: Bytes,
+    json: OnceLock<Bytes>,
 }
 
-/// The last overview, read anew when there has been a change.
+impl Snapshot {
+    /// The overview as it is sent.
+    fn json(&self) -> Result<Bytes, DbError> {
+        if let Some(json) = self.json.get() {
+            return Ok(json.clone());
+        }
+        let json = serde_json::to_vec(&self.overview)?;
+        Ok(self.json.get_or_init(|| json.into()).clone())
+    }
+}
+
+/// The last overview; what has changed since is read when it is asked for.
 #[derive(Debug, Default)]
 pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
 
@@ -40,20 +51,37 @@ impl Overviews {
         if let Some(snapshot) = fresh(&held) {
             return Ok(snapshot);
         }
-        let (change, parts, tallies) = rollup::load(db).await?;
-        let overview = Overview {
-            change,
-            as_of: crate::db::instant(crate::db::now()),
-            catalogue: Catalogue::clone(&reference.catalogue),
-            places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
-            organisations: reference.organisations.clone(),
-            pairings: reference.pairings.clone(),
-            parts,
-            tallies,
+        let mut overview = match held.take().map(Arc::try_unwrap) {
+            Some(Ok(own)) => own.overview,
+            Some(Err(shared)) => shared.overview.clone(),
+            None => Overview { change: -1, ..of_reference(reference) },
         };
-        let json = serde_json::to_vec(&overview)?.into();
-        Ok(held.insert(Arc::new(Snapshot { overview, json })).clone())
+        let (change, parts, tallies) = rollup::by_town_since(db, overview.change).await?;
+        renew(&mut overview.parts, parts, |one, other| one.key().cmp(&other.key()), |part| part.entries != 0);
+        renew(&mut overview.tallies, tallies, |one, other| one.key().cmp(&other.key()), |tally| tally.entries != 0);
+        overview.change = change;
+        overview.as_of = crate::db::instant(crate::db::now());
+        Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
     }
+}
+
+/// What changes seldom.
+fn of_reference(reference: &Reference) -> Overview {
+    Overview {
+        catalogue: Catalogue::clone(&reference.catalogue),
+        places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
+        organisations: reference.organisations.clone(),
+        pairings: reference.pairings.clone(),
+        ..Overview::default()
+    }
+}
+
+/// Puts changed items in the place of like ones; those that came to nothing go.
+fn renew<T>(items: &mut Vec<T>, mut changed: Vec<T>, order: impl Fn(&T, &T) -> Ordering, counts: impl Fn(&T) -> bool) {
+    changed.sort_by(&order);
+    items.retain(|item| changed.binary_search_by(|own| order(own, item)).is_err());
+    items.extend(changed.into_iter().filter(counts));
+    items.sort_by(order);
 }
 
 impl App {
@@ -74,6 +102,6 @@ pub async fn overview(State(app): State<App>, _: MayView, headers: HeaderMap) ->
     Ok(if known {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
-        (headers, [(header::CONTENT_TYPE, "application/json")], snapshot.json.clone()).into_response()
+        (headers, [(header::CONTENT_TYPE, "application/json")], snapshot.json()?).into_response()
     })
 }

@@ -6,14 +6,15 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::auth::SignedIn;
 use crate::db::push::{Push, rejected};
-use crate::db::{pull, push};
+use crate::db::{DbError, answer, pull};
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use jiedui_core::domain::{ErrorCode, FieldError, Language, User};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::{ErrorCode, User};
 use jiedui_core::sync::wire::LARGEST_BATCH;
-use jiedui_core::sync::{Mutation, PushResponse, PushResult};
+use jiedui_core::sync::{Mutation, PullResponse, PushResponse, Record};
 use serde_json::Value;
+use std::fmt::Write;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ pub async fn push(
     State(app): State<App>,
     SignedIn(user): SignedIn,
     wants: Wants,
-    Received(body): Received,
+    Received(mut body): Received,
 ) -> Result<Response, Problem> {
     if !user.role.records() {
         return Err(Problem::forbidden());
@@ -39,7 +40,7 @@ pub async fn push(
     let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
     let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
     is_own(owner, &user)?;
-    let mutations = match body.get("mutations") {
+    let mutations = match body.get_mut("mutations").map(Value::take) {
         None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
         Some(Value::Array(mutations)) => mutations,
         Some(_) => return Err(Problem::field("mutations", ErrorCode::WrongType)),
@@ -51,41 +52,33 @@ pub async fn push(
             "At most 1000 mutations at once",
         ));
     }
-    let parsed: Vec<Result<Mutation, Box<PushResult>>> = mutations.iter().map(parse).collect();
-    let readable: Vec<Mutation> = parsed.iter().filter_map(|mutation| mutation.as_ref().ok().cloned()).collect();
-    let batch = Push { actor: &user, client, mutations: &readable, last_day: last_day() };
-    let (results, changed) = push::push(&app.db, &app.reference, batch).await?;
-    if let Some(change) = changed {
-        app.changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
+    let (mut parsed, mut refused) = (Vec::with_capacity(mutations.len()), Vec::new());
+    for (index, mutation) in mutations.into_iter().enumerate() {
+        let seq = mutation.get("seq").and_then(Value::as_u64).unwrap_or_default();
+        match Mutation::parse(mutation) {
+            Ok(mutation) => {
+                let digest = answer::digest(&mutation)?;
+                parsed.push((mutation, digest));
+            }
+            Err(errors) => refused.push((index, rejected(seq, errors))),
+        }
     }
-    let mut results = results.into_iter();
-    let results: Vec<PushResult> = parsed
-        .into_iter()
-        .filter_map(|mutation| mutation.map_or_else(|refused| Some(*refused), |_| results.next()))
-        .map(|result| in_language(result, wants.language))
-        .collect();
+    let push = Push { actor: user, client, mutations: parsed, last_day: last_day() };
+    let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
+    // In the order of the request.
+    for (index, result) in refused {
+        results.insert(index.min(results.len()), result);
+    }
+    for result in results.iter_mut().filter(|result| !result.errors.is_empty()) {
+        let errors = std::mem::take(&mut result.errors);
+        result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
+    }
     Ok(wants.answer(&PushResponse { results }))
 }
 
 /// Who names an owner gets an answer only if the session is theirs: on a shared phone it may be another's by now.
 fn is_own(owner: Option<String>, user: &User) -> Result<(), Problem> {
     if owner.is_none_or(|owner| owner == user.id.to_string()) { Ok(()) } else { Err(Problem::no_session()) }
-}
-
-/// A mutation, or the answer to one that cannot be read.
-fn parse(value: &Value) -> Result<Mutation, Box<PushResult>> {
-    let seq = value.get("seq").and_then(Value::as_u64).unwrap_or_default();
-    let mutation = Mutation::parse(value).map_err(|errors| Box::new(rejected(seq, errors)))?;
-    // Both are numbers that the database has to hold.
-    let too_large = |field: &str| Box::new(rejected(seq, vec![FieldError::new(field, ErrorCode::WrongType)]));
-    i64::try_from(mutation.seq).map_err(|_| too_large("seq"))?;
-    i64::try_from(mutation.base_rev).map_err(|_| too_large("base_rev"))?;
-    Ok(mutation)
-}
-
-fn in_language(mut result: PushResult, language: Language) -> PushResult {
-    result.errors = result.errors.into_iter().map(|error| error.in_language(language)).collect();
-    result
 }
 
 /// Today in China (UTC+8), and a day more for clocks that run ahead.
@@ -115,5 +108,34 @@ pub async fn pull(
         None => pull::Cursor::start(&user),
         Some(text) => pull::Cursor::parse(&text, &user).ok_or(Problem::field("cursor", ErrorCode::Unknown))?,
     };
-    Ok(wants.answer(&pull::pull(&app.db, &user, cursor, limit).await?))
+    let page = pull::pull(&app.db, &user, cursor, limit).await?;
+    if wants.cbor { Ok(wants.answer(&in_full(page)?)) } else { Ok(json(&page)?) }
+}
+
+/// A page as JSON. The fields are stored as JSON and go out as they are.
+fn json(page: &pull::Page) -> Result<Response, DbError> {
+    let mut body =
+        String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
+    body.push_str("{\"records\":[");
+    for (index, record) in page.records.iter().enumerate() {
+        let (fields, deleted) = (record.fields.as_deref().unwrap_or("{}"), record.fields.is_none());
+        let comma = if index > 0 { "," } else { "" };
+        let pull::Outgoing { kind, id, rev, .. } = record;
+        // Writing to a text does not fail.
+        let _ =
+            write!(body, r#"{comma}{{"kind":"{kind}","id":"{id}","rev":{rev},"fields":{fields},"deleted":{deleted}}}"#);
+    }
+    let _ = write!(body, r#"],"cursor":"{}","more":{}}}"#, page.cursor.encode()?, page.more);
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// A page, its fields parsed.
+fn in_full(page: pull::Page) -> Result<PullResponse, DbError> {
+    let mut records = Vec::with_capacity(page.records.len());
+    for pull::Outgoing { kind, id, rev, fields } in page.records {
+        let (rev, deleted) = (u64::try_from(rev).unwrap_or_default(), fields.is_none());
+        let fields = fields.map(|fields| serde_json::from_str(&fields)).transpose()?.unwrap_or_default();
+        records.push(Record { kind, id, rev, fields, deleted });
+    }
+    Ok(PullResponse { records, cursor: page.cursor.encode()?, more: page.more })
 }

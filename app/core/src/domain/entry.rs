@@ -125,6 +125,7 @@ impl Entry {
         let state = check.state();
         let attachments = check.attachments();
         let qualifiers = check.qualifiers();
+        let source = Some(check.text("source", NOTE_LENGTH)).filter(|source| !source.is_empty());
         match (check.errors.is_empty(), activity, date) {
             (true, Some(activity), Some(date)) => Ok(Self {
                 activity: activity.code.clone(),
@@ -138,7 +139,7 @@ impl Entry {
                 state,
                 review_note,
                 attachments,
-                source: None,
+                source,
                 author: None,
             }),
             _ => Err(check.errors),

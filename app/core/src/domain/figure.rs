@@ -1,50 +1,14 @@
-//! From entries to figures. This is the one way in which a figure is computed, on the phone and on the server.
-//!
-//! An entry gives a [`Part`] for every number that feeds an indicator; parts of the same kind merge without loss; the
-//! parts that pass a [`Filter`] make the [`Figure`].
+//! From parts to figures. This is the one way in which a figure is computed, on the phone and on the server: the
+//! [`Part`]s that pass a [`Filter`] make the [`Figure`].
 
-use super::catalogue::{Aggregation, Catalogue, Indicator, Subject, Target};
-use super::entry::{Entry, State};
-use super::month::Month;
+use super::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use super::organisation::{Organisation, Pairing};
+use super::part::{Apart, Part};
 use super::place::covers;
 use super::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use time::Date;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-
-/// What one or more entries of the same indicator, place, pairing, month and standing add to a figure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// The indicator's code.
-    pub indicator: String,
-    /// The place's code.
-    pub place: String,
-    /// The pairing under which it happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pairing: Option<Uuid>,
-    /// When.
-    pub month: Month,
-    /// Whether a reviewer has verified it.
-    pub verified: bool,
-    /// What a distinct indicator tells apart; an entry without one stands for itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// The sum, the latest or the largest of the values, as the aggregation asks.
-    pub value: Quantity,
-    /// How exact that is.
-    pub qualifier: Qualifier,
-    /// How many entries are in it.
-    pub entries: u64,
-    /// Date of the latest entry in it, and its identifier, which settles which of one day is later.
-    pub latest: (DateText, Uuid),
-}
-
-/// A date that is ordered and sent as `YYYY-MM-DD`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DateText(#[serde(with = "super::date_format")] pub Date);
 
 /// Which entries count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,80 +40,6 @@ pub struct Figure {
     pub progress: Option<f64>,
     /// How many entries make it.
     pub entries: u64,
-}
-
-/// The parts that an entry gives; none when a reviewer returned it.
-pub fn parts_of(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Part> {
-    let Some(activity) = catalogue.activity(&entry.activity) else { return Vec::new() };
-    if entry.state == State::Returned {
-        return Vec::new();
-    }
-    let part = |(code, value): (&String, &Quantity)| {
-        let indicator = catalogue.indicator(activity.field(code)?.feeds.as_deref()?)?;
-        Some(Part {
-            indicator: indicator.code.clone(),
-            place: entry.place.clone(),
-            pairing: entry.pairing,
-            month: entry.date.into(),
-            verified: entry.state == State::Verified,
-            subject: subject_of(entry, indicator),
-            value: *value,
-            qualifier: entry.qualifiers.get(code).copied().unwrap_or_default(),
-            entries: 1,
-            latest: (DateText(entry.date), id),
-        })
-    };
-    entry.values.iter().filter_map(part).collect()
-}
-
-/// What is told apart. The report gives numbers without names, so each of its entries stands for itself.
-fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
-    if indicator.aggregation != Aggregation::Distinct || entry.source.is_some() {
-        return None;
-    }
-    match indicator.distinct_by {
-        Subject::Organisation => entry.organisation.map(|id| id.to_string()),
-        Subject::Place => Some(entry.place.clone()),
-    }
-}
-
-/// Merges parts of the same kind, whatever their order; no figure changes by it.
-pub fn merge_parts(parts: impl IntoIterator<Item = Part>, catalogue: &Catalogue) -> Vec<Part> {
-    let mut merged = BTreeMap::new();
-    for part in parts {
-        let Some(indicator) = catalogue.indicator(&part.indicator) else { continue };
-        let key =
-            (part.indicator.clone(), part.place.clone(), part.pairing, part.month, part.verified, part.subject.clone());
-        match merged.entry(key) {
-            std::collections::btree_map::Entry::Vacant(vacant) => drop(vacant.insert(part)),
-            std::collections::btree_map::Entry::Occupied(mut occupied) => {
-                absorb(occupied.get_mut(), part, indicator.aggregation);
-            }
-        }
-    }
-    merged.into_values().collect()
-}
-
-/// Takes `other`, of the same kind, into `part`.
-fn absorb(part: &mut Part, other: Part, aggregation: Aggregation) {
-    let later = other.latest > part.latest;
-    match aggregation {
-        Aggregation::Latest => {
-            if later {
-                (part.value, part.qualifier) = (other.value, other.qualifier);
-            }
-        }
-        Aggregation::Distinct if part.subject.is_some() => {
-            part.value = part.value.max(other.value);
-            part.qualifier = part.qualifier.and(other.qualifier);
-        }
-        Aggregation::Sum | Aggregation::Mean | Aggregation::Distinct => {
-            part.value = part.value + other.value;
-            part.qualifier = part.qualifier.and(other.qualifier);
-        }
-    }
-    part.entries += other.entries;
-    part.latest = part.latest.max(other.latest);
 }
 
 impl Filter {
@@ -185,16 +75,29 @@ impl<'a> Directory<'a> {
         self.pairings.iter().find(|pairing| pairing.id == id)
     }
 
+    /// The places of a pairing's organisations.
+    pub fn places_of(&self, pairing: Uuid) -> impl Iterator<Item = &'a str> {
+        let ends = self.pairing(pairing).map(|pairing| [pairing.organisation_a, pairing.organisation_b]);
+        let directory = *self;
+        ends.into_iter().flatten().filter_map(move |id| Some(directory.organisation(id)?.place.as_str()))
+    }
+
     /// Whether one of the pairing's organisations is at the place or below it.
     pub fn pairing_touches(&self, id: Uuid, place: &str) -> bool {
-        self.pairing(id).is_some_and(|pairing| {
-            [pairing.organisation_a, pairing.organisation_b]
-                .into_iter()
-                .filter_map(|id| self.organisation(id))
-                .any(|organisation| covers(place, &organisation.place))
-        })
+        self.places_of(id).any(|own| covers(place, own))
+    }
+
+    /// The places under which something counts that happened at a place, under a pairing: all for which
+    /// [`Filter::takes`] it, from the empty code, which is everywhere, to the village.
+    pub fn scopes(&self, place: &'a str, pairing: Option<Uuid>) -> BTreeSet<&'a str> {
+        let places = std::iter::once(place).chain(pairing.into_iter().flat_map(|id| self.places_of(id)));
+        let above = |place: &'a str| CODE_LENGTHS.into_iter().filter_map(|length| place.get(..length));
+        places.flat_map(above).collect()
     }
 }
+
+/// The lengths of place codes: everywhere, city, county, township, village.
+const CODE_LENGTHS: [usize; 5] = [0, 4, 6, 9, 12];
 
 /// What the parts come to: the amount and how exact it is. `None` without parts.
 pub fn aggregate<'a>(
@@ -206,21 +109,24 @@ pub fn aggregate<'a>(
     let total = || parts.clone().map(|part| part.value).sum::<Quantity>();
     match aggregation {
         Aggregation::Sum => Some((total(), vaguest)),
-        Aggregation::Latest => parts.max_by_key(|part| part.latest).map(|part| (part.value, part.qualifier)),
+        Aggregation::Latest => {
+            let dated = parts.filter(|part| part.apart.is_some());
+            dated.max_by(|one, other| one.apart.cmp(&other.apart)).map(|part| (part.value, part.qualifier))
+        }
         Aggregation::Mean => {
-            let entries = parts.clone().map(|part| part.entries).sum();
-            total().divided_by(entries).map(|mean| (mean, vaguest))
+            let entries = parts.clone().map(|part| part.entries).sum::<i64>();
+            total().divided_by(u64::try_from(entries).unwrap_or_default()).map(|mean| (mean, vaguest))
         }
         Aggregation::Distinct => {
             let mut largest: BTreeMap<&str, Quantity> = BTreeMap::new();
             let mut unnamed = Quantity::ZERO;
             for part in parts {
-                match &part.subject {
-                    None => unnamed = unnamed + part.value,
-                    Some(subject) => {
+                match &part.apart {
+                    Some(Apart::Subject(subject, each)) => {
                         let value = largest.entry(subject).or_default();
-                        *value = (*value).max(part.value);
+                        *value = (*value).max(*each);
                     }
+                    _ => unnamed = unnamed + part.value,
                 }
             }
             Some((unnamed + largest.into_values().sum(), vaguest))
@@ -245,7 +151,7 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> F
         verified: verified.map(|(amount, _)| amount),
         target,
         progress,
-        entries: own.map(|part| part.entries).sum(),
+        entries: u64::try_from(own.map(|part| part.entries).sum::<i64>()).unwrap_or_default(),
     }
 }
 

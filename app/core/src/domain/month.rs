@@ -13,6 +13,11 @@ pub struct Month {
     month: u8,
 }
 
+impl Month {
+    /// The first that there is.
+    pub const FIRST: Self = Self { year: 0, month: 1 };
+}
+
 impl From<Date> for Month {
     fn from(date: Date) -> Self {
         Self { year: date.year(), month: date.month().into() }

@@ -2,13 +2,14 @@
 
 use super::catalogue::Catalogue;
 use super::entry::{Entry, State};
-use super::figure::{self, Directory, Figure, Filter, Part};
+use super::figure::{self, Directory, Figure, Filter};
 use super::map::Counts;
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
+use super::part::{Part, merge_parts, parts_of};
 use super::place::{Place, covers};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The state of the whole at one moment.
@@ -49,8 +50,20 @@ pub struct Tally {
     pub month: Month,
     /// Whether a reviewer has verified them.
     pub verified: bool,
-    /// How many.
-    pub entries: u64,
+    /// How many; negative in what is taken away.
+    pub entries: i64,
+}
+
+impl Tally {
+    /// What makes tallies alike.
+    pub fn key(&self) -> (&str, &str, Option<Uuid>, Option<Uuid>, Month, bool) {
+        (&self.programme, &self.place, self.pairing, self.organisation, self.month, self.verified)
+    }
+
+    /// The same to be taken away.
+    pub fn negated(self) -> Self {
+        Self { entries: -self.entries, ..self }
+    }
 }
 
 impl Overview {
@@ -60,10 +73,10 @@ impl Overview {
         let mut parts = std::mem::take(&mut self.parts);
         let mut tallies = std::mem::take(&mut self.tallies);
         for (id, entry) in entries {
-            parts.extend(figure::parts_of(id, entry, &self.catalogue));
+            parts.extend(parts_of(id, entry, &self.catalogue));
             tallies.extend(tally_of(entry, &self.catalogue));
         }
-        self.parts = figure::merge_parts(parts, &self.catalogue);
+        self.parts = merge_parts(parts);
         self.tallies = merge_tallies(tallies);
     }
 
@@ -89,8 +102,9 @@ impl Overview {
     pub fn count(&self, filter: &Filter, wanted: impl Fn(&Tally) -> bool) -> Counts {
         let mut counts = Counts::default();
         for tally in self.tallies.iter().filter(|tally| self.passes(tally, filter) && wanted(tally)) {
-            counts.entries += tally.entries;
-            counts.verified += if tally.verified { tally.entries } else { 0 };
+            let entries = u64::try_from(tally.entries).unwrap_or_default();
+            counts.entries += entries;
+            counts.verified += if tally.verified { entries } else { 0 };
         }
         counts
     }
@@ -104,7 +118,8 @@ impl Overview {
     }
 }
 
-fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
+/// How an entry is tallied; not at all when a reviewer returned it.
+pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
     let activity = catalogue.activity(&entry.activity)?;
     (entry.state != State::Returned).then(|| Tally {
         programme: activity.programme.clone(),
@@ -117,19 +132,16 @@ fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
     })
 }
 
-fn merge_tallies(tallies: Vec<Tally>) -> Vec<Tally> {
-    let mut merged: BTreeMap<_, Tally> = BTreeMap::new();
-    for tally in tallies {
-        let key = (
-            tally.programme.clone(),
-            tally.place.clone(),
-            tally.pairing,
-            tally.organisation,
-            tally.month,
-            tally.verified,
-        );
-        let entries = tally.entries;
-        merged.entry(key).and_modify(|own| own.entries += entries).or_insert(tally);
-    }
-    merged.into_values().collect()
+/// Adds up like ones; what comes to nothing goes.
+pub fn merge_tallies(mut tallies: Vec<Tally>) -> Vec<Tally> {
+    tallies.sort_by(|one, other| one.key().cmp(&other.key()));
+    tallies.dedup_by(|later, kept| {
+        let alike = later.key() == kept.key();
+        if alike {
+            kept.entries += later.entries;
+        }
+        alike
+    });
+    tallies.retain(|tally| tally.entries != 0);
+    tallies
 }

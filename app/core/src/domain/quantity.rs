@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, Neg};
 
 /// Ten-thousandths in one unit: four decimals, one more than any figure of the report needs.
 const SCALE: i64 = 10_000;
 
 /// The largest amount a form may hold, in units.
 pub const LARGEST: f64 = 1e9;
+
+/// The largest sum, in units: up to here a JSON number still says four decimals.
+const LARGEST_SUM: f64 = 9e11;
 
 /// An amount as a whole number of ten-thousandths of its unit, so that parts add up to their whole exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +23,12 @@ impl Quantity {
 
     /// Reads a number as people write it. `None` when it is not finite, beyond ±10⁹ or has over four decimals.
     pub fn from_f64(number: f64) -> Option<Self> {
-        if !number.is_finite() || number.abs() > LARGEST {
+        if number.abs() > LARGEST { None } else { Self::from_sum(number) }
+    }
+
+    /// The same for what many such numbers add up to.
+    fn from_sum(number: f64) -> Option<Self> {
+        if !number.is_finite() || number.abs() > LARGEST_SUM {
             return None;
         }
         let scaled = number * SCALE as f64;
@@ -33,6 +41,16 @@ impl Quantity {
     /// The number, the nearest one that JSON can say.
     pub fn to_f64(self) -> f64 {
         self.0 as f64 / SCALE as f64
+    }
+
+    /// The number of ten-thousandths, as it is stored.
+    pub fn ten_thousandths(self) -> i64 {
+        self.0
+    }
+
+    /// So many ten-thousandths.
+    pub fn from_ten_thousandths(number: i64) -> Self {
+        Self(number)
     }
 
     /// `self` ÷ `whole`, or `None` where there is no whole.
@@ -53,6 +71,14 @@ impl Add for Quantity {
 
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Neg for Quantity {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(self.0.saturating_neg())
     }
 }
 
@@ -96,7 +122,7 @@ impl Serialize for Quantity {
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = f64::deserialize(deserializer)?;
-        Self::from_f64(number).ok_or_else(|| serde::de::Error::custom("not an amount with at most four decimals"))
+        Self::from_sum(number).ok_or_else(|| serde::de::Error::custom("not an amount with at most four decimals"))
     }
 }
 
@@ -116,9 +142,19 @@ pub enum Qualifier {
 }
 
 impl Qualifier {
-    /// How exact a sum of two is: it is never more exact than the vaguer of them.
-    pub fn and(self, other: Self) -> Self {
-        self.max(other)
+    /// The code, as on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::AtLeast => "at_least",
+            Self::MoreThan => "more_than",
+            Self::About => "about",
+        }
+    }
+
+    /// The qualifier with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Exact, Self::AtLeast, Self::MoreThan, Self::About].into_iter().find(|own| own.code() == code)
     }
 }
 

@@ -3,14 +3,17 @@
 use super::wire::{Mutation, Op, Outcome};
 use crate::domain::entry::{Fields, Rules, State};
 use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Fields that the server alone sets; a client's word on them is passed over.
 const SERVER_SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
-/// Fields of a review.
-const REVIEW: [&str; 2] = ["state", "review_note"];
+const STATE: &str = "state";
+const REVIEW_NOTE: &str = "review_note";
+/// The path by which a delete is told from other changes.
+const DELETED: &str = "deleted";
 
 /// A record as it stands before a mutation.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +43,8 @@ pub enum Decision {
         changed: BTreeSet<String>,
         /// Values that were not taken because others had changed the same fields.
         kept: Fields,
+        /// What the fields say, unless they are a tombstone's.
+        entry: Option<Box<Entry>>,
     },
     /// Leave the record as it is.
     Leave {
@@ -63,12 +68,6 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
         return forbidden("id");
     }
     if let Some(existing) = existing {
-        if existing.deleted {
-            return match mutation.op {
-                Op::Delete => Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() },
-                Op::Put => Decision::Reject(vec![FieldError::new("id", ErrorCode::Deleted)]),
-            };
-        }
         let own = author_of(&existing.fields) == Some(actor.id);
         let reviews = actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty();
         if !own && !reviews {
@@ -76,19 +75,44 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
         }
     }
     match (mutation.op, existing) {
+        // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
+        (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
+            outcome: Outcome::Conflict,
+            kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path, value.clone())).collect(),
+        },
         (Op::Put, _) => put(mutation, existing, actor, rules),
         (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
+        (Op::Delete, Some(existing)) if existing.deleted => {
+            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
+        }
         (Op::Delete, Some(existing)) if existing.changed_since.is_empty() => Decision::Write {
             outcome: Outcome::Applied,
             fields: existing.fields.clone(),
             deleted: true,
-            changed: BTreeSet::from(["deleted".to_owned()]),
+            changed: BTreeSet::from([DELETED.to_owned()]),
             kept: Fields::new(),
+            entry: None,
         },
-        (Op::Delete, Some(_)) => Decision::Leave {
-            outcome: Outcome::Conflict,
-            kept: Fields::from_iter([("deleted".to_owned(), json!(true))]),
-        },
+        (Op::Delete, Some(_)) => {
+            Decision::Leave { outcome: Outcome::Conflict, kept: Fields::from_iter([(DELETED.to_owned(), json!(true))]) }
+        }
+    }
+}
+
+/// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
+struct Intent<'a> {
+    edits: Vec<(String, &'a Value)>,
+    review: Option<State>,
+    review_note: Option<&'a Value>,
+}
+
+impl<'a> Intent<'a> {
+    fn of(fields: &'a Fields) -> Self {
+        let state = fields.get("state").and_then(|state| State::deserialize(state).ok());
+        let review = state.filter(|state| *state != State::Submitted);
+        let is_edit = |path: &str| path != REVIEW_NOTE && (path != STATE || review.is_none());
+        let edits = paths(fields).into_iter().filter(|(path, _)| is_edit(path)).collect();
+        Self { edits, review, review_note: fields.get(REVIEW_NOTE) }
     }
 }
 
@@ -97,37 +121,59 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
     let mut fields = existing.map(|existing| existing.fields.clone()).unwrap_or_default();
     let (mut changed, mut kept) = (BTreeSet::new(), Fields::new());
-    for (path, value) in paths(&mutation.fields) {
-        let review = REVIEW.contains(&path.as_str()) && asks_for_review(&mutation.fields);
+    let Intent { edits, review, review_note } = Intent::of(&mutation.fields);
+    for (path, value) in edits {
         if get(&fields, &path) == present(value) {
             continue;
         }
-        if changed_since.contains(&path) || (review && !changed_since.is_empty()) {
+        if changed_since.contains(&path) {
             kept.insert(path, value.clone());
         } else {
             set(&mut fields, &path, value);
             changed.insert(path);
         }
     }
-    let reviewed = asks_for_review(&mutation.fields) && !kept.contains_key("state");
-    let edited = changed.iter().any(|path| !REVIEW.contains(&path.as_str()));
-    if existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id)) && edited && !reviewed {
+    let mut errors = Vec::new();
+    match review {
+        Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
+        Some(State::Returned) if review_note.and_then(present).is_none() => {
+            errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
+        }
+        // A decision is about what the reviewer saw: it does not hold for what has changed since.
+        Some(state) if !changed_since.is_empty() => {
+            if get(&fields, STATE) != Some(&json!(state)) {
+                kept.insert(STATE.into(), json!(state));
+                kept.extend(review_note.map(|note| (REVIEW_NOTE.to_owned(), note.clone())));
+            }
+        }
+        Some(state) => {
+            let state = json!(state);
+            for (path, value) in [(STATE, &state), (REVIEW_NOTE, review_note.unwrap_or(&Value::Null))] {
+                if get(&fields, path) != present(value) {
+                    set(&mut fields, path, value);
+                    changed.insert(path.to_owned());
+                }
+            }
+        }
+        // A client may send back what it was sent, but a note without a decision is nobody's to write.
+        None if review_note.is_some_and(|note| present(note) != get(&fields, REVIEW_NOTE)) => {
+            errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Forbidden));
+        }
+        None => {}
+    }
+    let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
+    let decided = review.is_some() && !kept.contains_key(STATE);
+    if own && !decided && !changed.is_empty() {
         resubmit(&mut fields, &mut changed);
     }
-
-    let mut errors = Vec::new();
-    let state = |fields: &Fields| fields.get("state").and_then(Value::as_str).unwrap_or("submitted").to_owned();
-    if reviewed && !actor.role.reviews() {
-        errors.push(FieldError::new("state", ErrorCode::Forbidden));
+    let entry = match check(&fields, actor, rules) {
+        Ok(entry) if errors.is_empty() => entry,
+        Ok(_) => return Decision::Reject(errors),
+        Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
+    };
+    if existing.is_some_and(|existing| existing.deleted) {
+        changed.insert(DELETED.to_owned());
     }
-    if reviewed && state(&fields) == State::Returned.code() && get(&fields, "review_note").is_none() {
-        errors.push(FieldError::new("review_note", ErrorCode::Required));
-    }
-    errors.extend(mistakes(&fields, actor, rules));
-    if !errors.is_empty() {
-        return Decision::Reject(errors);
-    }
-
     complete(&mut fields);
     match (existing, changed.is_empty(), kept.is_empty()) {
         (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, kept },
@@ -138,7 +184,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
                 (true, false) => Outcome::Merged,
                 (true, true) => Outcome::Applied,
             };
-            Decision::Write { outcome, fields, deleted: false, changed, kept }
+            Decision::Write { outcome, fields, deleted: false, changed, kept, entry: Some(Box::new(entry)) }
         }
     }
 }
@@ -146,10 +192,13 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
 /// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
 /// server when it arrives.
 pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
-    match Entry::parse(fields, rules) {
-        Ok(_) => in_scope(fields, actor, rules),
-        Err(mistakes) => mistakes,
-    }
+    check(fields, actor, rules).err().unwrap_or_default()
+}
+
+fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<FieldError>> {
+    let entry = Entry::parse(fields, rules)?;
+    let out_of_scope = in_scope(fields, actor, rules);
+    if out_of_scope.is_empty() { Ok(entry) } else { Err(out_of_scope) }
 }
 
 /// Puts an entry that its author has edited back among those that wait for a reviewer.
@@ -161,11 +210,6 @@ fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
             changed.insert("review_note".into());
         }
     }
-}
-
-fn asks_for_review(fields: &Fields) -> bool {
-    let state = fields.get("state").and_then(Value::as_str);
-    state.is_some_and(|state| state == State::Verified.code() || state == State::Returned.code())
 }
 
 /// Mistakes of place and programme; none where the actor may record.

@@ -5,6 +5,7 @@
 //! a mutation sent twice from a new one by its number.
 
 use super::wire::{Mutation, PullResponse, PushResult};
+use crate::chance::Chance;
 use std::time::Duration;
 
 /// The first batch of a line of unknown quality; it doubles with each success and halves with each failure.
@@ -125,13 +126,20 @@ pub struct Engine {
     /// Something happened during a round: another must follow.
     again: bool,
     sent: Vec<u64>,
-    jitter: u64,
+    jitter: Chance,
 }
 
 impl Engine {
     /// A machine at rest. `seed` is any number that differs from phone to phone: it spreads their tries.
     pub fn new(seed: u64) -> Self {
-        Self { phase: Phase::Resting, batch: FIRST_BATCH, failures: 0, again: false, sent: Vec::new(), jitter: seed }
+        Self {
+            phase: Phase::Resting,
+            batch: FIRST_BATCH,
+            failures: 0,
+            again: false,
+            sent: Vec::new(),
+            jitter: Chance::new(seed),
+        }
     }
 
     /// Takes what has happened and says what to do.
@@ -235,17 +243,8 @@ impl Engine {
         self.again = false;
         self.failures = self.failures.saturating_add(1);
         let doubled = FIRST_WAIT.saturating_mul(1 << (self.failures - 1).min(16)).min(LONGEST_WAIT);
-        let wait = doubled.mul_f64(0.5 + 0.5 * self.next_fraction());
+        let wait = doubled.mul_f64(0.5 + 0.5 * self.jitter.fraction());
         vec![Output::Wait(wait.max(least.unwrap_or_default()))]
-    }
-
-    /// The next of a row of numbers from 0 to 1 that depends on the seed alone (SplitMix64, Steele et al. 2014).
-    fn next_fraction(&mut self) -> f64 {
-        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.jitter;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) as f64 / u64::MAX as f64
     }
 }
 

@@ -65,6 +65,12 @@ pub fn settle(user: Uuid, mutation: &Mutation, result: &PushResult, known: Optio
 
 /// The fields in which another's value stands.
 fn conflicts(mutation: &Mutation, record: Option<&Record>) -> Vec<FieldError> {
+    if record.is_some_and(|record| record.deleted) {
+        return vec![FieldError::new("id", ErrorCode::Deleted)];
+    }
+    if mutation.op == Op::Delete {
+        return vec![FieldError::new("id", ErrorCode::Conflict)];
+    }
     let theirs = |name: &String| record.and_then(|record| record.fields.get(name));
     let differing = mutation.fields.iter().filter(|(name, value)| theirs(name) != Some(*value));
     differing.map(|(name, _)| FieldError::new(name.clone(), ErrorCode::Conflict)).collect()

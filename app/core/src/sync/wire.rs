@@ -44,28 +44,28 @@ pub struct Mutation {
 }
 
 impl Mutation {
-    /// Reads a mutation from outside, naming each field that cannot be read.
-    pub fn parse(value: &Value) -> Result<Self, Vec<FieldError>> {
-        let wrong = |field: &str| match value.get(field) {
-            None | Some(Value::Null) => FieldError::new(field, ErrorCode::Required),
-            Some(_) => FieldError::new(field, ErrorCode::WrongType),
+    /// Reads a mutation from outside, naming each field that cannot be read. Numbers are those that a database holds.
+    pub fn parse(mut value: Value) -> Result<Self, Vec<FieldError>> {
+        let mut taken = |field: &str| value.get_mut(field).map(Value::take).unwrap_or_default();
+        let [seq, kind, id, base_rev, op, fields] = ["seq", "kind", "id", "base_rev", "op", "fields"].map(&mut taken);
+        let wrong = |field: &str, value: &Value| {
+            FieldError::new(field, if value.is_null() { ErrorCode::Required } else { ErrorCode::WrongType })
         };
-        let seq = value.get("seq").and_then(Value::as_u64).ok_or_else(|| wrong("seq"));
-        let kind = value.get("kind").and_then(Value::as_str).ok_or_else(|| wrong("kind"));
-        let id = value.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-        let id = id.ok_or_else(|| wrong("id"));
-        let base_rev = match value.get("base_rev") {
-            None => Ok(0),
-            Some(rev) => rev.as_u64().ok_or_else(|| wrong("base_rev")),
+        let number = |value: &Value| value.as_u64().filter(|number| i64::try_from(*number).is_ok());
+        let parsed_id = id.as_str().and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(|| wrong("id", &id));
+        let parsed_seq = number(&seq).ok_or_else(|| wrong("seq", &seq));
+        let parsed_rev =
+            if base_rev.is_null() { Ok(0) } else { number(&base_rev).ok_or_else(|| wrong("base_rev", &base_rev)) };
+        let parsed_op = Op::deserialize(&op).map_err(|_| wrong("op", &op));
+        let parsed_kind = if let Value::String(kind) = kind { Ok(kind) } else { Err(wrong("kind", &kind)) };
+        let parsed_fields = match fields {
+            Value::Null => Ok(Fields::new()),
+            Value::Object(fields) => Ok(fields),
+            other => Err(wrong("fields", &other)),
         };
-        let op = value.get("op").and_then(|op| Op::deserialize(op).ok()).ok_or_else(|| wrong("op"));
-        let fields = match value.get("fields") {
-            None | Some(Value::Null) => Ok(Fields::new()),
-            Some(fields) => fields.as_object().cloned().ok_or_else(|| wrong("fields")),
-        };
-        match (seq, kind, id, base_rev, op, fields) {
+        match (parsed_seq, parsed_kind, parsed_id, parsed_rev, parsed_op, parsed_fields) {
             (Ok(seq), Ok(kind), Ok(id), Ok(base_rev), Ok(op), Ok(fields)) => {
-                Ok(Self { seq, kind: kind.to_owned(), id, base_rev, op, fields })
+                Ok(Self { seq, kind, id, base_rev, op, fields })
             }
             (seq, kind, id, base_rev, op, fields) => {
                 let errors = [seq.err(), kind.err(), id.err(), base_rev.err(), op.err(), fields.err()];
@@ -165,7 +165,7 @@ mod tests {
     #[case(json!({"seq": -1, "kind": "entry", "id": "x", "op": "drop", "base_rev": "1", "fields": []}),
            &["seq", "id", "base_rev", "op", "fields"])]
     fn names_what_it_cannot_read(#[case] value: Value, #[case] fields: &[&str]) {
-        let errors = Mutation::parse(&value).unwrap_err();
+        let errors = Mutation::parse(value).unwrap_err();
         assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), fields);
     }
 }

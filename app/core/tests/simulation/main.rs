@@ -6,7 +6,6 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-mod chance;
 mod phone;
 mod server;
 mod world;

@@ -1,6 +1,6 @@
 //! A phone: core's engine above a storage that survives it.
 
-use crate::chance::Chance;
+use jiedui_core::chance::Chance;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Role, Scope, User};
 use jiedui_core::sync::{

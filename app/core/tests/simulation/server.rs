@@ -129,7 +129,7 @@ fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation
     let (outcome, kept, rev) = match decide(mutation, existing.as_ref(), actor, rules) {
         Decision::Reject(errors) => return rejected(mutation, errors),
         Decision::Leave { outcome, kept } => (outcome, kept, rev),
-        Decision::Write { outcome, mut fields, deleted, changed, kept } => {
+        Decision::Write { outcome, mut fields, deleted, changed, kept, .. } => {
             *change += 1;
             fields.entry("author").or_insert(json!(actor.id));
             let stored = disk.records.entry(mutation.id).or_default();

@@ -1,8 +1,8 @@
 //! One history: phones, the line, the server, and what must be true in the end.
 
-use crate::chance::Chance;
 use crate::phone::{Phone, Request};
 use crate::server::{Sabotage, Server, record};
+use jiedui_core::chance::Chance;
 use jiedui_core::domain::Role;
 use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResult, Record};
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl World {
                 self.give_up(phone);
             }
             89..92 => {
-                let seed = self.chance.next();
+                let seed = self.chance.number();
                 self.phones[phone].die(seed);
             }
             92..96 if self.phones[phone].waiting => {

@@ -1,6 +1,9 @@
 //! Figures under every aggregation, and that merging parts never changes one.
 
 use super::*;
+use crate::domain::entry::{Entry, State};
+use crate::domain::month::Month;
+use crate::domain::part::{merge_parts, parts_of};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -129,8 +132,8 @@ proptest! {
             entries.iter().enumerate().flat_map(|(n, entry)| parts_of(id(n as u128), entry, &catalogue)).collect();
         // In two goes and the other way round, as a server's cache and a phone's own entries meet.
         let (first, second) = parts.split_at(cut.min(parts.len()));
-        let halves = merge_parts(second.to_vec(), &catalogue).into_iter().chain(merge_parts(first.to_vec(), &catalogue));
-        let merged = merge_parts(halves, &catalogue);
+        let halves = merge_parts(second.to_vec()).into_iter().chain(merge_parts(first.to_vec()));
+        let merged = merge_parts(halves);
         for place in [None, Some("522728".to_owned()), Some("520111".to_owned())] {
             for verified_only in [false, true] {
                 let filter = Filter { year: Some(2023), place: place.clone(), verified_only, programme: None };
@@ -139,6 +142,46 @@ proptest! {
                     figures(&merged, &filter, &catalogue, NOBODY)
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_no_trace(
+        entries in prop::collection::vec(any_entry(), 0..20), others in prop::collection::vec(any_entry(), 0..20),
+    ) {
+        let catalogue = catalogue();
+        let parts_of = |entries: &[Entry], first: usize| -> Vec<Part> {
+            let numbered = entries.iter().enumerate();
+            numbered.flat_map(|(n, entry)| parts_of(id((first + n) as u128), entry, &catalogue)).collect()
+        };
+        let (kept, gone) = (parts_of(&entries, 0), parts_of(&others, 100));
+        let all = merge_parts(kept.iter().chain(&gone).cloned());
+        let left = merge_parts(all.into_iter().chain(gone.into_iter().map(Part::negated)));
+        prop_assert_eq!(left, merge_parts(kept));
+    }
+
+    #[test]
+    fn a_part_counts_under_its_scopes_and_nowhere_else(
+        at in "(5201|5227)(11|28)(101|109)(204)?", ends in prop::collection::vec("(5201|5227)(11|28)(101|109)?", 2),
+        filter in "(5201|5227)((11|28)((101|109)(204)?)?)?",
+    ) {
+        use crate::domain::organisation::OrganisationKind;
+        use crate::domain::place::Side;
+        let organisation = |(number, place): (u128, &String)| Organisation {
+            id: id(number), name: String::new(), name_en: String::new(), kind: OrganisationKind::School, side: Side::A,
+            place: place.clone(), programme: String::new(), position: None, source: None,
+        };
+        let organisations: Vec<Organisation> = (1..).zip(&ends).map(organisation).collect();
+        let (organisation_a, organisation_b) = (id(1), id(2));
+        let pairings =
+            [Pairing { id: id(9), programme: String::new(), organisation_a, organisation_b, from: None, to: None, source: None }];
+        let directory = Directory { organisations: &organisations, pairings: &pairings };
+        for pairing in [None, Some(id(9))] {
+            let mut entry = entry("2023-03-01", 4.0, None);
+            (entry.place, entry.pairing) = (at.clone(), pairing);
+            let part = parts_of(id(1), &entry, &catalogue()).swap_remove(0);
+            let takes = Filter { place: Some(filter.clone()), ..Filter::default() }.takes(&part, &catalogue(), directory);
+            prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.as_str()), takes);
         }
     }
 

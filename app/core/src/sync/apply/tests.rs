@@ -185,11 +185,43 @@ fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
         decide_as(&recorder(), Some(&changed), Op::Delete, json!({})),
         Decision::Leave { outcome: Outcome::Conflict, .. }
     ));
-    let gone = Existing { deleted: true, ..entry };
-    assert_eq!(
-        rejected(decide_as(&recorder(), Some(&gone), Op::Put, json!({"note": "x"}))),
-        [("id".into(), ErrorCode::Deleted)]
-    );
+}
+
+#[test]
+fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_brings_the_entry_back() {
+    let gone = Existing { deleted: true, ..existing("submitted", &["deleted"]) };
+    let edit = json!({"note": "还在", "values": {"count": 4}});
+    match decide_as(&recorder(), Some(&gone), Op::Put, edit.clone()) {
+        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+            assert_eq!(Value::Object(kept), json!({"note": "还在", "values.count": 4}));
+        }
+        other => panic!("{other:?}"),
+    }
+    let known = Existing { changed_since: BTreeSet::new(), ..gone };
+    match decide_as(&recorder(), Some(&known), Op::Put, edit) {
+        Decision::Write { deleted, fields, changed, .. } => {
+            assert_eq!((deleted, &fields["note"], changed.contains("deleted")), (false, &json!("还在"), true));
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = decide_as(&recorder(), Some(&known), Op::Delete, json!({}));
+    assert_eq!(again, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+}
+
+#[test]
+fn a_note_of_a_review_is_written_by_a_review_alone() {
+    let entry = existing("submitted", &[]);
+    for actor in [recorder(), reviewer()] {
+        let note = json!({"review_note": "改一改"});
+        assert_eq!(
+            rejected(decide_as(&actor, Some(&entry), Op::Put, note)),
+            [("review_note".into(), ErrorCode::Forbidden)]
+        );
+    }
+    let mut returned = existing("returned", &[]);
+    returned.fields.insert("review_note".into(), json!("人数不对"));
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&returned), Op::Put, json!({"state": "verified"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("verified"), None));
 }
 
 fn any_patch() -> impl Strategy<Value = Fields> {

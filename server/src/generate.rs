@@ -1,0 +1,35 @@
+//! Made-up entries by the thousand, for demonstrations and benchmarks.
+
+use crate::cli::{CliError, open};
+use crate::config::Storage;
+use crate::db::push::fill_in;
+use crate::db::reference;
+use jiedui_core::domain::sample::{FIRST_DAY, Sample};
+use std::io::{IsTerminal, Write};
+use time::OffsetDateTime;
+
+/// Entries in one transaction.
+const STEP: u64 = 20_000;
+
+/// Adds the entries of a seed; those that are there already stay as they are. Ended in the middle, it leaves whole
+/// transactions behind and can be started again.
+pub async fn generate(entries: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
+    let (db, _) = open(storage).await?;
+    let reference = reference::load(&db).await?;
+    let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());
+    let last_day = OffsetDateTime::now_utc().date();
+    let sample = Sample::new(seed, &reference.catalogue, &reference.places, directory, (FIRST_DAY, last_day));
+    let mut added = 0;
+    for first in (0..entries).step_by(usize::try_from(STEP).unwrap_or(usize::MAX)) {
+        let numbers = first..(first + STEP).min(entries);
+        let done = numbers.end;
+        added += fill_in(&db, &reference, numbers.map(|number| sample.entry(number)).collect()).await?;
+        if std::io::stderr().is_terminal() {
+            // Progress alone: where it cannot be written nothing is lost.
+            let _ = write!(std::io::stderr(), "\r{done} / {entries}");
+        }
+    }
+    println!("{added} entries added");
+    db.close().await;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! One task writes what is pushed: while a transaction is made durable, further pushes gather, and the next transaction
+//! takes them all. Of many at once each waits for two flushes of the disk at most, and a flush serves many.
+
+use crate::db::push::{Push, push};
+use crate::db::reference::Reference;
+use crate::db::{Db, DbError};
+use jiedui_core::sync::PushResult;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The most mutations in one transaction, so that nobody waits long for the others.
+const LARGEST_GROUP: usize = 4_000;
+/// Pushes that may wait; who comes then waits to be let in.
+const WAITING: usize = 256;
+
+/// The way to the task.
+#[derive(Clone, Debug)]
+pub struct Writer(mpsc::Sender<Job>);
+
+#[derive(Debug)]
+struct Job {
+    push: Push,
+    answer: oneshot::Sender<Result<Vec<PushResult>, DbError>>,
+}
+
+impl Writer {
+    /// Starts the task. It tells `changes` the number of each transaction's last change.
+    pub fn start(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>) -> Self {
+        let (sender, jobs) = mpsc::channel(WAITING);
+        tokio::spawn(run(db, reference, changes, jobs));
+        Self(sender)
+    }
+
+    /// Applies a push. The answer comes when it is durable; an error means that nothing has happened.
+    pub async fn push(&self, push: Push) -> Result<Vec<PushResult>, DbError> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Job { push, answer }).await.map_err(|_| DbError::Stopped)?;
+        answered.await.map_err(|_| DbError::Stopped)?
+    }
+}
+
+async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.recv().await {
+        let (mut pushes, mut answers) = (vec![first.push], vec![first.answer]);
+        while pushes.iter().map(|push| push.mutations.len()).sum::<usize>() < LARGEST_GROUP {
+            let Ok(Job { push, answer }) = jobs.try_recv() else { break };
+            pushes.push(push);
+            answers.push(answer);
+        }
+        let written = push(&db, &reference, &pushes).await;
+        let results = match written {
+            Ok((results, change)) => {
+                tell(&changes, change);
+                results.into_iter().map(Ok).collect()
+            }
+            Err(error) if pushes.len() == 1 => vec![Err(error)],
+            // One that the database will not have must not take the others with it.
+            Err(_) => one_by_one(&db, &reference, &changes, pushes).await,
+        };
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Who asked may have gone: what is written is written, and is answered the same when they come again.
+            let _ = answer.send(result);
+        }
+    }
+}
+
+async fn one_by_one(
+    db: &Db,
+    reference: &Reference,
+    changes: &watch::Sender<i64>,
+    pushes: Vec<Push>,
+) -> Vec<Result<Vec<PushResult>, DbError>> {
+    let mut results = Vec::with_capacity(pushes.len());
+    for alone in pushes {
+        results.push(push(db, reference, &[alone]).await.map(|(mut results, change)| {
+            tell(changes, change);
+            results.pop().unwrap_or_default()
+        }));
+    }
+    results
+}
+
+fn tell(changes: &watch::Sender<i64>, change: Option<i64>) {
+    if let Some(change) = change {
+        changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
+    }
+}

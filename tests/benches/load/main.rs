@@ -1,0 +1,248 @@
+//! A load on the real server, on both databases: one JSON line a figure.
+//!
+//! Entries are made up by core's generator from one seed: all forms of the catalogue, 40 villages of Luodian, days of
+//! the last four weeks, random identifiers (version 7), notes in Chinese that differ, about 500 bytes each as JSON. They travel
+//! over loopback as phones send them: packed with gzip, in batches of 1,000 from one client and of 200 from 50 at once.
+//! What a client sends is packed before the clock starts; what it receives is unpacked and read within it. Bytes are
+//! those on the connection, HTTP heads included. The server answers only when a batch is durable.
+//!
+//! `cargo bench -p jiedui-tests --bench load -- --entries 1000000` also asks for the indicators of that many entries.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod line;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiedui_core::domain::sample::Sample;
+use jiedui_core::domain::{Catalogue, Overview, Places, parse_date};
+use jiedui_core::sync::{Outcome, PullResponse, PushResponse};
+use jiedui_tests::{Api, Database, Home, Server};
+use line::{Body, Line};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::time::Instant;
+use uuid::Uuid;
+
+const ENTRIES: u64 = 10_000;
+const BATCH: u64 = 1_000;
+const CLIENTS: u64 = 50;
+const BATCH_OF_MANY: u64 = 200;
+const VILLAGES: usize = 40;
+const JSON: &str = "application/json";
+const CBOR: &str = "application/cbor";
+
+/// A form of the wire.
+#[derive(Clone, Copy)]
+struct Form {
+    name: &'static str,
+    kind: &'static str,
+}
+
+impl Form {
+    fn pack(self, body: &Value) -> Vec<u8> {
+        let mut plain = Vec::new();
+        match self.kind {
+            CBOR => ciborium::into_writer(body, &mut plain).unwrap(),
+            _ => serde_json::to_writer(&mut plain, body).unwrap(),
+        }
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(&plain).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(self, body: &[u8]) -> T {
+        match self.kind {
+            CBOR => {
+                // Identifiers are texts in both forms.
+                let value: Value = ciborium::from_reader(body).unwrap();
+                serde_json::from_value(value).unwrap()
+            }
+            _ => serde_json::from_slice(body).unwrap(),
+        }
+    }
+}
+
+struct World {
+    overview: Overview,
+    places: Places,
+}
+
+impl World {
+    fn of(api: &Api) -> Self {
+        let places = serde_json::from_value(api.read("/api/v1/places")).unwrap();
+        let catalogue: Catalogue = serde_json::from_value(api.read("/api/v1/catalogue")).unwrap();
+        let overview = serde_json::from_value(api.read("/api/v1/overview")).unwrap();
+        Self { overview: Overview { catalogue, ..overview }, places: Places::new(places) }
+    }
+
+    fn sample(&self) -> Sample<'_> {
+        let own = &self.overview;
+        let days = (parse_date("2026-10-24").unwrap(), parse_date("2026-11-20").unwrap());
+        Sample::new(1, &own.catalogue, &self.places, (&own.organisations, &own.pairings), days).in_villages(VILLAGES)
+    }
+
+    /// A packed batch of a client's first entries.
+    fn batch(&self, form: Form, numbers: std::ops::Range<u64>) -> Vec<u8> {
+        let sample = self.sample();
+        let mutation = |(seq, number): (u64, u64)| {
+            let (id, mut fields) = sample.entry(number);
+            // As a recorder sends it.
+            fields.insert("state".into(), json!("submitted"));
+            fields.remove("review_note");
+            json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 0, "op": "put", "fields": fields})
+        };
+        let mutations: Vec<Value> = (1..).zip(numbers).map(mutation).collect();
+        form.pack(&json!({"client_id": Uuid::now_v7(), "mutations": mutations}))
+    }
+}
+
+fn push(line: &mut Line, form: Form, packed: &[u8]) {
+    let answer = line.ask("POST", "/api/v1/sync/push", form.kind, Some(Body { kind: form.kind, packed }));
+    let response: PushResponse = form.read(&answer);
+    assert!(response.results.iter().all(|result| result.outcome == Outcome::Applied), "{:?}", response.results[0]);
+}
+
+/// Follows the feed to its end: how many records, and the cursor there.
+fn pull(line: &mut Line, form: Form, mut cursor: Option<String>) -> (usize, String) {
+    let mut records = 0;
+    loop {
+        let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let answer = line.ask("GET", &format!("/api/v1/sync/pull?limit=2000{after}"), form.kind, None);
+        let page: PullResponse = form.read(&answer);
+        records += page.records.len();
+        if !page.more {
+            return (records, page.cursor);
+        }
+        cursor = Some(page.cursor);
+    }
+}
+
+/// Says a figure as a JSON line.
+struct Say(Database, &'static str);
+
+impl Say {
+    fn say(&self, what: &str, figure: f64, unit: &str) {
+        let figure = if figure < 100.0 { (figure * 100.0).round() / 100.0 } else { figure.round() };
+        let database = format!("{:?}", self.0).to_lowercase();
+        println!("{}", json!({"database": database, "wire": self.1, "measured": what, "figure": figure, "unit": unit}));
+    }
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let begin = Instant::now();
+    work();
+    begin.elapsed().as_secs_f64()
+}
+
+fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() * percent / 100).min(values.len() - 1)]
+}
+
+fn served(database: Database) -> (Home, Server, Api) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    (home, server, api)
+}
+
+fn measure(database: Database, form: Form) {
+    let (home, server, api) = served(database);
+    let world = World::of(&api);
+    let say = Say(database, form.name);
+    let token = api.token.clone().unwrap();
+    let line = || Line::open(&server.address, &token);
+
+    let batches: Vec<Vec<u8>> =
+        (0..ENTRIES / BATCH).map(|own| world.batch(form, own * BATCH..(own + 1) * BATCH)).collect();
+    let mut one = line();
+    let pushing = seconds(|| batches.iter().for_each(|packed| push(&mut one, form, packed)));
+    say.say("push, durable, one client", ENTRIES as f64 / pushing, "entries/s");
+    say.say("bytes up and down of a pushed entry", (one.up + one.down) as f64 / ENTRIES as f64, "B");
+
+    let mut another = line();
+    let mut pulled = (0, String::new());
+    let pulling = seconds(|| pulled = pull(&mut another, form, None));
+    say.say("pull from nothing", pulled.0 as f64 / pulling, "entries/s");
+    say.say("bytes up and down of a pulled entry", (another.up + another.down) as f64 / pulled.0 as f64, "B");
+
+    let mut waits = Vec::new();
+    let mut cursor = pulled.1;
+    for round in 0..20 {
+        push(&mut one, form, &world.batch(form, ENTRIES + round * 100..ENTRIES + (round + 1) * 100));
+        waits.push(seconds(|| {
+            let (records, next) = pull(&mut another, form, Some(cursor.clone()));
+            assert_eq!(records, 100);
+            cursor = next;
+        }));
+    }
+    say.say("pull of 100 new entries, median", percentile(waits, 50) * 1e3, "ms");
+
+    let first = |client: u64| 100_000 + client * BATCH_OF_MANY;
+    let batches: Vec<Vec<u8>> =
+        (0..CLIENTS).map(|client| world.batch(form, first(client)..first(client + 1))).collect();
+    let lines: Vec<Line> = (0..CLIENTS).map(|_| line()).collect();
+    let mut waits = Vec::new();
+    let together = seconds(|| {
+        waits = std::thread::scope(|scope| {
+            let own = |(mut line, packed): (Line, &Vec<u8>)| {
+                let packed = packed.clone();
+                scope.spawn(move || seconds(|| push(&mut line, form, &packed)))
+            };
+            let threads: Vec<_> = lines.into_iter().zip(&batches).map(own).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+    });
+    say.say("push, 50 clients of 200 entries at once", (CLIENTS * BATCH_OF_MANY) as f64 / together, "entries/s");
+    say.say("the same, 95th percentile of a client", percentile(waits, 95) * 1e3, "ms");
+    ask_for_indicators(&say, &mut one, "of 22 thousand entries");
+    say.say("resident memory after it", server.resident_memory() as f64 / 1024.0, "MB");
+    drop(server);
+    let verified = home.run(&["verify"], "");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+fn ask_for_indicators(say: &Say, line: &mut Line, of: &str) {
+    let places = ["", "&place=5201", "&place=522728", "&place=522728109"];
+    for (place, of_what) in places.into_iter().zip(["everywhere", "a city", "a county", "a township"]) {
+        let path = format!("/api/v1/indicators?year=2026{place}");
+        let waits = (0..500).map(|_| seconds(|| drop(line.ask("GET", &path, JSON, None)))).collect();
+        say.say(&format!("indicators {of}, {of_what}, 99th percentile"), percentile(waits, 99) * 1e3, "ms");
+    }
+}
+
+/// The indicators query on a large database, filled by `jiedui generate`.
+fn measure_large(database: Database, entries: u64) {
+    let (home, server, api) = served(database);
+    let say = Say(database, "json");
+    let filling = seconds(|| {
+        let output = home.run(&["generate", "--entries", &entries.to_string()], "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    });
+    say.say(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
+    let mut line = Line::open(&server.address, &api.token.clone().unwrap());
+    ask_for_indicators(&say, &mut line, &format!("of {entries} entries"));
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let given = |name: &str| arguments.iter().position(|own| own == name).and_then(|at| arguments.get(at + 1));
+    let databases = match given("--database").map(String::as_str) {
+        Some("sqlite") => vec![Database::Sqlite],
+        Some("postgres") => vec![Database::Postgres],
+        _ => vec![Database::Sqlite, Database::Postgres],
+    };
+    let large = given("--entries").map(|entries| entries.parse().unwrap());
+    for database in databases {
+        match large {
+            Some(entries) => measure_large(database, entries),
+            None => {
+                for form in [Form { name: "json", kind: JSON }, Form { name: "cbor", kind: CBOR }] {
+                    measure(database, form);
+                }
+            }
+        }
+    }
+}
