@@ -15,24 +15,10 @@ pub type Answers = BTreeMap<u64, (MutationDigest, PushResult)>;
 
 /// A mutation's digest, the same however it travelled.
 pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
-    let mut hash = Sha256::new();
-    serde_json::to_writer(Writer(&mut hash), mutation)?;
+    let hash = Sha256::digest(serde_json::to_vec(mutation)?);
     let mut digest = MutationDigest::default();
-    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest.copy_from_slice(&hash[..16]);
     Ok(digest)
-}
-
-struct Writer<'a>(&'a mut Sha256);
-
-impl std::io::Write for Writer<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The answers that a client's mutations from `first` to `last` have got before.

@@ -1,7 +1,13 @@
-//! Many rows in one statement, on whichever database it is.
+//! Many rows in one statement, on whichever database it is. The statements are few and stay prepared; while one runs, the
+//! next is put together.
 
-/// Rows in one statement, the largest first. A few sizes, so that each statement is prepared once and found again;
-/// SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest row has 19.
+use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Executor, IntoArguments, Type};
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
+/// row has 19.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Cuts rows into pieces of these sizes.
@@ -14,21 +20,101 @@ pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Inserts rows.
+/// The values of a statement's rows.
+pub struct Values<D: Database> {
+    arguments: D::Arguments,
+    failed: Option<sqlx::error::BoxDynError>,
+}
+
+impl<D: Database> Default for Values<D> {
+    fn default() -> Self {
+        Self { arguments: D::Arguments::default(), failed: None }
+    }
+}
+
+impl<D: Database> Values<D> {
+    /// Adds the next value of the row.
+    pub fn push_bind<'t, T: Encode<'t, D> + Type<D>>(&mut self, value: T) -> &mut Self {
+        if let Err(error) = self.arguments.add(value) {
+            self.failed = Some(error);
+        }
+        self
+    }
+
+    /// The statement for so many rows.
+    pub fn statement(self, head: &'static str, rows: usize, tail: &'static str) -> Result<Statement<D>, sqlx::Error> {
+        if let Some(error) = self.failed {
+            return Err(sqlx::Error::Encode(error));
+        }
+        let columns = self.arguments.len() / rows.max(1);
+        Ok(Statement { text: text((D::NAME, head, columns, rows, tail)), arguments: self.arguments })
+    }
+}
+
+/// A statement with its values.
+pub struct Statement<D: Database> {
+    /// Its text.
+    pub text: Arc<str>,
+    /// Its values.
+    pub arguments: D::Arguments,
+}
+
+type Shape = (&'static str, &'static str, usize, usize, &'static str);
+
+/// A statement's text, put together once.
+fn text(shape: Shape) -> Arc<str> {
+    static TEXTS: LazyLock<Mutex<HashMap<Shape, Arc<str>>>> = LazyLock::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    texts.entry(shape).or_insert_with(|| write(shape).into()).clone()
+}
+
+fn write((database, head, columns, rows, tail): Shape) -> String {
+    let numbered = database != <sqlx::Sqlite as Database>::NAME;
+    let mut text = format!("{head}VALUES ");
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            text.push_str(if column == 0 { "" } else { ", " });
+            // Writing to a text does not fail.
+            let _ = if numbered { write!(text, "${}", row * columns + column + 1) } else { write!(text, "?") };
+        }
+        text.push(')');
+    }
+    text + tail
+}
+
+/// Runs statements one after the other.
+pub async fn execute_all<D: Database>(
+    connection: &mut D::Connection,
+    mut statements: impl Iterator<Item = Result<Statement<D>, sqlx::Error>>,
+) -> Result<(), sqlx::Error>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    D::Arguments: IntoArguments<D>,
+{
+    let mut next = statements.next();
+    while let Some(statement) = next {
+        let Statement { text, arguments } = statement?;
+        let run = sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection);
+        let (done, following) = tokio::join!(run, async { statements.next() });
+        done?;
+        next = following;
+    }
+    Ok(())
+}
+
+/// Inserts rows: `head` ends where the values begin.
 macro_rules! insert {
     ($tx:expr, $head:expr, $rows:expr, $tail:expr, |$row:ident, $item:ident| $bind:block) => {
-        for piece in $crate::db::bulk::pieces(&$rows) {
-            match &mut *$tx {
-                $crate::db::Tx::Sqlite(transaction) => {
-                    let mut builder = sqlx::QueryBuilder::<sqlx::Sqlite>::new($head);
-                    builder.push_values(piece, |mut $row, $item| $bind).push($tail);
-                    builder.build().execute(&mut **transaction).await?;
-                }
-                $crate::db::Tx::Postgres(transaction) => {
-                    let mut builder = sqlx::QueryBuilder::<sqlx::Postgres>::new($head);
-                    builder.push_values(piece, |mut $row, $item| $bind).push($tail);
-                    builder.build().execute(&mut **transaction).await?;
-                }
+        match &mut *$tx {
+            $crate::db::Tx::Sqlite(transaction) => {
+                let statements = $crate::db::bulk::statements!(sqlx::Sqlite, $head, $rows, $tail, |$row, $item| $bind);
+                $crate::db::bulk::execute_all(&mut **transaction, statements).await?
+            }
+            $crate::db::Tx::Postgres(transaction) => {
+                let statements =
+                    $crate::db::bulk::statements!(sqlx::Postgres, $head, $rows, $tail, |$row, $item| $bind);
+                $crate::db::bulk::execute_all(&mut **transaction, statements).await?
             }
         }
     };
@@ -39,24 +125,42 @@ pub(crate) use insert;
 macro_rules! select_in {
     ($tx:expr, $query:expr, $items:expr, $found:ty, |$row:ident, $item:ident| $bind:block) => {{
         let mut found: Vec<$found> = Vec::new();
-        for piece in $crate::db::bulk::pieces(&$items) {
-            found.extend(match &mut *$tx {
-                $crate::db::Tx::Sqlite(transaction) => {
-                    let mut builder = sqlx::QueryBuilder::<sqlx::Sqlite>::new(concat!($query, " IN ("));
-                    builder.push_values(piece, |mut $row, $item| $bind).push(")");
-                    builder.build_query_as().fetch_all(&mut **transaction).await?
+        match &mut *$tx {
+            $crate::db::Tx::Sqlite(transaction) => {
+                let head = concat!($query, " IN (");
+                for own in $crate::db::bulk::statements!(sqlx::Sqlite, head, $items, ")", |$row, $item| $bind) {
+                    let own = own?;
+                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(own.text), own.arguments);
+                    found.extend(query.fetch_all(&mut **transaction).await?);
                 }
-                $crate::db::Tx::Postgres(transaction) => {
-                    let mut builder = sqlx::QueryBuilder::<sqlx::Postgres>::new(concat!($query, " IN ("));
-                    builder.push_values(piece, |mut $row, $item| $bind).push(")");
-                    builder.build_query_as().fetch_all(&mut **transaction).await?
+            }
+            $crate::db::Tx::Postgres(transaction) => {
+                let head = concat!($query, " IN (");
+                for own in $crate::db::bulk::statements!(sqlx::Postgres, head, $items, ")", |$row, $item| $bind) {
+                    let own = own?;
+                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(own.text), own.arguments);
+                    found.extend(query.fetch_all(&mut **transaction).await?);
                 }
-            });
+            }
         }
         found
     }};
 }
 pub(crate) use select_in;
+
+macro_rules! statements {
+    ($database:ty, $head:expr, $rows:expr, $tail:expr, |$row:ident, $item:ident| $bind:block) => {
+        $crate::db::bulk::pieces(&$rows).map(|piece| {
+            let mut values = $crate::db::bulk::Values::<$database>::default();
+            for $item in piece {
+                let $row = &mut values;
+                $bind
+            }
+            values.statement($head, piece.len(), $tail)
+        })
+    };
+}
+pub(crate) use statements;
 
 #[cfg(test)]
 mod tests {
@@ -70,5 +174,13 @@ mod tests {
         assert_eq!(sizes, [256, 256, 64, 16, 4, 4, 1, 1, 1]);
         assert_eq!(pieces.concat(), rows);
         assert_eq!(super::pieces(&rows[..0]).count(), 0);
+    }
+
+    #[test]
+    fn a_statement_names_each_value_as_its_database_does() {
+        let sqlite = write((<sqlx::Sqlite as Database>::NAME, "INSERT INTO t ", 2, 2, ";"));
+        assert_eq!(sqlite, "INSERT INTO t VALUES (?, ?), (?, ?);");
+        let postgres = write((<sqlx::Postgres as Database>::NAME, "INSERT INTO t ", 2, 2, ""));
+        assert_eq!(postgres, "INSERT INTO t VALUES ($1, $2), ($3, $4)");
     }
 }

@@ -21,8 +21,19 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How many may read at once from SQLite, and how many connections a server holds to PostgreSQL.
+/// How many may read at once from SQLite.
+const READERS: u32 = 4;
+/// How many connections a server holds to PostgreSQL.
 const CONNECTIONS: u32 = 8;
+
+/// Rows that SQLite may be ahead of their reader.
+const ROW_BUFFER: usize = 1_024;
+/// The memory for SQLite's pages under the one connection that writes, in KB as SQLite wants it.
+const WRITER_CACHE: &str = "-4000";
+/// The same under each that reads.
+const READER_CACHE: &str = "-1000";
+/// Pages of 4 KB in SQLite's log before it is folded into the file: 16 MB.
+const CHECKPOINT: &str = "4000";
 
 /// What the database answered instead of a result.
 #[derive(Debug, thiserror::Error)]
@@ -136,12 +147,15 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10));
+        // A row is handed over without waiting for the one before to be taken.
+        let options = options.row_buffer_size(ROW_BUFFER);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT))
             .await?;
-        let readers = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        let options = options.pragma("cache_size", READER_CACHE);
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
         Ok(Self::Sqlite { writer, readers })
     }
 

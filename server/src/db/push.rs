@@ -9,8 +9,8 @@ use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
 use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{Decision, Existing, Mutation, Outcome, PushResult, Record, decide, is_since};
-use serde_json::json;
+use jiedui_core::sync::{Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, decide, is_since};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 use uuid::Uuid;
@@ -33,6 +33,8 @@ struct Batch<'a> {
     reference: &'a Reference,
     change: i64,
     at: i64,
+    /// The same as it stands in fields.
+    now: Value,
     /// The records that the mutations name, as they stand by now; those that have been written are in `written`.
     records: BTreeMap<Uuid, Row>,
     written: BTreeSet<Uuid>,
@@ -64,10 +66,12 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         ids.extend(new.map(|(mutation, _)| mutation.id));
     }
     let found = record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let at = super::now();
     let mut batch = Batch {
         reference,
         change: before,
-        at: super::now(),
+        at,
+        now: json!(super::instant(at)),
         records: found.into_iter().map(|row| (row.id, row)).collect(),
         written: BTreeSet::new(),
         past: Vec::new(),
@@ -161,12 +165,11 @@ impl Batch<'_> {
                 Ok(answer(mutation, outcome, rev, record.as_ref()))
             }
             Decision::Write { outcome, mut fields, deleted, changed, kept, entry } => {
-                let now = super::instant(self.at);
                 if existing.is_none() {
                     fields.insert("author".into(), json!(push.actor.id));
-                    fields.insert("created_at".into(), json!(now));
+                    fields.insert("created_at".into(), self.now.clone());
                 }
-                fields.insert("updated_at".into(), json!(now));
+                fields.insert("updated_at".into(), self.now.clone());
                 self.keep(mutation.id, by, kept);
                 let state = (fields, deleted);
                 let answer = answer(mutation, outcome, rev + 1, Some(&state));
@@ -188,25 +191,27 @@ impl Batch<'_> {
         let is_news = |rev: i64, by: Option<(Uuid, i64)>| {
             is_since(unsigned(rev), by.map(|(client, seq)| (client, unsigned(seq))), mutation, client)
         };
-        let in_memory = self.past.iter().filter(|past| past.record == row.id).map(|past| &past.revision);
-        for revision in in_memory.chain([&row.last]) {
+        let in_memory =
+            self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
+        for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
             if is_news(revision.rev, revision.by.map(|(_, client, seq)| (client, seq))) {
-                changed.extend(revision.changed.iter().cloned());
+                changed.extend(if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() });
             }
         }
         if signed(mutation.base_rev) + 1 >= row.last.rev {
             return Ok(changed);
         }
-        let query = "SELECT rev, changed, client, seq FROM revision WHERE record = $1 AND rev > $2";
-        type Since = (i64, String, Option<Uuid>, Option<i64>);
+        let query = "SELECT rev, changed, client, seq, fields FROM revision WHERE record = $1 AND rev > $2";
+        type Since = (i64, String, Option<Uuid>, Option<i64>, String);
         let rows = on!(in tx, |connection| sqlx::query_as::<_, Since>(query)
             .bind(mutation.id)
             .bind(signed(mutation.base_rev))
             .fetch_all(connection)
             .await?);
-        for (rev, paths, client, seq) in rows {
+        for (rev, paths, client, seq, fields) in rows {
             if is_news(rev, client.zip(seq)) {
-                changed.extend(serde_json::from_str::<Vec<String>>(&paths)?);
+                let of_first = if rev == 1 { all_paths(&serde_json::from_str(&fields)?) } else { BTreeSet::new() };
+                changed.extend(of_first.into_iter().chain(serde_json::from_str::<Vec<String>>(&paths)?));
             }
         }
         Ok(changed)
@@ -257,7 +262,7 @@ impl Batch<'_> {
 
     /// Writes all of it; gives the number of the last change.
     async fn write(self, tx: &mut Tx, answers: &[answer::Stored]) -> Result<i64> {
-        let Self { reference, change, at, records, written, past, conflicts, figures } = self;
+        let Self { reference, change, at, records, written, past, conflicts, figures, .. } = self;
         // In the order of their changes: the table's own.
         let mut rows: Vec<&Row> = written.iter().filter_map(|id| records.get(id)).collect();
         rows.sort_by_key(|row| row.change);

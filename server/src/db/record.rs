@@ -5,6 +5,7 @@ use super::{Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -78,9 +79,12 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 pub async fn write(tx: &mut Tx, rows: &[&Row], catalogue: &Catalogue) -> Result<()> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows {
-        let fields = serde_json::to_string(&row.fields)?;
-        let (former, changed) = (serde_json::to_string(&row.former)?, serde_json::to_string(&row.last.changed)?);
-        written.push((*row, fields, former, changed));
+        let list = |none: bool, list: serde_json::Result<String>| {
+            if none { Ok(Cow::Borrowed("[]")) } else { list.map(Cow::Owned) }
+        };
+        let former = list(row.former.is_empty(), serde_json::to_string(&row.former))?;
+        let changed = list(row.last.changed.is_empty(), serde_json::to_string(&row.last.changed))?;
+        written.push((*row, serde_json::to_string(&row.fields)?, former, changed));
     }
     let head =
         "INSERT INTO record (change, id, kind, rev, fields, deleted, created, author, activity, programme, place,
@@ -98,7 +102,7 @@ pub async fn write(tx: &mut Tx, rows: &[&Row], catalogue: &Catalogue) -> Result<
         values.push_bind(row.change).push_bind(row.id).push_bind(&row.kind).push_bind(row.last.rev);
         values.push_bind(fields).push_bind(row.deleted).push_bind(row.created).push_bind(row.author);
         values.push_bind(activity).push_bind(programme).push_bind(text(&row.fields, "place")).push_bind(month);
-        values.push_bind(text(&row.fields, "state")).push_bind(former).push_bind(changed);
+        values.push_bind(text(&row.fields, "state")).push_bind(former.as_ref()).push_bind(changed.as_ref());
         let by = row.last.by;
         values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));
         values.push_bind(row.last.at);

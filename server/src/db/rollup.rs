@@ -10,6 +10,7 @@ use jiedui_core::domain::part::{merge_parts, parts_of};
 use jiedui_core::domain::{Aggregation, Apart, Catalogue, Entry, Month, Part, Qualifier, Quantity};
 use sqlx::{FromRow, QueryBuilder};
 use std::collections::BTreeMap;
+use std::fmt;
 use uuid::Uuid;
 
 /// The way in which figures are kept. Another number in the database has them counted anew when it is opened.
@@ -51,21 +52,27 @@ impl Pending {
     }
 }
 
-/// What a row is the sum of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    grain: &'static str,
-    place: String,
-    period: String,
-    indicator: String,
-    verified: bool,
-    apart: String,
-    qualifier: &'static str,
-    pairing: Uuid,
+/// What a row is the sum of: grain, place, period, indicator, verified, apart, qualifier, pairing.
+type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Option<&'a Apart>, Qualifier, Uuid);
+
+/// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
+type Row<'a> = (Key<'a>, i64, i64);
+
+/// The month or the year of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Period {
+    Month(Month),
+    Year(i32),
 }
 
-/// The sums: of the values in ten-thousandths, and the number of entries.
-type Sums = BTreeMap<Key, (i64, i64)>;
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Month(month) => month.fmt(f),
+            Self::Year(year) => write!(f, "{year:04}"),
+        }
+    }
+}
 
 /// The length of a township's code.
 pub const TOWN: usize = 9;
@@ -75,35 +82,37 @@ pub fn town(place: &str) -> &str {
     place.get(..TOWN).unwrap_or(place)
 }
 
-/// Adds a part to every row that it is counted in.
-fn add(sums: &mut Sums, part: &Part, directory: Directory<'_>) {
-    let apart = part.apart.as_ref().map(Apart::to_string).unwrap_or_default();
-    let (month, year) = (part.month.to_string(), format!("{:04}", part.month.year));
-    let mut put = |grain, place: &str, period: &str, apart: &str, pairing: Option<Uuid>, value: Quantity, entries| {
-        let (place, period, apart) = (place.to_owned(), period.to_owned(), apart.to_owned());
-        let (indicator, verified, qualifier) = (part.indicator.clone(), part.verified, part.qualifier.code());
-        let pairing = pairing.unwrap_or_default();
-        let key = Key { grain, place, period, indicator, verified, apart, qualifier, pairing };
-        let sum = sums.entry(key).or_default();
-        *sum = (sum.0 + value.ten_thousandths(), sum.1 + entries);
-    };
-    put("town", town(&part.place), &month, &apart, part.pairing, part.value, part.entries);
-    // A village has so few entries that they are counted when they are asked for.
-    for scope in directory.scopes(&part.place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
-        put("year", scope, &year, &apart, None, part.value, part.entries);
-        if matches!(part.apart, Some(Apart::Latest(..))) {
-            // How many there are, where only the last of them is read.
-            put("year", scope, &year, "", None, Quantity::ZERO, part.entries);
+/// The rows that parts are counted in, sorted.
+fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
+    for part in parts {
+        let Part { indicator, place, verified, qualifier, apart, month, .. } = part;
+        let (value, entries) = (part.value.ten_thousandths(), part.entries);
+        let row = |grain, place, period, apart, pairing: Option<Uuid>| {
+            (grain, place, period, indicator.as_str(), *verified, apart, *qualifier, pairing.unwrap_or_default())
+        };
+        let apart = apart.as_ref();
+        rows.push((row("town", town(place), Period::Month(*month), apart, part.pairing), value, entries));
+        // A village has so few entries that they are counted when they are asked for.
+        for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
+            let year = Period::Year(month.year);
+            rows.push((row("year", scope, year, apart, None), value, entries));
+            if matches!(apart, Some(Apart::Latest(..))) {
+                // How many there are, where only the last of them is read.
+                rows.push((row("year", scope, year, None, None), 0, entries));
+            }
         }
     }
-}
-
-fn rows(parts: &[Part], reference: &Reference) -> Vec<(Key, (i64, i64))> {
-    let mut sums = Sums::new();
-    for part in parts {
-        add(&mut sums, part, reference.directory());
-    }
-    sums.into_iter().filter(|(_, sum)| *sum != (0, 0)).collect()
+    rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    rows.dedup_by(|later, kept| {
+        let alike = later.0 == kept.0;
+        if alike {
+            (kept.1, kept.2) = (kept.1 + later.1, kept.2 + later.2);
+        }
+        alike
+    });
+    rows.retain(|row| (row.1, row.2) != (0, 0));
+    rows
 }
 
 /// Adds what is pending to what is kept; `change` is the number of the transaction's last change.
@@ -113,12 +122,13 @@ pub async fn write(tx: &mut Tx, mut pending: Pending, reference: &Reference, cha
         change) ";
     let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
-    let parts = rows(&pending.parts, reference);
+    let parts = rows(&pending.parts, reference.directory());
     insert!(tx, head, parts, tail, |values, item| {
-        let (key, (value, entries)) = item;
-        values.push_bind(key.grain).push_bind(&key.place).push_bind(&key.period).push_bind(&key.indicator);
-        values.push_bind(key.verified).push_bind(&key.apart).push_bind(key.qualifier).push_bind(key.pairing);
-        values.push_bind(*value).push_bind(*entries).push_bind(change);
+        let ((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries) = *item;
+        let apart = apart.map(Apart::to_string).unwrap_or_default();
+        values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
+        values.push_bind(verified).push_bind(apart).push_bind(qualifier.code()).push_bind(pairing);
+        values.push_bind(value).push_bind(entries).push_bind(change);
     });
     let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";
     let tail = " ON CONFLICT (programme, place, pairing, organisation, month, verified) DO UPDATE SET
@@ -322,26 +332,27 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
     while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
         last = after;
     }
-    let key = |key: &Key| {
-        let Key { grain, place, period, indicator, verified, apart, qualifier, pairing } = key;
-        format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}")
+    let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
+        let (apart, qualifier) = (apart.map(Apart::to_string).unwrap_or_default(), qualifier.code());
+        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
+        (key, (value, entries))
     };
     let mut counted: BTreeMap<String, (i64, i64)> =
-        rows(&pending.parts, reference).into_iter().map(|(own, sums)| (key(&own), sums)).collect();
+        rows(&pending.parts, reference.directory()).into_iter().map(named).collect();
     for tally in by_town(pending.tallies) {
         counted.insert(tally_key(&tally), (0, tally.entries));
     }
     let query =
         "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
         pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
-    type Row = (String, bool, String, Uuid, i64, i64);
+    type Kept = (String, bool, String, Uuid, i64, i64);
     let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
         WHERE entries <> 0";
     let (parts, tallies) = on!(in &mut tx, |connection| (
-        sqlx::query_as::<_, Row>(query).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
     ));
-    let part = |(head, verified, tail, pairing, value, entries): Row| {
+    let part = |(head, verified, tail, pairing, value, entries): Kept| {
         (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
     };
     let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {

@@ -5,14 +5,15 @@ use super::body::Wants;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
-use crate::db::DbError;
 use crate::db::rollup::{self, TOWN, town};
+use crate::db::{DbError, feed};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::domain::figure::{Filter, aggregate, figures};
 use jiedui_core::domain::{Catalogue, Figure, Part, Qualifier};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use time::UtcOffset;
 
 /// What each indicator stands at.
@@ -40,6 +41,35 @@ pub fn this_year() -> i32 {
     time::OffsetDateTime::now_utc().to_offset(china).year()
 }
 
+/// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
+#[derive(Debug, Default)]
+pub struct Yearly(Mutex<(i64, HashMap<(i32, String), Arc<Vec<Part>>>)>);
+
+impl Yearly {
+    async fn current(&self, app: &App, year: i32, place: String) -> Result<Arc<Vec<Part>>, DbError> {
+        let change = feed::last_change(&app.db).await?;
+        let key = (year, place);
+        {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.0 != change {
+                *held = (change, HashMap::new());
+            } else if let Some(parts) = held.1.get(&key) {
+                return Ok(parts.clone());
+            }
+        }
+        let parts = Arc::new(rollup::of_year(&app.db, &app.reference.catalogue, year, &key.1).await?);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was read may be newer than the change, never older: it is true until the next one.
+        if held.0 == change && held.1.len() < KEPT {
+            held.1.insert(key, parts.clone());
+        }
+        Ok(parts)
+    }
+}
+
+/// The most places and years of which that is kept.
+const KEPT: usize = 1_000;
+
 impl App {
     /// The figures of a year under a filter.
     pub async fn figures(&self, filter: Filter) -> Result<Vec<Figure>, DbError> {
@@ -50,8 +80,7 @@ impl App {
             let parts = parts_at(self, &filter, |_| true).await?;
             return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
         }
-        // From what is kept for just this place and year.
-        let parts = rollup::of_year(&self.db, catalogue, filter.year.unwrap_or_default(), &place).await?;
+        let parts = self.yearly.current(self, filter.year.unwrap_or_default(), place).await?;
         Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
     }
 }

@@ -28,6 +28,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use indicators::Yearly;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
 use overview::Overviews;
@@ -47,6 +48,10 @@ use utoipa_axum::routes;
 
 /// The largest body that is read, in bytes: a push of a thousand entries with long notes.
 const LARGEST_BODY: usize = 8 << 20;
+/// How hard pages are compressed: first paint on 2G is worth the server's time.
+const SMALL: i32 = 5;
+/// How hard the sync's answers are, which are alike throughout and many.
+const QUICK: i32 = 2;
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -64,6 +69,8 @@ pub struct State {
     pub reference: Arc<Reference>,
     /// The overview, as it was when last asked for.
     pub overviews: Overviews,
+    /// What makes the figures that were asked for since the last change.
+    pub yearly: Yearly,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
@@ -96,10 +103,10 @@ impl App {
         let reference = Arc::new(crate::db::reference::load(&db).await?);
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let (overviews, wrong_tries) = (Overviews::default(), WrongTries::default());
+        let (overviews, yearly, wrong_tries) = (Overviews::default(), Yearly::default(), WrongTries::default());
         let (stopping, _) = watch::channel(false);
         let writer = Writer::start(db.clone(), reference.clone(), changes.clone());
-        let state = State { config, db, reference, overviews, changes, stopping, writer, wrong_tries, leptos };
+        let state = State { config, db, reference, overviews, yearly, changes, stopping, writer, wrong_tries, leptos };
         Ok(Self(Arc::new(state)))
     }
 }
@@ -114,6 +121,10 @@ struct Description;
 
 /// The whole site: the API, the app's files and its pages.
 pub fn router(app: App) -> Router {
+    let synced = OpenApiRouter::new()
+        .routes(routes!(sync::push))
+        .routes(routes!(sync::pull))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(QUICK)));
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -126,8 +137,7 @@ pub fn router(app: App) -> Router {
         .routes(routes!(overview::overview))
         .routes(routes!(entries::list))
         .routes(routes!(entries::one))
-        .routes(routes!(sync::push))
-        .routes(routes!(sync::pull))
+        .merge(synced)
         .routes(routes!(live::live))
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(export::entries_csv))
@@ -153,7 +163,7 @@ pub fn router(app: App) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(problem::write))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(SMALL)))
         .layer(from_fn(headers))
         .layer(from_fn(health::count))
         .layer(TraceLayer::new_for_http())

@@ -5,6 +5,7 @@ use crate::domain::entry::{Fields, Rules, State};
 use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub enum Decision {
         fields: Fields,
         /// Whether it becomes a tombstone.
         deleted: bool,
-        /// Paths of the fields that change.
+        /// Paths of the fields that change; none for a new record, where all are new.
         changed: BTreeSet<String>,
         /// Values that were not taken because others had changed the same fields.
         kept: Fields,
@@ -78,7 +79,7 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
         // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
         (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
             outcome: Outcome::Conflict,
-            kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path, value.clone())).collect(),
+            kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path.into_owned(), value.clone())).collect(),
         },
         (Op::Put, _) => put(mutation, existing, actor, rules),
         (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
@@ -101,7 +102,7 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
 
 /// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
 struct Intent<'a> {
-    edits: Vec<(String, &'a Value)>,
+    edits: Vec<(Cow<'a, str>, &'a Value)>,
     review: Option<State>,
     review_note: Option<&'a Value>,
 }
@@ -126,11 +127,11 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         if get(&fields, &path) == present(value) {
             continue;
         }
-        if changed_since.contains(&path) {
-            kept.insert(path, value.clone());
+        if changed_since.contains(path.as_ref()) {
+            kept.insert(path.into_owned(), value.clone());
         } else {
             set(&mut fields, &path, value);
-            changed.insert(path);
+            changed.extend(existing.map(|_| path.into_owned()));
         }
     }
     let mut errors = Vec::new();
@@ -151,7 +152,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
             for (path, value) in [(STATE, &state), (REVIEW_NOTE, review_note.unwrap_or(&Value::Null))] {
                 if get(&fields, path) != present(value) {
                     set(&mut fields, path, value);
-                    changed.insert(path.to_owned());
+                    changed.extend(existing.map(|_| path.to_owned()));
                 }
             }
         }
@@ -234,14 +235,14 @@ fn author_of(fields: &Fields) -> Option<Uuid> {
 }
 
 /// The fields that a mutation names, the numbers of `values` one by one.
-fn paths(fields: &Fields) -> Vec<(String, &Value)> {
-    let mut paths = Vec::new();
+fn paths(fields: &Fields) -> Vec<(Cow<'_, str>, &Value)> {
+    let mut paths = Vec::with_capacity(fields.len() + 4);
     for (name, value) in fields.iter().filter(|(name, _)| !SERVER_SET.contains(&name.as_str())) {
         match value {
             Value::Object(values) if name == "values" => {
-                paths.extend(values.iter().map(|(code, number)| (format!("values.{code}"), number)));
+                paths.extend(values.iter().map(|(code, number)| (Cow::Owned(format!("values.{code}")), number)));
             }
-            _ => paths.push((name.clone(), value)),
+            _ => paths.push((Cow::Borrowed(name.as_str()), value)),
         }
     }
     paths
@@ -296,17 +297,24 @@ fn put_or_clear(fields: &mut Fields, name: &str, value: &Value) {
 
 /// Names every field of the contract, so that a reader need not guess what is missing.
 fn complete(fields: &mut Fields) {
-    let defaults = [
-        ("pairing", Value::Null),
-        ("organisation", Value::Null),
-        ("values", json!({})),
-        ("note", json!("")),
-        ("state", json!(State::Submitted)),
-        ("attachments", json!([])),
+    let defaults: [(&str, fn() -> Value); 6] = [
+        ("pairing", || Value::Null),
+        ("organisation", || Value::Null),
+        ("values", || json!({})),
+        ("note", || json!("")),
+        ("state", || json!(State::Submitted)),
+        ("attachments", || json!([])),
     ];
     for (name, value) in defaults {
-        fields.entry(name).or_insert(value);
+        if !fields.contains_key(name) {
+            fields.insert(name.to_owned(), value());
+        }
     }
+}
+
+/// The paths of all fields: those that changed when a record was made.
+pub fn all_paths(fields: &Fields) -> BTreeSet<String> {
+    paths(fields).into_iter().map(|(path, _)| path.into_owned()).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ pub mod engine;
 pub mod outbox;
 pub mod wire;
 
-pub use apply::{Decision, Existing, decide, fold, is_since, mistakes};
+pub use apply::{Decision, Existing, all_paths, decide, fold, is_since, mistakes};
 pub use engine::{Engine, Failure, Input, Output, Status};
 pub use outbox::{Change, Outgoing, settle};
 pub use wire::{Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record};

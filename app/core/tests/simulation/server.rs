@@ -4,7 +4,7 @@ use jiedui_core::domain::entry::{Fields, Rules};
 use jiedui_core::domain::place::{Level, Place, Places, Side};
 use jiedui_core::domain::{Catalogue, ErrorCode, FieldError, User};
 use jiedui_core::sync::{
-    Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, decide, is_since, wire,
+    Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, all_paths, decide, is_since, wire,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +132,7 @@ fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation
         Decision::Write { outcome, mut fields, deleted, changed, kept, .. } => {
             *change += 1;
             fields.entry("author").or_insert(json!(actor.id));
+            let changed = if rev == 0 { all_paths(&fields) } else { changed };
             let stored = disk.records.entry(mutation.id).or_default();
             let rev = rev + 1;
             (stored.rev, stored.fields, stored.deleted, stored.change) = (rev, fields, deleted, *change);
