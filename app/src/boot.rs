@@ -48,7 +48,7 @@ pub async fn from_storage() -> Boot {
     let tag = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
     let language = tag.and_then(Language::from_tag).unwrap_or_default();
     let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
-    let year = i32::try_from(js_sys::Date::new_0().get_full_year()).unwrap_or_default();
+    let year = i32::try_from(crate::sync::clock::today().get_full_year()).unwrap_or_default();
     Boot { overview, user: store::profile::user(), language, year, map_number: None }
 }
 

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 use model::Model;
-use pages::{Choose, Dashboard, EditEntry, Entries, NewEntry, NotFound, SignIn};
+use pages::{Choose, ConflictOf, Dashboard, EditEntry, Entries, NewEntry, NotFound, SignIn};
 
 /// The whole app. It finds its [`Boot`] in the context.
 #[component]
@@ -37,6 +37,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/entries") view=Entries/>
                     <Route path=path!("/entries/new") view=Choose/>
                     <Route path=path!("/entries/new/:activity") view=NewEntry/>
+                    <Route path=path!("/entries/:id/conflict") view=ConflictOf/>
                     <Route path=path!("/entries/:id") view=EditEntry/>
                 </Routes>
             </main>

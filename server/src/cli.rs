@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Storage};
 use crate::db::account::Account;
-use crate::db::{Db, DbError, account, backup, reference, rollup};
+use crate::db::{Db, DbError, account, backup, feed, reference, rollup};
 use crate::seed::SeedError;
 use crate::{auth, generate, seed, serve, transfer};
 use clap::{Parser, Subcommand};
@@ -25,7 +25,13 @@ enum Command {
     /// Serve the app and the API
     Serve(Config),
     /// Bring the database's schema up to date and fill it if it is empty
-    Migrate(Storage),
+    Migrate {
+        /// The database was put back from a copy by its own tools: phones then start from nothing
+        #[arg(long)]
+        restored: bool,
+        #[command(flatten)]
+        storage: Storage,
+    },
     /// Accounts
     User {
         #[command(subcommand)]
@@ -140,7 +146,9 @@ impl CliError {
     /// 2 for a wrong flag or setting, 1 for what went wrong otherwise.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Argument(_) | Self::Db(DbError::Url(_) | DbError::NotAFile(_)) => ExitCode::from(2),
+            Self::Argument(_) | Self::Db(DbError::Url(..) | DbError::NotAFile(_) | DbError::NoReplica) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }
@@ -159,8 +167,11 @@ pub fn one_line(error: &clap::Error) -> String {
 pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
     match cli.command {
         Command::Serve(config) => serve::serve(config).await?,
-        Command::Migrate(storage) => {
+        Command::Migrate { restored, storage } => {
             let (db, filled) = open(&storage).await?;
+            if restored {
+                feed::begin_epoch(&db).await?;
+            }
             println!("{}: {}", db.name(), if filled { "filled" } else { "up to date" });
             db.close().await;
         }
@@ -184,7 +195,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
 
 /// Opens the database and fills it if it is empty; says whether it was.
 pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
-    let db = Db::open(&storage.database_url).await?;
+    let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
     let filled = seed::fill(&db).await?;
     rollup::bring_up_to_date(&db, &reference::load(&db).await?).await?;
     Ok((db, filled))

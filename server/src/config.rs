@@ -10,6 +10,9 @@ pub struct Storage {
     /// The database: sqlite://FILE or postgres://…
     #[arg(long = "database-url", env = "JIEDUI_DATABASE_URL", default_value = "sqlite://data/jiedui.db")]
     pub database_url: String,
+    /// A PostgreSQL that follows the database and serves pulls and figures
+    #[arg(long = "replica-url", env = "JIEDUI_REPLICA_URL")]
+    pub replica_url: Option<String>,
     /// The folder of photos
     #[arg(long, env = "JIEDUI_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
@@ -33,6 +36,9 @@ pub struct Config {
     /// The number of the approved base map, shown under the map
     #[arg(long, env = "JIEDUI_MAP_NUMBER")]
     pub map_number: Option<String>,
+    /// The oldest version of the sync that an app may speak; older ones are told to update and keep what they hold
+    #[arg(long, env = "JIEDUI_OLDEST_SCHEMA", default_value_t = 1)]
+    pub oldest_schema: u32,
     /// Turn the public view on and print an account of each role
     #[arg(long)]
     pub demo: bool,

@@ -2,7 +2,7 @@
 
 use crate::cli::{self, CliError};
 use crate::config::Config;
-use crate::db::{Db, feed};
+use crate::db::feed;
 use crate::demo;
 use crate::http::{App, router};
 use axum::Router;
@@ -14,8 +14,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How often a server on a shared database looks for what others have changed.
-const LOOK_AROUND: Duration = Duration::from_secs(1);
 /// The longest that requests under way may hold up the end.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
 
@@ -36,9 +34,8 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
         let listener = bind("JIEDUI_ADMIN_LISTEN", address).await?;
         tokio::spawn(async move { axum::serve(listener, metrics).await });
     }
-    if matches!(db, Db::Postgres(_)) {
-        tokio::spawn(look_around(app.clone()));
-    }
+    let following = app.clone();
+    tokio::spawn(async move { feed::follow(&following.db, |change| following.tell(change)).await });
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
     println!("http://{address}");
     let stopping = app.stopping.clone();
@@ -77,17 +74,4 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// Tells this server's listeners of changes that came in through another one.
-async fn look_around(app: App) {
-    loop {
-        tokio::time::sleep(LOOK_AROUND).await;
-        match feed::last_change(&app.db).await {
-            Ok(change) => {
-                app.changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
-            }
-            Err(error) => tracing::warn!(%error, "cannot look for changes"),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::cli::{CliError, open};
 use crate::config::Storage;
 use crate::db::push::{self, Push};
-use crate::db::{Db, DbError, answer, entry, reference, rollup};
+use crate::db::{Db, DbError, answer, entry, feed, reference, rollup};
 use jiedui_core::domain::{Quantity, Role, Scope, User};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
@@ -85,8 +85,9 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     }
     std::fs::copy(file, &new).map_err(io(file))?;
     // A copy that is no database, or not one of these, is found out before anything is moved.
-    let db = Db::open(&format!("sqlite://{}", new.display())).await?;
+    let db = Db::open(&format!("sqlite://{}", new.display()), None).await?;
     let reference = reference::load(&db).await?;
+    feed::begin_epoch(&db).await?;
     db.close().await;
     if reference.catalogue.programmes.is_empty() {
         std::fs::remove_file(&new).map_err(io(&new))?;
@@ -94,7 +95,7 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     }
     if target.exists() {
         // Opening it folds what still lies in its log into the file itself.
-        Db::open(&storage.database_url).await?.close().await;
+        Db::open(&storage.database_url, None).await?.close().await;
         let kept = target.with_extension(format!("before-restore-{}", crate::db::now()));
         std::fs::rename(target, &kept).map_err(io(target))?;
         println!("what was there is kept as {}", kept.display());

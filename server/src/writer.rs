@@ -50,10 +50,12 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
         let written = push(&db, &reference, &pushes).await;
         let results = match written {
             Ok((results, change)) => {
-                tell(&changes, change);
+                change.into_iter().for_each(|change| tell(&changes, change));
                 results.into_iter().map(Ok).collect()
             }
             Err(error) if pushes.len() == 1 => vec![Err(error)],
+            // Another server's transaction holds the feed: each of them would wait as long as all together.
+            Err(error) if error.is_busy() => pushes.iter().map(|_| Err(DbError::Busy)).collect(),
             // One that the database will not have must not take the others with it.
             Err(_) => one_by_one(&db, &reference, &changes, pushes).await,
         };
@@ -73,15 +75,14 @@ async fn one_by_one(
     let mut results = Vec::with_capacity(pushes.len());
     for alone in pushes {
         results.push(push(db, reference, &[alone]).await.map(|(mut results, change)| {
-            tell(changes, change);
+            change.into_iter().for_each(|change| tell(changes, change));
             results.pop().unwrap_or_default()
         }));
     }
     results
 }
 
-fn tell(changes: &watch::Sender<i64>, change: Option<i64>) {
-    if let Some(change) = change {
-        changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
-    }
+/// Raises the number of the last change that listeners are told.
+pub fn tell(changes: &watch::Sender<i64>, change: i64) {
+    changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
 }

@@ -1,12 +1,13 @@
 //! The bar on top: where one can go, who has signed in, and how the sync stands.
 
-use super::sync_badge::SyncBadge;
+use super::sync_badge::{Receiving, SyncBadge};
 use crate::boot::choose_language;
 use crate::model::use_model;
 use crate::store::StoreError;
 use crate::sync;
 use crate::texts::fill;
 use jiedui_core::domain::Language;
+use jiedui_core::sync::Status;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
@@ -61,6 +62,13 @@ pub fn Header() -> impl IntoView {
                 }}
             </div>
         </header>
+        <Receiving/>
+        {move || (model.status.get() == Status::Refused).then(|| view! {
+            <div class="notice bad" role="alert">
+                <p>{move || fill(texts.update_needed, &[&unsent()])}</p>
+                <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now}</button>
+            </div>
+        })}
         {move || model.trouble.get().map(|trouble| {
             let sentence = match &trouble {
                 StoreError::Full => texts.storage_full.to_owned(),

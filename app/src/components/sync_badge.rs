@@ -6,6 +6,21 @@ use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
+/// So many changes are worth saying how far it has come.
+const FAR: u64 = 500;
+
+/// A bar that fills while much is received.
+#[component]
+pub fn Receiving() -> impl IntoView {
+    let model = use_model();
+    move || match model.status.get() {
+        Status::Receiving { position, last } if last > position + FAR => Some(view! {
+            <progress class="receiving" aria-label=model.texts.receiving value=position.to_string() max=last.to_string()></progress>
+        }),
+        _ => None,
+    }
+}
+
 /// A button that says how many entries wait, and sends them now.
 #[component]
 pub fn SyncBadge() -> impl IntoView {
@@ -21,14 +36,17 @@ pub fn SyncBadge() -> impl IntoView {
         (Status::Refused, _) => texts.sync_refused.to_owned(),
         (Status::StorageFailed, _) => texts.sync_storage.to_owned(),
         (Status::Waiting, unsent) => fill(texts.sync_waiting, &[&unsent]),
-        (Status::Receiving, 0) => texts.sync_receiving.to_owned(),
+        (Status::Receiving { position, last }, 0) if last > position + FAR => {
+            fill(texts.sync_receiving_part, &[&(position * 100 / last)])
+        }
+        (Status::Receiving { .. }, 0) => texts.sync_receiving.to_owned(),
         (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
     };
     let kind = move || match model.status.get() {
         _ if offline() => "badge offline",
         Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
-        Status::Sending { .. } | Status::Receiving => "badge busy",
+        Status::Sending { .. } | Status::Receiving { .. } => "badge busy",
         _ if unsent() > 0 => "badge waiting",
         _ => "badge done",
     };

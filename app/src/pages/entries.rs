@@ -25,6 +25,14 @@ pub fn Entries() -> impl IntoView {
     let drafts = RwSignal::new(Vec::<Draft>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
     let shown = RwSignal::new(PAGE);
+    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let save_file = move |_| {
+        spawn_local(async move {
+            if let Err(error) = sync::save_file(model).await {
+                model.trouble.set(Some(error));
+            }
+        });
+    };
     move || {
         let Some(user) = user() else { return view! { <super::PleaseSignIn/> }.into_any() };
         view! {
@@ -34,6 +42,13 @@ pub fn Entries() -> impl IntoView {
                     <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
                     <span class="ready">{move || if model.ready_offline.get() { texts.ready_offline } else { texts.not_ready_offline }}</span>
                 </p>
+                {move || (unsent() > 0).then(|| view! {
+                    <details class="unsent">
+                        <summary>{texts.unsent_title}" "{unsent}</summary>
+                        <p class="hint">{texts.save_file_hint}</p>
+                        <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file}</button>
+                    </details>
+                })}
                 {move || (!drafts.get().is_empty()).then(|| view! {
                     <h2>{texts.drafts}</h2>
                     <ul class="entries drafts">
@@ -99,6 +114,7 @@ fn progress_words(model: Model, progress: &Progress) -> (&'static str, &'static 
             _ => ("waiting", texts.state_on_phone),
         },
         Progress::Refused(_) => ("bad", texts.state_refused),
+        Progress::Conflict(_) => ("bad", texts.conflict_title),
         Progress::Received(State::Submitted) => ("received", texts.state_received),
         Progress::Received(State::Verified) => ("done", texts.state_verified),
         Progress::Received(State::Returned) => ("bad", texts.state_returned),
@@ -115,6 +131,8 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
         _ => Vec::new(),
     };
     let refused = matches!(own.progress, Progress::Refused(_));
+    let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
+    let address = conflict.clone().unwrap_or_else(|| format!("/entries/{id}"));
     let reason = own.entry.review_note.clone().filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
     let (values, name) = (numbers(model, own), activity_name(model, &entry.activity));
@@ -129,7 +147,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     };
     view! {
         <li class="entry" data-entry=id.to_string()>
-            <A href=format!("/entries/{id}")>
+            <A href=address>
                 <strong>{name}</strong>
                 <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
                 <span class="numbers">{values}</span>
@@ -144,6 +162,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
                 </ul>
             })}
             {reason.map(|reason| view! { <p class="reasons">{fill(texts.returned_because, &[&reason])}</p> })}
+            {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
             {refused.then(|| view! { <button type="button" class="quiet" on:click=discard>{texts.discard}</button> })}
         </li>
     }

@@ -14,7 +14,7 @@ use jiedui_core::domain::FieldError;
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use reading::{check, draft_of, fields_of, today};
+use reading::{changes_of, check, draft_of, today};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -113,7 +113,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
         saving.set(Saving::Busy);
         let navigate = navigate.clone();
         spawn_local(async move {
-            match sync::save(model, own.id, own.base_rev, Op::Put, fields_of(&own).0).await {
+            match sync::save(model, own.id, own.base_rev, Op::Put, changes_of(&own)).await {
                 Ok(()) => {
                     // Not before the entry is in the outbox may its draft go.
                     key.with_value(|key| key.as_ref().map(DraftKey::clear));

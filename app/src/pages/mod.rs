@@ -1,6 +1,7 @@
 //! One file a screen.
 
 mod choose;
+mod conflict;
 mod dashboard;
 mod entries;
 mod form;
@@ -8,6 +9,7 @@ mod not_found;
 mod sign_in;
 
 pub use choose::Choose;
+pub use conflict::ConflictOf;
 pub use dashboard::Dashboard;
 pub use entries::Entries;
 pub use form::{EditEntry, NewEntry};

@@ -1,6 +1,7 @@
 //! What is being typed, kept at every keystroke until it is saved.
 
 use gloo_storage::{LocalStorage, Storage, errors::StorageError};
+use jiedui_core::domain::Fields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -26,6 +27,9 @@ pub struct Draft {
     pub values: BTreeMap<String, String>,
     /// In one's own words.
     pub note: String,
+    /// The entry's fields when an edit was begun.
+    #[serde(default)]
+    pub before: Fields,
 }
 
 /// The place of a draft: a new entry of an activity, or the edit of an entry.

@@ -2,6 +2,7 @@
 
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, FieldError, State};
+use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,19 @@ pub enum Progress {
     OnPhone(u64),
     /// The server would not have it, for these reasons.
     Refused(Vec<FieldError>),
+    /// Others had changed the same: both are kept until the person chooses.
+    Conflict(Box<Conflict>),
     /// The server has it, and a reviewer has or has not decided.
     Received(State),
+}
+
+/// A change of this person's that ran against others'.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    /// The change, and who had changed what.
+    pub outgoing: Outgoing,
+    /// The entry as the server has it, and its revision; `None` where it is deleted there.
+    pub theirs: Option<(u64, Fields)>,
 }
 
 /// An entry of this person's.
@@ -55,7 +67,23 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
     }
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
-    for Outgoing { mutation, refused, .. } in outbox {
+    for outgoing in outbox {
+        if outgoing.is_conflict() {
+            let id = outgoing.mutation.id;
+            let theirs = known.get(&id).cloned();
+            if theirs.is_none() {
+                // Shown as this person had it, since that may come back.
+                known.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
+            }
+            progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
+            continue;
+        }
+        let Outgoing { mutation, refused, .. } = outgoing;
+        if mutation.kind != ENTRY {
+            // A choice: what it comes to arrives with the next pull.
+            progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
+            continue;
+        }
         let (_, fields) = known.entry(mutation.id).or_default();
         match mutation.op {
             Op::Put => fold(fields, &mutation),
@@ -75,7 +103,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
         let progress = progress.remove(&id).unwrap_or(Progress::Received(entry.state));
         let is_new = match progress {
             Progress::OnPhone(_) => !on_server.contains(&id),
-            Progress::Refused(_) => false,
+            Progress::Refused(_) | Progress::Conflict(_) => false,
             Progress::Received(_) => accepted.contains(&id),
         };
         if is_new {
@@ -103,7 +131,7 @@ mod tests {
     fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> Outgoing {
         let mutation =
             Mutation { seq, kind: "entry".into(), id: Uuid::from_u128(id), base_rev: 0, op: Op::Put, fields };
-        Outgoing { mutation, refused }
+        Outgoing { refused, ..Outgoing::new(mutation) }
     }
 
     fn kept(id: u128, author: Uuid) -> Record {

@@ -5,7 +5,9 @@ use super::{Result, all, begin, commit, get, open, put, remove};
 use idb::{Database, TransactionMode};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{Change, Mutation, Op, Outgoing, PullResponse, PushResult, Record, settle};
+use jiedui_core::sync::{
+    Change, Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, Record, settle,
+};
 use uuid::Uuid;
 
 const META: &str = "meta";
@@ -53,9 +55,31 @@ impl Person {
             }
         }
         let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, op, fields };
-        put(&outbox, seq as f64, &Outgoing { mutation, refused: None }).await?;
+        put(&outbox, seq as f64, &Outgoing::new(mutation)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
+    }
+
+    /// Puts a choice about the mutation `seq` into the outbox. That one stays there until the choice is taken.
+    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadWrite)?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        let client = get(&meta, "client").await?.unwrap_or_default();
+        let mutation = Choice { client, seq, take }.mutation(next, id, rev);
+        put(&outbox, next as f64, &Outgoing::new(mutation)).await?;
+        put(&meta, "next_seq", &(next + 1)).await?;
+        commit(transaction).await
+    }
+
+    /// All that waits to be sent, as the body of a push.
+    pub async fn outbox_as_push(&self) -> Result<String> {
+        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadOnly)?;
+        let client_id = get(&transaction.object_store(META)?, "client").await?.unwrap_or_default();
+        let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let unsent = waiting.into_iter().filter(|own| own.refused.is_none());
+        let mutations = unsent.map(|own| own.mutation).collect();
+        Ok(serde_json::to_string_pretty(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
 
     /// Takes back a change that the server has refused.
@@ -87,10 +111,10 @@ impl Person {
         let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
         for result in results {
             let key = result.seq as f64;
-            let Some(mut outgoing) = get::<Outgoing>(&outbox, key).await? else { continue };
+            let Some(outgoing) = get::<Outgoing>(&outbox, key).await? else { continue };
             let name = outgoing.mutation.id.to_string();
             let known: Option<Record> = get(&replica, name.as_str()).await?;
-            let settled = settle(self.user, &outgoing.mutation, result, known);
+            let settled = settle(self.user, &outgoing, result, known);
             match settled.replica {
                 Change::Keep => {}
                 Change::Put(record) => put(&replica, name.as_str(), &record).await?,
@@ -99,11 +123,12 @@ impl Person {
             if settled.is_new {
                 accepted.push(outgoing.mutation.id);
             }
-            if settled.refused.is_none() {
-                remove(&outbox, key).await?;
-            } else {
-                outgoing.refused = settled.refused;
-                put(&outbox, key, &outgoing).await?;
+            match settled.waits {
+                Some(waits) => put(&outbox, key, &waits).await?,
+                None => remove(&outbox, key).await?,
+            }
+            if let Some(seq) = settled.settles {
+                remove(&outbox, seq as f64).await?;
             }
         }
         put(&meta, "accepted", &accepted).await?;
@@ -114,6 +139,9 @@ impl Person {
     pub async fn store_pull(&self, pulled: &PullResponse) -> Result<()> {
         let transaction = begin(&self.database, &[META, REPLICA], TransactionMode::ReadWrite)?;
         let replica = transaction.object_store(REPLICA)?;
+        if pulled.anew {
+            replica.clear()?.await?;
+        }
         for record in &pulled.records {
             let name = record.id.to_string();
             if record.deleted {

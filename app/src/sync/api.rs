@@ -1,9 +1,12 @@
 //! The server, as the app speaks to it.
 
+use super::clock;
+use super::wire::{self, CBOR, Pieces};
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::{FieldError, Language, Overview, Place, Places, User};
+use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
 use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
@@ -28,7 +31,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    fn no_answer() -> Self {
+    /// Nothing, or nothing whole, came back.
+    pub fn no_answer() -> Self {
         Self { failure: Failure::NoAnswer, status: 0, detail: None, errors: Vec::new() }
     }
 }
@@ -49,6 +53,9 @@ async fn send(request: Request) -> Result<Response, ApiError> {
         Either::Left((answer, _)) => answer.map_err(|_| ApiError::no_answer())?,
         Either::Right(_) => return Err(ApiError::no_answer()),
     };
+    if let Some(date) = answer.headers().get("date") {
+        clock::learn(&date);
+    }
     let status = answer.status();
     if answer.ok() || status == 304 {
         return Ok(answer);
@@ -105,27 +112,65 @@ pub async fn push(
     language: Language,
 ) -> Result<Vec<PushResult>, Failure> {
     let body = PushRequest { client_id: client, user: Some(user), mutations };
-    let request = with_body(Request::post("/api/v1/sync/push"), language, &body);
-    let answer: Result<PushResponse, ApiError> = match request {
-        Ok(request) => read(request).await,
-        Err(error) => Err(error),
-    };
-    answer.map(|answer| answer.results).map_err(|error| error.failure)
+    send_batch(&body, language).await.map_err(|error| error.failure)
 }
 
-/// Asks for what has changed for this person since a cursor. A server that does not know the cursor, since its database
-/// is another by now, is asked from the start.
-pub async fn pull(user: Uuid, cursor: Option<String>) -> Result<PullResponse, Failure> {
-    let cursor = cursor.unwrap_or_default();
-    let answer = match pull_after(user, &cursor).await {
-        Err(error) if error.errors.iter().any(|error| error.field == "cursor") => pull_after(user, "").await,
-        answer => answer,
+async fn send_batch(body: &PushRequest, language: Language) -> Result<Vec<PushResult>, ApiError> {
+    let plain = wire::encode(body).ok_or_else(ApiError::no_answer)?;
+    let request = syncing(Request::post("/api/v1/sync/push"))
+        .header("accept-language", language.tag())
+        .header("content-type", CBOR);
+    let request = match wire::pack(&plain).await {
+        Some(packed) => request.header("content-encoding", "gzip").body(packed),
+        None => request.body(js_sys::Uint8Array::from(plain.as_slice())),
     };
-    answer.map_err(|error| error.failure)
+    let answer = send(request.map_err(|_| ApiError::no_answer())?).await?;
+    // An answer that was cut off is none.
+    let bytes = answer.binary().await.map_err(|_| ApiError::no_answer())?;
+    let answer: PushResponse = wire::decode(&bytes).ok_or_else(ApiError::no_answer)?;
+    Ok(answer.results)
 }
 
-async fn pull_after(user: Uuid, cursor: &str) -> Result<PullResponse, ApiError> {
-    read(get(&format!("/api/v1/sync/pull?user={user}&cursor={cursor}"))?).await
+/// A request of the sync: which of its versions this is, and in which form it is to be answered.
+fn syncing(request: RequestBuilder) -> RequestBuilder {
+    request.header(SCHEMA_HEADER, &SCHEMA.to_string()).header("accept", CBOR)
+}
+
+/// Pages of what has changed for this person, as they arrive.
+pub struct Pages {
+    pieces: Pieces,
+    anew: bool,
+}
+
+impl Pages {
+    /// Asks for them from a cursor on. A server that does not know the cursor, since its database is another by now, is
+    /// asked from the start.
+    pub async fn ask(user: Uuid, cursor: Option<&str>) -> Result<Self, Failure> {
+        let (answer, anew) = match Self::after(user, cursor.unwrap_or_default()).await {
+            Err(error) if error.errors.iter().any(|error| error.field == "cursor") => {
+                (Self::after(user, "").await, true)
+            }
+            answer => (answer, cursor.is_none()),
+        };
+        let pieces = answer.map_err(|error| error.failure)?;
+        Ok(Self { pieces, anew })
+    }
+
+    async fn after(user: Uuid, cursor: &str) -> Result<Pieces, ApiError> {
+        let request = syncing(Request::get(&format!("/api/v1/sync/snapshot?user={user}&cursor={cursor}")));
+        let answer = send(request.build().map_err(|_| ApiError::no_answer())?).await?;
+        answer.body().as_ref().and_then(Pieces::of).ok_or_else(ApiError::no_answer)
+    }
+
+    /// The next page. What is on the phone starts anew with the first that was asked for from the start.
+    pub async fn next(&mut self) -> Result<PullResponse, Failure> {
+        let next = self.pieces.next::<PullResponse>();
+        let page = match select(pin!(next), TimeoutFuture::new(PATIENCE)).await {
+            Either::Left((page, _)) => page.map_err(|error| error.failure)?,
+            Either::Right(_) => return Err(Failure::NoAnswer),
+        };
+        Ok(PullResponse { anew: std::mem::take(&mut self.anew), ..page })
+    }
 }
 
 /// The overview.

@@ -8,7 +8,7 @@ use crate::store::{Result as StoreResult, StoreError};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::sync::{Engine, Input, Output, Status};
+use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -24,6 +24,8 @@ pub struct Driver {
     user: Uuid,
     client: Uuid,
     engine: RefCell<Engine>,
+    /// An answer of which more pages arrive.
+    pages: RefCell<Option<api::Pages>>,
     sender: UnboundedSender<Input>,
 }
 
@@ -33,7 +35,15 @@ impl Driver {
         let person = Person::open(user).await?;
         let client = person.client().await?;
         let seed = (js_sys::Math::random() * u64::MAX as f64) as u64;
-        Ok(Self { model, person, user, client, engine: RefCell::new(Engine::new(seed)), sender })
+        Ok(Self {
+            model,
+            person,
+            user,
+            client,
+            engine: RefCell::new(Engine::new(seed)),
+            pages: RefCell::default(),
+            sender,
+        })
     }
 
     /// Works until the other end of the inputs is closed: when the person signs out.
@@ -75,11 +85,15 @@ impl Driver {
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
             }
             Output::Pull => match self.stored(self.person.cursor().await) {
-                Some(cursor) => Some(Input::Pulled(api::pull(self.user, cursor).await)),
+                Some(cursor) => Some(Input::Pulled(self.next_page(cursor).await)),
                 None => Some(Input::StorageFailed),
             },
             Output::StorePull(pulled) => {
                 let stored = self.stored(self.person.store_pull(&pulled).await);
+                if stored.is_none() {
+                    // The rest of the answer would leave a gap.
+                    self.pages.take();
+                }
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PullStored))
             }
             Output::Wait(wait) => {
@@ -95,13 +109,28 @@ impl Driver {
                 if status == Status::Idle && super::refresh_overview(self.model).await {
                     self.stored(self.person.all_counted().await);
                 }
-                if status != Status::Receiving {
+                if !matches!(status, Status::Receiving { .. }) {
                     self.show_journal().await;
                 }
                 self.model.status.set(status);
                 None
             }
         }
+    }
+
+    /// The next page of the answer that is arriving, or the first of a new one. An answer that breaks off is given up;
+    /// the next goes on from what is stored.
+    async fn next_page(&self, cursor: Option<String>) -> Result<PullResponse, Failure> {
+        let arriving = self.pages.take();
+        let mut pages = match arriving {
+            Some(pages) => pages,
+            None => api::Pages::ask(self.user, cursor.as_deref()).await?,
+        };
+        let page = pages.next().await?;
+        if page.more {
+            self.pages.replace(Some(pages));
+        }
+        Ok(page)
     }
 
     /// What storage gave, or nothing, and the person is told why.

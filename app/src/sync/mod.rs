@@ -1,8 +1,10 @@
 //! The sync in the browser: when it runs, and what the screens learn from it.
 
 pub mod api;
+pub mod clock;
 mod driver;
 mod lock;
+mod wire;
 
 use crate::model::Model;
 use crate::store::person::Person;
@@ -19,8 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{BroadcastChannel, EventSource};
+use web_sys::{Blob, BroadcastChannel, EventSource, HtmlAnchorElement, ServiceWorkerRegistration, Url};
 
 /// How often a screen that is looked at asks for news where live events do not come through.
 const POLL: Duration = Duration::from_secs(60);
@@ -29,7 +32,7 @@ const CHANNEL: &str = "jiedui";
 
 /// Starts what runs beside the screens.
 pub fn start(model: Model) {
-    model.now.set(js_sys::Date::now());
+    model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
     let on_line = move |online: bool| {
         model.online.set(online);
@@ -50,7 +53,7 @@ pub fn start(model: Model) {
     }
     set_interval(
         move || {
-            model.now.set(js_sys::Date::now());
+            model.now.set(clock::now());
             if !document().hidden() {
                 look_for_news(model);
             }
@@ -178,6 +181,49 @@ pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
     person.discard_refused(id).await?;
     model.journal.set(Some(Arc::new(person.journal().await?)));
     Ok(())
+}
+
+/// Settles a conflict as the person has chosen, and starts the sync.
+pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
+    let person = Person::open(user).await?;
+    person.choose(id, rev, seq, take).await?;
+    model.journal.set(Some(Arc::new(person.journal().await?)));
+    model.tell(Input::Wake);
+    tell_other_tabs();
+    Ok(())
+}
+
+/// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has
+/// signed in as them, once, whether or not the phone sends it too.
+pub async fn save_file(model: Model) -> Result<(), StoreError> {
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
+    let text = Person::open(user).await?.outbox_as_push().await?;
+    let failed = |_| StoreError::Failed("Blob".to_owned());
+    let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(failed)?;
+    let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;
+    let link = document().create_element("a").map_err(failed)?.unchecked_into::<HtmlAnchorElement>();
+    link.set_href(&address);
+    link.set_download("jiedui-unsent.json");
+    link.click();
+    // Not at once: the browser may begin to read it a little later.
+    set_timeout(move || drop(Url::revoke_object_url(&address)), POLL);
+    Ok(())
+}
+
+/// Fetches the newest app and starts it.
+pub fn update() {
+    spawn_local(async {
+        let workers = window().navigator().service_worker();
+        if let Ok(worker) = JsFuture::from(workers.get_registration()).await
+            && let Ok(worker) = worker.dyn_into::<ServiceWorkerRegistration>()
+            && let Ok(updated) = worker.update()
+        {
+            // Without a network the old one goes on.
+            let _ = JsFuture::from(updated).await;
+        }
+        let _ = window().location().reload();
+    });
 }
 
 fn tell_other_tabs() {

@@ -125,3 +125,6 @@ CREATE INDEX tally_change ON tally (change);
 -- Which way of keeping figures the two tables are filled by: another number has them counted anew.
 CREATE TABLE figures (id BIGINT PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL);
 INSERT INTO figures (id, version) VALUES (1, 0);
+
+-- Changes when the database is put back from a copy: cursors of another life of it start anew.
+ALTER TABLE feed ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;

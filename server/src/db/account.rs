@@ -29,14 +29,14 @@ const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, pass
 /// The account with this name to sign in by.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE username = $1"));
-    let row = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(username).fetch_optional(pool).await?);
+    let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query).bind(username).fetch_optional(pool).await?);
     row.map(read).transpose()
 }
 
 /// All accounts by name.
 pub async fn all(db: &Db) -> Result<Vec<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).fetch_all(pool).await?);
+    let rows = on!(now db, |pool| sqlx::query_as::<_, Row>(query).fetch_all(pool).await?);
     rows.into_iter().map(read).collect()
 }
 

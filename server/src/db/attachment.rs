@@ -16,7 +16,7 @@ pub struct Attachment {
 /// The photo with this hash.
 pub async fn find(db: &Db, sha256: &str) -> Result<Option<Attachment>> {
     let query = "SELECT content_type, account FROM attachment WHERE sha256 = $1";
-    let row = on!(read db, |pool| sqlx::query_as::<_, (String, Uuid)>(query).bind(sha256).fetch_optional(pool).await?);
+    let row = on!(now db, |pool| sqlx::query_as::<_, (String, Uuid)>(query).bind(sha256).fetch_optional(pool).await?);
     Ok(row.map(|(content_type, account)| Attachment { content_type, account }))
 }
 
@@ -41,6 +41,6 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
 pub async fn is_seen_by(db: &Db, sha256: &str, user: &User) -> Result<bool> {
     let query = "SELECT author, programme, place FROM record WHERE kind = 'entry' AND NOT deleted AND fields LIKE $1";
     type Row = (Option<Uuid>, String, String);
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(format!("%{sha256}%")).fetch_all(pool).await?);
+    let rows = on!(now db, |pool| sqlx::query_as::<_, Row>(query).bind(format!("%{sha256}%")).fetch_all(pool).await?);
     Ok(rows.iter().any(|(author, programme, place)| user.sees(*author, programme, place)))
 }

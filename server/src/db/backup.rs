@@ -11,6 +11,6 @@ pub async fn backup(db: &Db, file: &Path) -> Result<()> {
             sqlx::query("VACUUM INTO $1").bind(file.as_ref()).execute(readers).await?;
             Ok(())
         }
-        Db::Postgres(_) => Err(DbError::NotAFile("backup")),
+        Db::Postgres { .. } => Err(DbError::NotAFile("backup")),
     }
 }

@@ -1,6 +1,6 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
-use super::{Db, Result, on};
+use super::{Db, Result, conflict, on};
 use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::Record;
@@ -100,17 +100,6 @@ pub struct Revision {
     pub deleted: bool,
 }
 
-/// Values that were not taken because others had changed the same fields.
-#[derive(Clone, Debug, Serialize)]
-pub struct Conflict {
-    /// Whose they are.
-    pub author: Uuid,
-    /// When they arrived.
-    pub at: String,
-    /// The values, by the paths of their fields.
-    pub kept: Fields,
-}
-
 /// An entry with all that ever happened to it.
 #[derive(Clone, Debug)]
 pub struct Whole {
@@ -125,7 +114,7 @@ pub struct Whole {
     /// Every state it has had, the first first.
     pub history: Vec<Revision>,
     /// What was not taken.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: Vec<conflict::Conflict>,
 }
 
 /// One entry, whoever may see it.
@@ -142,7 +131,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
         programme,
         place,
         history: history(db, id).await?,
-        conflicts: conflicts(db, id).await?,
+        conflicts: conflict::of_record(db, id).await?,
     }))
 }
 
@@ -158,13 +147,4 @@ async fn history(db: &Db, id: Uuid) -> Result<Vec<Revision>> {
         Ok(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted })
     };
     rows.into_iter().map(revision).collect()
-}
-
-async fn conflicts(db: &Db, id: Uuid) -> Result<Vec<Conflict>> {
-    let query = "SELECT account, at, kept FROM conflict WHERE record = $1 ORDER BY at";
-    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, i64, String)>(query).bind(id).fetch_all(pool).await?);
-    let conflict = |(author, at, kept): (Uuid, i64, String)| {
-        Ok(Conflict { author, at: super::instant(at), kept: serde_json::from_str(&kept)? })
-    };
-    rows.into_iter().map(conflict).collect()
 }

@@ -1,8 +1,17 @@
 //! The change number: how many changes there have been, and which is the last that everybody can see.
 
 use super::{Db, Result, Tx, on};
+use sqlx::postgres::PgListener;
+use std::time::Duration;
 
-/// The number of the last committed change.
+/// The channel on which servers on one PostgreSQL tell each other of changes.
+const CHANNEL: &str = "jiedui_change";
+/// How often a server looks for changes that nobody tells it of.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it looks whether a replica has what it was told of.
+const FOLLOW: Duration = Duration::from_millis(20);
+
+/// The number of the last change that can be read.
 pub async fn last_change(db: &Db) -> Result<i64> {
     let query = "SELECT change FROM feed WHERE id = 1";
     Ok(on!(read db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
@@ -21,9 +30,69 @@ pub async fn lock(tx: &mut Tx) -> Result<i64> {
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
 }
 
-/// Leaves the number for the next writer.
+/// Leaves the number for the next writer, and tells the other servers once it is committed.
 pub async fn advance(tx: &mut Tx, change: i64) -> Result<()> {
     let query = "UPDATE feed SET change = $1 WHERE id = 1";
-    on!(in tx, |connection| sqlx::query(query).bind(change).execute(connection).await.map(drop)?);
+    on!(in &mut *tx, |connection| sqlx::query(query).bind(change).execute(connection).await.map(drop)?);
+    if let Tx::Postgres(transaction) = tx {
+        let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(change.to_string());
+        notify.execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+/// Which life of the database it is: another one after it was put back from a copy, when changes that phones have seen
+/// may be gone and their numbers given to others.
+pub async fn epoch(db: &Db) -> Result<i64> {
+    let query = "SELECT epoch FROM feed WHERE id = 1";
+    Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
+}
+
+/// Begins another life of the database.
+pub async fn begin_epoch(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let query = "UPDATE feed SET epoch = $1 WHERE id = 1";
+    on!(in &mut tx, |connection| sqlx::query(query).bind(super::now()).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// Tells of every change as soon as it can be read, whichever server or program has made it. Ends never.
+pub async fn follow(db: &Db, tell: impl Fn(i64)) {
+    loop {
+        let result = match db {
+            Db::Sqlite { .. } => look(db, &tell).await,
+            Db::Postgres { primary, .. } => match PgListener::connect_with(primary).await {
+                Ok(listener) => listen(db, listener, &tell).await,
+                Err(error) => Err(error.into()),
+            },
+        };
+        if let Err(error) = result {
+            tracing::warn!(%error, "cannot follow the changes");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// In one file only this server writes, but for the command line's programs.
+async fn look(db: &Db, tell: &impl Fn(i64)) -> Result<()> {
+    tell(last_change(db).await?);
+    Ok(())
+}
+
+async fn listen(db: &Db, mut listener: PgListener, tell: &impl Fn(i64)) -> Result<()> {
+    listener.listen(CHANNEL).await?;
+    // What happened before it listened.
+    tell(last_change(db).await?);
+    while let Some(told) = listener.try_recv().await? {
+        let wanted = told.payload().parse().unwrap_or_default();
+        let mut change = last_change(db).await?;
+        while change < wanted {
+            // A replica is a moment behind.
+            tokio::time::sleep(FOLLOW).await;
+            change = last_change(db).await?;
+        }
+        tell(change);
+    }
+    // The connection was lost and what was told meanwhile with it.
     Ok(())
 }

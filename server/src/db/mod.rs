@@ -5,6 +5,7 @@ pub mod answer;
 pub mod attachment;
 pub mod backup;
 pub mod bulk;
+pub mod conflict;
 pub mod entry;
 pub mod feed;
 pub mod pull;
@@ -26,6 +27,8 @@ const READERS: u32 = 4;
 /// How many connections a server holds to PostgreSQL.
 const CONNECTIONS: u32 = 8;
 
+/// How long a transaction on PostgreSQL waits for another.
+const LOCK_TIMEOUT: &str = "10s";
 /// Rows that SQLite may be ahead of their reader.
 const ROW_BUFFER: usize = 1_024;
 /// The memory for SQLite's pages under the one connection that writes, in KB as SQLite wants it.
@@ -48,8 +51,14 @@ pub enum DbError {
     #[error("stored data: {0}")]
     Stored(#[from] serde_json::Error),
     /// The address names no database that is known here.
-    #[error("JIEDUI_DATABASE_URL: `{0}` is neither sqlite://FILE nor postgres://…")]
-    Url(String),
+    #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
+    Url(&'static str, String),
+    /// A file is not followed by a replica.
+    #[error("JIEDUI_REPLICA_URL: only a PostgreSQL database can have a replica")]
+    NoReplica,
+    /// Another transaction holds what this one needs.
+    #[error("the database is held by another transaction")]
+    Busy,
     /// The folder of the database file cannot be made.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
     Folder(PathBuf, std::io::Error),
@@ -75,7 +84,12 @@ pub enum Db {
         readers: SqlitePool,
     },
     /// A PostgreSQL server.
-    Postgres(PgPool),
+    Postgres {
+        /// Where is written, and where every answer is up to date.
+        primary: PgPool,
+        /// Where pulls and figures are read: the same, or a replica that follows it.
+        readers: PgPool,
+    },
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it has not happened.
@@ -86,18 +100,19 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Runs the same queries on whichever database it is: a [`Db`] for reading, or a [`Tx`].
+/// Runs the same queries on whichever database it is: to `read` from a [`Db`], perhaps from a replica that is a moment
+/// behind; to read what is true `now`; or `in` a [`Tx`].
 macro_rules! on {
     (read $db:expr, |$executor:ident| $body:expr) => {
         match $db {
-            $crate::db::Db::Sqlite { readers, .. } => {
-                let $executor = readers;
-                $body
-            }
-            $crate::db::Db::Postgres(pool) => {
-                let $executor = pool;
-                $body
-            }
+            $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
+            $crate::db::Db::Postgres { readers: $executor, .. } => $body,
+        }
+    };
+    (now $db:expr, |$executor:ident| $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
+            $crate::db::Db::Postgres { primary: $executor, .. } => $body,
         }
     };
     (in $tx:expr, |$executor:ident| $body:expr) => {
@@ -116,24 +131,40 @@ macro_rules! on {
 pub(crate) use on;
 
 impl Db {
-    /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date.
-    pub async fn open(url: &str) -> Result<Self> {
+    /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
+    /// PostgreSQL that follows the first and serves reads.
+    pub async fn open(url: &str, replica: Option<&str>) -> Result<Self> {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
+            if replica.is_some() {
+                return Err(DbError::NoReplica);
+            }
             Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await?
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            // An answer means durable, whatever the server's default is.
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| DbError::Url(url.to_owned()))?
-                .options([("synchronous_commit", "on")]);
-            Self::Postgres(PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
         } else {
-            return Err(DbError::Url(url.to_owned()));
+            let primary = Self::open_postgres("JIEDUI_DATABASE_URL", url).await?;
+            let readers = match replica {
+                Some(url) => Self::open_postgres("JIEDUI_REPLICA_URL", url).await?,
+                None => primary.clone(),
+            };
+            Self::Postgres { primary, readers }
         };
         match &db {
             Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            Self::Postgres { primary, .. } => sqlx::migrate!("migrations/postgres").run(primary).await?,
         }
         Ok(db)
+    }
+
+    async fn open_postgres(setting: &'static str, url: &str) -> Result<PgPool> {
+        let wrong = || DbError::Url(setting, url.to_owned());
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(wrong());
+        }
+        // An answer means durable, whatever the server's default is; and who waits for a lock is told to come again
+        // before their patience ends.
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| wrong())?
+            .options([("synchronous_commit", "on"), ("lock_timeout", LOCK_TIMEOUT)]);
+        Ok(PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self> {
@@ -164,7 +195,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { primary, .. } => Tx::Postgres(primary.begin().await?),
         })
     }
 
@@ -172,8 +203,8 @@ impl Db {
     pub async fn begin_reading(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            Self::Postgres { readers, .. } => {
+                Tx::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         })
     }
@@ -182,7 +213,7 @@ impl Db {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Postgres { .. } => "postgres",
         }
     }
 
@@ -193,7 +224,21 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { primary, readers } => {
+                readers.close().await;
+                primary.close().await;
+            }
+        }
+    }
+}
+
+impl DbError {
+    /// Whether another transaction was waited for in vain: SQLSTATE 55P03, lock_not_available.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Sql(sqlx::Error::Database(error)) => error.code().as_deref() == Some("55P03"),
+            _ => false,
         }
     }
 }

@@ -19,6 +19,9 @@ const LOOKED_AT: usize = 20 * PAGE;
 pub struct Cursor {
     #[serde(rename = "u")]
     user: Uuid,
+    /// The life of the database in which it was given out.
+    #[serde(rename = "e", default)]
+    epoch: i64,
     #[serde(rename = "c")]
     change: i64,
     #[serde(rename = "s")]
@@ -46,14 +49,14 @@ impl Sight {
 
 impl Cursor {
     /// The start of the feed.
-    pub fn start(user: &User) -> Self {
-        Self { user: user.id, change: 0, sight: Sight::of(user), before: None }
+    pub fn start(user: &User, epoch: i64) -> Self {
+        Self { user: user.id, epoch, change: 0, sight: Sight::of(user), before: None }
     }
 
-    /// Reads a cursor of this user's; `None` if it is none.
-    pub fn parse(text: &str, user: &User) -> Option<Self> {
+    /// Reads a cursor of this user's and of this life of the database; `None` if it is none.
+    pub fn parse(text: &str, user: &User, epoch: i64) -> Option<Self> {
         let cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        if cursor.user != user.id || cursor.change < 0 {
+        if cursor.user != user.id || cursor.epoch != epoch || cursor.change < 0 {
             return None;
         }
         let sight = Sight::of(user);
@@ -72,12 +75,17 @@ impl Cursor {
             },
             None => cursor.sight,
         };
-        Some(Self { user: user.id, change: 0, sight, before: Some((old, until)) })
+        Some(Self { user: user.id, epoch, change: 0, sight, before: Some((old, until)) })
     }
 
     /// Where a client stands that has followed the feed up to a change.
-    pub fn at(user: &User, change: i64) -> Self {
-        Self { change, ..Self::start(user) }
+    pub fn at(user: &User, epoch: i64, change: i64) -> Self {
+        Self { change, ..Self::start(user, epoch) }
+    }
+
+    /// The number of the last change that the client has.
+    pub fn position(&self) -> i64 {
+        self.change
     }
 
     /// As it stands on the wire.
@@ -194,19 +202,20 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_a_strangers_does_not() {
         let owner = user(&["522728"]);
-        let cursor = Cursor { change: 7, ..Cursor::start(&owner) };
+        let cursor = Cursor { change: 7, ..Cursor::start(&owner, 3) };
         let text = cursor.encode().unwrap();
-        assert_eq!(Cursor::parse(&text, &owner), Some(cursor));
-        assert_eq!(Cursor::parse(&text, &User { id: Uuid::from_u128(2), ..owner.clone() }), None);
-        assert_eq!(Cursor::parse("nonsense", &owner), None);
+        assert_eq!(Cursor::parse(&text, &owner, 3), Some(cursor));
+        assert_eq!(Cursor::parse(&text, &User { id: Uuid::from_u128(2), ..owner.clone() }, 3), None);
+        assert_eq!(Cursor::parse(&text, &owner, 4), None, "the database was put back from a copy");
+        assert_eq!(Cursor::parse("nonsense", &owner, 3), None);
     }
 
     #[test]
     fn a_change_of_rights_tells_the_feed_once_more() {
-        let cursor = Cursor { change: 7, ..Cursor::start(&user(&["522728"])) };
-        let moved = Cursor::parse(&cursor.encode().unwrap(), &user(&["520111"])).unwrap();
+        let cursor = Cursor { change: 7, ..Cursor::start(&user(&["522728"]), 3) };
+        let moved = Cursor::parse(&cursor.encode().unwrap(), &user(&["520111"]), 3).unwrap();
         assert_eq!((moved.change, moved.before.as_ref().map(|(_, until)| *until)), (0, Some(7)));
-        let again = Cursor::parse(&moved.encode().unwrap(), &user(&["520112"])).unwrap();
+        let again = Cursor::parse(&moved.encode().unwrap(), &user(&["520112"]), 3).unwrap();
         let (old, until) = again.before.unwrap();
         assert!(old.has("522728109", "health") && old.has("520111", "health") && until == 7);
     }

@@ -2,14 +2,16 @@
 //! What a group of pushes touches is read before and written after in a few statements; in between it lies in memory.
 
 use super::answer::{self, Answers, MutationDigest};
-use super::bulk::insert;
+use super::conflict::{self, By, Kept};
 use super::record::{self, Past, Revision, Row};
 use super::{Db, Result, Tx, feed, on, rollup, signed};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
-use jiedui_core::sync::wire::ENTRY;
-use jiedui_core::sync::{Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, decide, is_since};
+use jiedui_core::sync::wire::{CHOICE, ENTRY};
+use jiedui_core::sync::{
+    Choice, Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, chosen, decide, is_since,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -43,12 +45,8 @@ struct Batch<'a> {
     figures: rollup::Pending,
 }
 
-/// Values that were not taken.
-struct Kept {
-    record: Uuid,
-    by: (Uuid, Uuid, i64),
-    fields: Fields,
-}
+/// A change of a record: by whom, when, to which fields.
+type Since = (Uuid, i64, Vec<String>);
 
 /// Applies several pushes in one transaction and answers once that is durable: the results of each, and the number of
 /// the last change, if there was one.
@@ -131,7 +129,7 @@ pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)
 
 /// The answer to a mutation that is refused.
 pub fn rejected(seq: u64, errors: Vec<FieldError>) -> PushResult {
-    PushResult { seq, outcome: Outcome::Rejected, rev: 0, record: None, errors }
+    PushResult { seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
 }
 
 fn unsigned(number: i64) -> u64 {
@@ -140,29 +138,65 @@ fn unsigned(number: i64) -> u64 {
 
 impl Batch<'_> {
     async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
-        if mutation.kind != ENTRY {
-            return Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)]));
+        match mutation.kind.as_str() {
+            ENTRY => self.apply_to_entry(tx, push, mutation, true).await,
+            CHOICE => self.choose(tx, push, mutation).await,
+            _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         }
-        let existing = match self.records.get(&mutation.id) {
+    }
+
+    /// Settles a conflict as a person has chosen. Where what they saw has changed since, it goes on waiting.
+    async fn choose(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
+        let refuse = |field: &str, code| Ok(rejected(mutation.seq, vec![FieldError::new(field, code)]));
+        let Ok(choice) = serde_json::from_value::<Choice>(Value::Object(mutation.fields.clone())) else {
+            return refuse("fields", ErrorCode::WrongType);
+        };
+        let (client, seq) = (choice.client, signed(choice.seq));
+        let Some(kept) = conflict::waiting(tx, mutation.id, client, seq).await? else {
+            return refuse("seq", ErrorCode::Unknown);
+        };
+        let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
+        let result = self.apply_to_entry(tx, push, &edit, false).await?;
+        if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
+            conflict::settle(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
+        }
+        Ok(result)
+    }
+
+    /// Applies a mutation of an entry; `keep` says whether values that are not taken are kept as a conflict.
+    async fn apply_to_entry(
+        &mut self,
+        tx: &mut Tx,
+        push: &Push,
+        mutation: &Mutation,
+        keep: bool,
+    ) -> Result<PushResult> {
+        let (existing, since) = match self.records.get(&mutation.id) {
             Some(row) if row.kind != ENTRY => {
                 return Ok(rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]));
             }
             Some(row) => {
                 let (rev, fields, deleted) = (unsigned(row.last.rev), row.fields.clone(), row.deleted);
-                let changed_since = self.changed_since(tx, push.client, mutation, row).await?;
-                Some(Existing { rev, fields, deleted, changed_since })
+                let since = self.since(tx, push.client, mutation, row).await?;
+                let changed_since = since.iter().flat_map(|own| own.2.iter().cloned()).collect();
+                (Some(Existing { rev, fields, deleted, changed_since }), since)
             }
-            None => None,
+            None => (None, Vec::new()),
         };
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
-        match decide(mutation, existing.as_ref(), &push.actor, rules) {
-            Decision::Reject(errors) => Ok(PushResult { rev, ..rejected(mutation.seq, errors) }),
+        let mut result = match decide(mutation, existing.as_ref(), &push.actor, rules) {
+            Decision::Reject(errors) => return Ok(PushResult { rev, ..rejected(mutation.seq, errors) }),
             Decision::Leave { outcome, kept } => {
-                self.keep(mutation.id, by, kept);
+                self.keep(mutation.id, by, kept, keep);
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
-                Ok(answer(mutation, outcome, rev, record.as_ref()))
+                answer(mutation, outcome, rev, record.as_ref())
+            }
+            // A choice is taken whole or waits on.
+            Decision::Write { outcome: Outcome::Conflict, .. } if !keep => {
+                let record = existing.map(|existing| (existing.fields, existing.deleted));
+                answer(mutation, Outcome::Conflict, rev, record.as_ref())
             }
             Decision::Write { outcome, mut fields, deleted, changed, kept, entry } => {
                 if existing.is_none() {
@@ -170,51 +204,54 @@ impl Batch<'_> {
                     fields.insert("created_at".into(), self.now.clone());
                 }
                 fields.insert("updated_at".into(), self.now.clone());
-                self.keep(mutation.id, by, kept);
+                self.keep(mutation.id, by, kept, keep);
                 let state = (fields, deleted);
                 let answer = answer(mutation, outcome, rev + 1, Some(&state));
                 self.change(mutation.id, state, changed, by, entry.as_deref());
-                Ok(answer)
+                answer
             }
+        };
+        if result.outcome == Outcome::Conflict {
+            result.others = conflict::others(tx, &since).await?;
         }
+        Ok(result)
     }
 
-    /// Paths of the fields that have changed since the revision that a mutation started from.
-    async fn changed_since(
-        &self,
-        tx: &mut Tx,
-        client: Uuid,
-        mutation: &Mutation,
-        row: &Row,
-    ) -> Result<BTreeSet<String>> {
-        let mut changed = BTreeSet::new();
+    /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
+    async fn since(&self, tx: &mut Tx, client: Uuid, mutation: &Mutation, row: &Row) -> Result<Vec<Since>> {
         let is_news = |rev: i64, by: Option<(Uuid, i64)>| {
             is_since(unsigned(rev), by.map(|(client, seq)| (client, unsigned(seq))), mutation, client)
         };
+        let mut since = Vec::new();
+        if signed(mutation.base_rev) + 1 < row.last.rev {
+            let query = "SELECT rev, changed, account, client, seq, at, fields FROM revision
+                WHERE record = $1 AND rev > $2 ORDER BY rev";
+            type Past = (i64, String, Option<Uuid>, Option<Uuid>, Option<i64>, i64, String);
+            let rows = on!(in tx, |connection| sqlx::query_as::<_, Past>(query)
+                .bind(mutation.id)
+                .bind(signed(mutation.base_rev))
+                .fetch_all(connection)
+                .await?);
+            for (rev, changed, account, client, seq, at, fields) in rows {
+                if is_news(rev, client.zip(seq)) {
+                    let changed = match rev {
+                        1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
+                        _ => serde_json::from_str(&changed)?,
+                    };
+                    since.push((account.unwrap_or_default(), at, changed));
+                }
+            }
+        }
         let in_memory =
             self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
         for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
             if is_news(revision.rev, revision.by.map(|(_, client, seq)| (client, seq))) {
-                changed.extend(if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() });
+                let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
+                let account = revision.by.map(|by| by.0).unwrap_or_default();
+                since.push((account, revision.at, changed.into_iter().collect()));
             }
         }
-        if signed(mutation.base_rev) + 1 >= row.last.rev {
-            return Ok(changed);
-        }
-        let query = "SELECT rev, changed, client, seq, fields FROM revision WHERE record = $1 AND rev > $2";
-        type Since = (i64, String, Option<Uuid>, Option<i64>, String);
-        let rows = on!(in tx, |connection| sqlx::query_as::<_, Since>(query)
-            .bind(mutation.id)
-            .bind(signed(mutation.base_rev))
-            .fetch_all(connection)
-            .await?);
-        for (rev, paths, client, seq, fields) in rows {
-            if is_news(rev, client.zip(seq)) {
-                let of_first = if rev == 1 { all_paths(&serde_json::from_str(&fields)?) } else { BTreeSet::new() };
-                changed.extend(of_first.into_iter().chain(serde_json::from_str::<Vec<String>>(&paths)?));
-            }
-        }
-        Ok(changed)
+        Ok(since)
     }
 
     /// Gives a record a new state, and its figures with it. `entry` is what the fields say.
@@ -223,7 +260,7 @@ impl Batch<'_> {
         id: Uuid,
         (fields, deleted): (Fields, bool),
         changed: BTreeSet<String>,
-        by: (Uuid, Uuid, i64),
+        by: By,
         entry: Option<&Entry>,
     ) {
         self.change += 1;
@@ -254,8 +291,8 @@ impl Batch<'_> {
         self.written.insert(id);
     }
 
-    fn keep(&mut self, record: Uuid, by: (Uuid, Uuid, i64), fields: Fields) {
-        if !fields.is_empty() {
+    fn keep(&mut self, record: Uuid, by: By, fields: Fields, keep: bool) {
+        if keep && !fields.is_empty() {
             self.conflicts.push(Kept { record, by, fields });
         }
     }
@@ -269,16 +306,7 @@ impl Batch<'_> {
         record::write_past(tx, &past).await?;
         record::write(tx, &rows, &reference.catalogue).await?;
         answer::write(tx, answers, at).await?;
-        let mut kept = Vec::with_capacity(conflicts.len());
-        for Kept { record, by, fields } in &conflicts {
-            kept.push((*record, *by, serde_json::to_string(fields)?));
-        }
-        let head = "INSERT INTO conflict (record, account, client, seq, kept, at) ";
-        insert!(tx, head, kept, "", |values, item| {
-            let (record, (account, client, seq), fields) = item;
-            values.push_bind(*record).push_bind(*account).push_bind(*client).push_bind(*seq);
-            values.push_bind(fields).push_bind(at);
-        });
+        conflict::write(tx, &conflicts, at).await?;
         rollup::write(tx, figures, reference, change).await?;
         Ok(change)
     }
@@ -294,5 +322,5 @@ fn answer(mutation: &Mutation, outcome: Outcome, rev: u64, record: Option<&(Fiel
         fields: if *deleted { Fields::new() } else { fields.clone() },
         deleted: *deleted,
     });
-    PushResult { seq: mutation.seq, outcome, rev, record, errors: Vec::new() }
+    PushResult { seq: mutation.seq, outcome, rev, record, errors: Vec::new(), others: Vec::new() }
 }

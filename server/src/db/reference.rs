@@ -60,7 +60,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
     type PlaceRow = (String, String, String, String);
     let catalogue = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
     let places = "SELECT code, parent, name, side FROM place";
-    let (catalogue, places) = on!(read db, |pool| (
+    let (catalogue, places) = on!(now db, |pool| (
         sqlx::query_scalar::<_, String>(catalogue).fetch_optional(pool).await?,
         sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
     ));
@@ -81,7 +81,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
 
 async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
     let query = "SELECT fields FROM record WHERE kind = $1 AND NOT deleted ORDER BY id";
-    let rows = on!(read db, |pool| sqlx::query_scalar::<_, String>(query).bind(kind).fetch_all(pool).await?);
+    let rows = on!(now db, |pool| sqlx::query_scalar::<_, String>(query).bind(kind).fetch_all(pool).await?);
     rows.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 

@@ -184,10 +184,10 @@ macro_rules! parts {
                 $build;
                 $query.build_query_as().fetch_all(readers).await?
             }
-            Db::Postgres(pool) => {
+            Db::Postgres { readers, .. } => {
                 let mut $query = QueryBuilder::<sqlx::Postgres>::new("");
                 $build;
-                $query.build_query_as().fetch_all(pool).await?
+                $query.build_query_as().fetch_all(readers).await?
             }
         };
         rows.into_iter().map(part).filter(|part| part.entries != 0).collect::<Vec<Part>>()

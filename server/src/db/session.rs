@@ -30,7 +30,7 @@ pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
         JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";
     type Row = (Uuid, String, String, String, String, String);
-    let row = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+    let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query)
         .bind(token_hash)
         .bind(super::now())
         .fetch_optional(pool)

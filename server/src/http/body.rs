@@ -1,6 +1,7 @@
 //! Bodies: JSON or CBOR as the content type says, the same shapes in both.
 
 use super::problem::{Problem, language};
+use crate::db::DbError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::Language;
 use serde::Serialize;
+use serde::ser::Error;
 use serde_json::Value;
 use std::convert::Infallible;
 
@@ -74,17 +76,19 @@ impl Wants {
         if !self.cbor {
             return axum::Json(body).into_response();
         }
-        let mut bytes = Vec::new();
-        // By way of JSON's values, so that identifiers are the same texts in both forms.
-        let written = serde_json::to_value(body).map(|value| ciborium::into_writer(&value, &mut bytes));
-        match written {
-            Ok(Ok(())) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
-            error => {
-                tracing::error!(?error, "an answer cannot be written as CBOR");
-                StatusCode::NOT_ACCEPTABLE.into_response()
-            }
+        match cbor(body) {
+            Ok(bytes) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
+            Err(error) => Problem::from(error).into_response(),
         }
     }
+}
+
+/// Anything as CBOR; by way of JSON's values, so that identifiers are the same texts in both forms.
+pub fn cbor(body: &impl Serialize) -> Result<Vec<u8>, DbError> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&serde_json::to_value(body)?, &mut bytes)
+        .map_err(|error| DbError::Stored(serde_json::Error::custom(error)))?;
+    Ok(bytes)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wants {

@@ -26,7 +26,7 @@ pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: Hea
             let change = *changes.borrow_and_update();
             if change > told {
                 told = change;
-                if let Ok(cursor) = Cursor::at(&user, change).encode() {
+                if let Ok(cursor) = Cursor::at(&user, app.epoch, change).encode() {
                     let data = json!({"cursor": cursor}).to_string();
                     yield Ok::<_, Infallible>(Event::default().event("change").id(change.to_string()).data(data));
                 }

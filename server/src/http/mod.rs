@@ -12,6 +12,8 @@ pub mod map;
 pub mod overview;
 pub mod page;
 pub mod problem;
+pub mod pull;
+pub mod push;
 pub mod query;
 pub mod session;
 pub mod site;
@@ -21,7 +23,7 @@ use crate::auth::WrongTries;
 use crate::config::Config;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
-use crate::writer::Writer;
+use crate::writer::{Writer, tell};
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -71,6 +73,8 @@ pub struct State {
     pub overviews: Overviews,
     /// What makes the figures that were asked for since the last change.
     pub yearly: Yearly,
+    /// The life of the database, for cursors.
+    pub epoch: i64,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
@@ -101,13 +105,20 @@ impl App {
     /// A server on an open database that has been filled.
     pub async fn new(config: Config, db: Db) -> Result<Self, DbError> {
         let reference = Arc::new(crate::db::reference::load(&db).await?);
+        let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let (overviews, yearly, wrong_tries) = (Overviews::default(), Yearly::default(), WrongTries::default());
         let (stopping, _) = watch::channel(false);
         let writer = Writer::start(db.clone(), reference.clone(), changes.clone());
-        let state = State { config, db, reference, overviews, yearly, changes, stopping, writer, wrong_tries, leptos };
+        let state =
+            State { config, db, reference, overviews, yearly, epoch, changes, stopping, writer, wrong_tries, leptos };
         Ok(Self(Arc::new(state)))
+    }
+
+    /// Tells listeners of the last change.
+    pub fn tell(&self, change: i64) {
+        tell(&self.changes, change);
     }
 }
 
@@ -122,8 +133,9 @@ struct Description;
 /// The whole site: the API, the app's files and its pages.
 pub fn router(app: App) -> Router {
     let synced = OpenApiRouter::new()
-        .routes(routes!(sync::push))
-        .routes(routes!(sync::pull))
+        .routes(routes!(push::push))
+        .routes(routes!(pull::pull))
+        .routes(routes!(pull::snapshot))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(QUICK)));
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))

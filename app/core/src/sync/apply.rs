@@ -14,7 +14,7 @@ const SERVER_SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
 const STATE: &str = "state";
 const REVIEW_NOTE: &str = "review_note";
 /// The path by which a delete is told from other changes.
-const DELETED: &str = "deleted";
+pub(super) const DELETED: &str = "deleted";
 
 /// A record as it stands before a mutation.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +81,9 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
             outcome: Outcome::Conflict,
             kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path.into_owned(), value.clone())).collect(),
         },
+        (Op::Put, Some(existing)) if existing.deleted && mutation.fields.is_empty() => {
+            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
+        }
         (Op::Put, _) => put(mutation, existing, actor, rules),
         (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
         (Op::Delete, Some(existing)) if existing.deleted => {

@@ -94,7 +94,12 @@ pub enum Status {
         last: u64,
     },
     /// News is on its way.
-    Receiving,
+    Receiving {
+        /// How far in the feed the phone is; 0 until it knows.
+        position: u64,
+        /// How long the feed is.
+        last: u64,
+    },
     /// The network is gone.
     Offline,
     /// The line failed; another try follows.
@@ -126,6 +131,8 @@ pub struct Engine {
     /// Something happened during a round: another must follow.
     again: bool,
     sent: Vec<u64>,
+    /// How far in the feed the phone is, and how long that is.
+    progress: (u64, u64),
     jitter: Chance,
 }
 
@@ -138,6 +145,7 @@ impl Engine {
             failures: 0,
             again: false,
             sent: Vec::new(),
+            progress: (0, 0),
             jitter: Chance::new(seed),
         }
     }
@@ -161,6 +169,7 @@ impl Engine {
             (Phase::StoringPush, Input::PushStored) => self.read_outbox(),
             (Phase::Pulling, Input::Pulled(Ok(pulled))) => {
                 self.phase = Phase::StoringPull { more: pulled.more };
+                self.progress = (pulled.position, pulled.last);
                 vec![Output::StorePull(pulled)]
             }
             (Phase::StoringPull { more: true }, Input::PullStored) => self.pull(),
@@ -212,7 +221,8 @@ impl Engine {
 
     fn pull(&mut self) -> Vec<Output> {
         self.phase = Phase::Pulling;
-        vec![Output::Show(Status::Receiving), Output::Pull]
+        let (position, last) = self.progress;
+        vec![Output::Show(Status::Receiving { position, last }), Output::Pull]
     }
 
     fn finish(&mut self) -> Vec<Output> {

@@ -8,6 +8,14 @@ use uuid::Uuid;
 
 /// The kind of record that an entry is.
 pub const ENTRY: &str = "entry";
+/// Not a record but a command: a person's choice between the values of a conflict. Its `id` is the record's, its
+/// `base_rev` what they saw of it, its fields those of a [`super::Choice`].
+pub const CHOICE: &str = "choice";
+/// The version of all that is in this file. A phone names it, and a server that no longer understands it says so. Fields
+/// may come new without it: what is not known is carried along.
+pub const SCHEMA: u32 = 2;
+/// The header in which a phone names it.
+pub const SCHEMA_HEADER: &str = "x-jiedui-schema";
 /// The kind of record that an organisation is.
 pub const ORGANISATION: &str = "organisation";
 /// The kind of record that a pairing is.
@@ -116,6 +124,20 @@ pub struct PushResult {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Of a conflict: who had changed the record meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Other>,
+}
+
+/// Somebody else's change, against which a mutation ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// Their name.
+    pub name: String,
+    /// When it arrived, RFC 3339 in UTC.
+    pub at: String,
+    /// The paths that they changed.
+    pub changed: Vec<String>,
 }
 
 /// The answer to a push: a result for each mutation.
@@ -151,6 +173,15 @@ pub struct PullResponse {
     pub cursor: String,
     /// Whether there is more already.
     pub more: bool,
+    /// How far in the feed this is.
+    #[serde(default)]
+    pub position: u64,
+    /// How long the feed is, for a progress bar.
+    #[serde(default)]
+    pub last: u64,
+    /// What is on the phone is another database's: it starts anew with this. The phone's own mark.
+    #[serde(skip)]
+    pub anew: bool,
 }
 
 #[cfg(test)]

@@ -56,19 +56,20 @@ fn a_history_is_the_same_each_time() {
 #[test]
 fn histories_are_eventful() {
     let mut outcomes = BTreeMap::new();
-    let mut deleted = 0;
+    let (mut deleted, mut settled) = (0, 0);
     for seed in 0..200 {
         let mut world = World::new(seed, Sabotage::None);
         world.live().unwrap();
         for (_, answer) in world.server.disk.answers.values() {
             *outcomes.entry(format!("{:?}", answer.outcome)).or_insert(0) += 1;
         }
+        settled += world.server.disk.settled.len();
         deleted += world.server.disk.records.values().filter(|stored| stored.deleted).count();
     }
     for outcome in ["Applied", "Merged", "Conflict", "Rejected"] {
         assert!(outcomes.get(outcome).is_some_and(|times| *times > 50), "{outcomes:?}");
     }
-    assert!(deleted > 100, "{deleted}");
+    assert!(deleted > 100 && settled > 20, "{deleted} {settled}");
 }
 
 #[test]

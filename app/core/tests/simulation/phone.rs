@@ -4,10 +4,11 @@ use jiedui_core::chance::Chance;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Role, Scope, User};
 use jiedui_core::sync::{
-    Change, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, settle, wire,
+    Change, Choice, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, all_paths, settle,
+    wire,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
 /// What survives the app's death.
@@ -92,18 +93,20 @@ impl Phone {
 
     fn store_push(&mut self, results: &[PushResult]) {
         for result in results {
-            let Some(outgoing) = self.storage.outbox.get_mut(&result.seq) else { continue };
+            let Some(outgoing) = self.storage.outbox.get(&result.seq) else { continue };
             let id = outgoing.mutation.id;
-            let settled = settle(self.user.id, &outgoing.mutation, result, self.storage.replica.get(&id).cloned());
+            let settled = settle(self.user.id, outgoing, result, self.storage.replica.get(&id).cloned());
             match settled.replica {
                 Change::Keep => {}
                 Change::Put(record) => drop(self.storage.replica.insert(id, record)),
                 Change::Remove => drop(self.storage.replica.remove(&id)),
             }
-            if settled.refused.is_some() {
-                outgoing.refused = settled.refused;
-            } else {
-                self.storage.outbox.remove(&result.seq);
+            match settled.waits {
+                Some(waits) => drop(self.storage.outbox.insert(result.seq, waits)),
+                None => drop(self.storage.outbox.remove(&result.seq)),
+            }
+            if let Some(seq) = settled.settles {
+                self.storage.outbox.remove(&seq);
             }
         }
     }
@@ -121,6 +124,9 @@ impl Phone {
 
     /// Somebody records, changes, decides or deletes something. Gives what the screen says is saved.
     pub fn act(&mut self, chance: &mut Chance, new_id: Uuid) -> Option<Mutation> {
+        if let Some(choice) = self.choose(chance) {
+            return Some(choice);
+        }
         let known: Vec<&Record> = self.storage.replica.values().collect();
         let unsent = self.storage.outbox.values().map(|own| own.mutation.id).next_back();
         let value = chance.below(1_000);
@@ -152,7 +158,31 @@ impl Phone {
         self.storage.last_seq += 1;
         let seq = self.storage.last_seq;
         let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, op, fields };
-        self.storage.outbox.insert(seq, Outgoing { mutation: mutation.clone(), refused: None });
+        self.storage.outbox.insert(seq, Outgoing::new(mutation.clone()));
+        Some(mutation)
+    }
+
+    /// Now and then somebody chooses between the values of a conflict.
+    fn choose(&mut self, chance: &mut Chance) -> Option<Mutation> {
+        let outbox = &self.storage.outbox;
+        let chosen: Vec<u64> = outbox
+            .values()
+            .filter_map(|own| own.mutation.fields.get("seq").and_then(serde_json::Value::as_u64))
+            .collect();
+        let waiting: Vec<&Outgoing> =
+            outbox.values().filter(|own| own.is_conflict() && !chosen.contains(&own.mutation.seq)).collect();
+        let own = chance.one_of(&waiting).filter(|_| chance.percent(50))?;
+        let answer = own.answer.as_ref()?;
+        let rev = self.storage.replica.get(&own.mutation.id).map_or(answer.rev, |record| record.rev);
+        let all = match own.mutation.op {
+            Op::Delete => BTreeSet::from(["deleted".to_owned()]),
+            Op::Put => all_paths(&own.mutation.fields),
+        };
+        let differing = all.into_iter().filter(|_| chance.percent(60)).collect();
+        let choice = Choice { client: self.client, seq: own.mutation.seq, take: differing };
+        self.storage.last_seq += 1;
+        let mutation = choice.mutation(self.storage.last_seq, own.mutation.id, rev);
+        self.storage.outbox.insert(mutation.seq, Outgoing::new(mutation.clone()));
         Some(mutation)
     }
 }

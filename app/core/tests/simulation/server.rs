@@ -4,7 +4,8 @@ use jiedui_core::domain::entry::{Fields, Rules};
 use jiedui_core::domain::place::{Level, Place, Places, Side};
 use jiedui_core::domain::{Catalogue, ErrorCode, FieldError, User};
 use jiedui_core::sync::{
-    Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, all_paths, decide, is_since, wire,
+    Choice, Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, all_paths, chosen, decide,
+    is_since, wire,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ pub struct Disk {
     pub answers: BTreeMap<(Uuid, u64), (Mutation, PushResult)>,
     /// Values that were not taken, by the mutation that brought them.
     pub kept: BTreeMap<(Uuid, u64), Fields>,
+    /// Those of them between which somebody has chosen.
+    pub settled: BTreeSet<(Uuid, u64)>,
     pub change: u64,
 }
 
@@ -104,7 +107,7 @@ impl Server {
         changed.truncate(limit);
         let last = changed.last().map_or(after, |(_, stored)| stored.change);
         let records = changed.into_iter().map(|(id, stored)| record(*id, stored)).collect();
-        PullResponse { records, cursor: last.to_string(), more }
+        PullResponse { records, cursor: last.to_string(), more, position: last, last: self.disk.change, anew: false }
     }
 }
 
@@ -114,10 +117,36 @@ pub fn record(id: Uuid, stored: &Stored) -> Record {
 }
 
 fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
-    PushResult { seq: mutation.seq, outcome: Outcome::Rejected, rev: 0, record: None, errors }
+    PushResult { seq: mutation.seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
 }
 
 fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation: &Mutation) -> PushResult {
+    if mutation.kind != wire::CHOICE {
+        return apply_to_entry(disk, change, actor, client, mutation, true);
+    }
+    let choice: Choice = serde_json::from_value(mutation.fields.clone().into()).unwrap();
+    let key = (choice.client, choice.seq);
+    let Some(kept) = disk.kept.get(&key).filter(|_| !disk.settled.contains(&key)) else {
+        return rejected(mutation, vec![FieldError::new("seq", ErrorCode::Unknown)]);
+    };
+    let Some(edit) = chosen(mutation, &choice.take, kept) else {
+        return rejected(mutation, vec![FieldError::new("take", ErrorCode::Unknown)]);
+    };
+    let result = apply_to_entry(disk, change, actor, client, &edit, false);
+    if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
+        disk.settled.insert(key);
+    }
+    result
+}
+
+fn apply_to_entry(
+    disk: &mut Disk,
+    change: &mut u64,
+    actor: &User,
+    client: Uuid,
+    mutation: &Mutation,
+    keep: bool,
+) -> PushResult {
     let stored = disk.records.get(&mutation.id);
     let existing = stored.map(|stored| {
         let news = stored.revisions.iter().filter(|own| is_since(own.rev, Some(own.by), mutation, client));
@@ -129,6 +158,8 @@ fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation
     let (outcome, kept, rev) = match decide(mutation, existing.as_ref(), actor, rules) {
         Decision::Reject(errors) => return rejected(mutation, errors),
         Decision::Leave { outcome, kept } => (outcome, kept, rev),
+        // A choice is taken whole or waits on.
+        Decision::Write { outcome: Outcome::Conflict, .. } if !keep => (Outcome::Conflict, Fields::new(), rev),
         Decision::Write { outcome, mut fields, deleted, changed, kept, .. } => {
             *change += 1;
             fields.entry("author").or_insert(json!(actor.id));
@@ -140,10 +171,10 @@ fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation
             (outcome, kept, rev)
         }
     };
-    if !kept.is_empty() {
+    if keep && !kept.is_empty() {
         disk.kept.insert((client, mutation.seq), kept);
     }
     let unexpected = matches!(outcome, Outcome::Merged | Outcome::Conflict);
     let now = disk.records.get(&mutation.id).filter(|_| unexpected).map(|stored| record(mutation.id, stored));
-    PushResult { seq: mutation.seq, outcome, rev, record: now, errors: Vec::new() }
+    PushResult { seq: mutation.seq, outcome, rev, record: now, errors: Vec::new(), others: Vec::new() }
 }

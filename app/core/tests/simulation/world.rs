@@ -4,7 +4,7 @@ use crate::phone::{Phone, Request};
 use crate::server::{Sabotage, Server, record};
 use jiedui_core::chance::Chance;
 use jiedui_core::domain::Role;
-use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResult, Record};
+use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResult, Record, wire};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -267,9 +267,17 @@ impl World {
                 return Err(format!("{mutation:?} was done {times} times"));
             }
             let waits = phone.storage.outbox.get(seq).is_some_and(|own| own.refused.is_some());
-            let must_wait = matches!(answer.outcome, Outcome::Rejected | Outcome::Conflict);
+            let settled = self.server.disk.settled.contains(key);
+            // A choice is done with once it is answered; what was in conflict waits until a choice has settled it.
+            let must_wait = mutation.kind == wire::ENTRY
+                && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
             if waits != must_wait || (!must_wait && phone.storage.outbox.contains_key(seq)) {
-                return Err(format!("{mutation:?} was answered {answer:?} and waits on the phone: {waits}"));
+                return Err(format!(
+                    "{mutation:?} was answered {answer:?}, settled {settled}, and waits on the phone: {waits}"
+                ));
+            }
+            if mutation.kind != wire::ENTRY {
+                continue;
             }
             if answer.outcome == Outcome::Conflict && !self.server.disk.kept.contains_key(key) {
                 return Err(format!("the values of {mutation:?} are kept nowhere"));

@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Today by this phone's clock.
+/// Today, whatever this phone's clock shows.
 pub fn today() -> String {
-    let now = js_sys::Date::new_0();
+    let now = crate::sync::clock::today();
     format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
 }
 
@@ -28,7 +28,25 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         organisation: text("organisation"),
         values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
         note: text("note"),
+        before: fields.clone(),
     }
+}
+
+/// The fields of a draft that are not what they were when it was begun: what others have changed meanwhile is not
+/// changed back.
+pub fn changes_of(draft: &Draft) -> Fields {
+    let (mut fields, _) = fields_of(draft);
+    let absent = Value::Null;
+    if let Some(values) = fields.get_mut("values").and_then(Value::as_object_mut) {
+        let before = |code: &str| draft.before.get("values").and_then(|values| values.get(code)).unwrap_or(&absent);
+        values.retain(|code, number| number.as_f64() != before(code).as_f64());
+    }
+    let is_change = |name: &str, value: &Value| match value {
+        Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
+        value => draft.before.get(name).unwrap_or(&absent) != value,
+    };
+    fields.retain(|name, value| is_change(name, value));
+    fields
 }
 
 /// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
@@ -115,7 +133,24 @@ mod tests {
         assert!(errors.is_empty());
         assert_eq!(fields["values"], json!({"count": 3, "area": 4.5, "people": null}));
         assert_eq!((&fields["pairing"], &fields["note"]), (&Value::Null, &json!("")));
+        assert_eq!(
+            changes_of(&draft),
+            fields
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| match name.as_str() {
+                    "values" => (name.clone(), json!({"count": 3, "area": 4.5})),
+                    _ => (name.clone(), value.clone()),
+                })
+                .collect()
+        );
         let again = draft_of(draft.id, 2, &fields);
         assert_eq!((again.values["count"].as_str(), again.values["area"].as_str(), again.base_rev), ("3", "4.5", 2));
+        assert_eq!(changes_of(&again), Fields::new(), "nothing has been changed");
+        let mut changed = again;
+        changed.values.insert("people".into(), "7".into());
+        changed.values.insert("area".into(), String::new());
+        changed.note = "新".into();
+        assert_eq!(Value::Object(changes_of(&changed)), json!({"values": {"people": 7, "area": null}, "note": "新"}));
     }
 }

@@ -19,11 +19,11 @@ fn mutation(seq: u64) -> Mutation {
 }
 
 fn result(seq: u64, outcome: Outcome) -> PushResult {
-    PushResult { seq, outcome, rev: 1, record: None, errors: Vec::new() }
+    PushResult { seq, outcome, rev: 1, record: None, errors: Vec::new(), others: Vec::new() }
 }
 
 fn nothing_new() -> PullResponse {
-    PullResponse { records: Vec::new(), cursor: "1".into(), more: false }
+    PullResponse { records: Vec::new(), cursor: "1".into(), more: false, position: 1, last: 1, anew: false }
 }
 
 fn wait_of(outputs: &[Output]) -> Option<Duration> {
@@ -39,7 +39,10 @@ fn a_round_sends_then_receives_then_rests() {
     let results = vec![result(1, Outcome::Applied), result(2, Outcome::Rejected)];
     assert_eq!(engine.handle(Input::Pushed(Ok(results.clone()))), [Output::StorePush(results)]);
     assert_eq!(engine.handle(Input::PushStored), [Output::ReadOutbox { limit: FIRST_BATCH * 2 }]);
-    assert_eq!(engine.handle(Input::OutboxRead(vec![])), [Output::Show(Status::Receiving), Output::Pull]);
+    assert_eq!(
+        engine.handle(Input::OutboxRead(vec![])),
+        [Output::Show(Status::Receiving { position: 0, last: 0 }), Output::Pull]
+    );
     assert_eq!(engine.handle(Input::Pulled(Ok(nothing_new()))), [Output::StorePull(nothing_new())]);
     assert_eq!(engine.handle(Input::PullStored), [Output::Show(Status::Idle)]);
 }

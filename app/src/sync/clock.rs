@@ -1,0 +1,33 @@
+//! What time it is: by this phone's clock, put right by the server's answers.
+
+use gloo_storage::{LocalStorage, Storage};
+use jiedui_core::sync::Clock;
+
+const KEY: &str = "jiedui.clock";
+
+fn phone() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+fn kept() -> Clock {
+    LocalStorage::get(KEY).unwrap_or_default()
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> f64 {
+    kept().now(phone()) as f64
+}
+
+/// Today where this phone is.
+pub fn today() -> js_sys::Date {
+    js_sys::Date::new(&now().into())
+}
+
+/// Learns from the date of an answer.
+pub fn learn(date: &str) {
+    let (server, mut clock) = (js_sys::Date::parse(date), kept());
+    if server.is_finite() && clock.learn(server as i64, phone()) {
+        // Where it cannot be kept the phone goes by its own clock.
+        let _ = LocalStorage::set(KEY, clock);
+    }
+}

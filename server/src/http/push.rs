@@ -1,0 +1,82 @@
+//! The sync upwards.
+
+use super::App;
+use super::body::{Received, Wants};
+use super::problem::Problem;
+use super::sync::{Syncing, is_own};
+use crate::db::answer;
+use crate::db::push::{Push, rejected};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiedui_core::domain::ErrorCode;
+use jiedui_core::sync::wire::LARGEST_BATCH;
+use jiedui_core::sync::{Mutation, PushResponse};
+use serde_json::Value;
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+/// Takes a batch of mutations. The answer means that they are durable.
+#[utoipa::path(post, path = "/api/v1/sync/push",
+    request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
+    responses((status = 200, description = "a result for each mutation"), (status = 400, description = "not a batch"),
+        (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
+        (status = 413, description = "more than is taken at once"), (status = 426, description = "the app is too old")))]
+pub async fn push(
+    State(app): State<App>,
+    Syncing(user): Syncing,
+    wants: Wants,
+    Received(mut body): Received,
+) -> Result<Response, Problem> {
+    if !user.role.records() {
+        return Err(Problem::forbidden());
+    }
+    let client = match body.get("client_id") {
+        None | Some(Value::Null) => return Err(Problem::field("client_id", ErrorCode::Required)),
+        Some(id) => id.as_str().and_then(|id| Uuid::parse_str(id).ok()),
+    };
+    let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
+    let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
+    is_own(owner, &user)?;
+    let mutations = match body.get_mut("mutations").map(Value::take) {
+        None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
+        Some(Value::Array(mutations)) => mutations,
+        Some(_) => return Err(Problem::field("mutations", ErrorCode::WrongType)),
+    };
+    if mutations.len() > LARGEST_BATCH {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "一次最多上传 1000 条",
+            "At most 1000 mutations at once",
+        ));
+    }
+    let (mut parsed, mut refused) = (Vec::with_capacity(mutations.len()), Vec::new());
+    for (index, mutation) in mutations.into_iter().enumerate() {
+        let seq = mutation.get("seq").and_then(Value::as_u64).unwrap_or_default();
+        match Mutation::parse(mutation) {
+            Ok(mutation) => {
+                let digest = answer::digest(&mutation)?;
+                parsed.push((mutation, digest));
+            }
+            Err(errors) => refused.push((index, rejected(seq, errors))),
+        }
+    }
+    let push = Push { actor: user, client, mutations: parsed, last_day: last_day() };
+    let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
+    // In the order of the request.
+    for (index, result) in refused {
+        results.insert(index.min(results.len()), result);
+    }
+    for result in results.iter_mut().filter(|result| !result.errors.is_empty()) {
+        let errors = std::mem::take(&mut result.errors);
+        result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
+    }
+    Ok(wants.answer(&PushResponse { results }))
+}
+
+/// Today in China (UTC+8), and a day more for clocks that run ahead.
+fn last_day() -> Date {
+    let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
+    let today = OffsetDateTime::now_utc().to_offset(china).date();
+    today.checked_add(Duration::DAY).unwrap_or(today)
+}
