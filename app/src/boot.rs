@@ -1,6 +1,6 @@
 //! What a page starts from, the same on the server that paints it and in the browser that takes it over.
 
-use crate::store;
+use crate::{json, store};
 use jiedui_core::domain::{Language, Overview, User};
 use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ impl Boot {
 /// phone: their entries are on it, and they are asked to sign in again.
 pub fn from_document() -> Option<Boot> {
     let script = document().get_element_by_id("boot")?;
-    let boot: Boot = serde_json::from_str(&script.text_content()?).ok()?;
+    let boot: Boot = json::read(&script.text_content()?).ok()?;
     let user = boot.user.or_else(store::profile::user);
     Some(Boot { user, ..boot })
 }

@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub mod components;
+mod json;
 pub mod model;
 pub mod pages;
 pub mod store;

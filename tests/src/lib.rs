@@ -3,6 +3,8 @@
 // This crate is nothing but tests: what fails here is a test that fails.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+pub mod line;
+
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -182,6 +184,11 @@ impl Api {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
+    }
+
+    /// The same person, by way of another address.
+    pub fn through(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
     }
 
     /// GET, whatever it answers.

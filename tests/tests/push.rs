@@ -67,29 +67,6 @@ fn one_bad_mutation_holds_up_no_other(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_killed_server_has_all_that_it_answered(#[case] database: Database) {
-    let home = home(database);
-    let client = Uuid::now_v7();
-    for round in 0..5_u64 {
-        let server = home.serve(&[]);
-        let api = server.sign_in("village");
-        for entry in 0..4 {
-            let seq = round * 4 + entry + 1;
-            let results = api.push(client, json!([survey(seq, Uuid::now_v7(), 1)]));
-            assert_eq!(results[0]["outcome"], "applied");
-        }
-        server.kill();
-    }
-    let server = home.serve(&[]);
-    assert_eq!(server.sign_in("village").actual("field_surveys", 2026), 20);
-    drop(server);
-    let verified = home.run(&["verify"], "");
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-}
-
-#[rstest]
-#[case(Database::Sqlite)]
-#[case(Database::Postgres)]
 fn many_at_once_lose_nothing_and_see_it_all(#[case] database: Database) {
     let home = home(database);
     let server = home.serve(&[]);

@@ -48,7 +48,7 @@ pub fn EditEntry() -> impl IntoView {
         let key = DraftKey::of_edit(user, id);
         let stored = model.journal.with(|journal| {
             let own = journal.as_ref()?.entries.iter().find(|own| own.id == id)?;
-            Some(draft_of(own.id, own.rev, &own.fields))
+            Some(Draft { before: own.sure.clone(), ..draft_of(own.id, own.rev, &own.fields) })
         });
         Some((key.read().or(stored)?, key))
     };

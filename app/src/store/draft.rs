@@ -1,5 +1,6 @@
 //! What is being typed, kept at every keystroke until it is saved.
 
+use crate::json;
 use gloo_storage::{LocalStorage, Storage, errors::StorageError};
 use jiedui_core::domain::Fields;
 use serde::{Deserialize, Serialize};
@@ -53,12 +54,12 @@ impl DraftKey {
 
     /// The draft there.
     pub fn read(&self) -> Option<Draft> {
-        LocalStorage::get(&self.0).ok()
+        json::kept(&self.0)
     }
 
     /// Keeps a draft there.
     pub fn keep(&self, draft: &Draft) -> Result<(), StorageError> {
-        LocalStorage::set(&self.0, draft)
+        json::keep(&self.0, draft)
     }
 
     /// Throws it away.
@@ -73,7 +74,7 @@ pub fn unfinished(user: Uuid) -> Vec<Draft> {
     let storage = LocalStorage::raw();
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
     let own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    let mut drafts: Vec<Draft> = own.iter().filter_map(|name| LocalStorage::get(name).ok()).collect();
+    let mut drafts: Vec<Draft> = own.iter().filter_map(|name| json::kept(name)).collect();
     drafts.retain(|draft| draft.base_rev == 0);
     drafts
 }

@@ -39,6 +39,8 @@ pub struct Journalled {
     pub rev: u64,
     /// All fields, with what is on its way.
     pub fields: Fields,
+    /// The same without what was refused: what the server has or will have.
+    pub sure: Fields,
     /// The same, as an entry.
     pub entry: Entry,
     /// Where it stands.
@@ -65,6 +67,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
             known.insert(record.id, (record.rev, record.fields));
         }
     }
+    let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
     for outgoing in outbox {
@@ -83,6 +86,9 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
             // A choice: what it comes to arrives with the next pull.
             progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
             continue;
+        }
+        if refused.is_none() && mutation.op == Op::Put {
+            fold(sure.entry(mutation.id).or_default(), &mutation);
         }
         let (_, fields) = known.entry(mutation.id).or_default();
         match mutation.op {
@@ -109,7 +115,8 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
         if is_new {
             journal.uncounted.push((id, entry.clone()));
         }
-        journal.entries.push(Journalled { id, rev, fields, entry, progress });
+        let sure = sure.remove(&id).unwrap_or_default();
+        journal.entries.push(Journalled { id, rev, fields, sure, entry, progress });
     }
     journal.entries.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
     journal

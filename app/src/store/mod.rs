@@ -7,6 +7,7 @@ pub mod person;
 pub mod profile;
 pub mod shared;
 
+use crate::json;
 use idb::{Database, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,16 +60,16 @@ fn begin(database: &Database, stores: &[&str], mode: TransactionMode) -> Result<
 
 async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) -> Result<Option<T>> {
     let value = store.get(Query::Key(key.into()))?.await?;
-    value.and_then(|value| value.as_string()).map(|text| Ok(serde_json::from_str(&text)?)).transpose()
+    value.and_then(|value| value.as_string()).map(|text| Ok(json::read(&text)?)).transpose()
 }
 
 async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
     let values = store.get_all(None, None)?.await?;
-    values.iter().filter_map(JsValue::as_string).map(|text| Ok(serde_json::from_str(&text)?)).collect()
+    values.iter().filter_map(JsValue::as_string).map(|text| Ok(json::read(&text)?)).collect()
 }
 
 async fn put(store: &ObjectStore, key: impl Into<JsValue>, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string(value)?;
+    let text = json::write(value)?;
     store.put(&text.into(), Some(&key.into()))?.await?;
     Ok(())
 }

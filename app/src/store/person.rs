@@ -2,6 +2,7 @@
 
 use super::journal::{Journal, journal};
 use super::{Result, all, begin, commit, get, open, put, remove};
+use crate::json;
 use idb::{Database, TransactionMode};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
@@ -79,7 +80,7 @@ impl Person {
         let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         let unsent = waiting.into_iter().filter(|own| own.refused.is_none());
         let mutations = unsent.map(|own| own.mutation).collect();
-        Ok(serde_json::to_string_pretty(&PushRequest { client_id, user: Some(self.user), mutations })?)
+        Ok(json::write(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
 
     /// Takes back a change that the server has refused.

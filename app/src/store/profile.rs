@@ -1,5 +1,6 @@
 //! Who has signed in on this phone.
 
+use crate::json;
 use gloo_storage::{LocalStorage, Storage};
 use jiedui_core::domain::User;
 
@@ -8,13 +9,13 @@ const SIGNED_OUT: &str = "jiedui.signed_out";
 
 /// Who has signed in.
 pub fn user() -> Option<User> {
-    LocalStorage::get(USER).ok()
+    json::kept(USER)
 }
 
 /// Remembers who has signed in.
 pub fn keep(user: &User) {
     // Without it the person only has to sign in again; their entries lie elsewhere.
-    let _ = LocalStorage::set(USER, user);
+    let _ = json::keep(USER, user);
     LocalStorage::delete(SIGNED_OUT);
 }
 
@@ -22,13 +23,13 @@ pub fn keep(user: &User) {
 pub fn forget(server_knows: bool) {
     LocalStorage::delete(USER);
     if !server_knows {
-        let _ = LocalStorage::set(SIGNED_OUT, true);
+        let _ = json::keep(SIGNED_OUT, &true);
     }
 }
 
 /// Whether the server still has to be told that somebody signed out.
 pub fn owes_sign_out() -> bool {
-    LocalStorage::get(SIGNED_OUT).unwrap_or(false)
+    json::kept(SIGNED_OUT).unwrap_or(false)
 }
 
 /// The server has been told.

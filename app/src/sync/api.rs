@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::wire::{self, CBOR, Pieces};
+use crate::json;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
@@ -9,6 +10,7 @@ use jiedui_core::domain::{FieldError, Language, Overview, Place, Places, User};
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
 use leptos::prelude::window;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::pin::pin;
 use std::time::Duration;
@@ -67,13 +69,15 @@ async fn send(request: Request) -> Result<Response, ApiError> {
         429 | 500.. => Failure::Busy(after.map(Duration::from_secs)),
         _ => Failure::Refused,
     };
-    let problem: Problem = answer.json().await.unwrap_or_default();
+    let text = answer.text().await.unwrap_or_default();
+    let problem: Problem = json::read(&text).unwrap_or_default();
     Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
 }
 
-async fn read<T: for<'a> Deserialize<'a>>(request: Request) -> Result<T, ApiError> {
+async fn read<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     // An answer that was cut off, or comes from some other machine on the way, is none.
-    send(request).await?.json().await.map_err(|_| ApiError::no_answer())
+    let text = send(request).await?.text().await.map_err(|_| ApiError::no_answer())?;
+    json::read(&text).map_err(|_| ApiError::no_answer())
 }
 
 fn get(path: &str) -> Result<Request, ApiError> {

@@ -1,6 +1,6 @@
 //! What time it is: by this phone's clock, put right by the server's answers.
 
-use gloo_storage::{LocalStorage, Storage};
+use crate::json;
 use jiedui_core::sync::Clock;
 
 const KEY: &str = "jiedui.clock";
@@ -10,7 +10,7 @@ fn phone() -> i64 {
 }
 
 fn kept() -> Clock {
-    LocalStorage::get(KEY).unwrap_or_default()
+    json::kept(KEY).unwrap_or_default()
 }
 
 /// Milliseconds since 1970.
@@ -28,6 +28,6 @@ pub fn learn(date: &str) {
     let (server, mut clock) = (js_sys::Date::parse(date), kept());
     if server.is_finite() && clock.learn(server as i64, phone()) {
         // Where it cannot be kept the phone goes by its own clock.
-        let _ = LocalStorage::set(KEY, clock);
+        let _ = json::keep(KEY, &clock);
     }
 }

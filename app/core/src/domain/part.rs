@@ -159,7 +159,8 @@ pub fn merge_parts(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
         }
         alike
     });
-    parts.retain(|part| part.entries != 0);
+    // An edit takes an entry away and adds it again: no entry more, but another number.
+    parts.retain(|part| part.entries != 0 || part.value != Quantity::ZERO);
     parts
 }
 

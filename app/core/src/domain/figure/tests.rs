@@ -156,8 +156,12 @@ proptest! {
         };
         let (kept, gone) = (parts_of(&entries, 0), parts_of(&others, 100));
         let all = merge_parts(kept.iter().chain(&gone).cloned());
-        let left = merge_parts(all.into_iter().chain(gone.into_iter().map(Part::negated)));
-        prop_assert_eq!(left, merge_parts(kept));
+        let left = merge_parts(all.iter().chain(&gone).cloned().zip(0..).map(|(part, index)| if index < all.len() { part } else { part.negated() }));
+        prop_assert_eq!(&left, &merge_parts(kept.iter().cloned()));
+        // An edit, as one difference that is added to what is kept.
+        let difference = merge_parts(gone.iter().cloned().map(Part::negated).chain(kept.iter().cloned()));
+        let edited = merge_parts(all.into_iter().chain(difference));
+        prop_assert_eq!(edited, merge_parts(kept.iter().chain(&kept).cloned()));
     }
 
     #[test]

@@ -1,0 +1,73 @@
+//! A line that breaks.
+
+use jiedui_core::chance::Chance;
+use reqwest::blocking::Response;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A proxy that cuts connections after a random number of bytes, in either direction, from a seed.
+pub struct Proxy {
+    /// Such as `http://127.0.0.1:40123`.
+    pub address: String,
+    cuts: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// Starts one before a server. It ends with the test.
+    pub fn start(server: &str, seed: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = server.strip_prefix("http://").unwrap().to_owned();
+        let cuts = Arc::new(AtomicUsize::new(0));
+        let counted = cuts.clone();
+        std::thread::spawn(move || {
+            let mut chance = Chance::new(seed);
+            for client in listener.incoming() {
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&server)) else { continue };
+                // Of what goes up, of what comes down; a third of the connections stay whole.
+                let up = if chance.percent(35) { chance.below(3_000) } else { usize::MAX };
+                let down = if chance.percent(50) { chance.below(20_000) } else { usize::MAX };
+                for (from, to, bytes) in [(&client, &server, up), (&server, &client, down)] {
+                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    let counted = counted.clone();
+                    std::thread::spawn(move || pass_on(from, to, bytes, &counted));
+                }
+            }
+        });
+        Self { address, cuts }
+    }
+
+    /// How many connections it has cut.
+    pub fn cuts(&self) -> usize {
+        self.cuts.load(Ordering::Relaxed)
+    }
+
+    /// As much of an answer as has come through.
+    pub fn text(&self, mut answer: Response) -> String {
+        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = answer.read(&mut piece) {
+            bytes.extend_from_slice(&piece[..count]);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, mut bytes: usize, cuts: &AtomicUsize) {
+    let mut piece = [0; 4096];
+    while let Ok(count @ 1..) = from.read(&mut piece) {
+        let passed = count.min(bytes);
+        if to.write_all(&piece[..passed]).is_err() {
+            break;
+        }
+        bytes -= passed;
+        if passed < count {
+            cuts.fetch_add(1, Ordering::Relaxed);
+            break;
+        }
+    }
+    // Whoever was on the line hears of it at once, as after a reset.
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}

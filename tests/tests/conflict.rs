@@ -1,0 +1,124 @@
+//! Both values of a conflict are kept until a person chooses.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home, Server, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+struct People {
+    _home: Home,
+    _server: Server,
+    village: Api,
+    town: Api,
+    phone: Uuid,
+    desk: Uuid,
+    id: Uuid,
+}
+
+/// A recorder and a reviewer, and an entry that both have seen in its first revision.
+fn people(database: Database) -> People {
+    let home = Home::new(database);
+    home.add_user("village", "recorder", &["--place", "522728109"]);
+    home.add_user("town", "reviewer", &["--place", "522728", "--name", "审核员小周"]);
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    village.push(phone, json!([survey(1, id, 4)]));
+    People { _home: home, _server: server, village, town, phone, desk, id }
+}
+
+impl People {
+    fn put(&self, seq: u64, base_rev: u64, fields: Value) -> Value {
+        json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "put", "fields": fields}])
+    }
+
+    fn delete(&self, seq: u64, base_rev: u64) -> Value {
+        json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "delete"}])
+    }
+
+    fn choose(&self, seq: u64, base_rev: u64, of: u64, take: &[&str]) -> Value {
+        let fields = json!({"client": self.phone, "seq": of, "take": take});
+        json!([{"seq": seq, "kind": "choice", "id": self.id, "base_rev": base_rev, "op": "put", "fields": fields}])
+    }
+
+    fn whole(&self) -> Value {
+        self.village.read(&format!("/api/v1/entries/{}", self.id))
+    }
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn different_fields_merge_and_the_same_field_waits_for_a_choice(#[case] database: Database) {
+    let people = people(database);
+    let edit = json!({"values": {"times": 5}, "note": "镇里改的"});
+    assert_eq!(people.town.push(people.desk, people.put(1, 1, edit))[0]["outcome"], "applied");
+    let merged = people.village.push(people.phone, people.put(2, 1, json!({"values": {"people": 9}})));
+    assert_eq!(merged[0]["outcome"], "merged");
+    let mine = json!({"values": {"times": 7}, "note": "村里改的"});
+    let conflict = people.village.push(people.phone, people.put(3, 1, mine));
+    assert_eq!((&conflict[0]["outcome"], &conflict[0]["rev"]), (&json!("conflict"), &json!(3)));
+    let other = &conflict[0]["others"][0];
+    assert_eq!((&other["name"], other["at"].is_string()), (&json!("审核员小周"), true), "{conflict:?}");
+    assert_eq!(other["changed"], json!(["note", "values.times"]));
+    let fields = &conflict[0]["record"]["fields"];
+    assert_eq!((&fields["note"], &fields["values"]), (&json!("镇里改的"), &json!({"times": 5, "people": 9})));
+    let waiting = &people.whole()["conflicts"][0];
+    assert_eq!(waiting["kept"], json!({"note": "村里改的", "values.times": 7}));
+    assert_eq!((&waiting["seq"], &waiting["settled_at"]), (&json!(3), &Value::Null));
+    // What is not among the values cannot be taken, nor by somebody who may not touch the entry.
+    let refused = people.village.push(people.phone, people.choose(4, 3, 3, &["place"]));
+    assert_eq!(refused[0]["errors"][0]["field"], "take");
+    // A choice by who has not seen the last change of the value waits; by who has, it is taken.
+    people.town.push(people.desk, people.put(2, 3, json!({"values": {"times": 6}})));
+    let late = people.village.push(people.phone, people.choose(5, 3, 3, &["values.times"]));
+    assert_eq!(late[0]["outcome"], "conflict");
+    let taken = people.village.push(people.phone, people.choose(6, 4, 3, &["values.times"]));
+    assert_eq!(taken[0]["outcome"], "applied");
+    assert_eq!(people.village.push(people.phone, people.choose(6, 4, 3, &["values.times"])), taken, "once");
+    let whole = people.whole();
+    assert_eq!((&whole["fields"]["values"]["times"], &whole["fields"]["note"]), (&json!(7), &json!("镇里改的")));
+    assert!(whole["conflicts"][0]["settled_at"].is_string());
+    assert_eq!(whole["conflicts"].as_array().unwrap().len(), 1, "a choice makes no conflict of its own");
+    assert_eq!(people.village.actual("field_surveys", 2026), 7);
+    let again = people.town.push(people.desk, people.choose(3, 5, 3, &[]));
+    assert_eq!(
+        again[0]["errors"][0],
+        json!({"field": "seq", "code": "unknown", "message": again[0]["errors"][0]["message"]})
+    );
+}
+
+#[rstest]
+#[case(Database::Sqlite, false)]
+#[case(Database::Postgres, false)]
+#[case(Database::Sqlite, true)]
+#[case(Database::Postgres, true)]
+fn an_edit_against_a_delete_waits_and_can_bring_the_entry_back(#[case] database: Database, #[case] back: bool) {
+    let people = people(database);
+    assert_eq!(people.town.push(people.desk, people.delete(1, 1))[0]["outcome"], "applied");
+    assert_eq!(people.village.actual("field_surveys", 2026), Value::Null);
+    let conflict = people.village.push(people.phone, people.put(2, 1, json!({"values": {"times": 8}})));
+    assert_eq!((&conflict[0]["outcome"], &conflict[0]["record"]["deleted"]), (&json!("conflict"), &json!(true)));
+    let take: &[&str] = if back { &["values.times"] } else { &[] };
+    assert_eq!(people.village.push(people.phone, people.choose(3, 2, 2, take))[0]["outcome"], "applied");
+    let whole = people.whole();
+    assert_eq!(whole["deleted"], !back);
+    assert!(whole["conflicts"][0]["settled_at"].is_string());
+    let expected = if back { json!(8) } else { Value::Null };
+    assert_eq!(people.village.actual("field_surveys", 2026), expected);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_delete_against_an_edit_waits_and_can_be_carried_out(#[case] database: Database) {
+    let people = people(database);
+    people.town.push(people.desk, people.put(1, 1, json!({"note": "改过"})));
+    let conflict = people.village.push(people.phone, people.delete(2, 1));
+    assert_eq!(conflict[0]["outcome"], "conflict");
+    assert_eq!(people.whole()["deleted"], false);
+    assert_eq!(people.village.push(people.phone, people.choose(3, 2, 2, &["deleted"]))[0]["outcome"], "applied");
+    assert_eq!(people.whole()["deleted"], true);
+}
