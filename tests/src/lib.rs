@@ -4,13 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod line;
+mod postgres;
+
+pub use postgres::{Replica, replica};
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -43,7 +45,7 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let url = match database {
             Database::Sqlite => format!("sqlite://{}/jiedui.db", folder.path().display()),
-            Database::Postgres => postgres().new_database(),
+            Database::Postgres => postgres::new_database(),
         };
         Self { folder, url }
     }
@@ -171,7 +173,8 @@ impl Drop for Server {
 #[derive(Clone)]
 pub struct Api {
     client: Client,
-    address: String,
+    /// Of the server, such as `http://127.0.0.1:40123`.
+    pub address: String,
     /// The bearer token.
     pub token: Option<String>,
 }
@@ -255,80 +258,5 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         }
         assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come to pass");
         std::thread::yield_now();
-    }
-}
-
-struct Postgres {
-    port: u16,
-}
-
-/// The PostgreSQL of this test binary: started at the first call in a temporary folder, ended when the tests have ended.
-fn postgres() -> &'static Postgres {
-    static POSTGRES: OnceLock<Postgres> = OnceLock::new();
-    POSTGRES.get_or_init(|| {
-        let bin = postgres_folder();
-        let folder = tempfile::Builder::new().prefix("jiedui-postgres-").tempdir().unwrap().keep();
-        let data = folder.join("data");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        // PostgreSQL will not run as root.
-        let root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0";
-        if root {
-            assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success());
-        }
-        let script = format!(
-            "cd {folder} && {bin}/initdb -D {data} -A trust -U postgres >initdb.log 2>&1 && \
-             {bin}/pg_ctl -D {data} -w -l postgres.log -o '-h 127.0.0.1 -p {port} -k {folder}' start >start.log 2>&1",
-            folder = folder.display(),
-            bin = bin.display(),
-            data = data.display(),
-        );
-        let as_user = |script: &str| {
-            if root {
-                let mut command = Command::new("su");
-                command.args(["postgres", "-s", "/bin/bash", "-c", script]);
-                command
-            } else {
-                let mut command = Command::new("bash");
-                command.args(["-c", script]);
-                command
-            }
-        };
-        assert!(as_user(&script).status().unwrap().success(), "PostgreSQL does not start; see {}", folder.display());
-        // It ends by itself with the process that needs it: a watcher outlives the tests by a moment.
-        let watch = format!(
-            "while kill -0 {id} 2>/dev/null; do sleep 0.2; done; {stop}; rm -rf {folder}",
-            id = std::process::id(),
-            stop = format_args!(
-                "{} {}/pg_ctl -D {} -m immediate stop",
-                if root { "setpriv --reuid=postgres --clear-groups" } else { "" },
-                bin.display(),
-                data.display()
-            ),
-            folder = folder.display(),
-        );
-        let mut watcher = Command::new("setsid");
-        watcher.args(["bash", "-c", &watch]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let watcher = watcher.spawn().unwrap();
-        // It ends after this process, so nobody here can wait for it.
-        std::mem::forget(watcher);
-        Postgres { port }
-    })
-}
-
-fn postgres_folder() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
-    let mut folders: Vec<PathBuf> = versions.map(|version| version.unwrap().path().join("bin")).collect();
-    folders.retain(|folder| folder.join("initdb").exists());
-    folders.sort();
-    folders.pop().unwrap()
-}
-
-impl Postgres {
-    fn new_database(&self) -> String {
-        let name = format!("jiedui_{}", Uuid::now_v7().simple());
-        let port = self.port.to_string();
-        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-c", &format!("CREATE DATABASE {name}")];
-        assert!(Command::new("psql").args(arguments).stdout(Stdio::null()).status().unwrap().success());
-        format!("postgres://postgres@127.0.0.1:{port}/{name}")
     }
 }

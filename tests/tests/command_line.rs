@@ -144,15 +144,3 @@ fn metrics_are_on_the_admin_address_alone() {
     });
     assert!(text.contains("status=\"200\""));
 }
-
-#[test]
-fn two_servers_on_one_database_share_sessions_and_changes() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let (one, other) = (home.serve(&[]), home.serve(&[]));
-    let api = one.sign_in("head");
-    let mut on_other = other.client();
-    on_other.token.clone_from(&api.token);
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
-    assert_eq!(on_other.actual("field_surveys", 2026), 3);
-}
