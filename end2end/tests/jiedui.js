@@ -14,30 +14,50 @@ class Server {
   static async start() {
     const server = new Server();
     server.folder = await mkdtemp(path.join(tmpdir(), "jiedui-"));
-    const env = {
+    server.env = {
       ...process.env,
       JIEDUI_LISTEN: "127.0.0.1:0",
       JIEDUI_DATABASE_URL: `sqlite://${server.folder}/jiedui.db`,
       JIEDUI_DATA_DIR: server.folder,
       RUST_LOG: "warn",
     };
-    server.process = spawn(PROGRAM, ["serve", "--demo"], { env, stdio: ["ignore", "pipe", "inherit"] });
     server.passwords = {};
-    for await (const line of readline.createInterface({ input: server.process.stdout })) {
-      const [, username, password] = line.match(/^ {2}(\w+) +(\w+)$/) ?? [];
-      if (username) server.passwords[username] = password;
-      if (line.startsWith("http://")) {
-        server.port = Number(new URL(line).port);
-        break;
-      }
-    }
+    await server.run(["serve", "--demo"], {});
     return server;
   }
 
-  async stop() {
+  async run(command, env) {
+    this.process = spawn(PROGRAM, command, { env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+    for await (const line of readline.createInterface({ input: this.process.stdout })) {
+      const [, username, password] = line.match(/^ {2}(\w+) +(\w+)$/) ?? [];
+      if (username) this.passwords[username] = password;
+      if (line.startsWith("http://")) {
+        this.port = Number(new URL(line).port);
+        break;
+      }
+    }
+  }
+
+  async end() {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
     await ended;
+  }
+
+  // The same database under a server with other settings.
+  async restart(env) {
+    await this.end();
+    await this.run(["serve"], { JIEDUI_PUBLIC_VIEW: "true", ...env });
+  }
+
+  // A command on the same database, while the server goes on.
+  async command(...parameters) {
+    const child = spawn(PROGRAM, parameters, { env: this.env, stdio: ["ignore", "ignore", "inherit"] });
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+  }
+
+  async stop() {
+    await this.end();
     await rm(this.folder, { recursive: true });
   }
 

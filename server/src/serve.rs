@@ -35,7 +35,13 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
         tokio::spawn(async move { axum::serve(listener, metrics).await });
     }
     let following = app.clone();
-    tokio::spawn(async move { feed::follow(&following.db, |change| following.tell(change)).await });
+    let mut until = app.stopping.subscribe();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = feed::follow(&following.db, |change| following.tell(change)) => {}
+            _ = until.wait_for(|stopping| *stopping) => {}
+        }
+    });
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
     println!("http://{address}");
     let stopping = app.stopping.clone();
