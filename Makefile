@@ -47,9 +47,14 @@ lint: ## formatting, clippy on both targets, deny warnings
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
 
-bench: build ## criterion for functions, a load benchmark for the server
-	$(CARGO) bench -p jiedui-core --bench aggregate
+# The sizes of database at which the indicators are asked for, beside the load; ten million entries take 20 minutes each.
+LARGE := 10000 1000000
+
+bench: build ## criterion for functions, a load benchmark for the server: make bench LARGE="10000 1000000 10000000"
+	.ci/services
+	$(CARGO) bench -p jiedui-core --bench aggregate --bench sync
 	$(CARGO) bench -p jiedui-tests --bench load
+	for entries in $(LARGE); do $(CARGO) bench -p jiedui-tests --bench load -- --entries $$entries; done
 
 sim: ## replay broken histories of the sync: make sim SEEDS=100000
 	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history

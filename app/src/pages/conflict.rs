@@ -113,7 +113,9 @@ fn choice(model: Model, own: &Journalled, conflict: &Conflict) -> impl IntoView 
             differing.map(row).collect()
         }
     };
-    let lead = fill(texts.conflict_lead, &[&someone(&rows.first().and_then(|row| row.4.clone()))]);
+    // A delete says itself who has done what.
+    let first = rows.first().filter(|_| conflict.theirs.is_some());
+    let lead = first.map(|row| fill(texts.conflict_lead, &[&someone(&row.4)]));
     let taken = RwSignal::new(BTreeSet::<String>::new());
     let busy = RwSignal::new(false);
     let navigate = use_navigate();

@@ -74,7 +74,13 @@ fn histories_are_eventful() {
 
 #[test]
 fn sabotage_is_found_out() {
-    for sabotage in [Sabotage::NoAnswersKept, Sabotage::AnswerBeforeCommit, Sabotage::NumbersBeforeCommit] {
+    let ways = [
+        Sabotage::NoAnswersKept,
+        Sabotage::AnswerBeforeCommit,
+        Sabotage::LastWriterWins,
+        Sabotage::NumbersBeforeCommit,
+    ];
+    for sabotage in ways {
         let found = (0..ENOUGH).find_map(|seed| run(seed, sabotage).err());
         assert!(found.is_some(), "{sabotage:?} goes unnoticed");
     }

@@ -20,6 +20,8 @@ pub enum Sabotage {
     NoAnswersKept,
     /// It answers before the transaction is committed.
     AnswerBeforeCommit,
+    /// It takes every edit, whatever others have changed meanwhile.
+    LastWriterWins,
     /// It hands out change numbers at the start of a transaction, as a sequence does.
     NumbersBeforeCommit,
 }
@@ -88,7 +90,8 @@ impl Server {
                 Some((same, result)) if same == mutation => result.clone(),
                 Some(_) => rejected(mutation, vec![FieldError::new("seq", ErrorCode::Reused)]),
                 None => {
-                    let result = apply(&mut disk, &mut change, actor, client, mutation);
+                    let result =
+                        apply(&mut disk, &mut change, Case { actor, client, sabotage: self.sabotage }, mutation);
                     disk.answers.insert(key, (mutation.clone(), result.clone()));
                     result
                 }
@@ -120,9 +123,17 @@ fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
     PushResult { seq: mutation.seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
 }
 
-fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation: &Mutation) -> PushResult {
+/// Whose mutation it is, and what is wrong with the server.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    actor: &'a User,
+    client: Uuid,
+    sabotage: Sabotage,
+}
+
+fn apply(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &Mutation) -> PushResult {
     if mutation.kind != wire::CHOICE {
-        return apply_to_entry(disk, change, actor, client, mutation, true);
+        return apply_to_entry(disk, change, case, mutation, true);
     }
     let choice: Choice = serde_json::from_value(mutation.fields.clone().into()).unwrap();
     let key = (choice.client, choice.seq);
@@ -132,24 +143,19 @@ fn apply(disk: &mut Disk, change: &mut u64, actor: &User, client: Uuid, mutation
     let Some(edit) = chosen(mutation, &choice.take, kept) else {
         return rejected(mutation, vec![FieldError::new("take", ErrorCode::Unknown)]);
     };
-    let result = apply_to_entry(disk, change, actor, client, &edit, false);
+    let result = apply_to_entry(disk, change, case, &edit, false);
     if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
         disk.settled.insert(key);
     }
     result
 }
 
-fn apply_to_entry(
-    disk: &mut Disk,
-    change: &mut u64,
-    actor: &User,
-    client: Uuid,
-    mutation: &Mutation,
-    keep: bool,
-) -> PushResult {
+fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &Mutation, keep: bool) -> PushResult {
+    let Case { actor, client, sabotage } = case;
     let stored = disk.records.get(&mutation.id);
     let existing = stored.map(|stored| {
-        let news = stored.revisions.iter().filter(|own| is_since(own.rev, Some(own.by), mutation, client));
+        let sees = sabotage != Sabotage::LastWriterWins;
+        let news = stored.revisions.iter().filter(|own| sees && is_since(own.rev, Some(own.by), mutation, client));
         let changed_since = news.flat_map(|own| own.changed.iter().cloned()).collect();
         Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
     });
