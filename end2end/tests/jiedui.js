@@ -1,5 +1,6 @@
 // What the tests share: a real server with a database of its own, and the line between it and the browser, which can
 // be cut and mended.
+import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect } from "@playwright/test";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -139,6 +140,22 @@ export function complaints(page) {
   });
   page.on("pageerror", (error) => found.push(String(error)));
   return found;
+}
+
+// What is on the screen keeps to WCAG 2.2 AA, fits the screen's width, and what a finger presses is at least 44 px high.
+export async function expectReadable(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  const screen = page.url();
+  expect(violations.map((own) => `${screen}: ${own.id}: ${own.nodes.map((node) => node.html)}`)).toEqual([]);
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  expect(tooWide, `${screen} is wider than the screen`).toBe(false);
+  // A radio button is pressed by its label.
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("a:not(.skip), button, select, input:not([type=radio]), label:has([type=radio]), summary")]
+      .filter((own) => own.offsetParent && own.getBoundingClientRect().height < 44)
+      .map((own) => own.outerHTML)
+  );
+  expect(small, screen).toEqual([]);
 }
 
 export async function signIn(page, server, username) {

@@ -1,7 +1,7 @@
 // The sync as people meet it: two who change the same, a large first pull, an app that is too old, clocks and lines that
 // are not what they should be.
 import { readFile } from "node:fs/promises";
-import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳", note: "入户走访" };
 const CLIENT = "01890000-0000-7000-8000-000000000002";
@@ -33,6 +33,7 @@ async function changeOnBothSides(page, server, line, reviewers) {
 }
 
 test("of two who change the same both values are kept until one chooses, the rest merges", async ({ page, server, line }) => {
+  const found = complaints(page);
   const both = { op: "put", fields: { values: { times: 5, people: 9 } } };
   const { reviewer, id } = await changeOnBothSides(page, server, line, both);
   const sides = page.locator("fieldset.sides");
@@ -40,6 +41,10 @@ test("of two who change the same both values are kept until one chooses, the res
   await expect(sides).toContainText("调研次数");
   await expect(sides.getByLabel("演示审核员")).toBeChecked();
   await expect(sides).toContainText(/演示审核员的 · \d{4}-\d\d-\d\d \d\d:\d\d/);
+  for (const [width, height] of [[1920, 1080], [360, 640]]) {
+    await page.setViewportSize({ width, height });
+    await expectReadable(page);
+  }
   await sides.getByLabel("我的").check();
   await page.locator("#choose").click();
   await expect(page.locator(".entry")).toContainText("已接收，待审核");
@@ -48,6 +53,8 @@ test("of two who change the same both values are kept until one chooses, the res
   expect(whole.fields.values).toEqual({ times: 7, people: 9 });
   expect(whole.fields.note).toBe("村里改的");
   expect(whole.conflicts.map((conflict) => Boolean(conflict.settled_at))).toEqual([true]);
+  // But for what the browser says of the line that was cut.
+  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("an entry that was deleted while it was changed can be brought back, with no network too", async ({ page, server, line }) => {
@@ -116,6 +123,7 @@ test("an app that is too old keeps what is unsent, and gives it as a file that d
   await expect(page.getByRole("alert")).toContainText("未上传的 1 条仍在这台手机里");
   await expect(page.locator("#sync")).toContainText("请更新应用");
   await page.getByText("未上传的填报 1").click();
+  await expectReadable(page);
   const downloading = page.waitForEvent("download");
   await page.locator("#save-file").click();
   const download = await downloading;

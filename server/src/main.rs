@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// Gives memory back that is no longer used: hashing a password takes 19 MB for a moment, and so do a few large batches.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = match cli::Cli::try_parse() {

@@ -121,7 +121,8 @@ pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)
         rows.push(Row { id, kind, fields, deleted, change, created: change, author, former, last });
     }
     record::write(&mut tx, &rows.iter().collect::<Vec<_>>(), &reference.catalogue).await?;
-    rollup::write(&mut tx, figures, reference, change).await?;
+    figures.condense();
+    rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(rows.len())
@@ -299,15 +300,21 @@ impl Batch<'_> {
 
     /// Writes all of it; gives the number of the last change.
     async fn write(self, tx: &mut Tx, answers: &[answer::Stored]) -> Result<i64> {
-        let Self { reference, change, at, records, written, past, conflicts, figures, .. } = self;
+        let Self { reference, change, at, records, written, past, conflicts, mut figures, .. } = self;
         // In the order of their changes: the table's own.
         let mut rows: Vec<&Row> = written.iter().filter_map(|id| records.get(id)).collect();
         rows.sort_by_key(|row| row.change);
         record::write_past(tx, &past).await?;
-        record::write(tx, &rows, &reference.catalogue).await?;
+        // Figures are counted while the records are written.
+        let counting = async {
+            figures.condense();
+            figures.counted(reference.directory())
+        };
+        let (written, counted) = tokio::join!(record::write(tx, &rows, &reference.catalogue), counting);
+        written?;
         answer::write(tx, answers, at).await?;
         conflict::write(tx, &conflicts, at).await?;
-        rollup::write(tx, figures, reference, change).await?;
+        rollup::write(tx, &counted, change).await?;
         Ok(change)
     }
 }

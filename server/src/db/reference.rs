@@ -122,7 +122,8 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
     }
     record::write(&mut tx, &rows.iter().collect::<Vec<_>>(), &reference.catalogue).await?;
-    super::rollup::write(&mut tx, figures, reference, change).await?;
+    figures.condense();
+    super::rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(true)

@@ -46,7 +46,7 @@ impl Pending {
     }
 
     /// Adds like ones up, so that what many entries give stays small.
-    fn condense(&mut self) {
+    pub fn condense(&mut self) {
         self.parts = merge_parts(std::mem::take(&mut self.parts));
         self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
     }
@@ -115,15 +115,27 @@ fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
     rows
 }
 
-/// Adds what is pending to what is kept; `change` is the number of the transaction's last change.
-pub async fn write(tx: &mut Tx, mut pending: Pending, reference: &Reference, change: i64) -> Result<()> {
-    pending.condense();
+/// The rows that a transaction changes, and by how much.
+#[derive(Debug)]
+pub struct Counted<'a> {
+    parts: Vec<Row<'a>>,
+    tallies: Vec<Tally>,
+}
+
+impl Pending {
+    /// What is pending, row by row.
+    pub fn counted<'a>(&'a self, directory: Directory<'a>) -> Counted<'a> {
+        Counted { parts: rows(&self.parts, directory), tallies: by_town(self.tallies.clone()) }
+    }
+}
+
+/// Adds to what is kept; `change` is the number of the transaction's last change.
+pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()> {
     let head = "INSERT INTO part (grain, place, period, indicator, verified, apart, qualifier, pairing, value, entries,
         change) ";
     let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
-    let parts = rows(&pending.parts, reference.directory());
-    insert!(tx, head, parts, tail, |values, item| {
+    insert!(tx, head, counted.parts, tail, |values, item| {
         let ((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries) = *item;
         let apart = apart.map(Apart::to_string).unwrap_or_default();
         values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
@@ -133,8 +145,7 @@ pub async fn write(tx: &mut Tx, mut pending: Pending, reference: &Reference, cha
     let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";
     let tail = " ON CONFLICT (programme, place, pairing, organisation, month, verified) DO UPDATE SET
         entries = tally.entries + excluded.entries, change = excluded.change";
-    let tallies = by_town(pending.tallies);
-    insert!(tx, head, tallies, tail, |values, tally| {
+    insert!(tx, head, counted.tallies, tail, |values, tally| {
         values.push_bind(&tally.programme).push_bind(&tally.place).push_bind(tally.pairing.unwrap_or_default());
         values.push_bind(tally.organisation.unwrap_or_default()).push_bind(tally.month.to_string());
         values.push_bind(tally.verified).push_bind(tally.entries).push_bind(change);
@@ -289,7 +300,8 @@ pub async fn bring_up_to_date(db: &Db, reference: &Reference) -> Result<()> {
     let mut last = 0;
     while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
         last = after;
-        write(&mut tx, std::mem::take(&mut pending), reference, change).await?;
+        write(&mut tx, &pending.counted(reference.directory()), change).await?;
+        pending = Pending::default();
     }
     let done = "UPDATE figures SET version = $1";
     on!(in &mut tx, |connection| sqlx::query(done).bind(VERSION).execute(connection).await.map(drop)?);

@@ -227,6 +227,7 @@ fn measure(database: Database, form: Form) {
     say.say("push, 50 clients of 200 entries at once", (CLIENTS * BATCH_OF_MANY) as f64 / together, "entries/s");
     say.say("the same, 95th percentile of a client", percentile(waits, 95) * 1e3, "ms");
     ask_for_indicators(&say, &mut one, "of 22 thousand entries");
+    ask_after_changes(&say, &mut one, &world, "of 22 thousand entries");
     say.say("resident memory after it", server.resident_memory() as f64 / 1024.0, "MB");
     drop(server);
     let verified = home.run(&["verify"], "");
@@ -242,6 +243,21 @@ fn ask_for_indicators(say: &Say, line: &mut Line, of: &str) {
     }
 }
 
+/// The same where nothing is kept from the query before: an entry is pushed before each.
+fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
+    let form = Form { name: "json", kind: JSON };
+    let ask = |number: u64| {
+        push(line, form, &world.batch(form, 900_000 + number..900_001 + number));
+        seconds(|| drop(line.ask("GET", "/api/v1/indicators?year=2026", JSON, None)))
+    };
+    let waits = (0..200).map(ask).collect();
+    say.say(
+        &format!("indicators {of}, everywhere, right after a change, 99th percentile"),
+        percentile(waits, 99) * 1e3,
+        "ms",
+    );
+}
+
 /// The indicators query on a large database, filled by `jiedui generate`.
 fn measure_large(database: Database, entries: u64) {
     let (home, server, api) = served(database);
@@ -253,6 +269,7 @@ fn measure_large(database: Database, entries: u64) {
     say.say(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
     let mut line = Line::open(&server.address, &api.token.clone().unwrap());
     ask_for_indicators(&say, &mut line, &format!("of {entries} entries"));
+    ask_after_changes(&say, &mut line, &World::of(&api), &format!("of {entries} entries"));
 }
 
 fn main() {
