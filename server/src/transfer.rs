@@ -3,7 +3,7 @@
 use crate::cli::{CliError, open};
 use crate::config::Storage;
 use crate::db::push::{self, Push};
-use crate::db::{Db, DbError, answer, entry, feed, reference, rollup};
+use crate::db::{Db, DbError, answer, entry, feed, reference, verify};
 use jiedui_core::domain::{Quantity, Role, Scope, User};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
@@ -107,9 +107,9 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
 pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     let (db, _) = open(storage).await?;
     let reference = reference::load(&db).await?;
-    let differences = rollup::verify(&db, &reference).await?;
+    let differences = verify::verify(&db, &reference).await?;
     for difference in &differences {
-        let rollup::Difference { key, kept, counted } = difference;
+        let verify::Difference { key, kept, counted } = difference;
         println!("{key}: kept {}, counted {}", or_nothing(kept), or_nothing(counted));
     }
     println!("{} differences", differences.len());

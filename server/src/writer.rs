@@ -7,9 +7,12 @@ use crate::db::{Db, DbError};
 use jiedui_core::sync::PushResult;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 /// The most mutations in one transaction, so that nobody waits long for the others.
 const LARGEST_GROUP: usize = 4_000;
+/// Mutations after which SQLite's log is folded into the file.
+const CHECKPOINT: usize = 5_000;
 /// Pushes that may wait; who comes then waits to be let in.
 const WAITING: usize = 256;
 
@@ -40,6 +43,7 @@ impl Writer {
 }
 
 async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut jobs: mpsc::Receiver<Job>) {
+    let (mut since_checkpoint, mut checkpoint) = (0, None::<JoinHandle<()>>);
     while let Some(first) = jobs.recv().await {
         let (mut pushes, mut answers) = (vec![first.push], vec![first.answer]);
         while pushes.iter().map(|push| push.mutations.len()).sum::<usize>() < LARGEST_GROUP {
@@ -57,11 +61,21 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
             // Another server's transaction holds the feed: each of them would wait as long as all together.
             Err(error) if error.is_busy() => pushes.iter().map(|_| Err(DbError::Busy)).collect(),
             // One that the database will not have must not take the others with it.
-            Err(_) => one_by_one(&db, &reference, &changes, pushes).await,
+            Err(_) => one_by_one(&db, &reference, &changes, &pushes).await,
         };
         for (answer, result) in answers.into_iter().zip(results) {
             // Who asked may have gone: what is written is written, and is answered the same when they come again.
             let _ = answer.send(result);
+        }
+        since_checkpoint += pushes.iter().map(|push| push.mutations.len()).sum::<usize>();
+        if since_checkpoint > CHECKPOINT && checkpoint.as_ref().is_none_or(JoinHandle::is_finished) {
+            since_checkpoint = 0;
+            let db = db.clone();
+            checkpoint = Some(tokio::spawn(async move {
+                if let Err(error) = db.checkpoint().await {
+                    tracing::warn!(%error, "the log could not be folded into the file");
+                }
+            }));
         }
     }
 }
@@ -70,11 +84,11 @@ async fn one_by_one(
     db: &Db,
     reference: &Reference,
     changes: &watch::Sender<i64>,
-    pushes: Vec<Push>,
+    pushes: &[Push],
 ) -> Vec<Result<Vec<PushResult>, DbError>> {
     let mut results = Vec::with_capacity(pushes.len());
     for alone in pushes {
-        results.push(push(db, reference, &[alone]).await.map(|(mut results, change)| {
+        results.push(push(db, reference, std::slice::from_ref(alone)).await.map(|(mut results, change)| {
             change.into_iter().for_each(|change| tell(changes, change));
             results.pop().unwrap_or_default()
         }));

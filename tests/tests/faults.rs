@@ -1,6 +1,6 @@
 //! What breaks: the server is killed under load, the line is cut at random bytes. All that was answered is there, once.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_core::chance::Chance;
 use jiedui_tests::line::Proxy;

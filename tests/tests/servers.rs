@@ -1,6 +1,6 @@
 //! Several servers on one PostgreSQL, a replica behind it, and those who listen.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_tests::{Api, Database, Home, Server, eventually, replica, survey};
 use rstest::rstest;

@@ -1,6 +1,6 @@
 //! How the sync travels: as JSON or CBOR, whole or page by page, between versions, and across a restore.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_tests::{Database, Home, survey};
 use rstest::rstest;

@@ -1,6 +1,6 @@
 //! What the sync does to one batch: merge, encode, decode, in both forms of the wire.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiedui_core::domain::entry::{Fields, Rules};

@@ -7,9 +7,7 @@ use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
 use jiedui_core::domain::part::{merge_parts, parts_of};
-use jiedui_core::domain::{Aggregation, Apart, Catalogue, Entry, Month, Part, Qualifier, Quantity};
-use sqlx::{FromRow, QueryBuilder};
-use std::collections::BTreeMap;
+use jiedui_core::domain::{Apart, Catalogue, Entry, Month, Part, Qualifier};
 use std::fmt;
 use uuid::Uuid;
 
@@ -17,9 +15,6 @@ use uuid::Uuid;
 const VERSION: i64 = 1;
 /// Entries read at a time where all are.
 const PAGE: i64 = 5_000;
-
-/// The columns of a part as it is read.
-const COLUMNS: &str = "place, period, indicator, verified, apart, qualifier, pairing, value, entries";
 
 /// What a transaction adds and takes away.
 #[derive(Debug, Default)]
@@ -53,15 +48,17 @@ impl Pending {
 }
 
 /// What a row is the sum of: grain, place, period, indicator, verified, apart, qualifier, pairing.
-type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Option<&'a Apart>, Qualifier, Uuid);
+pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Option<&'a Apart>, Qualifier, Uuid);
 
 /// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
-type Row<'a> = (Key<'a>, i64, i64);
+pub type Row<'a> = (Key<'a>, i64, i64);
 
 /// The month or the year of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Period {
+pub enum Period {
+    /// A month.
     Month(Month),
+    /// A whole year.
     Year(i32),
 }
 
@@ -118,11 +115,19 @@ fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
 /// The rows that a transaction changes, and by how much.
 #[derive(Debug)]
 pub struct Counted<'a> {
-    parts: Vec<Row<'a>>,
-    tallies: Vec<Tally>,
+    /// Rows of `part`.
+    pub parts: Vec<Row<'a>>,
+    /// Rows of `tally`.
+    pub tallies: Vec<Tally>,
 }
 
 impl Pending {
+    /// Like parts added up.
+    pub fn into_parts(mut self) -> Vec<Part> {
+        self.condense();
+        self.parts
+    }
+
     /// What is pending, row by row.
     pub fn counted<'a>(&'a self, directory: Directory<'a>) -> Counted<'a> {
         Counted { parts: rows(&self.parts, directory), tallies: by_town(self.tallies.clone()) }
@@ -157,133 +162,6 @@ fn by_town(tallies: Vec<Tally>) -> Vec<Tally> {
     merge_tallies(tallies.into_iter().map(|tally| Tally { place: town(&tally.place).to_owned(), ..tally }).collect())
 }
 
-#[derive(FromRow)]
-struct PartRow {
-    place: String,
-    period: String,
-    indicator: String,
-    verified: bool,
-    apart: String,
-    qualifier: String,
-    pairing: Uuid,
-    value: i64,
-    entries: i64,
-}
-
-/// A row as a part; one of a whole year lies in its January.
-fn part(row: PartRow) -> Part {
-    let month = row.period.parse().or_else(|_| format!("{}-01", row.period).parse());
-    Part {
-        place: row.place,
-        month: month.unwrap_or(Month::FIRST),
-        indicator: row.indicator,
-        verified: row.verified,
-        apart: row.apart.parse().ok(),
-        qualifier: Qualifier::from_code(&row.qualifier).unwrap_or_default(),
-        pairing: Some(row.pairing).filter(|id| !id.is_nil()),
-        value: Quantity::from_ten_thousandths(row.value),
-        entries: row.entries,
-    }
-}
-
-/// Builds a query on either database and reads its parts.
-macro_rules! parts {
-    ($db:expr, |$query:ident| $build:expr) => {{
-        let rows: Vec<PartRow> = match $db {
-            Db::Sqlite { readers, .. } => {
-                let mut $query = QueryBuilder::<sqlx::Sqlite>::new("");
-                $build;
-                $query.build_query_as().fetch_all(readers).await?
-            }
-            Db::Postgres { readers, .. } => {
-                let mut $query = QueryBuilder::<sqlx::Postgres>::new("");
-                $build;
-                $query.build_query_as().fetch_all(readers).await?
-            }
-        };
-        rows.into_iter().map(part).filter(|part| part.entries != 0).collect::<Vec<Part>>()
-    }};
-}
-
-/// What makes the figures of a year at a place from the township up (everywhere, where it is empty), however many
-/// entries there are.
-pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
-    let latest = |own: &&jiedui_core::domain::Indicator| own.aggregation == Aggregation::Latest;
-    let (of_last, of_all): (Vec<_>, Vec<_>) = catalogue.indicators.iter().partition(latest);
-    let at = format!("SELECT {COLUMNS} FROM part WHERE grain = 'year' AND place = ");
-    let period = format!("{year:04}");
-    let mut parts = parts!(db, |query| {
-        query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator IN (");
-        let mut codes = query.separated(", ");
-        for indicator in &of_all {
-            codes.push_bind(&indicator.code);
-        }
-        query.push(")");
-    });
-    for (indicator, verified) in of_last.iter().flat_map(|own| [(own, false), (own, true)]) {
-        // The number of entries, then the last of them, which is not counted twice.
-        let counted = parts!(db, |query| {
-            query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator = ");
-            query.push_bind(&indicator.code).push(" AND verified = ").push_bind(verified).push(" AND apart = ''");
-        });
-        let last = parts!(db, |query| {
-            query.push(&at).push_bind(place).push(" AND period = ").push_bind(&period).push(" AND indicator = ");
-            query.push_bind(&indicator.code).push(" AND verified = ").push_bind(verified);
-            query.push(" AND apart > '' AND entries > 0 ORDER BY apart DESC LIMIT 1");
-        });
-        parts.extend(counted.into_iter().chain(last.into_iter().map(|part| Part { entries: 0, ..part })));
-    }
-    Ok(parts)
-}
-
-/// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
-/// them all.
-pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
-    let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND month >= $3 AND month <= $4
-        AND kind = 'entry' AND NOT deleted";
-    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
-        .bind(place)
-        // Codes are digits: the colon comes right after them.
-        .bind(format!("{place}:"))
-        .bind(format!("{year:04}-01"))
-        .bind(format!("{year:04}-12"))
-        .fetch_all(pool)
-        .await?);
-    let mut pending = Pending::default();
-    for (id, fields) in rows {
-        pending.add(id, Some(&serde_json::from_str(&fields)?), catalogue);
-    }
-    pending.condense();
-    Ok(pending.parts)
-}
-
-type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
-
-/// All that phones hold and has changed after a change, those that came to nothing included; and the number of the last
-/// change in it.
-pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<Tally>)> {
-    let mut tx = db.begin_reading().await?;
-    let change = feed::last(&mut tx).await?;
-    let parts = format!("SELECT {COLUMNS} FROM part WHERE grain = 'town' AND change > $1");
-    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
-        WHERE change > $1";
-    let (parts, tallies) = on!(in &mut tx, |connection| (
-        sqlx::query_as::<_, PartRow>(sqlx::AssertSqlSafe(parts)).bind(since).fetch_all(&mut *connection).await?,
-        sqlx::query_as::<_, TallyRow>(tallies).bind(since).fetch_all(&mut *connection).await?
-    ));
-    let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| Tally {
-        programme,
-        place,
-        pairing: given(pairing),
-        organisation: given(organisation),
-        month: month.parse().unwrap_or(Month::FIRST),
-        verified,
-        entries,
-    };
-    Ok((change, parts.into_iter().map(part).collect(), tallies.into_iter().map(tally).collect()))
-}
-
 /// Counts all figures anew where they are kept in another way than this program's.
 pub async fn bring_up_to_date(db: &Db, reference: &Reference) -> Result<()> {
     let mut tx = db.begin().await?;
@@ -309,7 +187,7 @@ pub async fn bring_up_to_date(db: &Db, reference: &Reference) -> Result<()> {
 }
 
 /// Counts the next entries after a change; gives the change of the last, or `None` at the end.
-async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
+pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
     let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
         ORDER BY change LIMIT $2";
     let rows = on!(in tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
@@ -323,70 +201,4 @@ async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &
     }
     pending.condense();
     Ok(last)
-}
-
-/// A figure that is kept and differs from what the entries make.
-#[derive(Debug)]
-pub struct Difference {
-    /// Which.
-    pub key: String,
-    /// What is kept, and how many entries.
-    pub kept: Option<(i64, i64)>,
-    /// What the entries make.
-    pub counted: Option<(i64, i64)>,
-}
-
-/// Computes all from the entries and compares.
-pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
-    // One state of the database, whatever is written meanwhile.
-    let mut tx = db.begin_reading().await?;
-    let (mut pending, mut last) = (Pending::default(), 0);
-    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
-        last = after;
-    }
-    let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
-        let (apart, qualifier) = (apart.map(Apart::to_string).unwrap_or_default(), qualifier.code());
-        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
-        (key, (value, entries))
-    };
-    let mut counted: BTreeMap<String, (i64, i64)> =
-        rows(&pending.parts, reference.directory()).into_iter().map(named).collect();
-    for tally in by_town(pending.tallies) {
-        counted.insert(tally_key(&tally), (0, tally.entries));
-    }
-    let query =
-        "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
-        pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
-    type Kept = (String, bool, String, Uuid, i64, i64);
-    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
-        WHERE entries <> 0";
-    let (parts, tallies) = on!(in &mut tx, |connection| (
-        sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
-        sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
-    ));
-    let part = |(head, verified, tail, pairing, value, entries): Kept| {
-        (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
-    };
-    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
-        (format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}"), (0, entries))
-    };
-    let mut differences = Vec::new();
-    for (key, kept) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
-        let counted = counted.remove(&key);
-        if counted != Some(kept) {
-            differences.push(Difference { key, kept: Some(kept), counted });
-        }
-    }
-    differences.extend(counted.into_iter().map(|(key, counted)| Difference {
-        key,
-        kept: None,
-        counted: Some(counted),
-    }));
-    Ok(differences)
-}
-
-fn tally_key(tally: &Tally) -> String {
-    let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
-    let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
-    format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
 }

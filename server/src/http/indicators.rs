@@ -5,7 +5,8 @@ use super::body::Wants;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
-use crate::db::rollup::{self, TOWN, town};
+use crate::db::figures as kept;
+use crate::db::rollup::{TOWN, town};
 use crate::db::{DbError, feed};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -43,7 +44,10 @@ pub fn this_year() -> i32 {
 
 /// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
 #[derive(Debug, Default)]
-pub struct Yearly(Mutex<(i64, HashMap<(i32, String), Arc<Vec<Part>>>)>);
+pub struct Yearly(Mutex<KeptYears>);
+
+/// A change, and the parts by year and place as they are since.
+type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Part>>>);
 
 impl Yearly {
     async fn current(&self, app: &App, year: i32, place: String) -> Result<Arc<Vec<Part>>, DbError> {
@@ -57,7 +61,7 @@ impl Yearly {
                 return Ok(parts.clone());
             }
         }
-        let parts = Arc::new(rollup::of_year(&app.db, &app.reference.catalogue, year, &key.1).await?);
+        let parts = Arc::new(kept::of_year(&app.db, &app.reference.catalogue, year, &key.1).await?);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What was read may be newer than the change, never older: it is true until the next one.
         if held.0 == change && held.1.len() < KEPT {
@@ -94,7 +98,7 @@ async fn parts_at(app: &App, filter: &Filter, wanted: impl Fn(&Part) -> bool) ->
     let of_towns = snapshot.overview.parts.iter().filter(|part| takes(part)).cloned();
     let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
     let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };
-    let own = rollup::by_village(&app.db, catalogue, year, place).await?.into_iter().filter(takes);
+    let own = kept::by_village(&app.db, catalogue, year, place).await?.into_iter().filter(takes);
     if place == town(place) {
         return Ok(own.chain(of_towns.filter(|part| part.place != place)).collect());
     }

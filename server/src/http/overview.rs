@@ -4,7 +4,7 @@ use super::App;
 use super::problem::Problem;
 use crate::auth::MayView;
 use crate::db::reference::Reference;
-use crate::db::{Db, DbError, feed, rollup};
+use crate::db::{Db, DbError, feed, figures};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -56,7 +56,7 @@ impl Overviews {
             Some(Err(shared)) => shared.overview.clone(),
             None => Overview { change: -1, ..of_reference(reference) },
         };
-        let (change, parts, tallies) = rollup::by_town_since(db, overview.change).await?;
+        let (change, parts, tallies) = figures::by_town_since(db, overview.change).await?;
         renew(&mut overview.parts, parts, |one, other| one.key().cmp(&other.key()), |part| part.entries != 0);
         renew(&mut overview.tallies, tallies, |one, other| one.key().cmp(&other.key()), |tally| tally.entries != 0);
         overview.change = change;

@@ -15,7 +15,12 @@ pub struct Month {
 
 impl Month {
     /// The first that there is.
-    pub const FIRST: Self = Self { year: 0, month: 1 };
+    pub const FIRST: Self = Self::first_of(0);
+
+    /// The January of a year.
+    pub const fn first_of(year: i32) -> Self {
+        Self { year, month: 1 }
+    }
 }
 
 impl From<Date> for Month {

@@ -144,12 +144,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
         }
         // A decision is about what the reviewer saw: it does not hold for what has changed since.
-        Some(state) if !changed_since.is_empty() => {
-            if get(&fields, STATE) != Some(&json!(state)) {
-                kept.insert(STATE.into(), json!(state));
-                kept.extend(review_note.map(|note| (REVIEW_NOTE.to_owned(), note.clone())));
-            }
-        }
+        Some(state) if !changed_since.is_empty() => kept.extend(decision_to_keep(&fields, state, review_note)),
         Some(state) => {
             let state = json!(state);
             for (path, value) in [(STATE, &state), (REVIEW_NOTE, review_note.unwrap_or(&Value::Null))] {
@@ -203,6 +198,14 @@ fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<F
     let entry = Entry::parse(fields, rules)?;
     let out_of_scope = in_scope(fields, actor, rules);
     if out_of_scope.is_empty() { Ok(entry) } else { Err(out_of_scope) }
+}
+
+/// A decision that does not hold, as values of a conflict; nothing where it is what stands already.
+fn decision_to_keep(fields: &Fields, state: State, note: Option<&Value>) -> Fields {
+    let decided = (STATE.to_owned(), json!(state));
+    let note = note.map(|note| (REVIEW_NOTE.to_owned(), note.clone()));
+    let stands = get(fields, STATE) == Some(&decided.1);
+    if stands { Fields::new() } else { std::iter::once(decided).chain(note).collect() }
 }
 
 /// Puts an entry that its author has edited back among those that wait for a reviewer.
@@ -300,17 +303,16 @@ fn put_or_clear(fields: &mut Fields, name: &str, value: &Value) {
 
 /// Names every field of the contract, so that a reader need not guess what is missing.
 fn complete(fields: &mut Fields) {
-    let defaults: [(&str, fn() -> Value); 6] = [
-        ("pairing", || Value::Null),
-        ("organisation", || Value::Null),
-        ("values", || json!({})),
-        ("note", || json!("")),
-        ("state", || json!(State::Submitted)),
-        ("attachments", || json!([])),
-    ];
-    for (name, value) in defaults {
+    for name in ["pairing", "organisation", "values", "note", "state", "attachments"] {
         if !fields.contains_key(name) {
-            fields.insert(name.to_owned(), value());
+            let value = match name {
+                "values" => json!({}),
+                "note" => json!(""),
+                "state" => json!(State::Submitted),
+                "attachments" => json!([]),
+                _ => Value::Null,
+            };
+            fields.insert(name.to_owned(), value);
         }
     }
 }

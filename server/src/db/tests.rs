@@ -1,0 +1,54 @@
+//! Databases of earlier versions.
+
+use super::*;
+use jiedui_core::domain::{Catalogue, Overview};
+
+/// A database as the first version left it keeps its entries, their history and what was answered.
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("old.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let mut first = sqlx::migrate!("migrations/sqlite");
+    first.migrations.to_mut().truncate(1);
+    first.run(&pool).await.unwrap();
+    let fields = r#"{"activity":"field_survey","date":"2026-11-20","place":"522728109","values":{"times":4}}"#;
+    for statement in [
+        "INSERT INTO record VALUES (x'00000000000000000000000000000001', 'entry', 2, $1, FALSE, 9, 7,
+            x'00000000000000000000000000000002', 'field_survey', 'party_building', '522728109', '2026-11', '', '[]')",
+        "INSERT INTO revision VALUES (x'00000000000000000000000000000001', 1, $1, FALSE, '[]',
+            x'00000000000000000000000000000002', x'00000000000000000000000000000003', 5, 111)",
+        "INSERT INTO revision VALUES (x'00000000000000000000000000000001', 2, $1, FALSE, '[\"note\"]',
+            x'00000000000000000000000000000002', x'00000000000000000000000000000003', 6, 222)",
+        "INSERT INTO mutation VALUES (x'00000000000000000000000000000002', x'00000000000000000000000000000003', 6,
+            x'000102030405060708090a0b0c0d0e0f1011', '{\"seq\":6,\"outcome\":\"applied\",\"rev\":2}', length($1))",
+        "UPDATE feed SET change = 9 + 0 * length($1)",
+    ] {
+        sqlx::query(statement).bind(fields).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let db = Db::open(&format!("sqlite://{}", file.display()), None).await.unwrap();
+    let id = uuid::Uuid::from_u128(1);
+    let whole = entry::find(&db, id).await.unwrap().unwrap();
+    assert_eq!((whole.record.rev, whole.record.fields["values"]["times"].as_i64()), (2, Some(4)));
+    let history: Vec<_> = whole.history.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
+    assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".to_owned()])]);
+    let mut tx = db.begin().await.unwrap();
+    let answers = answer::find(&mut tx, uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(3), 6, 6).await.unwrap();
+    let (digest, result) = &answers[&6];
+    assert_eq!((digest, result.rev), (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 2));
+    drop(tx);
+    let catalogue: Catalogue = serde_json::from_str(include_str!("../../seed/catalogue.json")).unwrap();
+    let reference = reference::Reference { catalogue, ..Default::default() };
+    rollup::bring_up_to_date(&db, &reference).await.unwrap();
+    let (change, parts, _) = figures::by_town_since(&db, 0).await.unwrap();
+    let overview = Overview { catalogue: reference.catalogue.clone(), parts, ..Overview::default() };
+    let counted = overview.figures(&Default::default());
+    let surveys = counted.iter().find(|figure| figure.indicator == "field_surveys").unwrap();
+    assert_eq!((change, surveys.actual.map(|actual| actual.to_f64())), (9, Some(4.0)));
+    assert!(verify::verify(&db, &reference).await.unwrap().is_empty());
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}

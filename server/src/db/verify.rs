@@ -1,0 +1,77 @@
+//! Proves that the figures that are kept are those that the entries make.
+
+use super::reference::Reference;
+use super::rollup::{Counted, Pending, Row, count_page};
+use super::{Db, Result, on};
+use jiedui_core::domain::Apart;
+use jiedui_core::domain::overview::Tally;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
+
+/// A figure that is kept and differs from what the entries make.
+#[derive(Debug)]
+pub struct Difference {
+    /// Which.
+    pub key: String,
+    /// What is kept, and how many entries.
+    pub kept: Option<(i64, i64)>,
+    /// What the entries make.
+    pub counted: Option<(i64, i64)>,
+}
+
+/// Computes all from the entries and compares.
+pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
+    // One state of the database, whatever is written meanwhile.
+    let mut tx = db.begin_reading().await?;
+    let (mut pending, mut last) = (Pending::default(), 0);
+    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
+        last = after;
+    }
+    let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
+        let (apart, qualifier) = (apart.map(Apart::to_string).unwrap_or_default(), qualifier.code());
+        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
+        (key, (value, entries))
+    };
+    let Counted { parts, tallies } = pending.counted(reference.directory());
+    let mut counted: BTreeMap<String, (i64, i64)> = parts.into_iter().map(named).collect();
+    for tally in tallies {
+        counted.insert(tally_key(&tally), (0, tally.entries));
+    }
+    let query =
+        "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
+        pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
+    type Kept = (String, bool, String, Uuid, i64, i64);
+    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
+        WHERE entries <> 0";
+    let (parts, tallies) = on!(in &mut tx, |connection| (
+        sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
+    ));
+    let part = |(head, verified, tail, pairing, value, entries): Kept| {
+        (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
+    };
+    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
+        (format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}"), (0, entries))
+    };
+    let mut differences = Vec::new();
+    for (key, kept) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
+        let counted = counted.remove(&key);
+        if counted != Some(kept) {
+            differences.push(Difference { key, kept: Some(kept), counted });
+        }
+    }
+    differences.extend(counted.into_iter().map(|(key, counted)| Difference {
+        key,
+        kept: None,
+        counted: Some(counted),
+    }));
+    Ok(differences)
+}
+
+fn tally_key(tally: &Tally) -> String {
+    let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
+    let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
+    format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
+}
