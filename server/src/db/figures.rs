@@ -110,7 +110,8 @@ pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) 
     Ok(pending.into_parts())
 }
 
-type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
+/// A tally as it is read.
+pub type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
 
 /// All that phones hold and has changed after a change, those that came to nothing included; and the number of the last
 /// change in it.

@@ -1,5 +1,6 @@
 //! Proves that the figures that are kept are those that the entries make.
 
+use super::figures::TallyRow;
 use super::reference::Reference;
 use super::rollup::{Counted, Pending, Row, count_page};
 use super::{Db, Result, on};
@@ -7,8 +8,6 @@ use jiedui_core::domain::Apart;
 use jiedui_core::domain::overview::Tally;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
 
 /// A figure that is kept and differs from what the entries make.
 #[derive(Debug)]
