@@ -87,7 +87,8 @@ CREATE INDEX record_place ON record (place, month);
 CREATE INDEX conflict_record ON conflict (record);
 
 -- A cache of what core's aggregation makes of the entries, each row the sum of like parts. Grains: `town` by the township of
--- the entry, month and pairing (what phones hold), `year` by every place from the township up for which it counts.
+-- the entry, month and pairing (what phones hold), `year` by every place from the township up for which it
+-- counts; `last` the same for indicators of which the last entry alone counts, a row each.
 CREATE TABLE part (
     grain TEXT NOT NULL,
     place TEXT NOT NULL,

@@ -48,12 +48,12 @@ const SEPARATOR: char = '|';
 pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
     let all = "SELECT indicator, verified, qualifier, CAST(SUM(value) AS BIGINT), CAST(SUM(entries) AS BIGINT),
             STRING_AGG(apart, '|')
-        FROM part WHERE grain = 'year' AND place = $1 AND period = $2 AND apart NOT LIKE 'latest %' AND entries <> 0
+        FROM part WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0
         GROUP BY indicator, verified, qualifier, apart = ''";
     // Of a latest indicator just the last entry; how many there are is among the others.
     let last = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT), apart FROM part
-        WHERE grain = 'year' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND apart > ''
-            AND entries > 0 ORDER BY apart DESC LIMIT 1";
+        WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
+        ORDER BY apart DESC LIMIT 1";
     let period = format!("{year:04}");
     let mut rows =
         on!(read db, |pool| sqlx::query_as::<_, Folded>(all).bind(place).bind(&period).fetch_all(pool).await?);

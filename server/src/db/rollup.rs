@@ -93,10 +93,12 @@ fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
         // A village has so few entries that they are counted when they are asked for.
         for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
             let year = Period::Year(month.year);
-            rows.push((row("year", scope, year, apart, None), value, entries));
             if matches!(apart, Some(Apart::Latest(..))) {
-                // How many there are, where only the last of them is read.
+                // One row an entry, of which only the last is read; beside it how many there are.
+                rows.push((row("last", scope, year, apart, None), value, entries));
                 rows.push((row("year", scope, year, None, None), 0, entries));
+            } else {
+                rows.push((row("year", scope, year, apart, None), value, entries));
             }
         }
     }

@@ -77,6 +77,7 @@ fn sabotage_is_found_out() {
     let ways = [
         Sabotage::NoAnswersKept,
         Sabotage::AnswerBeforeCommit,
+        Sabotage::NoTransaction,
         Sabotage::LastWriterWins,
         Sabotage::NumbersBeforeCommit,
     ];

@@ -2,10 +2,10 @@
 
 use jiedui_core::chance::Chance;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::domain::{Role, Scope, User, format_date};
 use jiedui_core::sync::{
-    Change, Choice, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, all_paths, settle,
-    wire,
+    Change, Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, all_paths,
+    settle, wire,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -37,6 +37,16 @@ pub struct Phone {
     pub awaited: Option<(u64, bool)>,
     /// Whether it has asked to be woken after a while.
     pub waiting: bool,
+    /// By how much its own clock is wrong, in milliseconds, and what it has heard about that.
+    pub wrong_by: i64,
+    pub clock: Clock,
+    pub has_heard: bool,
+}
+
+/// The day on which a time lies.
+pub fn day(milliseconds: i64) -> String {
+    let date = time::OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).unwrap().date();
+    format_date(date)
 }
 
 impl Phone {
@@ -51,7 +61,17 @@ impl Phone {
             todo: VecDeque::new(),
             awaited: None,
             waiting: false,
+            // One in 1970, one two days ahead, two that are right.
+            wrong_by: [-1_795_000_000_000, 172_800_000, 0, 0][number as usize % 4],
+            clock: Clock::default(),
+            has_heard: false,
         }
+    }
+
+    /// An answer has come, and with it the server's time.
+    pub fn hear(&mut self, time: i64) {
+        self.clock.learn(time, time + self.wrong_by);
+        self.has_heard = true;
     }
 
     /// The app is killed and opened again: all but the storage is gone.
@@ -123,7 +143,7 @@ impl Phone {
     }
 
     /// Somebody records, changes, decides or deletes something. Gives what the screen says is saved.
-    pub fn act(&mut self, chance: &mut Chance, new_id: Uuid) -> Option<Mutation> {
+    pub fn act(&mut self, chance: &mut Chance, new_id: Uuid, time: i64) -> Option<Mutation> {
         if let Some(choice) = self.choose(chance) {
             return Some(choice);
         }
@@ -140,7 +160,7 @@ impl Phone {
         let (id, base_rev, op) = match (chance.below(10), unsent) {
             (0..4, _) => {
                 fields["activity"] = json!("survey");
-                fields["date"] = json!("2026-11-24");
+                fields["date"] = json!(day(self.clock.now(time + self.wrong_by)));
                 fields["place"] = json!("522728");
                 (new_id, 0, Op::Put)
             }

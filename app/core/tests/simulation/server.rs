@@ -20,6 +20,8 @@ pub enum Sabotage {
     NoAnswersKept,
     /// It answers before the transaction is committed.
     AnswerBeforeCommit,
+    /// It commits each statement by itself.
+    NoTransaction,
     /// It takes every edit, whatever others have changed meanwhile.
     LastWriterWins,
     /// It hands out change numbers at the start of a transaction, as a sequence does.
@@ -80,19 +82,39 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
 impl Server {
     /// What a push would leave on the disk, and its answer. Change numbers go on from `last`.
     pub fn push(&self, actor: &User, client: Uuid, mutations: &[Mutation], last: u64) -> (Disk, Vec<PushResult>) {
+        self.push_up_to(actor, client, mutations, last, usize::MAX)
+    }
+
+    /// The same, if the server is killed after so many statements: one writes the answer, one the record.
+    pub fn push_up_to(
+        &self,
+        actor: &User,
+        client: Uuid,
+        mutations: &[Mutation],
+        last: u64,
+        mut statements: usize,
+    ) -> (Disk, Vec<PushResult>) {
         let mut disk = self.disk.clone();
         let mut change = last;
         let mut results = Vec::new();
         for mutation in mutations {
+            if statements == 0 {
+                break;
+            }
             let key = (client, mutation.seq);
             let known = disk.answers.get(&key).filter(|_| self.sabotage != Sabotage::NoAnswersKept);
             let result = match known {
                 Some((same, result)) if same == mutation => result.clone(),
                 Some(_) => rejected(mutation, vec![FieldError::new("seq", ErrorCode::Reused)]),
                 None => {
-                    let result =
-                        apply(&mut disk, &mut change, Case { actor, client, sabotage: self.sabotage }, mutation);
+                    let case = Case { actor, client, sabotage: self.sabotage };
+                    // Killed after the answer, it has not written the record.
+                    let result = match statements {
+                        1 => apply(&mut disk.clone(), &mut change, case, mutation),
+                        _ => apply(&mut disk, &mut change, case, mutation),
+                    };
                     disk.answers.insert(key, (mutation.clone(), result.clone()));
+                    statements = statements.saturating_sub(2);
                     result
                 }
             };

@@ -1,15 +1,20 @@
 //! One history: phones, the line, the server, and what must be true in the end.
 
-use crate::phone::{Phone, Request};
+use crate::phone::{self, Phone, Request};
 use crate::server::{Sabotage, Server, record};
 use jiedui_core::chance::Chance;
 use jiedui_core::domain::Role;
-use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResult, Record, wire};
+use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResponse, PushResult, Record, wire};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Steps of the part in which things go wrong.
 const STEPS: usize = 400;
+/// When a history begins, 24 November 2026, and how long a step takes, in milliseconds: it ends on the 25th.
+const START: i64 = 1_795_478_400_000;
+const STEP: i64 = 300_000;
 /// More steps than it takes any history to come to rest.
 const TO_REST: usize = 20_000;
 
@@ -18,6 +23,22 @@ enum Message {
     Up { id: u64, phone: usize, request: Request },
     PushAnswer { id: u64, phone: usize, results: Vec<PushResult> },
     PullAnswer { id: u64, phone: usize, pulled: PullResponse },
+}
+
+impl Message {
+    /// Whether its bytes, cut off somewhere, can still be read as what they were.
+    fn is_whole_when_cut(&self, chance: &mut Chance) -> bool {
+        fn cut<T: Serialize + DeserializeOwned>(body: &T, chance: &mut Chance) -> bool {
+            let bytes = serde_json::to_vec(body).unwrap();
+            serde_json::from_slice::<T>(&bytes[..chance.below(bytes.len())]).is_ok()
+        }
+        match self {
+            Self::Up { request: Request::Push(mutations), .. } => cut(mutations, chance),
+            Self::Up { .. } => false,
+            Self::PushAnswer { results, .. } => cut(&PushResponse { results: results.clone() }, chance),
+            Self::PullAnswer { pulled, .. } => cut(pulled, chance),
+        }
+    }
 }
 
 /// A transaction that has its numbers and is not committed yet.
@@ -37,6 +58,8 @@ pub struct World {
     last_id: u64,
     /// What some screen has called saved, by client and number.
     saved: BTreeMap<(Uuid, u64), Mutation>,
+    /// What the server's clock shows, in milliseconds since 1970.
+    time: i64,
     /// The first answer that the server gave to each.
     answered: BTreeMap<(Uuid, u64), PushResult>,
     wrong: Option<String>,
@@ -55,6 +78,7 @@ impl World {
             open: Vec::new(),
             last_id: 0,
             saved: BTreeMap::new(),
+            time: START,
             answered: BTreeMap::new(),
             wrong: None,
         }
@@ -73,6 +97,7 @@ impl World {
     }
 
     fn step(&mut self) {
+        self.time += STEP;
         let phone = self.chance.below(self.phones.len());
         match self.chance.below(100) {
             0..10 => self.act(phone),
@@ -103,7 +128,12 @@ impl World {
         self.last_id += 1;
         let new_id = Uuid::from_u128(u128::from(self.last_id) << 64);
         let phone = &mut self.phones[phone];
-        if let Some(mutation) = phone.act(&mut self.chance, new_id) {
+        if let Some(mutation) = phone.act(&mut self.chance, new_id, self.time) {
+            if let (true, Some(date)) = (phone.has_heard, mutation.fields.get("date"))
+                && *date != phone::day(self.time)
+            {
+                self.wrong = Some(format!("a phone that has heard of the time recorded {date}"));
+            }
             self.saved.insert((phone.client, mutation.seq), mutation);
             phone.tell(Input::Wake);
         }
@@ -126,11 +156,17 @@ impl World {
         }
     }
 
-    /// Some message, not the first, is delivered, lost or delivered twice.
+    /// Some message, not the first, is delivered, lost, cut off or delivered twice.
     fn move_line(&mut self) {
         let chosen = self.chance.below(self.line.len());
         let message = self.line.swap_remove(chosen);
         if self.chance.percent(15) {
+            return;
+        }
+        if self.chance.percent(5) {
+            if message.is_whole_when_cut(&mut self.chance) {
+                self.wrong = Some("a message that was cut off was taken for a whole one".into());
+            }
             return;
         }
         if let (Message::Up { id, phone, request }, true) = (&message, self.chance.percent(15)) {
@@ -153,6 +189,7 @@ impl World {
                 let own = &mut self.phones[phone];
                 if own.awaited == Some((id, true)) {
                     own.awaited = None;
+                    own.hear(self.time);
                     own.tell(Input::Pushed(Ok(results)));
                 }
             }
@@ -160,6 +197,7 @@ impl World {
                 let own = &mut self.phones[phone];
                 if own.awaited == Some((id, false)) {
                     own.awaited = None;
+                    own.hear(self.time);
                     own.tell(Input::Pulled(Ok(pulled)));
                 }
             }
@@ -180,6 +218,12 @@ impl World {
         let killed = if faults { self.chance.below(10) } else { 9 };
         match (killed, self.server.sabotage) {
             (0, Sabotage::AnswerBeforeCommit) => self.answer(id, phone, results),
+            (0, Sabotage::NoTransaction) => {
+                let own = &self.phones[phone];
+                let statements = self.chance.below(2 * mutations.len());
+                self.server.disk = self.server.push_up_to(&own.user, own.client, &mutations, last, statements).0;
+            }
+            // Killed between any two of its statements, it has done none of them.
             (0, _) => {}
             (1, _) => self.server.disk = disk,
             _ => {

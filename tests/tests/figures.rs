@@ -1,0 +1,114 @@
+//! Figures kept, not counted: after thousands of edits, reviews and deletes they are what the entries make.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_core::chance::Chance;
+use jiedui_core::domain::{Entry, Filter, Overview};
+use jiedui_tests::{Api, Database, Home};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What the entries that a client pulls come to, by core's aggregation, without anything that the server keeps.
+fn counted(api: &Api) -> Overview {
+    let mut overview: Overview = serde_json::from_value(api.read("/api/v1/overview")).unwrap();
+    (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
+    let (records, _) = api.pull(None, 2_000);
+    let entries = records.into_iter().filter(|record| record["kind"] == "entry" && record["deleted"] == false);
+    let entries: Vec<(Uuid, Entry)> = entries
+        .map(|record| {
+            let id = record["id"].as_str().unwrap().parse().unwrap();
+            (id, Entry::from_checked(record["fields"].as_object().unwrap()).unwrap())
+        })
+        .collect();
+    overview.add(entries.iter().map(|(id, entry)| (*id, entry)));
+    overview
+}
+
+fn same(kept: &Value, counted: Option<f64>) -> bool {
+    kept.as_f64() == counted
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    assert!(home.run(&["generate", "--entries", "1500", "--seed", "9"], "").status.success());
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    let (mut chance, client, mut seq) = (Chance::new(3), Uuid::now_v7(), 0);
+    for _ in 0..4 {
+        let (records, _) = api.pull(None, 2_000);
+        let entries: Vec<&Value> =
+            records.iter().filter(|own| own["kind"] == "entry" && own["deleted"] == false).collect();
+        let mut mutations = Vec::new();
+        for record in entries {
+            if !chance.percent(30) {
+                continue;
+            }
+            let (mut op, mut fields) = ("put", json!({}));
+            let values = record["fields"]["values"].as_object().unwrap();
+            match chance.below(6) {
+                0 => fields = json!({"state": "verified"}),
+                1 => fields = json!({"state": "returned", "review_note": "请核对"}),
+                2 => fields = json!({"state": "submitted"}),
+                3 => op = "delete",
+                4 => fields = json!({"date": format!("2025-{:02}-11", 1 + chance.below(12))}),
+                _ => {
+                    let code = chance.one_of(&values.keys().collect::<Vec<_>>()).copied().cloned().unwrap();
+                    fields["values"][code] = json!(1 + chance.below(9));
+                }
+            }
+            seq += 1;
+            mutations.push(json!({"seq": seq, "kind": "entry", "id": record["id"], "base_rev": record["rev"], "op": op, "fields": fields}));
+        }
+        for batch in mutations.chunks(500) {
+            for (mutation, result) in batch.iter().zip(api.push(client, json!(batch))) {
+                assert_eq!(result["outcome"], "applied", "{mutation} {result}");
+            }
+        }
+    }
+    let overview = counted(&api);
+    let mut compared = 0;
+    for (year, place, verified_only) in [2023, 2024, 2025, 2026].into_iter().flat_map(|year| {
+        ["", "5201", "522728", "522728109", "520111", "522728109204"]
+            .into_iter()
+            .flat_map(move |place| [(year, place, false), (year, place, true)])
+    }) {
+        let filter = Filter {
+            year: Some(year),
+            place: (!place.is_empty()).then(|| place.to_owned()),
+            verified_only,
+            programme: None,
+        };
+        let include = if verified_only { "verified" } else { "submitted" };
+        let kept = api.read(&format!("/api/v1/indicators?year={year}&place={place}&include={include}"));
+        for (kept, counted) in kept["indicators"].as_array().unwrap().iter().zip(overview.figures(&filter)) {
+            let at = format!("{} in {year} at {place:?}, {include}", counted.indicator);
+            assert_eq!(kept["code"], counted.indicator, "{at}");
+            let number = counted.actual.map(|actual| actual.to_f64());
+            assert!(same(&kept["actual"], number), "{at}: kept {}, counted {number:?}", kept["actual"]);
+            assert_eq!(kept["entries"], counted.entries, "{at}");
+            compared += usize::from(number.is_some());
+            if kept["aggregation"] == "sum" && compared % 7 == 0 {
+                for by in ["month", "place"] {
+                    let path = format!(
+                        "/api/v1/indicators/{}/series?year={year}&place={place}&include={include}&by={by}",
+                        counted.indicator
+                    );
+                    let series = api.read(&path);
+                    let parts = series["series"].as_array().unwrap().iter().map(|part| part["value"].as_f64().unwrap());
+                    let ten_thousandths: i64 = parts.map(|part| (part * 1e4).round() as i64).sum();
+                    let whole = (number.unwrap_or_default() * 1e4).round() as i64;
+                    assert_eq!(ten_thousandths, whole, "{at} by {by}");
+                }
+            }
+        }
+    }
+    assert!(compared > 500, "{compared}");
+    drop(server);
+    let verified = home.run(&["verify"], "");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
