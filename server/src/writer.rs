@@ -27,7 +27,8 @@ struct Job {
 }
 
 impl Writer {
-    /// Starts the task. It tells `changes` the number of each transaction's last change.
+    /// Starts the task. It tells `changes` the number of each transaction's last change at once; where reads come from a
+    /// replica, whoever follows the feed tells it once the replica has it.
     pub fn start(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>) -> Self {
         let (sender, jobs) = mpsc::channel(WAITING);
         tokio::spawn(run(db, reference, changes, jobs));
@@ -54,7 +55,7 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
         let written = push(&db, &reference, &pushes).await;
         let results = match written {
             Ok((results, change)) => {
-                change.into_iter().for_each(|change| tell(&changes, change));
+                change.filter(|_| !db.reads_behind()).into_iter().for_each(|change| tell(&changes, change));
                 results.into_iter().map(Ok).collect()
             }
             Err(error) if pushes.len() == 1 => vec![Err(error)],
@@ -89,7 +90,7 @@ async fn one_by_one(
     let mut results = Vec::with_capacity(pushes.len());
     for alone in pushes {
         results.push(push(db, reference, std::slice::from_ref(alone)).await.map(|(mut results, change)| {
-            change.into_iter().for_each(|change| tell(changes, change));
+            change.filter(|_| !db.reads_behind()).into_iter().for_each(|change| tell(changes, change));
             results.pop().unwrap_or_default()
         }));
     }

@@ -91,6 +91,8 @@ pub enum Db {
         primary: PgPool,
         /// Where pulls and figures are read: the same, or a replica that follows it.
         readers: PgPool,
+        /// Whether it is a replica, and so a moment behind.
+        behind: bool,
     },
 }
 
@@ -147,7 +149,7 @@ impl Db {
                 Some(url) => Self::open_postgres("JIEDUI_REPLICA_URL", url).await?,
                 None => primary.clone(),
             };
-            Self::Postgres { primary, readers }
+            Self::Postgres { primary, readers, behind: replica.is_some() }
         };
         match &db {
             Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
@@ -219,6 +221,11 @@ impl Db {
         Ok(())
     }
 
+    /// Whether what was just written may not be there yet for who reads.
+    pub fn reads_behind(&self) -> bool {
+        matches!(self, Self::Postgres { behind: true, .. })
+    }
+
     /// `sqlite` or `postgres`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -234,7 +241,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres { primary, readers } => {
+            Self::Postgres { primary, readers, .. } => {
                 readers.close().await;
                 primary.close().await;
             }
