@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader};
 
 /// The content type.
@@ -66,8 +66,9 @@ impl Pieces {
 
 impl Drop for Pieces {
     fn drop(&mut self) {
-        // Nobody waits for the rest.
-        let _ = self.reader.cancel();
+        // Nobody waits for the rest; of a line that has broken it cannot even be given up, which nobody need hear of.
+        let given_up = JsFuture::from(self.reader.cancel());
+        spawn_local(async move { drop(given_up.await) });
     }
 }
 
