@@ -262,6 +262,7 @@ fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
 fn measure_large(database: Database, entries: u64) {
     let (home, server, api) = served(database);
     let say = Say(database, "json");
+    let world = World::of(&api);
     let filling = seconds(|| {
         let output = home.run(&["generate", "--entries", &entries.to_string()], "");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -269,7 +270,7 @@ fn measure_large(database: Database, entries: u64) {
     say.say(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
     let mut line = Line::open(&server.address, &api.token.clone().unwrap());
     ask_for_indicators(&say, &mut line, &format!("of {entries} entries"));
-    ask_after_changes(&say, &mut line, &World::of(&api), &format!("of {entries} entries"));
+    ask_after_changes(&say, &mut line, &world, &format!("of {entries} entries"));
 }
 
 fn main() {
