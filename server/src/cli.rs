@@ -197,7 +197,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
 pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
     let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
     let filled = seed::fill(&db).await?;
-    rollup::bring_up_to_date(&db, &reference::load(&db).await?).await?;
+    rollup::bring_up_to_date(&db).await?;
     Ok((db, filled))
 }
 

@@ -242,6 +242,15 @@ impl Api {
     }
 }
 
+/// A server on a database of its own, and `head`, its administrator, signed in.
+pub fn served(database: Database) -> (Home, Server, Api) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    (home, server, api)
+}
+
 /// A put of a new field survey in Moyang Town.
 pub fn survey(seq: u64, id: Uuid, times: u64) -> Value {
     json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 0, "op": "put", "fields": {

@@ -12,13 +12,17 @@ struct Postgres {
     port: u16,
 }
 
-/// That of this test binary: started at the first call in a temporary folder, ended when the tests have ended.
+/// That of this test binary: started at the first call in a temporary folder, ended when the tests have ended. It sorts as
+/// a Chinese database does, so that nothing relies on the order of bytes unasked.
 fn postgres() -> &'static Postgres {
     static POSTGRES: OnceLock<Postgres> = OnceLock::new();
     POSTGRES.get_or_init(|| {
         let folder = new_folder();
-        let make =
-            format!("{}/initdb -D {}/data -A trust -U postgres --no-sync", programs().display(), folder.display());
+        let make = format!(
+            "{}/initdb -D {}/data -A trust -U postgres --no-sync -E UTF8 --locale-provider=icu --icu-locale=zh-CN",
+            programs().display(),
+            folder.display()
+        );
         start(folder, &make)
     })
 }

@@ -2,19 +2,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, Server, survey};
+use jiedui_tests::{Database, served, survey};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use uuid::Uuid;
-
-fn served(database: Database) -> (Home, Server, Api) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
-    let api = server.sign_in("head");
-    (home, server, api)
-}
 
 #[rstest]
 #[case("GET", "/api/v1/nothing", "", 404)]

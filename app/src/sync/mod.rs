@@ -163,21 +163,29 @@ pub fn start_anew(address: &str) {
     let _ = window().location().set_href(address);
 }
 
-/// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
-pub async fn save(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
-    let person = Person::open(user).await?;
-    person.save(id, base_rev, op, fields).await?;
+/// The storage of who has signed in.
+async fn own(model: Model) -> Result<Person, StoreError> {
+    Person::open(model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
+}
+
+/// Something new is in the outbox: the screens show it, and the sync starts.
+async fn is_saved(model: Model, person: &Person) -> Result<(), StoreError> {
     model.journal.set(Some(Arc::new(person.journal().await?)));
     model.tell(Input::Wake);
     tell_other_tabs();
     Ok(())
 }
 
+/// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
+pub async fn save(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    person.save(id, base_rev, op, fields).await?;
+    is_saved(model, &person).await
+}
+
 /// Takes back a change that the server has refused.
 pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
-    let person = Person::open(user).await?;
+    let person = own(model).await?;
     person.discard_refused(id).await?;
     model.journal.set(Some(Arc::new(person.journal().await?)));
     Ok(())
@@ -185,20 +193,15 @@ pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
 
 /// Settles a conflict as the person has chosen, and starts the sync.
 pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
-    let person = Person::open(user).await?;
+    let person = own(model).await?;
     person.choose(id, rev, seq, take).await?;
-    model.journal.set(Some(Arc::new(person.journal().await?)));
-    model.tell(Input::Wake);
-    tell_other_tabs();
-    Ok(())
+    is_saved(model, &person).await
 }
 
 /// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has
 /// signed in as them, once, whether or not the phone sends it too.
 pub async fn save_file(model: Model) -> Result<(), StoreError> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
-    let text = Person::open(user).await?.outbox_as_push().await?;
+    let text = own(model).await?.outbox_as_push().await?;
     let failed = |_| StoreError::Failed("Blob".to_owned());
     let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(failed)?;
     let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;

@@ -14,8 +14,9 @@ CREATE TABLE record_now (
     -- These repeat fields, to find entries by them; the other kinds leave them empty.
     activity TEXT NOT NULL,
     programme TEXT NOT NULL,
-    place TEXT NOT NULL,
-    month TEXT NOT NULL,
+    -- Searched by ranges of codes, which sort by their bytes whatever the language of the database.
+    place TEXT COLLATE "C" NOT NULL,
+    month TEXT COLLATE "C" NOT NULL,
     state TEXT NOT NULL,
     -- Scopes (place and programme) in which it stood before: who saw it there is told that it is gone.
     former TEXT NOT NULL,

@@ -2,7 +2,7 @@
 //! changes one of them.
 
 use super::bulk::insert;
-use super::reference::Reference;
+use super::reference;
 use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
@@ -164,13 +164,19 @@ fn by_town(tallies: Vec<Tally>) -> Vec<Tally> {
     merge_tallies(tallies.into_iter().map(|tally| Tally { place: town(&tally.place).to_owned(), ..tally }).collect())
 }
 
-/// Counts all figures anew where they are kept in another way than this program's.
-pub async fn bring_up_to_date(db: &Db, reference: &Reference) -> Result<()> {
+/// Counts all figures anew where they are kept in another way than this program's. A start that finds them right does
+/// nothing but look.
+pub async fn bring_up_to_date(db: &Db) -> Result<()> {
+    let query = "SELECT version FROM figures WHERE id = 1";
+    let is_right = |version: i64| version == VERSION;
+    if is_right(on!(now db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?)) {
+        return Ok(());
+    }
+    let reference = reference::load(db).await?;
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?;
-    let version = "SELECT version FROM figures WHERE id = 1";
-    let version = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(version).fetch_one(connection).await?);
-    if version == VERSION {
+    // Another server may have done it meanwhile.
+    if is_right(on!(in &mut tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?)) {
         return Ok(());
     }
     for statement in ["DELETE FROM part", "DELETE FROM tally"] {

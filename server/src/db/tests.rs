@@ -1,7 +1,7 @@
 //! Databases of earlier versions.
 
 use super::*;
-use jiedui_core::domain::{Catalogue, Overview};
+use jiedui_core::domain::Overview;
 
 /// A database as the first version left it keeps its entries, their history and what was answered.
 #[tokio::test]
@@ -28,6 +28,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     ] {
         sqlx::query(statement).bind(fields).execute(&pool).await.unwrap();
     }
+    let catalogue = include_str!("../../seed/catalogue.json");
+    sqlx::query("INSERT INTO catalogue VALUES (1, $1)").bind(catalogue).execute(&pool).await.unwrap();
     pool.close().await;
     let db = Db::open(&format!("sqlite://{}", file.display()), None).await.unwrap();
     let id = uuid::Uuid::from_u128(1);
@@ -40,9 +42,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let (digest, result) = &answers[&6];
     assert_eq!((digest, result.rev), (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 2));
     drop(tx);
-    let catalogue: Catalogue = serde_json::from_str(include_str!("../../seed/catalogue.json")).unwrap();
-    let reference = reference::Reference { catalogue, ..Default::default() };
-    rollup::bring_up_to_date(&db, &reference).await.unwrap();
+    let reference = reference::load(&db).await.unwrap();
+    rollup::bring_up_to_date(&db).await.unwrap();
     let (change, parts, _) = figures::by_town_since(&db, 0).await.unwrap();
     let overview = Overview { catalogue: reference.catalogue.clone(), parts, ..Overview::default() };
     let counted = overview.figures(&Default::default());

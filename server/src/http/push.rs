@@ -16,8 +16,12 @@ use serde_json::Value;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
-/// Takes a batch of mutations. The answer means that they are durable.
+/// Takes a batch of mutations. The answer means that they are durable. A result that is a conflict names in `others` who
+/// had changed the record, when and which fields. A mutation of kind `choice` settles a conflict: its id is the record's,
+/// its fields `client` and `seq` of the mutation that was in conflict, and `take`, the paths of those of its values that
+/// are taken.
 #[utoipa::path(post, path = "/api/v1/sync/push",
+    params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
     request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
     responses((status = 200, description = "a result for each mutation"), (status = 400, description = "not a batch"),
         (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use jiedui_core::domain::sample::Sample;
 use jiedui_core::domain::{Catalogue, Overview, Places, parse_date};
 use jiedui_core::sync::{Outcome, PullResponse, PushResponse};
-use jiedui_tests::{Api, Database, Home, Server};
+use jiedui_tests::{Api, Database, served};
 use line::{Body, Line};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -167,14 +167,6 @@ fn seconds(work: impl FnOnce()) -> f64 {
 fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values[(values.len() * percent / 100).min(values.len() - 1)]
-}
-
-fn served(database: Database) -> (Home, Server, Api) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
-    let api = server.sign_in("head");
-    (home, server, api)
 }
 
 fn measure(database: Database, form: Form) {
