@@ -6,6 +6,7 @@ use jiedui_tests::{Database, served, survey};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use uuid::Uuid;
 
 #[rstest]
@@ -68,6 +69,29 @@ fn what_is_too_large_is_refused_and_what_is_packed_is_unpacked() {
         let answer = api.request("GET", "/api/v1/catalogue").header("accept-encoding", encoding).send().unwrap();
         assert!(answer.text().unwrap().contains("pigs_marketed"), "{encoding}");
     }
+}
+
+/// A phone on a slow line learns why it was refused only if the server hears it out.
+#[rstest]
+#[case::without_a_session("nobody", 401)]
+#[case::too_large("", 413)]
+fn who_is_refused_before_all_is_sent_still_gets_the_answer(#[case] token: &str, #[case] status: u16) {
+    let (_home, server, api) = served(Database::Sqlite);
+    let token = if token.is_empty() { api.token.clone().unwrap() } else { token.to_owned() };
+    let mut stream = TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap();
+    let length = 24 << 20;
+    write!(
+        stream,
+        "POST /api/v1/sync/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    for _ in 0..length >> 16 {
+        stream.write_all(&[b' '; 1 << 16]).unwrap();
+    }
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).unwrap();
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
 }
 
 #[test]

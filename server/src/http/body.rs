@@ -2,17 +2,23 @@
 
 use super::problem::{Problem, language};
 use crate::db::DbError;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, stream};
 use jiedui_core::domain::Language;
 use serde::Serialize;
 use serde::ser::Error;
 use serde_json::Value;
 use std::convert::Infallible;
+use std::future::ready;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
 
 const CBOR: &str = "application/cbor";
 
@@ -49,6 +55,34 @@ pub fn unreadable(rejection: BytesRejection) -> Problem {
     } else {
         Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole")
     }
+}
+
+/// What is left of a body that nobody reads is still taken in, up to here: about what a phone sends in the patience below.
+const HEARD_OUT: usize = 64 << 20;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Takes in the whole body before it answers. A connection that is closed while the client still sends is reset, and with
+/// it goes the answer that says why.
+pub async fn hear_out(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let pieces = Arc::new(Mutex::new(body.into_data_stream()));
+    let lent = pieces.clone();
+    let lent =
+        stream::poll_fn(move |context| lent.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
+    let response = next.run(Request::from_parts(parts, Body::from_stream(lent))).await;
+    let rest =
+        stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
+    let mut left = HEARD_OUT;
+    let within = rest.take_while(|piece| {
+        left = piece.as_ref().map_or(0, |piece| left.saturating_sub(piece.len()));
+        ready(left > 0)
+    });
+    // Who sends more, or for longer, is cut off.
+    let _ = timeout(PATIENCE, within.for_each(|_| ready(()))).await;
+    response
 }
 
 /// How the client wants to be answered.

@@ -176,6 +176,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(from_fn(problem::write))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(SMALL)))
+        .layer(from_fn(body::hear_out))
         .layer(from_fn(headers))
         .layer(from_fn(health::count))
         .layer(TraceLayer::new_for_http())
