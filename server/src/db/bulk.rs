@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
 /// row has 19.
-const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
+const ROWS: [usize; 4] = [64, 16, 4, 1];
 
 /// Cuts rows into pieces of these sizes.
 pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -168,10 +168,10 @@ mod tests {
 
     #[test]
     fn pieces_are_of_few_sizes_and_leave_nothing_out() {
-        let rows: Vec<u32> = (0..603).collect();
+        let rows: Vec<u32> = (0..155).collect();
         let pieces: Vec<&[u32]> = pieces(&rows).collect();
         let sizes: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
-        assert_eq!(sizes, [256, 256, 64, 16, 4, 4, 1, 1, 1]);
+        assert_eq!(sizes, [64, 64, 16, 4, 4, 1, 1, 1]);
         assert_eq!(pieces.concat(), rows);
         assert_eq!(super::pieces(&rows[..0]).count(), 0);
     }

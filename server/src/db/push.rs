@@ -14,8 +14,12 @@ use jiedui_core::sync::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use time::Date;
 use uuid::Uuid;
+
+/// Mutations that are decided while as many before them are written.
+const PIECE: usize = 64;
 
 /// Who pushes what.
 #[derive(Clone, Debug)]
@@ -37,12 +41,22 @@ struct Batch<'a> {
     at: i64,
     /// The same as it stands in fields.
     now: Value,
-    /// The records that the mutations name, as they stand by now; those that have been written are in `written`.
-    records: BTreeMap<Uuid, Row>,
-    written: BTreeSet<Uuid>,
+    /// What was answered before, by account and client.
+    known: BTreeMap<(Uuid, Uuid), Answers>,
+    /// The records that the mutations name, as they stand by now; those that are not yet written so are in `unwritten`.
+    records: BTreeMap<Uuid, Arc<Row>>,
+    unwritten: BTreeSet<Uuid>,
     past: Vec<Past>,
     conflicts: Vec<Kept>,
     figures: rollup::Pending,
+}
+
+/// What a push has been answered so far.
+#[derive(Default)]
+struct Turn {
+    results: Vec<PushResult>,
+    /// Those of them that are not stored yet, with the digests of their mutations.
+    new: Vec<(MutationDigest, PushResult)>,
 }
 
 /// A change of a record: by whom, when, to which fields.
@@ -70,31 +84,32 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         change: before,
         at,
         now: json!(super::instant(at)),
-        records: found.into_iter().map(|row| (row.id, row)).collect(),
-        written: BTreeSet::new(),
+        known,
+        records: found.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
+        unwritten: BTreeSet::new(),
         past: Vec::new(),
         conflicts: Vec::new(),
         figures: rollup::Pending::default(),
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
     for push in pushes {
-        let known = known.entry((push.actor.id, push.client)).or_default();
-        let mut own = Vec::with_capacity(push.mutations.len());
-        let mut new = Vec::with_capacity(push.mutations.len());
-        for (mutation, digest) in &push.mutations {
-            own.push(match known.get(&mutation.seq) {
-                Some((same, result)) if same == digest => result.clone(),
-                Some(_) => rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]),
-                None => {
-                    let result = batch.apply(&mut tx, push, mutation).await?;
-                    new.push((*digest, result.clone()));
-                    known.insert(mutation.seq, (*digest, result.clone()));
-                    result
-                }
-            });
+        let mut turn = Turn::default();
+        let mut left = push.mutations.as_slice();
+        while let [next, rest @ ..] = left {
+            // Mutations for which nothing has to be read are decided while the records before them are written.
+            let rows = if batch.unwritten.len() < PIECE { Vec::new() } else { batch.rows() };
+            let deciding = async { batch.decide_some(push, left, &mut turn) };
+            let (written, decided) = tokio::join!(record::write(&mut tx, &rows, &reference.catalogue), deciding);
+            written?;
+            left = left.get(decided..).unwrap_or_default();
+            if decided == 0 {
+                let result = batch.apply(&mut tx, push, &next.0).await?;
+                batch.remember(push, next, result, &mut turn);
+                left = rest;
+            }
         }
-        answers.extend(answer::Stored::new(push.actor.id, push.client, &new)?);
-        results.push(own);
+        answers.extend(answer::Stored::new(push.actor.id, push.client, &turn.new)?);
+        results.push(turn.results);
     }
     let change = batch.write(&mut tx, &answers).await?;
     if change > before {
@@ -120,7 +135,7 @@ pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)
         let (kind, deleted, author, former) = (ENTRY.to_owned(), false, None, Vec::new());
         rows.push(Row { id, kind, fields, deleted, change, created: change, author, former, last });
     }
-    record::write(&mut tx, &rows.iter().collect::<Vec<_>>(), &reference.catalogue).await?;
+    record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
     rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
     feed::advance(&mut tx, change).await?;
@@ -138,9 +153,51 @@ fn unsigned(number: i64) -> u64 {
 }
 
 impl Batch<'_> {
+    /// Answers the first mutations that need nothing from the database, a piece at most; says how many.
+    fn decide_some(&mut self, push: &Push, mutations: &[(Mutation, MutationDigest)], turn: &mut Turn) -> usize {
+        let mut decided = 0;
+        for next in mutations.iter().take(PIECE) {
+            let (mutation, digest) = next;
+            let known = self.known.get(&(push.actor.id, push.client)).and_then(|known| known.get(&mutation.seq));
+            match known {
+                Some((same, result)) if same == digest => turn.results.push(result.clone()),
+                Some(_) => {
+                    turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
+                }
+                None if mutation.kind == ENTRY && !self.records.contains_key(&mutation.id) => {
+                    let result = self.apply_to_entry(push, mutation, &[], true);
+                    self.remember(push, next, result, turn);
+                }
+                None => break,
+            }
+            decided += 1;
+        }
+        decided
+    }
+
+    fn remember(&mut self, push: &Push, of: &(Mutation, MutationDigest), result: PushResult, turn: &mut Turn) {
+        let known = self.known.entry((push.actor.id, push.client)).or_default();
+        known.insert(of.0.seq, (of.1, result.clone()));
+        turn.new.push((of.1, result.clone()));
+        turn.results.push(result);
+    }
+
+    /// The records to be written, in the order of their changes: the table's own.
+    fn rows(&mut self) -> Vec<Arc<Row>> {
+        let unwritten = std::mem::take(&mut self.unwritten);
+        let mut rows: Vec<Arc<Row>> = unwritten.iter().filter_map(|id| self.records.get(id).cloned()).collect();
+        rows.sort_by_key(|row| row.change);
+        rows
+    }
+
     async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
         match mutation.kind.as_str() {
-            ENTRY => self.apply_to_entry(tx, push, mutation, true).await,
+            ENTRY => {
+                let since = self.since(tx, push.client, mutation).await?;
+                let mut result = self.apply_to_entry(push, mutation, &since, true);
+                name_others(tx, &since, &mut result).await?;
+                Ok(result)
+            }
             CHOICE => self.choose(tx, push, mutation).await,
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         }
@@ -157,38 +214,34 @@ impl Batch<'_> {
             return refuse("seq", ErrorCode::Unknown);
         };
         let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
-        let result = self.apply_to_entry(tx, push, &edit, false).await?;
+        let since = self.since(tx, push.client, &edit).await?;
+        let mut result = self.apply_to_entry(push, &edit, &since, false);
+        name_others(tx, &since, &mut result).await?;
         if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
             conflict::settle(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
         }
         Ok(result)
     }
 
-    /// Applies a mutation of an entry; `keep` says whether values that are not taken are kept as a conflict.
-    async fn apply_to_entry(
-        &mut self,
-        tx: &mut Tx,
-        push: &Push,
-        mutation: &Mutation,
-        keep: bool,
-    ) -> Result<PushResult> {
-        let (existing, since) = match self.records.get(&mutation.id) {
+    /// Applies a mutation of an entry that has been changed so since; `keep` says whether values that are not taken are
+    /// kept as a conflict.
+    fn apply_to_entry(&mut self, push: &Push, mutation: &Mutation, since: &[Since], keep: bool) -> PushResult {
+        let existing = match self.records.get(&mutation.id) {
             Some(row) if row.kind != ENTRY => {
-                return Ok(rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]));
+                return rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]);
             }
             Some(row) => {
                 let (rev, fields, deleted) = (unsigned(row.last.rev), row.fields.clone(), row.deleted);
-                let since = self.since(tx, push.client, mutation, row).await?;
                 let changed_since = since.iter().flat_map(|own| own.2.iter().cloned()).collect();
-                (Some(Existing { rev, fields, deleted, changed_since }), since)
+                Some(Existing { rev, fields, deleted, changed_since })
             }
-            None => (None, Vec::new()),
+            None => None,
         };
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
-        let mut result = match decide(mutation, existing.as_ref(), &push.actor, rules) {
-            Decision::Reject(errors) => return Ok(PushResult { rev, ..rejected(mutation.seq, errors) }),
+        match decide(mutation, existing.as_ref(), &push.actor, rules) {
+            Decision::Reject(errors) => PushResult { rev, ..rejected(mutation.seq, errors) },
             Decision::Leave { outcome, kept } => {
                 self.keep(mutation.id, by, kept, keep);
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
@@ -211,15 +264,12 @@ impl Batch<'_> {
                 self.change(mutation.id, state, changed, by, entry.as_deref());
                 answer
             }
-        };
-        if result.outcome == Outcome::Conflict {
-            result.others = conflict::others(tx, &since).await?;
         }
-        Ok(result)
     }
 
     /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
-    async fn since(&self, tx: &mut Tx, client: Uuid, mutation: &Mutation, row: &Row) -> Result<Vec<Since>> {
+    async fn since(&self, tx: &mut Tx, client: Uuid, mutation: &Mutation) -> Result<Vec<Since>> {
+        let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let is_news = |rev: i64, by: Option<(Uuid, i64)>| {
             is_since(unsigned(rev), by.map(|(client, seq)| (client, unsigned(seq))), mutation, client)
         };
@@ -275,7 +325,7 @@ impl Batch<'_> {
                 }
                 last.rev = row.last.rev + 1;
                 let past = row.past();
-                let Row { created, author, mut former, .. } = row;
+                let (created, author, mut former) = (row.created, row.author, row.former.clone());
                 let scope = record::scope(&past.fields, catalogue);
                 if scope != record::scope(&fields, catalogue) && !former.contains(&scope) {
                     former.push(scope);
@@ -288,8 +338,9 @@ impl Batch<'_> {
             self.figures.add(id, entry, catalogue);
         }
         let (change, kind) = (self.change, ENTRY.to_owned());
-        self.records.insert(id, Row { id, kind, fields, deleted, change, created, author, former, last });
-        self.written.insert(id);
+        let row = Row { id, kind, fields, deleted, change, created, author, former, last };
+        self.records.insert(id, Arc::new(row));
+        self.unwritten.insert(id);
     }
 
     fn keep(&mut self, record: Uuid, by: By, fields: Fields, keep: bool) {
@@ -299,11 +350,9 @@ impl Batch<'_> {
     }
 
     /// Writes all of it; gives the number of the last change.
-    async fn write(self, tx: &mut Tx, answers: &[answer::Stored]) -> Result<i64> {
-        let Self { reference, change, at, records, written, past, conflicts, mut figures, .. } = self;
-        // In the order of their changes: the table's own.
-        let mut rows: Vec<&Row> = written.iter().filter_map(|id| records.get(id)).collect();
-        rows.sort_by_key(|row| row.change);
+    async fn write(mut self, tx: &mut Tx, answers: &[answer::Stored]) -> Result<i64> {
+        let rows = self.rows();
+        let Self { reference, change, at, past, conflicts, mut figures, .. } = self;
         record::write_past(tx, &past).await?;
         // Figures are counted while the records are written.
         let counting = async {
@@ -317,6 +366,14 @@ impl Batch<'_> {
         rollup::write(tx, &counted, change).await?;
         Ok(change)
     }
+}
+
+/// Says of a conflict who had changed the record.
+async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> Result<()> {
+    if result.outcome == Outcome::Conflict {
+        result.others = conflict::others(tx, since).await?;
+    }
+    Ok(())
 }
 
 /// The record itself is sent back only where it is not what the client expects.

@@ -5,7 +5,7 @@ use super::{Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
 use serde_json::Value;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -76,15 +76,15 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 }
 
 /// Writes records as they stand now, with the columns by which they are found.
-pub async fn write(tx: &mut Tx, rows: &[&Row], catalogue: &Catalogue) -> Result<()> {
+pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
     let mut written = Vec::with_capacity(rows.len());
-    for row in rows {
+    for row in rows.iter().map(Borrow::borrow) {
         let list = |none: bool, list: serde_json::Result<String>| {
             if none { Ok(Cow::Borrowed("[]")) } else { list.map(Cow::Owned) }
         };
         let former = list(row.former.is_empty(), serde_json::to_string(&row.former))?;
         let changed = list(row.last.changed.is_empty(), serde_json::to_string(&row.last.changed))?;
-        written.push((*row, serde_json::to_string(&row.fields)?, former, changed));
+        written.push((row, serde_json::to_string(&row.fields)?, former, changed));
     }
     let head =
         "INSERT INTO record (change, id, kind, rev, fields, deleted, created, author, activity, programme, place,

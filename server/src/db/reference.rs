@@ -121,7 +121,7 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         add(ENTRY, *id, fields.clone());
         figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
     }
-    record::write(&mut tx, &rows.iter().collect::<Vec<_>>(), &reference.catalogue).await?;
+    record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
     super::rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
     feed::advance(&mut tx, change).await?;
