@@ -61,7 +61,16 @@ test("a screen that is open moves when the other side records something", async 
   const village = await (await browser.newContext({ baseURL: line.address })).newPage();
   await signIn(village, server, "recorder");
   await fillIn(village, { ...SURVEY, values: { times: "6" } });
+  const difference = page.waitForResponse((answer) => answer.url().includes("/api/v1/overview?since="));
   await save(village);
+  await expect(figure).toHaveText("6");
+  // Only what has changed travels, and what the phone keeps of it is the whole.
+  const news = await (await difference).json();
+  expect(news.catalogue.indicators).toEqual([]);
+  expect(news.parts.length).toBeLessThan(5);
+  await page.goto("/shell");
+  await page.context().setOffline(true);
+  await page.goto("/?year=2026");
   await expect(figure).toHaveText("6");
 });
 

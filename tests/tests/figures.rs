@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// What the entries that a client pulls come to, by core's aggregation, without anything that the server keeps.
 fn counted(api: &Api) -> Overview {
-    let mut overview: Overview = serde_json::from_value(api.read("/api/v1/overview")).unwrap();
+    let mut overview = whole(api);
     (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
     let (records, _) = api.pull(None, 2_000);
     let entries = records.into_iter().filter(|record| record["kind"] == "entry" && record["deleted"] == false);
@@ -23,6 +23,16 @@ fn counted(api: &Api) -> Overview {
         .collect();
     overview.add(entries.iter().map(|(id, entry)| (*id, entry)));
     overview
+}
+
+/// What has changed since an overview.
+fn news(api: &Api, known: &Overview) -> Overview {
+    let path = format!("/api/v1/overview?since={}&edition={}", known.change, known.edition);
+    serde_json::from_value(api.read(&path)).unwrap()
+}
+
+fn whole(api: &Api) -> Overview {
+    serde_json::from_value(api.read("/api/v1/overview")).unwrap()
 }
 
 fn same(kept: &Value, counted: Option<f64>) -> bool {
@@ -39,6 +49,8 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     let server = home.serve(&[]);
     let api = server.sign_in("head");
     let (mut chance, client, mut seq) = (Chance::new(3), Uuid::now_v7(), 0);
+    let mut on_phone = whole(&api);
+    let slow_phone = on_phone.clone();
     for _ in 0..4 {
         let (records, _) = api.pull(None, 2_000);
         let entries: Vec<&Value> =
@@ -69,7 +81,23 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
                 assert_eq!(result["outcome"], "applied", "{mutation} {result}");
             }
         }
+        let news = news(&api, &on_phone);
+        assert_eq!(news.since, Some(on_phone.change));
+        assert!(on_phone.renew(news));
     }
+    // Phones that heard of each round, of the last only, and of all rounds twice show the same.
+    let mut late = slow_phone.clone();
+    assert!(late.renew(news(&api, &slow_phone)));
+    let as_of = |own: &Overview| Overview { as_of: String::new(), ..own.clone() };
+    let now = whole(&api);
+    assert_eq!(as_of(&late), as_of(&now));
+    assert_eq!(as_of(&on_phone), as_of(&now));
+    assert!(late.renew(news(&api, &slow_phone)));
+    assert_eq!(as_of(&late), as_of(&now));
+    assert!(!late.renew(Overview { change: now.change - 1, ..news(&api, &slow_phone) }), "what is older is not taken");
+    let of_another_life = Overview { edition: "0".to_owned(), ..now.clone() };
+    assert_eq!(news(&api, &of_another_life).since, None, "another edition is sent whole");
+    assert_eq!(api.get("/api/v1/overview?since=yesterday").status(), 400);
     let overview = counted(&api);
     let mut compared = 0;
     for (year, place, verified_only) in [2023, 2024, 2025, 2026].into_iter().flat_map(|year| {

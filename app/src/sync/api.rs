@@ -177,9 +177,10 @@ impl Pages {
     }
 }
 
-/// The overview.
-pub async fn overview() -> Result<Overview, ApiError> {
-    read(get("/api/v1/overview")?).await
+/// The overview; or, where there is one, what has changed since.
+pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
+    let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
+    read(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
 /// The tree of places.

@@ -12,8 +12,8 @@ use crate::store::shared::Shared;
 use crate::store::{StoreError, profile};
 use driver::Driver;
 use futures::channel::mpsc::unbounded;
-use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Overview, User};
 use jiedui_core::sync::{Input, Op};
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -143,12 +143,21 @@ fn follow_live(model: Model) {
     });
 }
 
-/// Fetches the overview, shows it and keeps it. False where there is none to be had.
+/// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
 async fn refresh_overview(model: Model) -> bool {
-    let Ok(overview) = api::overview().await else { return false };
-    let known = model.received.with_untracked(|known| known.as_ref().map(|known| known.change));
-    if known == Some(overview.change) && model.ready_offline.get_untracked() {
+    let asked = model.received.get_untracked();
+    let Ok(mut overview) = api::overview(asked.as_deref()).await else { return false };
+    let known = model.received.get_untracked();
+    if known.as_ref().is_some_and(|known| known.change == overview.change) && model.ready_offline.get_untracked() {
         return true;
+    }
+    if overview.since.is_some() {
+        let mut renewed = known.map(|known| Overview::clone(&known)).unwrap_or_default();
+        if !renewed.renew(overview) {
+            // Another answer, which came meanwhile, is newer.
+            return true;
+        }
+        overview = renewed;
     }
     let kept = async { Shared::open().await?.keep_overview(&overview).await }.await;
     if let Err(error) = kept {

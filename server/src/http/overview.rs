@@ -2,6 +2,7 @@
 
 use super::App;
 use super::problem::Problem;
+use super::query::Query;
 use crate::auth::MayView;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError, feed, figures};
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::place::Level;
 use jiedui_core::domain::{Catalogue, Overview};
-use std::cmp::Ordering;
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
 
@@ -54,34 +55,33 @@ impl Overviews {
         let mut overview = match held.take().map(Arc::try_unwrap) {
             Some(Ok(own)) => own.overview,
             Some(Err(shared)) => shared.overview.clone(),
-            None => Overview { change: -1, ..of_reference(reference) },
+            None => of_reference(db, reference).await?,
         };
-        let (change, parts, tallies) = figures::by_town_since(db, overview.change).await?;
-        renew(&mut overview.parts, parts, |one, other| one.key().cmp(&other.key()), |part| part.entries != 0);
-        renew(&mut overview.tallies, tallies, |one, other| one.key().cmp(&other.key()), |tally| tally.entries != 0);
-        overview.change = change;
-        overview.as_of = crate::db::instant(crate::db::now());
+        overview.renew(news(db, overview.edition.clone(), overview.change).await?);
         Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
     }
 }
 
-/// What changes seldom.
-fn of_reference(reference: &Reference) -> Overview {
-    Overview {
+/// What changes seldom, before any entry.
+async fn of_reference(db: &Db, reference: &Reference) -> Result<Overview, DbError> {
+    let seldom = Overview {
+        change: -1,
         catalogue: Catalogue::clone(&reference.catalogue),
         places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
         organisations: reference.organisations.clone(),
         pairings: reference.pairings.clone(),
         ..Overview::default()
-    }
+    };
+    let hash = Sha256::digest(serde_json::to_vec(&(&seldom, feed::epoch(db).await?))?);
+    let edition = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(Overview { edition, ..seldom })
 }
 
-/// Puts changed items in the place of like ones; those that came to nothing go.
-fn renew<T>(items: &mut Vec<T>, mut changed: Vec<T>, order: impl Fn(&T, &T) -> Ordering, counts: impl Fn(&T) -> bool) {
-    changed.sort_by(&order);
-    items.retain(|item| changed.binary_search_by(|own| order(own, item)).is_err());
-    items.extend(changed.into_iter().filter(counts));
-    items.sort_by(order);
+/// What has changed since an overview of this edition.
+async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError> {
+    let (change, parts, tallies) = figures::by_town_since(db, since).await?;
+    let as_of = crate::db::instant(crate::db::now());
+    Ok(Overview { change, as_of, edition, since: Some(since), parts, tallies, ..Overview::default() })
 }
 
 impl App {
@@ -91,11 +91,27 @@ impl App {
     }
 }
 
-/// The whole overview; `If-None-Match` spares a phone what it has.
-#[utoipa::path(get, path = "/api/v1/overview", responses((status = 200, description = "catalogue, places above villages, \
+/// The whole overview, or of an edition that the phone has only what has changed `since` a change: each part and tally as
+/// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it.
+#[utoipa::path(get, path = "/api/v1/overview", params(
+    ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
+    ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes")),
+    responses((status = 200, description = "catalogue, places above villages, \
     organisations, pairings, and the parts of which the figures are made"), (status = 304, description = "nothing new")))]
-pub async fn overview(State(app): State<App>, _: MayView, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn overview(
+    State(app): State<App>,
+    _: MayView,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (since, edition) = (query.parsed("since"), query.code("edition"));
+    query.done()?;
     let snapshot = app.overview().await?;
+    if let (Some(since), Some(edition)) = (since, edition)
+        && edition == snapshot.overview.edition
+    {
+        return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
+    }
     let tag = format!("\"{}-{}\"", snapshot.overview.change, env!("CARGO_PKG_VERSION"));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];

@@ -31,6 +31,8 @@ const ENTRIES: u64 = 10_000;
 const BATCH: u64 = 1_000;
 const CLIENTS: u64 = 50;
 const BATCH_OF_MANY: u64 = 200;
+/// Beyond all that is generated.
+const FIRST_ANEW: u64 = 1 << 40;
 const VILLAGES: usize = 40;
 const JSON: &str = "application/json";
 const CBOR: &str = "application/cbor";
@@ -112,7 +114,7 @@ impl World {
     }
 
     /// A packed batch of a client's first entries.
-    fn batch(&self, form: Form, numbers: std::ops::Range<u64>) -> Vec<u8> {
+    fn batch(&self, form: Form, numbers: impl Iterator<Item = u64>) -> Vec<u8> {
         let sample = self.sample();
         let mutation = |(seq, number): (u64, u64)| {
             let (id, mut fields) = sample.entry(number);
@@ -239,7 +241,7 @@ fn ask_for_indicators(say: &Say, line: &mut Line, of: &str) {
 fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
     let form = Form { name: "json", kind: JSON };
     let ask = |number: u64| {
-        push(line, form, &world.batch(form, 900_000 + number..900_001 + number));
+        push(line, form, &world.batch(form, FIRST_ANEW + number..=FIRST_ANEW + number));
         seconds(|| drop(line.ask("GET", "/api/v1/indicators?year=2026", JSON, None)))
     };
     let waits = (0..200).map(ask).collect();

@@ -9,6 +9,7 @@ use super::organisation::{Organisation, Pairing};
 use super::part::{Part, merge_parts, parts_of};
 use super::place::{Place, covers};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -19,6 +20,12 @@ pub struct Overview {
     pub change: i64,
     /// When the server said so, RFC 3339 in UTC.
     pub as_of: String,
+    /// Which catalogue, places and directory these are, in which life of the database: another one starts anew.
+    #[serde(default)]
+    pub edition: String,
+    /// Where this is only what has changed after an overview of the same edition: the number of its last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// Forms and indicators.
     pub catalogue: Catalogue,
     /// Cities, counties and townships.
@@ -60,6 +67,11 @@ impl Tally {
         (&self.programme, &self.place, self.pairing, self.organisation, self.month, self.verified)
     }
 
+    /// By what makes tallies alike.
+    pub fn order(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+
     /// The same to be taken away.
     pub fn negated(self) -> Self {
         Self { entries: -self.entries, ..self }
@@ -78,6 +90,26 @@ impl Overview {
         }
         self.parts = merge_parts(parts);
         self.tallies = merge_tallies(tallies);
+    }
+
+    /// Takes in what has changed since: each part and tally as it stands now, with no entries where none are left. False
+    /// where it does not follow on this overview, which then stays as it is.
+    pub fn renew(&mut self, news: Overview) -> bool {
+        let follows = news.since.is_some_and(|since| since <= self.change && self.change <= news.change);
+        if !follows || news.edition != self.edition {
+            return false;
+        }
+        let (mut parts, mut tallies) = (news.parts, news.tallies);
+        parts.sort_by(Part::order);
+        tallies.sort_by(Tally::order);
+        self.parts.retain(|part| parts.binary_search_by(|own| own.order(part)).is_err());
+        self.tallies.retain(|tally| tallies.binary_search_by(|own| own.order(tally)).is_err());
+        self.parts.extend(parts);
+        self.parts = merge_parts(std::mem::take(&mut self.parts));
+        self.tallies.extend(tallies);
+        self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
+        (self.change, self.as_of) = (news.change, news.as_of);
+        true
     }
 
     /// Organisations and pairings.
@@ -134,7 +166,7 @@ pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
 
 /// Adds up like ones; what comes to nothing goes.
 pub fn merge_tallies(mut tallies: Vec<Tally>) -> Vec<Tally> {
-    tallies.sort_by(|one, other| one.key().cmp(&other.key()));
+    tallies.sort_by(Tally::order);
     tallies.dedup_by(|later, kept| {
         let alike = later.key() == kept.key();
         if alike {

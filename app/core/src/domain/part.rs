@@ -7,6 +7,7 @@ use super::entry::{Entry, State};
 use super::month::Month;
 use super::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use time::Date;
@@ -128,6 +129,11 @@ fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
 pub type Key<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Apart>);
 
 impl Part {
+    /// By what makes parts alike.
+    pub fn order(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+
     /// What makes parts alike.
     pub fn key(&self) -> Key<'_> {
         let Self { indicator, place, pairing, month, verified, qualifier, apart, .. } = self;
@@ -151,7 +157,7 @@ impl Part {
 /// Adds up like parts, whatever their order; what comes to nothing goes. No figure changes by it.
 pub fn merge_parts(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
     let mut parts: Vec<Part> = parts.into_iter().collect();
-    parts.sort_by(|one, other| one.key().cmp(&other.key()));
+    parts.sort_by(Part::order);
     parts.dedup_by(|later, kept| {
         let alike = later.key() == kept.key();
         if alike {
