@@ -3,8 +3,9 @@
 use super::rollup::Pending;
 use super::{Db, Result, feed, on};
 use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Aggregation, Catalogue, Month, Part, Qualifier, Quantity};
+use jiedui_core::domain::{Aggregation, Apart, Catalogue, Month, Part, Qualifier, Quantity};
 use sqlx::FromRow;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The columns of a part as it is read.
@@ -70,7 +71,8 @@ pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> 
     Ok(rows.into_iter().flat_map(|row| unfold(row, place, year)).collect())
 }
 
-/// The parts of a folded row. What they come to is the first one's, what keeps them apart each one's own.
+/// The parts of a folded row. What they come to is the first one's, what keeps them apart each one's own; of a subject's
+/// numbers the largest alone, since no other counts.
 fn unfold((indicator, verified, qualifier, value, entries, aparts): Folded, place: &str, year: i32) -> Vec<Part> {
     let first = Part {
         indicator,
@@ -83,10 +85,21 @@ fn unfold((indicator, verified, qualifier, value, entries, aparts): Folded, plac
         value: Quantity::from_ten_thousandths(value),
         entries,
     };
-    let mut aparts = aparts.split(SEPARATOR).map(|apart| apart.parse().ok());
-    let apart = aparts.next().flatten();
+    let (mut largest, mut kept) = (BTreeMap::new(), Vec::new());
+    for apart in aparts.split(SEPARATOR).filter_map(|apart| apart.parse().ok()) {
+        match apart {
+            Apart::Subject(subject, number) => {
+                let own = largest.entry(subject).or_insert(number);
+                *own = number.max(*own);
+            }
+            latest => kept.push(latest),
+        }
+    }
+    kept.extend(largest.into_iter().map(|(subject, number)| Apart::Subject(subject, number)));
+    let mut aparts = kept.into_iter();
+    let apart = aparts.next();
     let others: Vec<Part> =
-        aparts.map(|apart| Part { apart, value: Quantity::ZERO, entries: 0, ..first.clone() }).collect();
+        aparts.map(|apart| Part { apart: Some(apart), value: Quantity::ZERO, entries: 0, ..first.clone() }).collect();
     std::iter::once(Part { apart, ..first }).chain(others).collect()
 }
 
@@ -136,4 +149,20 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
         entries,
     };
     Ok((change, parts.into_iter().map(part).collect(), tallies.into_iter().map(tally).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_subject_the_largest_number_is_left_and_nothing_of_the_sums_is_lost() {
+        let text = "522728109 10000|two words 5|522728109 30000|522728109 20000".to_owned();
+        let parts = unfold(("schools".into(), true, "exact".into(), 60_005, 4, text), "522728", 2026);
+        let of = |subject: &str, number| Some(Apart::Subject(subject.into(), Quantity::from_ten_thousandths(number)));
+        let aparts: Vec<_> = parts.iter().map(|part| part.apart.clone()).collect();
+        assert_eq!(aparts, [of("522728109", 30_000), of("two words", 5)]);
+        assert_eq!(parts.iter().map(|part| part.entries).sum::<i64>(), 4);
+        assert_eq!(parts.iter().map(|part| part.value.ten_thousandths()).sum::<i64>(), 60_005);
+    }
 }

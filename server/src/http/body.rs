@@ -57,7 +57,7 @@ pub fn unreadable(rejection: BytesRejection) -> Problem {
     }
 }
 
-/// What is left of a body that nobody reads is still taken in, up to here: about what a phone sends in the patience below.
+/// Of a body that nobody reads so many bytes are still taken in, for so long.
 const HEARD_OUT: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -69,14 +69,13 @@ pub async fn hear_out(request: Request, next: Next) -> Response {
         return next.run(Request::from_parts(parts, body)).await;
     }
     let pieces = Arc::new(Mutex::new(body.into_data_stream()));
-    let lent = pieces.clone();
-    let lent =
-        stream::poll_fn(move |context| lent.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
-    let response = next.run(Request::from_parts(parts, Body::from_stream(lent))).await;
-    let rest =
-        stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
+    let lend = || {
+        let pieces = pieces.clone();
+        stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
+    };
+    let response = next.run(Request::from_parts(parts, Body::from_stream(lend()))).await;
     let mut left = HEARD_OUT;
-    let within = rest.take_while(|piece| {
+    let within = lend().take_while(|piece| {
         left = piece.as_ref().map_or(0, |piece| left.saturating_sub(piece.len()));
         ready(left > 0)
     });
