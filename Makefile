@@ -30,7 +30,7 @@ build: target/site.stamp ## build target/release/jiedui, the site in it
 target/site.stamp: $(SITE_SOURCES)
 	@mkdir -p target
 	@cat $(STYLE) >target/style.css
-	$(CARGO) leptos build --release --frontend-only --precompress
+	$(CARGO) leptos build --release --frontend-only --split --precompress
 	@touch $@
 
 test: build lint end2end/node_modules/.stamp ## every check and every test, in the browser too
@@ -50,11 +50,12 @@ lint: ## formatting, clippy on both targets, deny warnings
 # The sizes of database at which the indicators are asked for, beside the load; ten million entries take 20 minutes each.
 LARGE := 10000 1000000
 
-bench: build ## criterion for functions, a load benchmark for the server: make bench LARGE="10000 1000000 10000000"
+bench: build end2end/node_modules/.stamp ## criterion for functions, loads for the server and the screens: make bench LARGE="10000 1000000 10000000"
 	.ci/services
 	$(CARGO) bench -p jiedui-core --bench aggregate --bench sync
 	$(CARGO) bench -p jiedui-tests --bench load
 	for entries in $(LARGE); do $(CARGO) bench -p jiedui-tests --bench load -- --entries $$entries; done
+	cd end2end && npm run bench
 
 sim: ## replay broken histories of the sync: make sim SEEDS=100000
 	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history

@@ -1,12 +1,13 @@
 //! What a page starts from, the same on the server that paints it and in the browser that takes it over.
 
 use crate::{json, store};
-use jiedui_core::domain::{Language, Overview, User};
+use jiedui_core::domain::{Language, Overview, User, date_format};
 use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 /// What is known before anything is drawn.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Boot {
     /// What the shared view shows; `None` for who may not see it.
     pub overview: Option<Overview>,
@@ -14,16 +15,37 @@ pub struct Boot {
     pub user: Option<User>,
     /// The language of the screens.
     pub language: Language,
-    /// This year.
-    pub year: i32,
+    /// Today, where Jiedui is at home.
+    #[serde(with = "date_format")]
+    pub today: Date,
     /// The number of the approved base map.
     pub map_number: Option<String>,
+}
+
+impl Default for Boot {
+    fn default() -> Self {
+        let (overview, user, language, map_number) = (None, None, Language::default(), None);
+        Self { overview, user, language, today: Date::MIN, map_number }
+    }
 }
 
 impl Boot {
     /// As JSON that can stand in a `<script>`.
     pub fn as_script(&self) -> String {
         serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    }
+}
+
+/// The value of an address's year that stands for every year.
+pub const ALL_YEARS: &str = "all";
+
+/// The year that an address names; where it names none the latest of those that have figures, which come first.
+pub fn year_of(given: Option<&str>, years: &[i32]) -> Option<i32> {
+    let latest = || years.first().copied();
+    match given {
+        Some(ALL_YEARS) => None,
+        Some(year) => year.parse().ok().or_else(latest),
+        None => latest(),
     }
 }
 
@@ -48,8 +70,8 @@ pub async fn from_storage() -> Boot {
     let tag = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
     let language = tag.and_then(Language::from_tag).unwrap_or_default();
     let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
-    let year = i32::try_from(crate::sync::clock::today().get_full_year()).unwrap_or_default();
-    Boot { overview, user: store::profile::user(), language, year, map_number: None }
+    let today = crate::sync::clock::today();
+    Boot { overview, user: store::profile::user(), language, today, map_number: None }
 }
 
 const LANGUAGE_COOKIE: &str = "jiedui_language=";

@@ -2,7 +2,9 @@
 
 pub mod boot;
 pub mod components;
+pub mod drawing;
 mod json;
+pub mod later;
 pub mod model;
 pub mod pages;
 pub mod store;
@@ -13,12 +15,13 @@ pub mod texts;
 
 use boot::Boot;
 use components::header::Header;
+use later::{Later, Screen};
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 use model::Model;
-use pages::{Choose, ConflictOf, Dashboard, EditEntry, Entries, NewEntry, NotFound, SignIn};
+use pages::{Dashboard, NotFound};
 
 /// The whole app. It finds its [`Boot`] in the context.
 #[component]
@@ -34,12 +37,14 @@ pub fn Root() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Dashboard/>
-                    <Route path=path!("/sign-in") view=SignIn/>
-                    <Route path=path!("/entries") view=Entries/>
-                    <Route path=path!("/entries/new") view=Choose/>
-                    <Route path=path!("/entries/new/:activity") view=NewEntry/>
-                    <Route path=path!("/entries/:id/conflict") view=ConflictOf/>
-                    <Route path=path!("/entries/:id") view=EditEntry/>
+                    <Route path=path!("/indicators/:code") view=|| view! { <Later screen=Screen::Indicator/> }/>
+                    <Route path=path!("/report") view=|| view! { <Later screen=Screen::Report/> }/>
+                    <Route path=path!("/sign-in") view=|| view! { <Later screen=Screen::SignIn/> }/>
+                    <Route path=path!("/entries") view=|| view! { <Later screen=Screen::Entries/> }/>
+                    <Route path=path!("/entries/new") view=|| view! { <Later screen=Screen::Choose/> }/>
+                    <Route path=path!("/entries/new/:activity") view=|| view! { <Later screen=Screen::New/> }/>
+                    <Route path=path!("/entries/:id/conflict") view=|| view! { <Later screen=Screen::Conflict/> }/>
+                    <Route path=path!("/entries/:id") view=|| view! { <Later screen=Screen::Edit/> }/>
                 </Routes>
             </main>
         </Router>
@@ -71,18 +76,27 @@ pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
     }
 }
 
-/// Starts the app in the browser: from what the server wrote into the page, or from what the phone holds.
+/// Starts the app in the browser: from what the server wrote into the page, or from what the phone holds. Once it is done
+/// the page can be used.
 ///
 /// The page that the server painted is not hydrated but painted again, in one go before the browser shows anything:
 /// hydration's code would be 25 KB more for a phone to load. What somebody has typed meanwhile is carried over.
 #[cfg(feature = "csr")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn start() {
+pub async fn start() {
     console_error_panic_hook::set_once();
-    match boot::from_document() {
-        Some(boot) => take_over::with(|| mount(boot)),
-        None => wasm_bindgen_futures::spawn_local(async { mount(boot::from_storage().await) }),
+    let Some(boot) = boot::from_document() else { return mount(boot::from_storage().await) };
+    if is_later() {
+        // What the server painted stays until its screen is there.
+        later::load().await;
     }
+    take_over::with(|| mount(boot));
+}
+
+#[cfg(feature = "csr")]
+fn is_later() -> bool {
+    let location = leptos::prelude::window().location();
+    later::is_at(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
 }
 
 #[cfg(feature = "csr")]

@@ -5,10 +5,11 @@ use crate::store::StoreError;
 use crate::store::journal::Journal;
 use crate::texts::{Texts, texts};
 use futures::channel::mpsc::UnboundedSender;
-use jiedui_core::domain::{Language, Overview, Places, User};
+use jiedui_core::domain::{Filter, Language, Overview, Places, User};
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use std::sync::Arc;
+use time::Date;
 
 /// The state of the app on this phone.
 #[derive(Clone, Copy)]
@@ -17,6 +18,8 @@ pub struct Model {
     pub texts: &'static Texts,
     /// The chosen language.
     pub language: Language,
+    /// Today.
+    pub today: Date,
     /// This year.
     pub year: i32,
     /// The number of the approved base map.
@@ -43,6 +46,8 @@ pub struct Model {
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
     pub shown: Memo<Option<Arc<Overview>>>,
+    /// Years that have entries or targets, the latest first.
+    pub years: Memo<Vec<i32>>,
 }
 
 impl Model {
@@ -68,7 +73,8 @@ impl Model {
         Self {
             texts: texts(boot.language),
             language: boot.language,
-            year: boot.year,
+            today: boot.today,
+            year: boot.today.year(),
             map_number: StoredValue::new(boot.map_number),
             user: RwSignal::new(boot.user),
             received,
@@ -81,7 +87,18 @@ impl Model {
             ready_offline: RwSignal::new(false),
             sync: StoredValue::new(None),
             shown,
+            years: Memo::new(move |_| shown.with(|own| own.as_ref().map(|own| own.years()).unwrap_or_default())),
         }
+    }
+
+    /// The overview where it has what is seen under a filter: a page may have been painted from a part of it.
+    pub fn seen(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        self.shown.get().filter(|overview| overview.has(filter))
+    }
+
+    /// The overview where all of it is there.
+    pub fn whole(&self) -> Option<Arc<Overview>> {
+        self.shown.get().filter(|overview| overview.only.is_none())
     }
 
     /// Tells the sync what has happened.

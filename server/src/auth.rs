@@ -1,6 +1,6 @@
 //! Passwords, tokens, and who is asking.
 
-use crate::db::session;
+use crate::db::{session, share};
 use crate::http::App;
 use crate::http::problem::Problem;
 use argon2::password_hash::phc::PasswordHash;
@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 
 /// The cookie that holds the token.
 pub const COOKIE: &str = "jiedui_session";
+
+/// The cookie that holds the token of a link to the shared view.
+pub const SHARE_COOKIE: &str = "jiedui_share";
 
 /// The system has no randomness or no memory left.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +58,14 @@ pub fn token_hash(token: &str) -> Vec<u8> {
 /// The token that a request carries, as a bearer or in the cookie.
 pub fn token(headers: &HeaderMap) -> Option<String> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookie =
-        || cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("jiedui_session="));
-    bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(cookie).map(str::to_owned)
+    bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| cookie(headers, COOKIE)).map(str::to_owned)
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
 /// Somebody who has signed in. A handler that takes one is for them only.
@@ -83,7 +90,7 @@ impl OptionalFromRequestParts<App> for SignedIn {
     }
 }
 
-/// Somebody who may see the aggregates: anyone where the view is public, else who has signed in.
+/// Somebody who may see the aggregates: anyone where the view is public, else who has signed in or has a link to it.
 #[derive(Clone, Copy, Debug)]
 pub struct MayView;
 
@@ -91,7 +98,11 @@ impl FromRequestParts<App> for MayView {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        if !app.config.public_view {
+        let has_link = match cookie(&parts.headers, SHARE_COOKIE) {
+            Some(token) if !app.config.public_view => share::query_of(&app.db, &token_hash(token)).await?.is_some(),
+            _ => false,
+        };
+        if !app.config.public_view && !has_link {
             <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         }
         Ok(Self)

@@ -65,6 +65,9 @@ enum Command {
         /// How many
         #[arg(long)]
         entries: u64,
+        /// How many pairings of made-up organisations, before
+        #[arg(long, default_value_t = 0)]
+        pairings: u64,
         /// Another seed gives other entries
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -187,7 +190,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             println!("{}", file.display());
         }
         Command::Restore { file, storage } => transfer::restore(&file, &storage).await?,
-        Command::Generate { entries, seed, storage } => generate::generate(entries, seed, &storage).await?,
+        Command::Generate { entries, pairings, seed, storage } => {
+            generate::generate(entries, pairings, seed, &storage).await?
+        }
         Command::Verify(storage) => return transfer::verify(&storage).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -4,17 +4,22 @@ use crate::cli::{CliError, open};
 use crate::config::Storage;
 use crate::db::push::fill_in;
 use crate::db::reference;
-use jiedui_core::domain::sample::{FIRST_DAY, Sample};
+use jiedui_core::domain::sample::{self, FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
 use time::OffsetDateTime;
 
 /// Entries in one transaction.
 const STEP: u64 = 20_000;
 
-/// Adds the entries of a seed; those that are there already stay as they are. Ended in the middle, it leaves whole
+/// Adds the pairings and the entries of a seed; those that are there already stay as they are. Ended in the middle, it leaves whole
 /// transactions behind and can be started again.
-pub async fn generate(entries: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
+pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
+    if pairings > 0 {
+        let known = reference::load(&db).await?;
+        let (organisations, pairings) = sample::directory(seed, pairings, &known.catalogue, &known.places);
+        reference::add_directory(&db, &organisations, &pairings).await?;
+    }
     let reference = reference::load(&db).await?;
     let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());
     let last_day = OffsetDateTime::now_utc().date();

@@ -109,7 +109,7 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
             year: Some(year),
             place: (!place.is_empty()).then(|| place.to_owned()),
             verified_only,
-            programme: None,
+            ..Filter::default()
         };
         let include = if verified_only { "verified" } else { "submitted" };
         let kept = api.read(&format!("/api/v1/indicators?year={year}&place={place}&include={include}"));

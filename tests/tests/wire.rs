@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Api, Database, Home, survey};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,11 +103,18 @@ fn a_cursor_of_before_a_restore_starts_anew() {
     let api = server.sign_in("village");
     api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
     let (_, cursor) = api.pull(None, 500);
+    let tag = api.get("/api/v1/overview").headers()["etag"].clone();
+    let again =
+        |api: &Api| api.request("GET", "/api/v1/overview").header("if-none-match", &tag).send().unwrap().status();
+    assert_eq!(again(&api), 304);
     assert_eq!(server.terminate(), Some(0));
     assert!(home.run(&["restore", copy], "").status.success());
     let server = home.serve(&[]);
     let api = server.sign_in("village");
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1), survey(2, Uuid::now_v7(), 1)]));
+    let client = Uuid::now_v7();
+    api.push(client, json!([survey(1, Uuid::now_v7(), 2)]));
+    assert_eq!(again(&api), 200, "as many changes as before, but others");
+    api.push(client, json!([survey(2, Uuid::now_v7(), 1)]));
     // Its number lies within what the database has by now, and yet it is another's.
     let answer = api.get(&format!("/api/v1/sync/pull?cursor={cursor}"));
     assert_eq!(answer.status(), 400);

@@ -1,9 +1,18 @@
 //! The indicators: a card for each, by programme.
 
+use crate::components::filter_bar::query_of;
+use crate::drawing::chart::spark;
+use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::{Figure, Filter, Indicator, Overview, Qualifier, Quantity};
+use jiedui_core::domain::figure::figure_of;
+use jiedui_core::domain::pace::{Pace, pace};
+use jiedui_core::domain::split::standing;
+use jiedui_core::domain::{Figure, Filter, Indicator, Month, Overview, Part, Qualifier, Quantity};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
 
 /// An amount with how exact it is, in words.
 pub fn qualified(texts: &Texts, amount: Quantity, qualifier: Qualifier) -> String {
@@ -16,6 +25,27 @@ pub fn qualified(texts: &Texts, amount: Quantity, qualifier: Qualifier) -> Strin
     fill(pattern, &[&amount])
 }
 
+/// How a figure stands to its target, in words; and whether that is well.
+pub fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
+    match pace {
+        Pace::Reached => (texts.reached.to_owned(), true),
+        Pace::OnPace => (texts.on_pace.to_owned(), true),
+        Pace::Behind(lacking) => (fill(texts.behind, &[&lacking]), false),
+        Pace::Missed(lacking) => (fill(texts.missed, &[&lacking]), false),
+    }
+}
+
+/// A card: what is in it, and how it looks.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Card {
+    html: String,
+    unsent: bool,
+    /// Which of two flashes, one for changes of even numbers and one for odd, so that the next one is seen again.
+    flash: Option<&'static str>,
+}
+
+type Cards = BTreeMap<String, Card>;
+
 /// All the figures that the filter leaves.
 #[component]
 pub fn Figures(
@@ -23,76 +53,155 @@ pub fn Figures(
     filter: Memo<Filter>,
 ) -> impl IntoView {
     let model = use_model();
-    let groups = move || {
-        let shown = model.shown.get()?;
-        let received = model.received.get()?;
+    let before = StoredValue::new(None::<(Filter, BTreeMap<String, Figure>)>);
+    let cards = Memo::new(move |_| {
         let filter = filter.get();
-        let before = received.figures(&filter);
-        let figures = shown.figures(&filter);
-        let with_unsent = |figure: Figure| (!before.contains(&figure), figure);
-        let cards: Vec<(bool, Figure)> = figures.into_iter().map(with_unsent).collect();
-        Some((shown, cards))
+        let query = query_of(&filter);
+        let (shown, received) = (model.seen(&filter)?, model.received.get()?);
+        let figures = by_code(&shown, &filter);
+        let sent = if Arc::ptr_eq(&shown, &received) { None } else { Some(by_code(&received, &filter)) };
+        let earlier = before.try_update_value(|before| before.replace((filter.clone(), plain(&figures)))).flatten();
+        let earlier = earlier.filter(|(own, _)| *own == filter).map(|(_, figures)| figures);
+        let flash = if shown.change % 2 == 0 { "flash-even" } else { "flash-odd" };
+        let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Part>))| {
+            let indicator = shown.catalogue.indicator(code)?;
+            let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
+            let changed = earlier.as_ref().is_some_and(|earlier| earlier.get(code).is_some_and(|own| own != figure));
+            let html = card(model, indicator, figure, parts, &filter, &query, unsent);
+            Some((code.clone(), Card { html, unsent, flash: changed.then_some(flash) }))
+        };
+        Some(Arc::new(figures.iter().filter_map(card).collect::<Cards>()))
+    });
+    // What cards there are changes seldom: a change of the figures leaves the focus where it is.
+    let groups = Memo::new(move |_| {
+        let filter = filter.get();
+        let shown = model.seen(&filter)?;
+        let wanted = filter.programme;
+        let programmes = shown.catalogue.programmes.iter();
+        let programmes = programmes.filter(|own| wanted.as_ref().is_none_or(|code| *code == own.code));
+        let group = |own: &jiedui_core::domain::Programme| {
+            let codes = shown.catalogue.indicators.iter().filter(|indicator| indicator.programme == own.code);
+            let codes: Vec<String> = codes.map(|indicator| indicator.code.clone()).collect();
+            (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned(), codes)
+        };
+        Some(programmes.map(group).filter(|group| !group.2.is_empty()).collect::<Vec<_>>())
+    });
+    let own = move |code: &str| {
+        cards.with(|cards| cards.as_ref().and_then(|cards| cards.get(code)).cloned()).unwrap_or_default()
     };
-    move || match groups() {
+    move || {
+        match groups.get() {
         None => view! { <p class="empty">{model.texts.loading}</p> }.into_any(),
-        Some((overview, cards)) => view! {
+        Some(groups) => view! {
             <div class="figures">
-                {overview.catalogue.programmes.iter().filter_map(|programme| {
-                    let own: Vec<_> = cards.iter().filter_map(|(unsent, figure)| {
-                        let indicator = overview.catalogue.indicator(&figure.indicator)?;
-                        (indicator.programme == programme.code).then(|| card(model, indicator, figure, *unsent))
-                    }).collect();
-                    let name = model.pick(&programme.name, &programme.name_en).to_owned();
-                    (!own.is_empty()).then(|| view! {
-                        <section class=format!("programme {}", programme.code)>
-                            <h2>{name}</h2>
-                            <ul class="cards">{own}</ul>
-                        </section>
-                    })
+                {groups.into_iter().map(|(programme, name, codes)| view! {
+                    <section class=format!("programme {programme}")>
+                        <h2>{name}</h2>
+                        <ul class="cards">
+                            {codes.into_iter().map(|code| {
+                                let (one, two, three) = (code.clone(), code.clone(), code.clone());
+                                let class = move || format!("card {}{}", own(&one).flash.unwrap_or_default(), if own(&two).unsent { " unsent" } else { "" });
+                                view! { <li class=class data-indicator=code inner_html=move || own(&three).html></li> }
+                            }).collect_view()}
+                        </ul>
+                    </section>
                 }).collect_view()}
-                {years_without(model, &overview, &cards)}
+                {move || cards.with(|cards| {
+                    let none = cards.as_ref().is_some_and(|cards| cards.values().all(|card| card.html.contains(NO_ENTRIES)));
+                    none.then(|| view! { <p class="empty">{years_without(model)}</p> })
+                })}
             </div>
         }
         .into_any(),
     }
-}
-
-fn years_without(model: Model, overview: &Overview, cards: &[(bool, Figure)]) -> Option<impl IntoView + use<>> {
-    let empty = cards.iter().all(|(_, figure)| figure.actual.is_none());
-    let years: Vec<String> = overview.years().into_iter().map(|year| year.to_string()).collect();
-    empty.then(|| view! { <p class="empty">{fill(model.texts.no_figures, &[&years.join("、")])}</p> })
-}
-
-fn card(model: Model, indicator: &Indicator, figure: &Figure, unsent: bool) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let name = model.pick(&indicator.name, &indicator.name_en).to_owned();
-    let unit = model.pick(&indicator.unit, &indicator.unit_en).to_owned();
-    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
-    let inexact = figure.actual_qualifier != Qualifier::Exact;
-    let target = figure.target.as_ref().map(|target| qualified(texts, target.value, target.qualifier));
-    let percent = figure.progress.map(|progress| (progress * 100.0).round() as i64);
-    let unverified = figure.actual.is_some() && figure.verified != figure.actual;
-    let verified = figure.verified.unwrap_or(Quantity::ZERO);
-    let entries = figure.entries;
-    view! {
-        <li class="card" class:unsent=unsent data-indicator=indicator.code.clone()>
-            <h3>{name}</h3>
-            <p class="amount" class:none=figure.actual.is_none() class:inexact=inexact>
-                <strong>{amount}</strong>
-                <span class="unit">{unit}</span>
-            </p>
-            {target.map(|target| view! { <p class="target">{fill(texts.target_is, &[&target])}</p> })}
-            {percent.map(|percent| view! {
-                <p class="progress">
-                    <span class="track" aria-hidden="true"><span style=format!("width:{}%", percent.clamp(0, 100))></span></span>
-                    <span>{format!("{percent}%")}</span>
-                </p>
-            })}
-            <p class="made-of">
-                {if entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&entries]) }}
-                {unverified.then(|| format!(" · {}", fill(texts.of_it_verified, &[&verified])))}
-            </p>
-            {unsent.then(|| view! { <p class="mark">{texts.with_unsent}</p> })}
-        </li>
     }
+}
+
+/// What a card without entries has in it.
+const NO_ENTRIES: &str = "class=\"amount none\"";
+
+/// Figures and the parts that make them, by indicator. An overview's parts lie in the order of their indicators.
+fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Vec<&'a Part>)> {
+    let sieve = filter.sieve(&overview.catalogue, overview.directory());
+    let mut parts: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+    for own in overview.parts.chunk_by(|one, other| one.indicator == other.indicator) {
+        if let Some(first) = own.first() {
+            parts.insert(&first.indicator, own.iter().filter(|part| sieve.takes(part)).collect());
+        }
+    }
+    let own = overview.catalogue.indicators.iter().filter(|indicator| sieve.takes_programme(&indicator.programme));
+    own.map(|indicator| {
+        let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
+        (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
+    })
+    .collect()
+}
+
+fn plain(figures: &BTreeMap<String, (Figure, Vec<&Part>)>) -> BTreeMap<String, Figure> {
+    figures.iter().map(|(code, (figure, _))| (code.clone(), figure.clone())).collect()
+}
+
+fn years_without(model: Model) -> String {
+    let years: Vec<String> = model.years.with(|years| years.iter().map(|year| year.to_string()).collect());
+    fill(model.texts.no_figures, &[&years.join("、")])
+}
+
+fn card(
+    model: Model,
+    indicator: &Indicator,
+    figure: &Figure,
+    parts: &[&Part],
+    filter: &Filter,
+    query: &str,
+    unsent: bool,
+) -> String {
+    let texts = model.texts;
+    let name = escaped(model.pick(&indicator.name, &indicator.name_en));
+    let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
+    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
+    let inexact = if figure.actual_qualifier == Qualifier::Exact { "" } else { " inexact" };
+    let none = if figure.actual.is_none() { " none" } else { "" };
+    let mut html = format!(
+        "<h3><a href=\"/indicators/{}{}\">{name}</a></h3><p class=\"amount{none}{inexact}\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>",
+        escaped(&indicator.code),
+        escaped(query),
+    );
+    if let Some(target) = &figure.target {
+        let target = qualified(texts, target.value, target.qualifier);
+        // Writing to a text does not fail.
+        let _ = write!(html, "<p class=\"target\">{}</p>", fill(texts.target_is, &[&target]));
+    }
+    if let Some(progress) = figure.progress {
+        let percent = (progress * 100.0).round() as i64;
+        let _ = write!(
+            html,
+            "<p class=\"progress\"><span class=\"track\" aria-hidden=\"true\"><span style=\"width:{}%\"></span></span><span>{percent}%</span></p>",
+            percent.clamp(0, 100)
+        );
+    }
+    if let Some(pace) = pace(indicator, figure, model.today) {
+        let (words, well) = pace_in_words(texts, pace);
+        let _ = write!(html, "<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" });
+    }
+    if let (Some(first), Some(last)) =
+        (parts.iter().map(|part| part.month).min(), parts.iter().map(|part| part.month).max())
+    {
+        let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
+        html.extend(spark(&standing(indicator, parts, range)));
+    }
+    let made_of =
+        if figure.entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&figure.entries]) };
+    let _ = write!(html, "<p class=\"made-of\">{made_of}");
+    if figure.actual.is_some() && figure.verified != figure.actual {
+        let verified = figure.verified.unwrap_or(Quantity::ZERO);
+        let _ = write!(html, " · {}", fill(texts.of_it_verified, &[&verified]));
+    }
+    if let Some(last) = parts.iter().map(|part| part.month).max() {
+        let _ = write!(html, " · {}", fill(texts.last_in, &[&last]));
+    }
+    html.push_str("</p>");
+    if unsent {
+        let _ = write!(html, "<p class=\"mark\">{}</p>", texts.with_unsent);
+    }
+    html
 }

@@ -1,14 +1,12 @@
 //! The filters of the shared view. They live in the address, so a link shows the same to everybody.
 
+use crate::boot::{ALL_YEARS, year_of};
+use crate::components::address::{Step, use_address};
 use crate::model::use_model;
 use jiedui_core::domain::place::Level;
-use jiedui_core::domain::{Filter, Overview, Side};
+use jiedui_core::domain::{Filter, Month, Overview, Side};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
-
-/// The value that stands for every year.
-const ALL_YEARS: &str = "all";
+use leptos_router::hooks::use_query_map;
 
 /// The filter that the address holds. Without a year it is the latest that has figures.
 pub fn use_filter() -> Memo<Filter> {
@@ -17,15 +15,29 @@ pub fn use_filter() -> Memo<Filter> {
     Memo::new(move |_| {
         let query = query.get();
         let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
-        let latest = || model.shown.with(|overview| overview.as_ref().and_then(|own| own.years().first().copied()));
-        let year = match given("year").as_deref() {
-            Some(ALL_YEARS) => None,
-            Some(year) => year.parse().ok().or_else(latest),
-            None => latest(),
-        };
+        let year = model.years.with(|years| year_of(given("year").as_deref(), years));
         let verified_only = given("include").as_deref() == Some("verified");
-        Filter { year, programme: given("programme"), place: given("place"), verified_only }
+        let month = |name: &str| given(name)?.parse::<Month>().ok();
+        let (from, until) = (month("from"), month("until"));
+        Filter { year, programme: given("programme"), place: given("place"), verified_only, from, until }
     })
+}
+
+/// A filter as the query of an address, with its question mark.
+pub fn query_of(filter: &Filter) -> String {
+    let year = filter.year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
+    let month = |month: Option<Month>| month.map(|month| month.to_string());
+    let given = [
+        ("year", Some(year)),
+        ("programme", filter.programme.clone()),
+        ("place", filter.place.clone()),
+        ("include", filter.verified_only.then(|| "verified".to_owned())),
+        ("from", month(filter.from)),
+        ("until", month(filter.until)),
+    ];
+    // Codes, years and months need no escaping.
+    let pairs: Vec<String> = given.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
+    format!("?{}", pairs.join("&"))
 }
 
 /// The filters, for a finger. With JavaScript off they are a form with a button.
@@ -36,21 +48,18 @@ pub fn FilterBar(
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let query = use_query_map();
-    let navigate = use_navigate();
-    let change = move |name: &'static str, value: String| {
-        let mut query = query.get_untracked();
-        query.remove(name);
-        if !value.is_empty() {
-            query.insert(name, value);
+    let address = use_address();
+    let set = move |name| {
+        move |event| {
+            // Months of one year are none of another.
+            let more = (name == "year").then(|| [("from", String::new()), ("until", String::new())]);
+            let mut changes = vec![(name, event_target_value(&event))];
+            changes.extend(more.into_iter().flatten());
+            address.change(&changes, Step::Further);
         }
-        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
-        navigate(&format!("/{}", query.to_query_string()), options);
     };
-    let change = StoredValue::new(change);
-    let set = move |name| move |event| change.with_value(|change| change(name, event_target_value(&event)));
     let overview = move || model.shown.get().unwrap_or_default();
-    let years = move || years_shown(&overview(), filter.get().year, model.year);
+    let years = move || years_shown(model.years.get(), filter.get().year, model.year);
     let option =
         |value: String, name: String, chosen: bool| view! { <option value=value selected=chosen>{name}</option> };
     let year = move || filter.get().year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
@@ -100,8 +109,7 @@ pub fn FilterBar(
     }
 }
 
-fn years_shown(overview: &Overview, chosen: Option<i32>, this_year: i32) -> Vec<i32> {
-    let mut years = overview.years();
+fn years_shown(mut years: Vec<i32>, chosen: Option<i32>, this_year: i32) -> Vec<i32> {
     years.extend(chosen);
     years.push(this_year);
     years.sort_unstable_by(|one, other| other.cmp(one));

@@ -1,8 +1,13 @@
 //! Pieces of the screens.
 
+pub mod address;
 pub mod figures;
 pub mod filter_bar;
 pub mod header;
 pub mod map;
 pub mod place_field;
+pub mod save_picture;
+pub mod share;
 pub mod sync_badge;
+pub mod take_away;
+pub mod wall;

@@ -1,8 +1,11 @@
 //! The shared view: the map and the indicators.
 
+use crate::components::address::use_address;
 use crate::components::figures::Figures;
 use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::map::Map;
+use crate::components::take_away::TakeAway;
+use crate::later::{Later, Screen};
 use crate::model::{Model, use_model};
 use crate::texts::fill;
 use jiedui_core::domain::{format_date, parse_date};
@@ -16,8 +19,12 @@ pub fn Dashboard() -> impl IntoView {
     let filter = use_filter();
     // Present or not: a change of the figures alone must not build the screen anew.
     let there = Memo::new(move |_| model.received.with(Option::is_some));
+    let address = use_address();
+    let wall = Memo::new(move |_| address.get("screen").as_deref() == Some("wall"));
     move || {
-        if there.get() {
+        if there.get() && wall.get() {
+            view! { <Later screen=Screen::Wall/> }.into_any()
+        } else if there.get() {
             view! {
                 <div class="dashboard">
                     <h1 class="unseen">{model.texts.nav_view}</h1>
@@ -27,6 +34,7 @@ pub fn Dashboard() -> impl IntoView {
                     </div>
                     <Map filter/>
                     <Figures filter/>
+                    <TakeAway/>
                 </div>
             }
             .into_any()
@@ -40,7 +48,7 @@ pub fn Dashboard() -> impl IntoView {
 
 /// How old the figures are, and what of them is this phone's own.
 #[component]
-fn Freshness() -> impl IntoView {
+pub fn Freshness() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
     let as_of = move || model.received.with(|own| own.as_ref().map(|own| own.as_of.clone())).unwrap_or_default();

@@ -5,15 +5,19 @@ mod conflict;
 mod dashboard;
 mod entries;
 mod form;
+mod indicator;
 mod not_found;
+mod report;
 mod sign_in;
 
 pub use choose::Choose;
 pub use conflict::ConflictOf;
-pub use dashboard::Dashboard;
+pub use dashboard::{Dashboard, Freshness};
 pub use entries::Entries;
 pub use form::{EditEntry, NewEntry};
+pub use indicator::IndicatorOf;
 pub use not_found::NotFound;
+pub use report::Report;
 pub use sign_in::SignIn;
 
 use crate::model::use_model;

@@ -4,6 +4,7 @@ use super::journal::{Journal, journal};
 use super::{Result, all, begin, commit, get, open, put, remove};
 use crate::json;
 use idb::{Database, TransactionMode};
+use jiedui_core::domain::Entry;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{
@@ -166,6 +167,13 @@ impl Person {
         let transaction = begin(&self.database, &[META], TransactionMode::ReadWrite)?;
         put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
         commit(transaction).await
+    }
+
+    /// All entries that this person may see, as the server last sent them.
+    pub async fn entries(&self) -> Result<Vec<Entry>> {
+        let transaction = begin(&self.database, &[REPLICA], TransactionMode::ReadOnly)?;
+        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(|own| Entry::from_checked(&own.fields)).collect())
     }
 
     /// This person's entries.

@@ -6,9 +6,9 @@ use crate::json;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::domain::{FieldError, Language, Overview, Place, Places, User};
+use jiedui_core::domain::{Entry, FieldError, Language, Overview, Place, Places, User};
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
-use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use leptos::prelude::window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,58 @@ impl Pages {
 pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
     let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
     read(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
+}
+
+/// The last entries that this person may see.
+pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        entries: Vec<Record>,
+    }
+    let answer: Answer = read(get("/api/v1/entries?limit=6")?).await?;
+    Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
+}
+
+/// A link that opens the shared view without an account.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Link {
+    /// Identifier.
+    pub id: String,
+    /// What it shows.
+    pub query: String,
+    /// Until when it holds.
+    pub expires_at: String,
+    /// When it was withdrawn, if it was.
+    pub withdrawn_at: Option<String>,
+}
+
+/// Makes a link to what a query shows; gives its path.
+pub async fn share(query: String, days: &str, language: Language) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Made {
+        path: String,
+    }
+    // What is no number is said so by the server.
+    let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
+    let body = serde_json::json!({"query": query, "days": days});
+    let made: Made = read(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
+    Ok(made.path)
+}
+
+/// One's own links.
+pub async fn links() -> Result<Vec<Link>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        shares: Vec<Link>,
+    }
+    let answer: Answer = read(get("/api/v1/shares")?).await?;
+    Ok(answer.shares)
+}
+
+/// Withdraws one of them.
+pub async fn withdraw(id: &str) -> Result<(), ApiError> {
+    let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
+    send(request).await.map(drop)
 }
 
 /// The tree of places.

@@ -1,7 +1,9 @@
 //! What time it is: by this phone's clock, put right by the server's answers.
 
 use crate::json;
+use jiedui_core::domain::parse_date;
 use jiedui_core::sync::Clock;
+use time::Date;
 
 const KEY: &str = "jiedui.clock";
 
@@ -19,8 +21,10 @@ pub fn now() -> f64 {
 }
 
 /// Today where this phone is.
-pub fn today() -> js_sys::Date {
-    js_sys::Date::new(&now().into())
+pub fn today() -> Date {
+    let now = js_sys::Date::new(&now().into());
+    let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());
+    parse_date(&text).unwrap_or(Date::MIN)
 }
 
 /// Learns from the date of an answer.

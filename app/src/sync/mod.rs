@@ -73,6 +73,7 @@ pub fn start(model: Model) {
             Some(user) => begin(model, user).await,
             None => {
                 refresh_overview(model).await;
+                follow_live(model);
             }
         }
     });
@@ -125,7 +126,7 @@ thread_local! {
     static LIVE: RefCell<Option<EventSource>> = const { RefCell::new(None) };
 }
 
-/// Server-sent events say when there is something to pull. The browser connects again by itself, but while there is
+/// Server-sent events say when there is something new. The browser connects again by itself, but while there is
 /// no network it is not left to try.
 fn follow_live(model: Model) {
     LIVE.with_borrow_mut(|live| {
@@ -133,11 +134,13 @@ fn follow_live(model: Model) {
             old.close();
         }
         let signed_in = model.user.with_untracked(Option::is_some);
-        if signed_in
+        let may_view = signed_in || model.received.with_untracked(Option::is_some);
+        let address = if signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
+        if may_view
             && model.online.get_untracked()
-            && let Ok(events) = EventSource::new("/api/v1/live")
+            && let Ok(events) = EventSource::new(address)
         {
-            listen(&events, "change", move || model.tell(Input::Wake));
+            listen(&events, "change", move || look_for_news(model));
             *live = Some(events);
         }
     });
@@ -145,10 +148,26 @@ fn follow_live(model: Model) {
 
 /// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
 async fn refresh_overview(model: Model) -> bool {
-    let asked = model.received.get_untracked();
-    let Ok(mut overview) = api::overview(asked.as_deref()).await else { return false };
-    let known = model.received.get_untracked();
-    if known.as_ref().is_some_and(|known| known.change == overview.change) && model.ready_offline.get_untracked() {
+    // What a page was painted from may be a part; the whole is on the phone, or asked for.
+    let whole = || model.received.get_untracked().filter(|own| own.only.is_none());
+    let asked = match whole() {
+        Some(whole) => Some(whole),
+        None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
+    };
+    let mut overview = match api::overview(asked.as_deref()).await {
+        Ok(overview) => overview,
+        Err(error) => {
+            // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
+            if error.status == 401 && model.user.with_untracked(Option::is_none) {
+                model.received.set(None);
+                let _ = async { Shared::open().await?.forget_overview().await }.await;
+            }
+            return false;
+        }
+    };
+    let known = whole().or(asked);
+    let same = |known: &Arc<Overview>| known.change == overview.change && known.edition == overview.edition;
+    if known.as_ref().is_some_and(same) && model.ready_offline.get_untracked() && whole().is_some() {
         return true;
     }
     if overview.since.is_some() {

@@ -1,7 +1,8 @@
 //! Many rows in one statement, on whichever database it is. The statements are few and stay prepared; while one runs, the
 //! next is put together.
 
-use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Executor, IntoArguments, Type};
+use super::Tx;
+use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Executor, IntoArguments, Postgres, Sqlite, Type};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -102,6 +103,45 @@ where
     }
     Ok(())
 }
+
+/// Statements that are put together before their turn comes.
+pub enum Prepared {
+    /// For SQLite.
+    Sqlite(Vec<Result<Statement<Sqlite>, sqlx::Error>>),
+    /// For PostgreSQL.
+    Postgres(Vec<Result<Statement<Postgres>, sqlx::Error>>),
+}
+
+impl Prepared {
+    /// Runs them, in a transaction on the database that they are for.
+    pub async fn run(self, tx: &mut Tx) -> Result<(), sqlx::Error> {
+        match (self, tx) {
+            (Self::Sqlite(statements), Tx::Sqlite(transaction)) => {
+                execute_all(&mut **transaction, statements.into_iter()).await
+            }
+            (Self::Postgres(statements), Tx::Postgres(transaction)) => {
+                execute_all(&mut **transaction, statements.into_iter()).await
+            }
+            _ => Err(sqlx::Error::InvalidArgument("statements for another database".to_owned())),
+        }
+    }
+}
+
+/// Puts together what inserts rows, as [`insert`] takes them, for a [`Kind`] of database.
+macro_rules! prepare {
+    ($kind:expr, $head:expr, $rows:expr, $tail:expr, |$row:ident, $item:ident| $bind:block) => {{
+        use $crate::db::bulk::{Prepared, statements};
+        match $kind {
+            $crate::db::Kind::Sqlite => {
+                Prepared::Sqlite(statements!(sqlx::Sqlite, $head, $rows, $tail, |$row, $item| $bind).collect())
+            }
+            $crate::db::Kind::Postgres => {
+                Prepared::Postgres(statements!(sqlx::Postgres, $head, $rows, $tail, |$row, $item| $bind).collect())
+            }
+        }
+    }};
+}
+pub(crate) use prepare;
 
 /// Inserts rows: `head` ends where the values begin.
 macro_rules! insert {

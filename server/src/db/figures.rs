@@ -1,11 +1,10 @@
 //! Reading the figures that [`super::rollup`] keeps.
 
-use super::rollup::Pending;
+use super::rollup::{Pending, subject_in_order};
 use super::{Db, Result, feed, on};
 use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Aggregation, Apart, Catalogue, Month, Part, Qualifier, Quantity};
+use jiedui_core::domain::{Aggregation, Catalogue, Month, Part, Qualifier, Quantity};
 use sqlx::FromRow;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The columns of a part as it is read.
@@ -38,69 +37,74 @@ fn part(row: PartRow) -> Part {
     }
 }
 
-/// Rows of like parts in one: indicator, verified, qualifier, the sums of values and entries, and what keeps them apart.
-type Folded = (String, bool, String, i64, i64, String);
-
-/// What separates the texts of several [`Apart`]s in one.
-const SEPARATOR: char = '|';
+/// A row of a year: indicator, verified, qualifier, value, entries, and what keeps it apart, as it is in order.
+type YearRow = (String, bool, String, i64, i64, String);
 
 /// What makes the figures of a year at a place from the township up (everywhere, where it is empty), however many
-/// entries there are. The database folds what is kept apart into one text, since handing over a row costs more than that.
+/// entries there are.
 pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
-    let all = "SELECT indicator, verified, qualifier, CAST(SUM(value) AS BIGINT), CAST(SUM(entries) AS BIGINT),
-            STRING_AGG(apart, '|')
-        FROM part WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0
-        GROUP BY indicator, verified, qualifier, apart = ''";
-    // Of a latest indicator just the last entry; how many there are is among the others.
-    let last = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT), apart FROM part
-        WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
-        ORDER BY apart DESC LIMIT 1";
+    let all = "SELECT indicator, verified, qualifier, value, entries, apart FROM part
+        WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0";
     let period = format!("{year:04}");
     let mut rows =
-        on!(read db, |pool| sqlx::query_as::<_, Folded>(all).bind(place).bind(&period).fetch_all(pool).await?);
-    let latest = catalogue.indicators.iter().filter(|own| own.aggregation == Aggregation::Latest);
-    for (indicator, verified) in latest.flat_map(|own| [(own, false), (own, true)]) {
-        rows.extend(on!(read db, |pool| sqlx::query_as::<_, Folded>(last)
-            .bind(place)
-            .bind(&period)
-            .bind(&indicator.code)
-            .bind(verified)
-            .fetch_optional(pool)
-            .await?));
+        on!(read db, |pool| sqlx::query_as::<_, YearRow>(all).bind(place).bind(&period).fetch_all(pool).await?);
+    for indicator in &catalogue.indicators {
+        let query = match indicator.aggregation {
+            Aggregation::Sum | Aggregation::Mean => continue,
+            Aggregation::Latest => LAST,
+            Aggregation::Distinct => LARGEST,
+        };
+        // Those of which there are entries at all.
+        let any = |verified| rows.iter().any(|row| row.0 == indicator.code && row.1 == verified);
+        for verified in [false, true].into_iter().filter(|verified| any(*verified)).collect::<Vec<_>>() {
+            rows.extend(on!(read db, |pool| sqlx::query_as::<_, YearRow>(query)
+                .bind(place)
+                .bind(&period)
+                .bind(&indicator.code)
+                .bind(verified)
+                .fetch_all(pool)
+                .await?));
+        }
     }
     Ok(rows.into_iter().flat_map(|row| unfold(row, place, year)).collect())
 }
 
-/// The parts of a folded row. What they come to is the first one's, what keeps them apart each one's own; of a subject's
-/// numbers the largest alone, since no other counts.
-fn unfold((indicator, verified, qualifier, value, entries, aparts): Folded, place: &str, year: i32) -> Vec<Part> {
-    let first = Part {
-        indicator,
+/// Of a latest indicator just the last entry; how many there are is among the others.
+const LAST: &str = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT), apart FROM part
+    WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
+    ORDER BY apart DESC LIMIT 1";
+
+/// Of a distinct indicator each subject's largest number: from the last subject to the first, always the last row before
+/// those of the subject just read, so that a subject costs one look-up however many numbers it has. (20 is a space and
+/// the number.) The database folds them into one text, since handing over a row costs more than that.
+const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
+        SELECT (SELECT apart FROM part WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3
+            AND verified = $4 AND entries > 0 ORDER BY apart DESC LIMIT 1)
+        UNION ALL
+        SELECT (SELECT own.apart FROM part own WHERE own.grain = 'last' AND own.place = $1 AND own.period = $2
+            AND own.indicator = $3 AND own.verified = $4 AND own.entries > 0
+            AND own.apart < SUBSTR(largest.apart, 1, LENGTH(largest.apart) - 20) ORDER BY own.apart DESC LIMIT 1)
+        FROM largest WHERE largest.apart IS NOT NULL)
+    SELECT $3, $4, 'exact', CAST(0 AS BIGINT), CAST(0 AS BIGINT), STRING_AGG(apart, '|') FROM largest
+    WHERE apart IS NOT NULL HAVING COUNT(*) > 0";
+
+/// What separates the texts of several subjects in one.
+const SEPARATOR: char = '|';
+
+/// The parts of a row: one for each text that keeps it apart.
+fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, place: &str, year: i32) -> Vec<Part> {
+    let part = |text: &str| Part {
+        indicator: indicator.clone(),
         place: place.to_owned(),
         pairing: None,
         month: Month::first_of(year),
         verified,
         qualifier: Qualifier::from_code(&qualifier).unwrap_or_default(),
-        apart: None,
+        apart: subject_in_order(text).or_else(|| text.parse().ok()),
         value: Quantity::from_ten_thousandths(value),
         entries,
     };
-    let (mut largest, mut kept) = (BTreeMap::new(), Vec::new());
-    for apart in aparts.split(SEPARATOR).filter_map(|apart| apart.parse().ok()) {
-        match apart {
-            Apart::Subject(subject, number) => {
-                let own = largest.entry(subject).or_insert(number);
-                *own = number.max(*own);
-            }
-            latest => kept.push(latest),
-        }
-    }
-    kept.extend(largest.into_iter().map(|(subject, number)| Apart::Subject(subject, number)));
-    let mut aparts = kept.into_iter();
-    let apart = aparts.next();
-    let others: Vec<Part> =
-        aparts.map(|apart| Part { apart: Some(apart), value: Quantity::ZERO, entries: 0, ..first.clone() }).collect();
-    std::iter::once(Part { apart, ..first }).chain(others).collect()
+    aparts.split(SEPARATOR).map(part).collect()
 }
 
 /// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
@@ -153,16 +157,30 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
 
 #[cfg(test)]
 mod tests {
+    use super::super::rollup::Told;
     use super::*;
+    use jiedui_core::domain::Apart;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn texts_in_order_sort_as_their_numbers_and_are_read_again(one in any::<i64>(), other in any::<i64>()) {
+            let limit = Quantity::from_f64(jiedui_core::domain::quantity::LARGEST).unwrap().ten_thousandths();
+            let apart = |number| Apart::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
+            let (one, other) = (apart(one), apart(other));
+            let (first, second) = (Told::InOrder(&one).to_string(), Told::InOrder(&other).to_string());
+            prop_assert_eq!(first.cmp(&second), one.cmp(&other));
+            prop_assert_eq!(first.len(), second.len());
+            prop_assert_eq!(subject_in_order(&first), Some(one));
+        }
+    }
 
     #[test]
-    fn of_a_subject_the_largest_number_is_left_and_nothing_of_the_sums_is_lost() {
-        let text = "522728109 10000|two words 5|522728109 30000|522728109 20000".to_owned();
-        let parts = unfold(("schools".into(), true, "exact".into(), 60_005, 4, text), "522728", 2026);
-        let of = |subject: &str, number| Some(Apart::Subject(subject.into(), Quantity::from_ten_thousandths(number)));
-        let aparts: Vec<_> = parts.iter().map(|part| part.apart.clone()).collect();
-        assert_eq!(aparts, [of("522728109", 30_000), of("two words", 5)]);
-        assert_eq!(parts.iter().map(|part| part.entries).sum::<i64>(), 4);
-        assert_eq!(parts.iter().map(|part| part.value.ten_thousandths()).sum::<i64>(), 60_005);
+    fn a_last_entry_is_read_as_such() {
+        let id = Uuid::from_u128(7);
+        let row = ("pigs".into(), true, "about".into(), 50_000, 0, format!("latest 2026-11-25 {id}"));
+        let parts = unfold(row, "522728", 2026);
+        assert_eq!(parts.len(), 1);
+        assert!(matches!(parts[0].apart, Some(Apart::Latest(_, own)) if own == id), "{parts:?}");
     }
 }

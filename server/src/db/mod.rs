@@ -15,6 +15,7 @@ pub mod record;
 pub mod reference;
 pub mod rollup;
 pub mod session;
+pub mod share;
 pub mod verify;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -102,6 +103,15 @@ pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// The two databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
 }
 
 /// Runs the same queries on whichever database it is: to `read` from a [`Db`], perhaps from a replica that is a moment
@@ -261,6 +271,14 @@ impl DbError {
 }
 
 impl Tx {
+    /// On which database it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Sqlite(_) => Kind::Sqlite,
+            Self::Postgres(_) => Kind::Postgres,
+        }
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<()> {
         match self {

@@ -2,9 +2,10 @@
 //! What a group of pushes touches is read before and written after in a few statements; in between it lies in memory.
 
 use super::answer::{self, Answers, MutationDigest};
+use super::bulk::Prepared;
 use super::conflict::{self, By, Kept};
-use super::record::{self, Past, Revision, Row};
-use super::{Db, Result, Tx, feed, on, rollup, signed};
+use super::record::{self, PIECE, Past, Revision, Row};
+use super::{Db, Kind, Result, Tx, feed, on, rollup, signed};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
@@ -17,9 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use time::Date;
 use uuid::Uuid;
-
-/// Mutations that are decided while as many before them are written.
-const PIECE: usize = 64;
 
 /// Who pushes what.
 #[derive(Clone, Debug)]
@@ -92,15 +90,22 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         figures: rollup::Pending::default(),
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
+    let kind = tx.kind();
+    let mut ready = batch.prepare(kind, 0)?;
     for push in pushes {
         let mut turn = Turn::default();
         let mut left = push.mutations.as_slice();
         while let [next, rest @ ..] = left {
-            // Mutations for which nothing has to be read are decided while the records before them are written.
-            let rows = if batch.unwritten.len() < PIECE { Vec::new() } else { batch.rows() };
-            let deciding = async { batch.decide_some(push, left, &mut turn) };
-            let (written, decided) = tokio::join!(record::write(&mut tx, &rows, &reference.catalogue), deciding);
+            // Mutations for which nothing has to be read are decided, and the statements put together that write them,
+            // while the records before them are written.
+            let deciding = async {
+                let decided = batch.decide_some(push, left, &mut turn);
+                batch.prepare(kind, PIECE).map(|prepared| (decided, prepared))
+            };
+            let (written, decided) = tokio::join!(ready.run(&mut tx), deciding);
             written?;
+            let (decided, prepared) = decided?;
+            ready = prepared;
             left = left.get(decided..).unwrap_or_default();
             if decided == 0 {
                 let result = batch.apply(&mut tx, push, &next.0).await?;
@@ -111,6 +116,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         answers.extend(answer::Stored::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
     }
+    ready.run(&mut tx).await?;
     let change = batch.write(&mut tx, &answers).await?;
     if change > before {
         feed::advance(&mut tx, change).await?;
@@ -180,6 +186,12 @@ impl Batch<'_> {
         known.insert(of.0.seq, (of.1, result.clone()));
         turn.new.push((of.1, result.clone()));
         turn.results.push(result);
+    }
+
+    /// What writes the records that are yet to be written, where they are so many.
+    fn prepare(&mut self, kind: Kind, many: usize) -> Result<Prepared> {
+        let rows = if self.unwritten.len() < many { Vec::new() } else { self.rows() };
+        record::prepare(kind, &rows, &self.reference.catalogue)
     }
 
     /// The records to be written, in the order of their changes: the table's own.

@@ -1,7 +1,7 @@
 //! Records and their revisions, written and read by the hundred: one statement for many rows.
 
-use super::bulk::{insert, select_in};
-use super::{Result, Tx};
+use super::bulk::{self, Prepared, insert, select_in};
+use super::{Kind, Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
 use serde_json::Value;
@@ -75,15 +75,30 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Records that are put together while as many before them are written.
+pub const PIECE: usize = 64;
+
 /// Writes records as they stand now, with the columns by which they are found.
 pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
+    let kind = tx.kind();
+    let mut ready = prepare::<R>(kind, &[], catalogue)?;
+    for piece in rows.chunks(PIECE) {
+        let (written, next) = tokio::join!(ready.run(tx), async { prepare(kind, piece, catalogue) });
+        written?;
+        ready = next?;
+    }
+    Ok(ready.run(tx).await?)
+}
+
+/// What writes records as they stand now.
+pub fn prepare<R: Borrow<Row>>(kind: Kind, rows: &[R], catalogue: &Catalogue) -> Result<Prepared> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Borrow::borrow) {
-        let list = |none: bool, list: serde_json::Result<String>| {
-            if none { Ok(Cow::Borrowed("[]")) } else { list.map(Cow::Owned) }
+        let list = |none: bool, list: &dyn Fn() -> serde_json::Result<String>| {
+            if none { Ok(Cow::Borrowed("[]")) } else { list().map(Cow::Owned) }
         };
-        let former = list(row.former.is_empty(), serde_json::to_string(&row.former))?;
-        let changed = list(row.last.changed.is_empty(), serde_json::to_string(&row.last.changed))?;
+        let former = list(row.former.is_empty(), &|| serde_json::to_string(&row.former))?;
+        let changed = list(row.last.changed.is_empty(), &|| serde_json::to_string(&row.last.changed))?;
         written.push((row, serde_json::to_string(&row.fields)?, former, changed));
     }
     let head =
@@ -94,7 +109,7 @@ pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogu
         place = excluded.place, month = excluded.month, state = excluded.state, former = excluded.former,
         changed = excluded.changed, account = excluded.account, client = excluded.client, seq = excluded.seq,
         at = excluded.at";
-    insert!(tx, head, written, tail, |values, item| {
+    Ok(bulk::prepare!(kind, head, written, tail, |values, item| {
         let (row, fields, former, changed) = item;
         let activity = text(&row.fields, "activity");
         let programme = catalogue.activity(activity).map_or("", |activity| activity.programme.as_str());
@@ -106,8 +121,7 @@ pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogu
         let by = row.last.by;
         values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));
         values.push_bind(row.last.at);
-    });
-    Ok(())
+    }))
 }
 
 /// Writes states that records have had.

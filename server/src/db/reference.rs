@@ -102,31 +102,53 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         .await
         .map(drop)?);
     add_places(&mut tx, reference.places.all()).await?;
-    let mut rows = Vec::new();
-    let at = super::now();
-    let mut add = |kind: &str, id: Uuid, fields: Fields| {
-        change += 1;
-        let (kind, deleted, created, author, former) = (kind.to_owned(), false, change, None, Vec::new());
-        let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at };
-        rows.push(Row { id, kind, fields, deleted, change, created, author, former, last });
-    };
-    for organisation in &reference.organisations {
-        add(ORGANISATION, organisation.id, fields_of(organisation)?);
-    }
-    for pairing in &reference.pairings {
-        add(PAIRING, pairing.id, fields_of(pairing)?);
-    }
+    let mut rows = directory_rows(&reference.organisations, &reference.pairings)?;
     let mut figures = super::rollup::Pending::default();
     for (id, fields) in opening {
-        add(ENTRY, *id, fields.clone());
+        rows.push(new_row(ENTRY, *id, fields.clone()));
         figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
     }
+    number(&mut rows, &mut change);
     record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
     super::rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Adds organisations and pairings that the program itself has made up; those that are there already stay.
+pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[Pairing]) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let mut change = feed::lock(&mut tx).await?;
+    let mut rows = directory_rows(organisations, pairings)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let known: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
+    rows.retain(|row| !known.contains(&row.id));
+    number(&mut rows, &mut change);
+    record::write(&mut tx, &rows, &Catalogue::default()).await?;
+    feed::advance(&mut tx, change).await?;
+    tx.commit().await
+}
+
+fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<Row>> {
+    let organisations = organisations.iter().map(|own| Ok(new_row(ORGANISATION, own.id, fields_of(own)?)));
+    let pairings = pairings.iter().map(|own| Ok(new_row(PAIRING, own.id, fields_of(own)?)));
+    organisations.chain(pairings).collect()
+}
+
+/// A record that nobody has made, yet without its number.
+fn new_row(kind: &str, id: Uuid, fields: Fields) -> Row {
+    let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: super::now() };
+    let (kind, former) = (kind.to_owned(), Vec::new());
+    Row { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former, last }
+}
+
+fn number(rows: &mut [Row], change: &mut i64) {
+    for row in rows {
+        *change += 1;
+        (row.change, row.created) = (*change, *change);
+    }
 }
 
 fn fields_of(record: &impl Serialize) -> Result<Fields> {

@@ -7,12 +7,12 @@ use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
 use jiedui_core::domain::part::{merge_parts, parts_of};
-use jiedui_core::domain::{Apart, Catalogue, Entry, Month, Part, Qualifier};
+use jiedui_core::domain::{Apart, Catalogue, Entry, Month, Part, Qualifier, Quantity};
 use std::fmt;
 use uuid::Uuid;
 
 /// The way in which figures are kept. Another number in the database has them counted anew when it is opened.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Entries read at a time where all are.
 const PAGE: i64 = 5_000;
 
@@ -48,7 +48,43 @@ impl Pending {
 }
 
 /// What a row is the sum of: grain, place, period, indicator, verified, apart, qualifier, pairing.
-pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Option<&'a Apart>, Qualifier, Uuid);
+pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Told<'a>, Qualifier, Uuid);
+
+/// What keeps a row apart from others of its indicator, as it stands in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told<'a> {
+    /// Nothing.
+    Alike,
+    /// The part's own text.
+    By(&'a Apart),
+    /// The same so that the texts of one subject lie in the order of their numbers.
+    InOrder(&'a Apart),
+}
+
+/// The length of a number that is written so that texts sort as numbers do.
+const NUMBER: usize = 19;
+/// What is added to it, so that none is negative.
+const NUMBER_ZERO: i64 = 1_000_000_000_000_000_000;
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alike => Ok(()),
+            Self::InOrder(Apart::Subject(subject, number)) => {
+                let number = number.ten_thousandths().saturating_add(NUMBER_ZERO);
+                write!(f, "{subject} {number:0NUMBER$}")
+            }
+            Self::By(apart) | Self::InOrder(apart) => apart.fmt(f),
+        }
+    }
+}
+
+/// A subject and its number from their text in order.
+pub fn subject_in_order(text: &str) -> Option<Apart> {
+    let (subject, number) = text.rsplit_once(' ')?;
+    let number = number.parse::<i64>().ok()?.checked_sub(NUMBER_ZERO)?;
+    Some(Apart::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
+}
 
 /// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
 pub type Row<'a> = (Key<'a>, i64, i64);
@@ -88,18 +124,18 @@ fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
         let row = |grain, place, period, apart, pairing: Option<Uuid>| {
             (grain, place, period, indicator.as_str(), *verified, apart, *qualifier, pairing.unwrap_or_default())
         };
-        let apart = apart.as_ref();
-        rows.push((row("town", town(place), Period::Month(*month), apart, part.pairing), value, entries));
+        let told = apart.as_ref().map_or(Told::Alike, Told::By);
+        rows.push((row("town", town(place), Period::Month(*month), told, part.pairing), value, entries));
         // A village has so few entries that they are counted when they are asked for.
         for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
             let year = Period::Year(month.year);
-            if matches!(apart, Some(Apart::Latest(..))) {
-                // One row an entry, of which only the last is read; beside it how many there are.
-                rows.push((row("last", scope, year, apart, None), value, entries));
-                rows.push((row("year", scope, year, None, None), 0, entries));
-            } else {
-                rows.push((row("year", scope, year, apart, None), value, entries));
+            // What is kept apart has rows of its own, of which the last of each subject is read; beside them how many
+            // entries there are.
+            if let Some(apart) = apart {
+                rows.push((row("last", scope, year, Told::InOrder(apart), None), value, entries));
             }
+            let value = if apart.is_some() { 0 } else { value };
+            rows.push((row("year", scope, year, Told::Alike, None), value, entries));
         }
     }
     rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
@@ -144,9 +180,8 @@ pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
     insert!(tx, head, counted.parts, tail, |values, item| {
         let ((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries) = *item;
-        let apart = apart.map(Apart::to_string).unwrap_or_default();
         values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
-        values.push_bind(verified).push_bind(apart).push_bind(qualifier.code()).push_bind(pairing);
+        values.push_bind(verified).push_bind(apart.to_string()).push_bind(qualifier.code()).push_bind(pairing);
         values.push_bind(value).push_bind(entries).push_bind(change);
     });
     let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";

@@ -53,3 +53,31 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// A link ends by itself.
+#[tokio::test]
+async fn a_link_shows_nothing_once_its_time_is_over() {
+    let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
+    let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
+    let account = uuid::Uuid::from_u128(1);
+    let add = "INSERT INTO account (id, username, name, role, places, programmes, password_hash, created_at)
+        VALUES ($1, 'city', '', 'coordinator', '[]', '[]', '', 0)";
+    let Db::Sqlite { writer, .. } = &db else { unreachable!() };
+    sqlx::query(add).bind(account).execute(writer).await.unwrap();
+    let (id, query, created_at) = (uuid::Uuid::now_v7(), "year=2023".to_owned(), now());
+    for (token, left, shown) in [(b"one", 60_000, true), (b"two", -1, false)] {
+        let link = share::Share {
+            id: uuid::Uuid::now_v7(),
+            query: query.clone(),
+            created_at,
+            expires_at: now() + left,
+            withdrawn_at: None,
+        };
+        share::add(&db, token, account, &link).await.unwrap();
+        let found = share::query_of(&db, token).await.unwrap();
+        assert_eq!(found.map(|own| own.0), shown.then(|| query.clone()));
+    }
+    assert!(!share::withdraw(&db, account, id).await.unwrap(), "there is none of this number");
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}

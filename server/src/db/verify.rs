@@ -4,7 +4,6 @@ use super::figures::TallyRow;
 use super::reference::Reference;
 use super::rollup::{Counted, Pending, Row, count_page};
 use super::{Db, Result, on};
-use jiedui_core::domain::Apart;
 use jiedui_core::domain::overview::Tally;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -29,7 +28,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
         last = after;
     }
     let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
-        let (apart, qualifier) = (apart.map(Apart::to_string).unwrap_or_default(), qualifier.code());
+        let qualifier = qualifier.code();
         let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
         (key, (value, entries))
     };

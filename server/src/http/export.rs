@@ -9,7 +9,7 @@ use crate::db::entry;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::{Entry, User};
+use jiedui_core::domain::{Entry, Figure, User};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
@@ -92,14 +92,16 @@ fn harmless(cell: &str) -> String {
 #[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
 pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
     let rows = rows(&app, &user, query).await?;
+    csv_file("entries.csv", &HEADINGS, rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()))
+}
+
+fn csv_file(name: &str, headings: &[&str], mut rows: impl Iterator<Item = Vec<String>>) -> Result<Response, Problem> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    let written = writer
-        .write_record(HEADINGS)
-        .and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row.iter().map(|cell| harmless(cell)))));
+    let written = writer.write_record(headings).and_then(|()| rows.try_for_each(|row| writer.write_record(row)));
     let body = written.ok().and_then(|()| writer.into_inner().ok());
     let failed =
         || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The table cannot be made just now");
-    Ok(file("text/csv; charset=utf-8", "entries.csv", body.ok_or_else(failed)?))
+    Ok(file("text/csv; charset=utf-8", name, body.ok_or_else(failed)?))
 }
 
 /// Entries as a sheet.
@@ -125,35 +127,47 @@ fn sheet<'a>(name: &str, headings: &[&str], rows: impl Iterator<Item = &'a [Stri
     workbook.save_to_buffer()
 }
 
-/// Indicators as a sheet, numbers as numbers.
-#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
-pub async fn indicators_xlsx(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+/// What a table of indicators has in its columns: three names, then numbers.
+const FIGURES: [&str; 8] = ["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"];
+
+/// Figures as the columns of [`FIGURES`], and their year.
+async fn figure_rows(app: &App, mut query: Query) -> Result<(i32, Vec<FigureRow>), Problem> {
     let mut filter = query.filter();
     query.done()?;
     let year = *filter.year.get_or_insert_with(this_year);
-    let figures = app.figures(filter).await?;
     let catalogue = &app.reference.catalogue;
+    let row = |figure: Figure| {
+        let indicator = catalogue.indicator(&figure.indicator)?;
+        let programme = catalogue.programme(&indicator.programme).map(|own| own.name.clone()).unwrap_or_default();
+        let numbers = [
+            figure.target.map(|target| target.value.to_f64()),
+            figure.actual.map(|actual| actual.to_f64()),
+            figure.verified.map(|verified| verified.to_f64()),
+            figure.progress,
+            Some(figure.entries as f64),
+        ];
+        Some(([programme, indicator.name.clone(), indicator.unit.clone()], numbers))
+    };
+    Ok((year, app.figures(filter).await?.into_iter().filter_map(row).collect()))
+}
+
+type FigureRow = ([String; 3], [Option<f64>; 5]);
+
+/// Indicators as a sheet, numbers as numbers.
+#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
+pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+    let (year, rows) = figure_rows(&app, query).await?;
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
         let bold = Format::new().set_bold();
         let sheet = workbook.add_worksheet().set_name(format!("指标 {year}"))?;
-        for (column, heading) in (0..).zip(["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"])
-        {
+        for (column, heading) in (0..).zip(FIGURES) {
             sheet.write_string_with_format(0, column, heading, &bold)?;
         }
-        for (row, figure) in (1..).zip(figures) {
-            let Some(indicator) = catalogue.indicator(&figure.indicator) else { continue };
-            let programme = catalogue.programme(&indicator.programme);
-            sheet.write_string(row, 0, programme.map(|programme| programme.name.as_str()).unwrap_or_default())?;
-            sheet.write_string(row, 1, &indicator.name)?;
-            sheet.write_string(row, 2, &indicator.unit)?;
-            let numbers = [
-                figure.target.map(|target| target.value.to_f64()),
-                figure.actual.map(|actual| actual.to_f64()),
-                figure.verified.map(|verified| verified.to_f64()),
-                figure.progress,
-                Some(figure.entries as f64),
-            ];
+        for (row, (names, numbers)) in (1..).zip(rows) {
+            for (column, name) in (0..).zip(names) {
+                sheet.write_string(row, column, name)?;
+            }
             for (column, number) in (3..).zip(numbers) {
                 if let Some(number) = number {
                     sheet.write_number(row, column, number)?;
@@ -163,6 +177,17 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, mut query: Quer
         workbook.save_to_buffer()
     };
     Ok(file(XLSX, "indicators.xlsx", write().map_err(|error| sheet_failed(&error))?))
+}
+
+/// The same as CSV, UTF-8 with a byte-order mark.
+#[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "CSV")))]
+pub async fn indicators_csv(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+    let (_, rows) = figure_rows(&app, query).await?;
+    let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let cells = rows.into_iter().map(|(names, numbers)| {
+        names.iter().map(|name| harmless(name)).chain(numbers.map(number)).collect::<Vec<String>>()
+    });
+    csv_file("indicators.csv", &FIGURES, cells)
 }
 
 /// The map as a file.

@@ -15,7 +15,7 @@ use jiedui_core::domain::{Catalogue, Figure, Part, Qualifier};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use time::UtcOffset;
+use time::{Date, UtcOffset};
 
 /// What each indicator stands at.
 #[utoipa::path(get, path = "/api/v1/indicators", params(
@@ -36,10 +36,15 @@ pub async fn indicators(
     Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference.catalogue)})))
 }
 
-/// This year where Jiedui is at home (UTC+8).
-pub fn this_year() -> i32 {
+/// Today where Jiedui is at home (UTC+8).
+pub fn today() -> Date {
     let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
-    time::OffsetDateTime::now_utc().to_offset(china).year()
+    time::OffsetDateTime::now_utc().to_offset(china).date()
+}
+
+/// This year where Jiedui is at home.
+pub fn this_year() -> i32 {
+    today().year()
 }
 
 /// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
@@ -80,7 +85,8 @@ impl App {
         let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
         let (catalogue, directory) = (&self.reference.catalogue, self.reference.directory());
         let place = filter.place.clone().unwrap_or_default();
-        if place != town(&place) {
+        // Villages, and months of a year, are counted from what is smaller.
+        if place != town(&place) || filter.from.is_some() || filter.until.is_some() {
             let parts = parts_at(self, &filter, |_| true).await?;
             return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
         }
@@ -94,7 +100,8 @@ impl App {
 async fn parts_at(app: &App, filter: &Filter, wanted: impl Fn(&Part) -> bool) -> Result<Vec<Part>, DbError> {
     let snapshot = app.overview().await?;
     let (catalogue, directory) = (&app.reference.catalogue, app.reference.directory());
-    let takes = |part: &Part| wanted(part) && filter.takes(part, catalogue, directory);
+    let sieve = filter.sieve(catalogue, directory);
+    let takes = |part: &Part| wanted(part) && sieve.takes(part);
     let of_towns = snapshot.overview.parts.iter().filter(|part| takes(part)).cloned();
     let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
     let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };

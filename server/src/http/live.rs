@@ -1,14 +1,13 @@
 //! Server-sent events: whoever looks at a screen learns that there is something to pull.
 
 use super::App;
-use super::problem::Problem;
-use crate::auth::SignedIn;
+use crate::auth::{MayView, SignedIn};
 use crate::db::pull::Cursor;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -16,7 +15,20 @@ use std::time::Duration;
 #[utoipa::path(get, path = "/api/v1/live", responses(
     (status = 200, description = "change events with the new cursor", content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
-pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: HeaderMap) -> Response {
+    let epoch = app.epoch;
+    events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode().ok()?})))
+}
+
+/// The same for who may see the overview alone: events without a cursor.
+#[utoipa::path(get, path = "/api/v1/overview/live", responses(
+    (status = 200, description = "change events", content_type = "text/event-stream"),
+    (status = 401, description = "no session")))]
+pub async fn of_overview(State(app): State<App>, _: MayView, headers: HeaderMap) -> Response {
+    events(&app, &headers, |_| Some(json!({})))
+}
+
+fn events(app: &App, headers: &HeaderMap, data: impl Fn(i64) -> Option<Value> + Send + 'static) -> Response {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let mut changes = app.changes.subscribe();
     let mut stopping = app.stopping.subscribe();
@@ -26,9 +38,9 @@ pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: Hea
             let change = *changes.borrow_and_update();
             if change > told {
                 told = change;
-                if let Ok(cursor) = Cursor::at(&user, app.epoch, change).encode() {
-                    let data = json!({"cursor": cursor}).to_string();
-                    yield Ok::<_, Infallible>(Event::default().event("change").id(change.to_string()).data(data));
+                if let Some(data) = data(change) {
+                    let event = Event::default().event("change").id(change.to_string()).data(data.to_string());
+                    yield Ok::<_, Infallible>(event);
                 }
             }
             tokio::select! {
@@ -39,5 +51,5 @@ pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: Hea
     };
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     // A proxy must not collect events before it sends them on.
-    Ok(([("x-accel-buffering", "no")], [(header::CACHE_CONTROL, "no-cache")], events).into_response())
+    ([("x-accel-buffering", "no")], [(header::CACHE_CONTROL, "no-cache")], events).into_response()
 }

@@ -7,7 +7,8 @@ use crate::auth::MayView;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::{Overview, figure::Filter, map};
+use jiedui_core::domain::atlas::{Atlas, Features, Line, Point};
+use jiedui_core::domain::{Filter, Overview};
 use serde_json::{Value, json};
 
 /// Organisations as points, pairings as lines.
@@ -24,10 +25,10 @@ pub async fn map(State(app): State<App>, _: MayView, mut query: Query) -> Result
 
 /// What a filter leaves of the map.
 pub fn geojson(overview: &Overview, filter: &Filter) -> Value {
-    let (points, lines) = map::features(overview, filter);
-    let point = |point: map::Point<'_>| {
-        let own = point.organisation;
-        json!({
+    let Features { points, lines } = Atlas::new(overview, None).features(overview, filter);
+    let point = |point: Point| {
+        let own = overview.organisations.get(point.organisation)?;
+        Some(json!({
             "type": "Feature",
             "id": own.id,
             "geometry": {"type": "Point", "coordinates": [point.position.0, point.position.1]},
@@ -37,12 +38,12 @@ pub fn geojson(overview: &Overview, filter: &Filter) -> Value {
                 "approximate": point.approximate, "entries": point.counts.entries, "verified": point.counts.verified,
                 "source": own.source,
             },
-        })
+        }))
     };
-    let line = |line: map::Line<'_>| {
-        let own = line.pairing;
-        let [a, b] = line.ends;
-        json!({
+    let line = |line: Line| {
+        let own = overview.pairings.get(line.pairing)?;
+        let [a, b] = line.positions;
+        Some(json!({
             "type": "Feature",
             "id": own.id,
             "geometry": {"type": "LineString", "coordinates": [[a.0, a.1], [b.0, b.1]]},
@@ -51,8 +52,8 @@ pub fn geojson(overview: &Overview, filter: &Filter) -> Value {
                 "organisation_a": own.organisation_a, "organisation_b": own.organisation_b,
                 "entries": line.counts.entries, "verified": line.counts.verified, "source": own.source,
             },
-        })
+        }))
     };
-    let features: Vec<Value> = points.into_iter().map(point).chain(lines.into_iter().map(line)).collect();
+    let features: Vec<Value> = points.into_iter().filter_map(point).chain(lines.into_iter().filter_map(line)).collect();
     json!({"type": "FeatureCollection", "features": features})
 }

@@ -16,6 +16,7 @@ pub mod pull;
 pub mod push;
 pub mod query;
 pub mod session;
+pub mod shares;
 pub mod site;
 pub mod sync;
 
@@ -75,6 +76,8 @@ pub struct State {
     pub yearly: Yearly,
     /// The life of the database, for cursors.
     pub epoch: i64,
+    /// Which catalogue, places and directory the overviews have, in which life of the database.
+    pub edition: String,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
@@ -106,13 +109,26 @@ impl App {
     pub async fn new(config: Config, db: Db) -> Result<Self, DbError> {
         let reference = Arc::new(crate::db::reference::load(&db).await?);
         let epoch = crate::db::feed::epoch(&db).await?;
+        let edition = overview::edition(&reference, epoch)?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let (overviews, yearly, wrong_tries) = (Overviews::default(), Yearly::default(), WrongTries::default());
         let (stopping, _) = watch::channel(false);
         let writer = Writer::start(db.clone(), reference.clone(), changes.clone());
-        let state =
-            State { config, db, reference, overviews, yearly, epoch, changes, stopping, writer, wrong_tries, leptos };
+        let state = State {
+            config,
+            db,
+            reference,
+            overviews,
+            yearly,
+            epoch,
+            edition,
+            changes,
+            stopping,
+            writer,
+            wrong_tries,
+            leptos,
+        };
         Ok(Self(Arc::new(state)))
     }
 
@@ -151,10 +167,14 @@ pub fn router(app: App) -> Router {
         .routes(routes!(entries::one))
         .merge(synced)
         .routes(routes!(live::live))
+        .routes(routes!(live::of_overview))
+        .routes(routes!(shares::add, shares::list))
+        .routes(routes!(shares::withdraw))
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))
         .routes(routes!(export::indicators_xlsx))
+        .routes(routes!(export::indicators_csv))
         .routes(routes!(export::map_geojson))
         .split_for_parts();
     let description = Arc::new(description);
@@ -166,6 +186,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{*path}", axum::routing::any(|| async { Problem::not_found() }))
         .route("/sw.js", get(site::service_worker))
         .route("/shell", get(page::shell))
+        .route("/s/{token}", get(shares::open))
         .leptos_routes_with_handler(pages, get(page::page))
         .fallback(site::file_or_no_page)
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

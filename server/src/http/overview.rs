@@ -41,7 +41,7 @@ pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
 
 impl Overviews {
     /// The overview of all that is committed by now.
-    pub async fn current(&self, db: &Db, reference: &Reference) -> Result<Arc<Snapshot>, DbError> {
+    async fn current(&self, db: &Db, reference: &Reference, edition: &str) -> Result<Arc<Snapshot>, DbError> {
         let change = feed::last_change(db).await?;
         let fresh = |held: &Option<Arc<Snapshot>>| held.clone().filter(|held| held.overview.change >= change);
         if let Some(snapshot) = fresh(&*self.0.read().await) {
@@ -55,7 +55,7 @@ impl Overviews {
         let mut overview = match held.take().map(Arc::try_unwrap) {
             Some(Ok(own)) => own.overview,
             Some(Err(shared)) => shared.overview.clone(),
-            None => of_reference(db, reference).await?,
+            None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
         };
         overview.renew(news(db, overview.edition.clone(), overview.change).await?);
         Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
@@ -63,18 +63,21 @@ impl Overviews {
 }
 
 /// What changes seldom, before any entry.
-async fn of_reference(db: &Db, reference: &Reference) -> Result<Overview, DbError> {
-    let seldom = Overview {
+fn of_reference(reference: &Reference) -> Overview {
+    Overview {
         change: -1,
         catalogue: Catalogue::clone(&reference.catalogue),
         places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
         organisations: reference.organisations.clone(),
         pairings: reference.pairings.clone(),
         ..Overview::default()
-    };
-    let hash = Sha256::digest(serde_json::to_vec(&(&seldom, feed::epoch(db).await?))?);
-    let edition = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(Overview { edition, ..seldom })
+    }
+}
+
+/// The [`Overview::edition`] of a database in this life of it, the `epoch`.
+pub fn edition(reference: &Reference, epoch: i64) -> Result<String, DbError> {
+    let hash = Sha256::digest(serde_json::to_vec(&(of_reference(reference), epoch))?);
+    Ok(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// What has changed since an overview of this edition.
@@ -87,7 +90,7 @@ async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError>
 impl App {
     /// The overview of all that is committed by now.
     pub async fn overview(&self) -> Result<Arc<Snapshot>, DbError> {
-        self.overviews.current(&self.db, &self.reference).await
+        self.overviews.current(&self.db, &self.reference, &self.edition).await
     }
 }
 
@@ -106,13 +109,13 @@ pub async fn overview(
 ) -> Result<Response, Problem> {
     let (since, edition) = (query.parsed("since"), query.code("edition"));
     query.done()?;
-    let snapshot = app.overview().await?;
     if let (Some(since), Some(edition)) = (since, edition)
-        && edition == snapshot.overview.edition
+        && edition == app.edition
     {
         return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
     }
-    let tag = format!("\"{}-{}\"", snapshot.overview.change, env!("CARGO_PKG_VERSION"));
+    let snapshot = app.overview().await?;
+    let tag = format!("\"{}-{}-{}\"", app.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     Ok(if known {

@@ -1,42 +1,56 @@
 //! The app's pages, painted here first; and the empty shell that a phone starts from when it has no network.
 
 use super::App;
-use super::indicators::this_year;
+use super::indicators::today;
 use super::problem::Problem;
-use crate::auth::SignedIn;
+use super::query::Query;
+use crate::auth::{self, MayView, SignedIn};
 use axum::body::Body;
-use axum::extract::{OptionalFromRequestParts, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiedui_app::boot::Boot;
-use jiedui_core::domain::Language;
+use jiedui_core::domain::{Filter, Language, Overview};
 use leptos::prelude::*;
 
 /// Goes up when the shell's HTML changes, so that phones fetch it anew.
 pub const SHELL_VERSION: &str = "1";
 
 /// The cookie in which the app keeps the language that was chosen.
-const LANGUAGE_COOKIE: &str = "jiedui_language=";
+const LANGUAGE_COOKIE: &str = "jiedui_language";
 
 fn chosen_language(headers: &HeaderMap) -> Language {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let tag = cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
-    tag.and_then(Language::from_tag).unwrap_or_default()
+    auth::cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).unwrap_or_default()
 }
 
-async fn boot(app: &App, headers: &HeaderMap, user: Option<SignedIn>) -> Result<Boot, Problem> {
+async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
+    let user = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await.unwrap_or_default();
     let user = user.map(|SignedIn(user)| user);
-    let may_view = user.is_some() || app.config.public_view;
-    let overview = if may_view { Some(app.overview().await?.overview.clone()) } else { None };
-    let language = chosen_language(headers);
-    Ok(Boot { overview, user, language, year: this_year(), map_number: app.config.map_number.clone() })
+    let may_view = user.is_some() || MayView::from_request_parts(parts, app).await.is_ok();
+    let overview = if may_view { Some(painted_from(&app.overview().await?.overview, &parts.uri)) } else { None };
+    let language = chosen_language(&parts.headers);
+    Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
+}
+
+/// Parts and tallies up to which a page carries them all.
+const SMALL: usize = 3_000;
+
+/// What a page is painted from: the whole, or where that is large what is seen first under the address's filter.
+fn painted_from(overview: &Overview, uri: &Uri) -> Overview {
+    if overview.parts.len() + overview.tallies.len() <= SMALL {
+        return overview.clone();
+    }
+    let mut query = Query::of(uri);
+    let filter = Filter { place: query.code("place"), ..Filter::default() };
+    let year = query.word("year");
+    overview.limited(&Filter { year: jiedui_app::boot::year_of(year.as_deref(), &overview.years()), ..filter })
 }
 
 /// A page of the app.
 pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
-    let signed_in = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
-    let boot = match boot(&app, &parts.headers, signed_in.unwrap_or_default()).await {
+    let boot = match boot(&app, &mut parts).await {
         Ok(boot) => boot,
         Err(problem) => return problem.into_response(),
     };

@@ -32,6 +32,11 @@ impl Query {
         parsed.ok()
     }
 
+    /// A parameter as it is.
+    pub fn word(&self, name: &str) -> Option<String> {
+        self.values.get(name).cloned()
+    }
+
     /// A code: letters of ASCII, digits, `_` and `-`.
     pub fn code(&mut self, name: &str) -> Option<String> {
         let code = self.values.get(name)?;
@@ -61,13 +66,15 @@ impl Query {
         limit.min(most)
     }
 
-    /// Year, programme, place and whether verified entries alone count.
+    /// Year, months, programme, place and whether verified entries alone count.
     pub fn filter(&mut self) -> figure::Filter {
         figure::Filter {
             year: self.parsed("year"),
             programme: self.code("programme"),
             place: self.code("place"),
             verified_only: self.one_of("include", &["verified", "submitted"]).as_deref() == Some("verified"),
+            from: self.parsed("from"),
+            until: self.parsed("until"),
         }
     }
 

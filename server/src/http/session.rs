@@ -87,8 +87,8 @@ fn text(body: &Value, field: &str) -> Result<String, FieldError> {
     }
 }
 
-/// A proxy that speaks TLS says so in `X-Forwarded-Proto`.
-fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
+/// Sets a cookie that no script can read. A proxy that speaks TLS says so in `X-Forwarded-Proto`.
+pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
     let secure = request.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let secure = if secure { "; Secure" } else { "" };
     if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{secure}")) {

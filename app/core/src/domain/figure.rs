@@ -2,6 +2,7 @@
 //! [`Part`]s that pass a [`Filter`] make the [`Figure`].
 
 use super::catalogue::{Aggregation, Catalogue, Indicator, Target};
+use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part};
 use super::place::covers;
@@ -21,6 +22,12 @@ pub struct Filter {
     pub place: Option<String>,
     /// Those that a reviewer has verified.
     pub verified_only: bool,
+    /// Those of this month and later ones.
+    #[serde(default)]
+    pub from: Option<Month>,
+    /// Those of this month and earlier ones.
+    #[serde(default)]
+    pub until: Option<Month>,
 }
 
 /// What an indicator stands at.
@@ -43,15 +50,59 @@ pub struct Figure {
 }
 
 impl Filter {
+    /// The filter made ready for a catalogue and a directory: to ask of many parts whether they count.
+    pub fn sieve<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> Sieve<'a> {
+        let of_programme = |wanted: &String| {
+            let own = catalogue.indicators.iter().filter(|own| own.programme == *wanted);
+            own.map(|indicator| indicator.code.as_str()).collect()
+        };
+        Sieve {
+            filter: self,
+            indicators: self.programme.as_ref().map(of_programme),
+            touching: self.place.as_deref().map(|place| directory.touching(place)),
+        }
+    }
+
+    /// Whether a month lies in it.
+    pub fn takes_month(&self, month: Month) -> bool {
+        self.year.is_none_or(|year| month.year == year)
+            && self.from.is_none_or(|from| month >= from)
+            && self.until.is_none_or(|until| month <= until)
+    }
+}
+
+/// A [`Filter`] made ready.
+pub struct Sieve<'a> {
+    filter: &'a Filter,
+    /// Those of the programme.
+    indicators: Option<BTreeSet<&'a str>>,
+    /// The pairings with an organisation at the place or below it.
+    touching: Option<BTreeSet<Uuid>>,
+}
+
+impl Sieve<'_> {
     /// Whether a part counts.
-    pub fn takes(&self, part: &Part, catalogue: &Catalogue, directory: Directory<'_>) -> bool {
-        let programme = || catalogue.indicator(&part.indicator).map(|indicator| indicator.programme.as_str());
-        self.year.is_none_or(|year| part.month.year == year)
-            && (!self.verified_only || part.verified)
-            && self.programme.as_deref().is_none_or(|wanted| programme() == Some(wanted))
-            && self.place.as_deref().is_none_or(|wanted| {
-                covers(wanted, &part.place) || part.pairing.is_some_and(|id| directory.pairing_touches(id, wanted))
-            })
+    pub fn takes(&self, part: &Part) -> bool {
+        self.takes_at(&part.place, part.pairing, part.month, part.verified)
+            && self.indicators.as_ref().is_none_or(|own| own.contains(part.indicator.as_str()))
+    }
+
+    /// Whether something of the programme counts that happened there and then.
+    pub fn takes_at(&self, place: &str, pairing: Option<Uuid>, month: Month, verified: bool) -> bool {
+        self.filter.takes_month(month)
+            && (!self.filter.verified_only || verified)
+            && (self.filter.place.as_deref().is_none_or(|wanted| covers(wanted, place))
+                || pairing.is_some_and(|id| self.touches(id)))
+    }
+
+    /// Whether the programme is one of those that count.
+    pub fn takes_programme(&self, code: &str) -> bool {
+        self.filter.programme.as_deref().is_none_or(|wanted| wanted == code)
+    }
+
+    /// Whether a pairing has an organisation at the place or below it.
+    pub fn touches(&self, pairing: Uuid) -> bool {
+        self.touching.as_ref().is_none_or(|touching| touching.contains(&pairing))
     }
 }
 
@@ -87,8 +138,16 @@ impl<'a> Directory<'a> {
         self.places_of(id).any(|own| covers(place, own))
     }
 
+    /// The pairings with an organisation at the place or below it.
+    pub fn touching(&self, place: &str) -> BTreeSet<Uuid> {
+        let there = self.organisations.iter().filter(|own| covers(place, &own.place));
+        let there: BTreeSet<Uuid> = there.map(|organisation| organisation.id).collect();
+        let touches = |own: &&Pairing| there.contains(&own.organisation_a) || there.contains(&own.organisation_b);
+        self.pairings.iter().filter(touches).map(|pairing| pairing.id).collect()
+    }
+
     /// The places under which something counts that happened at a place, under a pairing: all for which
-    /// [`Filter::takes`] it, from the empty code, which is everywhere, to the village.
+    /// a filter takes it, from the empty code, which is everywhere, to the village.
     pub fn scopes(&self, place: &'a str, pairing: Option<Uuid>) -> BTreeSet<&'a str> {
         let places = std::iter::once(place).chain(pairing.into_iter().flat_map(|id| self.places_of(id)));
         let above = |place: &'a str| CODE_LENGTHS.into_iter().filter_map(|length| place.get(..length));
@@ -158,7 +217,8 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> F
 /// The figures of all the indicators that a filter leaves, in the catalogue's order.
 pub fn figures(parts: &[Part], filter: &Filter, catalogue: &Catalogue, directory: Directory<'_>) -> Vec<Figure> {
     let mut by_indicator: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
-    for part in parts.iter().filter(|part| filter.takes(part, catalogue, directory)) {
+    let sieve = filter.sieve(catalogue, directory);
+    for part in parts.iter().filter(|part| sieve.takes(part)) {
         by_indicator.entry(&part.indicator).or_default().push(part);
     }
     let wanted = |indicator: &&Indicator| filter.programme.as_ref().is_none_or(|code| *code == indicator.programme);

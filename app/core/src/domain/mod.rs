@@ -1,5 +1,6 @@
 //! The domain: what is recorded, where, by whom, and which figures it makes.
 
+pub mod atlas;
 pub mod catalogue;
 pub mod entry;
 pub mod field_error;
@@ -8,10 +9,13 @@ pub mod map;
 pub mod month;
 pub mod organisation;
 pub mod overview;
+pub mod pace;
 pub mod part;
 pub mod place;
 pub mod quantity;
 pub mod sample;
+pub mod shading;
+pub mod split;
 pub mod user;
 
 pub use catalogue::{Activity, Aggregation, Catalogue, Field, Indicator, Programme, Target};
@@ -44,21 +48,26 @@ pub fn format_date(date: time::Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-mod date_format {
+/// Dates in JSON, for serde's `with`.
+pub mod date_format {
     use serde::{Deserialize, Deserializer, Serializer};
 
+    /// As [`super::format_date`] writes it.
     pub fn serialize<S: Serializer>(date: &time::Date, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&super::format_date(*date))
     }
 
+    /// As [`super::parse_date`] reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<time::Date, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         super::parse_date(&text).ok_or_else(|| serde::de::Error::custom("not a date"))
     }
 
+    /// The same for dates that may be missing.
     pub mod option {
         use serde::{Deserialize, Deserializer, Serializer};
 
+        /// Null where there is none.
         pub fn serialize<S: Serializer>(date: &Option<time::Date>, serializer: S) -> Result<S::Ok, S::Error> {
             match date {
                 Some(date) => super::serialize(date, serializer),
@@ -66,6 +75,7 @@ mod date_format {
             }
         }
 
+        /// None where it is null.
         pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<time::Date>, D::Error> {
             let text = Option::<std::borrow::Cow<str>>::deserialize(deserializer)?;
             let read = |text: std::borrow::Cow<'_, str>| {

@@ -21,6 +21,36 @@ impl Month {
     pub const fn first_of(year: i32) -> Self {
         Self { year, month: 1 }
     }
+
+    /// The December of a year.
+    pub const fn last_of(year: i32) -> Self {
+        Self { year, month: 12 }
+    }
+
+    /// Its number in the year, 1 to 12.
+    pub const fn number(self) -> u8 {
+        self.month
+    }
+
+    /// The month after it.
+    pub const fn next(self) -> Self {
+        if self.month == 12 { Self::first_of(self.year + 1) } else { Self { month: self.month + 1, ..self } }
+    }
+
+    /// How many months it lies after another; negative before it.
+    pub const fn months_since(self, other: Self) -> i32 {
+        (self.year - other.year) * 12 + self.month as i32 - other.month as i32
+    }
+
+    /// The same month of the year before.
+    pub const fn year_before(self) -> Self {
+        Self { year: self.year - 1, ..self }
+    }
+
+    /// All months from this one to another.
+    pub fn to(self, last: Self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |month| Some(month.next())).take_while(move |month| *month <= last)
+    }
 }
 
 impl From<Date> for Month {

@@ -3,11 +3,10 @@
 use super::catalogue::Catalogue;
 use super::entry::{Entry, State};
 use super::figure::{self, Directory, Figure, Filter};
-use super::map::Counts;
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
-use super::part::{Part, merge_parts, parts_of};
-use super::place::{Place, covers};
+use super::part::{Apart, Part, merge_parts, parts_of};
+use super::place::Place;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -26,6 +25,10 @@ pub struct Overview {
     /// Where this is only what has changed after an overview of the same edition: the number of its last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
+    /// Where this is only what is seen first under a filter, for a page that is painted from it: the filter. It has no
+    /// edition, so that the whole is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Filter>,
     /// Forms and indicators.
     pub catalogue: Catalogue,
     /// Cities, counties and townships.
@@ -92,6 +95,44 @@ impl Overview {
         self.tallies = merge_tallies(tallies);
     }
 
+    /// What is seen first under a filter's year and place: figures by county and month, entries by pairing. However many
+    /// entries there are, it stays small; figures under the same year and place are those of the whole.
+    pub fn limited(&self, filter: &Filter) -> Self {
+        let only = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
+        let sieve = only.sieve(&self.catalogue, self.directory());
+        // What counts under the place counts under it whichever of its villages it is of.
+        let place_of = |place: &str| only.place.clone().unwrap_or(place.get(..COUNTY).unwrap_or(place).to_owned());
+        let parts = self.parts.iter().filter(|part| sieve.takes(part));
+        let parts = parts.map(|part| Part { place: place_of(&part.place), pairing: None, ..part.clone() });
+        let tallies = self
+            .tallies
+            .iter()
+            .filter(|tally| sieve.takes_at(&tally.place, tally.pairing, tally.month, tally.verified));
+        let tallies = tallies.map(|tally| Tally {
+            place: place_of(&tally.place),
+            month: Month::first_of(tally.month.year),
+            ..tally.clone()
+        });
+        Self {
+            change: self.change,
+            as_of: self.as_of.clone(),
+            catalogue: self.catalogue.clone(),
+            places: self.places.clone(),
+            organisations: self.organisations.clone(),
+            pairings: self.pairings.clone(),
+            parts: merge_parts(foremost(parts.collect())),
+            tallies: merge_tallies(tallies.collect()),
+            only: Some(only),
+            edition: String::new(),
+            since: None,
+        }
+    }
+
+    /// Whether the figures under a filter are in it.
+    pub fn has(&self, filter: &Filter) -> bool {
+        self.only.as_ref().is_none_or(|only| only.year == filter.year && only.place == filter.place)
+    }
+
     /// Takes in what has changed since: each part and tally as it stands now, with no entries where none are left. False
     /// where it does not follow on this overview, which then stays as it is.
     pub fn renew(&mut self, news: Overview) -> bool {
@@ -129,25 +170,38 @@ impl Overview {
             self.parts.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
         years.into_iter().rev().collect()
     }
+}
 
-    /// How many entries pass the filter and are `wanted`.
-    pub fn count(&self, filter: &Filter, wanted: impl Fn(&Tally) -> bool) -> Counts {
-        let mut counts = Counts::default();
-        for tally in self.tallies.iter().filter(|tally| self.passes(tally, filter) && wanted(tally)) {
-            let entries = u64::try_from(tally.entries).unwrap_or_default();
-            counts.entries += entries;
-            counts.verified += if tally.verified { entries } else { 0 };
+/// The length of a county's code.
+const COUNTY: usize = 6;
+
+/// Of parts that are kept apart just those that make figures: a subject's largest number and the latest of a month, of
+/// those alike in all else. What the others have in entries, they have.
+fn foremost(mut parts: Vec<Part>) -> Vec<Part> {
+    // The last of a group is its foremost: the same subject with a larger number, or a later entry.
+    parts.sort_by(Part::order);
+    let group = |part: &Part| {
+        let subject = match &part.apart {
+            Some(Apart::Subject(subject, _)) => Some(subject.clone()),
+            Some(Apart::Latest(..)) => Some(String::new()),
+            None => None,
+        };
+        (part.indicator.clone(), part.place.clone(), part.month, part.verified, part.qualifier, subject)
+    };
+    let mut kept: Vec<Part> = Vec::new();
+    let mut of_last = None;
+    for mut part in parts {
+        let own = group(&part);
+        if own.5.is_some()
+            && of_last.as_ref() == Some(&own)
+            && let Some(earlier) = kept.pop()
+        {
+            part.entries += earlier.entries;
         }
-        counts
+        of_last = Some(own);
+        kept.push(part);
     }
-
-    fn passes(&self, tally: &Tally, filter: &Filter) -> bool {
-        let touches = |place: &str| tally.pairing.is_some_and(|id| self.directory().pairing_touches(id, place));
-        filter.year.is_none_or(|year| tally.month.year == year)
-            && (!filter.verified_only || tally.verified)
-            && filter.programme.as_deref().is_none_or(|programme| tally.programme == programme)
-            && filter.place.as_deref().is_none_or(|place| covers(place, &tally.place) || touches(place))
-    }
+    kept
 }
 
 /// How an entry is tallied; not at all when a reviewer returned it.

@@ -2,7 +2,7 @@
 
 use super::catalogue::{Activity, Catalogue, Field, Kind};
 use super::entry::{Fields, State};
-use super::organisation::{Organisation, Pairing};
+use super::organisation::{Organisation, OrganisationKind, Pairing};
 use super::place::{Level, Place, Places, Side};
 use super::quantity::Quantity;
 use crate::chance::Chance;
@@ -161,6 +161,56 @@ impl<'a> Sample<'a> {
         uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
     }
 }
+
+/// So many made-up pairings, each with two made-up organisations whose names say that they are.
+pub fn directory(seed: u64, count: u64, catalogue: &Catalogue, places: &Places) -> (Vec<Organisation>, Vec<Pairing>) {
+    let at = |level: Level, side: Side| -> Vec<&Place> {
+        places.all().iter().filter(|place| place.level == level && place.side == side).collect()
+    };
+    let (counties, towns) = (at(Level::County, Side::A), at(Level::Township, Side::B));
+    let (mut organisations, mut pairings) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let mut chance = Chance::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number));
+        chance = Chance::new(chance.number());
+        let programme = chance.one_of(&catalogue.programmes).map(|own| own.code.clone()).unwrap_or_default();
+        // The first millisecond of 2024, so that they sort behind those of the directory.
+        let mut id = || {
+            let (high, low) = (chance.number(), chance.number());
+            let mut random = [0; 10];
+            random[..8].copy_from_slice(&high.to_be_bytes());
+            random[8..].copy_from_slice(&low.to_be_bytes()[..2]);
+            uuid::Builder::from_unix_timestamp_millis(1_704_067_200_000, &random).into_uuid()
+        };
+        let (own, a, b) = (id(), id(), id());
+        for (id, side, places) in [(a, Side::A, &counties), (b, Side::B, &towns)] {
+            let side_name = if side == Side::A { "甲" } else { "乙" };
+            organisations.push(Organisation {
+                id,
+                name: format!("演示单位{side_name}{}", number + 1),
+                name_en: format!("Demonstration {} {}", if side == Side::A { "A" } else { "B" }, number + 1),
+                kind: OrganisationKind::Company,
+                side,
+                place: chance.one_of(places).map(|place| place.code.clone()).unwrap_or_default(),
+                programme: programme.clone(),
+                position: None,
+                source: Some(MADE_UP.to_owned()),
+            });
+        }
+        pairings.push(Pairing {
+            id: own,
+            programme,
+            organisation_a: a,
+            organisation_b: b,
+            from: None,
+            to: None,
+            source: Some(MADE_UP.to_owned()),
+        });
+    }
+    (organisations, pairings)
+}
+
+/// What made-up organisations name as their source.
+const MADE_UP: &str = "demonstration";
 
 fn values(activity: &Activity, chance: &mut Chance) -> Map<String, Value> {
     let mut values = Map::new();

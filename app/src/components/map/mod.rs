@@ -1,45 +1,90 @@
-//! The collaboration map, drawn as SVG: it is in the first paint and needs no library.
+//! The collaboration map: what is drawn, what one may do with it, and beside it in words what it shows.
 
+mod gesture;
+pub mod sheet;
+mod tools;
+
+use crate::components::address::{Step, use_address};
+use crate::drawing::map::{Scene, Shaded, names, outlines};
+use crate::drawing::viewport::Viewport;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
-use jiedui_core::domain::map::{Line, OUTLINES, Outline, PLANE, Point, drawn, features, project};
-use jiedui_core::domain::{Filter, Overview, Side};
+use gesture::{Gesture, carried};
+use jiedui_core::domain::atlas::{Atlas, Features};
+use jiedui_core::domain::map::project;
+use jiedui_core::domain::shading::Classes;
+use jiedui_core::domain::split::{By, Of, split};
+use jiedui_core::domain::{Filter, Overview, Part};
+use leptos::html::Div;
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
+use sheet::{Sheet, organisation_buttons, pair_buttons, touched};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tools::{Legend, Tools};
+use uuid::Uuid;
 
-/// How far above its point a county's name stands, in units of the plane: organisations gather around the point.
-const NAME_ABOVE: f64 = 20.0;
-/// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
-const BEND: f64 = 0.12;
+/// How long the map rests until the address says where it is looked at.
+const REST: Duration = Duration::from_millis(400);
+/// The digits of a county's code.
+const COUNTY: usize = 6;
 
-fn side_class(outline: &Outline) -> &'static str {
-    match outline.side {
-        Some(Side::A) => "county side-a",
-        Some(Side::B) => "county side-b",
-        None => "county around",
-    }
+/// What somebody has touched.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chosen {
+    /// One pairing or several.
+    Pairings(Vec<Uuid>),
+    /// One organisation or several.
+    Organisations(Vec<Uuid>),
 }
 
-/// All outlines, then all names: no county covers another's.
-fn counties(model: Model) -> impl IntoView {
-    let paths = OUTLINES.iter().map(|own| view! { <path class=side_class(own) d=own.path()/> });
-    let names = OUTLINES.iter().map(|own| {
-        let (x, y) = project(own.label);
-        let place = moved_to((x, y - NAME_ABOVE));
-        view! { <text class=side_class(own) transform=place>{model.pick(own.name, own.name_en)}</text> }
+/// The shades of the places, where they are shaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shading {
+    places: Vec<Shaded>,
+    classes: Classes,
+}
+
+fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> {
+    let indicator = overview.catalogue.indicator(code)?;
+    // Every county is shaded, whichever the filter is for.
+    let filter = Filter { place: None, programme: None, ..filter.clone() };
+    let sieve = filter.sieve(&overview.catalogue, overview.directory());
+    let parts: Vec<&Part> = overview.parts.iter().filter(|part| part.indicator == code && sieve.takes(part)).collect();
+    let shares = split(indicator, &parts, By::Place(COUNTY));
+    let classes = Classes::of(shares.iter().map(|share| share.value));
+    let shaded = shares.into_iter().filter_map(|share| {
+        let Of::Place(code) = share.of else { return None };
+        Some(Shaded { code, class: classes.class_of(share.value), title: share.value.to_string() })
     });
-    view! { <g class="outlines">{paths.collect_view()}{names.collect_view()}</g> }
+    Some(Shading { places: shaded.collect(), classes })
 }
 
-/// A line bent to the side (quadratic Bézier), so that two of them do not cover each other.
-fn curve([from, to]: [(f64, f64); 2], turn: usize) -> String {
-    let ((x1, y1), (x2, y2)) = (project(from), project(to));
-    let bend = BEND * (1.0 + (turn / 2) as f64) * if turn.is_multiple_of(2) { 1.0 } else { -1.0 };
-    let (x, y) = ((x1 + x2) / 2.0 + (y2 - y1) * bend, (y1 + y2) / 2.0 - (x2 - x1) * bend);
-    format!("M{}Q{} {}", drawn((x1, y1)), drawn((x, y)), drawn((x2, y2)))
+/// A filter, and how many entries each pairing had under it, by its number.
+type Before = (Filter, BTreeMap<usize, u64>);
+
+/// The pairings that have more or fewer entries than before under the same filter.
+fn changed(before: &mut Option<Before>, filter: &Filter, features: &Features) -> BTreeSet<usize> {
+    let now: BTreeMap<usize, u64> = features.lines.iter().map(|line| (line.pairing, line.counts.entries)).collect();
+    let changed = match before {
+        Some((own, counts)) if own == filter && counts.len() == now.len() => {
+            let both = counts.iter().zip(&now);
+            both.filter(|(before, now)| before != now).map(|(_, (number, _))| *number).collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    *before = Some((filter.clone(), now));
+    changed
 }
 
-fn moved_to(point: (f64, f64)) -> String {
-    format!("translate({})", drawn(point))
+/// What is drawn: an overview, and what a filter leaves of it.
+#[derive(Clone, Debug, Default)]
+pub struct Leaf {
+    overview: Arc<Overview>,
+    filter: Filter,
+    features: Features,
+    changed: BTreeSet<usize>,
 }
 
 /// The map under a filter, and beside it in words what it shows.
@@ -50,51 +95,123 @@ pub fn Map(
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let shown = move || model.shown.get().unwrap_or_default();
+    let address = use_address();
+    let shown = move || model.seen(&filter.get()).unwrap_or_default();
+    let first = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
+    let view = RwSignal::new(first);
+    let zoom = Memo::new(move |_| view.get().zoom);
+    let is_close = move || zoom.get() > 1.0;
+    let frame = NodeRef::<Div>::new();
+    let gesture = Gesture::new(view, frame);
+    let shading = Memo::new(move |_| {
+        let code = address.get("shade")?;
+        shading(&shown(), &filter.get(), &code).map(Arc::new)
+    });
+    let atlas = Memo::new_with_compare(
+        move |earlier: Option<&Arc<Atlas>>| {
+            let overview = model.shown.get().unwrap_or_default();
+            Arc::new(Atlas::new(&overview, earlier.map(|own| &**own)))
+        },
+        |_, _| true,
+    );
+    let before = StoredValue::new(None::<Before>);
+    let leaf = Memo::new_with_compare(
+        move |_| {
+            let (atlas, overview, filter) = (atlas.get(), shown(), filter.get());
+            let there = overview.tallies.len() + overview.organisations.len() > 0;
+            let features = if there { atlas.features(&overview, &filter) } else { Features::default() };
+            let changed = before.try_update_value(|before| changed(before, &filter, &features)).unwrap_or_default();
+            Arc::new(Leaf { overview, filter, features, changed })
+        },
+        |_, _| true,
+    );
+    let scene = Memo::new_with_compare(
+        move |_| {
+            let leaf = leaf.get();
+            Arc::new(Scene::new(&leaf.overview, &leaf.features, model.language, zoom.get()))
+        },
+        |_, _| true,
+    );
+    let drawn = Memo::new(move |_| {
+        let (scene, leaf) = (scene.get(), leaf.get());
+        scene.draw(view.get(), &leaf.changed)
+    });
+    let chosen = RwSignal::new(None::<Chosen>);
+    let touch_words = move |event: web_sys::MouseEvent| {
+        if let Some(touched) = touched(&event) {
+            chosen.set(Some(touched));
+        }
+    };
+    // Where the map is looked at is part of the address, once it rests.
+    let rest = StoredValue::new(None::<TimeoutHandle>);
+    Effect::new(move |started: Option<bool>| {
+        let view = view.get();
+        if started.is_some() {
+            let code = if view == Viewport::default() { String::new() } else { view.code() };
+            let then = move || address.change(&[("map", code)], Step::Replacing);
+            let handle = set_timeout_with_handle(then, REST).ok();
+            rest.update_value(|rest| {
+                if let Some(earlier) = std::mem::replace(rest, handle) {
+                    earlier.clear();
+                }
+            });
+        }
+        true
+    });
+    on_cleanup(move || {
+        rest.try_update_value(|rest| {
+            if let Some(rest) = rest.take() {
+                rest.clear();
+            }
+        });
+    });
+    let fit = move || {
+        let leaf = leaf.get_untracked();
+        view.set(Viewport::fitting(leaf.features.points.iter().map(|point| project(point.position))));
+    };
+    let touch = move |event: web_sys::MouseEvent| {
+        if gesture.has_dragged() {
+            return;
+        }
+        let number = |name: &str| carried(&event, name).and_then(|number| number.parse::<usize>().ok());
+        if let Some(number) = number("data-line") {
+            let numbers = scene.with_untracked(|own| own.bundles.get(number).map(|own| own.pairings.clone()));
+            let (numbers, leaf) = (numbers.unwrap_or_default(), leaf.get_untracked());
+            let of = |number: &usize| leaf.overview.pairings.get(*number).map(|own| own.id);
+            chosen.set(Some(Chosen::Pairings(numbers.iter().filter_map(of).collect())));
+        } else if let Some(number) = number("data-point") {
+            let numbers = scene.with_untracked(|own| own.gatherings.get(number).map(|own| own.organisations.clone()));
+            let (numbers, leaf) = (numbers.unwrap_or_default(), leaf.get_untracked());
+            let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
+            chosen.set(Some(Chosen::Organisations(numbers.iter().filter_map(of).collect())));
+        } else if let Some(place) = carried(&event, "data-place").filter(|_| view.get_untracked().zoom >= 1.0) {
+            address.toggle("place", place);
+        }
+    };
     view! {
         <figure class="map">
-            <svg viewBox=format!("0 0 {}", drawn(PLANE)) role="img" aria-label=texts.map_label>
-                {counties(model)}
-                {move || {
-                    let (overview, filter) = (shown(), filter.get());
-                    let (points, lines) = features(&overview, &filter);
-                    view! {
-                        <g class="pairings">
-                            {lines.iter().enumerate().map(|(turn, line)| line_view(model, &overview, line, turn)).collect_view()}
-                        </g>
-                        <g class="organisations">
-                            {points.iter().map(|point| point_view(model, point)).collect_view()}
-                        </g>
-                    }
-                }}
-            </svg>
+            <div
+                class="map-frame" class:close=is_close node_ref=frame tabindex="0" role="group" aria-label=texts.map_keys
+                on:pointerdown=move |event| gesture.down(&event)
+                on:pointermove=move |event| gesture.moved(&event)
+                on:pointerup=move |event| gesture.up(&event)
+                on:pointercancel=move |event| gesture.up(&event)
+                on:wheel=move |event| gesture.wheel(&event)
+                on:dblclick=move |event| gesture.double(&event)
+                on:keydown=move |event| gesture.key(&event)
+                on:click=touch
+            >
+                <svg viewBox=move || view.get().view_box() role="img" aria-label=texts.map_label>
+                    <g class="outlines" inner_html=move || outlines(shading.get().as_ref().map(|own| own.places.as_slice()))></g>
+                    <g inner_html=move || drawn.get()></g>
+                    <g class="county-names" inner_html=move || names(model.language, zoom.get())></g>
+                </svg>
+            </div>
+            <Tools view fit/>
+            <Sheet chosen leaf/>
             <figcaption>
-                <ul class="legend">
-                    <li><span class="key side-a" aria-hidden="true"></span>{texts.side_a}</li>
-                    <li><span class="key side-b" aria-hidden="true"></span>{texts.side_b}</li>
-                    <li><span class="key approximate" aria-hidden="true"></span>{texts.approximate}</li>
-                </ul>
-                {move || {
-                    let (overview, filter) = (shown(), filter.get());
-                    let (points, lines) = features(&overview, &filter);
-                    let pairs = lines.iter().map(|line| {
-                        let class = format!("pair {}", line.pairing.programme);
-                        view! { <li class=class>{pair_name(model, &overview, line)}" "<small>{counted(model, line.counts.entries)}</small></li> }
-                    }).collect_view();
-                    let single = points.iter().filter(|point| {
-                        let id = point.organisation.id;
-                        !lines.iter().any(|line| line.pairing.organisation_a == id || line.pairing.organisation_b == id)
-                    }).map(|point| {
-                        let class = format!("single {}", point.organisation.programme);
-                        view! { <li class=class>{point_name(model, point)}</li> }
-                    }).collect_view();
-                    view! {
-                        <h2>{fill(texts.pairings_shown, &[&lines.len()])}</h2>
-                        <ul class="pairs">{pairs}</ul>
-                        <h2>{texts.other_organisations}</h2>
-                        <ul class="pairs">{single}</ul>
-                    }
-                }}
+                <Legend shading/>
+                <div class="map-words" on:click=touch_words inner_html=move || in_words(model, &leaf.get())></div>
                 <p class="map-source">{move || match model.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),
@@ -108,34 +225,20 @@ fn counted(model: Model, entries: u64) -> String {
     if entries == 0 { model.texts.no_entries.to_owned() } else { fill(model.texts.of_entries, &[&entries]) }
 }
 
-fn point_name(model: Model, point: &Point<'_>) -> String {
-    model.pick(&point.organisation.name, &point.organisation.name_en).to_owned()
-}
-
-fn pair_name(model: Model, overview: &Overview, line: &Line<'_>) -> String {
-    let name = |id| {
-        let own = overview.directory().organisation(id);
-        own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
-    };
-    format!("{} — {}", name(line.pairing.organisation_a), name(line.pairing.organisation_b))
-}
-
-fn line_view(model: Model, overview: &Overview, line: &Line<'_>, turn: usize) -> impl IntoView + use<> {
-    // As thick as its activity, from 2 to 8 units, each step ten times as much.
-    let width = 2 + 2 * line.counts.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
-    let title = format!("{} · {}", pair_name(model, overview, line), counted(model, line.counts.entries));
-    view! {
-        <path class=format!("pairing {}", line.pairing.programme) d=curve(line.ends, turn) stroke-width=width.to_string()>
-            <title>{title}</title>
-        </path>
+/// What the map shows, as two lists: for those who hear the screen, and for who looks for a name.
+fn in_words(model: Model, leaf: &Leaf) -> String {
+    let lines = &leaf.features.lines;
+    let mut is_end = vec![false; leaf.overview.organisations.len()];
+    for end in lines.iter().flat_map(|line| line.ends) {
+        is_end.get_mut(end).into_iter().for_each(|own| *own = true);
     }
-}
-
-fn point_view(model: Model, point: &Point<'_>) -> impl IntoView + use<> {
-    let approximate = if point.approximate { " approximate" } else { "" };
-    let class = format!("organisation {}{approximate}", point.organisation.programme);
-    let title = format!("{} · {}", point_name(model, point), counted(model, point.counts.entries));
-    view! {
-        <circle class=class transform=moved_to(project(point.position)) r="7"><title>{title}</title></circle>
-    }
+    let single =
+        leaf.features.points.iter().filter(|point| !is_end.get(point.organisation).copied().unwrap_or_default());
+    format!(
+        "<h2>{}</h2>{}<h2>{}</h2>{}",
+        fill(model.texts.pairings_shown, &[&lines.len()]),
+        pair_buttons(model, leaf, &lines.iter().collect::<Vec<_>>()),
+        model.texts.other_organisations,
+        organisation_buttons(model, leaf, single)
+    )
 }

@@ -3,7 +3,7 @@
 use crate::model::Model;
 use crate::store::draft::Draft;
 use jiedui_core::domain::entry::{Fields, Rules};
-use jiedui_core::domain::{ErrorCode, FieldError, Overview};
+use jiedui_core::domain::{ErrorCode, FieldError, Overview, format_date};
 use jiedui_core::sync::mistakes;
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 /// Today, whatever this phone's clock shows.
 pub fn today() -> String {
-    let now = crate::sync::clock::today();
-    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+    format_date(crate::sync::clock::today())
 }
 
 pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {

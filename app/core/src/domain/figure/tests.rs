@@ -1,6 +1,7 @@
 //! Figures under every aggregation, and that merging parts never changes one.
 
 use super::*;
+use crate::domain::Overview;
 use crate::domain::entry::{Entry, State};
 use crate::domain::month::Month;
 use crate::domain::part::{merge_parts, parts_of};
@@ -136,12 +137,35 @@ proptest! {
         let merged = merge_parts(halves);
         for place in [None, Some("522728".to_owned()), Some("520111".to_owned())] {
             for verified_only in [false, true] {
-                let filter = Filter { year: Some(2023), place: place.clone(), verified_only, programme: None };
+                let filter = Filter { year: Some(2023), place: place.clone(), verified_only, ..Filter::default() };
                 prop_assert_eq!(
                     figures(&parts, &filter, &catalogue, NOBODY),
                     figures(&merged, &filter, &catalogue, NOBODY)
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_a_page_is_painted_from_has_the_figures_of_the_whole(
+        entries in prop::collection::vec((any_entry(), any::<bool>()), 0..40), place in prop::option::of("5227(28(109)?)?|520111"),
+        month in 1..=12_u8, verified_only in any::<bool>(),
+    ) {
+        let mut overview = Overview { catalogue: catalogue(), ..Overview::default() };
+        let entries: Vec<Entry> = entries.into_iter().map(|(mut entry, vague)| {
+            if vague {
+                entry.qualifiers = entry.values.keys().map(|code| (code.clone(), Qualifier::About)).collect();
+            }
+            entry
+        }).collect();
+        overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
+        let filter = Filter { year: Some(2023), place, ..Filter::default() };
+        let limited = overview.limited(&filter);
+        prop_assert!(limited.has(&filter) && !limited.has(&Filter::default()) && overview.has(&filter));
+        prop_assert!(limited.parts.len() <= overview.parts.len());
+        let until = format!("2023-{month:02}").parse().ok();
+        for filter in [filter.clone(), Filter { until, verified_only, ..filter }] {
+            prop_assert_eq!(limited.figures(&filter), overview.figures(&filter));
         }
     }
 
@@ -184,8 +208,9 @@ proptest! {
             let mut entry = entry("2023-03-01", 4.0, None);
             (entry.place, entry.pairing) = (at.clone(), pairing);
             let part = parts_of(id(1), &entry, &catalogue()).swap_remove(0);
-            let takes = Filter { place: Some(filter.clone()), ..Filter::default() }.takes(&part, &catalogue(), directory);
-            prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.as_str()), takes);
+            let (filter, catalogue) = (Filter { place: Some(filter.clone()), ..Filter::default() }, catalogue());
+            let takes = filter.sieve(&catalogue, directory).takes(&part);
+            prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.place.as_deref().unwrap()), takes);
         }
     }
 

@@ -1,0 +1,269 @@
+//! What is known of a pairing or an organisation that somebody has touched on the map.
+
+use super::{Chosen, Leaf, carried, counted};
+use crate::drawing::escaped;
+use crate::model::{Model, use_model};
+use crate::store::person::Person;
+use crate::texts::fill;
+use jiedui_core::domain::atlas::{Counts, Line, Point};
+use jiedui_core::domain::figure::figure_of;
+use jiedui_core::domain::{Entry, Organisation, Overview, Pairing, Part, format_date};
+use leptos::prelude::*;
+use std::fmt::Write;
+use std::sync::Arc;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// The most entries and the most partners that a sheet lists.
+const LISTED: usize = 5;
+const MOST: usize = 60;
+
+/// The names of both ends.
+pub fn pair_name(model: Model, overview: &Overview, pairing: &Pairing) -> String {
+    let name = |id| {
+        let own = overview.directory().organisation(id);
+        own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
+    };
+    format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b))
+}
+
+/// The sheet.
+#[component]
+pub fn Sheet(
+    /// What somebody has touched; none closes it.
+    chosen: RwSignal<Option<Chosen>>,
+    /// What the map shows.
+    leaf: Memo<Arc<Leaf>>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    // Read once somebody asks for it; `None` meanwhile, and where nobody has signed in.
+    let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
+    Effect::new(move |_| {
+        // New entries are there once the overview has changed.
+        model.shown.track();
+        if chosen.with(Option::is_some) {
+            spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
+        }
+    });
+    let content = move || {
+        let leaf = leaf.get();
+        let directory = leaf.overview.directory();
+        Some(match chosen.get()? {
+            Chosen::Pairings(ids) if ids.len() == 1 => {
+                let pairing = ids.first().and_then(|id| directory.pairing(*id))?;
+                of_pairing(model, &leaf, pairing, entries.get().as_deref())
+            }
+            Chosen::Pairings(ids) => of_pairings(model, &leaf, &ids),
+            Chosen::Organisations(ids) if ids.len() == 1 => {
+                of_organisation(model, &leaf, ids.first().and_then(|id| directory.organisation(*id))?)
+            }
+            Chosen::Organisations(ids) => of_organisations(model, &leaf, &ids),
+        })
+    };
+    let touch = move |event: web_sys::MouseEvent| {
+        if let Some(touched) = touched(&event) {
+            chosen.set(Some(touched));
+        }
+    };
+    move || {
+        content().map(|content| {
+            view! {
+                <section class="sheet" aria-label=texts.details on:click=touch>
+                    <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| chosen.set(None)>"×"</button>
+                    <div inner_html=content></div>
+                </section>
+            }
+        })
+    }
+}
+
+/// The pairing or organisation whose button was pressed.
+pub fn touched(event: &web_sys::MouseEvent) -> Option<Chosen> {
+    let id = |name: &str| carried(event, name).and_then(|id| Uuid::parse_str(&id).ok());
+    id("data-pairing")
+        .map(|id| Chosen::Pairings(vec![id]))
+        .or_else(|| id("data-organisation").map(|id| Chosen::Organisations(vec![id])))
+}
+
+/// This person's copy of the entries, the newest first.
+pub async fn latest(model: Model) -> Option<Vec<Entry>> {
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
+    let mut entries = Person::open(user).await.ok()?.entries().await.ok()?;
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.date));
+    Some(entries)
+}
+
+fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
+    let verified = if counts.entries == 0 {
+        String::new()
+    } else {
+        format!(" · {}", fill(model.texts.of_it_verified, &[&counts.verified]))
+    };
+    format!(
+        "<h2>{}</h2><p>{}</p><p>{}{verified}</p>",
+        escaped(name),
+        escaped(line),
+        escaped(&counted(model, counts.entries))
+    )
+}
+
+fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec<Entry>>) -> String {
+    let texts = model.texts;
+    let (overview, filter) = (&*leaf.overview, &leaf.filter);
+    let is_own = |line: &&Line| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);
+    let counts = leaf.features.lines.iter().find(is_own).map(|line| line.counts).unwrap_or_default();
+    let programme = overview.catalogue.programme(&pairing.programme);
+    let mut line = vec![programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()];
+    line.push(pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)])));
+    line.extend(pairing.to.map(|to| fill(texts.ended, &[&format_date(to)])));
+    let mut text = head(&pair_name(model, overview, pairing), &line.join(" · "), model, counts);
+    let sieve = filter.sieve(&overview.catalogue, overview.directory());
+    let own: Vec<&Part> =
+        overview.parts.iter().filter(|part| part.pairing == Some(pairing.id) && sieve.takes(part)).collect();
+    let mut rows = String::new();
+    for indicator in &overview.catalogue.indicators {
+        let figure = figure_of(indicator, &own, filter.year);
+        let Some(actual) = figure.actual else { continue };
+        let amount = crate::components::figures::qualified(texts, actual, figure.actual_qualifier);
+        let (name, unit) =
+            (model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
+        // Writing to a text does not fail.
+        let _ = write!(rows, "<tr><th scope=\"row\">{}</th><td>{} {}</td></tr>", escaped(name), amount, escaped(unit));
+    }
+    if !rows.is_empty() {
+        let _ = write!(text, "<table class=\"amounts\">{rows}</table>");
+    }
+    let _ = write!(text, "<h3>{}</h3>", texts.latest_entries);
+    match entries {
+        None => {
+            let why =
+                if model.user.with_untracked(Option::is_some) { texts.loading } else { texts.entries_with_account };
+            let _ = write!(text, "<p>{why}</p>");
+        }
+        Some(entries) => {
+            let own = entries
+                .iter()
+                .filter(|entry| entry.pairing == Some(pairing.id) && filter.takes_month(entry.date.into()));
+            let rows: String = own.take(LISTED).map(|entry| entry_row(model, overview, entry)).collect();
+            let _ = if rows.is_empty() {
+                write!(text, "<p>{}</p>", texts.no_entries)
+            } else {
+                write!(text, "<ul class=\"latest\">{rows}</ul>")
+            };
+        }
+    }
+    text
+}
+
+/// An entry in two lines: when and what, and its numbers.
+pub fn entry_row(model: Model, overview: &Overview, entry: &Entry) -> String {
+    let activity = overview.catalogue.activity(&entry.activity);
+    let name = activity.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or(&entry.activity);
+    let values: Vec<String> = entry
+        .values
+        .iter()
+        .filter_map(|(code, value)| {
+            let field = activity?.field(code)?;
+            Some(format!(
+                "{} {value} {}",
+                model.pick(&field.name, &field.name_en),
+                model.pick(&field.unit, &field.unit_en)
+            ))
+        })
+        .collect();
+    let place = model.places.with(|places| places.label(&entry.place));
+    format!(
+        "<li><strong>{} {}</strong><span>{}</span><span>{}</span></li>",
+        format_date(entry.date),
+        escaped(name),
+        escaped(&place),
+        escaped(&values.join("；"))
+    )
+}
+
+/// A list of pairings, those with the most entries first.
+pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&Line]) -> String {
+    let mut sorted = lines.to_vec();
+    sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
+    let name = |number: usize| {
+        leaf.overview.organisations.get(number).map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default()
+    };
+    let mut text = String::from("<ul class=\"pairs\">");
+    for line in sorted.iter().take(MOST) {
+        let Some(pairing) = leaf.overview.pairings.get(line.pairing) else { continue };
+        let [a, b] = line.ends.map(name);
+        let _ = write!(
+            text,
+            "<li class=\"pair {}\"><button type=\"button\" data-pairing=\"{}\">{} — {} <small>{}</small></button></li>",
+            escaped(&pairing.programme),
+            pairing.id,
+            escaped(a),
+            escaped(b),
+            counted(model, line.counts.entries)
+        );
+    }
+    text.push_str("</ul>");
+    and_more(&mut text, model, lines.len());
+    text
+}
+
+fn and_more(text: &mut String, model: Model, count: usize) {
+    if count > MOST {
+        let _ = write!(text, "<p>{}</p>", fill(model.texts.and_more, &[&(count - MOST)]));
+    }
+}
+
+fn of_pairings(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
+    let is_here = |line: &&Line| leaf.overview.pairings.get(line.pairing).is_some_and(|own| ids.contains(&own.id));
+    let lines: Vec<&Line> = leaf.features.lines.iter().filter(is_here).collect();
+    let title = fill(model.texts.pairings_shown, &[&lines.len()]);
+    format!("<h2>{title}</h2>{}", pair_buttons(model, leaf, &lines))
+}
+
+fn of_organisation(model: Model, leaf: &Leaf, own: &Organisation) -> String {
+    let overview = &*leaf.overview;
+    let place = overview.places.iter().find(|place| place.code == own.place).map(|place| place.name.as_str());
+    let programme = overview.catalogue.programme(&own.programme);
+    let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
+    let approximate = if own.position.is_none() { model.texts.approximate } else { "" };
+    let line = [programme, place.unwrap_or_default(), approximate];
+    let line: Vec<&str> = line.into_iter().filter(|part| !part.is_empty()).collect();
+    let number = overview.organisations.iter().position(|organisation| organisation.id == own.id);
+    let point = leaf.features.points.iter().find(|point| Some(point.organisation) == number);
+    let counts = point.map(|point| point.counts).unwrap_or_default();
+    let mut text = head(model.pick(&own.name, &own.name_en), &line.join(" · "), model, counts);
+    let is_own = |line: &&Line| line.ends.iter().any(|end| Some(*end) == number);
+    let lines: Vec<&Line> = leaf.features.lines.iter().filter(is_own).collect();
+    if !lines.is_empty() {
+        text.push_str(&pair_buttons(model, leaf, &lines));
+    }
+    text
+}
+
+fn of_organisations(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
+    let id = |point: &Point| leaf.overview.organisations.get(point.organisation).map(|own| own.id);
+    let here = leaf.features.points.iter().filter(|point| id(point).is_some_and(|id| ids.contains(&id)));
+    let title = fill(model.texts.organisations_here, &[&ids.len()]);
+    format!("<h2>{title}</h2>{}", organisation_buttons(model, leaf, here))
+}
+
+/// A list of organisations.
+pub fn organisation_buttons<'a>(model: Model, leaf: &Leaf, points: impl Iterator<Item = &'a Point>) -> String {
+    let (mut text, mut count) = (String::from("<ul class=\"pairs\">"), 0);
+    for point in points {
+        count += 1;
+        let Some(own) = leaf.overview.organisations.get(point.organisation).filter(|_| count <= MOST) else { continue };
+        let _ = write!(
+            text,
+            "<li class=\"single {}\"><button type=\"button\" data-organisation=\"{}\">{} <small>{}</small></button></li>",
+            escaped(&own.programme),
+            own.id,
+            escaped(model.pick(&own.name, &own.name_en)),
+            counted(model, point.counts.entries)
+        );
+    }
+    text.push_str("</ul>");
+    and_more(&mut text, model, count);
+    text
+}

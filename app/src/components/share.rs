@@ -1,0 +1,81 @@
+//! Links that open what one sees without an account.
+
+use crate::components::address::use_address;
+use crate::model::use_model;
+use crate::sync::api::{self, Link};
+use crate::texts::fill;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// Makes links, and withdraws them.
+#[component]
+pub fn Share() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let address = use_address();
+    let days = RwSignal::new("30".to_owned());
+    let made = RwSignal::new(None::<String>);
+    let failed = RwSignal::new(None::<String>);
+    let links = RwSignal::new(Vec::<Link>::new());
+    let told = move |error: api::ApiError| {
+        failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
+    };
+    let list = move || {
+        spawn_local(async move {
+            match api::links().await {
+                Ok(own) => links.set(own),
+                Err(error) => told(error),
+            }
+        });
+    };
+    let make = move |_| {
+        failed.set(None);
+        spawn_local(async move {
+            let query = address.query().trim_start_matches('?').to_owned();
+            match api::share(query, &days.get_untracked(), model.language).await {
+                Ok(path) => {
+                    let origin = window().location().origin().unwrap_or_default();
+                    made.set(Some(format!("{origin}{path}")));
+                    list();
+                }
+                Err(error) => told(error),
+            }
+        });
+    };
+    let withdraw = move |id: String| {
+        spawn_local(async move {
+            match api::withdraw(&id).await {
+                Ok(()) => list(),
+                Err(error) => told(error),
+            }
+        });
+    };
+    list();
+    view! {
+            <p>{texts.share_lead}</p>
+            <p class="actions">
+                <label><span>{texts.share_days}</span>
+                    <input name="share-days" inputmode="numeric" prop:value=days on:input=move |event| days.set(event_target_value(&event))/>
+                </label>
+                <button type="button" class="button primary" on:click=make>{texts.share_make}</button>
+            </p>
+            {move || failed.get().map(|why| view! { <p class="bad" role="alert">{why}</p> })}
+            {move || made.get().map(|link| view! {
+                <p role="status"><label><span>{texts.share_once}</span><input class="made" name="made-link" readonly prop:value=link/></label></p>
+            })}
+            <ul class="links">
+                {move || links.get().into_iter().map(|link| {
+                    let (id, query) = (link.id.clone(), if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
+                    let until = link.expires_at.get(..10).unwrap_or_default().to_owned();
+                    let state = match &link.withdrawn_at {
+                        Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
+                        None => view! {
+                            <small>{fill(texts.share_until, &[&until])}</small>
+                            <button type="button" class="quiet" on:click=move |_| withdraw(id.clone())>{texts.share_withdraw}</button>
+                        }.into_any(),
+                    };
+                    view! { <li><span>{query}</span>" "{state}</li> }
+                }).collect_view()}
+            </ul>
+    }
+}

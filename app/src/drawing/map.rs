@@ -1,0 +1,316 @@
+//! The collaboration map: outlines, shaded places, pairings as curves and organisations as points. What would overlap at
+//! the zoom it is drawn for gathers: points into counts, and with them the pairings between the same two.
+
+use super::cluster::{Cluster, clusters};
+use super::viewport::Viewport;
+use super::{escaped, tenth};
+use jiedui_core::domain::atlas::{Features, Point};
+use jiedui_core::domain::map::{OUTLINES, Outline, drawn, project};
+use jiedui_core::domain::{Language, Organisation, Overview, Side};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// How far above its point a county's name stands, in units of the plane: organisations gather around the point.
+const NAME_ABOVE: f64 = 20.0;
+/// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
+const BEND: f64 = 0.12;
+/// Points nearer than this gather, in units of the plane at zoom 1.
+const NEAR: f64 = 17.0;
+/// How many names are said of organisations at one point.
+const NAMED: usize = 4;
+/// Up to so many organisations gather only where they would overlap.
+const FEW: f64 = 100.0;
+/// The radius of an organisation.
+const RADIUS: f64 = 7.0;
+
+/// Pairings of one programme between two points of the map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// The programme's code.
+    pub programme: String,
+    /// The pairings' numbers in the overview.
+    pub pairings: Vec<usize>,
+    /// How many entries they have.
+    pub entries: u64,
+    /// Where the two ends are drawn, on the plane.
+    ends: [(f64, f64); 2],
+}
+
+/// Organisations at one point of the map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gathering {
+    /// The organisations' numbers in the overview.
+    pub organisations: Vec<usize>,
+    /// Where it is drawn, on the plane.
+    pub middle: (f64, f64),
+    /// The programme that all of them take part in chiefly; none where they differ.
+    programme: Option<String>,
+    /// Whether no position of them is known exactly.
+    approximate: bool,
+    name: String,
+}
+
+/// What is drawn at a zoom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// The lines.
+    pub bundles: Vec<Bundle>,
+    /// The points.
+    pub gatherings: Vec<Gathering>,
+    /// Pairings whose two ends are drawn as one point.
+    pub within: Vec<usize>,
+}
+
+/// A place that is shaded: its code, its class (0 for nothing), and what is said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shaded {
+    /// The county's code.
+    pub code: String,
+    /// The class, 0 to 4.
+    pub class: usize,
+    /// Its amount, in words.
+    pub title: String,
+}
+
+impl Scene {
+    /// Gathers what would overlap.
+    pub fn new(overview: &Overview, features: &Features, language: Language, zoom: f64) -> Self {
+        let places: Vec<(f64, f64)> = features.points.iter().map(|point| project(point.position)).collect();
+        // The more there are, the farther they gather: a thousand lines tell nothing.
+        let crowded = (features.points.len() as f64 / FEW).sqrt().clamp(1.0, 7.0);
+        let gathered = clusters(&places, NEAR * crowded / zoom);
+        let mut cluster_of: Vec<Option<usize>> = vec![None; overview.organisations.len()];
+        for (number, cluster) in gathered.iter().enumerate() {
+            for point in cluster.members.iter().filter_map(|member| features.points.get(*member)) {
+                cluster_of.get_mut(point.organisation).into_iter().for_each(|own| *own = Some(number));
+            }
+        }
+        let mut scene = Self::default();
+        let mut found: BTreeMap<(usize, usize, &str), usize> = BTreeMap::new();
+        for line in &features.lines {
+            let Some(pairing) = overview.pairings.get(line.pairing) else { continue };
+            let [Some(a), Some(b)] = line.ends.map(|end| cluster_of.get(end).copied().flatten()) else { continue };
+            if a == b {
+                scene.within.push(line.pairing);
+                continue;
+            }
+            let at = |number: usize| gathered.get(number).map(|own| own.middle).unwrap_or_default();
+            let index = *found.entry((a, b, &pairing.programme)).or_insert_with(|| {
+                let (programme, ends) = (pairing.programme.clone(), [at(a), at(b)]);
+                scene.bundles.push(Bundle { programme, pairings: Vec::new(), entries: 0, ends });
+                scene.bundles.len() - 1
+            });
+            if let Some(bundle) = scene.bundles.get_mut(index) {
+                bundle.pairings.push(line.pairing);
+                bundle.entries += line.counts.entries;
+            }
+        }
+        scene.gatherings = gathered.iter().map(|cluster| gathering(cluster, overview, features, language)).collect();
+        scene
+    }
+
+    /// The lines and points near to what is seen, as SVG; those of `changed` pairings flash.
+    pub fn draw(&self, view: Viewport, changed: &BTreeSet<usize>) -> String {
+        let zoom = view.zoom;
+        let mut text = String::from("<g class=\"pairings\">");
+        let mut turns: BTreeMap<[u64; 4], usize> = BTreeMap::new();
+        for (number, bundle) in self.bundles.iter().enumerate() {
+            let [from, to] = bundle.ends;
+            let turns = turns.entry([from.0, from.1, to.0, to.1].map(f64::to_bits)).or_default();
+            let turn = std::mem::replace(turns, *turns + 1);
+            if !view.is_near(from, to) {
+                continue;
+            }
+            // As thick as its activity, from 2 to 8 units, each step ten times as much.
+            let width = 2 + 2 * bundle.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
+            let flash = if bundle.pairings.iter().any(|id| changed.contains(id)) { " flash" } else { "" };
+            // Writing to a text does not fail.
+            let _ = write!(
+                text,
+                "<path class=\"pairing {}{flash}\" data-line=\"{number}\" d=\"{}\" stroke-width=\"{width}\"/>",
+                escaped(&bundle.programme),
+                curve(bundle.ends, turn),
+            );
+        }
+        text.push_str("</g><g class=\"organisations\">");
+        for (number, own) in self.gatherings.iter().enumerate() {
+            if !view.is_near(own.middle, own.middle) {
+                continue;
+            }
+            let many = own.organisations.len();
+            let programme = own.programme.as_deref().map(escaped).unwrap_or_default();
+            let approximate = if own.approximate { " approximate" } else { "" };
+            let at = drawn(own.middle);
+            let title = escaped(&own.name);
+            let _ = if many == 1 {
+                let radius = tenth(RADIUS / zoom);
+                write!(
+                    text,
+                    "<circle class=\"organisation {programme}{approximate}\" data-point=\"{number}\" \
+                     transform=\"translate({at})\" r=\"{radius}\"><title>{title}</title></circle>",
+                )
+            } else {
+                let digits = many.checked_ilog10().unwrap_or_default();
+                let radius = RADIUS + 4.0 + 3.0 * f64::from(digits);
+                write!(
+                    text,
+                    "<g class=\"gathering {programme}{approximate}\" data-point=\"{number}\" transform=\"translate({at})\">\
+                     <circle r=\"{}\"/><text font-size=\"{}\">{many}</text><title>{title}</title></g>",
+                    tenth(radius / zoom),
+                    tenth(13.0 / zoom),
+                )
+            };
+        }
+        text + "</g>"
+    }
+}
+
+fn gathering(cluster: &Cluster, overview: &Overview, features: &Features, language: Language) -> Gathering {
+    let points = cluster.members.iter().filter_map(|member| features.points.get(*member));
+    let members: Vec<(&Point, &Organisation)> =
+        points.filter_map(|point| Some((point, overview.organisations.get(point.organisation)?))).collect();
+    let first = members.first().map(|(_, own)| own.programme.as_str());
+    let alike = members.iter().all(|(_, own)| Some(own.programme.as_str()) == first);
+    let names = members.iter().take(NAMED).map(|(_, own)| language.pick(&own.name, &own.name_en));
+    Gathering {
+        organisations: members.iter().map(|(point, _)| point.organisation).collect(),
+        middle: cluster.middle,
+        programme: first.filter(|_| alike).map(str::to_owned),
+        approximate: members.iter().all(|(point, _)| point.approximate),
+        name: names.collect::<Vec<_>>().join("、"),
+    }
+}
+
+/// A line bent to the side (quadratic Bézier), so that two of them do not cover each other.
+fn curve([from, to]: [(f64, f64); 2], turn: usize) -> String {
+    let ((x1, y1), (x2, y2)) = (from, to);
+    let bend = BEND * (1.0 + (turn / 2) as f64) * if turn.is_multiple_of(2) { 1.0 } else { -1.0 };
+    let (x, y) = ((x1 + x2) / 2.0 + (y2 - y1) * bend, (y1 + y2) / 2.0 - (x2 - x1) * bend);
+    format!("M{}Q{} {}", drawn((x1, y1)), drawn((x, y)), drawn((x2, y2)))
+}
+
+fn side_class(outline: &Outline) -> &'static str {
+    match outline.side {
+        Some(Side::A) => "county side-a",
+        Some(Side::B) => "county side-b",
+        None => "county around",
+    }
+}
+
+/// The outlines of the counties. Where places are shaded, those of the two regions without an amount are hatched.
+pub fn outlines(shaded: Option<&[Shaded]>) -> String {
+    let mut text = String::from(
+        "<defs><pattern id=\"no-data\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+         <rect class=\"no-data-ground\" width=\"7\" height=\"7\"/><rect class=\"no-data-line\" width=\"1.5\" height=\"7\"/></pattern></defs>",
+    );
+    for own in OUTLINES {
+        let shade = shaded.filter(|_| own.side.is_some()).map(|all| all.iter().find(|shaded| shaded.code == own.code));
+        let (class, title) = match shade {
+            None => (String::new(), ""),
+            Some(None) => (" no-data".to_owned(), ""),
+            Some(Some(shaded)) => (format!(" shade-{}", shaded.class), shaded.title.as_str()),
+        };
+        let _ = write!(
+            text,
+            "<path class=\"{}{class}\" data-place=\"{}\" d=\"{}\"><title>{}</title></path>",
+            side_class(own),
+            own.code,
+            own.path(),
+            escaped(title)
+        );
+    }
+    text
+}
+
+/// The counties' names, drawn over all outlines so that none covers another's.
+pub fn names(language: Language, zoom: f64) -> String {
+    let mut text = String::new();
+    for own in OUTLINES {
+        let (x, y) = project(own.label);
+        let _ = write!(
+            text,
+            "<text class=\"{}\" font-size=\"{}\" transform=\"translate({})\">{}</text>",
+            side_class(own),
+            tenth(15.0 / zoom.sqrt()),
+            drawn((x, y - NAME_ABOVE / zoom)),
+            language.pick(own.name, own.name_en)
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::atlas::Atlas;
+    use jiedui_core::domain::{Filter, Pairing};
+    use uuid::Uuid;
+
+    fn many(count: u128) -> Overview {
+        let counties =
+            ["520102", "520103", "520111", "520112", "520113", "520115", "520121", "520122", "520123", "520181"];
+        let organisation = |number: u128| -> Organisation {
+            let (side, place) = match number % 2 {
+                0 => ("a", counties[number as usize / 2 % 10]),
+                _ => ("b", "522728"),
+            };
+            serde_json::from_value(
+                serde_json::json!({"id": Uuid::from_u128(number), "name": format!("单位{number}<"), "name_en": "",
+                "kind": "school", "side": side, "place": place, "programme": "education"}),
+            )
+            .unwrap()
+        };
+        let pairing = |number: u128| Pairing {
+            id: Uuid::from_u128(1_000_000 + number),
+            programme: ["education", "health"][number as usize % 2].into(),
+            organisation_a: Uuid::from_u128(2 * number),
+            organisation_b: Uuid::from_u128(2 * number + 1),
+            from: None,
+            to: None,
+            source: None,
+        };
+        Overview {
+            organisations: (0..2 * count).map(organisation).collect(),
+            pairings: (0..count).map(pairing).collect(),
+            ..Overview::default()
+        }
+    }
+
+    #[test]
+    fn however_much_gathers_no_pairing_and_no_organisation_is_left_out() {
+        let overview = many(2_000);
+        let features = Atlas::new(&overview, None).features(&overview, &Filter::default());
+        let mut drawn = Vec::new();
+        for zoom in [1.0, 4.0, 16.0] {
+            let scene = Scene::new(&overview, &features, Language::Chinese, zoom);
+            let bundled: usize = scene.bundles.iter().map(|own| own.pairings.len()).sum();
+            assert_eq!(bundled + scene.within.len(), 2_000, "at zoom {zoom}");
+            let gathered: usize = scene.gatherings.iter().map(|own| own.organisations.len()).sum();
+            assert_eq!(gathered, 4_000, "at zoom {zoom}");
+            drawn.push(scene.bundles.len() + scene.gatherings.len());
+        }
+        assert!(drawn.is_sorted() && drawn[0] < 500, "closer means more: {drawn:?}");
+    }
+
+    #[test]
+    fn what_has_changed_flashes_and_names_stay_text() {
+        let overview = many(1);
+        let features = Atlas::new(&overview, None).features(&overview, &Filter::default());
+        let scene = Scene::new(&overview, &features, Language::Chinese, 1.0);
+        let draw = |changed: &[usize]| scene.draw(Viewport::default(), &changed.iter().copied().collect());
+        assert!(draw(&[0]).contains("pairing education flash"));
+        assert!(!draw(&[9]).contains("flash"));
+        assert!(draw(&[]).contains("单位0&lt;"));
+        let away = Viewport { middle: (0.0, 0.0), zoom: 16.0 };
+        assert!(!scene.draw(away, &BTreeSet::new()).contains("data-"), "what is far from it is not drawn");
+    }
+
+    #[test]
+    fn a_shaded_map_tells_nothing_from_no_data() {
+        let shaded = [Shaded { code: "522728".into(), class: 0, title: "0".into() }];
+        let drawn = outlines(Some(&shaded));
+        assert_eq!(drawn.matches("no-data\" data-place").count(), 10, "Guiyang's ten");
+        assert_eq!(drawn.matches("shade-0").count(), 1);
+        assert_eq!(outlines(None).matches("no-data\" data-place").count(), 0);
+    }
+}

@@ -1,0 +1,109 @@
+//! Screens that the browser loads when the first of them is needed: the shared view, which most people see first, is
+//! there without them. The service worker keeps their file with the others, so they are there offline too.
+
+use crate::model::use_model;
+use crate::pages::{Choose, ConflictOf, EditEntry, Entries, IndicatorOf, NewEntry, Report, SignIn};
+use futures::FutureExt;
+use leptos::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+/// One of these screens, or a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// Signing in.
+    SignIn,
+    /// One's entries.
+    Entries,
+    /// The choice of an activity.
+    Choose,
+    /// A new entry.
+    New,
+    /// An entry.
+    Edit,
+    /// A conflict.
+    Conflict,
+    /// An indicator.
+    Indicator,
+    /// The report.
+    Report,
+    /// The wall screen.
+    Wall,
+    /// Links for others.
+    Share,
+}
+
+#[wasm_split(later, fallible, preload(load_file))]
+fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::SignIn => view! { <SignIn/> }.into_any(),
+        Screen::Entries => view! { <Entries/> }.into_any(),
+        Screen::Choose => view! { <Choose/> }.into_any(),
+        Screen::New => view! { <NewEntry/> }.into_any(),
+        Screen::Edit => view! { <EditEntry/> }.into_any(),
+        Screen::Conflict => view! { <ConflictOf/> }.into_any(),
+        Screen::Indicator => view! { <IndicatorOf/> }.into_any(),
+        Screen::Report => view! { <Report/> }.into_any(),
+        Screen::Wall => view! { <crate::components::wall::Wall/> }.into_any(),
+        Screen::Share => view! { <crate::components::share::Share/> }.into_any(),
+    })
+}
+
+/// On the server they are always there.
+static IS_THERE: AtomicBool = AtomicBool::new(cfg!(not(target_arch = "wasm32")));
+
+/// Loads them; false where that failed, which may be tried again.
+pub async fn load() -> bool {
+    #[cfg(target_arch = "wasm32")]
+    if load_file().await.is_ok() {
+        IS_THERE.store(true, Ordering::Relaxed);
+    }
+    IS_THERE.load(Ordering::Relaxed)
+}
+
+/// Whether an address's page is one of them.
+pub fn is_at(path: &str, query: &str) -> bool {
+    path != "/" || query.contains("screen=wall")
+}
+
+/// A screen once it is there.
+#[component]
+pub fn Later(
+    /// Which.
+    screen: Screen,
+) -> impl IntoView {
+    let texts = use_model().texts;
+    let there = RwSignal::new(IS_THERE.load(Ordering::Relaxed));
+    let failed = RwSignal::new(false);
+    let fetch = move || {
+        failed.set(false);
+        spawn_local(async move {
+            if load().await {
+                there.set(true);
+            } else {
+                failed.set(true);
+            }
+        });
+    };
+    if !there.get_untracked() {
+        fetch();
+    }
+    move || {
+        if there.get() {
+            paint(screen).now_or_never().and_then(Result::ok)
+        } else if failed.get() {
+            Some(
+                view! {
+                    <div class="notice bad" role="alert">
+                        <p>{texts.not_loaded}</p>
+                        <button type="button" class="button" on:click=move |_| fetch()>{texts.try_again}</button>
+                    </div>
+                }
+                .into_any(),
+            )
+        } else {
+            Some(view! { <p class="empty">{texts.loading}</p> }.into_any())
+        }
+    }
+}

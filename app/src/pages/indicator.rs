@@ -1,0 +1,321 @@
+//! One indicator: by month against its target, year against year, by place and by pairing, and the entries beneath.
+
+use crate::components::address::use_address;
+use crate::components::figures::{pace_in_words, qualified};
+use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::map::sheet::{entry_row, latest, pair_name};
+use crate::components::save_picture::SavePicture;
+use crate::drawing::chart::{Column, Trace, columns, traces};
+use crate::drawing::escaped;
+use crate::model::{Model, use_model};
+use crate::texts::fill;
+use jiedui_core::domain::figure::figure_of;
+use jiedui_core::domain::pace::pace;
+use jiedui_core::domain::split::{By, Of, Share, split, standing};
+use jiedui_core::domain::{Aggregation, Entry, Filter, Indicator, Month, Overview, Part, Quantity};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+use std::fmt::Write;
+use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
+
+/// Entries shown at first, and more at each press.
+const LISTED: usize = 30;
+/// Years held against each other.
+const YEARS: usize = 4;
+
+/// The screen.
+#[component]
+pub fn IndicatorOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.indicator);
+    let filter = use_filter();
+    let address = use_address();
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
+    let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
+    let listed = RwSignal::new(LISTED);
+    Effect::new(move |_| {
+        model.shown.track();
+        spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
+    });
+    let report = move || {
+        let overview = model.whole()?;
+        let indicator = overview.catalogue.indicator(&code.get())?.clone();
+        let filter = Filter { programme: None, ..filter.get() };
+        Some((overview, indicator, filter))
+    };
+    let back = move || format!("/{}", address.query());
+    let body = move || match report() {
+        Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter, &address.query()),
+        None if model.whole().is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
+        None => {
+            format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })
+        }
+    };
+    let beneath = move || {
+        let Some((overview, indicator, filter)) = report() else { return (String::new(), 0) };
+        let Some(all) = entries.get() else {
+            let signed_in = model.user.with(Option::is_some);
+            let why = if signed_in { texts.loading } else { texts.entries_with_account };
+            return (format!("<p>{why}</p>"), 0);
+        };
+        list(model, &overview, &indicator, &filter, &all, listed.get())
+    };
+    let has_more = move || beneath().1 > listed.get();
+    view! {
+        <article class="indicator">
+            <p><A href=back>{texts.back_to_view}</A></p>
+            <FilterBar filter/>
+            <div inner_html=body></div>
+            <SavePicture pictures=".indicator svg.chart"/>
+            <section class="beneath">
+                <h2>{texts.entries_beneath}</h2>
+                <div inner_html=move || beneath().0></div>
+                <Show when=has_more>
+                    <button type="button" class="button" on:click=move |_| listed.update(|count| *count += LISTED)>{texts.more}</button>
+                </Show>
+            </section>
+        </article>
+    }
+}
+
+/// The entries that feed an indicator under a filter, the newest first; and how many there are.
+fn list(
+    model: Model,
+    overview: &Overview,
+    indicator: &Indicator,
+    filter: &Filter,
+    all: &[Entry],
+    listed: usize,
+) -> (String, usize) {
+    let sieve = filter.sieve(&overview.catalogue, overview.directory());
+    let feeds = |entry: &&Entry| {
+        let own = jiedui_core::domain::part::parts_of(uuid::Uuid::nil(), entry, &overview.catalogue);
+        own.iter().any(|part| part.indicator == indicator.code && sieve.takes(part))
+    };
+    let own: Vec<&Entry> = all.iter().filter(feeds).collect();
+    let rows: String = own.iter().take(listed).map(|entry| entry_row(model, overview, entry)).collect();
+    let text = if rows.is_empty() {
+        format!("<p>{}</p>", model.texts.no_entries)
+    } else {
+        format!("<p>{}</p><ul class=\"latest\">{rows}</ul>", fill(model.texts.of_entries, &[&own.len()]))
+    };
+    (text, own.len())
+}
+
+fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filter, query: &str) -> String {
+    let texts = model.texts;
+    let every_year = Filter { year: None, ..filter.clone() };
+    let (sieve, all_sieve) = (
+        filter.sieve(&overview.catalogue, overview.directory()),
+        every_year.sieve(&overview.catalogue, overview.directory()),
+    );
+    let own = || overview.parts.iter().filter(|part| part.indicator == indicator.code);
+    let parts: Vec<&Part> = own().filter(|part| sieve.takes(part)).collect();
+    let all: Vec<&Part> = own().filter(|part| all_sieve.takes(part)).collect();
+    let figure = figure_of(indicator, &parts, filter.year);
+    let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
+    let name = model.pick(&indicator.name, &indicator.name_en);
+    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
+    let mut html = format!(
+        "<header class=\"programme {}\"><h1>{}</h1><p class=\"amount\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>",
+        escaped(&indicator.programme),
+        escaped(name)
+    );
+    // Writing to a text does not fail.
+    if let Some(target) = &figure.target {
+        let target = qualified(texts, target.value, target.qualifier);
+        let _ = write!(html, "<p class=\"target\">{}</p>", fill(texts.target_is, &[&target]));
+    }
+    if let Some(pace) = pace(indicator, &figure, model.today) {
+        let (words, well) = pace_in_words(texts, pace);
+        let _ = write!(html, "<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" });
+    }
+    let verified = figure.verified.unwrap_or_default();
+    let _ = write!(
+        html,
+        "<p>{} · {}</p></header>",
+        if figure.entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&figure.entries]) },
+        fill(texts.of_it_verified, &[&verified])
+    );
+    if all.is_empty() {
+        return html;
+    }
+    by_month(&mut html, model, indicator, &parts, filter);
+    by_year(&mut html, model, indicator, &all, figure.target.as_ref().map(|target| target.value), filter);
+    let adds_up = if indicator.aggregation == Aggregation::Sum { texts.adds_up } else { texts.adds_not_up };
+    let digits = match filter.place.as_deref().map(str::len) {
+        None | Some(..=4) => 6,
+        Some(_) => 9,
+    };
+    let place_name = |code: &str| {
+        let upper = overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone());
+        upper.unwrap_or_else(|| model.places.with(|places| places.label(code)))
+    };
+    bars(&mut html, texts.by_place, adds_up, split(indicator, &parts, By::Place(digits)), |of| match of {
+        Of::Place(code) => {
+            let link = format!("/indicators/{}{}", indicator.code, with(query, "place", code));
+            (place_name(code), Some(link))
+        }
+        _ => (String::new(), None),
+    });
+    bars(&mut html, texts.by_pairing, adds_up, split(indicator, &parts, By::Pairing), |of| match of {
+        Of::Pairing(Some(id)) => {
+            let pairing = overview.directory().pairing(*id);
+            (pairing.map(|own| pair_name(model, overview, own)).unwrap_or_default(), None)
+        }
+        _ => (texts.no_pairing.to_owned(), None),
+    });
+    html
+}
+
+/// A query with one parameter changed.
+fn with(query: &str, name: &str, value: &str) -> String {
+    let others =
+        query.trim_start_matches('?').split('&').filter(|own| !own.is_empty() && !own.starts_with(&format!("{name}=")));
+    let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{name}={value}")]).collect();
+    format!("?{}", pairs.join("&"))
+}
+
+fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Part], filter: &Filter) {
+    let shares = split(indicator, parts, By::Month);
+    let range = match filter.year {
+        Some(year) => Some((Month::first_of(year), Month::last_of(year))),
+        None => shares.first().zip(shares.last()).and_then(|(first, last)| match (&first.of, &last.of) {
+            (Of::Month(first), Of::Month(last)) => Some((*first, *last)),
+            _ => None,
+        }),
+    };
+    let Some((first, last)) = range else { return };
+    let share_of = |month| shares.iter().find(|share| share.of == Of::Month(month));
+    let name = |month: Month| if filter.year.is_some() { month.number().to_string() } else { month.to_string() };
+    let columns_of: Vec<Column> = first
+        .to(last)
+        .map(|month| {
+            let share = share_of(month);
+            let (value, verified) = share.map(|share| (share.value, share.verified)).unwrap_or_default();
+            Column { name: name(month), value, verified }
+        })
+        .collect();
+    let texts = model.texts;
+    let title = texts.by_month;
+    let rows: String = columns_of
+        .iter()
+        .map(|own| {
+            format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>", own.name, own.value, own.verified)
+        })
+        .collect();
+    let _ = write!(
+        html,
+        "<section><h2>{title}</h2>{}<p class=\"legend\"><span class=\"key verified\"></span>{} <span class=\"key hatched\"></span>{}</p>{}</section>",
+        columns(title, &columns_of, None),
+        texts.verified_part,
+        texts.unverified_part,
+        table(model, &[title, texts.amount, texts.verified_part], &rows)
+    );
+}
+
+fn by_year(
+    html: &mut String,
+    model: Model,
+    indicator: &Indicator,
+    all: &[&Part],
+    target: Option<Quantity>,
+    filter: &Filter,
+) {
+    let texts = model.texts;
+    let mut years: Vec<i32> = all.iter().map(|part| part.month.year).collect();
+    years.extend(filter.year);
+    years.sort_unstable_by(|one, other| other.cmp(one));
+    years.dedup();
+    // The chosen year first: its line is drawn boldly.
+    years.sort_by_key(|year| Some(*year) != filter.year);
+    years.truncate(YEARS);
+    let today = Month::from(model.today);
+    let of_year = |year: &i32| {
+        let own: Vec<&Part> = all.iter().copied().filter(|part| part.month.year == *year).collect();
+        let mut values = standing(indicator, &own, (Month::first_of(*year), Month::last_of(*year)));
+        // What is yet to come is not drawn.
+        let future = Month::first_of(*year).to(Month::last_of(*year)).map(|month| month > today);
+        values.iter_mut().zip(future).for_each(|(value, future)| *value = value.filter(|_| !future));
+        Trace { name: year.to_string(), values }
+    };
+    let lines: Vec<Trace> = years.iter().map(of_year).collect();
+    let names: Vec<String> = (1..=12).map(|month| month.to_string()).collect();
+    let heads: Vec<&str> = std::iter::once(texts.months).chain(lines.iter().map(|line| line.name.as_str())).collect();
+    let mut rows = String::new();
+    for (number, name) in names.iter().enumerate() {
+        let cell = |line: &Trace| {
+            let value = line.values.get(number).copied().flatten();
+            format!("<td>{}</td>", value.map_or("—".to_owned(), |value| value.to_string()))
+        };
+        let _ = write!(rows, "<tr><th scope=\"row\">{name}</th>{}</tr>", lines.iter().map(cell).collect::<String>());
+    }
+    let _ = write!(
+        html,
+        "<section><h2>{}</h2>{}{}</section>",
+        texts.by_year,
+        traces(texts.by_year, &names, &lines, target),
+        table(model, &heads, &rows)
+    );
+}
+
+/// The table behind a chart.
+fn table(model: Model, heads: &[&str], rows: &str) -> String {
+    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    format!(
+        "<details class=\"numbers\"><summary>{}</summary><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>",
+        model.texts.as_table
+    )
+}
+
+/// Shares as bars, the largest first: a table in which each row draws its own.
+fn bars(
+    html: &mut String,
+    title: &str,
+    note: &str,
+    mut shares: Vec<Share>,
+    name: impl Fn(&Of) -> (String, Option<String>),
+) {
+    shares.sort_by_key(|share| std::cmp::Reverse(share.value));
+    let Some(largest) = shares.first().map(|share| share.value) else { return };
+    let percent =
+        |value: Quantity| value.ratio(largest).map_or(0, |share| (share * 1000.0).round() as i64).clamp(0, 1000);
+    let mut rows = String::new();
+    for share in &shares {
+        let (label, link) = name(&share.of);
+        let label = escaped(&label);
+        let label = link.map_or(label.clone(), |link| format!("<a href=\"{}\">{label}</a>", escaped(&link)));
+        let (whole, solid) = (percent(share.value), percent(share.verified.min(share.value)));
+        let _ = write!(
+            rows,
+            "<tr><th scope=\"row\">{label}</th><td class=\"bar-cell\"><span class=\"verified\" style=\"width:{}.{}%\"></span><span class=\"hatched\" style=\"width:{}.{}%\"></span></td><td class=\"number\">{}</td></tr>",
+            solid / 10,
+            solid % 10,
+            (whole - solid) / 10,
+            (whole - solid) % 10,
+            share.value
+        );
+    }
+    let _ = write!(
+        html,
+        "<section><h2>{title}</h2><p class=\"note\">{note}</p><table class=\"bars\"><tbody>{rows}</tbody></table></section>"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("", "?place=52")]
+    #[case("?year=2023&place=5201", "?year=2023&place=52")]
+    #[case("?places=1", "?places=1&place=52")]
+    fn a_link_changes_one_parameter(#[case] query: &str, #[case] changed: &str) {
+        assert_eq!(with(query, "place", "52"), changed);
+    }
+}

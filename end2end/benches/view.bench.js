@@ -1,0 +1,108 @@
+// The shared view with 20,000 entries and 2,000 pairings on a phone whose processor is four times as slow as this one:
+// how long the longest task is while the map is moved, how many frames a second it has, and how long a filter takes until
+// it is seen. And the wall screen's memory over 2,000 live changes.
+import { expect, test } from "../tests/jiedui.js";
+
+const SLOWDOWN = 4;
+const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
+const say = (line) => console.log(JSON.stringify(line));
+
+async function ready(page, server) {
+  await server.command("generate", "--entries", "20000", "--pairings", "2000", "--seed", "3");
+  // The directory is read when a server starts.
+  await server.restart({});
+  await page.goto("/");
+  await started(page);
+  await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .pairing").length)).toBeGreaterThan(50);
+  // The whole is there once the years are.
+  await expect(page.getByLabel("年度").locator("option")).toHaveCount(5);
+}
+
+// Tasks of the page's main thread in milliseconds, and frames that were drawn, while something is done.
+async function traced(browser, page, during) {
+  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "devtools.timeline", "toplevel"] });
+  const begun = Date.now();
+  await during();
+  const seconds = (Date.now() - begun) / 1000;
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const threads = traceEvents.filter((own) => own.name === "thread_name" && own.args.name === "CrRendererMain");
+  const main = new Set(threads.map((own) => `${own.pid}:${own.tid}`));
+  const tasks = traceEvents.filter((own) => own.name === "RunTask" && own.dur && main.has(`${own.pid}:${own.tid}`)).map((own) => own.dur / 1000);
+  const frames = traceEvents.filter((own) => own.name === "DrawFrame").length;
+  return { longest: Math.round(Math.max(...tasks)), over_50_ms: tasks.filter((own) => own > 50).length, frames_per_second: Math.round(frames / seconds) };
+}
+
+test("the map under a finger, and a filter", async ({ page, server, browser }) => {
+  await ready(page, server);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
+  await page.getByRole("button", { name: "放大" }).click();
+  const box = await page.locator(".map-frame").boundingBox();
+  const touch = (type, x, y) => devtools.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+  const middle = [box.x + box.width / 2, box.y + box.height / 2];
+  const drag = async () => {
+    await touch("touchStart", ...middle);
+    for (let step = 1; step <= 90; step++) {
+      await touch("touchMove", middle[0] + 60 * Math.sin(step / 9), middle[1] + step / 2);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    await touch("touchEnd");
+  };
+  say({ bench: "map moved by a finger, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, drag)) });
+  const zoom = async () => {
+    for (const name of ["放大", "缩小", "全图"]) await page.getByRole("button", { name }).click();
+  };
+  say({ bench: "map zoomed by its buttons, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, zoom)) });
+  const took = [];
+  for (const [name, value] of [["programme", "labour"], ["programme", ""], ["year", "2024"], ["place", "522728"], ["include", "verified"], ["place", ""]]) {
+    took.push(await page.evaluate(async ([name, value]) => {
+      const select = document.querySelector(`select[name=${name}]`);
+      select.value = value;
+      const begun = performance.now();
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      return performance.now() - begun;
+    }, [name, value]));
+  }
+  say({ bench: "a filter until it is seen, 20,000 entries", slowdown: SLOWDOWN, milliseconds: took.map(Math.round), worst: Math.round(Math.max(...took)) });
+});
+
+test("the wall screen's memory", async ({ page, server }) => {
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await page.addInitScript(() => {
+    for (const name of ["instantiate", "instantiateStreaming"]) {
+      const original = WebAssembly[name];
+      WebAssembly[name] = async (...given) => {
+        const made = await original.apply(WebAssembly, given);
+        globalThis.wasmMemory = () => (made.instance ?? made).exports.memory.buffer.byteLength;
+        return made;
+      };
+    }
+  });
+  const api = await server.api("recorder");
+  const devtools = await page.context().newCDPSession(page);
+  const used = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+    const { nodes } = await devtools.send("Memory.getDOMCounters");
+    const wasm = await page.evaluate(() => globalThis.wasmMemory());
+    return { heap: usedSize, nodes, wasm };
+  };
+  const figure = page.locator('[data-indicator="field_surveys"] strong');
+  const change = async (number) => {
+    const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
+    const id = `01890000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+    const mutation = { seq: number, kind: "entry", id, base_rev: 0, op: "put", fields };
+    await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+  };
+  await page.goto("/?screen=wall&year=2026&programme=party_building");
+  await started(page);
+  let before;
+  for (let number = 1; number <= 2_200; number++) {
+    await change(number);
+    if (number % 20 === 0) await expect(figure).toHaveText(number.toLocaleString("en-US"));
+    if (number === 200) before = await used();
+  }
+  const after = await used();
+  say({ bench: "wall screen over 2,000 live changes", before, after, heap_growth_kb: Math.round((after.heap - before.heap) / 1024), wasm_growth_kb: (after.wasm - before.wasm) / 1024, nodes: after.nodes - before.nodes });
+});

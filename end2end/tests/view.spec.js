@@ -1,0 +1,244 @@
+// The shared view: the map under fingers, keys and filters; every figure down to its entries; links; paper; the wall.
+import { complaints, expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
+const amount = (page, code) => page.locator(`[data-indicator="${code}"] strong`);
+const numbers = async (cells) => (await cells.allTextContents()).map((text) => Number(text.replaceAll(",", "")));
+const sum = (list) => Math.round(list.reduce((all, one) => all + one, 0) * 1e4) / 1e4;
+const viewBox = (page) => page.locator(".map-frame svg").getAttribute("viewBox");
+
+test("the map goes closer and farther by wheel, keys, buttons and double tap, and a link shows the same part", async ({ page }) => {
+  const found = complaints(page);
+  await page.goto("/?year=2023");
+  await started(page);
+  const whole = await viewBox(page);
+  expect(whole).toBe("0 0 520 940");
+  const frame = page.locator(".map-frame");
+  await frame.hover();
+  await page.mouse.wheel(0, -300);
+  await expect.poll(() => viewBox(page)).not.toBe(whole);
+  await expect(page).toHaveURL(/map=\d+-\d+-\d+/);
+  const closer = await viewBox(page);
+  const box = await frame.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 - 60, box.y + box.height / 2 - 40, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(() => viewBox(page)).not.toBe(closer);
+  const moved = await viewBox(page);
+  const [left, top, width, height] = moved.split(" ").map(Number);
+  const [before] = closer.split(" ").map(Number);
+  expect(left).toBeGreaterThan(before);
+  await page.reload();
+  await started(page);
+  const again = (await viewBox(page)).split(" ").map(Number);
+  [left, top, width, height].forEach((number, index) => expect(Math.abs(again[index] - number)).toBeLessThan(2));
+  await frame.focus();
+  await page.keyboard.press("0");
+  await expect.poll(() => viewBox(page)).toBe(whole);
+  await page.keyboard.press("+");
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(async () => (await viewBox(page)).split(" ").map(Number)[2]).toBeLessThan(520);
+  await page.getByRole("button", { name: "全图" }).click();
+  await expect.poll(() => viewBox(page)).toBe(whole);
+  await frame.dblclick({ position: { x: 20, y: 20 } });
+  await expect.poll(() => viewBox(page)).not.toBe(whole);
+  await page.getByRole("button", { name: "适合筛选" }).click();
+  expect(found).toEqual([]);
+});
+
+test("a touched line tells who, since when, how much, and its last entries", async ({ page, server }) => {
+  await signIn(page, server, "coordinator");
+  await page.goto("/?year=2023");
+  await started(page);
+  await page.locator(".pair button").first().click();
+  const sheet = page.locator(".sheet");
+  await expect(sheet.getByRole("heading").first()).toContainText("—");
+  await expect(sheet).toContainText("起始日期未填");
+  await expect(sheet.locator("table.amounts tr").first()).toBeVisible();
+  await expect(sheet.locator(".latest li").first()).toContainText("2023-12-31");
+  await expectReadable(page);
+  await sheet.getByRole("button", { name: "关闭" }).click();
+  await expect(sheet).toHaveCount(0);
+  // The same by a finger on the line itself.
+  await page.locator(".map-frame .pairing").first().dispatchEvent("click");
+  await expect(sheet).toBeVisible();
+});
+
+test("everything filters everything: a county on the map, a bar of an indicator, the months", async ({ page }) => {
+  await page.goto("/?year=2023");
+  await started(page);
+  const all = await amount(page, "exchanges").textContent();
+  await page.locator('.outlines [data-place="520111"]').dispatchEvent("click");
+  await expect(page).toHaveURL(/place=520111/);
+  await expect(page.getByLabel("地点")).toHaveValue("520111");
+  await page.locator('.outlines [data-place="520111"]').dispatchEvent("click");
+  await expect(page).not.toHaveURL(/place=/);
+  await expect(amount(page, "exchanges")).toHaveText(all);
+  // The report's entries lie in December: up to November there are none.
+  await page.getByLabel("月份", { exact: true }).fill("10");
+  await expect(page).toHaveURL(/until=2023-11/);
+  await expect(amount(page, "exchanges")).toHaveText("—");
+  await page.getByRole("button", { name: "播放" }).click();
+  await expect(page).toHaveURL(/until=2023-01/);
+  await expect(amount(page, "exchanges")).toHaveText(all);
+  await expect(page.getByRole("button", { name: "播放" })).toBeVisible();
+  await page.locator('[data-indicator="exchanges"] a').click();
+  await expect(page.getByRole("heading", { name: "交流活动" })).toBeVisible();
+  await page.locator("table.bars a").first().click();
+  await expect(page).toHaveURL(/indicators\/exchanges\?.*place=\d+/);
+  await page.getByRole("link", { name: "回到协作总览" }).click();
+  await expect(page).toHaveURL(/\/\?.*place=\d+/);
+});
+
+test("a shaded map tells nothing from no data and names its classes", async ({ page }) => {
+  await page.goto("/?year=2023");
+  await started(page);
+  await page.getByLabel("按指标着色").selectOption("exchanges");
+  await expect(page).toHaveURL(/shade=exchanges/);
+  await expect(page.locator(".outlines path.shade-1")).toHaveCount(1);
+  await expect(page.locator(".outlines path.no-data")).toHaveCount(10);
+  await expect(page.locator(".legend")).toContainText("无数据");
+  await expectReadable(page);
+});
+
+test("the shares of a figure add up to it, by month, by place and by pairing, on a hundred filters", async ({ page, server }) => {
+  await server.command("generate", "--entries", "3000", "--seed", "5");
+  const api = await server.api("admin");
+  const { indicators } = await api.get("/catalogue");
+  const sums = indicators.filter((own) => own.aggregation === "sum").map((own) => own.code);
+  await page.goto("/");
+  await started(page);
+  let compared = 0;
+  for (let number = 0; number < 100; number++) {
+    const code = sums[(number * 7) % sums.length];
+    const year = 2023 + (number % 4);
+    const place = ["", "5201", "522728", "522728101", "522728109"][number % 5];
+    const include = number % 2 ? "verified" : "";
+    const query = `?year=${year}&place=${place}&include=${include}`;
+    await page.evaluate((address) => {
+      const link = Object.assign(document.createElement("a"), { href: address });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    }, `/indicators/${code}${query}`);
+    await expect(page).toHaveURL(new RegExp(`${code}\\?`));
+    const served = (await api.get(`/indicators${query}`)).indicators.find((own) => own.code === code).actual;
+    if (served === null) {
+      await expect(page.locator(".indicator .amount strong")).toHaveText("—");
+      continue;
+    }
+    await expect(page.locator(".indicator .amount strong")).toHaveText(new RegExp(`(^|\\s)${served.toLocaleString("en-US", { maximumFractionDigits: 4 })}$`));
+    const tables = page.locator("table.bars");
+    for (const index of [0, 1]) expect(sum(await numbers(tables.nth(index).locator(".number")))).toBe(served);
+    const months = page.locator(".numbers").first().locator("tbody tr td:nth-of-type(1)");
+    expect(sum(await numbers(months))).toBe(served);
+    compared += 1;
+  }
+  expect(compared).toBeGreaterThan(50);
+});
+
+test("an indicator's page is there offline, with the phone's own entry in it", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "7" } });
+  await save(page);
+  await page.goto("/");
+  await page.locator('[data-indicator="field_surveys"] a').click();
+  await expect(page.locator(".indicator .amount strong")).toHaveText("7");
+  await expect(page.locator("svg.chart")).toHaveCount(2);
+  await expect(page.locator("table.bars").first()).toContainText("罗甸县");
+  for (const [width, height] of [[1920, 1080], [360, 640]]) {
+    await page.setViewportSize({ width, height });
+    await expectReadable(page);
+  }
+});
+
+test("a link opens the view without an account, and no more once it is withdrawn", async ({ page, server, browser, baseURL }) => {
+  // Without the public view, as a real server runs.
+  await server.restart({ JIEDUI_PUBLIC_VIEW: "false" });
+  await signIn(page, server, "coordinator");
+  await page.goto("/?year=2023&programme=labour");
+  await started(page);
+  await page.getByText("分享链接").click();
+  await page.getByRole("button", { name: "生成链接" }).click();
+  const link = await page.locator("[name=made-link]").inputValue();
+  await expectReadable(page);
+  const stranger = await (await browser.newContext({ viewport: { width: 360, height: 640 } })).newPage();
+  await stranger.goto(baseURL);
+  await expect(stranger.locator(".card")).toHaveCount(0);
+  await stranger.goto(link);
+  await expect(stranger).toHaveURL(/\?year=2023&programme=labour/);
+  await expect(stranger.locator(".card")).toHaveCount(5);
+  await started(stranger);
+  await expect(stranger.getByText("分享链接")).toHaveCount(0);
+  await page.getByRole("button", { name: "撤回" }).click();
+  await expect(page.getByText("已撤回")).toBeVisible();
+  await stranger.reload();
+  await expect(stranger.locator(".card")).toHaveCount(0);
+  const answer = await stranger.goto(link);
+  expect(answer.status()).toBe(410);
+  await stranger.context().close();
+});
+
+test("what one city records flashes on the other's screen", async ({ page, server }) => {
+  await page.goto("/?year=2026");
+  await started(page);
+  const api = await server.api("recorder");
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 6 } };
+  const mutation = { seq: 1, kind: "entry", id: "01890000-0000-7000-8000-0000000000aa", base_rev: 0, op: "put", fields };
+  const { results } = await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+  expect(results[0].outcome).toBe("applied");
+  await expect(amount(page, "field_surveys")).toHaveText("6");
+  await expect(page.locator('[data-indicator="field_surveys"]')).toHaveClass(/flash-/);
+});
+
+test("the report prints as one page a programme and says which targets are missed by how much", async ({ page }) => {
+  await page.goto("/report?year=2023");
+  await started(page);
+  await expect(page.locator(".report .page")).toHaveCount(6);
+  await expect(page.locator(".report")).toContainText("未达到目标，差");
+  await expectReadable(page);
+  const paper = (await page.pdf({ format: "A4", printBackground: true })).toString("latin1");
+  expect(paper.match(/\/Type\s*\/Page\b/g)).toHaveLength(6);
+  await page.getByLabel("报告期").selectOption("2023-11");
+  await expect(page.locator(".report h1").first()).toContainText("2023-11");
+  await expect(page.locator(".report")).toContainText("当月");
+});
+
+test("pictures can be taken away as SVG that stands alone and as PNG", async ({ page }) => {
+  await page.goto("/indicators/exchanges?year=2023");
+  await started(page);
+  for (const [name, begins] of [["保存为 SVG 图片", "<svg"], ["保存为 PNG 图片", "\x89PNG"]]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    const content = Buffer.concat(chunks).toString("latin1");
+    expect(content.startsWith(begins)).toBe(true);
+    if (begins === "<svg") expect(content).toMatch(/style="fill:\s*rgb/);
+  }
+});
+
+for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
+  test(`the wall screen fills ${width} × ${height} and the programmes take turns`, async ({ page, server }) => {
+    await page.setViewportSize({ width, height });
+    await signIn(page, server, "viewer");
+    await page.clock.install();
+    await page.goto("/?screen=wall&year=2023");
+    await started(page);
+    const programme = page.locator(".wall-programme");
+    const seen = new Set();
+    for (let turn = 0; turn < 6; turn++) {
+      seen.add(await programme.textContent());
+      const now = await programme.textContent();
+      await page.clock.runFor(15_000);
+      await expect(programme).not.toHaveText(now);
+      const over = await page.evaluate(() => [...document.querySelectorAll(".wall .card, .wall .map-frame, .wall-latest li")]
+        .filter((own) => own.getBoundingClientRect().bottom > innerHeight + 1 || own.getBoundingClientRect().right > innerWidth + 1).length);
+      expect(over).toBe(0);
+    }
+    expect(seen.size).toBe(6);
+    await expect(page.locator(".wall-latest li").first()).toBeVisible();
+  });
+}

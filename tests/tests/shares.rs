@@ -1,0 +1,77 @@
+//! Links to the shared view: open without an account, show no entries, end when they are withdrawn.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home};
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+/// What a browser with a link's cookie is answered.
+fn with_cookie(api: &Api, path: &str, cookie: &str) -> u16 {
+    api.request("GET", path).header("cookie", cookie).send().unwrap().status().as_u16()
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_link_opens_the_view_and_nothing_else_until_it_is_withdrawn(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("city", "coordinator", &[]);
+    home.add_user("other", "coordinator", &[]);
+    let server = home.serve(&[]);
+    let (city, nobody) = (server.sign_in("city"), server.client());
+    assert_eq!(nobody.get("/api/v1/overview").status(), 401);
+    let made = city.post("/api/v1/shares", &json!({"query": "year=2023&programme=labour", "days": 7}));
+    assert_eq!(made.status(), 201);
+    let made: Value = made.json().unwrap();
+    let path = made["path"].as_str().unwrap();
+    let browser = Client::builder().redirect(Policy::none()).build().unwrap();
+    let opened = browser.get(format!("{}{path}", server.address)).send().unwrap();
+    assert_eq!(
+        (opened.status().as_u16(), &opened.headers()["location"]),
+        (303, &"/?year=2023&programme=labour".parse().unwrap())
+    );
+    let cookie = opened.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("Max-Age=604"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    for seen in ["/api/v1/overview", "/api/v1/indicators", "/api/v1/map", "/api/v1/export/indicators.xlsx"] {
+        assert_eq!(with_cookie(&nobody, seen, cookie), 200, "{seen}");
+    }
+    for unseen in
+        ["/api/v1/entries", "/api/v1/sync/pull", "/api/v1/export/entries.csv", "/api/v1/session", "/api/v1/shares"]
+    {
+        assert_eq!(with_cookie(&nobody, unseen, cookie), 401, "{unseen}");
+    }
+    let page = nobody.request("GET", "/?year=2023").header("cookie", cookie).send().unwrap().text().unwrap();
+    assert!(page.contains("data-indicator=\"mushrooms_produced\"") && !page.contains("\"username\""));
+    let listed = city.read("/api/v1/shares");
+    assert_eq!((&listed["shares"][0]["id"], &listed["shares"][0]["withdrawn_at"]), (&made["id"], &Value::Null));
+    assert!(!listed.to_string().contains(path), "the token is told once");
+    let own = format!("/api/v1/shares/{}", made["id"].as_str().unwrap());
+    assert_eq!(server.sign_in("other").request("DELETE", &own).send().unwrap().status(), 404, "it is another's");
+    assert_eq!(city.request("DELETE", &own).send().unwrap().status(), 204);
+    assert_eq!(city.request("DELETE", &own).send().unwrap().status(), 404);
+    assert_eq!(with_cookie(&nobody, "/api/v1/overview", cookie), 401);
+    assert_eq!(nobody.get(path).status(), 410);
+}
+
+#[rstest]
+#[case(json!({"query": 5}), "query")]
+#[case(json!({"query": "a b"}), "query")]
+#[case(json!({"query": "x#y"}), "query")]
+#[case(json!({"query": "x".repeat(2_001)}), "query")]
+#[case(json!({"days": 0}), "days")]
+#[case(json!({"days": 367}), "days")]
+#[case(json!({"days": "soon"}), "days")]
+fn a_wrong_link_is_refused_by_its_field(#[case] body: Value, #[case] field: &str) {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("city", "coordinator", &[]);
+    home.add_user("village", "recorder", &[]);
+    let server = home.serve(&[]);
+    let answer = server.sign_in("city").post("/api/v1/shares", &body);
+    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.json::<Value>().unwrap()["errors"][0]["field"], field);
+    assert_eq!(server.sign_in("village").post("/api/v1/shares", &body).status(), 403);
+}
