@@ -19,6 +19,7 @@ test("the map goes closer and farther by wheel, keys, buttons and double tap, an
   await expect.poll(() => viewBox(page)).not.toBe(whole);
   await expect(page).toHaveURL(/map=\d+-\d+-\d+/);
   const closer = await viewBox(page);
+  const address = page.url();
   const box = await frame.boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
@@ -29,6 +30,7 @@ test("the map goes closer and farther by wheel, keys, buttons and double tap, an
   const [left, top, width, height] = moved.split(" ").map(Number);
   const [before] = closer.split(" ").map(Number);
   expect(left).toBeGreaterThan(before);
+  await expect.poll(() => page.url()).not.toBe(address);
   await page.reload();
   await started(page);
   const again = (await viewBox(page)).split(" ").map(Number);
