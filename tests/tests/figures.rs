@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use jiedui_core::chance::Chance;
-use jiedui_core::domain::{Entry, Filter, Overview};
+use jiedui_core::domain::{Entry, Filter, Overview, Quantity};
 use jiedui_tests::{Api, Database, Home};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -139,4 +139,32 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     drop(server);
     let verified = home.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn a_page_of_many_entries_is_small_and_shows_their_figures() {
+    let home = Home::new(Database::Sqlite);
+    assert!(home.run(&["generate", "--entries", "20000", "--seed", "4"], "").status.success());
+    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PUBLIC_VIEW", "true")));
+    let nobody = server.client();
+    let whole = nobody.get("/api/v1/overview").bytes().unwrap().len();
+    for query in ["year=2025", "year=2024&place=522728109&include=verified"] {
+        let page = nobody.get(&format!("/?{query}")).text().unwrap();
+        assert!(page.len() * 4 < whole, "{} of {whole}", page.len());
+        let mut compared = 0;
+        for indicator in nobody.read(&format!("/api/v1/indicators?{query}"))["indicators"].as_array().unwrap() {
+            let Some(actual) = indicator["actual"].as_f64().and_then(Quantity::from_f64) else { continue };
+            let (_, card) = page.split_once(&format!("data-indicator={}", indicator["code"])).unwrap();
+            let (_, shown) = card.split_once("<strong>").unwrap();
+            let (shown, _) = shown.split_once("</strong>").unwrap();
+            assert_eq!(
+                shown.rsplit(' ').next(),
+                Some(actual.to_string().as_str()),
+                "{} under {query}",
+                indicator["code"]
+            );
+            compared += 1;
+        }
+        assert!(compared > 20, "{compared}");
+    }
 }

@@ -44,6 +44,16 @@ struct Card {
     flash: Option<&'static str>,
 }
 
+impl Card {
+    fn html(&self) -> String {
+        self.html.clone()
+    }
+
+    fn class(&self) -> String {
+        format!("card {}{}", self.flash.unwrap_or_default(), if self.unsent { " unsent" } else { "" })
+    }
+}
+
 type Cards = BTreeMap<String, Card>;
 
 /// All the figures that the filter leaves.
@@ -86,8 +96,8 @@ pub fn Figures(
         };
         Some(programmes.map(group).filter(|group| !group.2.is_empty()).collect::<Vec<_>>())
     });
-    let own = move |code: &str| {
-        cards.with(|cards| cards.as_ref().and_then(|cards| cards.get(code)).cloned()).unwrap_or_default()
+    let of = move |code: &str, read: fn(&Card) -> String| {
+        cards.with(|cards| cards.as_ref().and_then(|cards| cards.get(code)).map(read)).unwrap_or_default()
     };
     move || {
         match groups.get() {
@@ -99,9 +109,9 @@ pub fn Figures(
                         <h2>{name}</h2>
                         <ul class="cards">
                             {codes.into_iter().map(|code| {
-                                let (one, two, three) = (code.clone(), code.clone(), code.clone());
-                                let class = move || format!("card {}{}", own(&one).flash.unwrap_or_default(), if own(&two).unsent { " unsent" } else { "" });
-                                view! { <li class=class data-indicator=code inner_html=move || own(&three).html></li> }
+                                let (look, text) = (code.clone(), code.clone());
+                                let class = move || of(&look, Card::class);
+                                view! { <li class=class data-indicator=code inner_html=move || of(&text, Card::html)></li> }
                             }).collect_view()}
                         </ul>
                     </section>

@@ -15,13 +15,13 @@ const NAME_ABOVE: f64 = 20.0;
 /// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
 const BEND: f64 = 0.12;
 /// Points nearer than this gather, in units of the plane at zoom 1.
-const NEAR: f64 = 17.0;
+const NEAR: f64 = 24.0;
 /// How many names are said of organisations at one point.
 const NAMED: usize = 4;
 /// Up to so many organisations gather only where they would overlap.
 const FEW: f64 = 100.0;
 /// The radius of an organisation.
-const RADIUS: f64 = 7.0;
+const RADIUS: f64 = 8.5;
 
 /// Pairings of one programme between two points of the map.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,8 +121,9 @@ impl Scene {
             if !view.is_near(from, to) {
                 continue;
             }
-            // As thick as its activity, from 2 to 8 units, each step ten times as much.
-            let width = 2 + 2 * bundle.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
+            // As thick as its activity, from 1.5 to 5.1 pixels, each step ten times as much.
+            let steps = bundle.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
+            let width = tenth(1.5 + 1.2 * f64::from(steps));
             let flash = if bundle.pairings.iter().any(|id| changed.contains(id)) { " flash" } else { "" };
             // Writing to a text does not fail.
             let _ = write!(

@@ -99,6 +99,12 @@ fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static)
 /// Begins the sync of somebody who has signed in.
 pub async fn begin(model: Model, user: User) {
     profile::keep(&user);
+    if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.only.is_some())) {
+        // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
+        spawn_local(async move {
+            refresh_overview(model).await;
+        });
+    }
     ask_to_keep_storage();
     let (sender, inputs) = unbounded();
     match Driver::open(model, user.id, sender.clone()).await {
