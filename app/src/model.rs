@@ -34,6 +34,8 @@ pub struct Model {
     pub journal: RwSignal<Option<Arc<Journal>>>,
     /// What the sync does.
     pub status: RwSignal<Status>,
+    /// Whether the sync has nothing to do.
+    pub is_idle: Memo<bool>,
     /// Whether the browser sees a network.
     pub online: RwSignal<bool>,
     /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
@@ -55,6 +57,7 @@ impl Model {
     pub fn new(boot: Boot) -> Self {
         let received = RwSignal::new(boot.overview.map(Arc::new));
         let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
+        let status = RwSignal::new(Status::Idle);
         let shown = Memo::new_with_compare(
             move |_| {
                 let received = received.get()?;
@@ -80,7 +83,8 @@ impl Model {
             received,
             places: RwSignal::new(Arc::default()),
             journal,
-            status: RwSignal::new(Status::Idle),
+            status,
+            is_idle: Memo::new(move |_| status.get() == Status::Idle),
             online: RwSignal::new(true),
             now: RwSignal::new(0.0),
             trouble: RwSignal::new(None),

@@ -38,7 +38,9 @@ pub fn IndicatorOf() -> impl IntoView {
     let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
     let listed = RwSignal::new(LISTED);
     Effect::new(move |_| {
+        // New entries are there once the overview has changed, or a pull is over.
         model.shown.track();
+        model.is_idle.track();
         spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
     });
     let report = move || {

@@ -40,8 +40,9 @@ pub fn Sheet(
     // Read once somebody asks for it; `None` meanwhile, and where nobody has signed in.
     let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
     Effect::new(move |_| {
-        // New entries are there once the overview has changed.
+        // New entries are there once the overview has changed, or a pull is over.
         model.shown.track();
+        model.is_idle.track();
         if chosen.with(Option::is_some) {
             spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
         }
