@@ -145,7 +145,9 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
 fn a_page_of_many_entries_is_small_and_shows_their_figures() {
     let home = Home::new(Database::Sqlite);
     assert!(home.run(&["generate", "--entries", "20000", "--seed", "4"], "").status.success());
-    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PUBLIC_VIEW", "true")));
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_PUBLIC_VIEW", "true");
+    });
     let nobody = server.client();
     let whole = nobody.get("/api/v1/overview").bytes().unwrap().len();
     for query in ["year=2025", "year=2024&place=522728109&include=verified"] {
