@@ -8,7 +8,7 @@ use crate::db::share::{self, Share};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiedui_core::domain::ErrorCode;
+use jiedui_core::domain::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -28,6 +28,10 @@ fn shaped(share: &Share) -> Value {
     })
 }
 
+fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
+    Problem::fields(vec![FieldError::with_limit(field, code, limit)])
+}
+
 /// Makes a link to what an address's query shows. Its token is told this once.
 #[utoipa::path(post, path = "/api/v1/shares",
     request_body(content = Value, description = "query, days?", content_type = "application/json"),
@@ -44,7 +48,9 @@ pub async fn add(
     }
     let query = match body.get("query") {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(query)) if query.len() > LONGEST => return Err(Problem::field("query", ErrorCode::TooLong)),
+        Some(Value::String(query)) if query.len() > LONGEST => {
+            return Err(beyond("query", ErrorCode::TooLong, LONGEST as f64));
+        }
         // It becomes part of an address: what an address's query is made of, and no more.
         Some(Value::String(query)) if query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') => {
             query.clone()
@@ -56,10 +62,10 @@ pub async fn add(
         Some(days) => days.as_u64().ok_or(Problem::field("days", ErrorCode::WrongType))?,
     };
     if days == 0 {
-        return Err(Problem::field("days", ErrorCode::TooSmall));
+        return Err(beyond("days", ErrorCode::TooSmall, 1.0));
     }
     if days > MOST_DAYS {
-        return Err(Problem::field("days", ErrorCode::TooLarge));
+        return Err(beyond("days", ErrorCode::TooLarge, MOST_DAYS as f64));
     }
     let token = auth::new_token().map_err(|error| {
         tracing::error!(%error, "no token could be made");
