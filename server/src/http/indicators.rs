@@ -21,7 +21,9 @@ use time::{Date, UtcOffset};
 #[utoipa::path(get, path = "/api/v1/indicators", params(
     ("year" = Option<i32>, Query, description = "this year when not given"),
     ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
-    ("include" = Option<String>, Query, description = "verified: verified entries alone")),
+    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
     responses((status = 200, description = "year, indicators"), (status = 400, description = "a parameter is wrong")))]
 pub async fn indicators(
     State(app): State<App>,
@@ -142,6 +144,8 @@ fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
 /// The parts of a figure by month or place; for a sum they add up to it.
 #[utoipa::path(get, path = "/api/v1/indicators/{code}/series", params(
     ("code" = String, Path), ("year" = Option<i32>, Query), ("place" = Option<String>, Query),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM"),
     ("by" = Option<String>, Query, description = "month (when not given) or place")),
     responses((status = 200, description = "series: key, value"), (status = 404, description = "no such indicator")))]
 pub async fn series(

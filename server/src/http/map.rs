@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 /// Organisations as points, pairings as lines.
 #[utoipa::path(get, path = "/api/v1/map", params(
-    ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query)),
+    ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
     responses((status = 200, description = "a GeoJSON FeatureCollection", content_type = "application/geo+json")))]
 pub async fn map(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
     let filter = query.filter();
