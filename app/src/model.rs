@@ -20,8 +20,6 @@ pub struct Model {
     pub language: Language,
     /// Today.
     pub today: Date,
-    /// This year.
-    pub year: i32,
     /// The number of the approved base map.
     pub map_number: StoredValue<Option<String>>,
     /// Who has signed in.
@@ -77,7 +75,6 @@ impl Model {
             texts: texts(boot.language),
             language: boot.language,
             today: boot.today,
-            year: boot.today.year(),
             map_number: StoredValue::new(boot.map_number),
             user: RwSignal::new(boot.user),
             received,

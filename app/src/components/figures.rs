@@ -5,7 +5,7 @@ use crate::drawing::chart::spark;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::figure::figure_of;
+use jiedui_core::domain::figure::{by_indicator, figure_of};
 use jiedui_core::domain::pace::{Pace, pace};
 use jiedui_core::domain::split::standing;
 use jiedui_core::domain::{Figure, Filter, Indicator, Month, Overview, Part, Qualifier, Quantity};
@@ -25,8 +25,27 @@ pub fn qualified(texts: &Texts, amount: Quantity, qualifier: Qualifier) -> Strin
     fill(pattern, &[&amount])
 }
 
+/// How many entries stand behind something, in words.
+pub fn counted(texts: &Texts, entries: u64) -> String {
+    if entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&entries]) }
+}
+
+/// A figure's target, in a line; nothing without one.
+pub fn target_line(model: Model, figure: &Figure) -> String {
+    let Some(target) = &figure.target else { return String::new() };
+    let target = qualified(model.texts, target.value, target.qualifier);
+    format!("<p class=\"target\">{}</p>", fill(model.texts.target_is, &[&target]))
+}
+
+/// How a figure stands to its target, in a line; nothing without one.
+pub fn pace_line(model: Model, indicator: &Indicator, figure: &Figure) -> String {
+    let Some(pace) = pace(indicator, figure, model.today) else { return String::new() };
+    let (words, well) = pace_in_words(model.texts, pace);
+    format!("<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" })
+}
+
 /// How a figure stands to its target, in words; and whether that is well.
-pub fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
+fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
     match pace {
         Pace::Reached => (texts.reached.to_owned(), true),
         Pace::OnPace => (texts.on_pace.to_owned(), true),
@@ -40,6 +59,8 @@ pub fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
 struct Card {
     html: String,
     unsent: bool,
+    /// Whether no entry makes it.
+    empty: bool,
     /// Which of two flashes, one for changes of even numbers and one for odd, so that the next one is seen again.
     flash: Option<&'static str>,
 }
@@ -78,7 +99,8 @@ pub fn Figures(
             let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
             let changed = earlier.as_ref().is_some_and(|earlier| earlier.get(code).is_some_and(|own| own != figure));
             let html = card(model, indicator, figure, parts, &filter, &query, unsent);
-            Some((code.clone(), Card { html, unsent, flash: changed.then_some(flash) }))
+            let (empty, flash) = (figure.actual.is_none(), changed.then_some(flash));
+            Some((code.clone(), Card { html, unsent, empty, flash }))
         };
         Some(Arc::new(figures.iter().filter_map(card).collect::<Cards>()))
     });
@@ -99,46 +121,34 @@ pub fn Figures(
     let of = move |code: &str, read: fn(&Card) -> String| {
         cards.with(|cards| cards.as_ref().and_then(|cards| cards.get(code)).map(read)).unwrap_or_default()
     };
-    move || {
-        match groups.get() {
+    let all_empty =
+        move || cards.with(|cards| cards.as_ref().is_some_and(|cards| cards.values().all(|card| card.empty)));
+    let card = move |code: String| {
+        let (look, text) = (code.clone(), code.clone());
+        let class = move || of(&look, Card::class);
+        view! { <li class=class data-indicator=code inner_html=move || of(&text, Card::html)></li> }
+    };
+    move || match groups.get() {
         None => view! { <p class="empty">{model.texts.loading}</p> }.into_any(),
         Some(groups) => view! {
             <div class="figures">
                 {groups.into_iter().map(|(programme, name, codes)| view! {
                     <section class=format!("programme {programme}")>
                         <h2>{name}</h2>
-                        <ul class="cards">
-                            {codes.into_iter().map(|code| {
-                                let (look, text) = (code.clone(), code.clone());
-                                let class = move || of(&look, Card::class);
-                                view! { <li class=class data-indicator=code inner_html=move || of(&text, Card::html)></li> }
-                            }).collect_view()}
-                        </ul>
+                        <ul class="cards">{codes.into_iter().map(card).collect_view()}</ul>
                     </section>
                 }).collect_view()}
-                {move || cards.with(|cards| {
-                    let none = cards.as_ref().is_some_and(|cards| cards.values().all(|card| card.html.contains(NO_ENTRIES)));
-                    none.then(|| view! { <p class="empty">{years_without(model)}</p> })
-                })}
+                {move || all_empty().then(|| view! { <p class="empty">{years_without(model)}</p> })}
             </div>
         }
         .into_any(),
     }
-    }
 }
 
-/// What a card without entries has in it.
-const NO_ENTRIES: &str = "class=\"amount none\"";
-
-/// Figures and the parts that make them, by indicator. An overview's parts lie in the order of their indicators.
+/// Figures and the parts that make them, by indicator.
 fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Vec<&'a Part>)> {
     let sieve = filter.sieve(&overview.catalogue, overview.directory());
-    let mut parts: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
-    for own in overview.parts.chunk_by(|one, other| one.indicator == other.indicator) {
-        if let Some(first) = own.first() {
-            parts.insert(&first.indicator, own.iter().filter(|part| sieve.takes(part)).collect());
-        }
-    }
+    let mut parts = by_indicator(&overview.parts, &sieve);
     let own = overview.catalogue.indicators.iter().filter(|indicator| sieve.takes_programme(&indicator.programme));
     own.map(|indicator| {
         let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
@@ -176,37 +186,28 @@ fn card(
         escaped(&indicator.code),
         escaped(query),
     );
-    if let Some(target) = &figure.target {
-        let target = qualified(texts, target.value, target.qualifier);
-        // Writing to a text does not fail.
-        let _ = write!(html, "<p class=\"target\">{}</p>", fill(texts.target_is, &[&target]));
-    }
+    html.push_str(&target_line(model, figure));
     if let Some(progress) = figure.progress {
         let percent = (progress * 100.0).round() as i64;
+        // Writing to a text does not fail.
         let _ = write!(
             html,
             "<p class=\"progress\"><span class=\"track\" aria-hidden=\"true\"><span style=\"width:{}%\"></span></span><span>{percent}%</span></p>",
             percent.clamp(0, 100)
         );
     }
-    if let Some(pace) = pace(indicator, figure, model.today) {
-        let (words, well) = pace_in_words(texts, pace);
-        let _ = write!(html, "<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" });
-    }
-    if let (Some(first), Some(last)) =
-        (parts.iter().map(|part| part.month).min(), parts.iter().map(|part| part.month).max())
-    {
+    html.push_str(&pace_line(model, indicator, figure));
+    let months = || parts.iter().map(|part| part.month);
+    if let (Some(first), Some(last)) = (months().min(), months().max()) {
         let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
         html.extend(spark(&standing(indicator, parts, range)));
     }
-    let made_of =
-        if figure.entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&figure.entries]) };
-    let _ = write!(html, "<p class=\"made-of\">{made_of}");
+    let _ = write!(html, "<p class=\"made-of\">{}", counted(texts, figure.entries));
     if figure.actual.is_some() && figure.verified != figure.actual {
         let verified = figure.verified.unwrap_or(Quantity::ZERO);
         let _ = write!(html, " · {}", fill(texts.of_it_verified, &[&verified]));
     }
-    if let Some(last) = parts.iter().map(|part| part.month).max() {
+    if let Some(last) = months().max() {
         let _ = write!(html, " · {}", fill(texts.last_in, &[&last]));
     }
     html.push_str("</p>");

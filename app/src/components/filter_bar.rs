@@ -59,7 +59,7 @@ pub fn FilterBar(
         }
     };
     let overview = move || model.shown.get().unwrap_or_default();
-    let years = move || years_shown(model.years.get(), filter.get().year, model.year);
+    let years = move || years_shown(model.years.get(), filter.get().year, model.today.year());
     let option =
         |value: String, name: String, chosen: bool| view! { <option value=value selected=chosen>{name}</option> };
     let year = move || filter.get().year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
@@ -129,4 +129,25 @@ fn places_shown(overview: &Overview) -> Vec<(String, String)> {
         _ => "\u{3000}",
     };
     shown.map(|place| (place.code.clone(), format!("{}{}", indent(place), place.name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_an_address_that_names_all_of_it() {
+        let month = |text: &str| text.parse::<Month>().ok();
+        let filter = Filter {
+            year: Some(2023),
+            programme: Some("labour".into()),
+            place: Some("522728".into()),
+            verified_only: true,
+            from: month("2023-02"),
+            until: month("2023-05"),
+        };
+        let address = "?year=2023&programme=labour&place=522728&include=verified&from=2023-02&until=2023-05";
+        assert_eq!(query_of(&filter), address);
+        assert_eq!(query_of(&Filter::default()), "?year=all");
+    }
 }

@@ -1,6 +1,7 @@
 //! Pieces of the screens.
 
 pub mod address;
+pub mod entry_list;
 pub mod figures;
 pub mod filter_bar;
 pub mod header;

@@ -1,10 +1,10 @@
 //! The wall screen: it fills the screen, shows one programme after the other, and the last entries as they arrive.
 
 use crate::components::address::{Step, use_address};
+use crate::components::entry_list::entry_row;
 use crate::components::figures::Figures;
 use crate::components::filter_bar::use_filter;
 use crate::components::map::Map;
-use crate::components::map::sheet::entry_row;
 use crate::model::use_model;
 use crate::pages::Freshness;
 use crate::sync::api;

@@ -11,6 +11,9 @@ const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 68.0;
 const BELOW: f64 = 28.0;
 const ABOVE: f64 = 12.0;
+/// What the unverified part of a column is filled with.
+const HATCHED: &str = "<defs><pattern id=\"hatched\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+    <rect class=\"hatched-ground\" width=\"6\" height=\"6\"/><rect class=\"hatched-line\" width=\"2\" height=\"6\"/></pattern></defs>";
 /// The size of a card's small line.
 const SPARK: (f64, f64) = (120.0, 28.0);
 
@@ -50,9 +53,7 @@ impl Drawing {
         // Writing to a text does not fail.
         let _ = write!(
             drawing.text,
-            "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{box_}\" role=\"img\" aria-label=\"{}\">\
-             <defs><pattern id=\"hatched\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-             <rect class=\"hatched-ground\" width=\"6\" height=\"6\"/><rect class=\"hatched-line\" width=\"2\" height=\"6\"/></pattern></defs>",
+            "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{box_}\" role=\"img\" aria-label=\"{}\">",
             escaped(label)
         );
         for amount in [0.0, top / 2.0, top] {
@@ -119,6 +120,7 @@ fn round_up(amount: f64) -> f64 {
 pub fn columns(label: &str, columns: &[Column], target: Option<Quantity>) -> String {
     let largest = columns.iter().map(|own| own.value).max().unwrap_or_default();
     let mut drawing = Drawing::new(label, largest, target);
+    drawing.text.push_str(HATCHED);
     drawing.names(columns.iter().map(|own| own.name.as_str()));
     let step = step(columns.len());
     for (number, column) in columns.iter().enumerate() {

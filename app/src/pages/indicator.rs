@@ -1,24 +1,24 @@
 //! One indicator: by month against its target, year against year, by place and by pairing, and the entries beneath.
 
 use crate::components::address::use_address;
-use crate::components::figures::{pace_in_words, qualified};
-use crate::components::filter_bar::{FilterBar, use_filter};
-use crate::components::map::sheet::{entry_row, latest, pair_name};
+use crate::components::entry_list::{entry_list, use_entries};
+use crate::components::figures::{counted, pace_line, qualified, target_line};
+use crate::components::filter_bar::{FilterBar, query_of, use_filter};
+use crate::components::map::sheet::pair_name;
 use crate::components::save_picture::SavePicture;
 use crate::drawing::chart::{Column, Trace, columns, traces};
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
 use jiedui_core::domain::figure::figure_of;
-use jiedui_core::domain::pace::pace;
+use jiedui_core::domain::part::parts_of;
 use jiedui_core::domain::split::{By, Of, Share, split, standing};
-use jiedui_core::domain::{Aggregation, Entry, Filter, Indicator, Month, Overview, Part, Quantity};
+use jiedui_core::domain::{Aggregation, Entry, Filter, Indicator, Level, Month, Overview, Part, Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 use std::fmt::Write;
-use std::sync::Arc;
-use wasm_bindgen_futures::spawn_local;
+use uuid::Uuid;
 
 /// Entries shown at first, and more at each press.
 const LISTED: usize = 30;
@@ -35,14 +35,8 @@ pub fn IndicatorOf() -> impl IntoView {
     let address = use_address();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
+    let entries = use_entries(|| true);
     let listed = RwSignal::new(LISTED);
-    Effect::new(move |_| {
-        // New entries are there once the overview has changed, or a pull is over.
-        model.shown.track();
-        model.is_idle.track();
-        spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
-    });
     let report = move || {
         let overview = model.whole()?;
         let indicator = overview.catalogue.indicator(&code.get())?.clone();
@@ -51,7 +45,7 @@ pub fn IndicatorOf() -> impl IntoView {
     };
     let back = move || format!("/{}", address.query());
     let body = move || match report() {
-        Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter, &address.query()),
+        Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter),
         None if model.whole().is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
         None => {
             format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })
@@ -59,12 +53,14 @@ pub fn IndicatorOf() -> impl IntoView {
     };
     let beneath = move || {
         let Some((overview, indicator, filter)) = report() else { return (String::new(), 0) };
-        let Some(all) = entries.get() else {
-            let signed_in = model.user.with(Option::is_some);
-            let why = if signed_in { texts.loading } else { texts.entries_with_account };
-            return (format!("<p>{why}</p>"), 0);
+        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let feeds = |entry: &Entry| {
+            let own = parts_of(Uuid::nil(), entry, &overview.catalogue);
+            own.iter().any(|part| part.indicator == indicator.code && sieve.takes(part))
         };
-        list(model, &overview, &indicator, &filter, &all, listed.get())
+        let (list, count) = entry_list(model, &overview, entries.get().as_deref(), feeds, listed.get());
+        let head = if count == 0 { String::new() } else { format!("<p>{}</p>", fill(texts.of_entries, &[&count])) };
+        (head + &list, count)
     };
     let has_more = move || beneath().1 > listed.get();
     view! {
@@ -84,31 +80,7 @@ pub fn IndicatorOf() -> impl IntoView {
     }
 }
 
-/// The entries that feed an indicator under a filter, the newest first; and how many there are.
-fn list(
-    model: Model,
-    overview: &Overview,
-    indicator: &Indicator,
-    filter: &Filter,
-    all: &[Entry],
-    listed: usize,
-) -> (String, usize) {
-    let sieve = filter.sieve(&overview.catalogue, overview.directory());
-    let feeds = |entry: &&Entry| {
-        let own = jiedui_core::domain::part::parts_of(uuid::Uuid::nil(), entry, &overview.catalogue);
-        own.iter().any(|part| part.indicator == indicator.code && sieve.takes(part))
-    };
-    let own: Vec<&Entry> = all.iter().filter(feeds).collect();
-    let rows: String = own.iter().take(listed).map(|entry| entry_row(model, overview, entry)).collect();
-    let text = if rows.is_empty() {
-        format!("<p>{}</p>", model.texts.no_entries)
-    } else {
-        format!("<p>{}</p><ul class=\"latest\">{rows}</ul>", fill(model.texts.of_entries, &[&own.len()]))
-    };
-    (text, own.len())
-}
-
-fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filter, query: &str) -> String {
+fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filter) -> String {
     let texts = model.texts;
     let every_year = Filter { year: None, ..filter.clone() };
     let (sieve, all_sieve) = (
@@ -128,19 +100,13 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
         escaped(name)
     );
     // Writing to a text does not fail.
-    if let Some(target) = &figure.target {
-        let target = qualified(texts, target.value, target.qualifier);
-        let _ = write!(html, "<p class=\"target\">{}</p>", fill(texts.target_is, &[&target]));
-    }
-    if let Some(pace) = pace(indicator, &figure, model.today) {
-        let (words, well) = pace_in_words(texts, pace);
-        let _ = write!(html, "<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" });
-    }
+    html.push_str(&target_line(model, &figure));
+    html.push_str(&pace_line(model, indicator, &figure));
     let verified = figure.verified.unwrap_or_default();
     let _ = write!(
         html,
         "<p>{} · {}</p></header>",
-        if figure.entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&figure.entries]) },
+        counted(texts, figure.entries),
         fill(texts.of_it_verified, &[&verified])
     );
     if all.is_empty() {
@@ -149,17 +115,18 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     by_month(&mut html, model, indicator, &parts, filter);
     by_year(&mut html, model, indicator, &all, figure.target.as_ref().map(|target| target.value), filter);
     let adds_up = if indicator.aggregation == Aggregation::Sum { texts.adds_up } else { texts.adds_not_up };
-    let digits = match filter.place.as_deref().map(str::len) {
-        None | Some(..=4) => 6,
-        Some(_) => 9,
+    let level = match filter.place.as_deref().map(str::len) {
+        Some(digits) if digits > Level::City.digits() => Level::Township,
+        _ => Level::County,
     };
     let place_name = |code: &str| {
         let upper = overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone());
         upper.unwrap_or_else(|| model.places.with(|places| places.label(code)))
     };
-    bars(&mut html, texts.by_place, adds_up, split(indicator, &parts, By::Place(digits)), |of| match of {
+    bars(&mut html, texts.by_place, adds_up, split(indicator, &parts, By::Place(level)), |of| match of {
         Of::Place(code) => {
-            let link = format!("/indicators/{}{}", indicator.code, with(query, "place", code));
+            let there = Filter { place: Some(code.clone()), ..filter.clone() };
+            let link = format!("/indicators/{}{}", indicator.code, query_of(&there));
             (place_name(code), Some(link))
         }
         _ => (String::new(), None),
@@ -172,14 +139,6 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
         _ => (texts.no_pairing.to_owned(), None),
     });
     html
-}
-
-/// A query with one parameter changed.
-fn with(query: &str, name: &str, value: &str) -> String {
-    let others =
-        query.trim_start_matches('?').split('&').filter(|own| !own.is_empty() && !own.starts_with(&format!("{name}=")));
-    let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{name}={value}")]).collect();
-    format!("?{}", pairs.join("&"))
 }
 
 fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Part], filter: &Filter) {
@@ -306,18 +265,4 @@ fn bars(
         html,
         "<section><h2>{title}</h2><p class=\"note\">{note}</p><table class=\"bars\"><tbody>{rows}</tbody></table></section>"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("", "?place=52")]
-    #[case("?year=2023&place=5201", "?year=2023&place=52")]
-    #[case("?places=1", "?places=1&place=52")]
-    fn a_link_changes_one_parameter(#[case] query: &str, #[case] changed: &str) {
-        assert_eq!(with(query, "place", "52"), changed);
-    }
 }

@@ -24,7 +24,7 @@ pub fn Report() -> impl IntoView {
     let back = move || format!("/{}", address.query());
     let month = move || address.get("until").and_then(|month| month.parse::<Month>().ok());
     let months = move || {
-        let year = filter.get().year.unwrap_or(model.year);
+        let year = filter.get().year.unwrap_or(model.today.year());
         Month::first_of(year)
             .to(Month::last_of(year))
             .map(|month| {
@@ -71,7 +71,7 @@ struct Line<'a> {
 }
 
 fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
-    let year = filter.year.unwrap_or(model.year);
+    let year = filter.year.unwrap_or(model.today.year());
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
     let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };

@@ -7,7 +7,7 @@ use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
 use jiedui_core::domain::part::{merge_parts, parts_of};
-use jiedui_core::domain::{Apart, Catalogue, Entry, Month, Part, Qualifier, Quantity};
+use jiedui_core::domain::{Apart, Catalogue, Entry, Level, Month, Part, Qualifier, Quantity};
 use std::fmt;
 use uuid::Uuid;
 
@@ -108,11 +108,11 @@ impl fmt::Display for Period {
 }
 
 /// The length of a township's code.
-pub const TOWN: usize = 9;
+pub const TOWN: usize = Level::Township.digits();
 
 /// The township of a place, or the place where it is a higher one.
 pub fn town(place: &str) -> &str {
-    place.get(..TOWN).unwrap_or(place)
+    Level::Township.above(place)
 }
 
 /// The rows that parts are counted in, sorted.

@@ -5,7 +5,7 @@ use super::figure::Filter;
 use super::map::{LONGITUDE, OUTLINES, Outline};
 use super::organisation::Organisation;
 use super::overview::{Overview, Tally};
-use super::place::covers;
+use super::place::{Level, covers};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ pub struct Point {
     pub position: Position,
     /// Whether the position follows from the place alone.
     pub approximate: bool,
+    /// Whether one of the pairings on the map is its.
+    pub paired: bool,
     /// How many entries concern it.
     pub counts: Counts,
 }
@@ -148,11 +150,11 @@ impl Atlas {
         }
         let near = |place: &str| filter.place.as_deref().is_none_or(|wanted| covers(wanted, place));
         let point = |(number, own): (usize, &Organisation)| {
-            let of_shown = is_end.get(number).copied().unwrap_or_default();
+            let paired = is_end.get(number).copied().unwrap_or_default();
             let itself = sieve.takes_programme(&own.programme) && near(&own.place);
-            (of_shown || itself).then_some(())?;
+            (paired || itself).then_some(())?;
             let (position, approximate) = (position(number)?, own.position.is_none());
-            Some(Point { organisation: number, position, approximate, counts: count(&of_organisation, number) })
+            Some(Point { organisation: number, position, approximate, paired, counts: count(&of_organisation, number) })
         };
         Features { points: overview.organisations.iter().enumerate().filter_map(point).collect(), lines }
     }
@@ -164,7 +166,7 @@ impl Atlas {
 fn positions(organisations: &[Organisation]) -> Vec<Option<Position>> {
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
     let position = |organisation: &Organisation| {
-        let county: String = organisation.place.chars().take(6).collect();
+        let county = Level::County.above(&organisation.place).to_owned();
         organisation.position.or_else(|| {
             let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| covers(&county, outline.code)).collect();
             let centre = centre(&outlines)?;
@@ -262,6 +264,8 @@ mod tests {
         let atlas = Atlas::new(&overview, None);
         let features = atlas.features(&overview, &Filter::default());
         let entries: Vec<u64> = features.points.iter().map(|point| point.counts.entries).collect();
+        let paired: Vec<bool> = features.points.iter().map(|point| point.paired).collect();
+        assert_eq!(paired, [true, true, false]);
         assert_eq!((features.lines[0].counts, entries), (Counts { entries: 4, verified: 3 }, vec![4, 4, 5]));
         let verified = Filter { verified_only: true, ..Filter::default() };
         assert_eq!(atlas.features(&overview, &verified).lines[0].counts, Counts { entries: 3, verified: 3 });

@@ -5,7 +5,7 @@ use super::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part};
-use super::place::covers;
+use super::place::{Level, covers};
 use super::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,13 +150,11 @@ impl<'a> Directory<'a> {
     /// a filter takes it, from the empty code, which is everywhere, to the village.
     pub fn scopes(&self, place: &'a str, pairing: Option<Uuid>) -> BTreeSet<&'a str> {
         let places = std::iter::once(place).chain(pairing.into_iter().flat_map(|id| self.places_of(id)));
-        let above = |place: &'a str| CODE_LENGTHS.into_iter().filter_map(|length| place.get(..length));
-        places.flat_map(above).collect()
+        let levels = [Level::City, Level::County, Level::Township, Level::Village];
+        let above = |place: &'a str| levels.into_iter().filter_map(|level| place.get(..level.digits()));
+        places.flat_map(above).chain([""]).collect()
     }
 }
-
-/// The lengths of place codes: everywhere, city, county, township, village.
-const CODE_LENGTHS: [usize; 5] = [0, 4, 6, 9, 12];
 
 /// What the parts come to: the amount and how exact it is. `None` without parts.
 pub fn aggregate<'a>(
@@ -214,13 +212,22 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> F
     }
 }
 
+/// The parts that a filter leaves, by indicator. Where they lie in the order of their indicators, as an overview's do, each
+/// of these is looked up once.
+pub fn by_indicator<'a>(parts: &'a [Part], sieve: &Sieve<'_>) -> BTreeMap<&'a str, Vec<&'a Part>> {
+    let mut by_indicator: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+    for own in parts.chunk_by(|one, other| one.indicator == other.indicator) {
+        if let Some(first) = own.first() {
+            let taken = own.iter().filter(|part| sieve.takes(part));
+            by_indicator.entry(&first.indicator).or_default().extend(taken);
+        }
+    }
+    by_indicator
+}
+
 /// The figures of all the indicators that a filter leaves, in the catalogue's order.
 pub fn figures(parts: &[Part], filter: &Filter, catalogue: &Catalogue, directory: Directory<'_>) -> Vec<Figure> {
-    let mut by_indicator: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
-    let sieve = filter.sieve(catalogue, directory);
-    for part in parts.iter().filter(|part| sieve.takes(part)) {
-        by_indicator.entry(&part.indicator).or_default().push(part);
-    }
+    let by_indicator = by_indicator(parts, &filter.sieve(catalogue, directory));
     let wanted = |indicator: &&Indicator| filter.programme.as_ref().is_none_or(|code| *code == indicator.programme);
     catalogue
         .indicators

@@ -6,7 +6,7 @@ use super::figure::{self, Directory, Figure, Filter};
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part, merge_parts, parts_of};
-use super::place::Place;
+use super::place::{Level, Place};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -101,7 +101,7 @@ impl Overview {
         let only = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
         let sieve = only.sieve(&self.catalogue, self.directory());
         // What counts under the place counts under it whichever of its villages it is of.
-        let place_of = |place: &str| only.place.clone().unwrap_or(place.get(..COUNTY).unwrap_or(place).to_owned());
+        let place_of = |place: &str| only.place.clone().unwrap_or_else(|| Level::County.above(place).to_owned());
         let parts = self.parts.iter().filter(|part| sieve.takes(part));
         let parts = parts.map(|part| Part { place: place_of(&part.place), pairing: None, ..part.clone() });
         let tallies = self
@@ -171,9 +171,6 @@ impl Overview {
         years.into_iter().rev().collect()
     }
 }
-
-/// The length of a county's code.
-const COUNTY: usize = 6;
 
 /// Of parts that are kept apart just those that make figures: a subject's largest number and the latest of a month, of
 /// those alike in all else. What the others have in entries, they have.

@@ -26,6 +26,23 @@ pub enum Level {
     Village,
 }
 
+impl Level {
+    /// How many digits the codes of such places have.
+    pub const fn digits(self) -> usize {
+        match self {
+            Self::City => 4,
+            Self::County => 6,
+            Self::Township => 9,
+            Self::Village => 12,
+        }
+    }
+
+    /// The code of the place of this level at or above a place; the place's own where it is a higher one.
+    pub fn above(self, code: &str) -> &str {
+        code.get(..self.digits()).unwrap_or(code)
+    }
+}
+
 /// One place of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -137,6 +154,12 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_above_a_place_has_a_shorter_code_and_a_higher_place_stays() {
+        let above = [Level::City, Level::County, Level::Township, Level::Village].map(|level| level.above("522728109"));
+        assert_eq!(above, ["5227", "522728", "522728109", "522728109"]);
+    }
 
     fn place(code: &str, parent: &str, level: Level, name: &str) -> Place {
         Place { code: code.into(), parent: parent.into(), level, name: name.into(), side: Side::B }

@@ -5,6 +5,7 @@ use super::catalogue::{Aggregation, Indicator};
 use super::figure::aggregate;
 use super::month::Month;
 use super::part::{Apart, Part};
+use super::place::Level;
 use super::quantity::{Qualifier, Quantity};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -16,8 +17,8 @@ pub enum By {
     Month,
     /// The year.
     Year,
-    /// The place, to so many digits of its code: 4 for cities, 6 for counties, 9 for townships.
-    Place(usize),
+    /// The place of this level, or the entry's own where that is a higher one.
+    Place(Level),
     /// The pairing; entries under none make a share without one.
     Pairing,
 }
@@ -55,7 +56,7 @@ impl By {
         match self {
             Self::Month => Of::Month(part.month),
             Self::Year => Of::Year(part.month.year),
-            Self::Place(digits) => Of::Place(part.place.get(..digits).unwrap_or(&part.place).to_owned()),
+            Self::Place(level) => Of::Place(level.above(&part.place).to_owned()),
             Self::Pairing => Of::Pairing(part.pairing),
         }
     }
@@ -175,7 +176,7 @@ mod tests {
         })
     }
 
-    const EVERY: [By; 5] = [By::Month, By::Year, By::Place(4), By::Place(9), By::Pairing];
+    const EVERY: [By; 5] = [By::Month, By::Year, By::Place(Level::City), By::Place(Level::Township), By::Pairing];
 
     proptest! {
         #[test]
@@ -207,7 +208,7 @@ mod tests {
         fn a_distinct_figure_by_its_own_places_adds_up(parts in any_parts(Aggregation::Distinct)) {
             let (parts, indicator): (Vec<&Part>, _) = (parts.iter().collect(), indicator(Aggregation::Distinct));
             let whole = aggregate(Aggregation::Distinct, parts.iter().copied()).unwrap().0;
-            let shares = split(&indicator, &parts, By::Place(9));
+            let shares = split(&indicator, &parts, By::Place(Level::Township));
             prop_assert_eq!(shares.iter().map(|own| own.value).sum::<Quantity>(), whole);
         }
 

@@ -14,11 +14,10 @@ use jiedui_core::domain::atlas::{Atlas, Features};
 use jiedui_core::domain::map::project;
 use jiedui_core::domain::shading::Classes;
 use jiedui_core::domain::split::{By, Of, split};
-use jiedui_core::domain::{Filter, Overview, Part};
+use jiedui_core::domain::{Filter, Level, Overview, Part};
 use leptos::html::Div;
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use sheet::{Sheet, organisation_buttons, pair_buttons, touched};
+use sheet::{Sheet, choosing, organisation_buttons, pair_buttons};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +26,6 @@ use uuid::Uuid;
 
 /// How long the map rests until the address says where it is looked at.
 const REST: Duration = Duration::from_millis(400);
-/// The digits of a county's code.
-const COUNTY: usize = 6;
 
 /// What somebody has touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +49,7 @@ fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> 
     let filter = Filter { place: None, programme: None, ..filter.clone() };
     let sieve = filter.sieve(&overview.catalogue, overview.directory());
     let parts: Vec<&Part> = overview.parts.iter().filter(|part| part.indicator == code && sieve.takes(part)).collect();
-    let shares = split(indicator, &parts, By::Place(COUNTY));
+    let shares = split(indicator, &parts, By::Place(Level::County));
     let classes = Classes::of(shares.iter().map(|share| share.value));
     let shaded = shares.into_iter().filter_map(|share| {
         let Of::Place(code) = share.of else { return None };
@@ -137,33 +134,14 @@ pub fn Map(
         scene.draw(view.get(), &leaf.changed)
     });
     let chosen = RwSignal::new(None::<Chosen>);
-    let touch_words = move |event: web_sys::MouseEvent| {
-        if let Some(touched) = touched(&event) {
-            chosen.set(Some(touched));
-        }
-    };
     // Where the map is looked at is part of the address, once it rests.
-    let rest = StoredValue::new(None::<TimeoutHandle>);
+    let mut tell = debounce(REST, move |code| address.change(&[("map", code)], Step::Replacing));
     Effect::new(move |started: Option<bool>| {
         let view = view.get();
         if started.is_some() {
-            let code = if view == Viewport::default() { String::new() } else { view.code() };
-            let then = move || address.change(&[("map", code)], Step::Replacing);
-            let handle = set_timeout_with_handle(then, REST).ok();
-            rest.update_value(|rest| {
-                if let Some(earlier) = std::mem::replace(rest, handle) {
-                    earlier.clear();
-                }
-            });
+            tell(if view == Viewport::default() { String::new() } else { view.code() });
         }
         true
-    });
-    on_cleanup(move || {
-        rest.try_update_value(|rest| {
-            if let Some(rest) = rest.take() {
-                rest.clear();
-            }
-        });
     });
     let fit = move || {
         let leaf = leaf.get_untracked();
@@ -184,7 +162,7 @@ pub fn Map(
             let (numbers, leaf) = (numbers.unwrap_or_default(), leaf.get_untracked());
             let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
             chosen.set(Some(Chosen::Organisations(numbers.iter().filter_map(of).collect())));
-        } else if let Some(place) = carried(&event, "data-place").filter(|_| view.get_untracked().zoom >= 1.0) {
+        } else if let Some(place) = carried(&event, "data-place") {
             address.toggle("place", place);
         }
     };
@@ -211,7 +189,7 @@ pub fn Map(
             <Sheet chosen leaf/>
             <figcaption>
                 <Legend shading/>
-                <div class="map-words" on:click=touch_words inner_html=move || in_words(model, &leaf.get())></div>
+                <div class="map-words" on:click=choosing(chosen) inner_html=move || in_words(model, &leaf.get())></div>
                 <p class="map-source">{move || match model.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),
@@ -221,19 +199,10 @@ pub fn Map(
     }
 }
 
-fn counted(model: Model, entries: u64) -> String {
-    if entries == 0 { model.texts.no_entries.to_owned() } else { fill(model.texts.of_entries, &[&entries]) }
-}
-
 /// What the map shows, as two lists: for those who hear the screen, and for who looks for a name.
 fn in_words(model: Model, leaf: &Leaf) -> String {
     let lines = &leaf.features.lines;
-    let mut is_end = vec![false; leaf.overview.organisations.len()];
-    for end in lines.iter().flat_map(|line| line.ends) {
-        is_end.get_mut(end).into_iter().for_each(|own| *own = true);
-    }
-    let single =
-        leaf.features.points.iter().filter(|point| !is_end.get(point.organisation).copied().unwrap_or_default());
+    let single = leaf.features.points.iter().filter(|point| !point.paired);
     format!(
         "<h2>{}</h2>{}<h2>{}</h2>{}",
         fill(model.texts.pairings_shown, &[&lines.len()]),

@@ -1,9 +1,10 @@
 //! What is known of a pairing or an organisation that somebody has touched on the map.
 
-use super::{Chosen, Leaf, carried, counted};
+use super::{Chosen, Leaf, carried};
+use crate::components::entry_list::{entry_list, use_entries};
+use crate::components::figures::{counted, qualified};
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
-use crate::store::person::Person;
 use crate::texts::fill;
 use jiedui_core::domain::atlas::{Counts, Line, Point};
 use jiedui_core::domain::figure::figure_of;
@@ -12,7 +13,6 @@ use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 use uuid::Uuid;
-use wasm_bindgen_futures::spawn_local;
 
 /// The most entries and the most partners that a sheet lists.
 const LISTED: usize = 5;
@@ -37,16 +37,7 @@ pub fn Sheet(
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    // Read once somebody asks for it; `None` meanwhile, and where nobody has signed in.
-    let entries = RwSignal::new(None::<Arc<Vec<Entry>>>);
-    Effect::new(move |_| {
-        // New entries are there once the overview has changed, or a pull is over.
-        model.shown.track();
-        model.is_idle.track();
-        if chosen.with(Option::is_some) {
-            spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
-        }
-    });
+    let entries = use_entries(move || chosen.with(Option::is_some));
     let content = move || {
         let leaf = leaf.get();
         let directory = leaf.overview.directory();
@@ -62,15 +53,10 @@ pub fn Sheet(
             Chosen::Organisations(ids) => of_organisations(model, &leaf, &ids),
         })
     };
-    let touch = move |event: web_sys::MouseEvent| {
-        if let Some(touched) = touched(&event) {
-            chosen.set(Some(touched));
-        }
-    };
     move || {
         content().map(|content| {
             view! {
-                <section class="sheet" aria-label=texts.details on:click=touch>
+                <section class="sheet" aria-label=texts.details on:click=choosing(chosen)>
                     <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| chosen.set(None)>"×"</button>
                     <div inner_html=content></div>
                 </section>
@@ -79,20 +65,16 @@ pub fn Sheet(
     }
 }
 
-/// The pairing or organisation whose button was pressed.
-pub fn touched(event: &web_sys::MouseEvent) -> Option<Chosen> {
-    let id = |name: &str| carried(event, name).and_then(|id| Uuid::parse_str(&id).ok());
-    id("data-pairing")
-        .map(|id| Chosen::Pairings(vec![id]))
-        .or_else(|| id("data-organisation").map(|id| Chosen::Organisations(vec![id])))
-}
-
-/// This person's copy of the entries, the newest first.
-pub async fn latest(model: Model) -> Option<Vec<Entry>> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
-    let mut entries = Person::open(user).await.ok()?.entries().await.ok()?;
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.date));
-    Some(entries)
+/// Chooses the pairing or organisation whose button was pressed.
+pub fn choosing(chosen: RwSignal<Option<Chosen>>) -> impl Fn(web_sys::MouseEvent) + Copy {
+    move |event| {
+        let id = |name: &str| carried(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
+        if let Some(pairing) = id("data-pairing") {
+            chosen.set(Some(Chosen::Pairings(vec![pairing])));
+        } else if let Some(organisation) = id("data-organisation") {
+            chosen.set(Some(Chosen::Organisations(vec![organisation])));
+        }
+    }
 }
 
 fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
@@ -105,7 +87,7 @@ fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
         "<h2>{}</h2><p>{}</p><p>{}{verified}</p>",
         escaped(name),
         escaped(line),
-        escaped(&counted(model, counts.entries))
+        escaped(&counted(model.texts, counts.entries))
     )
 }
 
@@ -126,7 +108,7 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
     for indicator in &overview.catalogue.indicators {
         let figure = figure_of(indicator, &own, filter.year);
         let Some(actual) = figure.actual else { continue };
-        let amount = crate::components::figures::qualified(texts, actual, figure.actual_qualifier);
+        let amount = qualified(texts, actual, figure.actual_qualifier);
         let (name, unit) =
             (model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
         // Writing to a text does not fail.
@@ -136,51 +118,9 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
         let _ = write!(text, "<table class=\"amounts\">{rows}</table>");
     }
     let _ = write!(text, "<h3>{}</h3>", texts.latest_entries);
-    match entries {
-        None => {
-            let why =
-                if model.user.with_untracked(Option::is_some) { texts.loading } else { texts.entries_with_account };
-            let _ = write!(text, "<p>{why}</p>");
-        }
-        Some(entries) => {
-            let own = entries
-                .iter()
-                .filter(|entry| entry.pairing == Some(pairing.id) && filter.takes_month(entry.date.into()));
-            let rows: String = own.take(LISTED).map(|entry| entry_row(model, overview, entry)).collect();
-            let _ = if rows.is_empty() {
-                write!(text, "<p>{}</p>", texts.no_entries)
-            } else {
-                write!(text, "<ul class=\"latest\">{rows}</ul>")
-            };
-        }
-    }
+    let is_own = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.takes_month(entry.date.into());
+    text.push_str(&entry_list(model, overview, entries, is_own, LISTED).0);
     text
-}
-
-/// An entry in two lines: when and what, and its numbers.
-pub fn entry_row(model: Model, overview: &Overview, entry: &Entry) -> String {
-    let activity = overview.catalogue.activity(&entry.activity);
-    let name = activity.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or(&entry.activity);
-    let values: Vec<String> = entry
-        .values
-        .iter()
-        .filter_map(|(code, value)| {
-            let field = activity?.field(code)?;
-            Some(format!(
-                "{} {value} {}",
-                model.pick(&field.name, &field.name_en),
-                model.pick(&field.unit, &field.unit_en)
-            ))
-        })
-        .collect();
-    let place = model.places.with(|places| places.label(&entry.place));
-    format!(
-        "<li><strong>{} {}</strong><span>{}</span><span>{}</span></li>",
-        format_date(entry.date),
-        escaped(name),
-        escaped(&place),
-        escaped(&values.join("；"))
-    )
 }
 
 /// A list of pairings, those with the most entries first.
@@ -201,7 +141,7 @@ pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&Line]) -> String {
             pairing.id,
             escaped(a),
             escaped(b),
-            counted(model, line.counts.entries)
+            counted(model.texts, line.counts.entries)
         );
     }
     text.push_str("</ul>");
@@ -261,7 +201,7 @@ pub fn organisation_buttons<'a>(model: Model, leaf: &Leaf, points: impl Iterator
             escaped(&own.programme),
             own.id,
             escaped(model.pick(&own.name, &own.name_en)),
-            counted(model, point.counts.entries)
+            counted(model.texts, point.counts.entries)
         );
     }
     text.push_str("</ul>");

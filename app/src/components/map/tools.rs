@@ -59,8 +59,8 @@ fn Months() -> impl IntoView {
     let months = Memo::new(move |_| {
         let year = filter.get().year;
         let years = model.years.get();
-        let first = year.or(years.last().copied()).unwrap_or(model.year);
-        let last = year.or(years.first().copied()).unwrap_or(model.year);
+        let first = year.or(years.last().copied()).unwrap_or(model.today.year());
+        let last = year.or(years.first().copied()).unwrap_or(model.today.year());
         Month::first_of(first).to(Month::last_of(last)).collect::<Vec<Month>>()
     });
     let last = move || months.with(|months| months.len().saturating_sub(1));
