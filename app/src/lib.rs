@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod components;
 pub mod drawing;
+mod instant;
 mod json;
 pub mod later;
 pub mod model;

@@ -1,6 +1,7 @@
 //! Links that open what one sees without an account.
 
 use crate::components::address::use_address;
+use crate::instant::day_in_china;
 use crate::model::use_model;
 use crate::sync::api::{self, Link};
 use crate::texts::fill;
@@ -66,7 +67,7 @@ pub fn Share() -> impl IntoView {
             <ul class="links">
                 {move || links.get().into_iter().map(|link| {
                     let (id, query) = (link.id.clone(), if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
-                    let until = link.expires_at.get(..10).unwrap_or_default().to_owned();
+                    let until = day_in_china(&link.expires_at);
                     let state = match &link.withdrawn_at {
                         Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
                         None => view! {

@@ -5,10 +5,10 @@ use crate::components::figures::Figures;
 use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::map::Map;
 use crate::components::take_away::TakeAway;
+use crate::instant::{in_china, minutes_since_1970};
 use crate::later::{Later, Screen};
 use crate::model::{Model, use_model};
 use crate::texts::fill;
-use jiedui_core::domain::{format_date, parse_date};
 use leptos::prelude::*;
 
 /// The first screen.
@@ -62,25 +62,6 @@ pub fn Freshness() -> impl IntoView {
     }
 }
 
-/// An RFC 3339 instant in UTC as day and minute in China (UTC+8).
-fn in_china(instant: &str) -> String {
-    let minutes = minutes_since_1970(instant).map(|minutes| minutes + 8 * 60);
-    let shown = minutes.and_then(|minutes| {
-        let day = DAY_ZERO.checked_add(time::Duration::minutes(minutes))?;
-        Some(format!("{} {:02}:{:02}", format_date(day), minutes / 60 % 24, minutes % 60))
-    });
-    shown.unwrap_or_default()
-}
-
-const DAY_ZERO: time::Date = time::macros::date!(1970 - 01 - 01);
-
-fn minutes_since_1970(instant: &str) -> Option<i64> {
-    let (date, clock) = instant.split_once('T')?;
-    let days = (parse_date(date)? - DAY_ZERO).whole_days();
-    let number = |range: std::ops::Range<usize>| clock.get(range)?.parse::<i64>().ok();
-    Some((days * 24 + number(0..2)?) * 60 + number(3..5)?)
-}
-
 /// How long ago an instant was by this phone's clock, in words.
 fn age(model: Model, instant: &str) -> String {
     let texts = model.texts;
@@ -92,16 +73,5 @@ fn age(model: Model, instant: &str) -> String {
         minutes @ 1..60 => fill(texts.minutes_ago, &[&minutes]),
         minutes @ 60..1440 => fill(texts.hours_ago, &[&(minutes / 60)]),
         minutes => fill(texts.days_ago, &[&(minutes / 1440)]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_is_shown_as_the_clock_in_china_stands() {
-        assert_eq!(in_china("2026-11-24T16:30:00.000Z"), "2026-11-25 00:30");
-        assert_eq!(in_china("nonsense"), "");
     }
 }

@@ -4,6 +4,7 @@ use crate::components::address::{Step, use_address};
 use crate::components::figures::qualified;
 use crate::components::filter_bar::use_filter;
 use crate::drawing::escaped;
+use crate::instant::day_in_china;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
 use jiedui_core::domain::figure::figure_of;
@@ -118,7 +119,7 @@ fn page(
         "<section class=\"page programme {}\"><h1>{}</h1><p>{}</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><thead><tr>",
         escaped(&programme.code),
         escaped(&fill(texts.report_title, &[&model.pick(&programme.name, &programme.name_en), &time])),
-        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&as_of.get(..10).unwrap_or_default()]))),
+        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&day_in_china(as_of)]))),
         escaped(model.pick(&programme.name, &programme.name_en)),
     );
     let mut heads = vec![texts.indicator, texts.unit, texts.target, texts.actual];
