@@ -1,10 +1,12 @@
 //! Screens that the browser loads when the first of them is needed: the shared view, which most people see first, is
 //! there without them. The service worker keeps their file with the others, so they are there offline too.
 
+use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::use_model;
 use crate::pages::{Choose, ConflictOf, EditEntry, Entries, IndicatorOf, NewEntry, Report, SignIn};
 use futures::FutureExt;
 use leptos::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -32,6 +34,13 @@ pub enum Screen {
     Wall,
     /// Links for others.
     Share,
+    /// What is known of something on the map.
+    Sheet {
+        /// What.
+        chosen: RwSignal<Option<Chosen>>,
+        /// What the map shows.
+        leaf: Memo<Arc<Leaf>>,
+    },
 }
 
 #[wasm_split(later, fallible, preload(load_file))]
@@ -47,6 +56,7 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Report => view! { <Report/> }.into_any(),
         Screen::Wall => view! { <crate::components::wall::Wall/> }.into_any(),
         Screen::Share => view! { <crate::components::share::Share/> }.into_any(),
+        Screen::Sheet { chosen, leaf } => view! { <Sheet chosen leaf/> }.into_any(),
     })
 }
 

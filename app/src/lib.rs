@@ -13,6 +13,7 @@ pub mod sync;
 #[cfg(feature = "csr")]
 mod take_over;
 pub mod texts;
+mod turns;
 
 use boot::Boot;
 use components::header::Header;

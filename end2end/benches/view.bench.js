@@ -13,7 +13,7 @@ async function ready(page, server) {
   await server.restart({});
   await page.goto("/");
   await started(page);
-  await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .pairing").length)).toBeGreaterThan(10);
+  await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .pairing").length)).toBeGreaterThan(5);
   // The whole is there once the years are.
   await expect(page.getByLabel("年度").locator("option")).toHaveCount(5);
 }
@@ -49,22 +49,46 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
     await touch("touchEnd");
   };
   say({ bench: "map moved by a finger, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, drag)) });
+  // By coordinates: to look a button up by its role is work for the page, too.
+  const centre = async (name) => {
+    const { x, y, width, height } = await page.getByRole("button", { name }).boundingBox();
+    return { x: x + width / 2, y: y + height / 2 };
+  };
+  const buttons = [];
+  for (const name of ["放大", "放大", "放大", "缩小", "全图"]) buttons.push(await centre(name));
   const zoom = async () => {
-    for (const name of ["放大", "缩小", "全图"]) await page.getByRole("button", { name }).click();
+    for (const at of buttons) {
+      for (const type of ["mousePressed", "mouseReleased"]) await devtools.send("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount: 1 });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    }
   };
   say({ bench: "map zoomed by its buttons, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, zoom)) });
-  const took = [];
+  const seen = [];
+  const whole = [];
   for (const [name, value] of [["programme", "labour"], ["programme", ""], ["year", "2024"], ["place", "522728"], ["include", "verified"], ["place", ""]]) {
-    took.push(await page.evaluate(async ([name, value]) => {
+    const [first, last] = await page.evaluate(async ([name, value]) => {
       const select = document.querySelector(`select[name=${name}]`);
       select.value = value;
+      let last = 0;
       const begun = performance.now();
+      const watcher = new MutationObserver(() => (last = performance.now() - begun));
+      watcher.observe(document.querySelector(".dashboard"), { subtree: true, childList: true, characterData: true });
       select.dispatchEvent(new Event("change", { bubbles: true }));
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-      return performance.now() - begun;
-    }, [name, value]));
+      // What is posted while a frame is made comes after it.
+      await new Promise((done) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = done;
+        port2.postMessage(0);
+      }));
+      const first = performance.now() - begun;
+      await new Promise((done) => setTimeout(done, 1_500));
+      watcher.disconnect();
+      return [first, last];
+    }, [name, value]);
+    seen.push(Math.round(first));
+    whole.push(Math.round(last));
   }
-  say({ bench: "a filter until it is seen, 20,000 entries", slowdown: SLOWDOWN, milliseconds: took.map(Math.round), worst: Math.round(Math.max(...took)) });
+  say({ bench: "a filter until it is seen, 20,000 entries", slowdown: SLOWDOWN, milliseconds: seen, worst: Math.max(...seen), until_the_last_card_out_of_sight: Math.max(...whole) });
 });
 
 test("the wall screen's memory", async ({ page, server }) => {

@@ -5,10 +5,11 @@ use crate::drawing::chart::spark;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
+use crate::turns::in_turn;
 use jiedui_core::domain::figure::{by_indicator, figure_of};
 use jiedui_core::domain::pace::{Pace, pace};
 use jiedui_core::domain::split::standing;
-use jiedui_core::domain::{Figure, Filter, Indicator, Month, Overview, Part, Qualifier, Quantity};
+use jiedui_core::domain::{Figure, Filter, Indicator, Month, Overview, Part, Programme, Qualifier, Quantity};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -59,8 +60,6 @@ fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
 struct Card {
     html: String,
     unsent: bool,
-    /// Whether no entry makes it.
-    empty: bool,
     /// Which of two flashes, one for changes of even numbers and one for odd, so that the next one is seen again.
     flash: Option<&'static str>,
 }
@@ -77,6 +76,24 @@ impl Card {
 
 type Cards = BTreeMap<String, Card>;
 
+/// What a programme's cards are made from.
+#[derive(Clone, Debug)]
+struct Seen {
+    filter: Filter,
+    /// With this phone's own entries.
+    shown: Arc<Overview>,
+    received: Arc<Overview>,
+}
+
+impl PartialEq for Seen {
+    /// Overviews are told apart by where they lie: to compare all of their parts would take longer than to draw them.
+    fn eq(&self, other: &Self) -> bool {
+        self.filter == other.filter
+            && Arc::ptr_eq(&self.shown, &other.shown)
+            && Arc::ptr_eq(&self.received, &other.received)
+    }
+}
+
 /// All the figures that the filter leaves.
 #[component]
 pub fn Figures(
@@ -84,65 +101,90 @@ pub fn Figures(
     filter: Memo<Filter>,
 ) -> impl IntoView {
     let model = use_model();
+    // A change of the figures leaves the focus where it is: what programmes there are changes seldom.
+    let programmes = Memo::new(move |_| {
+        let programmes = model.received.with(|own| own.as_ref().map(|own| own.catalogue.programmes.clone()));
+        programmes.unwrap_or_default()
+    });
+    let is_there = Memo::new(move |_| model.seen(&filter.get()).is_some());
+    let all_empty = Memo::new(move |_| {
+        let filter = filter.get();
+        model.seen(&filter).is_some_and(|shown| {
+            let sieve = filter.sieve(&shown.catalogue, shown.directory());
+            !shown.parts.iter().any(|part| sieve.takes(part))
+        })
+    });
+    view! {
+        <Show when=move || is_there.get() fallback=move || view! { <p class="empty">{model.texts.loading}</p> }>
+            <div class="figures">
+                {move || programmes.get().into_iter().map(|programme| view! { <OfProgramme programme filter/> }).collect_view()}
+                {move || all_empty.get().then(|| view! { <p class="empty">{years_without(model)}</p> })}
+            </div>
+        </Show>
+    }
+}
+
+/// A programme's cards.
+#[component]
+fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
+    let model = use_model();
+    let code = StoredValue::new(programme.code.clone());
+    let now = Memo::new(move |_| {
+        let filter = filter.get();
+        let is_wanted = filter.programme.as_ref().is_none_or(|wanted| code.with_value(|code| wanted == code));
+        let (shown, received) = is_wanted.then(|| model.seen(&filter).zip(model.received.get())).flatten()?;
+        Some(Seen { filter, shown, received })
+    });
+    let seen = in_turn(now);
     let before = StoredValue::new(None::<(Filter, BTreeMap<String, Figure>)>);
     let cards = Memo::new(move |_| {
-        let filter = filter.get();
-        let query = query_of(&filter);
-        let (shown, received) = (model.seen(&filter)?, model.received.get()?);
-        let figures = by_code(&shown, &filter);
-        let sent = if Arc::ptr_eq(&shown, &received) { None } else { Some(by_code(&received, &filter)) };
-        let earlier = before.try_update_value(|before| before.replace((filter.clone(), plain(&figures)))).flatten();
-        let earlier = earlier.filter(|(own, _)| *own == filter).map(|(_, figures)| figures);
-        let flash = if shown.change % 2 == 0 { "flash-even" } else { "flash-odd" };
-        let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Part>))| {
-            let indicator = shown.catalogue.indicator(code)?;
-            let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
-            let changed = earlier.as_ref().is_some_and(|earlier| earlier.get(code).is_some_and(|own| own != figure));
-            let html = card(model, indicator, figure, parts, &filter, &query, unsent);
-            let (empty, flash) = (figure.actual.is_none(), changed.then_some(flash));
-            Some((code.clone(), Card { html, unsent, empty, flash }))
-        };
-        Some(Arc::new(figures.iter().filter_map(card).collect::<Cards>()))
+        seen.with(|seen| {
+            seen.as_ref().map(|seen| {
+                before.try_update_value(|before| code.with_value(|code| Arc::new(cards(model, seen, code, before))))
+            })
+        })
+        .flatten()
     });
-    // What cards there are changes seldom: a change of the figures leaves the focus where it is.
-    let groups = Memo::new(move |_| {
-        let filter = filter.get();
-        let shown = model.seen(&filter)?;
-        let wanted = filter.programme;
-        let programmes = shown.catalogue.programmes.iter();
-        let programmes = programmes.filter(|own| wanted.as_ref().is_none_or(|code| *code == own.code));
-        let group = |own: &jiedui_core::domain::Programme| {
-            let codes = shown.catalogue.indicators.iter().filter(|indicator| indicator.programme == own.code);
-            let codes: Vec<String> = codes.map(|indicator| indicator.code.clone()).collect();
-            (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned(), codes)
-        };
-        Some(programmes.map(group).filter(|group| !group.2.is_empty()).collect::<Vec<_>>())
+    let codes = Memo::new(move |_| {
+        let own = model.received.get().unwrap_or_default();
+        let own = own.catalogue.indicators.iter().filter(|own| code.with_value(|code| own.programme == *code));
+        own.map(|indicator| indicator.code.clone()).collect::<Vec<_>>()
     });
     let of = move |code: &str, read: fn(&Card) -> String| {
         cards.with(|cards| cards.as_ref().and_then(|cards| cards.get(code)).map(read)).unwrap_or_default()
     };
-    let all_empty =
-        move || cards.with(|cards| cards.as_ref().is_some_and(|cards| cards.values().all(|card| card.empty)));
     let card = move |code: String| {
         let (look, text) = (code.clone(), code.clone());
         let class = move || of(&look, Card::class);
         view! { <li class=class data-indicator=code inner_html=move || of(&text, Card::html)></li> }
     };
-    move || match groups.get() {
-        None => view! { <p class="empty">{model.texts.loading}</p> }.into_any(),
-        Some(groups) => view! {
-            <div class="figures">
-                {groups.into_iter().map(|(programme, name, codes)| view! {
-                    <section class=format!("programme {programme}")>
-                        <h2>{name}</h2>
-                        <ul class="cards">{codes.into_iter().map(card).collect_view()}</ul>
-                    </section>
-                }).collect_view()}
-                {move || all_empty().then(|| view! { <p class="empty">{years_without(model)}</p> })}
-            </div>
-        }
-        .into_any(),
+    let is_away = move || seen.with(Option::is_none) || codes.with(Vec::is_empty);
+    view! {
+        <section class=format!("programme {}", programme.code) hidden=is_away>
+            <h2>{model.pick(&programme.name, &programme.name_en).to_owned()}</h2>
+            <ul class="cards">{move || codes.get().into_iter().map(card).collect_view()}</ul>
+        </section>
     }
+}
+
+/// The cards of a programme, given what its figures were before.
+fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<(Filter, BTreeMap<String, Figure>)>) -> Cards {
+    let Seen { filter, shown, received } = seen;
+    let query = query_of(filter);
+    let filter = &Filter { programme: Some(programme.to_owned()), ..filter.clone() };
+    let figures = by_code(shown, filter);
+    let sent = if Arc::ptr_eq(shown, received) { None } else { Some(by_code(received, filter)) };
+    let earlier = before.replace((filter.clone(), plain(&figures)));
+    let earlier = earlier.filter(|(own, _)| own == filter).map(|(_, figures)| figures);
+    let flash = if shown.change % 2 == 0 { "flash-even" } else { "flash-odd" };
+    let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Part>))| {
+        let indicator = shown.catalogue.indicator(code)?;
+        let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
+        let changed = earlier.as_ref().is_some_and(|earlier| earlier.get(code).is_some_and(|own| own != figure));
+        let html = card(model, indicator, figure, parts, filter, &query, unsent);
+        Some((code.clone(), Card { html, unsent, flash: changed.then_some(flash) }))
+    };
+    figures.iter().filter_map(card).collect()
 }
 
 /// Figures and the parts that make them, by indicator.

@@ -4,7 +4,7 @@ use crate::boot::{ALL_YEARS, year_of};
 use crate::components::address::{Step, use_address};
 use crate::model::use_model;
 use jiedui_core::domain::place::Level;
-use jiedui_core::domain::{Filter, Month, Overview, Side};
+use jiedui_core::domain::{Filter, Month, Overview, Programme, Side};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -59,9 +59,13 @@ pub fn FilterBar(
         }
     };
     let overview = move || model.shown.get().unwrap_or_default();
-    let years = move || years_shown(model.years.get(), filter.get().year, model.today.year());
-    let option =
-        |value: String, name: String, chosen: bool| view! { <option value=value selected=chosen>{name}</option> };
+    let chosen_year = Memo::new(move |_| filter.get().year);
+    let years = Memo::new(move |_| years_shown(model.years.get(), chosen_year.get(), model.today.year()));
+    let programmes = Memo::new(move |_| {
+        let programme = |own: &Programme| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned());
+        overview().catalogue.programmes.iter().map(programme).collect::<Vec<_>>()
+    });
+    let places = Memo::new(move |_| places_shown(&overview()));
     let year = move || filter.get().year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
     let programme = move || filter.get().programme.unwrap_or_default();
     let place = move || filter.get().place.unwrap_or_default();
@@ -71,9 +75,7 @@ pub fn FilterBar(
             <label>
                 <span>{texts.year}</span>
                 <select name="year" on:change=set("year") prop:value=year>
-                    {move || years().into_iter().map(|own| {
-                        option(own.to_string(), own.to_string(), filter.get().year == Some(own))
-                    }).collect_view()}
+                    {move || options(years.get().into_iter().map(|own| (own.to_string(), own.to_string())), year)}
                     <option value=ALL_YEARS selected=move || filter.get().year.is_none()>{texts.all_years}</option>
                 </select>
             </label>
@@ -81,20 +83,14 @@ pub fn FilterBar(
                 <span>{texts.programme}</span>
                 <select name="programme" on:change=set("programme") prop:value=programme>
                     <option value="">{texts.all_programmes}</option>
-                    {move || overview().catalogue.programmes.iter().map(|own| {
-                        let name = model.pick(&own.name, &own.name_en).to_owned();
-                        option(own.code.clone(), name, programme() == own.code)
-                    }).collect_view()}
+                    {move || options(programmes.get(), programme)}
                 </select>
             </label>
             <label>
                 <span>{texts.place}</span>
                 <select name="place" on:change=set("place") prop:value=place>
                     <option value="">{texts.all_places}</option>
-                    {move || places_shown(&overview()).into_iter().map(|(code, name)| {
-                        let chosen = place() == code;
-                        option(code, name, chosen)
-                    }).collect_view()}
+                    {move || options(places.get(), place)}
                 </select>
             </label>
             <label>
@@ -107,6 +103,18 @@ pub fn FilterBar(
             <button class="no-script">{texts.apply}</button>
         </form>
     }
+}
+
+/// Choices of values with their names.
+fn options(
+    of: impl IntoIterator<Item = (String, String)>,
+    chosen: impl Fn() -> String + Copy + Send + 'static,
+) -> impl IntoView {
+    let option = |(value, name): (String, String)| {
+        let own = value.clone();
+        view! { <option value=value selected=move || chosen() == own>{name}</option> }
+    };
+    of.into_iter().map(option).collect_view()
 }
 
 fn years_shown(mut years: Vec<i32>, chosen: Option<i32>, this_year: i32) -> Vec<i32> {

@@ -16,6 +16,8 @@ const NAME_ABOVE: f64 = 20.0;
 const BEND: f64 = 0.12;
 /// Points nearer than this gather, in units of the plane at zoom 1.
 const NEAR: f64 = 24.0;
+/// Of how many straight pieces a curve is taken to be, where one asks how far it is.
+const PIECES: u32 = 12;
 /// How many names are said of organisations at one point.
 const NAMED: usize = 4;
 /// Up to so many organisations gather only where they would overlap.
@@ -32,9 +34,11 @@ pub struct Bundle {
     pub pairings: Vec<usize>,
     /// How many entries they have.
     pub entries: u64,
-    /// Where the two ends are drawn, on the plane.
-    ends: [(f64, f64); 2],
+    curve: Curve,
 }
+
+/// A line bent to the side (quadratic Bézier), so that two of them do not cover each other: from, towards, to, on the plane.
+type Curve = [(f64, f64); 3];
 
 /// Organisations at one point of the map.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +91,8 @@ impl Scene {
         }
         let mut scene = Self::default();
         let mut found: BTreeMap<(usize, usize, &str), usize> = BTreeMap::new();
+        // How many lines there are already between the same two.
+        let mut turns: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for line in &features.lines {
             let Some(pairing) = overview.pairings.get(line.pairing) else { continue };
             let [Some(a), Some(b)] = line.ends.map(|end| cluster_of.get(end).copied().flatten()) else { continue };
@@ -96,8 +102,14 @@ impl Scene {
             }
             let at = |number: usize| gathered.get(number).map(|own| own.middle).unwrap_or_default();
             let index = *found.entry((a, b, &pairing.programme)).or_insert_with(|| {
-                let (programme, ends) = (pairing.programme.clone(), [at(a), at(b)]);
-                scene.bundles.push(Bundle { programme, pairings: Vec::new(), entries: 0, ends });
+                let turns = turns.entry((a, b)).or_default();
+                let curve = curve([at(a), at(b)], std::mem::replace(turns, *turns + 1));
+                scene.bundles.push(Bundle {
+                    programme: pairing.programme.clone(),
+                    pairings: Vec::new(),
+                    entries: 0,
+                    curve,
+                });
                 scene.bundles.len() - 1
             });
             if let Some(bundle) = scene.bundles.get_mut(index) {
@@ -109,29 +121,37 @@ impl Scene {
         scene
     }
 
-    /// The lines and points near to what is seen, as SVG; those of `changed` pairings flash.
+    /// The line that is nearest to a point of the plane, where one is nearer than `within`.
+    pub fn line_at(&self, point: (f64, f64), within: f64) -> Option<&Bundle> {
+        let gaps = self.bundles.iter().map(|own| (gap(own.curve, point), own));
+        gaps.filter(|(gap, _)| *gap < within).min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, own)| own)
+    }
+
+    /// The lines and points near to what is seen, as SVG; those of `changed` pairings flash. All lines of a programme that
+    /// are as thick are one path, and there are few of them however many pairings there are: what a browser takes for a
+    /// path is several times what it takes for a curve more in it.
     pub fn draw(&self, view: Viewport, changed: &BTreeSet<usize>) -> String {
         let zoom = view.zoom;
-        let mut text = String::from("<g class=\"pairings\">");
-        let mut turns: BTreeMap<[u64; 4], usize> = BTreeMap::new();
-        for (number, bundle) in self.bundles.iter().enumerate() {
-            let [from, to] = bundle.ends;
-            let turns = turns.entry([from.0, from.1, to.0, to.1].map(f64::to_bits)).or_default();
-            let turn = std::mem::replace(turns, *turns + 1);
+        let mut paths: BTreeMap<(bool, &str, u32), String> = BTreeMap::new();
+        for bundle in &self.bundles {
+            let [from, towards, to] = bundle.curve;
             if !view.is_near(from, to) {
                 continue;
             }
-            // As thick as its activity, from 1.5 to 5.1 pixels, each step ten times as much.
+            // As thick as its activity, each step ten times as much.
             let steps = bundle.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(3);
-            let width = tenth(1.5 + 1.2 * f64::from(steps));
-            let flash = if bundle.pairings.iter().any(|id| changed.contains(id)) { " flash" } else { "" };
+            let flashes = bundle.pairings.iter().any(|id| changed.contains(id));
+            let path = paths.entry((flashes, &bundle.programme, steps)).or_default();
             // Writing to a text does not fail.
-            let _ = write!(
-                text,
-                "<path class=\"pairing {}{flash}\" data-line=\"{number}\" d=\"{}\" stroke-width=\"{width}\"/>",
-                escaped(&bundle.programme),
-                curve(bundle.ends, turn),
-            );
+            let _ = write!(path, "M{}Q{} {}", drawn(from), drawn(towards), drawn(to));
+        }
+        let mut text = String::from("<g class=\"pairings\">");
+        for ((flashes, programme, steps), path) in paths {
+            let flash = if flashes { " flash" } else { "" };
+            // From 1.5 to 5.1 pixels.
+            let width = tenth(1.5 + 1.2 * f64::from(steps));
+            let programme = escaped(programme);
+            let _ = write!(text, "<path class=\"pairing {programme}{flash}\" d=\"{path}\" stroke-width=\"{width}\"/>");
         }
         text.push_str("</g><g class=\"organisations\">");
         for (number, own) in self.gatherings.iter().enumerate() {
@@ -182,12 +202,29 @@ fn gathering(cluster: &Cluster, overview: &Overview, features: &Features, langua
     }
 }
 
-/// A line bent to the side (quadratic Bézier), so that two of them do not cover each other.
-fn curve([from, to]: [(f64, f64); 2], turn: usize) -> String {
+fn curve([from, to]: [(f64, f64); 2], turn: usize) -> Curve {
     let ((x1, y1), (x2, y2)) = (from, to);
     let bend = BEND * (1.0 + (turn / 2) as f64) * if turn.is_multiple_of(2) { 1.0 } else { -1.0 };
-    let (x, y) = ((x1 + x2) / 2.0 + (y2 - y1) * bend, (y1 + y2) / 2.0 - (x2 - x1) * bend);
-    format!("M{}Q{} {}", drawn((x1, y1)), drawn((x, y)), drawn((x2, y2)))
+    [from, ((x1 + x2) / 2.0 + (y2 - y1) * bend, (y1 + y2) / 2.0 - (x2 - x1) * bend), to]
+}
+
+/// How far a point is from a curve, by way of straight pieces of it.
+fn gap([from, towards, to]: Curve, point: (f64, f64)) -> f64 {
+    let at = |piece: u32| {
+        let along = f64::from(piece) / f64::from(PIECES);
+        let mix = |from: f64, towards: f64, to: f64| {
+            (1.0 - along).powi(2) * from + 2.0 * (1.0 - along) * along * towards + along.powi(2) * to
+        };
+        (mix(from.0, towards.0, to.0), mix(from.1, towards.1, to.1))
+    };
+    let of_piece = |piece: u32| {
+        let (one, other) = (at(piece), at(piece + 1));
+        let (across, down) = (other.0 - one.0, other.1 - one.1);
+        let length = (across * across + down * down).max(f64::EPSILON);
+        let along = (((point.0 - one.0) * across + (point.1 - one.1) * down) / length).clamp(0.0, 1.0);
+        (one.0 + along * across - point.0).hypot(one.1 + along * down - point.1)
+    };
+    (0..PIECES).map(of_piece).fold(f64::MAX, f64::min)
 }
 
 fn side_class(outline: &Outline) -> &'static str {
@@ -303,7 +340,25 @@ mod tests {
         assert!(!draw(&[9]).contains("flash"));
         assert!(draw(&[]).contains("单位0&lt;"));
         let away = Viewport { middle: (0.0, 0.0), zoom: 16.0 };
-        assert!(!scene.draw(away, &BTreeSet::new()).contains("data-"), "what is far from it is not drawn");
+        let drawn = scene.draw(away, &BTreeSet::new());
+        assert!(!drawn.contains("data-") && !drawn.contains("<path"), "what is far from it is not drawn");
+    }
+
+    #[test]
+    fn a_line_is_found_where_it_is_drawn_and_nowhere_else() {
+        let overview = many(40);
+        let features = Atlas::new(&overview, None).features(&overview, &Filter::default());
+        let scene = Scene::new(&overview, &features, Language::Chinese, 4.0);
+        assert!(scene.bundles.len() > 5);
+        for bundle in &scene.bundles {
+            let [from, towards, to] = bundle.curve;
+            // The middle of a quadratic curve.
+            let middle = (from.0 / 4.0 + towards.0 / 2.0 + to.0 / 4.0, from.1 / 4.0 + towards.1 / 2.0 + to.1 / 4.0);
+            let found = scene.line_at(middle, 2.0).unwrap();
+            assert!(gap(found.curve, middle) <= gap(bundle.curve, middle), "none is nearer");
+            assert!(gap(bundle.curve, middle) < 1.0);
+        }
+        assert_eq!(scene.line_at((1.0, 1.0), 2.0), None);
     }
 
     #[test]

@@ -106,6 +106,30 @@ impl Viewport {
     }
 }
 
+/// How the plane lies in a frame on the screen: all of the viewport as large as it fits in, in the frame's middle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lie {
+    /// How many pixels a unit of the plane is wide.
+    pub unit: f64,
+    /// What is at the frame's left upper corner.
+    corner: (f64, f64),
+}
+
+impl Lie {
+    /// In a frame so many pixels wide and high; none in an empty one.
+    pub fn new(view: Viewport, (width, height): (f64, f64)) -> Option<Self> {
+        let (own_width, own_height) = view.size();
+        let unit = (width / own_width).min(height / own_height);
+        let corner = (view.middle.0 - width / unit / 2.0, view.middle.1 - height / unit / 2.0);
+        (unit > 0.0).then_some(Self { unit, corner })
+    }
+
+    /// What lies at a point of the frame, in pixels from its left upper corner.
+    pub fn on_plane(self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.corner.0 + x / self.unit, self.corner.1 + y / self.unit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +166,20 @@ mod tests {
             let after = view.zoomed(factor, fixed);
             let (one, other) = (share(view, fixed), share(after, fixed));
             prop_assert!((one.0 - other.0).abs() < 1e-6 && (one.1 - other.1).abs() < 1e-6, "{one:?} {other:?}");
+        }
+
+        #[test]
+        fn a_frame_of_any_shape_shows_the_middle_in_its_middle_and_all_of_the_viewport(
+            middle in point(), zoom in 1.0..16.0_f64, width in 50.0..2000.0_f64, height in 50.0..2000.0_f64,
+        ) {
+            let view = Viewport { middle, zoom };
+            let lie = Lie::new(view, (width, height)).unwrap();
+            let (x, y) = lie.on_plane((width / 2.0, height / 2.0));
+            prop_assert!((x - middle.0).abs() < 1e-6 && (y - middle.1).abs() < 1e-6);
+            let (least, most) = (lie.on_plane((0.0, 0.0)), lie.on_plane((width, height)));
+            let ((left, top), (own_width, own_height)) = (view.corner(), view.size());
+            prop_assert!(least.0 <= left + 1e-6 && least.1 <= top + 1e-6);
+            prop_assert!(most.0 + 1e-6 >= left + own_width && most.1 + 1e-6 >= top + own_height);
         }
 
         #[test]

@@ -4,7 +4,7 @@ use crate::components::address::use_address;
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::{counted, pace_line, qualified, target_line};
 use crate::components::filter_bar::{FilterBar, query_of, use_filter};
-use crate::components::map::sheet::pair_name;
+use crate::components::map::lists::pair_name;
 use crate::components::save_picture::SavePicture;
 use crate::drawing::chart::{Column, Trace, columns, traces};
 use crate::drawing::escaped;

@@ -83,8 +83,12 @@ pub struct Sieve<'a> {
 impl Sieve<'_> {
     /// Whether a part counts.
     pub fn takes(&self, part: &Part) -> bool {
-        self.takes_at(&part.place, part.pairing, part.month, part.verified)
-            && self.indicators.as_ref().is_none_or(|own| own.contains(part.indicator.as_str()))
+        self.takes_at(&part.place, part.pairing, part.month, part.verified) && self.takes_indicator(&part.indicator)
+    }
+
+    /// Whether the indicator is of the programme.
+    fn takes_indicator(&self, code: &str) -> bool {
+        self.indicators.as_ref().is_none_or(|own| own.contains(code))
     }
 
     /// Whether something of the programme counts that happened there and then.
@@ -217,7 +221,7 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> F
 pub fn by_indicator<'a>(parts: &'a [Part], sieve: &Sieve<'_>) -> BTreeMap<&'a str, Vec<&'a Part>> {
     let mut by_indicator: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
     for own in parts.chunk_by(|one, other| one.indicator == other.indicator) {
-        if let Some(first) = own.first() {
+        if let Some(first) = own.first().filter(|first| sieve.takes_indicator(&first.indicator)) {
             let taken = own.iter().filter(|part| sieve.takes(part));
             by_indicator.entry(&first.indicator).or_default().extend(taken);
         }

@@ -2,7 +2,7 @@
 //! once they rest, it is drawn anew.
 
 use crate::drawing::tenth;
-use crate::drawing::viewport::Viewport;
+use crate::drawing::viewport::{Lie, Viewport};
 use leptos::html::Div;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
@@ -54,13 +54,12 @@ impl Gesture {
         Self { view, frame, way: StoredValue::new(Way::default()) }
     }
 
-    /// The frame's picture, and how many pixels a unit of the plane is wide.
-    fn picture(&self) -> Option<(Element, f64, (f64, f64))> {
+    /// The frame's picture, its left upper corner on the screen, and how the plane lies in it.
+    fn picture(&self) -> Option<(Element, (f64, f64), Lie)> {
         let frame = self.frame.get_untracked()?;
         let rectangle = frame.get_bounding_client_rect();
-        let unit = rectangle.width() / self.view.get_untracked().size().0;
-        let picture = frame.first_element_child()?;
-        (unit > 0.0).then_some((picture, unit, (rectangle.left(), rectangle.top())))
+        let lie = Lie::new(self.view.get_untracked(), (rectangle.width(), rectangle.height()))?;
+        Some((frame.first_element_child()?, (rectangle.left(), rectangle.top()), lie))
     }
 
     /// What fingers or the wheel have done so far.
@@ -87,7 +86,7 @@ impl Gesture {
 
     /// Moves the picture as it is.
     fn show(&self) {
-        let Some((picture, _, origin)) = self.picture() else { return };
+        let Some((picture, origin, _)) = self.picture() else { return };
         let Some((factor, fixed, shift)) = self.way.with_value(|way| self.transformation(way, origin)) else { return };
         let [x, y, right, down] = [fixed.0, fixed.1, shift.0, shift.1].map(tenth);
         let percent = (factor * 100.0).round() as i64;
@@ -95,14 +94,19 @@ impl Gesture {
         let _ = picture.set_attribute("style", &style);
     }
 
-    /// Draws anew what fingers or the wheel have left.
+    /// Has what fingers or the wheel have left drawn anew.
     fn settle(&self) {
-        let Some((picture, unit, origin)) = self.picture() else { return };
+        let Some((_, origin, lie)) = self.picture() else { return };
         let Some((factor, fixed, shift)) = self.way.with_value(|way| self.transformation(way, origin)) else { return };
-        let corner = self.view.get_untracked().corner();
-        let fixed = (corner.0 + fixed.0 / unit, corner.1 + fixed.1 / unit);
-        self.view.update(|view| *view = view.after(factor, fixed, (shift.0 / unit, shift.1 / unit)));
-        let _ = picture.remove_attribute("style");
+        let shift = (shift.0 / lie.unit, shift.1 / lie.unit);
+        self.view.update(|view| *view = view.after(factor, lie.on_plane(fixed), shift));
+    }
+
+    /// The picture has been drawn anew: it is no longer to be moved.
+    pub fn is_drawn(&self) {
+        if let Some(picture) = self.frame.get_untracked().and_then(|frame| frame.first_element_child()) {
+            let _ = picture.remove_attribute("style");
+        }
     }
 
     /// A finger comes down.
@@ -190,12 +194,16 @@ impl Gesture {
         }
     }
 
+    /// Where on the plane something has happened, and how many pixels a unit of it is wide.
+    pub fn at(&self, event: &MouseEvent) -> Option<((f64, f64), f64)> {
+        let (_, origin, lie) = self.picture()?;
+        let at = (f64::from(event.client_x()) - origin.0, f64::from(event.client_y()) - origin.1);
+        Some((lie.on_plane(at), lie.unit))
+    }
+
     /// A double tap goes closer, where it was.
     pub fn double(&self, event: &MouseEvent) {
-        let Some((_, unit, origin)) = self.picture() else { return };
-        let corner = self.view.get_untracked().corner();
-        let at = (f64::from(event.client_x()) - origin.0, f64::from(event.client_y()) - origin.1);
-        let fixed = (corner.0 + at.0 / unit, corner.1 + at.1 / unit);
+        let Some((fixed, _)) = self.at(event) else { return };
         self.view.update(|view| *view = view.zoomed(STEP * STEP, fixed));
     }
 

@@ -1,14 +1,17 @@
 //! The collaboration map: what is drawn, what one may do with it, and beside it in words what it shows.
 
 mod gesture;
-pub mod sheet;
+pub mod lists;
+mod sheet;
 mod tools;
 
 use crate::components::address::{Step, use_address};
 use crate::drawing::map::{Scene, Shaded, names, outlines};
 use crate::drawing::viewport::Viewport;
-use crate::model::{Model, use_model};
+use crate::later::{Later, Screen};
+use crate::model::use_model;
 use crate::texts::fill;
+use crate::turns::in_turn;
 use gesture::{Gesture, carried};
 use jiedui_core::domain::atlas::{Atlas, Features};
 use jiedui_core::domain::map::project;
@@ -17,8 +20,9 @@ use jiedui_core::domain::split::{By, Of, split};
 use jiedui_core::domain::{Filter, Level, Overview, Part};
 use leptos::html::Div;
 use leptos::prelude::*;
-use sheet::{Sheet, choosing, organisation_buttons, pair_buttons};
-use std::collections::{BTreeMap, BTreeSet};
+use lists::{choosing, words};
+pub use sheet::Sheet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tools::{Legend, Tools};
@@ -26,6 +30,9 @@ use uuid::Uuid;
 
 /// How long the map rests until the address says where it is looked at.
 const REST: Duration = Duration::from_millis(400);
+
+/// How far from a line one may touch it, in pixels: a line is thinner than a finger.
+const REACH: f64 = 10.0;
 
 /// What somebody has touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +66,11 @@ fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> 
 }
 
 /// A filter, and how many entries each pairing had under it, by its number.
-type Before = (Filter, BTreeMap<usize, u64>);
+type Before = (Filter, Vec<(usize, u64)>);
 
 /// The pairings that have more or fewer entries than before under the same filter.
 fn changed(before: &mut Option<Before>, filter: &Filter, features: &Features) -> BTreeSet<usize> {
-    let now: BTreeMap<usize, u64> = features.lines.iter().map(|line| (line.pairing, line.counts.entries)).collect();
+    let now: Vec<(usize, u64)> = features.lines.iter().map(|line| (line.pairing, line.counts.entries)).collect();
     let changed = match before {
         Some((own, counts)) if own == filter && counts.len() == now.len() => {
             let both = counts.iter().zip(&now);
@@ -96,10 +103,16 @@ pub fn Map(
     let shown = move || model.seen(&filter.get()).unwrap_or_default();
     let first = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
     let view = RwSignal::new(first);
-    let zoom = Memo::new(move |_| view.get().zoom);
+    // It is drawn in tasks of its own: that of a tap has the browser look for what lies under the finger in between.
+    let drawn_view = in_turn(view);
+    let zoom = Memo::new(move |_| drawn_view.get().zoom);
     let is_close = move || zoom.get() > 1.0;
     let frame = NodeRef::<Div>::new();
     let gesture = Gesture::new(view, frame);
+    Effect::new(move |_| {
+        drawn_view.track();
+        gesture.is_drawn();
+    });
     let shading = Memo::new(move |_| {
         let code = address.get("shade")?;
         shading(&shown(), &filter.get(), &code).map(Arc::new)
@@ -131,8 +144,10 @@ pub fn Map(
     );
     let drawn = Memo::new(move |_| {
         let (scene, leaf) = (scene.get(), leaf.get());
-        scene.draw(view.get(), &leaf.changed)
+        scene.draw(drawn_view.get(), &leaf.changed)
     });
+    let in_words = in_turn(leaf);
+    let zoom_of_names = in_turn(zoom);
     let chosen = RwSignal::new(None::<Chosen>);
     // Where the map is looked at is part of the address, once it rests.
     let mut tell = debounce(REST, move |code| address.change(&[("map", code)], Step::Replacing));
@@ -147,21 +162,23 @@ pub fn Map(
         let leaf = leaf.get_untracked();
         view.set(Viewport::fitting(leaf.features.points.iter().map(|point| project(point.position))));
     };
+    let line_at = move |event: &web_sys::MouseEvent| {
+        let (point, unit) = gesture.at(event)?;
+        scene.with_untracked(|scene| scene.line_at(point, REACH / unit).map(|own| own.pairings.clone()))
+    };
     let touch = move |event: web_sys::MouseEvent| {
         if gesture.has_dragged() {
             return;
         }
         let number = |name: &str| carried(&event, name).and_then(|number| number.parse::<usize>().ok());
-        if let Some(number) = number("data-line") {
-            let numbers = scene.with_untracked(|own| own.bundles.get(number).map(|own| own.pairings.clone()));
-            let (numbers, leaf) = (numbers.unwrap_or_default(), leaf.get_untracked());
+        let leaf = leaf.get_untracked();
+        if let Some(number) = number("data-point") {
+            let numbers = scene.with_untracked(|own| own.gatherings.get(number).map(|own| own.organisations.clone()));
+            let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
+            chosen.set(Some(Chosen::Organisations(numbers.unwrap_or_default().iter().filter_map(of).collect())));
+        } else if let Some(numbers) = line_at(&event) {
             let of = |number: &usize| leaf.overview.pairings.get(*number).map(|own| own.id);
             chosen.set(Some(Chosen::Pairings(numbers.iter().filter_map(of).collect())));
-        } else if let Some(number) = number("data-point") {
-            let numbers = scene.with_untracked(|own| own.gatherings.get(number).map(|own| own.organisations.clone()));
-            let (numbers, leaf) = (numbers.unwrap_or_default(), leaf.get_untracked());
-            let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
-            chosen.set(Some(Chosen::Organisations(numbers.iter().filter_map(of).collect())));
         } else if let Some(place) = carried(&event, "data-place") {
             address.toggle("place", place);
         }
@@ -179,17 +196,17 @@ pub fn Map(
                 on:keydown=move |event| gesture.key(&event)
                 on:click=touch
             >
-                <svg viewBox=move || view.get().view_box() role="img" aria-label=texts.map_label>
+                <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label>
                     <g class="outlines" inner_html=move || outlines(shading.get().as_ref().map(|own| own.places.as_slice()))></g>
                     <g inner_html=move || drawn.get()></g>
-                    <g class="county-names" inner_html=move || names(model.language, zoom.get())></g>
+                    <g class="county-names" inner_html=move || names(model.language, zoom_of_names.get())></g>
                 </svg>
             </div>
             <Tools view fit/>
-            <Sheet chosen leaf/>
+            <Show when=move || chosen.with(Option::is_some)><Later screen=Screen::Sheet { chosen, leaf }/></Show>
             <figcaption>
                 <Legend shading/>
-                <div class="map-words" on:click=choosing(chosen) inner_html=move || in_words(model, &leaf.get())></div>
+                <div class="map-words" on:click=choosing(chosen) inner_html=move || in_words.with(|leaf| words(model, leaf))></div>
                 <p class="map-source">{move || match model.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),
@@ -197,17 +214,4 @@ pub fn Map(
             </figcaption>
         </figure>
     }
-}
-
-/// What the map shows, as two lists: for those who hear the screen, and for who looks for a name.
-fn in_words(model: Model, leaf: &Leaf) -> String {
-    let lines = &leaf.features.lines;
-    let single = leaf.features.points.iter().filter(|point| !point.paired);
-    format!(
-        "<h2>{}</h2>{}<h2>{}</h2>{}",
-        fill(model.texts.pairings_shown, &[&lines.len()]),
-        pair_buttons(model, leaf, &lines.iter().collect::<Vec<_>>()),
-        model.texts.other_organisations,
-        organisation_buttons(model, leaf, single)
-    )
 }

@@ -1,6 +1,7 @@
 //! What is known of a pairing or an organisation that somebody has touched on the map.
 
-use super::{Chosen, Leaf, carried};
+use super::lists::{choosing, organisation_buttons, pair_buttons, pair_name};
+use super::{Chosen, Leaf};
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::{counted, qualified};
 use crate::drawing::escaped;
@@ -8,24 +9,14 @@ use crate::model::{Model, use_model};
 use crate::texts::fill;
 use jiedui_core::domain::atlas::{Counts, Line, Point};
 use jiedui_core::domain::figure::figure_of;
-use jiedui_core::domain::{Entry, Organisation, Overview, Pairing, Part, format_date};
+use jiedui_core::domain::{Entry, Organisation, Pairing, Part, format_date};
 use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The most entries and the most partners that a sheet lists.
+/// The most entries that a sheet lists.
 const LISTED: usize = 5;
-const MOST: usize = 60;
-
-/// The names of both ends.
-pub fn pair_name(model: Model, overview: &Overview, pairing: &Pairing) -> String {
-    let name = |id| {
-        let own = overview.directory().organisation(id);
-        own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
-    };
-    format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b))
-}
 
 /// The sheet.
 #[component]
@@ -62,18 +53,6 @@ pub fn Sheet(
                 </section>
             }
         })
-    }
-}
-
-/// Chooses the pairing or organisation whose button was pressed.
-pub fn choosing(chosen: RwSignal<Option<Chosen>>) -> impl Fn(web_sys::MouseEvent) + Copy {
-    move |event| {
-        let id = |name: &str| carried(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
-        if let Some(pairing) = id("data-pairing") {
-            chosen.set(Some(Chosen::Pairings(vec![pairing])));
-        } else if let Some(organisation) = id("data-organisation") {
-            chosen.set(Some(Chosen::Organisations(vec![organisation])));
-        }
     }
 }
 
@@ -123,38 +102,6 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
     text
 }
 
-/// A list of pairings, those with the most entries first.
-pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&Line]) -> String {
-    let mut sorted = lines.to_vec();
-    sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
-    let name = |number: usize| {
-        leaf.overview.organisations.get(number).map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default()
-    };
-    let mut text = String::from("<ul class=\"pairs\">");
-    for line in sorted.iter().take(MOST) {
-        let Some(pairing) = leaf.overview.pairings.get(line.pairing) else { continue };
-        let [a, b] = line.ends.map(name);
-        let _ = write!(
-            text,
-            "<li class=\"pair {}\"><button type=\"button\" data-pairing=\"{}\">{} — {} <small>{}</small></button></li>",
-            escaped(&pairing.programme),
-            pairing.id,
-            escaped(a),
-            escaped(b),
-            counted(model.texts, line.counts.entries)
-        );
-    }
-    text.push_str("</ul>");
-    and_more(&mut text, model, lines.len());
-    text
-}
-
-fn and_more(text: &mut String, model: Model, count: usize) {
-    if count > MOST {
-        let _ = write!(text, "<p>{}</p>", fill(model.texts.and_more, &[&(count - MOST)]));
-    }
-}
-
 fn of_pairings(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
     let is_here = |line: &&Line| leaf.overview.pairings.get(line.pairing).is_some_and(|own| ids.contains(&own.id));
     let lines: Vec<&Line> = leaf.features.lines.iter().filter(is_here).collect();
@@ -187,24 +134,4 @@ fn of_organisations(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
     let here = leaf.features.points.iter().filter(|point| id(point).is_some_and(|id| ids.contains(&id)));
     let title = fill(model.texts.organisations_here, &[&ids.len()]);
     format!("<h2>{title}</h2>{}", organisation_buttons(model, leaf, here))
-}
-
-/// A list of organisations.
-pub fn organisation_buttons<'a>(model: Model, leaf: &Leaf, points: impl Iterator<Item = &'a Point>) -> String {
-    let (mut text, mut count) = (String::from("<ul class=\"pairs\">"), 0);
-    for point in points {
-        count += 1;
-        let Some(own) = leaf.overview.organisations.get(point.organisation).filter(|_| count <= MOST) else { continue };
-        let _ = write!(
-            text,
-            "<li class=\"single {}\"><button type=\"button\" data-organisation=\"{}\">{} <small>{}</small></button></li>",
-            escaped(&own.programme),
-            own.id,
-            escaped(model.pick(&own.name, &own.name_en)),
-            counted(model.texts, point.counts.entries)
-        );
-    }
-    text.push_str("</ul>");
-    and_more(&mut text, model, count);
-    text
 }
