@@ -7,6 +7,7 @@ export default defineConfig({
   workers: 1,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
+  snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
   use: {
     viewport: { width: 360, height: 640 },
     locale: "zh-CN",

@@ -1,9 +1,11 @@
 //! Screens that the browser loads when the first of them is needed: the shared view, which most people see first, is
 //! there without them. The service worker keeps their file with the others, so they are there offline too.
 
+use crate::components::filter_bar::use_filter;
 use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::use_model;
 use crate::pages::{Choose, ConflictOf, EditEntry, Entries, IndicatorOf, NewEntry, Report, SignIn};
+use crate::sync::village;
 use futures::FutureExt;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub enum Screen {
     Wall,
     /// Links for others.
     Share,
+    /// What counts at a village: nothing to be seen, but it is fetched.
+    AtVillage,
     /// What is known of something on the map.
     Sheet {
         /// What.
@@ -56,6 +60,10 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Report => view! { <Report/> }.into_any(),
         Screen::Wall => view! { <crate::components::wall::Wall/> }.into_any(),
         Screen::Share => view! { <crate::components::share::Share/> }.into_any(),
+        Screen::AtVillage => {
+            village::follow(use_model(), use_filter());
+            ().into_any()
+        }
         Screen::Sheet { chosen, leaf } => view! { <Sheet chosen leaf/> }.into_any(),
     })
 }

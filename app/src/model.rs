@@ -46,14 +46,29 @@ pub struct Model {
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
     pub shown: Memo<Option<Arc<Overview>>>,
+    /// What counts at the village that is looked at, once it is there.
+    pub village: RwSignal<Option<AtVillage>>,
     /// Years that have entries or targets, the latest first.
     pub years: Memo<Vec<i32>>,
+}
+
+/// What counts at a village: an overview knows no place below a township.
+#[derive(Clone, Debug)]
+pub struct AtVillage {
+    /// As the server has it.
+    pub received: Arc<Overview>,
+    /// With this phone's own entries that are not in it yet.
+    pub shown: Arc<Overview>,
 }
 
 impl Model {
     /// The state at the start.
     pub fn new(boot: Boot) -> Self {
-        let received = RwSignal::new(boot.overview.map(Arc::new));
+        let overview = boot.overview.map(Arc::new);
+        let of_village = |own: &Arc<Overview>| own.only.as_ref().is_some_and(|only| only.village().is_some());
+        let village = overview.clone().filter(of_village);
+        let village = village.map(|own| AtVillage { received: own.clone(), shown: own });
+        let received = RwSignal::new(overview);
         let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
         let status = RwSignal::new(Status::Idle);
         let shown = Memo::new_with_compare(
@@ -88,18 +103,34 @@ impl Model {
             ready_offline: RwSignal::new(false),
             sync: StoredValue::new(None),
             shown,
+            village: RwSignal::new(village),
             years: Memo::new(move |_| shown.with(|own| own.as_ref().map(|own| own.years()).unwrap_or_default())),
         }
     }
 
     /// The overview where it has what is seen under a filter: a page may have been painted from a part of it.
     pub fn seen(&self, filter: &Filter) -> Option<Arc<Overview>> {
-        self.shown.get().filter(|overview| overview.has(filter))
+        let overview = match filter.village() {
+            Some(_) => self.village.with(|own| own.as_ref().map(|own| own.shown.clone())),
+            None => self.shown.get(),
+        };
+        overview.filter(|overview| overview.has(filter))
     }
 
-    /// The overview where all of it is there.
-    pub fn whole(&self) -> Option<Arc<Overview>> {
-        self.shown.get().filter(|overview| overview.only.is_none())
+    /// The same as the server has it, without this phone's own entries.
+    pub fn sent(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        match filter.village() {
+            Some(_) => self.village.with(|own| own.as_ref().map(|own| own.received.clone())),
+            None => self.received.get(),
+        }
+    }
+
+    /// The overview where all of it that concerns a filter is there, whatever the year.
+    pub fn whole(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        match filter.village() {
+            Some(_) => self.seen(filter),
+            None => self.shown.get().filter(|overview| overview.only.is_none()),
+        }
     }
 
     /// Tells the sync what has happened.

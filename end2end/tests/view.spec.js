@@ -100,6 +100,35 @@ test("everything filters everything: a county on the map, a bar of an indicator,
   await expect(page).toHaveURL(/\/\?.*place=\d+/);
 });
 
+test("one filters down to a village, without an account and offline", async ({ page, server, line, browser }) => {
+  const api = await server.api("recorder");
+  const fields = { activity: "field_survey", date: "2026-03-02", place: "522728109205", values: { times: 7 } };
+  const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+  expect((await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] })).results[0].outcome).toBe("applied");
+  const down = async (page) => {
+    await page.goto("/?year=2026&place=522728109");
+    await started(page);
+    const below = page.getByLabel("下级地方");
+    await below.selectOption("522728109205");
+    await expect(page).toHaveURL(/place=522728109205/);
+    await expect(amount(page, "field_surveys")).toHaveText("7");
+    await below.selectOption("522728109204");
+    await expect(amount(page, "field_surveys")).toHaveText("—");
+    await below.selectOption({ label: "全部" });
+    await expect(page).toHaveURL(/place=522728109$/);
+    await expect(amount(page, "field_surveys")).toHaveText("7");
+  };
+  await down(page);
+  await page.goto("/?year=2026&place=522728109205");
+  await expect(amount(page, "field_surveys")).toHaveText("7");
+  const signedIn = await (await browser.newContext({ baseURL: line.address, viewport: { width: 360, height: 640 } })).newPage();
+  await signIn(signedIn, server, "coordinator");
+  await readyOffline(signedIn);
+  await goOffline(signedIn, line);
+  await down(signedIn);
+  await signedIn.context().close();
+});
+
 test("a shaded map tells nothing from no data and names its classes", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);

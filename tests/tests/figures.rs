@@ -136,6 +136,13 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
         }
     }
     assert!(compared > 500, "{compared}");
+    // What a phone is given for a village says the same as the indicators.
+    let village: Overview = serde_json::from_value(api.read("/api/v1/overview?village=522728109204")).unwrap();
+    let filter = Filter { year: Some(2025), place: Some("522728109204".to_owned()), ..Filter::default() };
+    assert!(village.has(&filter) && !village.has(&Filter { place: None, ..filter.clone() }));
+    let (given, counted) = (village.figures(&filter), overview.figures(&filter));
+    assert!(given.iter().any(|figure| figure.actual.is_some()));
+    assert_eq!(given, counted);
     drop(server);
     let verified = home.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));

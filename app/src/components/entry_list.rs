@@ -6,11 +6,15 @@ use crate::store::person::Person;
 use jiedui_core::domain::{Entry, Overview, format_date};
 use leptos::prelude::*;
 use std::sync::Arc;
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
+
+/// Entries, each under its identifier.
+pub type Entries = Vec<(Uuid, Entry)>;
 
 /// This person's copy of the entries, the newest first, while it is `wanted`; `None` until it has been read, and where
 /// nobody has signed in.
-pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Vec<Entry>>>> {
+pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Entries>>> {
     let model = use_model();
     let entries = RwSignal::new(None);
     Effect::new(move |_| {
@@ -24,10 +28,10 @@ pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<V
     entries
 }
 
-async fn latest(model: Model) -> Option<Vec<Entry>> {
+async fn latest(model: Model) -> Option<Entries> {
     let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
     let mut entries = Person::open(user).await.ok()?.entries().await.ok()?;
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.date));
+    entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.date));
     Some(entries)
 }
 
@@ -35,7 +39,7 @@ async fn latest(model: Model) -> Option<Vec<Entry>> {
 pub fn entry_list(
     model: Model,
     overview: &Overview,
-    entries: Option<&Vec<Entry>>,
+    entries: Option<&Entries>,
     wanted: impl Fn(&Entry) -> bool,
     listed: usize,
 ) -> (String, usize) {
@@ -45,7 +49,7 @@ pub fn entry_list(
         let why = if signed_in { texts.loading } else { texts.entries_with_account };
         return (format!("<p>{why}</p>"), 0);
     };
-    let own: Vec<&Entry> = entries.iter().filter(|entry| wanted(entry)).collect();
+    let own: Vec<&Entry> = entries.iter().map(|(_, entry)| entry).filter(|entry| wanted(entry)).collect();
     if own.is_empty() {
         return (format!("<p>{}</p>", texts.no_entries), 0);
     }

@@ -132,7 +132,7 @@ fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
     let now = Memo::new(move |_| {
         let filter = filter.get();
         let is_wanted = filter.programme.as_ref().is_none_or(|wanted| code.with_value(|code| wanted == code));
-        let (shown, received) = is_wanted.then(|| model.seen(&filter).zip(model.received.get())).flatten()?;
+        let (shown, received) = is_wanted.then(|| model.seen(&filter).zip(model.sent(&filter))).flatten()?;
         Some(Seen { filter, shown, received })
     });
     let seen = in_turn(now);

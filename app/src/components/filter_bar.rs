@@ -3,8 +3,9 @@
 use crate::boot::{ALL_YEARS, year_of};
 use crate::components::address::{Step, use_address};
 use crate::model::use_model;
-use jiedui_core::domain::place::Level;
-use jiedui_core::domain::{Filter, Month, Overview, Programme, Side};
+use crate::sync::fetch_places;
+use jiedui_core::domain::place::{Level, covers};
+use jiedui_core::domain::{Filter, Month, Overview, Places, Programme, Side};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -68,7 +69,17 @@ pub fn FilterBar(
     let places = Memo::new(move |_| places_shown(&overview()));
     let year = move || filter.get().year.map_or(ALL_YEARS.to_owned(), |year| year.to_string());
     let programme = move || filter.get().programme.unwrap_or_default();
-    let place = move || filter.get().place.unwrap_or_default();
+    let place = move || filter.with(|filter| foremost(&places.get(), filter.place.as_deref().unwrap_or_default()));
+    let needs_places = Memo::new(move |_| !matches!(place().len(), 0 | 4));
+    Effect::new(move |_| {
+        if needs_places.get() && model.places.with_untracked(|places| places.all().is_empty()) {
+            fetch_places(model);
+        }
+    });
+    let further = Memo::new(move |_| {
+        let wanted = filter.with(|filter| filter.place.clone()).unwrap_or_default();
+        model.places.with(|tree| further_places(tree, &place(), &wanted))
+    });
     let include = move || if filter.get().verified_only { "verified" } else { "" };
     view! {
         <form class="filters" method="get" action="/" on:submit=|event| event.prevent_default()>
@@ -93,6 +104,15 @@ pub fn FilterBar(
                     {move || options(places.get(), place)}
                 </select>
             </label>
+            {move || further.get().into_iter().map(|Further { above, choices, chosen }| view! {
+                <label class="scripted-only">
+                    <span>{texts.place_below}</span>
+                    <select on:change=set("place")>
+                        <option value=above>{texts.all_below}</option>
+                        {options(choices, move || chosen.clone())}
+                    </select>
+                </label>
+            }).collect_view()}
             <label>
                 <span>{texts.include}</span>
                 <select name="include" on:change=set("include") prop:value=include>
@@ -108,10 +128,10 @@ pub fn FilterBar(
 /// Choices of values with their names.
 fn options(
     of: impl IntoIterator<Item = (String, String)>,
-    chosen: impl Fn() -> String + Copy + Send + 'static,
+    chosen: impl Fn() -> String + Clone + Send + 'static,
 ) -> impl IntoView {
     let option = |(value, name): (String, String)| {
-        let own = value.clone();
+        let (own, chosen) = (value.clone(), chosen.clone());
         view! { <option value=value selected=move || chosen() == own>{name}</option> }
     };
     of.into_iter().map(option).collect_view()
@@ -139,9 +159,71 @@ fn places_shown(overview: &Overview) -> Vec<(String, String)> {
     shown.map(|place| (place.code.clone(), format!("{}{}", indent(place), place.name))).collect()
 }
 
+/// The place or the one above it that is among those shown.
+fn foremost(shown: &[(String, String)], wanted: &str) -> String {
+    let above = shown.iter().map(|(code, _)| code).filter(|code| covers(code, wanted));
+    above.max_by_key(|code| code.len()).cloned().unwrap_or_default()
+}
+
+/// A choice among the places right below another one.
+#[derive(Clone, Debug, PartialEq)]
+struct Further {
+    above: String,
+    choices: Vec<(String, String)>,
+    chosen: String,
+}
+
+/// What may be chosen below the place that is chosen among those shown, down to the village.
+fn further_places(tree: &Places, shown: &str, wanted: &str) -> Vec<Further> {
+    let mut further = Vec::new();
+    let mut above = shown.to_owned();
+    loop {
+        let level = tree.get(&above).map(|place| (place.level, place.side));
+        // The cities' counties, and the towns of side b, are among those shown.
+        if matches!(level, None | Some((Level::City | Level::Village, _)) | Some((Level::County, Side::B))) {
+            return further;
+        }
+        let choices: Vec<(String, String)> =
+            tree.children(&above).map(|place| (place.code.clone(), place.short_name().to_owned())).collect();
+        if choices.is_empty() {
+            return further;
+        }
+        let chosen = foremost(&choices, wanted);
+        let next = chosen.clone();
+        further.push(Further { above, choices, chosen });
+        above = next;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiedui_core::domain::Place;
+
+    #[test]
+    fn below_a_county_one_chooses_a_town_and_below_it_a_village() {
+        let place = |code: &str, parent: &str, level, side| Place {
+            code: code.into(),
+            parent: parent.into(),
+            level,
+            name: code.into(),
+            side,
+        };
+        let tree = Places::new(vec![
+            place("5201", "52", Level::City, Side::A),
+            place("520111", "5201", Level::County, Side::A),
+            place("520111001", "520111", Level::Township, Side::A),
+            place("520111001201", "520111001", Level::Village, Side::A),
+            place("522728", "5227", Level::County, Side::B),
+            place("522728100", "522728", Level::Township, Side::B),
+            place("522728100200", "522728100", Level::Village, Side::B),
+        ]);
+        let chosen = |shown, wanted| further_places(&tree, shown, wanted).into_iter().map(|own| own.chosen);
+        assert_eq!(chosen("520111", "520111").collect::<Vec<_>>(), [""]);
+        assert_eq!(chosen("520111", "520111001201").collect::<Vec<_>>(), ["520111001", "520111001201"]);
+        assert_eq!(chosen("522728100", "522728100200").collect::<Vec<_>>(), ["522728100200"]);
+        assert_eq!(chosen("522728", "522728").count() + chosen("5201", "5201").count() + chosen("", "").count(), 0);
+    }
 
     #[test]
     fn a_filter_is_an_address_that_names_all_of_it() {

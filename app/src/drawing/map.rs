@@ -12,6 +12,8 @@ use std::fmt::Write;
 
 /// How far above its point a county's name stands, in units of the plane: organisations gather around the point.
 const NAME_ABOVE: f64 = 20.0;
+/// How large a county's name is where the whole is seen, in units of the plane: 11 pixels on a phone 360 pixels wide.
+const NAME_SIZE: f64 = 23.0;
 /// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
 const BEND: f64 = 0.12;
 /// Points nearer than this gather, in units of the plane at zoom 1.
@@ -260,18 +262,32 @@ pub fn outlines(shaded: Option<&[Shaded]>) -> String {
     text
 }
 
-/// The counties' names, drawn over all outlines so that none covers another's.
+/// The counties' names, drawn over all outlines so that none covers another's. They are large enough for a small screen; a
+/// name that would run into one before it comes once the map is closer, those of the two regions first.
 pub fn names(language: Language, zoom: f64) -> String {
     let mut text = String::new();
-    for own in OUTLINES {
+    let size = NAME_SIZE / zoom.powf(0.75);
+    let mut taken: Vec<((f64, f64), f64)> = Vec::new();
+    let (own, around): (Vec<&Outline>, Vec<&Outline>) = OUTLINES.iter().partition(|own| own.side.is_some());
+    for own in own.into_iter().chain(around) {
         let (x, y) = project(own.label);
+        let at = (x, y - NAME_ABOVE / zoom);
+        let name = language.pick(own.name, own.name_en);
+        // A Chinese character is as wide as it is high, a letter about half of that.
+        let width = size * name.chars().map(|letter| if letter.is_ascii() { 0.55 } else { 1.0 }).sum::<f64>();
+        let meets = |(other, other_width): &((f64, f64), f64)| {
+            (at.0 - other.0).abs() < (width + other_width) / 2.0 && (at.1 - other.1).abs() < 1.3 * size
+        };
+        if taken.iter().any(meets) {
+            continue;
+        }
+        taken.push((at, width));
         let _ = write!(
             text,
-            "<text class=\"{}\" font-size=\"{}\" transform=\"translate({})\">{}</text>",
+            "<text class=\"{}\" font-size=\"{}\" transform=\"translate({})\">{name}</text>",
             side_class(own),
-            tenth(15.0 / zoom.sqrt()),
-            drawn((x, y - NAME_ABOVE / zoom)),
-            language.pick(own.name, own.name_en)
+            tenth(size),
+            drawn(at),
         );
     }
     text
@@ -359,6 +375,14 @@ mod tests {
             assert!(gap(bundle.curve, middle) < 1.0);
         }
         assert_eq!(scene.line_at((1.0, 1.0), 2.0), None);
+    }
+
+    #[test]
+    fn closer_means_more_names_until_all_are_there() {
+        let count = |zoom| names(Language::Chinese, zoom).matches("<text").count();
+        assert!(count(1.0) >= 8 && count(1.0) < OUTLINES.len(), "{}", count(1.0));
+        assert!(count(2.0) >= count(1.0));
+        assert_eq!(count(16.0), OUTLINES.len());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub fn Dashboard() -> impl IntoView {
     let model = use_model();
     super::title(model.texts.nav_view);
     let filter = use_filter();
+    let village = Memo::new(move |_| filter.with(|filter| filter.village().is_some()));
     // Present or not: a change of the figures alone must not build the screen anew.
     let there = Memo::new(move |_| model.received.with(Option::is_some));
     let address = use_address();
@@ -31,6 +32,7 @@ pub fn Dashboard() -> impl IntoView {
                     <div class="above">
                         <FilterBar filter/>
                         <Freshness/>
+                        <Show when=move || village.get()><Later screen=Screen::AtVillage/></Show>
                     </div>
                     <Map filter/>
                     <Figures filter/>

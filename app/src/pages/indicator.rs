@@ -32,13 +32,14 @@ pub fn IndicatorOf() -> impl IntoView {
     let texts = model.texts;
     super::title(texts.indicator);
     let filter = use_filter();
+    crate::sync::village::follow(model, filter);
     let address = use_address();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
     let entries = use_entries(|| true);
     let listed = RwSignal::new(LISTED);
     let report = move || {
-        let overview = model.whole()?;
+        let overview = model.whole(&filter.get())?;
         let indicator = overview.catalogue.indicator(&code.get())?.clone();
         let filter = Filter { programme: None, ..filter.get() };
         Some((overview, indicator, filter))
@@ -46,7 +47,7 @@ pub fn IndicatorOf() -> impl IntoView {
     let back = move || format!("/{}", address.query());
     let body = move || match report() {
         Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter),
-        None if model.whole().is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
+        None if model.whole(&filter.get()).is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
         None => {
             format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })
         }

@@ -21,6 +21,7 @@ pub fn Report() -> impl IntoView {
     let texts = model.texts;
     super::title(texts.report);
     let filter = use_filter();
+    crate::sync::village::follow(model, filter);
     let address = use_address();
     let back = move || format!("/{}", address.query());
     let month = move || address.get("until").and_then(|month| month.parse::<Month>().ok());
@@ -35,7 +36,7 @@ pub fn Report() -> impl IntoView {
             })
             .collect_view()
     };
-    let body = move || match model.whole() {
+    let body = move || match model.whole(&filter.get()) {
         Some(overview) => whole(model, &overview, &filter.get(), month()),
         None => {
             format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })

@@ -170,10 +170,11 @@ impl Person {
     }
 
     /// All entries that this person may see, as the server last sent them.
-    pub async fn entries(&self) -> Result<Vec<Entry>> {
+    pub async fn entries(&self) -> Result<Vec<(Uuid, Entry)>> {
         let transaction = begin(&self.database, &[REPLICA], TransactionMode::ReadOnly)?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(|own| Entry::from_checked(&own.fields)).collect())
+        let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
+        Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
     }
 
     /// This person's entries.

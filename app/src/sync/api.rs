@@ -183,6 +183,11 @@ pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
     read(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
+/// What counts at a village.
+pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
+    read(get(&format!("/api/v1/overview?village={village}"))?).await
+}
+
 /// The last entries that this person may see.
 pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
     #[derive(Deserialize)]

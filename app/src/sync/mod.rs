@@ -4,6 +4,7 @@ pub mod api;
 pub mod clock;
 mod driver;
 mod lock;
+pub mod village;
 mod wire;
 
 use crate::model::Model;
@@ -208,6 +209,15 @@ async fn is_saved(model: Model, person: &Person) -> Result<(), StoreError> {
     model.tell(Input::Wake);
     tell_other_tabs();
     Ok(())
+}
+
+/// Has the names of towns and villages on the phone, to choose among them.
+pub fn fetch_places(model: Model) {
+    spawn_local(async move {
+        if let Err(error) = driver::make_ready(model).await {
+            model.trouble.set(Some(error));
+        }
+    });
 }
 
 /// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.

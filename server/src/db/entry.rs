@@ -1,8 +1,8 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
 use super::{Db, Result, conflict, on};
-use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Month, User};
 use jiedui_core::sync::Record;
 use jiedui_core::sync::wire::ENTRY;
 use serde::Serialize;
@@ -21,6 +21,10 @@ pub struct Filter {
     pub state: Option<String>,
     /// Those of an activity.
     pub activity: Option<String>,
+    /// Those of this month and later ones.
+    pub from: Option<Month>,
+    /// Those of this month and earlier ones.
+    pub until: Option<Month>,
 }
 
 /// An entry in a list, and where the list goes on after it.
@@ -40,12 +44,15 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
         WHERE kind = 'entry' AND NOT deleted AND created < $1
             AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
-        ORDER BY created DESC LIMIT $7";
+            AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
+        ORDER BY created DESC LIMIT $9";
     type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     // A place code is digits alone, so it holds no wildcard: the edge has made sure of it.
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
     let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
     let place = prefix(filter.place.clone().unwrap_or_default());
+    let [from, until] =
+        [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
@@ -57,6 +64,8 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             .bind(&place)
             .bind(text(&filter.state))
             .bind(text(&filter.activity))
+            .bind(&from)
+            .bind(&until)
             .bind(page)
             .fetch_all(pool)
             .await?);

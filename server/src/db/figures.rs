@@ -3,7 +3,7 @@
 use super::rollup::{Pending, subject_in_order};
 use super::{Db, Result, feed, on};
 use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Aggregation, Catalogue, Month, Part, Qualifier, Quantity};
+use jiedui_core::domain::{Aggregation, Catalogue, Entry, Month, Part, Qualifier, Quantity};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -110,21 +110,26 @@ fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, pla
 /// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
 /// them all.
 pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
+    let mut pending = Pending::default();
+    for (id, entry) in entries_at(db, place, (year, year)).await? {
+        pending.add(id, Some(&entry), catalogue);
+    }
+    Ok(pending.into_parts())
+}
+
+/// The entries at a place and below, of these years, the last included.
+pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(Uuid, Entry)>> {
     let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND month >= $3 AND month <= $4
         AND kind = 'entry' AND NOT deleted";
     let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
         .bind(place)
         // Codes are digits: the colon comes right after them.
         .bind(format!("{place}:"))
-        .bind(format!("{year:04}-01"))
-        .bind(format!("{year:04}-12"))
+        .bind(format!("{:04}-01", years.0))
+        .bind(format!("{:04}-12", years.1))
         .fetch_all(pool)
         .await?);
-    let mut pending = Pending::default();
-    for (id, fields) in rows {
-        pending.add(id, Some(&serde_json::from_str(&fields)?), catalogue);
-    }
-    Ok(pending.into_parts())
+    rows.into_iter().map(|(id, fields)| Ok((id, serde_json::from_str(&fields)?))).collect()
 }
 
 /// A tally as it is read.

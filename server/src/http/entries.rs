@@ -15,7 +15,10 @@ use uuid::Uuid;
 /// Entries that the user may see, the newest first. `after` is the `next` of the page before.
 #[utoipa::path(get, path = "/api/v1/entries", params(
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
-    ("state" = Option<String>, Query), ("activity" = Option<String>, Query), ("after" = Option<String>, Query),
+    ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
+    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM"), ("after" = Option<String>, Query),
     ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
     responses((status = 200, description = "entries; next, or null at the end"), (status = 401, description = "no session")))]
 pub async fn list(
@@ -40,12 +43,16 @@ pub async fn list(
 /// The filters of lists and exports.
 pub fn filter(query: &mut Query) -> entry::Filter {
     let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
+    let verified = query.one_of("include", &["verified", "submitted"]);
     entry::Filter {
         year: query.parsed("year"),
         programme: query.code("programme"),
         place: query.code("place"),
-        state: query.one_of("state", &states),
+        // A list is under the screens' filters, too.
+        state: query.one_of("state", &states).or(verified.filter(|include| include == "verified")),
         activity: query.code("activity"),
+        from: query.parsed("from"),
+        until: query.parsed("until"),
     }
 }
 

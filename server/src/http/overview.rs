@@ -92,13 +92,22 @@ impl App {
     pub async fn overview(&self) -> Result<Arc<Snapshot>, DbError> {
         self.overviews.current(&self.db, &self.reference, &self.edition).await
     }
+
+    /// What counts at a village.
+    pub async fn of_village(&self, village: &str) -> Result<Overview, DbError> {
+        let snapshot = self.overview().await?;
+        let entries = figures::entries_at(&self.db, village, (0, 9999)).await?;
+        Ok(snapshot.overview.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
+    }
 }
 
 /// The whole overview, or of an edition that the phone has only what has changed `since` a change: each part and tally as
-/// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it.
+/// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it. At a
+/// village: what counts there, which the whole does not tell.
 #[utoipa::path(get, path = "/api/v1/overview", params(
     ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
-    ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes")),
+    ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),
+    ("village" = Option<String>, Query, description = "the code of a village; `since` and `edition` then say nothing")),
     responses((status = 200, description = "catalogue, places above villages, \
     organisations, pairings, and the parts of which the figures are made"), (status = 304, description = "nothing new")))]
 pub async fn overview(
@@ -107,8 +116,11 @@ pub async fn overview(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (since, edition) = (query.parsed("since"), query.code("edition"));
+    let (since, edition, village) = (query.parsed("since"), query.code("edition"), query.code("village"));
     query.done()?;
+    if let Some(village) = village {
+        return Ok(axum::Json(app.of_village(&village).await?).into_response());
+    }
     if let (Some(since), Some(edition)) = (since, edition)
         && edition == app.edition
     {

@@ -5,6 +5,7 @@ use super::indicators::today;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::{self, MayView, SignedIn};
+use crate::db::DbError;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -28,7 +29,7 @@ async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
     let user = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await.unwrap_or_default();
     let user = user.map(|SignedIn(user)| user);
     let may_view = user.is_some() || MayView::from_request_parts(parts, app).await.is_ok();
-    let overview = if may_view { Some(painted_from(&app.overview().await?.overview, &parts.uri)) } else { None };
+    let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
     Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
 }
@@ -37,14 +38,19 @@ async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
 const SMALL: usize = 3_000;
 
 /// What a page is painted from: the whole, or where that is large what is seen first under the address's filter.
-fn painted_from(overview: &Overview, uri: &Uri) -> Overview {
-    if overview.parts.len() + overview.tallies.len() <= SMALL {
-        return overview.clone();
-    }
+async fn painted_from(app: &App, uri: &Uri) -> Result<Overview, DbError> {
     let mut query = Query::of(uri);
     let filter = Filter { place: query.code("place"), ..Filter::default() };
+    if let Some(village) = filter.village() {
+        return app.of_village(village).await;
+    }
+    let snapshot = app.overview().await?;
+    let overview = &snapshot.overview;
+    if overview.parts.len() + overview.tallies.len() <= SMALL {
+        return Ok(overview.clone());
+    }
     let year = query.word("year");
-    overview.limited(&Filter { year: jiedui_app::boot::year_of(year.as_deref(), &overview.years()), ..filter })
+    Ok(overview.limited(&Filter { year: jiedui_app::boot::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
 /// A page of the app.

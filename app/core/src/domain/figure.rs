@@ -63,6 +63,11 @@ impl Filter {
         }
     }
 
+    /// The village that it is for, where it is for one.
+    pub fn village(&self) -> Option<&str> {
+        self.place.as_deref().filter(|place| place.len() >= Level::Village.digits())
+    }
+
     /// Whether a month lies in it.
     pub fn takes_month(&self, month: Month) -> bool {
         self.year.is_none_or(|year| month.year == year)

@@ -128,9 +128,28 @@ impl Overview {
         }
     }
 
+    /// What counts at a village, which are its own entries and, wherever they were, those under the pairings of its
+    /// organisations: an overview knows no place below a township.
+    pub fn of_village<'a>(&self, village: &str, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) -> Self {
+        let touching = self.directory().touching(village);
+        let touches = |pairing: Option<Uuid>| pairing.is_some_and(|id| touching.contains(&id));
+        let mut own = Self {
+            parts: self.parts.iter().filter(|part| touches(part.pairing)).cloned().collect(),
+            tallies: self.tallies.iter().filter(|tally| touches(tally.pairing)).cloned().collect(),
+            only: Some(Filter { place: Some(village.to_owned()), ..Filter::default() }),
+            edition: String::new(),
+            since: None,
+            ..self.clone()
+        };
+        own.add(entries.into_iter().filter(|(_, entry)| entry.place == village && !touches(entry.pairing)));
+        own
+    }
+
     /// Whether the figures under a filter are in it.
     pub fn has(&self, filter: &Filter) -> bool {
-        self.only.as_ref().is_none_or(|only| only.year == filter.year && only.place == filter.place)
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.place == filter.place && only.year.is_none_or(|year| Some(year) == filter.year))
     }
 
     /// Takes in what has changed since: each part and tally as it stands now, with no entries where none are left. False

@@ -100,7 +100,11 @@ pub fn Map(
     let model = use_model();
     let texts = model.texts;
     let address = use_address();
-    let shown = move || model.seen(&filter.get()).unwrap_or_default();
+    let seen = Memo::new_with_compare(
+        move |_| model.seen(&filter.get()).unwrap_or_default(),
+        |one, other| one.zip(other).is_none_or(|(one, other)| !Arc::ptr_eq(one, other)),
+    );
+    let shown = move || seen.get();
     let first = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
     let view = RwSignal::new(first);
     // It is drawn in tasks of its own: that of a tap has the browser look for what lies under the finger in between.
@@ -118,10 +122,7 @@ pub fn Map(
         shading(&shown(), &filter.get(), &code).map(Arc::new)
     });
     let atlas = Memo::new_with_compare(
-        move |earlier: Option<&Arc<Atlas>>| {
-            let overview = model.shown.get().unwrap_or_default();
-            Arc::new(Atlas::new(&overview, earlier.map(|own| &**own)))
-        },
+        move |earlier: Option<&Arc<Atlas>>| Arc::new(Atlas::new(&shown(), earlier.map(|own| &**own))),
         |_, _| true,
     );
     let before = StoredValue::new(None::<Before>);

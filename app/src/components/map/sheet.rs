@@ -2,7 +2,7 @@
 
 use super::lists::{choosing, organisation_buttons, pair_buttons, pair_name};
 use super::{Chosen, Leaf};
-use crate::components::entry_list::{entry_list, use_entries};
+use crate::components::entry_list::{Entries, entry_list, use_entries};
 use crate::components::figures::{counted, qualified};
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
@@ -70,7 +70,7 @@ fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
     )
 }
 
-fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec<Entry>>) -> String {
+fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Entries>) -> String {
     let texts = model.texts;
     let (overview, filter) = (&*leaf.overview, &leaf.filter);
     let is_own = |line: &&Line| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);

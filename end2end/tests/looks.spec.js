@@ -1,0 +1,83 @@
+// How the shared view looks in each of its states, held against pictures in looks/. Where a change is meant:
+// npx playwright test looks --update-snapshots, and look at them.
+import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
+
+const SIZES = { phone: [360, 640], middle: [1280, 800], wide: [1920, 1080] };
+const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
+
+async function looks(page, name) {
+  await page.evaluate(() => document.fonts.ready);
+  // The time of the figures is another one each day; a share of points leaves room for how letters are smoothed.
+  await expect(page).toHaveScreenshot(`${name}.png`, { mask: [page.locator(".freshness")], maxDiffPixelRatio: 0.02 });
+}
+
+for (const [size, [width, height]] of Object.entries(SIZES)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test.describe(() => {
+      test.use({ viewport: { width, height }, colorScheme });
+
+      test(`${size}, ${colorScheme}`, async ({ page }) => {
+        await page.goto("/?year=2023");
+        await started(page);
+        await looks(page, `view-${size}-${colorScheme}`);
+      });
+    });
+  }
+}
+
+test("in English", async ({ page, context, line }) => {
+  await context.addCookies([{ name: "jiedui_language", value: "en", url: line.address }]);
+  await page.goto("/?year=2023");
+  await started(page);
+  await looks(page, "view-english");
+});
+
+test("shaded, and a county alone", async ({ page }) => {
+  await page.goto("/?year=2023&shade=exchanges");
+  await started(page);
+  await page.locator(".map").scrollIntoViewIfNeeded();
+  await looks(page, "map-shaded");
+  await page.goto("/?year=2023&place=520111");
+  await started(page);
+  await looks(page, "view-county");
+});
+
+test("with nothing in it", async ({ page }) => {
+  await page.goto("/?year=2020");
+  await started(page);
+  await page.locator(".figures .empty").scrollIntoViewIfNeeded();
+  await looks(page, "view-empty");
+});
+
+test("a sheet, and no network", async ({ page, server, line }) => {
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await page.goto("/?year=2023");
+  await started(page);
+  await goOffline(page, line);
+  await expect(page.locator(".freshness.old")).toBeVisible();
+  await page.evaluate(() => scrollTo(0, 0));
+  await looks(page, "view-offline");
+  await page.locator(".pair button").first().click();
+  await expect(page.locator(".sheet .latest li").first()).toBeVisible();
+  await looks(page, "sheet");
+});
+
+test("an indicator's page and the report", async ({ page }) => {
+  await page.goto("/indicators/exchanges?year=2023");
+  await started(page);
+  await looks(page, "indicator");
+  await page.goto("/report?year=2023");
+  await started(page);
+  await looks(page, "report");
+});
+
+test.describe(() => {
+  test.use({ viewport: { width: 1920, height: 1080 } });
+
+  test("the wall screen", async ({ page }) => {
+    await page.goto("/?screen=wall&year=2023&programme=marketing");
+    await started(page);
+    await looks(page, "wall");
+  });
+});
