@@ -1,12 +1,16 @@
-//! Screens that the browser loads when the first of them is needed: the shared view, which most people see first, is
+//! Screens that the browser loads when the first of them is needed, and the sync: the shared view, which most people see first, is
 //! there without them. The service worker keeps their file with the others, so they are there offline too.
 
 use crate::components::filter_bar::use_filter;
 use crate::components::map::{Chosen, Leaf, Sheet};
-use crate::model::use_model;
-use crate::pages::{Choose, ConflictOf, EditEntry, Entries, IndicatorOf, NewEntry, Report, SignIn};
-use crate::sync::village;
+use crate::model::{Model, use_model};
+use crate::pages::{
+    Choose, ConflictOf, Detail, EditEntry, Entries, IndicatorOf, List, NewEntry, Report, Review, SignIn,
+};
+use crate::sync::{self, village};
 use futures::FutureExt;
+use gloo_timers::future::TimeoutFuture;
+use jiedui_core::domain::User;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +22,12 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 pub enum Screen {
     /// Signing in.
     SignIn,
+    /// All entries.
+    List,
+    /// One of them.
+    Detail,
+    /// What waits for a reviewer.
+    Review,
     /// One's entries.
     Entries,
     /// The choice of an activity.
@@ -51,6 +61,9 @@ pub enum Screen {
 fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::SignIn => view! { <SignIn/> }.into_any(),
+        Screen::List => view! { <List/> }.into_any(),
+        Screen::Detail => view! { <Detail/> }.into_any(),
+        Screen::Review => view! { <Review/> }.into_any(),
         Screen::Entries => view! { <Entries/> }.into_any(),
         Screen::Choose => view! { <Choose/> }.into_any(),
         Screen::New => view! { <NewEntry/> }.into_any(),
@@ -67,6 +80,22 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Sheet { chosen, leaf } => view! { <Sheet chosen leaf/> }.into_any(),
     })
 }
+
+#[wasm_split(later, fallible)]
+fn start_sync(model: Model, user: User) -> Result<(), SplitLoaderError> {
+    spawn_local(sync::begin(model, user));
+    Ok(())
+}
+
+/// Begins the sync of somebody who has signed in: the shared view is there without it.
+pub async fn begin_sync(model: Model, user: User) {
+    while start_sync(model, user.clone()).await.is_err() {
+        TimeoutFuture::new(AGAIN).await;
+    }
+}
+
+/// After how many milliseconds a load that failed is tried again where nobody waits for it.
+const AGAIN: u32 = 5_000;
 
 /// On the server they are always there.
 static IS_THERE: AtomicBool = AtomicBool::new(cfg!(not(target_arch = "wasm32")));

@@ -42,6 +42,9 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/indicators/:code") view=|| view! { <Later screen=Screen::Indicator/> }/>
                     <Route path=path!("/report") view=|| view! { <Later screen=Screen::Report/> }/>
                     <Route path=path!("/sign-in") view=|| view! { <Later screen=Screen::SignIn/> }/>
+                    <Route path=path!("/list") view=|| view! { <Later screen=Screen::List/> }/>
+                    <Route path=path!("/list/:id") view=|| view! { <Later screen=Screen::Detail/> }/>
+                    <Route path=path!("/review") view=|| view! { <Later screen=Screen::Review/> }/>
                     <Route path=path!("/entries") view=|| view! { <Later screen=Screen::Entries/> }/>
                     <Route path=path!("/entries/new") view=|| view! { <Later screen=Screen::Choose/> }/>
                     <Route path=path!("/entries/new/:activity") view=|| view! { <Later screen=Screen::New/> }/>

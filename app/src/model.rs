@@ -32,8 +32,8 @@ pub struct Model {
     pub journal: RwSignal<Option<Arc<Journal>>>,
     /// What the sync does.
     pub status: RwSignal<Status>,
-    /// Whether the sync has nothing to do.
-    pub is_idle: Memo<bool>,
+    /// Rises when entries have arrived and lie on the phone.
+    pub pulled: RwSignal<u64>,
     /// Whether the browser sees a network.
     pub online: RwSignal<bool>,
     /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
@@ -96,7 +96,7 @@ impl Model {
             places: RwSignal::new(Arc::default()),
             journal,
             status,
-            is_idle: Memo::new(move |_| status.get() == Status::Idle),
+            pulled: RwSignal::new(0),
             online: RwSignal::new(true),
             now: RwSignal::new(0.0),
             trouble: RwSignal::new(None),

@@ -40,6 +40,10 @@ test("shaded, and a county alone", async ({ page }) => {
   await page.goto("/?year=2023&place=520111");
   await started(page);
   await looks(page, "view-county");
+  await page.goto("/?year=2023&place=522728&shade=exchanges");
+  await started(page);
+  await page.locator(".map").scrollIntoViewIfNeeded();
+  await looks(page, "towns-shaded");
 });
 
 test("with nothing in it", async ({ page }) => {

@@ -140,6 +140,20 @@ test("a shaded map tells nothing from no data and names its classes", async ({ p
   await expectReadable(page);
 });
 
+test("a county's towns are shaded as marks, since they have no outlines", async ({ page }) => {
+  await page.goto("/?year=2023&place=522728&shade=exchanges");
+  await started(page);
+  const towns = page.locator(".map-frame .town");
+  await expect(towns).toHaveCount(await page.evaluate(async () => {
+    const overview = await (await fetch("/api/v1/overview")).json();
+    return overview.places.filter((place) => place.parent === "522728").length;
+  }));
+  await expect(page.locator(".town circle.shade-1")).toHaveCount(1);
+  await expect(page.locator(".outlines .no-data[data-place]")).toHaveCount(0);
+  await page.locator('.town[data-place="522728109"]').dispatchEvent("click");
+  await expect(page).toHaveURL(/place=522728109/);
+});
+
 test("the shares of a figure add up to it, by month, by place and by pairing, on a hundred filters", async ({ page, server }) => {
   await server.command("generate", "--entries", "3000", "--seed", "5");
   const api = await server.api("admin");
@@ -183,6 +197,7 @@ test("an indicator's page is there offline, with the phone's own entry in it", a
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "7" } });
   await save(page);
   await page.goto("/");
+  await expect(amount(page, "field_surveys")).toHaveText("7");
   await page.locator('[data-indicator="field_surveys"] a').click();
   await expect(page.locator(".indicator .amount strong")).toHaveText("7");
   await expect(page.locator("svg.chart")).toHaveCount(2);

@@ -1,45 +1,44 @@
-//! Entries as the phone holds them, in short: behind a figure, under a pairing, on the wall.
+//! Entries as the phone holds them, in short: behind a figure, under a pairing, in a list, on the wall.
 
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
+use crate::store::known::Known;
 use crate::store::person::Person;
-use jiedui_core::domain::{Entry, Overview, format_date};
+use crate::texts::Texts;
+use jiedui_core::domain::{Entry, Overview, State, format_date};
 use leptos::prelude::*;
+use std::fmt::Write;
 use std::sync::Arc;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// Entries, each under its identifier.
-pub type Entries = Vec<(Uuid, Entry)>;
-
 /// This person's copy of the entries, the newest first, while it is `wanted`; `None` until it has been read, and where
 /// nobody has signed in.
-pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Entries>>> {
+pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Vec<Known>>>> {
     let model = use_model();
     let entries = RwSignal::new(None);
     Effect::new(move |_| {
-        // New entries are there once the overview has changed, or a pull is over.
+        // The overview may count what a pull has yet to bring, and the other way round.
         model.shown.track();
-        model.is_idle.track();
+        model.journal.track();
+        model.pulled.track();
         if wanted() {
-            spawn_local(async move { entries.set(latest(model).await.map(Arc::new)) });
+            spawn_local(async move { entries.set(known(model).await.map(Arc::new)) });
         }
     });
     entries
 }
 
-async fn latest(model: Model) -> Option<Entries> {
+async fn known(model: Model) -> Option<Vec<Known>> {
     let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
-    let mut entries = Person::open(user).await.ok()?.entries().await.ok()?;
-    entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.date));
-    Some(entries)
+    Person::open(user).await.ok()?.known().await.ok()
 }
 
 /// The first `listed` of the entries that are `wanted`, or why there are none; and how many are.
 pub fn entry_list(
     model: Model,
     overview: &Overview,
-    entries: Option<&Entries>,
+    entries: Option<&Vec<Known>>,
     wanted: impl Fn(&Entry) -> bool,
     listed: usize,
 ) -> (String, usize) {
@@ -49,36 +48,71 @@ pub fn entry_list(
         let why = if signed_in { texts.loading } else { texts.entries_with_account };
         return (format!("<p>{why}</p>"), 0);
     };
-    let own: Vec<&Entry> = entries.iter().map(|(_, entry)| entry).filter(|entry| wanted(entry)).collect();
+    let own: Vec<&Known> = entries.iter().filter(|own| wanted(&own.entry)).collect();
     if own.is_empty() {
         return (format!("<p>{}</p>", texts.no_entries), 0);
     }
-    let rows: String = own.iter().take(listed).map(|entry| entry_row(model, overview, entry)).collect();
+    let row = |own: &&Known| entry_row(model, overview, Some(own.id), &own.entry);
+    let rows: String = own.iter().take(listed).map(row).collect();
     (format!("<ul class=\"latest\">{rows}</ul>"), own.len())
 }
 
-/// An entry in two lines: when and what, and its numbers.
-pub fn entry_row(model: Model, overview: &Overview, entry: &Entry) -> String {
-    let activity = overview.catalogue.activity(&entry.activity);
-    let name = activity.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or(&entry.activity);
-    let values: Vec<String> = entry
-        .values
-        .iter()
-        .filter_map(|(code, value)| {
-            let field = activity?.field(code)?;
-            Some(format!(
-                "{} {value} {}",
-                model.pick(&field.name, &field.name_en),
-                model.pick(&field.unit, &field.unit_en)
-            ))
-        })
-        .collect();
+/// What an entry says in numbers, each with its name and unit.
+pub fn numbers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
+    let Some(activity) = overview.catalogue.activity(&entry.activity) else { return Vec::new() };
+    let number = |field: &jiedui_core::domain::Field| {
+        let value = entry.values.get(&field.code)?;
+        let name = model.pick(&field.name, &field.name_en).to_owned();
+        Some((name, format!("{value} {}", model.pick(&field.unit, &field.unit_en))))
+    };
+    activity.fields.iter().filter_map(number).collect()
+}
+
+/// An activity's name.
+pub fn activity_name<'a>(model: Model, overview: &'a Overview, code: &'a str) -> &'a str {
+    overview.catalogue.activity(code).map_or(code, |own| model.pick(&own.name, &own.name_en))
+}
+
+/// Where an entry stands, in a word.
+pub fn state_word(texts: &Texts, state: State) -> &'static str {
+    match state {
+        State::Submitted => texts.state_received,
+        State::Verified => texts.state_verified,
+        State::Returned => texts.state_returned,
+    }
+}
+
+/// An entry in two lines: when and what, and its numbers; a way to the whole of it, where it has an identifier; its photos.
+pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &Entry) -> String {
+    let title = format!("{} {}", format_date(entry.date), activity_name(model, overview, &entry.activity));
+    let title = match id {
+        Some(id) => format!("<a href=\"/list/{id}\">{}</a>", escaped(&title)),
+        None => escaped(&title),
+    };
+    let numbers: Vec<String> =
+        numbers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let place = model.places.with(|places| places.label(&entry.place));
-    format!(
-        "<li><strong>{} {}</strong><span>{}</span><span>{}</span></li>",
-        format_date(entry.date),
-        escaped(name),
+    let mut row = format!(
+        "<li><strong>{title}</strong><span>{}</span><span>{}</span>",
         escaped(&place),
-        escaped(&values.join("；"))
-    )
+        escaped(&numbers.join("；"))
+    );
+    row.push_str(&photos(model, entry));
+    row.push_str("</li>");
+    row
+}
+
+/// An entry's photos, small; they come from the server once they are looked at.
+pub fn photos(model: Model, entry: &Entry) -> String {
+    let mut text = String::new();
+    for photo in &entry.attachments {
+        let address = format!("/api/v1/attachments/{}", escaped(photo));
+        // Writing to a text does not fail.
+        let _ = write!(
+            text,
+            "<a class=\"photo\" href=\"{address}\" rel=\"external\" target=\"_blank\"><img src=\"{address}\" alt=\"{}\" loading=\"lazy\"></a>",
+            model.texts.photo
+        );
+    }
+    text
 }

@@ -22,6 +22,7 @@ pub fn Header() -> impl IntoView {
         Language::English => (Language::Chinese, "中", "中文"),
     };
     let records = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+    let reviews = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let sign_out = move |_| {
         let unsent = unsent();
@@ -44,6 +45,12 @@ pub fn Header() -> impl IntoView {
                 <Show when=records>
                     <A href="/entries" exact=true>{texts.nav_entries}</A>
                     <A href="/entries/new">{texts.nav_new}</A>
+                </Show>
+                <Show when=reviews>
+                    <A href="/review">{texts.nav_review}</A>
+                </Show>
+                <Show when=move || model.user.with(Option::is_some)>
+                    <A href="/list">{texts.nav_list}</A>
                 </Show>
             </nav>
             <div class="bar-end">

@@ -1,6 +1,8 @@
 //! Pieces of the screens.
 
 pub mod address;
+pub mod decide;
+pub mod entry_card;
 pub mod entry_list;
 pub mod figures;
 pub mod filter_bar;

@@ -60,7 +60,7 @@ pub fn Wall() -> impl IntoView {
     });
     let rows = move || {
         let overview = model.received.get().unwrap_or_default();
-        entries.get().iter().map(|entry| entry_row(model, &overview, entry)).collect::<String>()
+        entries.get().iter().map(|entry| entry_row(model, &overview, None, entry)).collect::<String>()
     };
     let leave = move |_| address.change(&[("screen", String::new())], Step::Further);
     view! {

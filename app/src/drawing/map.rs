@@ -14,6 +14,8 @@ use std::fmt::Write;
 const NAME_ABOVE: f64 = 20.0;
 /// How large a county's name is where the whole is seen, in units of the plane: 11 pixels on a phone 360 pixels wide.
 const NAME_SIZE: f64 = 23.0;
+/// How large a town's mark and its name are where the whole is seen.
+const TOWN_SIZE: f64 = 14.0;
 /// How far a line's middle is pushed aside, as a share of its length: lines between the same places stay apart.
 const BEND: f64 = 0.12;
 /// Points nearer than this gather, in units of the plane at zoom 1.
@@ -76,6 +78,19 @@ pub struct Shaded {
     pub class: usize,
     /// Its amount, in words.
     pub title: String,
+}
+
+/// A town without an outline, drawn as a mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Town {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is drawn, on the plane.
+    pub at: (f64, f64),
+    /// Its class and amount, where it has one.
+    pub shaded: Option<(usize, String)>,
 }
 
 impl Scene {
@@ -262,6 +277,30 @@ pub fn outlines(shaded: Option<&[Shaded]>) -> String {
     text
 }
 
+/// Towns as marks, with their names and amounts.
+pub fn towns(towns: &[Town], zoom: f64) -> String {
+    let mut text = String::new();
+    for town in towns {
+        let (class, amount) = match &town.shaded {
+            None => ("no-data".to_owned(), String::new()),
+            Some((class, amount)) => (format!("shade-{class}"), amount.clone()),
+        };
+        let (name, amount) = (escaped(&town.name), escaped(&amount));
+        let size = TOWN_SIZE / zoom.powf(0.75);
+        let _ = write!(
+            text,
+            "<g class=\"town\" data-place=\"{}\" transform=\"translate({})\"><circle class=\"county {class}\" r=\"{}\"/>\
+             <text class=\"county\" font-size=\"{}\" y=\"{}\">{name}</text><title>{name} {amount}</title></g>",
+            town.code,
+            drawn(town.at),
+            tenth(size),
+            tenth(size),
+            tenth(2.0 * size),
+        );
+    }
+    text
+}
+
 /// The counties' names, drawn over all outlines so that none covers another's. They are large enough for a small screen; a
 /// name that would run into one before it comes once the map is closer, those of the two regions first.
 pub fn names(language: Language, zoom: f64) -> String {
@@ -383,6 +422,13 @@ mod tests {
         assert!(count(1.0) >= 8 && count(1.0) < OUTLINES.len(), "{}", count(1.0));
         assert!(count(2.0) >= count(1.0));
         assert_eq!(count(16.0), OUTLINES.len());
+    }
+
+    #[test]
+    fn a_town_says_its_name_its_class_and_whether_there_is_data() {
+        let town = |shaded| Town { code: "522728109".into(), name: "沫阳镇".into(), at: (1.0, 2.0), shaded };
+        let drawn = towns(&[town(Some((2, "44.17".into()))), town(None)], 1.0);
+        assert!(drawn.contains("shade-2") && drawn.contains("沫阳镇 44.17") && drawn.contains("county no-data"));
     }
 
     #[test]

@@ -3,21 +3,27 @@
 mod choose;
 mod conflict;
 mod dashboard;
+mod detail;
 mod entries;
 mod form;
 mod indicator;
+mod list;
 mod not_found;
 mod report;
+mod review;
 mod sign_in;
 
 pub use choose::Choose;
 pub use conflict::ConflictOf;
 pub use dashboard::{Dashboard, Freshness};
-pub use entries::Entries;
+pub use detail::Detail;
+pub use entries::{Entries, field_name};
 pub use form::{EditEntry, NewEntry};
 pub use indicator::IndicatorOf;
+pub use list::List;
 pub use not_found::NotFound;
 pub use report::Report;
+pub use review::Review;
 pub use sign_in::SignIn;
 
 use crate::model::use_model;

@@ -3,6 +3,7 @@
 
 pub mod draft;
 pub mod journal;
+pub mod known;
 pub mod person;
 pub mod profile;
 pub mod shared;

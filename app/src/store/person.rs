@@ -1,6 +1,7 @@
 //! A person's outbox and replica.
 
 use super::journal::{Journal, journal};
+use super::known::{Known, known};
 use super::{Result, all, begin, commit, get, open, put, remove};
 use crate::json;
 use idb::{Database, TransactionMode};
@@ -175,6 +176,14 @@ impl Person {
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
         Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
+    }
+
+    /// All entries that this person may see, with what is on its way.
+    pub async fn known(&self) -> Result<Vec<Known>> {
+        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let replica = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(known(replica, &outbox))
     }
 
     /// This person's entries.

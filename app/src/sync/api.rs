@@ -6,7 +6,7 @@ use crate::json;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::domain::{Entry, FieldError, Language, Overview, Place, Places, User};
+use jiedui_core::domain::{Entry, FieldError, Fields, Language, Overview, Place, Places, User};
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use leptos::prelude::window;
@@ -196,6 +196,33 @@ pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
     }
     let answer: Answer = read(get("/api/v1/entries?limit=6")?).await?;
     Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
+}
+
+/// One of the states that an entry has had.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Revision {
+    /// Its number.
+    pub rev: i64,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Who; `None` for the program itself.
+    pub author_name: Option<String>,
+    /// Paths of the fields that changed.
+    pub changed: Vec<String>,
+    /// All fields.
+    pub fields: Fields,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// All that ever happened to an entry, the first first.
+pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        history: Vec<Revision>,
+    }
+    let answer: Answer = read(get(&format!("/api/v1/entries/{id}"))?).await?;
+    Ok(answer.history)
 }
 
 /// A link that opens the shared view without an account.

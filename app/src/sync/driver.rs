@@ -10,7 +10,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Driver {
     engine: RefCell<Engine>,
     /// An answer of which more pages arrive.
     pages: RefCell<Option<api::Pages>>,
+    /// Whether entries have arrived that the screens do not know of.
+    has_news: Cell<bool>,
     sender: UnboundedSender<Input>,
 }
 
@@ -42,6 +44,7 @@ impl Driver {
             client,
             engine: RefCell::new(Engine::new(seed)),
             pages: RefCell::default(),
+            has_news: Cell::default(),
             sender,
         })
     }
@@ -90,6 +93,9 @@ impl Driver {
             },
             Output::StorePull(pulled) => {
                 let stored = self.stored(self.person.store_pull(&pulled).await);
+                if stored.is_some() && !pulled.records.is_empty() {
+                    self.has_news.set(true);
+                }
                 if stored.is_none() {
                     // The rest of the answer would leave a gap.
                     self.pages.take();
@@ -111,6 +117,9 @@ impl Driver {
                 }
                 if !matches!(status, Status::Receiving { .. }) {
                     self.show_journal().await;
+                    if self.has_news.replace(false) {
+                        self.model.pulled.update(|pulled| *pulled += 1);
+                    }
                 }
                 self.model.status.set(status);
                 None

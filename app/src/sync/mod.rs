@@ -7,6 +7,7 @@ mod lock;
 pub mod village;
 mod wire;
 
+use crate::later;
 use crate::model::Model;
 use crate::store::person::Person;
 use crate::store::shared::Shared;
@@ -71,7 +72,7 @@ pub fn start(model: Model) {
             model.received.set(None);
         }
         match model.user.get_untracked() {
-            Some(user) => begin(model, user).await,
+            Some(user) => later::begin_sync(model, user).await,
             None => {
                 refresh_overview(model).await;
                 follow_live(model);

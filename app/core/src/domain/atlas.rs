@@ -13,6 +13,8 @@ use uuid::Uuid;
 const SPREAD: f64 = 0.04;
 /// After so many points a spiral has left every county; it starts again, narrower.
 const LAP: u32 = 400;
+/// Every so manieth point of the spiral is a place's.
+const APART: usize = 5;
 /// The golden angle in radians: points turned by it never line up.
 const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
 
@@ -182,6 +184,14 @@ fn positions(organisations: &[Organisation]) -> Vec<Option<Position>> {
     organisations.iter().map(position).collect()
 }
 
+/// A point for each of so many places of a county whose own positions nobody knows, by the same rule, farther apart.
+pub fn spots(county: &str, count: usize) -> Vec<Position> {
+    let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| outline.code == county).collect();
+    let Some(centre) = centre(&outlines) else { return Vec::new() };
+    let inside = |point: &Position| outlines.iter().any(|outline| outline.contains(*point));
+    (0..LAP).step_by(APART).map(|turn| spiral(centre, turn)).filter(inside).take(count).collect()
+}
+
 fn spiral(centre: (f64, f64), turn: u32) -> (f64, f64) {
     let (lap, turn_of_lap) = (turn / LAP, turn % LAP);
     let radius = SPREAD * f64::from(turn_of_lap).sqrt() / f64::from(1 + lap);
@@ -198,6 +208,20 @@ fn centre(outlines: &[&Outline]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_place_of_a_county_has_a_spot_of_its_own_inside_it() {
+        for (county, count) in [("522728", 10), ("520111", 17)] {
+            let outline = OUTLINES.iter().find(|outline| outline.code == county).unwrap();
+            let spots = spots(county, count);
+            assert_eq!(spots.len(), count);
+            for (number, one) in spots.iter().enumerate() {
+                assert!(outline.contains(*one));
+                assert!(spots[number + 1..].iter().all(|other| (one.0 - other.0).hypot(one.1 - other.1) > 0.02));
+            }
+        }
+        assert!(spots("999999", 3).is_empty());
+    }
     use crate::domain::organisation::Pairing;
 
     fn organisation(number: u128, place: &str) -> Organisation {

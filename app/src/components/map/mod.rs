@@ -6,23 +6,24 @@ mod sheet;
 mod tools;
 
 use crate::components::address::{Step, use_address};
-use crate::drawing::map::{Scene, Shaded, names, outlines};
+use crate::drawing::map::{Scene, Shaded, Town, names, outlines, towns};
 use crate::drawing::viewport::Viewport;
 use crate::later::{Later, Screen};
 use crate::model::use_model;
 use crate::texts::fill;
 use crate::turns::in_turn;
 use gesture::{Gesture, carried};
-use jiedui_core::domain::atlas::{Atlas, Features};
+use jiedui_core::domain::atlas::{Atlas, Features, Position, spots};
 use jiedui_core::domain::map::project;
+use jiedui_core::domain::place::covers;
 use jiedui_core::domain::shading::Classes;
 use jiedui_core::domain::split::{By, Of, split};
-use jiedui_core::domain::{Filter, Level, Overview, Part};
+use jiedui_core::domain::{Filter, Level, Overview, Part, Place, Quantity};
 use leptos::html::Div;
 use leptos::prelude::*;
 use lists::{choosing, words};
 pub use sheet::Sheet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tools::{Legend, Tools};
@@ -46,23 +47,45 @@ pub enum Chosen {
 /// The shades of the places, where they are shaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shading {
-    places: Vec<Shaded>,
+    counties: Vec<Shaded>,
+    /// Those of the county that the filter is for; the counties are not shaded then.
+    towns: Vec<Town>,
     classes: Classes,
 }
 
 fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> {
     let indicator = overview.catalogue.indicator(code)?;
-    // Every county is shaded, whichever the filter is for.
-    let filter = Filter { place: None, programme: None, ..filter.clone() };
+    let county = filter.place.as_deref().map(|place| Level::County.above(place));
+    let county = county.filter(|county| county.len() == Level::County.digits());
+    // Every county is shaded, whichever the filter is for, or every town of its county.
+    let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
     let sieve = filter.sieve(&overview.catalogue, overview.directory());
     let parts: Vec<&Part> = overview.parts.iter().filter(|part| part.indicator == code && sieve.takes(part)).collect();
-    let shares = split(indicator, &parts, By::Place(Level::County));
-    let classes = Classes::of(shares.iter().map(|share| share.value));
-    let shaded = shares.into_iter().filter_map(|share| {
-        let Of::Place(code) = share.of else { return None };
-        Some(Shaded { code, class: classes.class_of(share.value), title: share.value.to_string() })
+    let level = if county.is_some() { Level::Township } else { Level::County };
+    let shares = split(indicator, &parts, By::Place(level)).into_iter().filter_map(|share| match share.of {
+        Of::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, share.value)),
+        _ => None,
     });
-    Some(Shading { places: shaded.collect(), classes })
+    let shares: BTreeMap<String, Quantity> = shares.collect();
+    let classes = Classes::of(shares.values().copied());
+    let shade = |value: &Quantity| (classes.class_of(*value), value.to_string());
+    let Some(county) = county else {
+        let counties = shares.iter().map(|(code, value)| {
+            let (class, title) = shade(value);
+            Shaded { code: code.clone(), class, title }
+        });
+        return Some(Shading { counties: counties.collect(), towns: Vec::new(), classes });
+    };
+    let towns: Vec<&Place> = overview.places.iter().filter(|place| place.parent == county).collect();
+    let spots = spots(county, towns.len());
+    let town = |(place, spot): (&Place, &Position)| Town {
+        code: place.code.clone(),
+        name: place.name.clone(),
+        at: project(*spot),
+        shaded: shares.get(&place.code).map(shade),
+    };
+    let towns = towns.into_iter().zip(&spots).map(town).collect();
+    Some(Shading { counties: Vec::new(), towns, classes })
 }
 
 /// A filter, and how many entries each pairing had under it, by its number.
@@ -198,7 +221,10 @@ pub fn Map(
                 on:click=touch
             >
                 <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label>
-                    <g class="outlines" inner_html=move || outlines(shading.get().as_ref().map(|own| own.places.as_slice()))></g>
+                    <g class="outlines" inner_html=move || {
+                        outlines(shading.get().as_ref().filter(|own| own.towns.is_empty()).map(|own| own.counties.as_slice()))
+                    }></g>
+                    <g inner_html=move || shading.get().map(|own| towns(&own.towns, zoom.get())).unwrap_or_default()></g>
                     <g inner_html=move || drawn.get()></g>
                     <g class="county-names" inner_html=move || names(model.language, zoom_of_names.get())></g>
                 </svg>

@@ -2,14 +2,16 @@
 
 use super::lists::{choosing, organisation_buttons, pair_buttons, pair_name};
 use super::{Chosen, Leaf};
-use crate::components::entry_list::{Entries, entry_list, use_entries};
+use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::{counted, qualified};
+use crate::components::filter_bar::query_of;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
+use crate::store::known::Known;
 use crate::texts::fill;
 use jiedui_core::domain::atlas::{Counts, Line, Point};
 use jiedui_core::domain::figure::figure_of;
-use jiedui_core::domain::{Entry, Organisation, Pairing, Part, format_date};
+use jiedui_core::domain::{Entry, Filter, Organisation, Pairing, Part, format_date};
 use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -70,7 +72,7 @@ fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
     )
 }
 
-fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Entries>) -> String {
+fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec<Known>>) -> String {
     let texts = model.texts;
     let (overview, filter) = (&*leaf.overview, &leaf.filter);
     let is_own = |line: &&Line| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);
@@ -98,7 +100,13 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Ent
     }
     let _ = write!(text, "<h3>{}</h3>", texts.latest_entries);
     let is_own = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.takes_month(entry.date.into());
-    text.push_str(&entry_list(model, overview, entries, is_own, LISTED).0);
+    let (list, count) = entry_list(model, overview, entries, is_own, LISTED);
+    text.push_str(&list);
+    if count > 0 {
+        let query = query_of(&Filter { place: None, programme: None, ..filter.clone() });
+        let words = fill(texts.open_list, &[&count]);
+        let _ = write!(text, "<p><a class=\"button\" href=\"/list{query}&amp;pairing={}\">{words}</a></p>", pairing.id);
+    }
     text
 }
 

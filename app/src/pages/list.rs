@@ -1,0 +1,157 @@
+//! All entries that this person may see, found by words and filters; with no network from what is on the phone.
+
+use crate::components::address::{Step, use_address};
+use crate::components::entry_list::{activity_name, entry_row, numbers_of, state_word, use_entries};
+use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::map::lists::pair_name;
+use crate::model::{Model, use_model};
+use crate::store::known::Known;
+use crate::texts::fill;
+use jiedui_core::domain::{Filter, Overview, State, format_date};
+use leptos::leptos_dom::helpers::debounce;
+use leptos::prelude::*;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How many entries are drawn at first, and more each time the button is pressed.
+const PAGE: usize = 60;
+/// How long typing rests until the list follows.
+const REST: Duration = Duration::from_millis(250);
+
+/// The list.
+#[component]
+pub fn List() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.nav_list);
+    let (filter, address) = (use_filter(), use_address());
+    let entries = use_entries(|| true);
+    let listed = RwSignal::new(PAGE);
+    let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
+    let state = Memo::new(move |_| address.get("state").unwrap_or_default());
+    let words = Memo::new(move |_| {
+        let query = address.get("q").unwrap_or_default().to_lowercase();
+        query.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let found = Memo::new(move |_| {
+        let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
+        let (words, state, pairing) = (words.get(), state.get(), pairing.get());
+        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let wanted = |own: &&Known| {
+            let entry = &own.entry;
+            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
+            sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), entry.state == State::Verified)
+                && programme.is_some_and(|code| sieve.takes_programme(code))
+                && (state.is_empty() || entry.state.code() == state)
+                && pairing.is_none_or(|pairing| entry.pairing == Some(pairing))
+                && has_words(model, &overview, own, &words)
+        };
+        entries
+            .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()))
+    });
+    let state_option = move |own: State| {
+        view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
+    };
+    let body = move || {
+        let overview = model.received.get().unwrap_or_default();
+        found.with(|found| match found {
+            None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
+            Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
+            Some(found) => {
+                let row = |own: &Known| entry_row(model, &overview, Some(own.id), &own.entry);
+                let rows: String = found.iter().take(listed.get()).map(row).collect();
+                let more = found.len() > listed.get();
+                view! {
+                    <p class="note" role="status">{fill(texts.found_entries, &[&found.len()])}</p>
+                    <ul class="latest" inner_html=rows></ul>
+                    {more.then(|| view! {
+                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                    })}
+                }
+                .into_any()
+            }
+        })
+    };
+    move || {
+        if model.user.with(Option::is_none) {
+            return view! { <super::PleaseSignIn/> }.into_any();
+        }
+        let mut search = debounce(REST, move |query| address.change(&[("q", query)], Step::Replacing));
+        view! {
+            <section class="list">
+                <h1>{texts.nav_list}</h1>
+                <FilterBar filter/>
+                <div class="filters">
+                    <label>
+                        <span>{texts.search}</span>
+                        <input type="search" prop:value=move || address.get("q").unwrap_or_default()
+                            on:input=move |event| search(event_target_value(&event))/>
+                    </label>
+                    <label>
+                        <span>{texts.state}</span>
+                        <select on:change=move |event| address.change(&[("state", event_target_value(&event))], Step::Further)>
+                            <option value="">{texts.all_states}</option>
+                            {[State::Submitted, State::Verified, State::Returned].map(state_option)}
+                        </select>
+                    </label>
+                </div>
+                {move || pairing.get().map(|id| of_pairing(model, id))}
+                {body}
+                <p class="actions">
+                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
+                </p>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// Says that one pairing's entries alone are listed, and lists all again.
+fn of_pairing(model: Model, id: Uuid) -> impl IntoView {
+    let address = use_address();
+    let name = model.received.with(|overview| {
+        let pairing = overview.as_ref()?.directory().pairing(id)?;
+        Some(pair_name(model, overview.as_ref()?, pairing))
+    });
+    view! {
+        <p class="chosen-place">
+            <strong>{name}</strong>
+            <button type="button" class="quiet" on:click=move |_| address.change(&[("pairing", String::new())], Step::Further)>
+                {model.texts.list_all}
+            </button>
+        </p>
+    }
+}
+
+/// Whether each of the words is in what one reads of an entry.
+fn has_words(model: Model, overview: &Overview, own: &Known, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let entry = &own.entry;
+    let mut text = format!(
+        "{} {} {} {}",
+        format_date(entry.date),
+        activity_name(model, overview, &entry.activity),
+        model.places.with(|places| places.label(&entry.place)),
+        entry.note
+    );
+    for (name, value) in numbers_of(model, overview, entry) {
+        text.extend([" ", &name, " ", &value]);
+    }
+    for id in entry.organisation.into_iter() {
+        text.extend(overview.directory().organisation(id).map(|own| format!(" {} {}", own.name, own.name_en)));
+    }
+    text.extend(
+        entry.pairing.and_then(|id| overview.directory().pairing(id)).map(|own| pair_name(model, overview, own)),
+    );
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn taken_away(filter: &Filter, state: &str) -> String {
+    let query = crate::components::filter_bar::query_of(filter);
+    // Every year, for a list, is no year.
+    let query = query.replacen("year=all", "", 1);
+    format!("/api/v1/export/entries.xlsx{query}&state={state}")
+}

@@ -1,0 +1,179 @@
+//! What waits for this reviewer, the oldest first, for thumbs and for keys: J and K move, V verifies, R returns.
+
+use crate::components::decide::{Decide, decide, may_decide};
+use crate::components::entry_card::{EntryCard, Way};
+use crate::components::entry_list::use_entries;
+use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::model::use_model;
+use crate::store::known::Known;
+use crate::texts::fill;
+use jiedui_core::domain::duplicate::is_likely_same;
+use jiedui_core::domain::{Filter, State};
+use leptos::ev;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+
+/// How many entries are drawn at once.
+const PAGE: usize = 30;
+
+/// The queue.
+#[component]
+pub fn Review() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.nav_review);
+    let filter = use_filter();
+    let entries = use_entries(|| true);
+    let queue = Memo::new(move |_| {
+        let (entries, user, overview) = (entries.get()?, model.user.get()?, model.received.get()?);
+        // What waits waits whatever its year, unless one asks for a year.
+        let filter = Filter { verified_only: false, ..filter.get() };
+        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let waits = |own: &&Known| {
+            let entry = &own.entry;
+            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
+            entry.state == State::Submitted
+                && own.rev > 0
+                && programme.is_some_and(|code| sieve.takes_programme(code) && may_decide(&user, code, &entry.place))
+                && sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), false)
+        };
+        let mut queue: Vec<Known> = entries.iter().filter(waits).cloned().collect();
+        queue.sort_by_key(|own| (own.entry.date, own.id));
+        Some(queue)
+    });
+    let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
+    let listed = RwSignal::new(PAGE);
+    let of_queue = move |wanted: BTreeSet<Uuid>| -> Vec<(Uuid, u64)> {
+        queue.with(|queue| {
+            let queue = queue.iter().flatten();
+            queue.filter(|own| wanted.contains(&own.id)).map(|own| (own.id, own.rev)).collect()
+        })
+    };
+    let verify_chosen = move |_| {
+        let entries = of_queue(chosen.get_untracked());
+        if window().confirm_with_message(&fill(texts.verify_sure, &[&entries.len()])).unwrap_or(false) {
+            chosen.set(BTreeSet::new());
+            spawn_local(async move {
+                decide(model, entries, State::Verified, String::new()).await;
+            });
+        }
+    };
+    // Those that are likely recorded twice are looked at one by one.
+    let choose_all = move |_| {
+        let all = entries.get_untracked().unwrap_or_default();
+        let alone =
+            |own: &&Known| !all.iter().any(|other| other.id != own.id && is_likely_same(&own.entry, &other.entry));
+        let ids = queue.with_untracked(|queue| {
+            let shown = queue.iter().flatten().take(listed.get_untracked());
+            shown.filter(alone).map(|own| own.id).collect()
+        });
+        chosen.set(ids);
+    };
+    let keys = window_event_listener(ev::keydown, by_key);
+    on_cleanup(move || keys.remove());
+    let ids = Memo::new(move |_| {
+        queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
+    });
+    let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
+    let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
+    let has_more = move || count() > listed.get();
+    let item = move |(id, _): (Uuid, u64)| {
+        let known = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
+        let all: Arc<Vec<Known>> = entries.get_untracked().unwrap_or_default();
+        let opened = RwSignal::new(false);
+        let way = known.clone();
+        let toggle = move |_| {
+            chosen.update(|chosen| {
+                if !chosen.remove(&id) {
+                    chosen.insert(id);
+                }
+            });
+        };
+        Some(view! {
+            <li class="entry" data-entry=id.to_string() tabindex="-1">
+                <label class="choose">
+                    <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=toggle/>
+                    {texts.choose_this}
+                </label>
+                <EntryCard known=known.clone() all/>
+                <Decide known/>
+                <details on:toggle=move |_| opened.set(true)>
+                    <summary>{texts.history}</summary>
+                    {move || opened.get().then(|| view! { <Way known=way.clone()/> })}
+                </details>
+            </li>
+        })
+    };
+    move || {
+        let reviews = model.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
+        match reviews {
+            None => return view! { <super::PleaseSignIn/> }.into_any(),
+            Some(false) => return view! { <p class="empty">{texts.not_a_reviewer}</p> }.into_any(),
+            Some(true) => {}
+        }
+        view! {
+            <section class="narrow review">
+                <h1>{texts.nav_review}</h1>
+                <FilterBar filter/>
+                {move || (count() == 0).then(|| view! {
+                    <p class="empty">{if ids.with(Option::is_none) { texts.loading } else { texts.nothing_waits }}</p>
+                })}
+                <div hidden=move || count() == 0>
+                    <p role="status">{move || fill(texts.entries_wait, &[&count()])}</p>
+                    <p class="actions">
+                        <button type="button" class="button" on:click=choose_all>{texts.choose_shown}</button>
+                        <button type="button" class="button primary" id="verify-chosen" on:click=verify_chosen
+                            disabled=move || chosen.with(BTreeSet::is_empty)>
+                            {move || fill(texts.verify_chosen, &[&chosen.with(BTreeSet::len)])}
+                        </button>
+                    </p>
+                    <ul class="entries">
+                        <For each=shown key=|own| *own children=item/>
+                    </ul>
+                    <Show when=has_more>
+                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                    </Show>
+                </div>
+                <p class="note">{texts.review_keys}</p>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// Moves among the entries, and presses the buttons of the one that has the focus.
+fn by_key(event: web_sys::KeyboardEvent) {
+    let typing = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let typing = typing.is_some_and(|own| matches!(own.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"));
+    if typing || event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    let Ok(all) = document().query_selector_all(".review .entry") else { return };
+    let entry = |number: u32| all.get(number).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
+    let active = document().active_element();
+    let here = (0..all.length()).find(|number| entry(*number).is_some_and(|own| own.contains(active.as_deref())));
+    let focus = |number: u32| {
+        if let Some(own) = entry(number) {
+            let _ = own.focus();
+            own.scroll_into_view();
+        }
+    };
+    let press = |name: &str| {
+        let button =
+            here.and_then(entry).and_then(|own| own.query_selector(&format!("[data-decide={name}]")).ok().flatten());
+        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+            button.click();
+        }
+    };
+    match event.key().as_str() {
+        "j" => focus(here.map_or(0, |here| here + 1)),
+        "k" => focus(here.map_or(0, |here| here.saturating_sub(1))),
+        "v" => press("verify"),
+        "r" => press("return"),
+        _ => {}
+    }
+}

@@ -1,0 +1,86 @@
+//! Entries as this phone knows them, whoever made them: what the server has, and on top of it what is on its way there.
+
+use jiedui_core::domain::Entry;
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// An entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// Identifier.
+    pub id: Uuid,
+    /// The revision that the server is known to have; 0 for none.
+    pub rev: u64,
+    /// All its fields.
+    pub fields: Fields,
+    /// The same, read.
+    pub entry: Entry,
+    /// Whether something of it waits to be sent.
+    pub waits: bool,
+}
+
+/// Puts together what the phone's stores hold, the newest first. What was refused or ran against others' changes is not
+/// in it: that is for its author to settle.
+pub fn known(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known> {
+    let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
+    let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
+        entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
+    for outgoing in
+        outbox.iter().filter(|own| own.refused.is_none() && !own.is_conflict() && own.mutation.kind == ENTRY)
+    {
+        let mutation = &outgoing.mutation;
+        match mutation.op {
+            Op::Delete => drop(all.remove(&mutation.id)),
+            Op::Put => {
+                let (_, fields, waits) = all.entry(mutation.id).or_default();
+                fold(fields, mutation);
+                *waits = true;
+            }
+        }
+    }
+    let read =
+        |(id, (rev, fields, waits))| Some(Known { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
+    let mut known: Vec<Known> = all.into_iter().filter_map(read).collect();
+    known.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::State;
+    use jiedui_core::sync::Mutation;
+    use serde_json::json;
+
+    fn record(id: u128, state: &str) -> Record {
+        let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "state": state});
+        Record {
+            kind: "entry".into(),
+            id: Uuid::from_u128(id),
+            rev: 2,
+            fields: fields.as_object().unwrap().clone(),
+            deleted: false,
+        }
+    }
+
+    fn outgoing(seq: u64, id: u128, op: Op, fields: serde_json::Value) -> Outgoing {
+        let fields = fields.as_object().unwrap().clone();
+        Outgoing::new(Mutation { seq, kind: "entry".into(), id: Uuid::from_u128(id), base_rev: 2, op, fields })
+    }
+
+    #[test]
+    fn a_decision_that_waits_is_seen_at_once_and_what_is_deleted_is_gone() {
+        let outbox = [
+            outgoing(1, 7, Op::Put, json!({"state": "verified"})),
+            outgoing(2, 8, Op::Delete, json!({})),
+            // Somebody else's, which was never pulled: there is nothing to show.
+            outgoing(3, 9, Op::Put, json!({"state": "verified"})),
+        ];
+        let known = known(vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")], &outbox);
+        let seen: Vec<_> = known.iter().map(|own| (own.id.as_u128(), own.entry.state, own.waits)).collect();
+        assert_eq!(seen, [(7, State::Verified, true), (5, State::Verified, false)]);
+    }
+}

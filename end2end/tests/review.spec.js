@@ -1,0 +1,133 @@
+// The way of an entry between its recorder and a reviewer: returned with a reason, put right, verified; half of it offline.
+import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
+const surveys = { activity: "field_survey", place: "沫阳" };
+
+async function phone(browser, line) {
+  return (await browser.newContext({ baseURL: line.address, viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" })).newPage();
+}
+
+async function recorded(page, values, note) {
+  await fillIn(page, { ...surveys, values: { times: String(values) }, note });
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+}
+
+test("an entry is returned with a reason, put right, and verified; the figure follows each step", async ({ page, server, line, browser }) => {
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await recorded(page, 7, "村口调研");
+  const other = await phone(browser, line);
+  const foundThere = complaints(other);
+  await signIn(other, server, "reviewer");
+  const figure = async (text) => {
+    await page.goto("/?year=2026");
+    await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText(text);
+  };
+  await figure("7");
+
+  await readyOffline(other);
+  await other.goto("/review");
+  const waiting = other.locator(".review .entry");
+  await expect(waiting).toHaveCount(1);
+  await expect(waiting).toContainText("村口调研");
+  await expectReadable(other);
+  // A village without a line: the decision waits on the reviewer's phone.
+  await goOffline(other, line);
+  await waiting.getByRole("button", { name: "退回", exact: true }).click();
+  await waiting.getByRole("button", { name: "确认退回" }).click();
+  await expect(waiting.locator(".error")).toHaveText("请写明退回原因");
+  await waiting.getByRole("button", { name: "请核对数值" }).click();
+  await waiting.getByRole("button", { name: "确认退回" }).click();
+  await expect(other.getByText("没有待审核的填报")).toBeVisible();
+  await expect(other.locator("#sync")).toContainText("待上传 1");
+  await goOnline(other, line);
+  await expect(other.locator("#sync")).toContainText("已同步");
+  await figure("—");
+
+  await page.goto("/entries");
+  await expect(page.locator(".entry")).toContainText("请核对数值");
+  await page.locator(".entry a").first().click();
+  await page.locator("#field-values-times").fill("6");
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await figure("6");
+
+  await other.goto("/review");
+  await expect(waiting).toHaveCount(1);
+  await waiting.getByText("经过").click();
+  const changes = waiting.locator(".changes tbody tr");
+  await expect(changes).toHaveCount(1);
+  await expect(changes).toContainText("次数");
+  expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7", "6"]);
+  // By keys alone.
+  await other.locator("h1").click();
+  await other.keyboard.press("j");
+  await other.keyboard.press("v");
+  await expect(other.getByText("没有待审核的填报")).toBeVisible();
+  await expect(other.locator("#sync")).toContainText("已同步");
+  await page.goto("/?year=2026&include=verified");
+  await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText("6");
+  await page.goto("/entries");
+  await expect(page.locator(".entry .state")).toHaveText("已审核");
+  expect(found.concat(foundThere).filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  await other.context().close();
+});
+
+test("likely doubles are pointed out and left out when all others are verified at once", async ({ page, server, line, browser }) => {
+  await signIn(page, server, "recorder");
+  for (const times of [30, 31, 3]) await recorded(page, times, `第${times}次`);
+  const other = await phone(browser, line);
+  await signIn(other, server, "reviewer");
+  await other.goto("/review");
+  const waiting = other.locator(".review .entry");
+  await expect(waiting).toHaveCount(3);
+  await expect(other.getByText("可能与以下填报重复")).toHaveCount(2);
+  other.on("dialog", (dialog) => dialog.accept());
+  await other.getByRole("button", { name: "全选（疑似重复的除外）" }).click();
+  await other.getByRole("button", { name: "通过所选（1）" }).click();
+  await expect(waiting).toHaveCount(2);
+  await expect(other.locator("#sync")).toContainText("已同步");
+  await waiting.first().locator("input[type=checkbox]").check();
+  await waiting.nth(1).locator("input[type=checkbox]").check();
+  await other.getByRole("button", { name: "通过所选（2）" }).click();
+  await expect(other.getByText("没有待审核的填报")).toBeVisible();
+  await other.context().close();
+});
+
+test("all entries are found by words and states, offline too, and each opens with its way", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await page.goto("/list?year=2023");
+  await started(page);
+  const rows = page.locator(".list .latest li");
+  await expect(rows.nth(20)).toBeVisible();
+  const all = await rows.count();
+  await page.getByLabel("搜索").fill("罗甸 实地调研");
+  await expect(rows).toHaveCount(1);
+  await expect(page).toHaveURL(/q=/);
+  await expectReadable(page);
+  await goOffline(page, line);
+  await page.reload();
+  await expect(rows).toHaveCount(1);
+  await page.getByLabel("搜索").fill("没有这样的");
+  await expect(page.getByText("没有找到符合条件的填报")).toBeVisible();
+  await page.getByLabel("搜索").fill("");
+  await expect(rows).toHaveCount(all);
+  await rows.first().getByRole("link").first().click();
+  await expect(page.getByText("联网后可查看经过")).toBeVisible();
+  await goOnline(page, line);
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "经过" })).toBeVisible();
+  await expect(page.locator("ol.latest li")).toHaveCount(1);
+  await expectReadable(page);
+  await page.goto("/?year=2023");
+  await page.locator(".pair button").first().click();
+  await page.getByRole("link", { name: /打开列表/ }).click();
+  await expect(rows).toHaveCount(3);
+  await page.getByRole("button", { name: "列出全部" }).click();
+  await expect(rows).toHaveCount(all);
+  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+});
