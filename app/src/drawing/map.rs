@@ -1,10 +1,10 @@
 //! The collaboration map: outlines, shaded places, pairings as curves and organisations as points. What would overlap at
 //! the zoom it is drawn for gathers: points into counts, and with them the pairings between the same two.
 
-use super::cluster::{Cluster, clusters};
 use super::viewport::Viewport;
 use super::{escaped, tenth};
 use jiedui_core::domain::atlas::{Features, Point};
+use jiedui_core::domain::cluster::{Cluster, clusters};
 use jiedui_core::domain::map::{OUTLINES, Outline, drawn, project};
 use jiedui_core::domain::{Language, Organisation, Overview, Side};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,11 +144,10 @@ impl Scene {
         gaps.filter(|(gap, _)| *gap < within).min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, own)| own)
     }
 
-    /// The lines and points near to what is seen, as SVG; those of `changed` pairings flash. All lines of a programme that
+    /// The lines near to what is seen, as SVG; those of `changed` pairings flash. All lines of a programme that
     /// are as thick are one path, and there are few of them however many pairings there are: what a browser takes for a
     /// path is several times what it takes for a curve more in it.
-    pub fn draw(&self, view: Viewport, changed: &BTreeSet<usize>) -> String {
-        let zoom = view.zoom;
+    pub fn lines(&self, view: Viewport, changed: &BTreeSet<usize>) -> String {
         let mut paths: BTreeMap<(bool, &str, u32), String> = BTreeMap::new();
         for bundle in &self.bundles {
             let [from, towards, to] = bundle.curve;
@@ -162,7 +161,7 @@ impl Scene {
             // Writing to a text does not fail.
             let _ = write!(path, "M{}Q{} {}", drawn(from), drawn(towards), drawn(to));
         }
-        let mut text = String::from("<g class=\"pairings\">");
+        let mut text = String::new();
         for ((flashes, programme, steps), path) in paths {
             let flash = if flashes { " flash" } else { "" };
             // From 1.5 to 5.1 pixels.
@@ -170,7 +169,12 @@ impl Scene {
             let programme = escaped(programme);
             let _ = write!(text, "<path class=\"pairing {programme}{flash}\" d=\"{path}\" stroke-width=\"{width}\"/>");
         }
-        text.push_str("</g><g class=\"organisations\">");
+        text
+    }
+
+    /// The points near to what is seen, as SVG.
+    pub fn points(&self, view: Viewport) -> String {
+        let (mut text, zoom) = (String::new(), view.zoom);
         for (number, own) in self.gatherings.iter().enumerate() {
             if !view.is_near(own.middle, own.middle) {
                 continue;
@@ -199,7 +203,7 @@ impl Scene {
                 )
             };
         }
-        text + "</g>"
+        text
     }
 }
 
@@ -390,13 +394,12 @@ mod tests {
         let overview = many(1);
         let features = Atlas::new(&overview, None).features(&overview, &Filter::default());
         let scene = Scene::new(&overview, &features, Language::Chinese, 1.0);
-        let draw = |changed: &[usize]| scene.draw(Viewport::default(), &changed.iter().copied().collect());
+        let draw = |changed: &[usize]| scene.lines(Viewport::default(), &changed.iter().copied().collect());
         assert!(draw(&[0]).contains("pairing education flash"));
         assert!(!draw(&[9]).contains("flash"));
-        assert!(draw(&[]).contains("单位0&lt;"));
+        assert!(scene.points(Viewport::default()).contains("单位0&lt;"));
         let away = Viewport { middle: (0.0, 0.0), zoom: 16.0 };
-        let drawn = scene.draw(away, &BTreeSet::new());
-        assert!(!drawn.contains("data-") && !drawn.contains("<path"), "what is far from it is not drawn");
+        assert_eq!(scene.lines(away, &BTreeSet::new()) + &scene.points(away), "", "what is far from it is not drawn");
     }
 
     #[test]

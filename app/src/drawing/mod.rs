@@ -2,7 +2,6 @@
 //! be taken away as a file. Text and not views, since a map of a thousand lines is then one call of the browser.
 
 pub mod chart;
-pub mod cluster;
 pub mod map;
 pub mod viewport;
 

@@ -2,6 +2,7 @@
 
 pub mod atlas;
 pub mod catalogue;
+pub mod cluster;
 pub mod duplicate;
 pub mod entry;
 pub mod field_error;

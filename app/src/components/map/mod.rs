@@ -166,10 +166,10 @@ pub fn Map(
         },
         |_, _| true,
     );
-    let drawn = Memo::new(move |_| {
-        let (scene, leaf) = (scene.get(), leaf.get());
-        scene.draw(drawn_view.get(), &leaf.changed)
-    });
+    let lines = move || scene.get().lines(drawn_view.get(), &leaf.get().changed);
+    // Words and numbers are what a browser takes longest for: they follow the lines.
+    let seen_points = in_turn(Memo::new_with_compare(move |_| (scene.get(), drawn_view.get()), |_, _| true));
+    let points = move || seen_points.with(|(scene, view)| scene.points(*view));
     let in_words = in_turn(leaf);
     let zoom_of_names = in_turn(zoom);
     let chosen = RwSignal::new(None::<Chosen>);
@@ -225,7 +225,8 @@ pub fn Map(
                         outlines(shading.get().as_ref().filter(|own| own.towns.is_empty()).map(|own| own.counties.as_slice()))
                     }></g>
                     <g inner_html=move || shading.get().map(|own| towns(&own.towns, zoom.get())).unwrap_or_default()></g>
-                    <g inner_html=move || drawn.get()></g>
+                    <g class="pairings" inner_html=lines></g>
+                    <g class="organisations" inner_html=points></g>
                     <g class="county-names" inner_html=move || names(model.language, zoom_of_names.get())></g>
                 </svg>
             </div>

@@ -1,6 +1,6 @@
 //! Points that would overlap gather into one.
 
-use jiedui_core::domain::map::PLANE;
+use super::map::PLANE;
 
 /// Several points, or one.
 #[derive(Clone, Debug, PartialEq)]
