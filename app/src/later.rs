@@ -5,7 +5,8 @@ use crate::components::filter_bar::use_filter;
 use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::{Model, use_model};
 use crate::pages::{
-    Choose, ConflictOf, Detail, EditEntry, Entries, IndicatorOf, List, NewEntry, Report, Review, SignIn,
+    Choose, ConflictOf, Detail, EditEntry, Entries, IndicatorOf, List, NewEntry, OrganisationOf, Organisations, Report,
+    Review, SignIn,
 };
 use crate::sync::{self, village};
 use futures::FutureExt;
@@ -28,6 +29,10 @@ pub enum Screen {
     Detail,
     /// What waits for a reviewer.
     Review,
+    /// The directory.
+    Organisations,
+    /// One organisation.
+    Organisation,
     /// One's entries.
     Entries,
     /// The choice of an activity.
@@ -63,6 +68,8 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::SignIn => view! { <SignIn/> }.into_any(),
         Screen::List => view! { <List/> }.into_any(),
         Screen::Detail => view! { <Detail/> }.into_any(),
+        Screen::Organisations => view! { <Organisations/> }.into_any(),
+        Screen::Organisation => view! { <OrganisationOf/> }.into_any(),
         Screen::Review => view! { <Review/> }.into_any(),
         Screen::Entries => view! { <Entries/> }.into_any(),
         Screen::Choose => view! { <Choose/> }.into_any(),

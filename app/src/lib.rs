@@ -44,6 +44,8 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/sign-in") view=|| view! { <Later screen=Screen::SignIn/> }/>
                     <Route path=path!("/list") view=|| view! { <Later screen=Screen::List/> }/>
                     <Route path=path!("/list/:id") view=|| view! { <Later screen=Screen::Detail/> }/>
+                    <Route path=path!("/organisations") view=|| view! { <Later screen=Screen::Organisations/> }/>
+                    <Route path=path!("/organisations/:id") view=|| view! { <Later screen=Screen::Organisation/> }/>
                     <Route path=path!("/review") view=|| view! { <Later screen=Screen::Review/> }/>
                     <Route path=path!("/entries") view=|| view! { <Later screen=Screen::Entries/> }/>
                     <Route path=path!("/entries/new") view=|| view! { <Later screen=Screen::Choose/> }/>

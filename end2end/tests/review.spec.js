@@ -131,3 +131,29 @@ test("all entries are found by words and states, offline too, and each opens wit
   await expect(rows).toHaveCount(all);
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
+
+test("an organisation is found by the first letters of its pinyin, with its partners and its entries, offline too", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto("/organisations");
+  const rows = page.locator(".list .latest li");
+  await expect(rows).toHaveCount(10);
+  await page.getByLabel("名称或拼音首字母").fill("myz");
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText("沫阳镇");
+  await expectReadable(page);
+  await rows.getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  await expect(page.getByRole("link", { name: "花溪区 — 沫阳镇" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();
+  await expectReadable(page);
+  await page.getByRole("link", { name: "花溪区 — 沫阳镇" }).click();
+  await expect(rows).toHaveCount(3);
+  await goOnline(page, line);
+  await page.goto("/organisations?side=a");
+  await expect(rows.first()).toBeVisible();
+  expect(await rows.count()).toBeLessThan(10);
+  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+});

@@ -1,6 +1,6 @@
 //! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
 
-use crate::components::entry_list::{activity_name, numbers_of, photos, state_word};
+use crate::components::entry_list::{activity_name, answers_of, photos, state_word};
 use crate::components::map::lists::pair_name;
 use crate::instant::in_china;
 use crate::model::{Model, use_model};
@@ -11,6 +11,7 @@ use crate::texts::fill;
 use jiedui_core::domain::duplicate::is_likely_same;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, Overview, State, format_date};
+use jiedui_core::sync::path::get;
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub fn EntryCard(
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The names of places may come later than the entry.
     let place = move || model.places.with(|places| places.label(&place));
-    let mut rows = numbers_of(model, &overview, entry);
+    let mut rows = answers_of(model, &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
         rows.push((texts.pairing.to_owned(), pair_name(model, &overview, pairing)));
@@ -79,7 +80,7 @@ fn state_class(state: State) -> &'static str {
 }
 
 fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + use<> {
-    let numbers = numbers_of(model, overview, &other.entry).into_iter().map(|(name, value)| format!("{name} {value}"));
+    let numbers = answers_of(model, overview, &other.entry).into_iter().map(|(name, value)| format!("{name} {value}"));
     let words = numbers.collect::<Vec<_>>().join("；");
     let state = state_word(model.texts, other.entry.state);
     view! { <li><a href=format!("/list/{}", other.id)>{format!("{words} · {state}")}</a></li> }
@@ -156,12 +157,8 @@ fn since_decision(revisions: &[Revision]) -> Option<(&Fields, &Fields, Vec<Strin
 
 /// What fields say at a path, for people.
 fn said(fields: &Fields, path: &str) -> String {
-    let value = match path.strip_prefix("values.") {
-        Some(code) => fields.get("values").and_then(|values| values.get(code)),
-        None => fields.get(path),
-    };
-    match value {
-        None | Some(Value::Null) => "—".to_owned(),
+    match get(fields, path) {
+        None => "—".to_owned(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }

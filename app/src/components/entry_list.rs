@@ -5,7 +5,7 @@ use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::store::person::Person;
 use crate::texts::Texts;
-use jiedui_core::domain::{Entry, Overview, State, format_date};
+use jiedui_core::domain::{Entry, Field, Overview, State, format_date};
 use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -57,15 +57,21 @@ pub fn entry_list(
     (format!("<ul class=\"latest\">{rows}</ul>"), own.len())
 }
 
-/// What an entry says in numbers, each with its name and unit.
-pub fn numbers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
+/// What an entry says at each field of its form, with the field's name.
+pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
     let Some(activity) = overview.catalogue.activity(&entry.activity) else { return Vec::new() };
-    let number = |field: &jiedui_core::domain::Field| {
-        let value = entry.values.get(&field.code)?;
+    let answer = |field: &Field| {
         let name = model.pick(&field.name, &field.name_en).to_owned();
-        Some((name, format!("{value} {}", model.pick(&field.unit, &field.unit_en))))
+        if let Some(value) = entry.values.get(&field.code) {
+            return Some((name, format!("{value} {}", model.pick(&field.unit, &field.unit_en))));
+        }
+        let words = |own: &String| {
+            field.choice(own).map_or(own.as_str(), |choice| model.pick(&choice.name, &choice.name_en)).to_owned()
+        };
+        let all: Vec<String> = entry.details.get(&field.code)?.all().iter().map(words).collect();
+        Some((name, all.join("、")))
     };
-    activity.fields.iter().filter_map(number).collect()
+    activity.fields.iter().filter_map(answer).collect()
 }
 
 /// An activity's name.
@@ -89,13 +95,13 @@ pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &En
         Some(id) => format!("<a href=\"/list/{id}\">{}</a>", escaped(&title)),
         None => escaped(&title),
     };
-    let numbers: Vec<String> =
-        numbers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let answers: Vec<String> =
+        answers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let place = model.places.with(|places| places.label(&entry.place));
     let mut row = format!(
         "<li><strong>{title}</strong><span>{}</span><span>{}</span>",
         escaped(&place),
-        escaped(&numbers.join("；"))
+        escaped(&answers.join("；"))
     );
     row.push_str(&photos(model, entry));
     row.push_str("</li>");

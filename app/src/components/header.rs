@@ -52,6 +52,7 @@ pub fn Header() -> impl IntoView {
                 <Show when=move || model.user.with(Option::is_some)>
                     <A href="/list">{texts.nav_list}</A>
                 </Show>
+                <A href="/organisations">{texts.nav_organisations}</A>
             </nav>
             <div class="bar-end">
                 <Show when=move || model.user.with(Option::is_some)>

@@ -1,5 +1,6 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
+use crate::components::entry_list::answers_of;
 use crate::model::{Model, use_model};
 use crate::store::draft::{Draft, DraftKey, unfinished};
 use crate::store::journal::{Journalled, Progress};
@@ -7,6 +8,7 @@ use crate::sync;
 use crate::texts::fill;
 use jiedui_core::domain::{State, format_date};
 use jiedui_core::sync::Status;
+use jiedui_core::sync::path::of_form;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use uuid::Uuid;
@@ -135,7 +137,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     let address = conflict.clone().unwrap_or_else(|| format!("/entries/{id}"));
     let reason = own.entry.review_note.clone().filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
-    let (values, name) = (numbers(model, own), activity_name(model, &entry.activity));
+    let (values, name) = (answers(model, own), activity_name(model, &entry.activity));
     let discard = move |_| {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
             spawn_local(async move {
@@ -168,27 +170,17 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     }
 }
 
-fn numbers(model: Model, own: &Journalled) -> String {
+fn answers(model: Model, own: &Journalled) -> String {
     model.received.with(|overview| {
-        let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(&own.entry.activity));
-        let number = |(code, value): (&String, _)| {
-            let field = activity.and_then(|activity| activity.field(code));
-            field.map(|field| {
-                format!(
-                    "{} {value} {}",
-                    model.pick(&field.name, &field.name_en),
-                    model.pick(&field.unit, &field.unit_en)
-                )
-            })
-        };
-        own.entry.values.iter().filter_map(number).collect::<Vec<_>>().join(" · ")
+        let answers = overview.as_ref().map(|overview| answers_of(model, overview, &own.entry)).unwrap_or_default();
+        answers.into_iter().map(|(name, answer)| format!("{name} {answer}")).collect::<Vec<_>>().join(" · ")
     })
 }
 
 /// A field's name on the screen.
 pub fn field_name(model: Model, activity: &str, field: &str) -> String {
     let texts = model.texts;
-    let of_form = field.strip_prefix("values.").and_then(|code| {
+    let of_form = of_form(field).and_then(|(_, code)| {
         model.received.with(|overview| {
             let field = overview.as_ref()?.catalogue.activity(activity)?.field(code)?;
             Some(model.pick(&field.name, &field.name_en).to_owned())

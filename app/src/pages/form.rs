@@ -1,9 +1,10 @@
 //! The entry form: for a new entry and for changing one. What is typed is kept at every keystroke.
 
+mod answers;
 mod fields;
 mod reading;
 
-use crate::model::use_model;
+use crate::model::{Model, use_model};
 use crate::store::StoreError;
 use crate::store::draft::{Draft, DraftKey};
 use crate::store::person::new_id;
@@ -14,7 +15,7 @@ use jiedui_core::domain::FieldError;
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use reading::{changes_of, check, draft_of, today};
+use reading::{changes_of, check, draft_of, same_as, today};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -111,9 +112,10 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             return;
         }
         saving.set(Saving::Busy);
+        let changes = changes_of(&own, overview.catalogue.activity(&own.activity));
         let navigate = navigate.clone();
         spawn_local(async move {
-            match sync::save(model, own.id, own.base_rev, Op::Put, changes_of(&own)).await {
+            match sync::save(model, own.id, own.base_rev, Op::Put, changes).await {
                 Ok(()) => {
                     // Not before the entry is in the outbox may its draft go.
                     key.with_value(|key| key.as_ref().map(DraftKey::clear));
@@ -151,9 +153,10 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                 <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
                     {form.summary(&code)}
+                    {same_button(model, draft, form.edit, code.clone())}
                     {form.when()}
                     {form.place()}
-                    {activity.fields.iter().map(|field| form.number(field)).collect_view()}
+                    {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
                     {form.partner(&overview, activity)}
                     {form.organisation(&overview)}
                     {form.note()}
@@ -173,6 +176,32 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             </section>
         }
         .into_any()
+    }
+}
+
+/// Fills a new form in as the last entry of the same activity was, but for its date, numbers and note.
+fn same_button(
+    model: Model,
+    draft: RwSignal<Option<Draft>>,
+    edit: Callback<Change>,
+    activity: String,
+) -> impl IntoView {
+    let last = Memo::new(move |_| {
+        let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
+        model.journal.with(|journal| {
+            let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
+            Some(own.fields.clone())
+        })
+    });
+    let fill_in = move |_| {
+        if let Some(fields) = last.get_untracked() {
+            edit.run(Box::new(move |draft| *draft = same_as(draft, &fields)));
+        }
+    };
+    move || {
+        last.with(Option::is_some).then(|| {
+            view! { <button type="button" class="button quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
+        })
     }
 }
 

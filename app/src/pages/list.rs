@@ -1,7 +1,7 @@
 //! All entries that this person may see, found by words and filters; with no network from what is on the phone.
 
 use crate::components::address::{Step, use_address};
-use crate::components::entry_list::{activity_name, entry_row, numbers_of, state_word, use_entries};
+use crate::components::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
 use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::map::lists::pair_name;
 use crate::model::{Model, use_model};
@@ -136,7 +136,7 @@ fn has_words(model: Model, overview: &Overview, own: &Known, words: &[String]) -
         model.places.with(|places| places.label(&entry.place)),
         entry.note
     );
-    for (name, value) in numbers_of(model, overview, entry) {
+    for (name, value) in answers_of(model, overview, entry) {
         text.extend([" ", &name, " ", &value]);
     }
     for id in entry.organisation.into_iter() {

@@ -26,11 +26,21 @@ pub struct Draft {
     pub organisation: String,
     /// Numbers by the codes of their fields.
     pub values: BTreeMap<String, String>,
+    /// All other answers by the codes of their fields: what is chosen or written, each by itself.
+    #[serde(default)]
+    pub details: BTreeMap<String, Vec<String>>,
     /// In one's own words.
     pub note: String,
     /// The entry's fields when an edit was begun.
     #[serde(default)]
     pub before: Fields,
+}
+
+impl Draft {
+    /// What is chosen or written at a field.
+    pub fn chosen(&self, code: &str) -> Vec<String> {
+        self.details.get(code).cloned().unwrap_or_default()
+    }
 }
 
 /// The place of a draft: a new entry of an activity, or the edit of an entry.

@@ -9,6 +9,7 @@ use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::place::{Level, Place, Places, Side};
 use jiedui_core::domain::{Catalogue, Entry, Organisation, Pairing};
 use jiedui_core::sync::wire::{ENTRY, ORGANISATION, PAIRING};
+use pinyin::ToPinyin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -71,12 +72,21 @@ pub async fn load(db: &Db) -> Result<Reference> {
         parent,
         name,
     };
+    let mut organisations: Vec<Organisation> = bodies(db, ORGANISATION).await?;
+    for own in &mut organisations {
+        own.initials = initials(&own.name);
+    }
     Ok(Reference {
         catalogue: catalogue.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default(),
         places: Places::new(places.into_iter().map(place).collect()),
-        organisations: bodies(db, ORGANISATION).await?,
+        organisations,
         pairings: bodies(db, PAIRING).await?,
     })
+}
+
+/// The first letter of each character's commonest reading; what is no Chinese character stays.
+fn initials(name: &str) -> String {
+    name.chars().map(|own| own.to_pinyin().map_or(own.to_string(), |own| own.first_letter().to_owned())).collect()
 }
 
 async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
@@ -85,22 +95,23 @@ async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
     rows.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 
-/// Fills an empty database; false where somebody has done so before.
+/// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:
+/// what entries have said under it stays as it is.
 pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?;
-    let count = "SELECT COUNT(*) FROM catalogue";
-    if on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(count).fetch_one(connection).await?) > 0 {
+    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
+    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
+    let version = i64::from(reference.catalogue.version);
+    if latest < version {
+        let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
+        let body = serde_json::to_string(&reference.catalogue)?;
+        on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
+    }
+    if latest > 0 {
+        tx.commit().await?;
         return Ok(false);
     }
-    let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
-    let body = serde_json::to_string(&reference.catalogue)?;
-    on!(in &mut tx, |connection| sqlx::query(query)
-        .bind(i64::from(reference.catalogue.version))
-        .bind(body)
-        .execute(connection)
-        .await
-        .map(drop)?);
     add_places(&mut tx, reference.places.all()).await?;
     let mut rows = directory_rows(&reference.organisations, &reference.pairings)?;
     let mut figures = super::rollup::Pending::default();
@@ -168,4 +179,14 @@ async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
         values.push_bind(&place.name).push_bind(side);
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_by_the_first_letters_of_its_pinyin() {
+        assert_eq!(initials("罗甸县沫阳镇A区"), "ldxmyzAq");
+    }
 }

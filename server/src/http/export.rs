@@ -54,11 +54,18 @@ fn row(app: &App, record: &Record) -> [String; 13] {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let activity = reference.catalogue.activity(&text("activity"));
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
-    let values = Entry::from_checked(&record.fields).map(|entry| entry.values).unwrap_or_default();
+    let entry = Entry::from_checked(&record.fields);
+    let (values, details) = entry.map(|entry| (entry.values, entry.details)).unwrap_or_default();
+    let field = |code: &str| activity.and_then(|activity| activity.field(code));
     let values = values.iter().map(|(code, value)| {
-        let field = activity.and_then(|activity| activity.field(code));
-        let (name, unit) = field.map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
+        let (name, unit) = field(code).map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
         format!("{name} {value} {unit}")
+    });
+    let details = details.iter().map(|(code, answer)| {
+        let word =
+            |own: &String| field(code).and_then(|field| field.choice(own)).map_or(own.clone(), |own| own.name.clone());
+        let words: Vec<String> = answer.all().iter().map(word).collect();
+        format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
     });
     let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());
     let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text("pairing"));
@@ -74,7 +81,7 @@ fn row(app: &App, record: &Record) -> [String; 13] {
         text("place"),
         reference.places.label(&text("place")),
         pairing.unwrap_or_default(),
-        values.collect::<Vec<_>>().join("；"),
+        values.chain(details).collect::<Vec<_>>().join("；"),
         text("note"),
         text("state"),
         text("review_note"),

@@ -13,8 +13,9 @@ use uuid::Uuid;
 const SPREAD: f64 = 0.04;
 /// After so many points a spiral has left every county; it starts again, narrower.
 const LAP: u32 = 400;
-/// Every so manieth point of the spiral is a place's.
+/// Every so manieth point of the spiral is a place's, in a county that is large enough; in others so many times closer.
 const APART: usize = 5;
+const CLOSEST: u32 = 8;
 /// The golden angle in radians: points turned by it never line up.
 const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
 
@@ -189,7 +190,16 @@ pub fn spots(county: &str, count: usize) -> Vec<Position> {
     let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| outline.code == county).collect();
     let Some(centre) = centre(&outlines) else { return Vec::new() };
     let inside = |point: &Position| outlines.iter().any(|outline| outline.contains(*point));
-    (0..LAP).step_by(APART).map(|turn| spiral(centre, turn)).filter(inside).take(count).collect()
+    // In a small county they stand closer.
+    let at = |turn: usize, closer: u32| {
+        let point = spiral(centre, u32::try_from(turn).unwrap_or_default());
+        let towards = |point: f64, centre: f64| centre + (point - centre) / f64::from(closer);
+        (towards(point.0, centre.0), towards(point.1, centre.1))
+    };
+    let spots = |closer: u32| -> Vec<Position> {
+        (0..LAP as usize).step_by(APART).map(|turn| at(turn, closer)).filter(inside).take(count).collect()
+    };
+    (1..=CLOSEST).map(spots).find(|spots| spots.len() == count).unwrap_or_default()
 }
 
 fn spiral(centre: (f64, f64), turn: u32) -> (f64, f64) {
@@ -217,7 +227,7 @@ mod tests {
             assert_eq!(spots.len(), count);
             for (number, one) in spots.iter().enumerate() {
                 assert!(outline.contains(*one));
-                assert!(spots[number + 1..].iter().all(|other| (one.0 - other.0).hypot(one.1 - other.1) > 0.02));
+                assert!(spots[number + 1..].iter().all(|other| (one.0 - other.0).hypot(one.1 - other.1) > 0.005));
             }
         }
         assert!(spots("999999", 3).is_empty());

@@ -75,7 +75,7 @@ pub struct Indicator {
     pub targets: Vec<Target>,
 }
 
-/// Whether a field takes any amount or a count.
+/// What a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -83,9 +83,66 @@ pub enum Kind {
     Integer,
     /// A number with up to four decimals.
     Number,
+    /// Words.
+    Text,
+    /// One of some choices.
+    Choice,
+    /// Any of some choices: a checklist.
+    Choices,
 }
 
-/// A number that an entry form asks for.
+impl Kind {
+    /// Whether it is a number, which lies in an entry's `values` and can feed an indicator; all others lie in `details`.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Number)
+    }
+}
+
+/// One of the things that may be chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Code.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+}
+
+/// When a field is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The code of a choice of the same form.
+    pub field: String,
+    /// Any of these must be chosen there.
+    pub is: Vec<String>,
+}
+
+/// How a number follows from others of the same form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Computed {
+    /// All that are given, added up.
+    Sum(Vec<String>),
+    /// All of them multiplied; nothing while one is missing.
+    Product(Vec<String>),
+}
+
+impl Computed {
+    /// The number, to four decimals; `number` gives those of other fields.
+    pub fn of(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let result = match self {
+            Self::Sum(codes) => {
+                let given: Vec<f64> = codes.iter().filter_map(|code| number(code)).collect();
+                (!given.is_empty()).then(|| given.iter().sum::<f64>())
+            }
+            Self::Product(codes) => codes.iter().map(|code| number(code)).product::<Option<f64>>(),
+        };
+        result.map(|number| (number * 1e4).round() / 1e4)
+    }
+}
+
+/// What an entry form asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Code within the activity.
@@ -97,19 +154,50 @@ pub struct Field {
     /// What it takes.
     pub kind: Kind,
     /// Unit in Chinese.
+    #[serde(default)]
     pub unit: String,
     /// Unit in English.
+    #[serde(default)]
     pub unit_en: String,
     /// Whether it must be filled in.
     pub required: bool,
     /// Smallest amount.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Quantity>,
     /// Largest amount.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Quantity>,
     /// The indicator that it adds to.
+    #[serde(default)]
     pub feeds: Option<String>,
+    /// What may be chosen, where it takes a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// What helps to fill it in, in Chinese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// The same in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint_en: String,
+    /// When it is asked for; always, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// How it follows from others: nobody fills it in then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub computed: Option<Computed>,
+}
+
+impl Field {
+    /// Whether it is asked for, given what is chosen in the same form.
+    pub fn is_asked(&self, chosen: impl Fn(&str) -> Vec<String>) -> bool {
+        let when = self.when.as_ref();
+        when.is_none_or(|when| chosen(&when.field).iter().any(|own| when.is.contains(own)))
+    }
+
+    /// A choice's name in both languages.
+    pub fn choice(&self, code: &str) -> Option<&Choice> {
+        self.choices.iter().find(|choice| choice.code == code)
+    }
 }
 
 /// An entry form.

@@ -45,6 +45,26 @@ impl State {
     }
 }
 
+/// An answer that is no number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Words, or the code of the one choice.
+    One(String),
+    /// The codes of all that is chosen.
+    Several(Vec<String>),
+}
+
+impl Answer {
+    /// What is chosen or written, each by itself.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(own) => std::slice::from_ref(own),
+            Self::Several(own) => own,
+        }
+    }
+}
+
 /// What someone recorded: an activity at a place on a date.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -64,6 +84,9 @@ pub struct Entry {
     /// The numbers, by the codes of the activity's fields.
     #[serde(default)]
     pub values: BTreeMap<String, Quantity>,
+    /// The answers that are no numbers, by the codes of the activity's fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, Answer>,
     /// How exact a number is, where it is not exact.
     #[serde(default)]
     pub qualifiers: BTreeMap<String, Qualifier>,
@@ -119,7 +142,8 @@ impl Entry {
         }
         let pairing = check.id("pairing", |id| rules.pairings.iter().any(|pairing| pairing.id == id));
         let organisation = check.id("organisation", |id| rules.organisations.iter().any(|own| own.id == id));
-        let values = check.values(activity);
+        let details = check.details(activity);
+        let values = check.values(activity, &details);
         let note = check.text("note", NOTE_LENGTH);
         let review_note = Some(check.text("review_note", NOTE_LENGTH)).filter(|note| !note.is_empty());
         let state = check.state();
@@ -134,6 +158,7 @@ impl Entry {
                 pairing,
                 organisation,
                 values,
+                details,
                 qualifiers,
                 note,
                 state,
@@ -165,6 +190,33 @@ pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity
         return Err(FieldError::with_limit(name(), ErrorCode::TooLarge, max.to_f64()));
     }
     Ok(Some(quantity))
+}
+
+/// What is chosen at a field of a form.
+fn chosen(details: &BTreeMap<String, Answer>, code: &str) -> Vec<String> {
+    details.get(code).map(|answer| answer.all().to_vec()).unwrap_or_default()
+}
+
+/// Checks an answer of a form that is no number.
+fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>, FieldError> {
+    let name = || format!("details.{}", field.code);
+    let answer = answer.filter(|answer| answer.all().iter().any(|own| !own.is_empty()));
+    let Some(answer) = answer else {
+        return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
+    };
+    let is_choice = |code: &String| field.choice(code).is_some();
+    match (field.kind, &answer) {
+        (Kind::Text, Answer::One(text)) if text.chars().count() > NOTE_LENGTH => {
+            Err(FieldError::with_limit(name(), ErrorCode::TooLong, NOTE_LENGTH as f64))
+        }
+        (Kind::Text, Answer::One(_)) => Ok(Some(answer)),
+        (Kind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
+        (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => Ok(Some(answer)),
+        (Kind::Choice, Answer::One(_)) | (Kind::Choices, Answer::Several(_)) => {
+            Err(FieldError::new(name(), ErrorCode::Unknown))
+        }
+        _ => Err(FieldError::new(name(), ErrorCode::WrongType)),
+    }
 }
 
 struct Check<'a> {
@@ -248,34 +300,82 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn values(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Quantity> {
-        let empty = Fields::new();
-        let given = match self.given("values") {
-            None => &empty,
-            Some(Value::Object(values)) => values,
+    /// The answers of a form that lie in a field of the contract: those of its fields that are `wanted`, and no others.
+    /// Nothing where it is no form's answers at all.
+    fn of_form(&mut self, name: &str, activity: &Activity, wanted: impl Fn(&Field) -> bool) -> Option<Fields> {
+        let given = match self.given(name) {
+            None => return Some(Fields::new()),
+            Some(Value::Object(given)) => given,
             Some(_) => {
-                self.error("values", ErrorCode::WrongType);
-                return BTreeMap::new();
+                self.error(name, ErrorCode::WrongType);
+                return None;
             }
         };
-        let Some(activity) = activity else { return BTreeMap::new() };
-        for code in given.keys().filter(|code| activity.field(code).is_none()) {
-            self.error(&format!("values.{code}"), ErrorCode::Unknown);
+        let mut found = Fields::new();
+        for (code, answer) in given {
+            if !activity.field(code).is_some_and(&wanted) {
+                self.error(&format!("{name}.{code}"), ErrorCode::Unknown);
+            } else if !answer.is_null() {
+                found.insert(code.clone(), answer.clone());
+            }
         }
+        Some(found)
+    }
+
+    fn values(
+        &mut self,
+        activity: Option<&Activity>,
+        details: &BTreeMap<String, Answer>,
+    ) -> BTreeMap<String, Quantity> {
         let mut values = BTreeMap::new();
-        for field in &activity.fields {
-            let value = given.get(&field.code).filter(|value| !value.is_null());
-            if value.is_some_and(|value| !value.is_number()) {
+        let Some(activity) = activity else { return values };
+        let Some(mut given) = self.of_form("values", activity, |field| field.kind.is_number()) else { return values };
+        for field in activity.fields.iter().filter(|field| field.kind.is_number()) {
+            let value = given.remove(&field.code);
+            if !field.is_asked(|code| chosen(details, code)) {
+                if value.is_some() {
+                    self.error(&format!("values.{}", field.code), ErrorCode::Unknown);
+                }
+                continue;
+            }
+            if value.as_ref().is_some_and(|value| !value.is_number()) {
                 self.error(&format!("values.{}", field.code), ErrorCode::WrongType);
                 continue;
             }
-            match check_value(field, value.and_then(Value::as_f64)) {
+            match check_value(field, value.as_ref().and_then(Value::as_f64)) {
                 Ok(Some(quantity)) => drop(values.insert(field.code.clone(), quantity)),
                 Ok(None) => {}
                 Err(error) => self.errors.push(error),
             }
         }
         values
+    }
+
+    fn details(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Answer> {
+        let mut details = BTreeMap::new();
+        let Some(activity) = activity else { return details };
+        let Some(mut given) = self.of_form("details", activity, |field| !field.kind.is_number()) else {
+            return details;
+        };
+        for field in activity.fields.iter().filter(|field| !field.kind.is_number()) {
+            let name = format!("details.{}", field.code);
+            let answer = given.remove(&field.code);
+            if !field.is_asked(|code| chosen(&details, code)) {
+                if answer.is_some() {
+                    self.error(&name, ErrorCode::Unknown);
+                }
+                continue;
+            }
+            match answer.map(Answer::deserialize).transpose() {
+                Err(_) => self.error(&name, ErrorCode::WrongType),
+                Ok(answer) => match check_answer(field, answer) {
+                    Ok(Some(answer)) => drop(details.insert(field.code.clone(), answer)),
+                    Ok(None) => {}
+                    Err(error) => self.errors.push(error),
+                },
+            }
+        }
+        details
     }
 
     fn state(&mut self) -> State {

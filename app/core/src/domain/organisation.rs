@@ -50,6 +50,17 @@ pub struct Organisation {
     /// Where its being here comes from.
     #[serde(default)]
     pub source: Option<String>,
+    /// The first letters of its name's pinyin, which people type to find it; the server knows them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub initials: String,
+}
+
+impl Organisation {
+    /// Whether each of these words, in lower case, is in its names, in the name of its place, or in the initials.
+    pub fn is_named(&self, words: &[String], place: &str) -> bool {
+        let text = format!("{} {} {place} {}", self.name, self.name_en, self.initials).to_lowercase();
+        words.iter().all(|word| text.contains(word.as_str()))
+    }
 }
 
 /// Two organisations, one of each side, under a programme: a line on the map.

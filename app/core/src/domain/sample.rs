@@ -140,6 +140,10 @@ impl<'a> Sample<'a> {
         put("pairing", json!(pairing.map(|pairing| pairing.id)));
         put("organisation", json!(organisation));
         put("values", Value::Object(values(activity, &mut chance)));
+        let details = details(activity);
+        if !details.is_empty() {
+            put("details", Value::Object(details));
+        }
         put("note", json!(note(&mut chance)));
         put("state", json!(state));
         put("attachments", json!([]));
@@ -194,6 +198,7 @@ pub fn directory(seed: u64, count: u64, catalogue: &Catalogue, places: &Places) 
                 programme: programme.clone(),
                 position: None,
                 source: Some(MADE_UP.to_owned()),
+                initials: String::new(),
             });
         }
         pairings.push(Pairing {
@@ -214,12 +219,24 @@ const MADE_UP: &str = "demonstration";
 
 fn values(activity: &Activity, chance: &mut Chance) -> Map<String, Value> {
     let mut values = Map::new();
-    for field in &activity.fields {
+    let plain = |field: &&Field| field.kind.is_number() && field.when.is_none() && field.computed.is_none();
+    for field in activity.fields.iter().filter(plain) {
         if field.required || chance.percent(70) {
             values.insert(field.code.clone(), json!(value(field, chance)));
         }
     }
     values
+}
+
+/// The first choice wherever one must be made.
+fn details(activity: &Activity) -> Map<String, Value> {
+    let asked =
+        activity.fields.iter().filter(|field| field.required && !field.kind.is_number() && field.when.is_none());
+    let choice = |field: &Field| {
+        let code = &field.choices.first()?.code;
+        Some((field.code.clone(), if field.kind == Kind::Choice { json!(code) } else { json!([code]) }))
+    };
+    asked.filter_map(choice).collect()
 }
 
 /// Small numbers are more frequent than large ones, up to a few hundred.

@@ -1,5 +1,6 @@
 //! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
 
+use super::path::{get, paths, set};
 use super::wire::{Mutation, Op, Outcome};
 use crate::domain::entry::{Fields, Rules, State};
 use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
@@ -9,8 +10,6 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Fields that the server alone sets; a client's word on them is passed over.
-const SERVER_SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
 const STATE: &str = "state";
 const REVIEW_NOTE: &str = "review_note";
 /// The path by which a delete is told from other changes.
@@ -160,6 +159,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         }
         None => {}
     }
+    changed.extend(compute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
     let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
     let decided = review.is_some() && !kept.contains_key(STATE);
     if own && !decided && !changed.is_empty() {
@@ -191,7 +191,31 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
 /// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
 /// server when it arrives.
 pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
-    check(fields, actor, rules).err().unwrap_or_default()
+    let mut fields = fields.clone();
+    compute(&mut fields, rules);
+    check(&fields, actor, rules).err().unwrap_or_default()
+}
+
+/// Computes the numbers of a form that follow from others, whatever was sent for them; the paths that change.
+fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
+    let code = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let Some(activity) = rules.catalogue.activity(code) else { return Vec::new() };
+    let mut changed = Vec::new();
+    for (field, computed) in activity.fields.iter().filter_map(|own| Some((own, own.computed.as_ref()?))) {
+        let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
+        let value = computed.of(number).map_or(Value::Null, number_value);
+        let path = format!("values.{}", field.code);
+        if get(fields, &path) != present(&value) {
+            set(fields, &path, &value);
+            changed.push(path);
+        }
+    }
+    changed
+}
+
+/// A number as it is typed: whole where it is whole.
+fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
 fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<FieldError>> {
@@ -240,43 +264,8 @@ fn author_of(fields: &Fields) -> Option<Uuid> {
     fields.get("author").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
 }
 
-/// The fields that a mutation names, the numbers of `values` one by one.
-fn paths(fields: &Fields) -> Vec<(Cow<'_, str>, &Value)> {
-    let mut paths = Vec::with_capacity(fields.len() + 4);
-    for (name, value) in fields.iter().filter(|(name, _)| !SERVER_SET.contains(&name.as_str())) {
-        match value {
-            Value::Object(values) if name == "values" => {
-                paths.extend(values.iter().map(|(code, number)| (Cow::Owned(format!("values.{code}")), number)));
-            }
-            _ => paths.push((Cow::Borrowed(name.as_str()), value)),
-        }
-    }
-    paths
-}
-
 fn present(value: &Value) -> Option<&Value> {
     (!value.is_null()).then_some(value)
-}
-
-fn get<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
-    let value = match path.strip_prefix("values.") {
-        Some(code) => fields.get("values").and_then(|values| values.get(code)),
-        None => fields.get(path),
-    };
-    value.and_then(present)
-}
-
-/// Sets a field; null clears it.
-fn set(fields: &mut Fields, path: &str, value: &Value) {
-    match path.strip_prefix("values.") {
-        Some(code) => {
-            let values = fields.entry("values").or_insert_with(|| json!({}));
-            if let Some(values) = values.as_object_mut() {
-                put_or_clear(values, code, value);
-            }
-        }
-        None => put_or_clear(fields, path, value),
-    }
 }
 
 /// Whether a revision, made by mutation `by` of some client, is news to whoever made `mutation` on `client`: later than
@@ -291,14 +280,6 @@ pub fn fold(fields: &mut Fields, mutation: &Mutation) {
         set(fields, &path, value);
     }
     complete(fields);
-}
-
-fn put_or_clear(fields: &mut Fields, name: &str, value: &Value) {
-    if value.is_null() {
-        fields.remove(name);
-    } else {
-        fields.insert(name.to_owned(), value.clone());
-    }
 }
 
 /// Names every field of the contract, so that a reader need not guess what is missing.

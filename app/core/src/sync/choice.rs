@@ -1,6 +1,7 @@
 //! A person's choice between the values of a conflict: both are kept until somebody makes it.
 
 use super::apply::DELETED;
+use super::path::of_form;
 use super::wire::{CHOICE, ENTRY, Mutation, Op};
 use crate::domain::entry::Fields;
 use serde::{Deserialize, Serialize};
@@ -36,11 +37,11 @@ pub fn chosen(choice: &Mutation, take: &[String], kept: &Fields) -> Option<Mutat
     let mut fields = Fields::new();
     for path in take.iter().filter(|path| *path != DELETED) {
         let value = kept.get(path)?;
-        match path.strip_prefix("values.") {
+        match of_form(path) {
             // A null stays one: it clears the value.
-            Some(code) => drop(
+            Some((field, code)) => drop(
                 fields
-                    .entry("values")
+                    .entry(field)
                     .or_insert_with(|| json!({}))
                     .as_object_mut()?
                     .insert(code.to_owned(), value.clone()),

@@ -5,6 +5,7 @@ pub mod choice;
 pub mod clock;
 pub mod engine;
 pub mod outbox;
+pub mod path;
 pub mod wire;
 
 pub use apply::{Decision, Existing, all_paths, decide, fold, is_since, mistakes};

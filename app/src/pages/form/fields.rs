@@ -112,6 +112,7 @@ impl Form {
                     aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")/>
                 <span class="unit">{model.pick(&field.unit, &field.unit_en).to_owned()}</span>
             </span>
+            {self.hint(field)}
         };
         self.row(&name, label, control.into_any())
     }

@@ -2,11 +2,14 @@
 
 use crate::model::Model;
 use crate::store::draft::Draft;
-use jiedui_core::domain::entry::{Fields, Rules};
-use jiedui_core::domain::{ErrorCode, FieldError, Overview, format_date};
+use jiedui_core::domain::catalogue::Kind;
+use jiedui_core::domain::entry::{Answer, Fields, Rules};
+use jiedui_core::domain::{Activity, ErrorCode, FieldError, Overview, format_date};
 use jiedui_core::sync::mistakes;
 use leptos::prelude::*;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Today, whatever this phone's clock shows.
@@ -26,21 +29,46 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         pairing: text("pairing"),
         organisation: text("organisation"),
         values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
+        details: details_of(fields),
         note: text("note"),
         before: fields.clone(),
     }
 }
 
+/// The answers that are no numbers, each choice by itself.
+fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
+    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
+    details.map(|(code, answer)| (code.clone(), all(answer))).collect()
+}
+
+/// A new entry of the same activity as an earlier one, with all that it says but its date, its numbers and its note.
+pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
+    let earlier = draft_of(draft.id, draft.base_rev, fields);
+    Draft {
+        date: draft.date.clone(),
+        values: draft.values.clone(),
+        note: draft.note.clone(),
+        before: draft.before.clone(),
+        ..earlier
+    }
+}
+
 /// The fields of a draft that are not what they were when it was begun: what others have changed meanwhile is not
 /// changed back.
-pub fn changes_of(draft: &Draft) -> Fields {
-    let (mut fields, _) = fields_of(draft);
+pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
+    let (mut fields, _) = fields_of(draft, activity);
     let absent = Value::Null;
-    if let Some(values) = fields.get_mut("values").and_then(Value::as_object_mut) {
-        let before = |code: &str| draft.before.get("values").and_then(|values| values.get(code)).unwrap_or(&absent);
-        values.retain(|code, number| number.as_f64() != before(code).as_f64());
+    for name in ["values", "details"] {
+        let before = |code: &str| draft.before.get(name).and_then(|answers| answers.get(code)).unwrap_or(&absent);
+        // The same number may be written in two ways.
+        let same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
+        if let Some(answers) = fields.get_mut(name).and_then(Value::as_object_mut) {
+            answers.retain(|code, answer| !same(answer, before(code)));
+        }
     }
     let is_change = |name: &str, value: &Value| match value {
+        Value::Object(answers) if name == "details" => !answers.is_empty(),
         Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
         value => draft.before.get(name).unwrap_or(&absent) != value,
     };
@@ -62,12 +90,18 @@ pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
     text.parse::<f64>().map(Some).map_err(drop)
 }
 
-/// The fields that a draft makes; numbers that are none are mistakes.
-pub fn fields_of(draft: &Draft) -> (Fields, Vec<FieldError>) {
+/// The fields that a draft makes under the form of its activity: what the form does not ask for is cleared, and what it
+/// computes is left to the rules. Numbers that are none are mistakes.
+pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<FieldError>) {
+    let field = |code: &str| activity.and_then(|own| own.field(code));
+    let is_asked = |code: &str| field(code).is_none_or(|own| own.is_asked(|code| draft.chosen(code)));
     let or_null = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
     let (mut values, mut errors) = (Fields::new(), Vec::new());
     for (code, text) in &draft.values {
-        match read_number(text) {
+        if field(code).is_some_and(|own| own.computed.is_some()) {
+            continue;
+        }
+        match read_number(if is_asked(code) { text } else { "" }) {
             // As a whole number where it is one, so that it stands in the entry as it was typed.
             Ok(Some(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
                 drop(values.insert(code.clone(), json!(number as i64)))
@@ -77,9 +111,19 @@ pub fn fields_of(draft: &Draft) -> (Fields, Vec<FieldError>) {
             Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotAmount)),
         }
     }
+    let answer = |(code, chosen): (&String, &Vec<String>)| {
+        let several = field(code).is_some_and(|own| own.kind == Kind::Choices);
+        let answer = match chosen.first().filter(|first| !first.is_empty() && is_asked(code)) {
+            None => Value::Null,
+            Some(_) if several => json!(chosen),
+            Some(first) => json!(first),
+        };
+        (code.clone(), answer)
+    };
+    let details: Fields = draft.details.iter().map(answer).collect();
     let fields = json!({
         "activity": draft.activity, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
-        "organisation": or_null(&draft.organisation), "values": values, "note": draft.note,
+        "organisation": or_null(&draft.organisation), "values": values, "details": details, "note": draft.note,
     });
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }
@@ -87,7 +131,7 @@ pub fn fields_of(draft: &Draft) -> (Fields, Vec<FieldError>) {
 /// What is wrong with a draft: the same rules as on the server.
 pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
-    let (fields, mut errors) = fields_of(draft);
+    let (fields, mut errors) = fields_of(draft, overview.catalogue.activity(&draft.activity));
     let places = model.places.get_untracked();
     let rules = Rules {
         catalogue: &overview.catalogue,
@@ -128,15 +172,15 @@ mod tests {
             values,
             ..Draft::default()
         };
-        let (fields, errors) = fields_of(&draft);
+        let (fields, errors) = fields_of(&draft, None);
         assert!(errors.is_empty());
         assert_eq!(fields["values"], json!({"count": 3, "area": 4.5, "people": null}));
         assert_eq!((&fields["pairing"], &fields["note"]), (&Value::Null, &json!("")));
         assert_eq!(
-            changes_of(&draft),
+            changes_of(&draft, None),
             fields
                 .iter()
-                .filter(|(_, value)| !value.is_null())
+                .filter(|(name, value)| !value.is_null() && *name != "details")
                 .map(|(name, value)| match name.as_str() {
                     "values" => (name.clone(), json!({"count": 3, "area": 4.5})),
                     _ => (name.clone(), value.clone()),
@@ -145,11 +189,44 @@ mod tests {
         );
         let again = draft_of(draft.id, 2, &fields);
         assert_eq!((again.values["count"].as_str(), again.values["area"].as_str(), again.base_rev), ("3", "4.5", 2));
-        assert_eq!(changes_of(&again), Fields::new(), "nothing has been changed");
+        assert_eq!(changes_of(&again, None), Fields::new(), "nothing has been changed");
         let mut changed = again;
         changed.values.insert("people".into(), "7".into());
         changed.values.insert("area".into(), String::new());
         changed.note = "新".into();
-        assert_eq!(Value::Object(changes_of(&changed)), json!({"values": {"people": 7, "area": null}, "note": "新"}));
+        assert_eq!(
+            Value::Object(changes_of(&changed, None)),
+            json!({"values": {"people": 7, "area": null}, "note": "新"})
+        );
+    }
+
+    #[test]
+    fn what_a_form_no_longer_asks_for_is_cleared_and_what_it_computes_is_not_sent() {
+        let field = |code: &str, kind: &str, more: Value| {
+            let mut field = json!({"code": code, "name": code, "name_en": code, "kind": kind, "required": false});
+            field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            field
+        };
+        let choice = |code: &str| json!({"code": code, "name": code, "name_en": code});
+        let finish = json!({"field": "stage", "is": ["finish"]});
+        let activity: Activity = serde_json::from_value(json!({
+        "code": "project", "programme": "industry", "name": "", "name_en": "", "version": 1, "fields": [
+            field("stage", "choice", json!({"choices": [choice("start"), choice("finish")]})),
+            field("result", "text", json!({"when": finish})),
+            field("met", "choices", json!({"choices": [choice("sign"), choice("hall")]})),
+            field("area", "number", json!({"when": finish})),
+            field("total", "number", json!({"computed": {"sum": ["area"]}})),
+        ]}))
+        .unwrap();
+        let entry = json!({"activity": "project", "date": "2026-11-24", "place": "522728", "values": {"area": 4, "total": 4},
+            "details": {"stage": "finish", "result": "增收", "met": ["sign"]}, "note": ""});
+        let mut draft = draft_of(Uuid::nil(), 3, entry.as_object().unwrap());
+        assert_eq!(draft.details["met"], ["sign"]);
+        assert_eq!(changes_of(&draft, Some(&activity)), Fields::new(), "nothing has been changed");
+        draft.details.insert("stage".into(), vec!["start".into()]);
+        draft.details.insert("met".into(), vec!["sign".into(), "hall".into()]);
+        let changes =
+            json!({"values": {"area": null}, "details": {"stage": "start", "result": null, "met": ["sign", "hall"]}});
+        assert_eq!(Value::Object(changes_of(&draft, Some(&activity))), changes);
     }
 }

@@ -78,3 +78,78 @@ fn reports_every_mistake_at_once() {
     let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["activity", "date", "place"]);
 }
+
+fn form() -> Catalogue {
+    let field = |code: &str, kind: &str, more: Value| {
+        let mut field = json!({"code": code, "name": code, "name_en": code, "kind": kind, "required": false});
+        field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        field
+    };
+    let choice = |code: &str| json!({"code": code, "name": code, "name_en": code});
+    let fields = [
+        field("stage", "choice", json!({"required": true, "choices": [choice("start"), choice("finish")]})),
+        field("result", "text", json!({"required": true, "when": {"field": "stage", "is": ["finish"]}})),
+        field("met", "choices", json!({"choices": [choice("sign"), choice("hall")]})),
+        field("head", "integer", json!({})),
+        field("price", "number", json!({"when": {"field": "stage", "is": ["finish"]}})),
+        field("proceeds", "number", json!({"computed": {"product": ["head", "price"]}})),
+    ];
+    let activity =
+        json!({"code": "sale", "programme": "industry", "name": "", "name_en": "", "version": 1, "fields": fields});
+    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [activity]})).unwrap()
+}
+
+fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
+    let catalogue = form();
+    let place = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
+    let places = Places::new(vec![serde_json::from_value(place).unwrap()]);
+    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None };
+    let fields =
+        json!({"activity": "sale", "date": "2026-11-24", "place": "522728", "details": details, "values": values});
+    Entry::parse(fields.as_object().unwrap(), rules)
+}
+
+#[test]
+fn a_form_with_choices_takes_what_it_asks_for() {
+    let details = json!({"stage": "finish", "result": "增收", "met": ["hall", "sign"]});
+    let entry = filled_in(details.clone(), json!({"head": 3, "price": 12.5})).unwrap();
+    assert_eq!(serde_json::to_value(&entry).unwrap()["details"], details);
+    assert!(filled_in(json!({"stage": "start"}), json!({})).unwrap().values.is_empty());
+}
+
+#[rstest]
+#[case(json!({}), json!({}), "details.stage", ErrorCode::Required)]
+#[case(json!({"stage": "later"}), json!({}), "details.stage", ErrorCode::Unknown)]
+#[case(json!({"stage": ["start"]}), json!({}), "details.stage", ErrorCode::WrongType)]
+#[case(json!({"stage": 3}), json!({}), "details.stage", ErrorCode::WrongType)]
+#[case(json!({"stage": "finish"}), json!({}), "details.result", ErrorCode::Required)]
+#[case(json!({"stage": "finish", "result": ""}), json!({}), "details.result", ErrorCode::Required)]
+#[case(json!({"stage": "start", "result": "x"}), json!({}), "details.result", ErrorCode::Unknown)]
+#[case(json!({"stage": "start", "met": ["roof"]}), json!({}), "details.met", ErrorCode::Unknown)]
+#[case(json!({"stage": "start", "met": "sign"}), json!({}), "details.met", ErrorCode::WrongType)]
+#[case(json!({"stage": "start", "head": 3}), json!({}), "details.head", ErrorCode::Unknown)]
+#[case(json!({"stage": "start"}), json!({"stage": 3}), "values.stage", ErrorCode::Unknown)]
+#[case(json!({"stage": "start"}), json!({"price": 3}), "values.price", ErrorCode::Unknown)]
+#[case(json!([]), json!({}), "details", ErrorCode::WrongType)]
+fn a_form_with_choices_refuses_what_it_does_not_ask_for(
+    #[case] details: Value,
+    #[case] values: Value,
+    #[case] field: &str,
+    #[case] code: ErrorCode,
+) {
+    let errors = filled_in(details, values).unwrap_err();
+    assert!(errors.iter().any(|error| error.field == field && error.code == code), "{errors:?}");
+}
+
+#[test]
+fn computed_numbers_follow_from_those_that_are_given() {
+    use crate::domain::catalogue::Computed;
+    let number = |code: &str| [("a", 3.0), ("b", 0.1)].iter().find(|own| own.0 == code).map(|own| own.1);
+    let of = |computed: fn(Vec<String>) -> Computed, codes: &[&str]| {
+        computed(codes.iter().map(|code| (*code).to_owned()).collect()).of(number)
+    };
+    assert_eq!(of(Computed::Sum, &["a", "b", "c"]), Some(3.1));
+    assert_eq!(of(Computed::Sum, &["c"]), None);
+    assert_eq!(of(Computed::Product, &["a", "b"]), Some(0.3));
+    assert_eq!(of(Computed::Product, &["a", "c"]), None);
+}

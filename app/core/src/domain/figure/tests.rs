@@ -41,6 +41,7 @@ fn entry(date: &str, value: f64, organisation: Option<Uuid>) -> Entry {
         pairing: None,
         organisation,
         values: ["sum", "latest", "mean", "distinct"].map(|code| (code.to_owned(), value)).into(),
+        details: BTreeMap::new(),
         qualifiers: BTreeMap::new(),
         note: String::new(),
         state: State::Submitted,
@@ -198,6 +199,7 @@ proptest! {
         let organisation = |(number, place): (u128, &String)| Organisation {
             id: id(number), name: String::new(), name_en: String::new(), kind: OrganisationKind::School, side: Side::A,
             place: place.clone(), programme: String::new(), position: None, source: None,
+            initials: String::new(),
         };
         let organisations: Vec<Organisation> = (1..).zip(&ends).map(organisation).collect();
         let (organisation_a, organisation_b) = (id(1), id(2));

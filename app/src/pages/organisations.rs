@@ -1,0 +1,187 @@
+//! The directory: who takes part, found by name or by the first letters of its pinyin; and one organisation, with its
+//! partners of now and of before, and its entries. All of it from the phone.
+
+use crate::components::address::{Step, use_address};
+use crate::components::entry_list::{entry_list, use_entries};
+use crate::components::map::lists::pair_name;
+use crate::drawing::escaped;
+use crate::model::{Model, use_model};
+use crate::texts::{Texts, fill};
+use jiedui_core::domain::organisation::OrganisationKind;
+use jiedui_core::domain::{Entry, Organisation, Overview, Pairing, Side, format_date};
+use leptos::leptos_dom::helpers::debounce;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use std::fmt::Write;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How many are drawn at first, and more each time the button is pressed.
+const PAGE: usize = 60;
+/// How many of an organisation's entries are listed.
+const LISTED: usize = 20;
+/// How long typing rests until the list follows.
+const REST: Duration = Duration::from_millis(250);
+
+/// The directory.
+#[component]
+pub fn Organisations() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.nav_organisations);
+    let address = use_address();
+    let listed = RwSignal::new(PAGE);
+    let side = Memo::new(move |_| address.get("side").unwrap_or_default());
+    let words = Memo::new(move |_| {
+        let query = address.get("q").unwrap_or_default().to_lowercase();
+        query.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let body = move || {
+        let Some(overview) = model.received.get() else {
+            let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
+            return view! { <p class="empty">{why}</p> }.into_any();
+        };
+        let (words, side) = (words.get(), side.get());
+        let wanted = |own: &&Organisation| {
+            (side.is_empty() || side == side_code(own.side)) && own.is_named(&words, &place_name(&overview, &own.place))
+        };
+        let found: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
+        let rows: String = found.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
+        let more = found.len() > listed.get();
+        view! {
+            <p class="note" role="status">{fill(texts.found_organisations, &[&found.len()])}</p>
+            <ul class="latest" inner_html=rows></ul>
+            {more.then(|| view! {
+                <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+            })}
+        }
+        .into_any()
+    };
+    let mut search = debounce(REST, move |query| address.change(&[("q", query)], Step::Replacing));
+    let side_option = move |own: Side, name: &'static str| {
+        view! { <option value=side_code(own) selected=move || side.get() == side_code(own)>{name}</option> }
+    };
+    view! {
+        <section class="list">
+            <h1>{texts.nav_organisations}</h1>
+            <div class="filters">
+                <label>
+                    <span>{texts.search_organisations}</span>
+                    <input type="search" prop:value=move || address.get("q").unwrap_or_default()
+                        on:input=move |event| search(event_target_value(&event))/>
+                </label>
+                <label>
+                    <span>{texts.side}</span>
+                    <select on:change=move |event| address.change(&[("side", event_target_value(&event))], Step::Further)>
+                        <option value="">{texts.all_places}</option>
+                        {side_option(Side::A, texts.side_a)}
+                        {side_option(Side::B, texts.side_b)}
+                    </select>
+                </label>
+            </div>
+            {body}
+        </section>
+    }
+}
+
+/// One organisation.
+#[component]
+pub fn OrganisationOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.organisation);
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
+    let entries = use_entries(|| true);
+    move || {
+        let Some(overview) = model.received.get() else {
+            let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
+            return view! { <p class="empty">{why}</p> }.into_any();
+        };
+        let directory = overview.directory();
+        let Some(own) = id.get().and_then(|id| directory.organisation(id)) else {
+            return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+        };
+        let pairings: Vec<&Pairing> = overview
+            .pairings
+            .iter()
+            .filter(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&own.id))
+            .collect();
+        let concerns = |entry: &Entry| {
+            entry.organisation == Some(own.id) || pairings.iter().any(|pairing| entry.pairing == Some(pairing.id))
+        };
+        let (list, count) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
+        let position = if own.position.is_none() { texts.approximate } else { "" };
+        view! {
+            <section class=format!("list programme {}", own.programme)>
+                <h1>{model.pick(&own.name, &own.name_en).to_owned()}</h1>
+                <p class="note">{format!("{} · {} {position}", kind_name(texts, own.kind), place_name(&overview, &own.place))}</p>
+                <p class="actions">
+                    <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
+                </p>
+                <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
+                <ul class="latest" inner_html=partners></ul>
+                <h2>{fill(texts.found_entries, &[&count])}</h2>
+                <div inner_html=list></div>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+fn side_code(side: Side) -> &'static str {
+    match side {
+        Side::A => "a",
+        Side::B => "b",
+    }
+}
+
+fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
+    match kind {
+        OrganisationKind::PartyBranch => texts.kind_party_branch,
+        OrganisationKind::Government => texts.kind_government,
+        OrganisationKind::Village => texts.kind_village,
+        OrganisationKind::School => texts.kind_school,
+        OrganisationKind::Hospital => texts.kind_hospital,
+        OrganisationKind::Company => texts.kind_company,
+        OrganisationKind::Cooperative => texts.kind_cooperative,
+        OrganisationKind::Bureau => texts.kind_bureau,
+    }
+}
+
+fn place_name(overview: &Overview, code: &str) -> String {
+    overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
+}
+
+fn row(model: Model, overview: &Overview, own: &Organisation) -> String {
+    let count =
+        overview.pairings.iter().filter(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&own.id));
+    format!(
+        "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
+        own.id,
+        escaped(model.pick(&own.name, &own.name_en)),
+        kind_name(model.texts, own.kind),
+        escaped(&place_name(overview, &own.place)),
+        fill(model.texts.pairings_shown, &[&count.count()])
+    )
+}
+
+/// A pairing, since when it is and until when it was.
+fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
+    let texts = model.texts;
+    let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
+    let programme = overview.catalogue.programme(&pairing.programme);
+    let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
+    let mut text = format!(
+        "<li><strong><a href=\"/list?year=all&amp;pairing={}\">{}</a></strong><span>{} · {since}",
+        pairing.id,
+        escaped(&pair_name(model, overview, pairing)),
+        escaped(programme)
+    );
+    if let Some(to) = pairing.to {
+        // Writing to a text does not fail.
+        let _ = write!(text, " · {}", fill(texts.ended, &[&format_date(to)]));
+    }
+    text + "</span></li>"
+}

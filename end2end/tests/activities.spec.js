@@ -1,0 +1,142 @@
+// Forms with choices, checklists, conditions and numbers that follow from others; offline, corrected, and seen by a reviewer.
+import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+test("a form asks for what its choices call for, and computes; what it said is there for the reviewer", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "reviewer");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "pairing_project", place: "沫阳", values: { projects: "1" } });
+  const result = page.getByLabel("建成后的效果");
+  await expect(result).toBeHidden();
+  await page.getByLabel("项目阶段").selectOption({ label: "完工" });
+  await result.fill("带动四十户增收");
+  await page.getByLabel("项目名称").fill("蔬菜大棚");
+  await expectReadable(page);
+  // What is typed survives the tab.
+  await page.reload();
+  await expect(result).toHaveValue("带动四十户增收");
+  await save(page);
+  await fillIn(page, { activity: "service_centre", place: "沫阳", values: { centres: "1" } });
+  await page.getByLabel("服务大厅").check();
+  await page.getByLabel("值班制度").check();
+  await page.getByLabel("值班制度").uncheck();
+  await page.getByLabel("网络畅通").check();
+  await save(page);
+  await fillIn(page, { activity: "pigs_sale", place: "沫阳", values: { head: "12", price: "1500.5" } });
+  await expect(page.locator("output")).toContainText("18006");
+  await save(page);
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+
+  const api = await server.api("coordinator");
+  const { entries } = await api.get("/entries?limit=3");
+  const of = (activity) => entries.find((own) => own.fields.activity === activity).fields;
+  expect(of("pairing_project").details).toEqual({ stage: "finish", result: "带动四十户增收", project: "蔬菜大棚" });
+  expect(of("service_centre").details).toEqual({ checklist: ["hall", "network"] });
+  expect(of("pigs_sale").values).toEqual({ head: 12, price: 1500.5, proceeds: 18006 });
+
+  await page.goto("/review");
+  const card = page.locator(".review .entry").filter({ hasText: "结对项目落实" });
+  await expect(card).toContainText("带动四十户增收");
+  await expect(card).toContainText("完工");
+  await expect(page.locator(".review .entry").filter({ hasText: "党群服务中心" })).toContainText("服务大厅、网络畅通");
+
+  // The project turns out not to be finished: what belonged to that goes.
+  await page.goto("/entries");
+  await page.locator(".entry").filter({ hasText: "结对项目落实" }).getByRole("link").first().click();
+  await page.getByLabel("项目阶段").selectOption({ label: "在建" });
+  await expect(result).toBeHidden();
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect.poll(async () => (await api.get("/entries?activity=pairing_project&year=2026")).entries[0].fields.details)
+    .toEqual({ stage: "under_way", project: "蔬菜大棚" });
+
+  // The same again, by one press.
+  await page.goto("/entries/new/pairing_project");
+  await page.getByRole("button", { name: "与上次相同" }).click();
+  await expect(page.getByLabel("项目名称")).toHaveValue("蔬菜大棚");
+  await expect(page.locator(".chosen-place")).toContainText("沫阳");
+  await expect(page.locator("#field-values-projects")).toHaveValue("");
+  await page.locator("#field-values-projects").fill("2");
+  await page.getByLabel("项目阶段").selectOption({ label: "完工" });
+  await page.getByLabel("建成后的效果").fill("通水");
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect.poll(async () => (await api.get("/entries?activity=pairing_project&year=2026")).entries.length).toBe(2);
+  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+});
+
+test("a look-back that does not say what was put right is told so at its field", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await fillIn(page, { activity: "supervision", place: "沫阳", values: { visits: "1" } });
+  await page.locator("#save").click();
+  await expect(page.locator(".row", { hasText: "类型" }).locator(".error")).not.toBeEmpty();
+  await page.getByLabel("类型").selectOption({ label: "回头看" });
+  await page.locator("#save").click();
+  await expect(page.locator(".row", { hasText: "上次问题整改" }).locator(".error")).not.toBeEmpty();
+  await page.getByLabel("上次问题整改").selectOption({ label: "部分整改" });
+  await save(page);
+  await expect(page.locator(".entry")).toContainText("部分整改");
+});
+
+// Each entry is made on its form, all are verified in the queue, and each is returned where one looks at it.
+test("each of the forty indicators moves with the way of an entry made on its form", async ({ page, server }) => {
+  test.setTimeout(480_000);
+  await signIn(page, server, "reviewer");
+  await readyOffline(page);
+  const api = await server.api("reviewer");
+  const { catalogue } = await page.evaluate(async () => (await fetch("/api/v1/overview")).json());
+  const figures = async (include) => {
+    const { indicators } = await api.get(`/indicators?year=2026&include=${include}`);
+    return Object.fromEntries(indicators.map((own) => [own.code, own.actual]));
+  };
+  const fed = (activity) => activity.fields.map((own) => own.feeds).filter(Boolean);
+  const feeding = catalogue.activities.filter((own) => fed(own).length > 0);
+  expect(new Set(feeding.flatMap(fed)).size).toBe(40);
+  const expected = { ...(await figures("submitted")) };
+  let amount = 2;
+  for (const activity of feeding) {
+    await page.goto(`/entries/new/${activity.code}`);
+    await page.getByPlaceholder("输入地名").fill("沫阳");
+    await page.locator(".offers").getByRole("button").first().click();
+    amount = amount === 9 ? 3 : amount + 1;
+    for (const own of activity.fields) {
+      const field = page.locator(`#field-values-${own.code}`);
+      if (own.feeds) {
+        await field.fill(String(amount));
+        expect(expected[own.feeds], own.feeds).toBe(null);
+        expected[own.feeds] = amount;
+      } else if (own.required && ["integer", "number"].includes(own.kind)) await field.fill("1");
+      if (own.required && own.kind === "choice") await page.locator(`#field-details-${own.code}`).selectOption({ index: 1 });
+    }
+    await save(page);
+    await expect.poll(async () => (await figures("submitted"))[fed(activity)[0]], { message: activity.code }).toBe(amount);
+  }
+  expect(await figures("submitted")).toEqual(expected);
+  expect(Object.values(await figures("verified")).every((own) => own === null)).toBe(true);
+
+  await page.goto("/review");
+  page.on("dialog", (dialog) => dialog.accept());
+  const waiting = page.locator(".review .entry");
+  while ((await page.getByText("没有待审核的填报").count()) === 0) {
+    await expect(waiting.first()).toBeVisible();
+    const count = await page.locator(".review [role=status]").textContent();
+    await page.getByRole("button", { name: "全选（疑似重复的除外）" }).click();
+    await page.locator("#verify-chosen").click();
+    await expect(page.locator(".review")).not.toContainText(count);
+  }
+  await expect.poll(() => figures("verified")).toEqual(expected);
+
+  const { entries } = await api.get("/entries?year=2026&limit=100");
+  expect(entries.length).toBe(feeding.length);
+  for (const entry of entries) {
+    await page.goto(`/list/${entry.id}`);
+    await page.getByRole("button", { name: "退回", exact: true }).click();
+    await page.getByRole("button", { name: "请核对数值" }).click();
+    await page.getByRole("button", { name: "确认退回" }).click();
+    await expect(page.locator(".whole .state")).toContainText("已退回");
+    for (const code of fed(feeding.find((own) => own.code === entry.fields.activity))) expected[code] = null;
+    await expect.poll(() => figures("submitted"), { message: entry.fields.activity }).toEqual(expected);
+  }
+});
