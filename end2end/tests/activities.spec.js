@@ -82,7 +82,7 @@ test("a look-back that does not say what was put right is told so at its field",
 
 // Each entry is made on its form, all are verified in the queue, and each is returned where one looks at it.
 test("each of the forty indicators moves with the way of an entry made on its form", async ({ page, server }) => {
-  test.setTimeout(480_000);
+  test.setTimeout(900_000);
   await signIn(page, server, "reviewer");
   await readyOffline(page);
   const api = await server.api("reviewer");
