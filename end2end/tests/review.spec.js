@@ -157,3 +157,31 @@ test("an organisation is found by the first letters of its pinyin, with its part
   expect(await rows.count()).toBeLessThan(10);
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
+
+test("an entry's photos are seen in lists, under its pairing and with it", async ({ page, server }) => {
+  await signIn(page, server, "coordinator");
+  const photo = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 30 });
+    canvas.getContext("2d").fillRect(5, 5, 20, 20);
+    const bytes = await (await new Promise((done) => canvas.toBlob(done, "image/jpeg"))).arrayBuffer();
+    const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const answer = await fetch(`/api/v1/attachments/${hash}`, { method: "PUT", body: bytes });
+    return answer.status === 201 ? hash : `${answer.status}: ${await answer.text()}`;
+  });
+  const api = await server.api("coordinator");
+  const { pairings } = await api.get("/overview");
+  const pairing = pairings.find((own) => own.programme === "party_building");
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 }, pairing: pairing.id, attachments: [photo] };
+  const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+  const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] });
+  expect(results[0].outcome).toBe("applied");
+  const seen = (where) => expect.poll(() => page.locator(`${where} .photo img`).first().evaluate((own) => own.naturalWidth)).toBe(40);
+  await page.goto("/list?year=2026");
+  await seen(".list .latest");
+  await page.locator(".list .latest a").first().click();
+  await seen(".whole");
+  await expectReadable(page);
+  await page.goto("/?year=2026");
+  await page.locator(".pair button").first().click();
+  await seen(".sheet");
+});
