@@ -34,35 +34,39 @@ pub async fn decide(model: Model, entries: Vec<(Uuid, u64)>, state: State, reaso
 /// The buttons under an entry.
 #[component]
 pub fn Decide(
-    /// The entry as this phone knows it: the decision is about that.
-    known: Known,
+    /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
+    #[prop(into)]
+    known: Signal<Known>,
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let (id, rev, state) = (known.id, known.rev, known.entry.state);
+    let id = known.with_untracked(|known| known.id);
+    let rev = move || known.with_untracked(|known| known.rev);
+    let is_verified = move || known.with(|known| known.entry.state == State::Verified);
     let returning = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
     let verify = move |_| {
+        let entries = vec![(id, rev())];
         spawn_local(async move {
-            decide(model, vec![(id, rev)], State::Verified, String::new()).await;
+            decide(model, entries, State::Verified, String::new()).await;
         });
     };
     let send_back = move |_| {
         let why = reason.get_untracked().trim().to_owned();
         missing.set(why.is_empty());
         if !why.is_empty() {
+            let entries = vec![(id, rev())];
+            returning.set(false);
             spawn_local(async move {
-                decide(model, vec![(id, rev)], State::Returned, why).await;
+                decide(model, entries, State::Returned, why).await;
             });
         }
     };
     let usual = [texts.reason_numbers, texts.reason_place, texts.reason_photo, texts.reason_twice];
     view! {
         <div class="decide">
-            {(state != State::Verified).then(|| view! {
-                <button type="button" class="button primary" data-decide="verify" on:click=verify>{texts.verify}</button>
-            })}
+            <button type="button" class="button primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify}</button>
             <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
                 on:click=move |_| returning.update(|returning| *returning = !*returning)>{texts.return_entry}</button>
             <Show when=move || returning.get()>

@@ -8,7 +8,7 @@ use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::{Entry, Organisation, Overview, Pairing, Side, format_date};
+use jiedui_core::domain::{Entry, Level, Organisation, Overview, Pairing, Side, format_date};
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -150,7 +150,9 @@ fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
     }
 }
 
+/// The name of a place, or of the town above it: an overview knows no village.
 fn place_name(overview: &Overview, code: &str) -> String {
+    let code = Level::Township.above(code);
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
 }
 
