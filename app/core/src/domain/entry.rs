@@ -300,17 +300,24 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The answers of a form that lie in a field of the contract: those of its fields that are `wanted`, and no others.
-    /// Nothing where it is no form's answers at all.
-    fn of_form(&mut self, name: &str, activity: &Activity, wanted: impl Fn(&Field) -> bool) -> Option<Fields> {
+    /// The activity, and those of its answers in a field of the contract that are `wanted`, and no others. Nothing where
+    /// there is no such activity, or what is there is no form's answers at all.
+    fn of_form<'c>(
+        &mut self,
+        name: &str,
+        activity: Option<&'c Activity>,
+        wanted: impl Fn(&Field) -> bool,
+    ) -> Option<(&'c Activity, Fields)> {
+        let empty = Fields::new();
         let given = match self.given(name) {
-            None => return Some(Fields::new()),
+            None => &empty,
             Some(Value::Object(given)) => given,
             Some(_) => {
                 self.error(name, ErrorCode::WrongType);
                 return None;
             }
         };
+        let activity = activity?;
         let mut found = Fields::new();
         for (code, answer) in given {
             if !activity.field(code).is_some_and(&wanted) {
@@ -319,7 +326,7 @@ impl<'a> Check<'a> {
                 found.insert(code.clone(), answer.clone());
             }
         }
-        Some(found)
+        Some((activity, found))
     }
 
     fn values(
@@ -328,8 +335,8 @@ impl<'a> Check<'a> {
         details: &BTreeMap<String, Answer>,
     ) -> BTreeMap<String, Quantity> {
         let mut values = BTreeMap::new();
-        let Some(activity) = activity else { return values };
-        let Some(mut given) = self.of_form("values", activity, |field| field.kind.is_number()) else { return values };
+        let of_form = self.of_form("values", activity, |field| field.kind.is_number());
+        let Some((activity, mut given)) = of_form else { return values };
         for field in activity.fields.iter().filter(|field| field.kind.is_number()) {
             let value = given.remove(&field.code);
             if !field.is_asked(|code| chosen(details, code)) {
@@ -353,10 +360,8 @@ impl<'a> Check<'a> {
 
     fn details(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Answer> {
         let mut details = BTreeMap::new();
-        let Some(activity) = activity else { return details };
-        let Some(mut given) = self.of_form("details", activity, |field| !field.kind.is_number()) else {
-            return details;
-        };
+        let of_form = self.of_form("details", activity, |field| !field.kind.is_number());
+        let Some((activity, mut given)) = of_form else { return details };
         for field in activity.fields.iter().filter(|field| !field.kind.is_number()) {
             let name = format!("details.{}", field.code);
             let answer = given.remove(&field.code);

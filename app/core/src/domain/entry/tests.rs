@@ -110,6 +110,18 @@ fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
 }
 
 #[test]
+fn answers_that_are_none_are_told_beside_an_activity_that_is_unknown() {
+    let errors =
+        check(json!({"activity": "nothing", "date": "2026-11-24", "place": "522728", "values": [], "details": 3}));
+    let errors: Vec<_> = errors.unwrap_err().into_iter().map(|error| (error.field, error.code)).collect();
+    for expected in
+        [("activity", ErrorCode::Unknown), ("values", ErrorCode::WrongType), ("details", ErrorCode::WrongType)]
+    {
+        assert!(errors.contains(&(expected.0.to_owned(), expected.1)), "{errors:?}");
+    }
+}
+
+#[test]
 fn a_form_with_choices_takes_what_it_asks_for() {
     let details = json!({"stage": "finish", "result": "增收", "met": ["hall", "sign"]});
     let entry = filled_in(details.clone(), json!({"head": 3, "price": 12.5})).unwrap();
