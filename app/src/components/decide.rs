@@ -3,7 +3,7 @@
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::sync;
-use jiedui_core::domain::{State, User};
+use jiedui_core::domain::{Fields, State, User};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use serde_json::json;
@@ -16,19 +16,16 @@ pub fn may_decide(user: &User, programme: &str, place: &str) -> bool {
 }
 
 /// Verifies entries, or returns them with a reason.
-pub async fn decide(model: Model, entries: Vec<(Uuid, u64)>, state: State, reason: String) -> bool {
-    for (id, rev) in entries {
-        let mut fields = jiedui_core::domain::Fields::new();
-        fields.insert("state".to_owned(), json!(state.code()));
-        if state == State::Returned {
-            fields.insert("review_note".to_owned(), json!(reason));
-        }
-        if let Err(error) = sync::save(model, id, rev, Op::Put, fields).await {
-            model.trouble.set(Some(error));
-            return false;
-        }
+pub async fn decide(model: Model, entries: Vec<(Uuid, u64)>, state: State, reason: String) {
+    let mut fields = Fields::new();
+    fields.insert("state".to_owned(), json!(state.code()));
+    if state == State::Returned {
+        fields.insert("review_note".to_owned(), json!(reason));
     }
-    true
+    let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
+    if let Err(error) = sync::save_all(model, Op::Put, changes).await {
+        model.trouble.set(Some(error));
+    }
 }
 
 /// The buttons under an entry.
@@ -48,9 +45,7 @@ pub fn Decide(
     let missing = RwSignal::new(false);
     let verify = move |_| {
         let entries = vec![(id, rev())];
-        spawn_local(async move {
-            decide(model, entries, State::Verified, String::new()).await;
-        });
+        spawn_local(decide(model, entries, State::Verified, String::new()));
     };
     let send_back = move |_| {
         let why = reason.get_untracked().trim().to_owned();
@@ -58,9 +53,7 @@ pub fn Decide(
         if !why.is_empty() {
             let entries = vec![(id, rev())];
             returning.set(false);
-            spawn_local(async move {
-                decide(model, entries, State::Returned, why).await;
-            });
+            spawn_local(decide(model, entries, State::Returned, why));
         }
     };
     let usual = [texts.reason_numbers, texts.reason_place, texts.reason_photo, texts.reason_twice];

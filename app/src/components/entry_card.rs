@@ -1,6 +1,6 @@
 //! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
 
-use crate::components::entry_list::{activity_name, answers_of, photos, state_word};
+use crate::components::entry_list::{activity_name, answers_line, answers_of, photos, state_word};
 use crate::components::map::lists::pair_name;
 use crate::instant::in_china;
 use crate::model::{Model, use_model};
@@ -49,8 +49,7 @@ pub fn EntryCard(
     let name = activity_name(model, &overview, &entry.activity).to_owned();
     let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.clone()).unwrap_or_default();
     let same = all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, entry));
-    let same = same.map(|other| same_as(model, &overview, other)).collect_view();
-    let has_same = all.iter().any(|other| other.id != known.id && is_likely_same(&other.entry, entry));
+    let same: Vec<_> = same.map(|other| same_as(model, &overview, other)).collect();
     let reason = entry.review_note.clone().filter(|_| entry.state == State::Returned);
     let waits = known.waits;
     view! {
@@ -66,7 +65,7 @@ pub fn EntryCard(
                 {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
             </table>
             <div class="photos" inner_html=photos(model, entry)></div>
-            {has_same.then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
+            {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
         </div>
     }
 }
@@ -80,8 +79,7 @@ fn state_class(state: State) -> &'static str {
 }
 
 fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + use<> {
-    let numbers = answers_of(model, overview, &other.entry).into_iter().map(|(name, value)| format!("{name} {value}"));
-    let words = numbers.collect::<Vec<_>>().join("；");
+    let words = answers_line(model, overview, &other.entry, "；");
     let state = state_word(model.texts, other.entry.state);
     view! { <li><a href=format!("/list/{}", other.id)>{format!("{words} · {state}")}</a></li> }
 }

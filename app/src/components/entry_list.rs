@@ -74,6 +74,12 @@ pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(Stri
     activity.fields.iter().filter_map(answer).collect()
 }
 
+/// The same in a line, with something between one and the next.
+pub fn answers_line(model: Model, overview: &Overview, entry: &Entry, between: &str) -> String {
+    let answers = answers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}"));
+    answers.collect::<Vec<_>>().join(between)
+}
+
 /// An activity's name.
 pub fn activity_name<'a>(model: Model, overview: &'a Overview, code: &'a str) -> &'a str {
     overview.catalogue.activity(code).map_or(code, |own| model.pick(&own.name, &own.name_en))
@@ -95,13 +101,11 @@ pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &En
         Some(id) => format!("<a href=\"/list/{id}\">{}</a>", escaped(&title)),
         None => escaped(&title),
     };
-    let answers: Vec<String> =
-        answers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let place = model.places.with(|places| places.label(&entry.place));
     let mut row = format!(
         "<li><strong>{title}</strong><span>{}</span><span>{}</span>",
         escaped(&place),
-        escaped(&answers.join("；"))
+        escaped(&answers_line(model, overview, entry, "；"))
     );
     row.push_str(&photos(model, entry));
     row.push_str("</li>");

@@ -10,6 +10,7 @@ pub mod header;
 pub mod map;
 pub mod place_field;
 pub mod save_picture;
+pub mod search;
 pub mod share;
 pub mod sync_badge;
 pub mod take_away;

@@ -1,16 +1,17 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
-use crate::components::entry_list::answers_of;
+use crate::components::entry_list::answers_line;
 use crate::model::{Model, use_model};
 use crate::store::draft::{Draft, DraftKey, unfinished};
 use crate::store::journal::{Journalled, Progress};
 use crate::sync;
 use crate::texts::fill;
-use jiedui_core::domain::{State, format_date};
+use jiedui_core::domain::{Overview, State, format_date};
 use jiedui_core::sync::Status;
 use jiedui_core::sync::path::of_form;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use std::sync::Arc;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -172,8 +173,8 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
 
 fn answers(model: Model, own: &Journalled) -> String {
     model.received.with(|overview| {
-        let answers = overview.as_ref().map(|overview| answers_of(model, overview, &own.entry)).unwrap_or_default();
-        answers.into_iter().map(|(name, answer)| format!("{name} {answer}")).collect::<Vec<_>>().join(" · ")
+        let line = |overview: &Arc<Overview>| answers_line(model, overview, &own.entry, " · ");
+        overview.as_ref().map(line).unwrap_or_default()
     })
 }
 

@@ -4,19 +4,13 @@ use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
 use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::map::lists::pair_name;
+use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::texts::fill;
 use jiedui_core::domain::{Filter, Overview, State, format_date};
-use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
-use std::time::Duration;
 use uuid::Uuid;
-
-/// How many entries are drawn at first, and more each time the button is pressed.
-const PAGE: usize = 60;
-/// How long typing rests until the list follows.
-const REST: Duration = Duration::from_millis(250);
 
 /// The list.
 #[component]
@@ -29,10 +23,7 @@ pub fn List() -> impl IntoView {
     let listed = RwSignal::new(PAGE);
     let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
     let state = Memo::new(move |_| address.get("state").unwrap_or_default());
-    let words = Memo::new(move |_| {
-        let query = address.get("q").unwrap_or_default().to_lowercase();
-        query.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-    });
+    let words = use_words();
     let found = Memo::new(move |_| {
         let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
@@ -62,11 +53,7 @@ pub fn List() -> impl IntoView {
                 let rows: String = found.iter().take(listed.get()).map(row).collect();
                 let more = found.len() > listed.get();
                 view! {
-                    <p class="note" role="status">{fill(texts.found_entries, &[&found.len()])}</p>
-                    <ul class="latest" inner_html=rows></ul>
-                    {more.then(|| view! {
-                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
-                    })}
+                    <Found said=fill(texts.found_entries, &[&found.len()]) rows more listed/>
                 }
                 .into_any()
             }
@@ -76,17 +63,12 @@ pub fn List() -> impl IntoView {
         if model.user.with(Option::is_none) {
             return view! { <super::PleaseSignIn/> }.into_any();
         }
-        let mut search = debounce(REST, move |query| address.change(&[("q", query)], Step::Replacing));
         view! {
             <section class="list">
                 <h1>{texts.nav_list}</h1>
                 <FilterBar filter/>
                 <div class="filters">
-                    <label>
-                        <span>{texts.search}</span>
-                        <input type="search" prop:value=move || address.get("q").unwrap_or_default()
-                            on:input=move |event| search(event_target_value(&event))/>
-                    </label>
+                    <SearchField label=texts.search/>
                     <label>
                         <span>{texts.state}</span>
                         <select on:change=move |event| address.change(&[("state", event_target_value(&event))], Step::Further)>

@@ -4,24 +4,19 @@
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::map::lists::pair_name;
+use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::organisation::OrganisationKind;
 use jiedui_core::domain::{Entry, Level, Organisation, Overview, Pairing, Side, format_date};
-use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::fmt::Write;
-use std::time::Duration;
 use uuid::Uuid;
 
-/// How many are drawn at first, and more each time the button is pressed.
-const PAGE: usize = 60;
 /// How many of an organisation's entries are listed.
 const LISTED: usize = 20;
-/// How long typing rests until the list follows.
-const REST: Duration = Duration::from_millis(250);
 
 /// The directory.
 #[component]
@@ -32,10 +27,7 @@ pub fn Organisations() -> impl IntoView {
     let address = use_address();
     let listed = RwSignal::new(PAGE);
     let side = Memo::new(move |_| address.get("side").unwrap_or_default());
-    let words = Memo::new(move |_| {
-        let query = address.get("q").unwrap_or_default().to_lowercase();
-        query.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-    });
+    let words = use_words();
     let body = move || {
         let Some(overview) = model.received.get() else {
             let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
@@ -49,15 +41,10 @@ pub fn Organisations() -> impl IntoView {
         let rows: String = found.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
         let more = found.len() > listed.get();
         view! {
-            <p class="note" role="status">{fill(texts.found_organisations, &[&found.len()])}</p>
-            <ul class="latest" inner_html=rows></ul>
-            {more.then(|| view! {
-                <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
-            })}
+            <Found said=fill(texts.found_organisations, &[&found.len()]) rows more listed/>
         }
         .into_any()
     };
-    let mut search = debounce(REST, move |query| address.change(&[("q", query)], Step::Replacing));
     let side_option = move |own: Side, name: &'static str| {
         view! { <option value=side_code(own) selected=move || side.get() == side_code(own)>{name}</option> }
     };
@@ -65,11 +52,7 @@ pub fn Organisations() -> impl IntoView {
         <section class="list">
             <h1>{texts.nav_organisations}</h1>
             <div class="filters">
-                <label>
-                    <span>{texts.search_organisations}</span>
-                    <input type="search" prop:value=move || address.get("q").unwrap_or_default()
-                        on:input=move |event| search(event_target_value(&event))/>
-                </label>
+                <SearchField label=texts.search_organisations/>
                 <label>
                     <span>{texts.side}</span>
                     <select on:change=move |event| address.change(&[("side", event_target_value(&event))], Step::Further)>
@@ -102,11 +85,7 @@ pub fn OrganisationOf() -> impl IntoView {
         let Some(own) = id.get().and_then(|id| directory.organisation(id)) else {
             return view! { <p class="empty">{texts.not_found}</p> }.into_any();
         };
-        let pairings: Vec<&Pairing> = overview
-            .pairings
-            .iter()
-            .filter(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&own.id))
-            .collect();
+        let pairings: Vec<&Pairing> = directory.pairings_of(own.id).collect();
         let concerns = |entry: &Entry| {
             entry.organisation == Some(own.id) || pairings.iter().any(|pairing| entry.pairing == Some(pairing.id))
         };
@@ -157,15 +136,14 @@ fn place_name(overview: &Overview, code: &str) -> String {
 }
 
 fn row(model: Model, overview: &Overview, own: &Organisation) -> String {
-    let count =
-        overview.pairings.iter().filter(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&own.id));
+    let count = overview.directory().pairings_of(own.id).count();
     format!(
         "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
         own.id,
         escaped(model.pick(&own.name, &own.name_en)),
         kind_name(model.texts, own.kind),
         escaped(&place_name(overview, &own.place)),
-        fill(model.texts.pairings_shown, &[&count.count()])
+        fill(model.texts.pairings_shown, &[&count])
     )
 }
 

@@ -57,9 +57,7 @@ pub fn Review() -> impl IntoView {
         let entries = of_queue(chosen.get_untracked());
         if window().confirm_with_message(&fill(texts.verify_sure, &[&entries.len()])).unwrap_or(false) {
             chosen.set(BTreeSet::new());
-            spawn_local(async move {
-                decide(model, entries, State::Verified, String::new()).await;
-            });
+            spawn_local(decide(model, entries, State::Verified, String::new()));
         }
     };
     // Those that are likely recorded twice are looked at one by one.

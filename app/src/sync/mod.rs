@@ -223,9 +223,21 @@ pub fn fetch_places(model: Model) {
 
 /// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
 pub async fn save(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+    save_all(model, op, vec![(id, base_rev, fields)]).await
+}
+
+/// The same for many entries: their identifiers, revisions and fields. What is on the phone before one fails is sent.
+pub async fn save_all(model: Model, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
     let person = own(model).await?;
-    person.save(id, base_rev, op, fields).await?;
-    is_saved(model, &person).await
+    let mut saved = Ok(());
+    for (id, base_rev, fields) in changes {
+        saved = person.save(id, base_rev, op, fields).await;
+        if saved.is_err() {
+            break;
+        }
+    }
+    is_saved(model, &person).await?;
+    saved
 }
 
 /// Takes back a change that the server has refused.

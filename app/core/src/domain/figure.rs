@@ -135,6 +135,12 @@ impl<'a> Directory<'a> {
         self.pairings.iter().find(|pairing| pairing.id == id)
     }
 
+    /// The pairings that an organisation has or had.
+    pub fn pairings_of(&self, organisation: Uuid) -> impl Iterator<Item = &'a Pairing> + use<'a> {
+        let has = move |own: &&Pairing| own.organisation_a == organisation || own.organisation_b == organisation;
+        self.pairings.iter().filter(has)
+    }
+
     /// The places of a pairing's organisations.
     pub fn places_of(&self, pairing: Uuid) -> impl Iterator<Item = &'a str> {
         let ends = self.pairing(pairing).map(|pairing| [pairing.organisation_a, pairing.organisation_b]);

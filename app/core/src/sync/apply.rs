@@ -213,8 +213,8 @@ fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
     changed
 }
 
-/// A number as it is typed: whole where it is whole.
-fn number_value(number: f64) -> Value {
+/// A number as it stands in an entry: whole where it is whole, as it was typed.
+pub fn number_value(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 

@@ -8,7 +8,7 @@ pub mod outbox;
 pub mod path;
 pub mod wire;
 
-pub use apply::{Decision, Existing, all_paths, decide, fold, is_since, mistakes};
+pub use apply::{Decision, Existing, all_paths, decide, fold, is_since, mistakes, number_value};
 pub use choice::{Choice, chosen};
 pub use clock::Clock;
 pub use engine::{Engine, Failure, Input, Output, Status};

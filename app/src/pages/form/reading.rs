@@ -5,7 +5,7 @@ use crate::store::draft::Draft;
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::{Answer, Fields, Rules};
 use jiedui_core::domain::{Activity, ErrorCode, FieldError, Overview, format_date};
-use jiedui_core::sync::mistakes;
+use jiedui_core::sync::{mistakes, number_value};
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -102,11 +102,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
             continue;
         }
         match read_number(if is_asked(code) { text } else { "" }) {
-            // As a whole number where it is one, so that it stands in the entry as it was typed.
-            Ok(Some(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
-                drop(values.insert(code.clone(), json!(number as i64)))
-            }
-            Ok(Some(number)) => drop(values.insert(code.clone(), json!(number))),
+            Ok(Some(number)) => drop(values.insert(code.clone(), number_value(number))),
             Ok(None) => drop(values.insert(code.clone(), Value::Null)),
             Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotAmount)),
         }
