@@ -75,6 +75,27 @@ test("an entry is returned with a reason, put right, and verified; the figure fo
   await other.context().close();
 });
 
+test("a reason that is being written stays when the entry changes meanwhile", async ({ page, server, line, browser }) => {
+  await signIn(page, server, "recorder");
+  await recorded(page, 7, "村口调研");
+  const other = await phone(browser, line);
+  await signIn(other, server, "reviewer");
+  await other.goto("/list?year=2026");
+  await other.locator(".list .latest a").first().click();
+  await other.getByRole("button", { name: "退回", exact: true }).click();
+  await other.getByLabel("退回原因").fill("人数与签到表不符");
+  await page.locator(".entry a").first().click();
+  await page.locator("#field-values-times").fill("6");
+  await save(page);
+  await expect(other.locator(".whole")).toContainText("6 次");
+  await expect(other.getByLabel("退回原因")).toHaveValue("人数与签到表不符");
+  await other.getByRole("button", { name: "确认退回" }).click();
+  await expect(other.locator(".whole .state")).toContainText("已退回");
+  await page.goto("/entries");
+  await expect(page.locator(".entry")).toContainText("人数与签到表不符");
+  await other.context().close();
+});
+
 test("likely doubles are pointed out and left out when all others are verified at once", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   for (const times of [30, 31, 3]) await recorded(page, times, `第${times}次`);
