@@ -5,8 +5,8 @@ use crate::components::filter_bar::use_filter;
 use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::{Model, use_model};
 use crate::pages::{
-    Choose, ConflictOf, Detail, EditEntry, Entries, IndicatorOf, List, NewEntry, OrganisationOf, Organisations, Report,
-    Review, SignIn,
+    Choose, ConflictOf, Detail, EditEntry, Entries, ImportTable, IndicatorOf, List, NewEntry, OrganisationOf,
+    Organisations, Report, Review, SignIn,
 };
 use crate::sync::{self, village};
 use futures::FutureExt;
@@ -43,6 +43,8 @@ pub enum Screen {
     Edit,
     /// A conflict.
     Conflict,
+    /// Bringing in a spreadsheet.
+    Import,
     /// An indicator.
     Indicator,
     /// The report.
@@ -76,6 +78,7 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::New => view! { <NewEntry/> }.into_any(),
         Screen::Edit => view! { <EditEntry/> }.into_any(),
         Screen::Conflict => view! { <ConflictOf/> }.into_any(),
+        Screen::Import => view! { <ImportTable/> }.into_any(),
         Screen::Indicator => view! { <IndicatorOf/> }.into_any(),
         Screen::Report => view! { <Report/> }.into_any(),
         Screen::Wall => view! { <crate::components::wall::Wall/> }.into_any(),

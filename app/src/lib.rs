@@ -8,6 +8,7 @@ mod json;
 pub mod later;
 pub mod model;
 pub mod pages;
+mod photo;
 pub mod store;
 pub mod sync;
 #[cfg(feature = "csr")]
@@ -46,6 +47,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/list/:id") view=|| view! { <Later screen=Screen::Detail/> }/>
                     <Route path=path!("/organisations") view=|| view! { <Later screen=Screen::Organisations/> }/>
                     <Route path=path!("/organisations/:id") view=|| view! { <Later screen=Screen::Organisation/> }/>
+                    <Route path=path!("/import") view=|| view! { <Later screen=Screen::Import/> }/>
                     <Route path=path!("/review") view=|| view! { <Later screen=Screen::Review/> }/>
                     <Route path=path!("/entries") view=|| view! { <Later screen=Screen::Entries/> }/>
                     <Route path=path!("/entries/new") view=|| view! { <Later screen=Screen::Choose/> }/>

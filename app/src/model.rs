@@ -3,11 +3,13 @@
 use crate::boot::Boot;
 use crate::store::StoreError;
 use crate::store::journal::Journal;
+use crate::store::photos::Sent;
 use crate::texts::{Texts, texts};
 use futures::channel::mpsc::UnboundedSender;
 use jiedui_core::domain::{Filter, Language, Overview, Places, User};
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::Date;
 
@@ -34,6 +36,8 @@ pub struct Model {
     pub status: RwSignal<Status>,
     /// Rises when entries have arrived and lie on the phone.
     pub pulled: RwSignal<u64>,
+    /// Photos on this phone, by their hashes.
+    pub photos: RwSignal<Arc<BTreeMap<String, OnPhone>>>,
     /// Whether the browser sees a network.
     pub online: RwSignal<bool>,
     /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
@@ -50,6 +54,15 @@ pub struct Model {
     pub village: RwSignal<Option<AtVillage>>,
     /// Years that have entries or targets, the latest first.
     pub years: Memo<Vec<i32>>,
+}
+
+/// A photo on this phone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnPhone {
+    /// Under which a page can show it.
+    pub address: String,
+    /// Whether it has been sent.
+    pub sent: Sent,
 }
 
 /// What counts at a village: an overview knows no place below a township.
@@ -97,6 +110,7 @@ impl Model {
             journal,
             status,
             pulled: RwSignal::new(0),
+            photos: RwSignal::default(),
             online: RwSignal::new(true),
             now: RwSignal::new(0.0),
             trouble: RwSignal::new(None),

@@ -7,6 +7,8 @@ pub mod db;
 pub mod demo;
 mod generate;
 pub mod http;
+mod import;
+mod known;
 pub mod seed;
 pub mod serve;
 pub mod transfer;

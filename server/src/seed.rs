@@ -70,6 +70,7 @@ fn read() -> Result<Reference, SeedError> {
         places: Places::new(places?),
         organisations: directory.organisations,
         pairings: directory.pairings,
+        ..Reference::default()
     })
 }
 

@@ -55,7 +55,7 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
         for mutation in batch {
             numbered.push((mutation.clone(), answer::digest(mutation)?));
         }
-        let push = Push { actor: actor.clone(), client, mutations: numbered, last_day };
+        let push = Push { actor: actor.clone(), client, mutations: numbered, last_day, whole: false };
         for result in push::push(&db, &reference, &[push]).await?.0.concat() {
             if result.outcome == Outcome::Rejected {
                 refused += 1;

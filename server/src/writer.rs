@@ -2,10 +2,9 @@
 //! takes them all. Of many at once each waits for two flushes of the disk at most, and a flush serves many.
 
 use crate::db::push::{Push, push};
-use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
+use crate::known::Shared;
 use jiedui_core::sync::PushResult;
-use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -29,9 +28,9 @@ struct Job {
 impl Writer {
     /// Starts the task. It tells `changes` the number of each transaction's last change at once; where reads come from a
     /// replica, whoever follows the feed tells it once the replica has it.
-    pub fn start(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>) -> Self {
+    pub fn start(db: Db, known: Shared, changes: watch::Sender<i64>) -> Self {
         let (sender, jobs) = mpsc::channel(WAITING);
-        tokio::spawn(run(db, reference, changes, jobs));
+        tokio::spawn(run(db, known, changes, jobs));
         Self(sender)
     }
 
@@ -43,7 +42,7 @@ impl Writer {
     }
 }
 
-async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut jobs: mpsc::Receiver<Job>) {
+async fn run(db: Db, known: Shared, changes: watch::Sender<i64>, mut jobs: mpsc::Receiver<Job>) {
     let (mut since_checkpoint, mut checkpoint) = (0, None::<JoinHandle<()>>);
     while let Some(first) = jobs.recv().await {
         let (mut pushes, mut answers) = (vec![first.push], vec![first.answer]);
@@ -52,7 +51,7 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
             pushes.push(push);
             answers.push(answer);
         }
-        let written = push(&db, &reference, &pushes).await;
+        let written = write(&db, &known, &pushes).await;
         let results = match written {
             Ok((results, change)) => {
                 change.filter(|_| !db.reads_behind()).into_iter().for_each(|change| tell(&changes, change));
@@ -62,7 +61,7 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
             // Another server's transaction holds the feed: each of them would wait as long as all together.
             Err(error) if error.is_busy() => pushes.iter().map(|_| Err(DbError::Busy)).collect(),
             // One that the database will not have must not take the others with it.
-            Err(_) => one_by_one(&db, &reference, &changes, &pushes).await,
+            Err(_) => one_by_one(&db, &known, &changes, &pushes).await,
         };
         for (answer, result) in answers.into_iter().zip(results) {
             // Who asked may have gone: what is written is written, and is answered the same when they come again.
@@ -81,15 +80,26 @@ async fn run(db: Db, reference: Arc<Reference>, changes: watch::Sender<i64>, mut
     }
 }
 
+/// Applies pushes by the rules as they are by now.
+async fn write(db: &Db, known: &Shared, pushes: &[Push]) -> Result<(Vec<Vec<PushResult>>, Option<i64>), DbError> {
+    let mut reference = known.get().reference.clone();
+    loop {
+        match push(db, &reference, pushes).await {
+            Err(DbError::Outdated) => reference = known.renew(db).await?.reference.clone(),
+            written => return written,
+        }
+    }
+}
+
 async fn one_by_one(
     db: &Db,
-    reference: &Reference,
+    known: &Shared,
     changes: &watch::Sender<i64>,
     pushes: &[Push],
 ) -> Vec<Result<Vec<PushResult>, DbError>> {
     let mut results = Vec::with_capacity(pushes.len());
     for alone in pushes {
-        results.push(push(db, reference, std::slice::from_ref(alone)).await.map(|(mut results, change)| {
+        results.push(write(db, known, std::slice::from_ref(alone)).await.map(|(mut results, change)| {
             change.filter(|_| !db.reads_behind()).into_iter().for_each(|change| tell(changes, change));
             results.pop().unwrap_or_default()
         }));

@@ -43,7 +43,14 @@ fn sync(criterion: &mut Criterion) {
     let catalogue: Catalogue = serde_json::from_str(include_str!("../../../server/seed/catalogue.json")).unwrap();
     let places = places();
     let mutations = batch(&catalogue, &places);
-    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None };
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
     let actor = User {
         id: Uuid::from_u128(1),
         username: String::new(),

@@ -64,7 +64,10 @@ pub fn EntryCard(
                 <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
                 {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
             </table>
-            <div class="photos" inner_html=photos(model, entry)></div>
+            <div class="photos" inner_html={
+                let entry = entry.clone();
+                move || photos(model, &entry)
+            }></div>
             {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
         </div>
     }

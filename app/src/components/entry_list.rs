@@ -1,9 +1,11 @@
 //! Entries as the phone holds them, in short: behind a figure, under a pairing, in a list, on the wall.
 
+use super::figures::qualified;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::store::person::Person;
+use crate::store::photos::Sent;
 use crate::texts::Texts;
 use jiedui_core::domain::{Entry, Field, Overview, State, format_date};
 use leptos::prelude::*;
@@ -59,11 +61,13 @@ pub fn entry_list(
 
 /// What an entry says at each field of its form, with the field's name.
 pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
-    let Some(activity) = overview.catalogue.activity(&entry.activity) else { return Vec::new() };
+    let Some(activity) = overview.catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
     let answer = |field: &Field| {
         let name = model.pick(&field.name, &field.name_en).to_owned();
         if let Some(value) = entry.values.get(&field.code) {
-            return Some((name, format!("{value} {}", model.pick(&field.unit, &field.unit_en))));
+            let qualifier = entry.qualifiers.get(&field.code).copied().unwrap_or_default();
+            let amount = qualified(model.texts, *value, qualifier);
+            return Some((name, format!("{amount} {}", model.pick(&field.unit, &field.unit_en))));
         }
         let words = |own: &String| {
             field.choice(own).map_or(own.as_str(), |choice| model.pick(&choice.name, &choice.name_en)).to_owned()
@@ -112,11 +116,25 @@ pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &En
     row
 }
 
+/// Where a photo can be seen: on this phone, or at the server.
+pub fn photo_address(model: Model, sha256: &str) -> String {
+    let here = model.photos.with(|photos| photos.get(sha256).map(|own| own.address.clone()));
+    here.unwrap_or_else(|| format!("/api/v1/attachments/{sha256}"))
+}
+
+/// How many of an entry's photos are on this phone only, and how many the server would not have.
+pub fn unsent_photos(model: Model, entry: &Entry) -> (usize, usize) {
+    model.photos.with(|photos| {
+        let sent = || entry.attachments.iter().filter_map(|own| photos.get(own)).map(|own| own.sent);
+        (sent().filter(|sent| *sent == Sent::Not).count(), sent().filter(|sent| *sent == Sent::Refused).count())
+    })
+}
+
 /// An entry's photos, small; they come from the server once they are looked at.
 pub fn photos(model: Model, entry: &Entry) -> String {
     let mut text = String::new();
     for photo in &entry.attachments {
-        let address = format!("/api/v1/attachments/{}", escaped(photo));
+        let address = escaped(&photo_address(model, photo));
         // Writing to a text does not fail.
         let _ = write!(
             text,

@@ -1,6 +1,7 @@
 //! How the sync stands, and the button that starts it.
 
 use crate::model::use_model;
+use crate::store::photos::Sent;
 use crate::texts::fill;
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
@@ -27,6 +28,7 @@ pub fn SyncBadge() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let photos = move || model.photos.with(|photos| photos.values().filter(|own| own.sent == Sent::Not).count());
     let offline = move || !model.online.get() || model.status.get() == Status::Offline;
     let text = move || match (model.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
@@ -40,6 +42,7 @@ pub fn SyncBadge() -> impl IntoView {
             fill(texts.sync_receiving_part, &[&(position * 100 / last)])
         }
         (Status::Receiving { .. }, 0) => texts.sync_receiving.to_owned(),
+        (Status::Idle, 0) if photos() > 0 => fill(texts.photos_unsent, &[&photos()]),
         (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
     };
@@ -47,7 +50,7 @@ pub fn SyncBadge() -> impl IntoView {
         _ if offline() => "badge offline",
         Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
         Status::Sending { .. } | Status::Receiving { .. } => "badge busy",
-        _ if unsent() > 0 => "badge waiting",
+        _ if unsent() + photos() > 0 => "badge waiting",
         _ => "badge done",
     };
     let navigate = use_navigate();

@@ -1,12 +1,12 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
-use crate::components::entry_list::answers_line;
+use crate::components::entry_list::{answers_line, unsent_photos};
 use crate::model::{Model, use_model};
 use crate::store::draft::{Draft, DraftKey, unfinished};
 use crate::store::journal::{Journalled, Progress};
 use crate::sync;
 use crate::texts::fill;
-use jiedui_core::domain::{Overview, State, format_date};
+use jiedui_core::domain::{Entry, Overview, State, format_date};
 use jiedui_core::sync::Status;
 use jiedui_core::sync::path::of_form;
 use leptos::prelude::*;
@@ -156,6 +156,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
                 <span class="numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0)>{move || words().1}</p>
+            {photos_words(model, own.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="reasons">
                     {errors.into_iter().map(|error| {
@@ -171,6 +172,18 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     }
 }
 
+/// What is still to be done about an entry's photos.
+fn photos_words(model: Model, entry: Entry) -> impl IntoView {
+    move || {
+        let (unsent, refused) = unsent_photos(model, &entry);
+        let unsent =
+            (unsent > 0).then(|| view! { <p class="state waiting">{fill(model.texts.photos_unsent, &[&unsent])}</p> });
+        let refused =
+            (refused > 0).then(|| view! { <p class="state bad">{fill(model.texts.photos_refused, &[&refused])}</p> });
+        (unsent, refused)
+    }
+}
+
 fn answers(model: Model, own: &Journalled) -> String {
     model.received.with(|overview| {
         let line = |overview: &Arc<Overview>| answers_line(model, overview, &own.entry, " · ");
@@ -183,7 +196,7 @@ pub fn field_name(model: Model, activity: &str, field: &str) -> String {
     let texts = model.texts;
     let of_form = of_form(field).and_then(|(_, code)| {
         model.received.with(|overview| {
-            let field = overview.as_ref()?.catalogue.activity(activity)?.field(code)?;
+            let field = overview.as_ref()?.catalogue.field(activity, code)?;
             Some(model.pick(&field.name, &field.name_en).to_owned())
         })
     });
@@ -195,6 +208,8 @@ pub fn field_name(model: Model, activity: &str, field: &str) -> String {
             "pairing" => texts.pairing,
             "organisation" => texts.organisation,
             "note" => texts.note,
+            "attachments" => texts.photos,
+            "reason" => texts.closed_reason,
             "state" => texts.state,
             _ => texts.entry,
         }

@@ -2,12 +2,12 @@
 
 mod answers;
 mod fields;
+mod photos;
 mod reading;
 
 use crate::model::{Model, use_model};
 use crate::store::StoreError;
 use crate::store::draft::{Draft, DraftKey};
-use crate::store::person::new_id;
 use crate::sync;
 use crate::texts::fill;
 use fields::{Change, Form};
@@ -15,7 +15,7 @@ use jiedui_core::domain::FieldError;
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use reading::{changes_of, check, draft_of, same_as, today};
+use reading::{changes_of, check, draft_of, fresh, same_as};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -30,8 +30,10 @@ pub fn NewEntry() -> impl IntoView {
     let start = move || {
         let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
         let (activity, key) = (activity.get(), DraftKey::of_new(user, &activity.get()));
-        let fresh = || Draft { id: new_id(), activity, date: today(), ..Draft::default() };
-        Some((key.read().unwrap_or_else(fresh), key))
+        // The form is asked for in the version that the draft was begun with.
+        let overview = model.received.get()?;
+        let begin = || fresh(&activity, overview.catalogue.activity(&activity));
+        Some((key.read().unwrap_or_else(begin), key))
     };
     view! { <EntryForm start/> }
 }
@@ -72,6 +74,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
     let draft = RwSignal::new(None::<Draft>);
     let key = StoredValue::new(None::<DraftKey>);
     let errors = RwSignal::new(Vec::<FieldError>::new());
+    let busy = RwSignal::new(0);
     let (kept, saving) = (RwSignal::new(true), RwSignal::new(Saving::Not));
     Effect::new(move |_| {
         // The journal changes while somebody types; what they type must not.
@@ -102,7 +105,8 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(own), Some(overview)) = (draft.get_untracked(), model.received.get_untracked()) else { return };
-        if saving.get_untracked() == Saving::Busy {
+        // A photo that is being scaled down would be missing.
+        if saving.get_untracked() == Saving::Busy || busy.get_untracked() > 0 {
             return;
         }
         let found = check(model, &own, &overview);
@@ -112,7 +116,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             return;
         }
         saving.set(Saving::Busy);
-        let changes = changes_of(&own, overview.catalogue.activity(&own.activity));
+        let changes = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
         let navigate = navigate.clone();
         spawn_local(async move {
             match sync::save(model, own.id, own.base_rev, Op::Put, changes).await {
@@ -126,19 +130,23 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
         });
     };
     let save = StoredValue::new(save);
-    let there = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(|draft| draft.activity.clone())));
+    let form_of = |draft: &Draft| (draft.activity.clone(), draft.version);
+    let there = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(form_of)));
     move || {
         if model.user.with(Option::is_none) {
             return view! { <super::PleaseSignIn/> }.into_any();
         }
-        let Some(code) = there.get() else {
+        let Some((code, version)) = there.get() else {
             let read = model.journal.with(Option::is_some);
+            if model.received.with(Option::is_none) && read {
+                return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
+            }
             return view! { <p class="empty">{if read { texts.entry_not_here } else { texts.loading }}</p> }.into_any();
         };
         let Some(overview) = model.received.get_untracked() else {
             return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
         };
-        let Some(activity) = overview.catalogue.activity(&code) else {
+        let Some(activity) = overview.catalogue.form(&code, version) else {
             return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
         };
         let edit = StoredValue::new(edit);
@@ -160,6 +168,8 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                     {form.partner(&overview, activity)}
                     {form.organisation(&overview)}
                     {form.note()}
+                    {form.photos(busy)}
+                    {form.reason(&overview)}
                     {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                     {move || match saving.get() {
                         Saving::Failed(StoreError::Full) => view! { <p class="error" role="alert">{texts.storage_full}</p> }.into_any(),
@@ -167,7 +177,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                         _ => ().into_any(),
                     }}
                     <div class="actions">
-                        <button class="button primary" id="save" disabled=move || saving.get() == Saving::Busy>
+                        <button class="button primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
                             {move || if saving.get() == Saving::Busy { texts.saving } else { texts.save }}
                         </button>
                         <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>

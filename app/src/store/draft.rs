@@ -16,6 +16,9 @@ pub struct Draft {
     pub base_rev: u64,
     /// The activity's code.
     pub activity: String,
+    /// The version of its form.
+    #[serde(default)]
+    pub version: Option<u32>,
     /// When.
     pub date: String,
     /// The place's code.
@@ -31,6 +34,12 @@ pub struct Draft {
     pub details: BTreeMap<String, Vec<String>>,
     /// In one's own words.
     pub note: String,
+    /// Why it is changed, where its month is closed.
+    #[serde(default)]
+    pub reason: String,
+    /// The hashes of its photos.
+    #[serde(default)]
+    pub attachments: Vec<String>,
     /// The entry's fields when an edit was begun.
     #[serde(default)]
     pub before: Fields,
@@ -80,11 +89,16 @@ impl DraftKey {
 
 /// The drafts of new entries that somebody has left.
 pub fn unfinished(user: Uuid) -> Vec<Draft> {
+    let mut drafts = all(user);
+    drafts.retain(|draft| draft.base_rev == 0);
+    drafts
+}
+
+/// All drafts that somebody has left, those of changes too.
+pub fn all(user: Uuid) -> Vec<Draft> {
     let prefix = DraftKey::prefix(user);
     let storage = LocalStorage::raw();
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
     let own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    let mut drafts: Vec<Draft> = own.iter().filter_map(|name| json::kept(name)).collect();
-    drafts.retain(|draft| draft.base_rev == 0);
-    drafts
+    own.iter().filter_map(|name| json::kept(name)).collect()
 }

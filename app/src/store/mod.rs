@@ -5,6 +5,7 @@ pub mod draft;
 pub mod journal;
 pub mod known;
 pub mod person;
+pub mod photos;
 pub mod profile;
 pub mod shared;
 

@@ -7,6 +7,7 @@ use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::{Entry, FieldError, Fields, Language, Overview, Place, Places, User};
+use jiedui_core::sync::upload::Heard;
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use leptos::prelude::window;
@@ -46,7 +47,8 @@ struct Problem {
     errors: Vec<FieldError>,
 }
 
-async fn send(request: Request) -> Result<Response, ApiError> {
+/// Whatever the server says, if it says anything.
+async fn hear(request: Request) -> Result<Response, ApiError> {
     if !window().navigator().on_line() {
         // The browser would try, fail and complain.
         return Err(ApiError::no_answer());
@@ -58,6 +60,11 @@ async fn send(request: Request) -> Result<Response, ApiError> {
     if let Some(date) = answer.headers().get("date") {
         clock::learn(&date);
     }
+    Ok(answer)
+}
+
+async fn send(request: Request) -> Result<Response, ApiError> {
+    let answer = hear(request).await?;
     let status = answer.status();
     if answer.ok() || status == 304 {
         return Ok(answer);
@@ -74,17 +81,24 @@ async fn send(request: Request) -> Result<Response, ApiError> {
     Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
 }
 
-async fn read<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+/// Sends a request and reads its answer.
+pub(super) async fn hear_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     // An answer that was cut off, or comes from some other machine on the way, is none.
     let text = send(request).await?.text().await.map_err(|_| ApiError::no_answer())?;
     json::read(&text).map_err(|_| ApiError::no_answer())
 }
 
-fn get(path: &str) -> Result<Request, ApiError> {
+/// A request for what is at a path.
+pub(super) fn get(path: &str) -> Result<Request, ApiError> {
     Request::get(path).build().map_err(|_| ApiError::no_answer())
 }
 
-fn with_body(request: RequestBuilder, language: Language, body: &impl Serialize) -> Result<Request, ApiError> {
+/// A request with a body.
+pub(super) fn with_body(
+    request: RequestBuilder,
+    language: Language,
+    body: &impl Serialize,
+) -> Result<Request, ApiError> {
     request.header("accept-language", language.tag()).json(body).map_err(|_| ApiError::no_answer())
 }
 
@@ -95,7 +109,7 @@ pub async fn sign_in(username: &str, password: &str, language: Language) -> Resu
         user: User,
     }
     let body = serde_json::json!({"username": username, "password": password});
-    let answer: Answer = read(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
+    let answer: Answer = hear_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
     Ok(answer.user)
 }
 
@@ -180,12 +194,12 @@ impl Pages {
 /// The overview; or, where there is one, what has changed since.
 pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
     let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
-    read(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
+    hear_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
 /// What counts at a village.
 pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
-    read(get(&format!("/api/v1/overview?village={village}"))?).await
+    hear_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
 
 /// The last entries that this person may see.
@@ -194,7 +208,7 @@ pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
     struct Answer {
         entries: Vec<Record>,
     }
-    let answer: Answer = read(get("/api/v1/entries?limit=6")?).await?;
+    let answer: Answer = hear_json(get("/api/v1/entries?limit=6")?).await?;
     Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
 }
 
@@ -215,13 +229,34 @@ pub struct Revision {
     pub deleted: bool,
 }
 
+/// Sends a piece of a photo, or asks how much of it is there.
+pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> Heard {
+    let request = Request::put(&format!("/api/v1/attachments/{sha256}")).header("content-range", range);
+    let request = match piece {
+        Some(piece) => request.body(piece),
+        None => request.build(),
+    };
+    let Ok(request) = request else { return Heard::Refused };
+    let Ok(answer) = hear(request).await else { return Heard::Nothing };
+    let there = || {
+        let range = answer.headers().get("range")?;
+        range.strip_prefix("bytes=0-")?.parse::<u64>().ok().map(|last| last + 1)
+    };
+    match answer.status() {
+        200 | 201 => Heard::Stored,
+        202 | 409 => Heard::There(there().unwrap_or_default()),
+        400 | 413 => Heard::Refused,
+        _ => Heard::Nothing,
+    }
+}
+
 /// All that ever happened to an entry, the first first.
 pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
     #[derive(Deserialize)]
     struct Answer {
         history: Vec<Revision>,
     }
-    let answer: Answer = read(get(&format!("/api/v1/entries/{id}"))?).await?;
+    let answer: Answer = hear_json(get(&format!("/api/v1/entries/{id}"))?).await?;
     Ok(answer.history)
 }
 
@@ -247,7 +282,7 @@ pub async fn share(query: String, days: &str, language: Language) -> Result<Stri
     // What is no number is said so by the server.
     let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
     let body = serde_json::json!({"query": query, "days": days});
-    let made: Made = read(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
+    let made: Made = hear_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
     Ok(made.path)
 }
 
@@ -257,7 +292,7 @@ pub async fn links() -> Result<Vec<Link>, ApiError> {
     struct Answer {
         shares: Vec<Link>,
     }
-    let answer: Answer = read(get("/api/v1/shares")?).await?;
+    let answer: Answer = hear_json(get("/api/v1/shares")?).await?;
     Ok(answer.shares)
 }
 
@@ -269,6 +304,6 @@ pub async fn withdraw(id: &str) -> Result<(), ApiError> {
 
 /// The tree of places.
 pub async fn places() -> Result<Places, ApiError> {
-    let places: Vec<Place> = read(get("/api/v1/places")?).await?;
+    let places: Vec<Place> = hear_json(get("/api/v1/places")?).await?;
     Ok(Places::new(places))
 }

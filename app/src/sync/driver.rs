@@ -1,6 +1,6 @@
 //! Drives core's state machine: does what it asks for and tells it what came of that.
 
-use super::{api, lock};
+use super::{api, lock, photos};
 use crate::model::Model;
 use crate::store::person::Person;
 use crate::store::shared::Shared;
@@ -53,6 +53,7 @@ impl Driver {
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
         driver.show_journal().await;
+        driver.stored(photos::begin(driver.model, &driver.person).await);
         while let Some(input) = inputs.next().await {
             let outputs = driver.engine.borrow_mut().handle(input);
             let begins = outputs.iter().any(|output| !matches!(output, Output::Show(_) | Output::Wait(_)));
@@ -74,7 +75,7 @@ impl Driver {
         }
     }
 
-    async fn perform(&self, output: Output) -> Option<Input> {
+    async fn perform(self: &Rc<Self>, output: Output) -> Option<Input> {
         match output {
             Output::ReadOutbox { limit } => {
                 Some(self.stored(self.person.unsent(limit).await).map_or(Input::StorageFailed, Input::OutboxRead))
@@ -120,6 +121,13 @@ impl Driver {
                     if self.has_news.replace(false) {
                         self.model.pulled.update(|pulled| *pulled += 1);
                     }
+                }
+                if status == Status::Idle {
+                    // Entries go first, and do not wait for photos.
+                    let driver = self.clone();
+                    spawn_local(async move {
+                        driver.stored(photos::send(driver.model, &driver.person).await);
+                    });
                 }
                 self.model.status.set(status);
                 None

@@ -3,7 +3,9 @@
 pub mod api;
 pub mod clock;
 mod driver;
+pub mod import;
 mod lock;
+pub mod photos;
 pub mod village;
 mod wire;
 

@@ -23,11 +23,33 @@ pub async fn last(tx: &mut Tx) -> Result<i64> {
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
 }
 
-/// Waits for every earlier writer and gives the number that it left. Until this transaction ends no other gets one,
+/// What the feed's row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Feed {
+    /// The number of the last change.
+    pub change: i64,
+    /// How often catalogue, directory or closed months have changed.
+    pub reference: i64,
+}
+
+/// Waits for every earlier writer and gives the numbers that it left. Until this transaction ends no other gets one,
 /// so numbers are committed in their order (a sequence would hand them out before).
-pub async fn lock(tx: &mut Tx) -> Result<i64> {
-    let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change";
-    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
+pub async fn lock(tx: &mut Tx) -> Result<Feed> {
+    let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change, reference";
+    Ok(on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?))
+}
+
+/// How often catalogue, directory or closed months have changed.
+pub async fn reference(db: &Db) -> Result<i64> {
+    let query = "SELECT reference FROM feed WHERE id = 1";
+    Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
+}
+
+/// Says that they have changed, which every writer sees before it checks anything by them.
+pub async fn change_reference(tx: &mut Tx) -> Result<()> {
+    let query = "UPDATE feed SET reference = reference + 1 WHERE id = 1";
+    on!(in tx, |connection| sqlx::query(query).execute(connection).await.map(drop)?);
+    Ok(())
 }
 
 /// Leaves the number for the next writer, and tells the other servers once it is committed.

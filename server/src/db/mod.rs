@@ -9,6 +9,7 @@ pub mod conflict;
 pub mod entry;
 pub mod feed;
 pub mod figures;
+pub mod import;
 pub mod pull;
 pub mod push;
 pub mod record;
@@ -65,6 +66,12 @@ pub enum DbError {
     /// The folder of the database file cannot be made.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
     Folder(PathBuf, std::io::Error),
+    /// What entries are checked against has changed meanwhile.
+    #[error("catalogue, directory or closed months have changed")]
+    Outdated,
+    /// So many of the changes that were to be made together cannot be.
+    #[error("{0} of the changes cannot be made")]
+    NotWhole(usize),
     /// The server is about to end.
     #[error("the server is stopping")]
     Stopped,

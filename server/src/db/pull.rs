@@ -4,7 +4,7 @@ use super::{Db, Result, on};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiedui_core::domain::{Role, Scope, User};
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::wire::{ENTRY, NEED};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -170,7 +170,7 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
 fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<Outgoing>> {
     let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
     let own = author == Some(user.id);
-    let visible = kind != ENTRY || own || cursor.sight.has(&place, &programme);
+    let visible = kind != ENTRY && kind != NEED || own || cursor.sight.has(&place, &programme);
     if visible && !deleted {
         return Ok(Some(Outgoing { kind, id, rev, fields: Some(fields) }));
     }

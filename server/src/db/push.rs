@@ -5,13 +5,13 @@ use super::answer::{self, Answers, MutationDigest};
 use super::bulk::Prepared;
 use super::conflict::{self, By, Kept};
 use super::record::{self, PIECE, Past, Revision, Row};
-use super::{Db, Kind, Result, Tx, feed, on, rollup, signed};
+use super::{Db, DbError, Kind, Result, Tx, feed, on, rollup, signed};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
-use jiedui_core::sync::wire::{CHOICE, ENTRY};
+use jiedui_core::sync::wire::{CHOICE, ENTRY, NEED};
 use jiedui_core::sync::{
-    Choice, Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, chosen, decide, is_since,
+    Choice, Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, chosen, decide, decide_need, is_since,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub struct Push {
     pub mutations: Vec<(Mutation, MutationDigest)>,
     /// The last day that an entry may have.
     pub last_day: Date,
+    /// Whether all of it is done or nothing: what is refused or ran against others' changes then undoes the rest.
+    pub whole: bool,
 }
 
 /// What stands in one transaction.
@@ -64,7 +66,10 @@ type Since = (Uuid, i64, Vec<String>);
 /// the last change, if there was one.
 pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Vec<Vec<PushResult>>, Option<i64>)> {
     let mut tx = db.begin().await?;
-    let before = feed::lock(&mut tx).await?;
+    let feed::Feed { change: before, reference: version } = feed::lock(&mut tx).await?;
+    if version != reference.version {
+        return Err(DbError::Outdated);
+    }
     let mut ids = BTreeSet::new();
     let mut known = BTreeMap::new();
     for push in pushes {
@@ -113,6 +118,11 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
                 left = rest;
             }
         }
+        let is_not_done = |result: &&PushResult| !matches!(result.outcome, Outcome::Applied | Outcome::Merged);
+        let failed = turn.results.iter().filter(is_not_done).count();
+        if push.whole && failed > 0 {
+            return Err(DbError::NotWhole(failed));
+        }
         answers.extend(answer::Stored::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
     }
@@ -128,7 +138,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
 /// Adds entries that the program itself has made and checked, in one transaction; says how many were not there yet.
 pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)>) -> Result<usize> {
     let mut tx = db.begin().await?;
-    let mut change = feed::lock(&mut tx).await?;
+    let mut change = feed::lock(&mut tx).await?.change;
     let ids: Vec<Uuid> = entries.iter().map(|(id, _)| *id).collect();
     let known: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
     let (at, mut rows, mut figures) = (super::now(), Vec::new(), rollup::Pending::default());
@@ -171,7 +181,7 @@ impl Batch<'_> {
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
                 }
                 None if mutation.kind == ENTRY && !self.records.contains_key(&mutation.id) => {
-                    let result = self.apply_to_entry(push, mutation, &[], true);
+                    let result = self.apply_to_record(push, mutation, &[], true);
                     self.remember(push, next, result, turn);
                 }
                 None => break,
@@ -204,9 +214,9 @@ impl Batch<'_> {
 
     async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
         match mutation.kind.as_str() {
-            ENTRY => {
+            ENTRY | NEED => {
                 let since = self.since(tx, push.client, mutation).await?;
-                let mut result = self.apply_to_entry(push, mutation, &since, true);
+                let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
             }
@@ -227,7 +237,7 @@ impl Batch<'_> {
         };
         let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
         let since = self.since(tx, push.client, &edit).await?;
-        let mut result = self.apply_to_entry(push, &edit, &since, false);
+        let mut result = self.apply_to_record(push, &edit, &since, false);
         name_others(tx, &since, &mut result).await?;
         if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
             conflict::settle(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
@@ -235,11 +245,11 @@ impl Batch<'_> {
         Ok(result)
     }
 
-    /// Applies a mutation of an entry that has been changed so since; `keep` says whether values that are not taken are
+    /// Applies a mutation of a record that has been changed so since; `keep` says whether values that are not taken are
     /// kept as a conflict.
-    fn apply_to_entry(&mut self, push: &Push, mutation: &Mutation, since: &[Since], keep: bool) -> PushResult {
+    fn apply_to_record(&mut self, push: &Push, mutation: &Mutation, since: &[Since], keep: bool) -> PushResult {
         let existing = match self.records.get(&mutation.id) {
-            Some(row) if row.kind != ENTRY => {
+            Some(row) if row.kind != mutation.kind => {
                 return rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]);
             }
             Some(row) => {
@@ -252,6 +262,7 @@ impl Batch<'_> {
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
+        let decide = if mutation.kind == NEED { decide_need } else { decide };
         match decide(mutation, existing.as_ref(), &push.actor, rules) {
             Decision::Reject(errors) => PushResult { rev, ..rejected(mutation.seq, errors) },
             Decision::Leave { outcome, kept } => {
@@ -273,7 +284,7 @@ impl Batch<'_> {
                 self.keep(mutation.id, by, kept, keep);
                 let state = (fields, deleted);
                 let answer = answer(mutation, outcome, rev + 1, Some(&state));
-                self.change(mutation.id, state, changed, by, entry.as_deref());
+                self.change(mutation, state, changed, by, entry.as_deref());
                 answer
             }
         }
@@ -320,13 +331,14 @@ impl Batch<'_> {
     /// Gives a record a new state, and its figures with it. `entry` is what the fields say.
     fn change(
         &mut self,
-        id: Uuid,
+        mutation: &Mutation,
         (fields, deleted): (Fields, bool),
         changed: BTreeSet<String>,
         by: By,
         entry: Option<&Entry>,
     ) {
         self.change += 1;
+        let id = mutation.id;
         let catalogue = &self.reference.catalogue;
         let mut last = Revision { rev: 1, changed, by: Some(by), at: self.at };
         let (created, author, former) = match self.records.remove(&id) {
@@ -349,7 +361,7 @@ impl Batch<'_> {
         if !deleted {
             self.figures.add(id, entry, catalogue);
         }
-        let (change, kind) = (self.change, ENTRY.to_owned());
+        let (change, kind) = (self.change, mutation.kind.clone());
         let row = Row { id, kind, fields, deleted, change, created, author, former, last };
         self.records.insert(id, Arc::new(row));
         self.unwritten.insert(id);
@@ -392,7 +404,7 @@ async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> R
 fn answer(mutation: &Mutation, outcome: Outcome, rev: u64, record: Option<&(Fields, bool)>) -> PushResult {
     let unexpected = matches!(outcome, Outcome::Merged | Outcome::Conflict);
     let record = record.filter(|_| unexpected).map(|(fields, deleted)| Record {
-        kind: ENTRY.into(),
+        kind: mutation.kind.clone(),
         id: mutation.id,
         rev,
         fields: if *deleted { Fields::new() } else { fields.clone() },

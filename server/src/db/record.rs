@@ -65,10 +65,17 @@ impl Row {
     }
 }
 
-/// The place and the programme that an entry's fields put it in.
+/// The place and the programme that a record's fields put it in.
 pub fn scope(fields: &Fields, catalogue: &Catalogue) -> (String, String) {
-    let programme = catalogue.activity(text(fields, "activity")).map(|activity| activity.programme.clone());
-    (text(fields, "place").to_owned(), programme.unwrap_or_default())
+    (text(fields, "place").to_owned(), programme(fields, catalogue).to_owned())
+}
+
+/// That of its activity, where it has one, or the one that it names itself.
+fn programme<'a>(fields: &'a Fields, catalogue: &'a Catalogue) -> &'a str {
+    match text(fields, "activity") {
+        "" => text(fields, "programme"),
+        activity => catalogue.activity(activity).map_or("", |activity| activity.programme.as_str()),
+    }
 }
 
 fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
@@ -112,11 +119,14 @@ pub fn prepare<R: Borrow<Row>>(kind: Kind, rows: &[R], catalogue: &Catalogue) ->
     Ok(bulk::prepare!(kind, head, written, tail, |values, item| {
         let (row, fields, former, changed) = item;
         let activity = text(&row.fields, "activity");
-        let programme = catalogue.activity(activity).map_or("", |activity| activity.programme.as_str());
         let month = text(&row.fields, "date").get(..7).unwrap_or_default();
         values.push_bind(row.change).push_bind(row.id).push_bind(&row.kind).push_bind(row.last.rev);
         values.push_bind(fields).push_bind(row.deleted).push_bind(row.created).push_bind(row.author);
-        values.push_bind(activity).push_bind(programme).push_bind(text(&row.fields, "place")).push_bind(month);
+        values
+            .push_bind(activity)
+            .push_bind(programme(&row.fields, catalogue))
+            .push_bind(text(&row.fields, "place"))
+            .push_bind(month);
         values.push_bind(text(&row.fields, "state")).push_bind(former.as_ref()).push_bind(changed.as_ref());
         let by = row.last.by;
         values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));

@@ -7,7 +7,7 @@ use super::{Db, Result, Tx, feed, on};
 use jiedui_core::domain::entry::{Fields, Rules};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::place::{Level, Place, Places, Side};
-use jiedui_core::domain::{Catalogue, Entry, Organisation, Pairing};
+use jiedui_core::domain::{Catalogue, Entry, Month, Organisation, Pairing};
 use jiedui_core::sync::wire::{ENTRY, ORGANISATION, PAIRING};
 use pinyin::ToPinyin;
 use serde::Serialize;
@@ -27,6 +27,10 @@ pub struct Reference {
     pub organisations: Vec<Organisation>,
     /// Who is paired with whom.
     pub pairings: Vec<Pairing>,
+    /// Months that are closed.
+    pub closed: Vec<Month>,
+    /// How often any of this has changed in the database.
+    pub version: i64,
 }
 
 impl Reference {
@@ -43,6 +47,7 @@ impl Reference {
             organisations: &self.organisations,
             pairings: &self.pairings,
             last_day: Some(last_day),
+            closed: &self.closed,
         }
     }
 }
@@ -59,6 +64,10 @@ fn level(code: &str) -> Level {
 /// Reads it.
 pub async fn load(db: &Db) -> Result<Reference> {
     type PlaceRow = (String, String, String, String);
+    // Read first: what changes while the rest is read makes this too old, and it is read again.
+    let version = feed::reference(db).await?;
+    let closed = "SELECT month FROM closed_month ORDER BY month";
+    let closed: Vec<String> = on!(now db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
     let catalogue = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
     let places = "SELECT code, parent, name, side FROM place";
     let (catalogue, places) = on!(now db, |pool| (
@@ -81,6 +90,8 @@ pub async fn load(db: &Db) -> Result<Reference> {
         places: Places::new(places.into_iter().map(place).collect()),
         organisations,
         pairings: bodies(db, PAIRING).await?,
+        closed: closed.iter().filter_map(|month| month.parse().ok()).collect(),
+        version,
     })
 }
 
@@ -99,7 +110,7 @@ async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
 /// what entries have said under it stays as it is.
 pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
     let mut tx = db.begin().await?;
-    let mut change = feed::lock(&mut tx).await?;
+    let mut change = feed::lock(&mut tx).await?.change;
     let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
     let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
     let version = i64::from(reference.catalogue.version);
@@ -131,7 +142,7 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
 /// Adds organisations and pairings that the program itself has made up; those that are there already stay.
 pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[Pairing]) -> Result<()> {
     let mut tx = db.begin().await?;
-    let mut change = feed::lock(&mut tx).await?;
+    let mut change = feed::lock(&mut tx).await?.change;
     let mut rows = directory_rows(organisations, pairings)?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let known: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
@@ -179,6 +190,63 @@ async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
         values.push_bind(&place.name).push_bind(side);
     });
     Ok(())
+}
+
+/// Puts another catalogue in the place of the one with the version before it; false where somebody else was first.
+pub async fn revise(db: &Db, catalogue: &Catalogue) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
+    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
+    let version = i64::from(catalogue.version);
+    if latest + 1 != version {
+        return Ok(false);
+    }
+    let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
+    let body = serde_json::to_string(catalogue)?;
+    on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change + 1).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Who closed a month, when and why.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Closed {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// When, milliseconds since 1970.
+    pub at: i64,
+    /// Their name.
+    pub name: String,
+}
+
+/// The months that are closed, the last first.
+pub async fn closed(db: &Db) -> Result<Vec<Closed>> {
+    let query =
+        "SELECT c.month, c.at, a.name FROM closed_month c JOIN account a ON a.id = c.account ORDER BY c.month DESC";
+    Ok(on!(now db, |pool| sqlx::query_as::<_, Closed>(query).fetch_all(pool).await?))
+}
+
+/// Closes a month, or opens it again.
+pub async fn set_closed(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    let month = month.to_string();
+    let query = if is_closed {
+        "INSERT INTO closed_month (month, account, at) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING"
+    } else {
+        "DELETE FROM closed_month WHERE month = $1"
+    };
+    on!(in &mut tx, |connection| {
+        let query = sqlx::query(query).bind(month);
+        let query = if is_closed { query.bind(account).bind(super::now()) } else { query };
+        query.execute(connection).await.map(drop)?
+    });
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change + 1).await?;
+    tx.commit().await
 }
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
     }
     let reference = reference::load(db).await?;
     let mut tx = db.begin().await?;
-    let change = feed::lock(&mut tx).await?;
+    let change = feed::lock(&mut tx).await?.change;
     // Another server may have done it meanwhile.
     if is_right(on!(in &mut tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?)) {
         return Ok(());

@@ -44,16 +44,39 @@ fn failed(error: std::io::Error) -> Problem {
     DbError::Sql(sqlx::Error::Io(error)).into()
 }
 
-/// `bytes START-END/TOTAL` of a part, or the whole.
-fn range(headers: &HeaderMap, length: u64) -> Option<(u64, u64)> {
-    let Some(range) = headers.get(header::CONTENT_RANGE) else { return Some((0, length)) };
-    let (span, total) = range.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
-    let (start, end) = span.split_once('-')?;
-    let (start, end, total): (u64, u64, u64) = (start.parse().ok()?, end.parse().ok()?, total.parse().ok()?);
-    (end.checked_sub(start)?.checked_add(1)? == length && end < total).then_some((start, total))
+/// What is sent of a photo, or asked about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// `bytes */TOTAL` and nothing else: how much of it is there?
+    Question,
+    /// `bytes START-END/TOTAL`, or the whole.
+    Part { start: u64, total: u64 },
 }
 
-/// Stores a photo, or with `Content-Range` the next part of one. 202 with `Range` tells how much is there by now.
+/// Reads `Content-Range`; nothing where it does not fit to what is sent.
+fn sent(headers: &HeaderMap, length: u64) -> Option<Sent> {
+    let Some(range) = headers.get(header::CONTENT_RANGE) else { return Some(Sent::Part { start: 0, total: length }) };
+    let (span, total) = range.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
+    let total: u64 = total.parse().ok()?;
+    if span == "*" {
+        return (length == 0).then_some(Sent::Question);
+    }
+    let (start, end) = span.split_once('-')?;
+    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
+    let fits = end.checked_sub(start)?.checked_add(1)? == length && end < total;
+    fits.then_some(Sent::Part { start, total })
+}
+
+/// So many bytes of a photo are there: `Range` says which, where there are any.
+fn so_much_is_there(status: StatusCode, there: u64) -> Response {
+    match there {
+        0 => status.into_response(),
+        _ => (status, [(header::RANGE, format!("bytes=0-{}", there - 1))]).into_response(),
+    }
+}
+
+/// Stores a photo, or with `Content-Range` the next part of one. 202 with `Range` tells how much is there by now, also to who
+/// asks with `bytes */TOTAL` and no body.
 #[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
     (status = 201, description = "stored"), (status = 200, description = "was there already"),
     (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture"),
@@ -71,17 +94,17 @@ pub async fn put(
         return Ok(StatusCode::OK.into_response());
     }
     let bad_range = Problem::new(StatusCode::BAD_REQUEST, "Content-Range 不对", "The Content-Range is not right");
-    let (start, total) = range(&headers, body.len() as u64).ok_or(bad_range)?;
+    let sent = sent(&headers, body.len() as u64).ok_or(bad_range)?;
+    // Each person's parts lie apart: nobody can spoil another's upload.
+    let part = path.with_extension(format!("{}.part", user.id));
+    let there = fs::metadata(&part).await.map_or(0, |file| file.len());
+    let Sent::Part { start, total } = sent else { return Ok(so_much_is_there(StatusCode::ACCEPTED, there)) };
     if total > LARGEST {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "照片太大", "The photo is too large"));
     }
-    // Each person's parts lie apart: nobody can spoil another's upload.
-    let part = path.with_extension(format!("{}.part", user.id));
     fs::create_dir_all(part.parent().unwrap_or(&part)).await.map_err(failed)?;
-    let there = fs::metadata(&part).await.map_or(0, |file| file.len());
     if start > 0 && start != there {
-        let range = [(header::RANGE, format!("bytes=0-{}", there.saturating_sub(1)))];
-        return Ok((StatusCode::CONFLICT, range).into_response());
+        return Ok(so_much_is_there(StatusCode::CONFLICT, there));
     }
     let mut file = fs::OpenOptions::new()
         .create(true)
@@ -95,8 +118,7 @@ pub async fn put(
     file.sync_all().await.map_err(failed)?;
     let there = start + body.len() as u64;
     if there < total {
-        let range = [(header::RANGE, format!("bytes=0-{}", there.saturating_sub(1)))];
-        return Ok((StatusCode::ACCEPTED, range).into_response());
+        return Ok(so_much_is_there(StatusCode::ACCEPTED, there));
     }
     let whole = fs::read(&part).await.map_err(failed)?;
     let hash: String = Sha256::digest(&whole).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -140,16 +162,23 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("bytes 0-9/20", Some((0, 20)))]
-    #[case("bytes 10-19/20", Some((10, 20)))]
+    #[case("bytes 0-9/20", Some(Sent::Part { start: 0, total: 20 }))]
+    #[case("bytes 10-19/20", Some(Sent::Part { start: 10, total: 20 }))]
     #[case("bytes 0-8/20", None)]
     #[case("bytes 15-24/20", None)]
     #[case("bytes 9-0/20", None)]
     #[case("bytes 0-18446744073709551615/5", None)]
-    fn takes_only_a_range_that_fits(#[case] text: &str, #[case] expected: Option<(u64, u64)>) {
+    #[case("bytes */20", None)]
+    fn takes_only_a_range_that_fits(#[case] text: &str, #[case] expected: Option<Sent>) {
         let mut headers = HeaderMap::new();
-        assert_eq!(range(&headers, 10), Some((0, 10)));
+        assert_eq!(sent(&headers, 10), Some(Sent::Part { start: 0, total: 10 }));
         headers.insert(header::CONTENT_RANGE, text.parse().unwrap());
-        assert_eq!(range(&headers, 10), expected);
+        assert_eq!(sent(&headers, 10), expected);
+    }
+
+    #[test]
+    fn who_sends_nothing_may_ask_how_much_is_there() {
+        let headers = HeaderMap::from_iter([(header::CONTENT_RANGE, "bytes */20".parse().unwrap())]);
+        assert_eq!(sent(&headers, 0), Some(Sent::Question));
     }
 }

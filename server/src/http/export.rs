@@ -13,7 +13,8 @@ use jiedui_core::domain::{Entry, Figure, User};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// The type of a sheet.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const HEADINGS: [&str; 13] = [
     "编号",
     "日期",
@@ -30,12 +31,14 @@ const HEADINGS: [&str; 13] = [
     "更新时间",
 ];
 
-fn sheet_failed(error: &XlsxError) -> Problem {
+/// A sheet that could not be made.
+pub fn sheet_failed(error: &XlsxError) -> Problem {
     tracing::error!(%error, "a sheet could not be written");
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
 }
 
-fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
+/// A file to be kept.
+pub fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     (headers, body).into_response()
@@ -50,9 +53,10 @@ async fn rows(app: &App, user: &User, mut query: Query) -> Result<Vec<[String; 1
 }
 
 fn row(app: &App, record: &Record) -> [String; 13] {
-    let reference = &app.reference;
+    let reference = app.reference();
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let activity = reference.catalogue.activity(&text("activity"));
+    let version = record.fields.get("version").and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
+    let activity = reference.catalogue.form(&text("activity"), version);
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
     let entry = Entry::from_checked(&record.fields);
     let (values, details) = entry.map(|entry| (entry.values, entry.details)).unwrap_or_default();
@@ -142,7 +146,8 @@ async fn figure_rows(app: &App, mut query: Query) -> Result<(i32, Vec<FigureRow>
     let mut filter = query.filter();
     query.done()?;
     let year = *filter.year.get_or_insert_with(this_year);
-    let catalogue = &app.reference.catalogue;
+    let reference = app.reference();
+    let catalogue = &reference.catalogue;
     let row = |figure: Figure| {
         let indicator = catalogue.indicator(&figure.indicator)?;
         let programme = catalogue.programme(&indicator.programme).map(|own| own.name.clone()).unwrap_or_default();

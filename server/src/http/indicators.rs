@@ -35,7 +35,7 @@ pub async fn indicators(
     query.done()?;
     let year = filter.year.unwrap_or_else(this_year);
     let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
-    Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference.catalogue)})))
+    Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference().catalogue)})))
 }
 
 /// Today where Jiedui is at home (UTC+8).
@@ -68,7 +68,7 @@ impl Yearly {
                 return Ok(parts.clone());
             }
         }
-        let parts = Arc::new(kept::of_year(&app.db, &app.reference.catalogue, year, &key.1).await?);
+        let parts = Arc::new(kept::of_year(&app.db, &app.reference().catalogue, year, &key.1).await?);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What was read may be newer than the change, never older: it is true until the next one.
         if held.0 == change && held.1.len() < KEPT {
@@ -85,14 +85,15 @@ impl App {
     /// The figures of a year under a filter.
     pub async fn figures(&self, filter: Filter) -> Result<Vec<Figure>, DbError> {
         let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
-        let (catalogue, directory) = (&self.reference.catalogue, self.reference.directory());
+        let known = self.known.fresh(&self.db).await?;
+        let (catalogue, directory) = (&known.reference.catalogue, known.reference.directory());
         let place = filter.place.clone().unwrap_or_default();
         // Villages, and months of a year, are counted from what is smaller.
         if place != town(&place) || filter.from.is_some() || filter.until.is_some() {
             let parts = parts_at(self, &filter, |_| true).await?;
             return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
         }
-        let parts = self.yearly.current(self, filter.year.unwrap_or_default(), place).await?;
+        let parts = known.yearly.current(self, filter.year.unwrap_or_default(), place).await?;
         Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
     }
 }
@@ -101,7 +102,8 @@ impl App {
 /// their townships.
 async fn parts_at(app: &App, filter: &Filter, wanted: impl Fn(&Part) -> bool) -> Result<Vec<Part>, DbError> {
     let snapshot = app.overview().await?;
-    let (catalogue, directory) = (&app.reference.catalogue, app.reference.directory());
+    let reference = app.reference();
+    let (catalogue, directory) = (&reference.catalogue, reference.directory());
     let sieve = filter.sieve(catalogue, directory);
     let takes = |part: &Part| wanted(part) && sieve.takes(part);
     let of_towns = snapshot.overview.parts.iter().filter(|part| takes(part)).cloned();
@@ -158,7 +160,8 @@ pub async fn series(
     let mut filter = query.filter();
     let by_place = query.one_of("by", &["month", "place"]).as_deref() == Some("place");
     query.done()?;
-    let indicator = app.reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
+    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let indicator = reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
     let year = *filter.year.get_or_insert_with(this_year);
     let parts = parts_at(&app, &filter, |part| part.indicator == code).await?;
     let mut groups: BTreeMap<String, Vec<&Part>> = BTreeMap::new();
@@ -168,7 +171,7 @@ pub async fn series(
     }
     let point = |(key, parts): (String, Vec<&Part>)| {
         let (value, qualifier) = aggregate(indicator.aggregation, parts.iter().copied())?;
-        let name = app.reference.places.get(&key).map(|place| place.name.as_str());
+        let name = reference.places.get(&key).map(|place| place.name.as_str());
         let qualifier = (qualifier != Qualifier::Exact).then_some(qualifier);
         Some(json!({"key": key, "value": value, "name": name, "qualifier": qualifier}))
     };

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod entries;
 pub mod export;
 pub mod health;
+pub mod imports;
 pub mod indicators;
 pub mod live;
 pub mod map;
@@ -24,6 +25,8 @@ use crate::auth::WrongTries;
 use crate::config::Config;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
+use crate::import::UnderWay;
+use crate::known::Shared;
 use crate::writer::{Writer, tell};
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -31,10 +34,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use indicators::Yearly;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
-use overview::Overviews;
 use problem::Problem;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -68,20 +69,16 @@ pub struct State {
     pub config: Config,
     /// Its database.
     pub db: Db,
-    /// Catalogue, places, directory.
-    pub reference: Arc<Reference>,
-    /// The overview, as it was when last asked for.
-    pub overviews: Overviews,
-    /// What makes the figures that were asked for since the last change.
-    pub yearly: Yearly,
+    /// Catalogue, places, directory, closed months, and what is made of them.
+    pub known: Shared,
     /// The life of the database, for cursors.
     pub epoch: i64,
-    /// Which catalogue, places and directory the overviews have, in which life of the database.
-    pub edition: String,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
     pub stopping: watch::Sender<bool>,
+    /// Spreadsheets that are being read or written.
+    pub imports: UnderWay,
     /// What is pushed goes this way.
     pub writer: Writer,
     /// Wrong passwords.
@@ -107,29 +104,31 @@ impl FromRef<App> for LeptosOptions {
 impl App {
     /// A server on an open database that has been filled.
     pub async fn new(config: Config, db: Db) -> Result<Self, DbError> {
-        let reference = Arc::new(crate::db::reference::load(&db).await?);
+        let known = Shared::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
-        let edition = overview::edition(&reference, epoch)?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let (overviews, yearly, wrong_tries) = (Overviews::default(), Yearly::default(), WrongTries::default());
+        let wrong_tries = WrongTries::default();
         let (stopping, _) = watch::channel(false);
-        let writer = Writer::start(db.clone(), reference.clone(), changes.clone());
+        let writer = Writer::start(db.clone(), known.clone(), changes.clone());
         let state = State {
             config,
             db,
-            reference,
-            overviews,
-            yearly,
+            known,
             epoch,
-            edition,
             changes,
             stopping,
+            imports: UnderWay::default(),
             writer,
             wrong_tries,
             leptos,
         };
         Ok(Self(Arc::new(state)))
+    }
+
+    /// Catalogue, places, directory and closed months, as last read.
+    pub fn reference(&self) -> Arc<Reference> {
+        self.known.get().reference.clone()
     }
 
     /// Tells listeners of the last change.
@@ -170,6 +169,12 @@ pub fn router(app: App) -> Router {
         .routes(routes!(live::of_overview))
         .routes(routes!(shares::add, shares::list))
         .routes(routes!(shares::withdraw))
+        .routes(routes!(imports::list))
+        .routes(routes!(imports::template))
+        .routes(routes!(imports::one, imports::take_back))
+        .routes(routes!(imports::set_columns))
+        .routes(routes!(imports::write))
+        .merge(OpenApiRouter::new().routes(routes!(imports::bring)).layer(DefaultBodyLimit::max(imports::LARGEST)))
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))

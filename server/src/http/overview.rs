@@ -41,7 +41,7 @@ pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
 
 impl Overviews {
     /// The overview of all that is committed by now.
-    async fn current(&self, db: &Db, reference: &Reference, edition: &str) -> Result<Arc<Snapshot>, DbError> {
+    pub async fn current(&self, db: &Db, reference: &Reference, edition: &str) -> Result<Arc<Snapshot>, DbError> {
         let change = feed::last_change(db).await?;
         let fresh = |held: &Option<Arc<Snapshot>>| held.clone().filter(|held| held.overview.change >= change);
         if let Some(snapshot) = fresh(&*self.0.read().await) {
@@ -70,6 +70,7 @@ fn of_reference(reference: &Reference) -> Overview {
         places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
         organisations: reference.organisations.clone(),
         pairings: reference.pairings.clone(),
+        closed: reference.closed.clone(),
         ..Overview::default()
     }
 }
@@ -90,7 +91,8 @@ async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError>
 impl App {
     /// The overview of all that is committed by now.
     pub async fn overview(&self) -> Result<Arc<Snapshot>, DbError> {
-        self.overviews.current(&self.db, &self.reference, &self.edition).await
+        let known = self.known.fresh(&self.db).await?;
+        known.overviews.current(&self.db, &known.reference, &known.edition).await
     }
 
     /// What counts at a village.
@@ -122,12 +124,12 @@ pub async fn overview(
         return Ok(axum::Json(app.of_village(&village).await?).into_response());
     }
     if let (Some(since), Some(edition)) = (since, edition)
-        && edition == app.edition
+        && edition == app.known.fresh(&app.db).await?.edition
     {
         return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
     }
     let snapshot = app.overview().await?;
-    let tag = format!("\"{}-{}-{}\"", app.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));
+    let tag = format!("\"{}-{}-{}\"", snapshot.overview.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     Ok(if known {

@@ -36,6 +36,12 @@ impl Problem {
         Self::fields(vec![FieldError::new(field, code)])
     }
 
+    /// The same, with the fields that it is about.
+    #[must_use]
+    pub fn with(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// Nobody has signed in.
     pub const fn no_session() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "请先登录", "Please sign in")

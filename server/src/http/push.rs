@@ -65,7 +65,7 @@ pub async fn push(
             Err(errors) => refused.push((index, rejected(seq, errors))),
         }
     }
-    let push = Push { actor: user, client, mutations: parsed, last_day: last_day() };
+    let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
     // In the order of the request.
     for (index, result) in refused {
@@ -79,7 +79,7 @@ pub async fn push(
 }
 
 /// Today in China (UTC+8), and a day more for clocks that run ahead.
-fn last_day() -> Date {
+pub fn last_day() -> Date {
     let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
     let today = OffsetDateTime::now_utc().to_offset(china).date();
     today.checked_add(Duration::DAY).unwrap_or(today)

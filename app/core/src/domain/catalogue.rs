@@ -76,10 +76,11 @@ pub struct Indicator {
 }
 
 /// What a field takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A whole number.
+    #[default]
     Integer,
     /// A number with up to four decimals.
     Number,
@@ -143,7 +144,7 @@ impl Computed {
 }
 
 /// What an entry form asks for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Code within the activity.
     pub code: String,
@@ -185,6 +186,15 @@ pub struct Field {
     /// How it follows from others: nobody fills it in then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
+    /// What a new entry has there before anybody fills it in: a number, words, or the code of a choice.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub default: String,
+    /// The heading, in Chinese, of the section that begins with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub section: String,
+    /// The same in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub section_en: String,
 }
 
 impl Field {
@@ -228,6 +238,9 @@ pub struct Catalogue {
     pub indicators: Vec<Indicator>,
     /// In the order in which they are shown.
     pub activities: Vec<Activity>,
+    /// Forms as they were before they were changed: what was recorded with one stays readable, and keeps to its rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Activity>,
 }
 
 impl Catalogue {
@@ -241,7 +254,24 @@ impl Catalogue {
         self.indicators.iter().find(|indicator| indicator.code == code)
     }
 
-    /// The activity with this code.
+    /// The form of an activity in a version; without one, as it is now.
+    pub fn form(&self, code: &str, version: Option<u32>) -> Option<&Activity> {
+        let now = self.activity(code)?;
+        match version {
+            Some(version) if version != now.version => {
+                self.former.iter().find(|own| own.code == code && own.version == version)
+            }
+            _ => Some(now),
+        }
+    }
+
+    /// A field of an activity, in whichever version of its form there is one, the newest first.
+    pub fn field(&self, activity: &str, code: &str) -> Option<&Field> {
+        let former = self.former.iter().rev().filter(|own| own.code == activity);
+        self.activity(activity).into_iter().chain(former).find_map(|own| own.field(code))
+    }
+
+    /// The activity with this code, its form as it is now.
     pub fn activity(&self, code: &str) -> Option<&Activity> {
         self.activities.iter().find(|activity| activity.code == code)
     }

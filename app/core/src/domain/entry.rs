@@ -1,7 +1,9 @@
 //! An entry: what someone recorded, and the rules that it must keep.
 
 use super::catalogue::{Activity, Catalogue, Field, Kind};
+use super::check::Check;
 use super::field_error::{ErrorCode, FieldError};
+use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::place::Places;
 use super::quantity::{Qualifier, Quantity};
@@ -70,6 +72,9 @@ impl Answer {
 pub struct Entry {
     /// The activity's code.
     pub activity: String,
+    /// The version of its form with which it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
     /// When it happened.
     #[serde(with = "super::date_format")]
     pub date: Date,
@@ -123,6 +128,8 @@ pub struct Rules<'a> {
     pub pairings: &'a [Pairing],
     /// The last day that an entry may have; `None` where no clock can be trusted.
     pub last_day: Option<Date>,
+    /// Months that are closed: who coordinates alone changes what lies in them, and says why.
+    pub closed: &'a [Month],
 }
 
 impl Entry {
@@ -133,8 +140,8 @@ impl Entry {
 
     /// Checks fields from outside. Every mistake is reported, each at its field.
     pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
-        let mut check = Check { fields, errors: Vec::new() };
-        let activity = check.activity(rules.catalogue);
+        let mut check = Check::new(fields);
+        let (activity, version) = check.form(rules.catalogue);
         let date = check.date(rules.last_day);
         let place = check.required_text("place");
         if !place.is_empty() && rules.places.get(&place).is_none() {
@@ -153,6 +160,7 @@ impl Entry {
         match (check.errors.is_empty(), activity, date) {
             (true, Some(activity), Some(date)) => Ok(Self {
                 activity: activity.code.clone(),
+                version,
                 date,
                 place,
                 pairing,
@@ -219,85 +227,26 @@ fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>,
     }
 }
 
-struct Check<'a> {
-    fields: &'a Fields,
-    errors: Vec<FieldError>,
-}
-
 impl<'a> Check<'a> {
-    fn error(&mut self, field: &str, code: ErrorCode) {
-        self.errors.push(FieldError::new(field, code));
-    }
-
-    /// The field unless it is missing or null.
-    fn given(&self, field: &str) -> Option<&'a Value> {
-        self.fields.get(field).filter(|value| !value.is_null())
-    }
-
-    fn required_text(&mut self, field: &str) -> String {
-        match self.given(field) {
-            Some(Value::String(text)) if !text.is_empty() => return text.clone(),
-            None | Some(Value::String(_)) => self.error(field, ErrorCode::Required),
-            Some(_) => self.error(field, ErrorCode::WrongType),
-        }
-        String::new()
-    }
-
-    fn text(&mut self, field: &str, longest: usize) -> String {
-        match self.given(field) {
-            None => String::new(),
-            Some(Value::String(text)) if text.chars().count() <= longest => text.clone(),
-            Some(Value::String(_)) => {
-                self.errors.push(FieldError::with_limit(field, ErrorCode::TooLong, longest as f64));
-                String::new()
-            }
-            Some(_) => {
-                self.error(field, ErrorCode::WrongType);
-                String::new()
-            }
-        }
-    }
-
-    fn activity<'c>(&mut self, catalogue: &'c Catalogue) -> Option<&'c Activity> {
+    /// The form, and which version of it the fields name.
+    fn form<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<&'c Activity>, Option<u32>) {
         let code = self.required_text("activity");
-        let activity = catalogue.activity(&code);
-        if activity.is_none() && !code.is_empty() {
+        if catalogue.activity(&code).is_none() && !code.is_empty() {
             self.error("activity", ErrorCode::Unknown);
         }
-        activity
-    }
-
-    fn date(&mut self, last_day: Option<Date>) -> Option<Date> {
-        let text = self.required_text("date");
-        if text.is_empty() {
-            return None;
-        }
-        let Some(date) = super::parse_date(&text) else {
-            self.error("date", ErrorCode::NotDate);
-            return None;
+        let version = match self.given("version").map(u32::deserialize) {
+            None => None,
+            Some(Ok(version)) => Some(version),
+            Some(Err(_)) => {
+                self.error("version", ErrorCode::WrongType);
+                None
+            }
         };
-        if date.year() < FIRST_YEAR {
-            self.errors.push(FieldError::with_limit("date", ErrorCode::TooEarly, f64::from(FIRST_YEAR)));
+        let form = catalogue.form(&code, version);
+        if form.is_none() && catalogue.activity(&code).is_some() {
+            self.error("version", ErrorCode::Unknown);
         }
-        if last_day.is_some_and(|last_day| date > last_day) {
-            self.error("date", ErrorCode::InFuture);
-        }
-        Some(date)
-    }
-
-    fn id(&mut self, field: &str, exists: impl Fn(Uuid) -> bool) -> Option<Uuid> {
-        let value = self.given(field)?;
-        match value.as_str().map(Uuid::parse_str) {
-            Some(Ok(id)) if exists(id) => Some(id),
-            Some(Ok(_)) => {
-                self.error(field, ErrorCode::Unknown);
-                None
-            }
-            _ => {
-                self.error(field, ErrorCode::WrongType);
-                None
-            }
-        }
+        (form, version)
     }
 
     /// The activity, and those of its answers in a field of the contract that are `wanted`, and no others. Nothing where

@@ -86,6 +86,12 @@ pub enum ErrorCode {
     Reused,
     /// Someone else has changed the same field, and theirs stands.
     Conflict,
+    /// A name that several have.
+    Ambiguous,
+    /// Its month is closed.
+    Closed,
+    /// The same as another row of the table, whose number is the limit.
+    Twice,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
@@ -141,6 +147,11 @@ impl FieldError {
                 "别人也改了这一项，以对方的为准；您的值仍保存在本机",
                 "Someone else changed this too and theirs stands; yours is kept on this phone",
             ),
+            ErrorCode::Ambiguous => {
+                ("有几个地方同名，请把乡镇的名称也写上", "Several have this name: write the township's before it")
+            }
+            ErrorCode::Closed => ("这个月份已经关账，请联系协调员", "This month is closed: ask a coordinator"),
+            ErrorCode::Twice => ("与第 {} 行完全相同", "The same as row {}"),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };
         if self.code != ErrorCode::Other || self.message.is_empty() {

@@ -37,6 +37,9 @@ pub struct Overview {
     pub organisations: Vec<Organisation>,
     /// Who is paired with whom.
     pub pairings: Vec<Pairing>,
+    /// Months that are closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<Month>,
     /// What the figures are made of.
     pub parts: Vec<Part>,
     /// How many entries there are, of what.
@@ -120,6 +123,7 @@ impl Overview {
             places: self.places.clone(),
             organisations: self.organisations.clone(),
             pairings: self.pairings.clone(),
+            closed: self.closed.clone(),
             parts: merge_parts(foremost(parts.collect())),
             tallies: merge_tallies(tallies.collect()),
             only: Some(only),

@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Apart {
 
 /// The parts that an entry gives; none when a reviewer returned it.
 pub fn parts_of(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Part> {
-    let Some(activity) = catalogue.activity(&entry.activity) else { return Vec::new() };
+    let Some(activity) = catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
     if entry.state == State::Returned {
         return Vec::new();
     }

@@ -45,6 +45,11 @@ impl Role {
         self != Self::Viewer
     }
 
+    /// Whether people of this role see to a whole side: the directory, and what lies in closed months.
+    pub fn coordinates(self) -> bool {
+        matches!(self, Self::Coordinator | Self::Admin)
+    }
+
     /// Whether people of this role make links that open the shared view without an account.
     pub fn shares(self) -> bool {
         matches!(self, Self::Coordinator | Self::Admin)

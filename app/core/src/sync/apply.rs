@@ -1,62 +1,20 @@
 //! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
 
+use super::decision::{Decision, Existing, Merged, author_of, merge, on_record, out_of_scope, present, written};
 use super::path::{get, paths, set};
-use super::wire::{Mutation, Op, Outcome};
+use super::wire::Mutation;
 use crate::domain::entry::{Fields, Rules, State};
-use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
+use crate::domain::{Entry, ErrorCode, FieldError, Month, User, parse_date};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 const STATE: &str = "state";
 const REVIEW_NOTE: &str = "review_note";
-/// The path by which a delete is told from other changes.
-pub(super) const DELETED: &str = "deleted";
-
-/// A record as it stands before a mutation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Existing {
-    /// Its revision.
-    pub rev: u64,
-    /// Its fields.
-    pub fields: Fields,
-    /// Whether it is a tombstone.
-    pub deleted: bool,
-    /// Paths of the fields that changed after the mutation's `base_rev`.
-    pub changed_since: BTreeSet<String>,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    /// Write the record anew.
-    Write {
-        /// Applied, merged or conflict.
-        outcome: Outcome,
-        /// All its fields.
-        fields: Fields,
-        /// Whether it becomes a tombstone.
-        deleted: bool,
-        /// Paths of the fields that change; none for a new record, where all are new.
-        changed: BTreeSet<String>,
-        /// Values that were not taken because others had changed the same fields.
-        kept: Fields,
-        /// What the fields say, unless they are a tombstone's.
-        entry: Option<Box<Entry>>,
-    },
-    /// Leave the record as it is.
-    Leave {
-        /// Applied, when it already was as asked; or conflict.
-        outcome: Outcome,
-        /// Values that were not taken.
-        kept: Fields,
-    },
-    /// Refuse.
-    Reject(Vec<FieldError>),
-}
-
+const VERSION: &str = "version";
+/// Why what lies in a closed month is changed.
+const REASON: &str = "reason";
 /// Decides on a mutation of an entry.
 ///
 /// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
@@ -74,32 +32,40 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
             return forbidden("id");
         }
     }
-    match (mutation.op, existing) {
-        // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
-        (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
-            outcome: Outcome::Conflict,
-            kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path.into_owned(), value.clone())).collect(),
-        },
-        (Op::Put, Some(existing)) if existing.deleted && mutation.fields.is_empty() => {
-            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
-        }
-        (Op::Put, _) => put(mutation, existing, actor, rules),
-        (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
-        (Op::Delete, Some(existing)) if existing.deleted => {
-            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
-        }
-        (Op::Delete, Some(existing)) if existing.changed_since.is_empty() => Decision::Write {
-            outcome: Outcome::Applied,
-            fields: existing.fields.clone(),
-            deleted: true,
-            changed: BTreeSet::from([DELETED.to_owned()]),
-            kept: Fields::new(),
-            entry: None,
-        },
-        (Op::Delete, Some(_)) => {
-            Decision::Leave { outcome: Outcome::Conflict, kept: Fields::from_iter([(DELETED.to_owned(), json!(true))]) }
+    let decision = on_record(mutation, existing, || put(mutation, existing, actor, rules));
+    if_open(decision, mutation, existing, actor, rules.closed)
+}
+
+/// Refuses a decision that would change what lies in a closed month, unless who coordinates says why.
+fn if_open(
+    mut decision: Decision,
+    mutation: &Mutation,
+    existing: Option<&Existing>,
+    actor: &User,
+    closed: &[Month],
+) -> Decision {
+    let Decision::Write { fields, deleted, .. } = &mut decision else { return decision };
+    let before = existing.is_some_and(|existing| lies_in(&existing.fields, closed));
+    if !before && !lies_in(fields, closed) {
+        return decision;
+    }
+    let reason = mutation.fields.get(REASON).and_then(Value::as_str).filter(|reason| !reason.trim().is_empty());
+    match reason {
+        _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new("date", ErrorCode::Closed)]),
+        None => Decision::Reject(vec![FieldError::new(REASON, ErrorCode::Required)]),
+        Some(reason) => {
+            if *deleted {
+                fields.insert(REASON.to_owned(), json!(reason));
+            }
+            decision
         }
     }
+}
+
+/// Whether an entry lies in one of these months.
+fn lies_in(fields: &Fields, months: &[Month]) -> bool {
+    let date = fields.get("date").and_then(Value::as_str).and_then(parse_date);
+    date.is_some_and(|date| months.contains(&Month::from(date)))
 }
 
 /// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
@@ -122,20 +88,8 @@ impl<'a> Intent<'a> {
 fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
-    let mut fields = existing.map(|existing| existing.fields.clone()).unwrap_or_default();
-    let (mut changed, mut kept) = (BTreeSet::new(), Fields::new());
     let Intent { edits, review, review_note } = Intent::of(&mutation.fields);
-    for (path, value) in edits {
-        if get(&fields, &path) == present(value) {
-            continue;
-        }
-        if changed_since.contains(path.as_ref()) {
-            kept.insert(path.into_owned(), value.clone());
-        } else {
-            set(&mut fields, &path, value);
-            changed.extend(existing.map(|_| path.into_owned()));
-        }
-    }
+    let Merged { mut fields, mut changed, mut kept } = merge(edits, existing);
     let mut errors = Vec::new();
     match review {
         Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
@@ -159,6 +113,11 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         }
         None => {}
     }
+    if existing.is_none() && !fields.contains_key(VERSION) {
+        // Who names no version fills in the form as it is now; once it is another, what they said is read with this one.
+        let activity = fields.get("activity").and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
+        fields.extend(activity.map(|activity| (VERSION.to_owned(), json!(activity.version))));
+    }
     changed.extend(compute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
     let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
     let decided = review.is_some() && !kept.contains_key(STATE);
@@ -170,22 +129,8 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         Ok(_) => return Decision::Reject(errors),
         Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
     };
-    if existing.is_some_and(|existing| existing.deleted) {
-        changed.insert(DELETED.to_owned());
-    }
     complete(&mut fields);
-    match (existing, changed.is_empty(), kept.is_empty()) {
-        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, kept },
-        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, kept },
-        (_, _, no_conflict) => {
-            let outcome = match (no_conflict, changed_since.is_empty()) {
-                (false, _) => Outcome::Conflict,
-                (true, false) => Outcome::Merged,
-                (true, true) => Outcome::Applied,
-            };
-            Decision::Write { outcome, fields, deleted: false, changed, kept, entry: Some(Box::new(entry)) }
-        }
-    }
+    written(existing, fields, changed, kept, Some(Box::new(entry)))
 }
 
 /// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
@@ -193,13 +138,23 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
 pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
     let mut fields = fields.clone();
     compute(&mut fields, rules);
-    check(&fields, actor, rules).err().unwrap_or_default()
+    let mut errors = check(&fields, actor, rules).err().unwrap_or_default();
+    if lies_in(&fields, rules.closed) {
+        let says_why = fields.get(REASON).and_then(Value::as_str).is_some_and(|reason| !reason.trim().is_empty());
+        match (actor.role.coordinates(), says_why) {
+            (false, _) => errors.push(FieldError::new("date", ErrorCode::Closed)),
+            (true, false) => errors.push(FieldError::new(REASON, ErrorCode::Required)),
+            (true, true) => {}
+        }
+    }
+    errors
 }
 
 /// Computes the numbers of a form that follow from others, whatever was sent for them; the paths that change.
 fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
     let code = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
-    let Some(activity) = rules.catalogue.activity(code) else { return Vec::new() };
+    let version = fields.get(VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
+    let Some(activity) = rules.catalogue.form(code, version) else { return Vec::new() };
     let mut changed = Vec::new();
     for (field, computed) in activity.fields.iter().filter_map(|own| Some((own, own.computed.as_ref()?))) {
         let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
@@ -245,33 +200,9 @@ fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
 
 /// Mistakes of place and programme; none where the actor may record.
 fn in_scope(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
-    if actor.role == Role::Admin {
-        return Vec::new();
-    }
-    let text = |field: &str| fields.get(field).and_then(Value::as_str).unwrap_or_default();
-    let programme = rules.catalogue.activity(text("activity")).map(|activity| activity.programme.as_str());
-    let mut errors = Vec::new();
-    if !actor.scope.has_place(text("place")) {
-        errors.push(FieldError::new("place", ErrorCode::Forbidden));
-    }
-    if !programme.is_some_and(|programme| actor.scope.has_programme(programme)) {
-        errors.push(FieldError::new("activity", ErrorCode::Forbidden));
-    }
-    errors
-}
-
-fn author_of(fields: &Fields) -> Option<Uuid> {
-    fields.get("author").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
-}
-
-fn present(value: &Value) -> Option<&Value> {
-    (!value.is_null()).then_some(value)
-}
-
-/// Whether a revision, made by mutation `by` of some client, is news to whoever made `mutation` on `client`: later than
-/// what they saw, and not their own earlier work.
-pub fn is_since(rev: u64, by: Option<(Uuid, u64)>, mutation: &Mutation, client: Uuid) -> bool {
-    rev > mutation.base_rev && !by.is_some_and(|(other, seq)| other == client && seq < mutation.seq)
+    let activity = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let programme = rules.catalogue.activity(activity).map(|activity| activity.programme.as_str());
+    out_of_scope(fields, "activity", programme, actor)
 }
 
 /// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.

@@ -1,6 +1,6 @@
 //! A person's choice between the values of a conflict: both are kept until somebody makes it.
 
-use super::apply::DELETED;
+use super::decision::DELETED;
 use super::path::of_form;
 use super::wire::{CHOICE, ENTRY, Mutation, Op};
 use crate::domain::entry::Fields;

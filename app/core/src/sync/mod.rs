@@ -3,14 +3,20 @@
 pub mod apply;
 pub mod choice;
 pub mod clock;
+pub mod decision;
 pub mod engine;
+pub mod need;
 pub mod outbox;
 pub mod path;
+pub mod upload;
 pub mod wire;
 
-pub use apply::{Decision, Existing, all_paths, decide, fold, is_since, mistakes, number_value};
+pub use apply::{all_paths, decide, fold, mistakes, number_value};
 pub use choice::{Choice, chosen};
 pub use clock::Clock;
+pub use decision::{Decision, Existing, is_since};
 pub use engine::{Engine, Failure, Input, Output, Status};
+pub use need::{decide_need, fold_need, mistakes_of_need};
 pub use outbox::{Change, Outgoing, settle};
+pub use upload::Upload;
 pub use wire::{Mutation, Op, Other, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record};

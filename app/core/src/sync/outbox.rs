@@ -1,6 +1,7 @@
 //! What becomes of a mutation on the phone once the server has answered. The storage around it is the caller's.
 
 use super::apply::fold;
+use super::need::fold_need;
 use super::wire::{CHOICE, ENTRY, Mutation, Op, Outcome, PushResult, Record};
 use crate::domain::entry::Fields;
 use crate::domain::{ErrorCode, FieldError};
@@ -76,7 +77,7 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
         answer: Some(result.clone()),
         before: known.as_ref().map(|record| record.fields.clone()),
     });
-    let is_new = known.is_none() && mutation.op == Op::Put;
+    let is_new = mutation.kind == ENTRY && known.is_none() && mutation.op == Op::Put;
     // A pull may have brought a later state before this answer was stored.
     let overtaken = known.as_ref().is_some_and(|known| known.rev > result.rev);
     let replica = if overtaken {
@@ -87,9 +88,13 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
         Change::Remove
     } else {
         let mut fields = known.map(|record| record.fields).unwrap_or_default();
-        fold(&mut fields, mutation);
+        if mutation.kind == ENTRY {
+            fold(&mut fields, mutation)
+        } else {
+            fold_need(&mut fields, mutation)
+        }
         fields.entry("author").or_insert(json!(user));
-        Change::Put(Record { kind: ENTRY.to_owned(), id: mutation.id, rev: result.rev, fields, deleted: false })
+        Change::Put(Record { kind: mutation.kind.clone(), id: mutation.id, rev: result.rev, fields, deleted: false })
     };
     Settled { waits, settles: None, replica, is_new }
 }

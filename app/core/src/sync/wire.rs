@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 /// The kind of record that an entry is.
 pub const ENTRY: &str = "entry";
+/// The kind of record that an item of a ledger is.
+pub const NEED: &str = "need";
 /// Not a record but a command: a person's choice between the values of a conflict. Its `id` is the record's, its
 /// `base_rev` what they saw of it, its fields those of a [`super::Choice`].
 pub const CHOICE: &str = "choice";

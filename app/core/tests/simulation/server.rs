@@ -181,7 +181,14 @@ fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &
         let changed_since = news.flat_map(|own| own.changed.iter().cloned()).collect();
         Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
     });
-    let rules = Rules { catalogue: &CATALOGUE, places: &PLACES, organisations: &[], pairings: &[], last_day: None };
+    let rules = Rules {
+        catalogue: &CATALOGUE,
+        places: &PLACES,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
     let rev = existing.as_ref().map_or(0, |existing| existing.rev);
     let (outcome, kept, rev) = match decide(mutation, existing.as_ref(), actor, rules) {
         Decision::Reject(errors) => return rejected(mutation, errors),

@@ -24,7 +24,11 @@ impl Form {
                 when.with_value(|field| field.is_asked(chosen))
             })
         });
-        view! { <div hidden=move || !is_asked.get()>{control}</div> }
+        let section = self.model.pick(&field.section, &field.section_en).to_owned();
+        view! {
+            {(!section.is_empty()).then(|| view! { <h2 class="section">{section}</h2> })}
+            <div hidden=move || !is_asked.get()>{control}</div>
+        }
     }
 
     /// A label, and what helps to fill the field in below it.

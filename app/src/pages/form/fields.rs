@@ -7,7 +7,7 @@ use crate::store::draft::Draft;
 use crate::texts::fill;
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::NOTE_LENGTH;
-use jiedui_core::domain::{Activity, Field, FieldError, Overview};
+use jiedui_core::domain::{Activity, Field, FieldError, Month, Overview, parse_date};
 use leptos::prelude::*;
 
 /// What typing in a field does to the draft.
@@ -167,6 +167,30 @@ impl Form {
         let value = self.value(|draft| draft.organisation.clone());
         let label = format!("{}{}", model.texts.organisation, model.texts.optional);
         self.select("organisation", label, value, options, |draft, chosen| draft.organisation = chosen)
+    }
+
+    /// Why an entry of a closed month is changed: for who may do so.
+    pub fn reason(self, overview: &Overview) -> impl IntoView + use<> {
+        let (model, closed) = (self.model, overview.closed.clone());
+        let coordinates = model.user.with_untracked(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+        let date = self.value(|draft| draft.date.clone());
+        let is_closed = Memo::new(move |_| {
+            date.with(|date| parse_date(date).is_some_and(|date| closed.contains(&Month::from(date))))
+        });
+        move || {
+            (coordinates && is_closed.get()).then(|| {
+                let (value, error) = (self.value(|draft| draft.reason.clone()), self.error("reason"));
+                let input = move |event| {
+                    let reason = event_target_value(&event);
+                    self.change(move |draft| draft.reason.clone_from(&reason));
+                };
+                let control = view! {
+                    <textarea id="field-reason" rows="2" maxlength=NOTE_LENGTH.to_string() prop:value=value on:input=input
+                        aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-reason"></textarea>
+                };
+                self.row("reason", model.texts.closed_reason.to_owned(), control.into_any())
+            })
+        }
     }
 
     pub fn note(self) -> impl IntoView + use<> {

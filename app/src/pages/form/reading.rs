@@ -2,6 +2,7 @@
 
 use crate::model::Model;
 use crate::store::draft::Draft;
+use crate::store::person::new_id;
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::{Answer, Fields, Rules};
 use jiedui_core::domain::{Activity, ErrorCode, FieldError, Overview, format_date};
@@ -24,6 +25,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         id,
         base_rev,
         activity: text("activity"),
+        version: fields.get("version").and_then(|own| u32::deserialize(own).ok()),
         date: text("date"),
         place: text("place"),
         pairing: text("pairing"),
@@ -31,8 +33,15 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
         details: details_of(fields),
         note: text("note"),
+        // Each change has a reason of its own.
+        reason: String::new(),
+        attachments: attachments_of(fields),
         before: fields.clone(),
     }
+}
+
+fn attachments_of(fields: &Fields) -> Vec<String> {
+    fields.get("attachments").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
 }
 
 /// The answers that are no numbers, each choice by itself.
@@ -42,13 +51,29 @@ fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     details.map(|(code, answer)| (code.clone(), all(answer))).collect()
 }
 
+/// A new entry of an activity, with what its form has before anybody fills it in.
+pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
+    let mut draft = Draft { id: new_id(), activity: activity.to_owned(), date: today(), ..Draft::default() };
+    draft.version = form.map(|form| form.version);
+    for field in form.into_iter().flat_map(|form| &form.fields).filter(|field| !field.default.is_empty()) {
+        if field.kind.is_number() {
+            draft.values.insert(field.code.clone(), field.default.clone());
+        } else {
+            draft.details.insert(field.code.clone(), vec![field.default.clone()]);
+        }
+    }
+    draft
+}
+
 /// A new entry of the same activity as an earlier one, with all that it says but its date, its numbers and its note.
 pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
     let earlier = draft_of(draft.id, draft.base_rev, fields);
     Draft {
+        version: draft.version,
         date: draft.date.clone(),
         values: draft.values.clone(),
         note: draft.note.clone(),
+        attachments: draft.attachments.clone(),
         before: draft.before.clone(),
         ..earlier
     }
@@ -70,6 +95,9 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let is_change = |name: &str, value: &Value| match value {
         Value::Object(answers) if name == "details" => !answers.is_empty(),
         Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
+        Value::Array(photos) if draft.base_rev == 0 => !photos.is_empty(),
+        // What this program does not send was not taken away by anybody.
+        Value::Null if matches!(name, "version" | "reason") => false,
         value => draft.before.get(name).unwrap_or(&absent) != value,
     };
     fields.retain(|name, value| is_change(name, value));
@@ -118,8 +146,9 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
     };
     let details: Fields = draft.details.iter().map(answer).collect();
     let fields = json!({
-        "activity": draft.activity, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
+        "activity": draft.activity, "version": draft.version, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
         "organisation": or_null(&draft.organisation), "values": values, "details": details, "note": draft.note,
+        "attachments": draft.attachments, "reason": or_null(&draft.reason),
     });
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }
@@ -127,7 +156,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
 /// What is wrong with a draft: the same rules as on the server.
 pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
-    let (fields, mut errors) = fields_of(draft, overview.catalogue.activity(&draft.activity));
+    let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let places = model.places.get_untracked();
     let rules = Rules {
         catalogue: &overview.catalogue,
@@ -136,6 +165,7 @@ pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError
         pairings: &overview.pairings,
         // The phone's clock may stand in 1970; the server knows which day it is.
         last_day: None,
+        closed: &overview.closed,
     };
     for error in mistakes(&fields, &user, rules) {
         if !errors.iter().any(|own| own.field == error.field) {
@@ -176,7 +206,7 @@ mod tests {
             changes_of(&draft, None),
             fields
                 .iter()
-                .filter(|(name, value)| !value.is_null() && *name != "details")
+                .filter(|(name, value)| !value.is_null() && *name != "details" && *name != "attachments")
                 .map(|(name, value)| match name.as_str() {
                     "values" => (name.clone(), json!({"count": 3, "area": 4.5})),
                     _ => (name.clone(), value.clone()),

@@ -26,7 +26,8 @@ fn check(fields: Value) -> Result<Entry, Vec<FieldError>> {
         .unwrap(),
     ]);
     let last_day = crate::domain::parse_date("2026-11-24");
-    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day };
+    let rules =
+        Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day, closed: &[] };
     Entry::parse(fields.as_object().unwrap(), rules)
 }
 
@@ -103,7 +104,14 @@ fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
     let catalogue = form();
     let place = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
     let places = Places::new(vec![serde_json::from_value(place).unwrap()]);
-    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None };
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
     let fields =
         json!({"activity": "sale", "date": "2026-11-24", "place": "522728", "details": details, "values": values});
     Entry::parse(fields.as_object().unwrap(), rules)

@@ -36,6 +36,7 @@ fn entry(date: &str, value: f64, organisation: Option<Uuid>) -> Entry {
     let value = Quantity::from_f64(value).unwrap();
     Entry {
         activity: "all".into(),
+        version: None,
         date: crate::domain::parse_date(date).unwrap(),
         place: "522728".into(),
         pairing: None,

@@ -1,10 +1,13 @@
 //! Rights, rules and the merge, one by one and by chance.
 
+use super::super::need::decide_need;
+use super::super::wire::{Op, Outcome};
 use super::*;
 use crate::domain::place::{Level, Place, Places, Side};
-use crate::domain::{Catalogue, Scope};
+use crate::domain::{Catalogue, Role, Scope};
 use proptest::prelude::*;
 use rstest::rstest;
+use uuid::Uuid;
 
 const RECORDER: u128 = 1;
 const REVIEWER: u128 = 2;
@@ -50,8 +53,14 @@ fn reviewer() -> User {
 }
 
 fn decide_as(actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
+    decide_when(&[], actor, existing, op, fields)
+}
+
+/// The same while these months are closed.
+fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
     let (catalogue, places) = (catalogue(), places());
-    let rules = Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None };
+    let rules =
+        Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None, closed };
     let fields = fields.as_object().unwrap().clone();
     let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 1, op, fields };
     decide(&mutation, existing, actor, rules)
@@ -258,4 +267,103 @@ proptest! {
             prop_assert_eq!(get(&fields, path), get(&entry.fields, path), "another's {} was overwritten", path);
         }
     }
+}
+
+#[test]
+fn in_a_closed_month_a_coordinator_alone_changes_anything_and_says_why() {
+    let closed = ["2026-11".parse().unwrap()];
+    let coordinator = user(3, Role::Coordinator, &[], &[]);
+    let entry = existing("submitted", &[]);
+    let refused = |actor: &User, existing: Option<&Existing>, op, fields| {
+        rejected(decide_when(&closed, actor, existing, op, fields))
+    };
+    let closed_month = vec![("date".to_owned(), ErrorCode::Closed)];
+    let no_reason = vec![("reason".to_owned(), ErrorCode::Required)];
+    assert_eq!(refused(&recorder(), None, Op::Put, right()), closed_month);
+    assert_eq!(refused(&recorder(), Some(&entry), Op::Put, json!({"note": "改"})), closed_month);
+    assert_eq!(
+        refused(&recorder(), Some(&entry), Op::Put, json!({"date": "2026-12-01"})),
+        closed_month,
+        "nor moved out"
+    );
+    assert_eq!(refused(&recorder(), Some(&entry), Op::Delete, json!({})), closed_month);
+    assert_eq!(refused(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})), closed_month);
+    assert_eq!(refused(&coordinator, Some(&entry), Op::Put, json!({"note": "改"})), no_reason);
+    assert_eq!(refused(&coordinator, Some(&entry), Op::Delete, json!({"reason": " "})), no_reason);
+    let put = json!({"note": "改", "reason": "数字报错"});
+    let (outcome, fields, _) = written(decide_when(&closed, &coordinator, Some(&entry), Op::Put, put));
+    assert_eq!((outcome, &fields["note"], &fields["reason"]), (Outcome::Applied, &json!("改"), &json!("数字报错")));
+    let gone = decide_when(&closed, &coordinator, Some(&entry), Op::Delete, json!({"reason": "重复"}));
+    assert_eq!(written(gone).1["reason"], "重复");
+    let open = ["2026-10".parse().unwrap()];
+    written(decide_when(&open, &recorder(), Some(&entry), Op::Put, json!({"note": "改"})));
+}
+
+fn with_programme() -> Catalogue {
+    let programme = json!({"code": "party_building", "name": "党建", "name_en": "Party building"});
+    let mut catalogue = Catalogue { programmes: vec![serde_json::from_value(programme).unwrap()], ..catalogue() };
+    catalogue.activities[0].name = "走访".into();
+    catalogue.activities[0].fields.iter_mut().for_each(|field| field.name = "数".into());
+    catalogue
+}
+
+#[test]
+fn an_entry_keeps_to_the_form_that_it_was_made_with() {
+    let (_, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+    assert_eq!(fields["version"], 1, "who names none fills in the form as it is");
+    let mut next = with_programme().activities[0].clone();
+    next.fields[0].max = crate::domain::Quantity::from_f64(2.0);
+    let catalogue = with_programme().with_activity(next).unwrap();
+    let places = places();
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
+    let put = |version: Value| {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("version".into(), version);
+        let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, op: Op::Put, fields };
+        decide(&mutation, None, &recorder(), rules)
+    };
+    assert_eq!(catalogue.activity("survey").unwrap().version, 2);
+    written(put(json!(1)));
+    assert_eq!(rejected(put(json!(2))), [("values.count".to_owned(), ErrorCode::TooLarge)]);
+    assert_eq!(rejected(put(json!(9))), [("version".to_owned(), ErrorCode::Unknown)]);
+}
+
+#[test]
+fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
+    let (catalogue, places) = (with_programme(), places());
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
+    let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
+        let fields = fields.as_object().unwrap().clone();
+        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev: 1, op, fields };
+        decide_need(&mutation, existing, actor, rules)
+    };
+    let need =
+        json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "party_building", "title": "路灯"});
+    let (_, mut fields, _) = written(decide_as(&recorder(), None, Op::Put, need.clone()));
+    fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
+    let existing = Existing { rev: 1, fields, deleted: false, changed_since: BTreeSet::from(["title".to_owned()]) };
+    let change = json!({"title": "太阳能路灯", "responsible": "驻村书记"});
+    let (outcome, fields, kept) = written(decide_as(&reviewer(), Some(&existing), Op::Put, change));
+    assert_eq!(outcome, Outcome::Conflict);
+    assert_eq!((&fields["responsible"], &kept["title"]), (&json!("驻村书记"), &json!("太阳能路灯")));
+    let forbidden = |field: &str| vec![(field.to_owned(), ErrorCode::Forbidden)];
+    let elsewhere = user(7, Role::Recorder, &["522728108"], &[]);
+    assert_eq!(rejected(decide_as(&elsewhere, Some(&existing), Op::Put, json!({}))), forbidden("id"));
+    assert_eq!(rejected(decide_as(&elsewhere, None, Op::Put, need)), forbidden("place"));
+    let other = user(8, Role::Recorder, &["522728109"], &["health"]);
+    assert_eq!(rejected(decide_as(&other, Some(&existing), Op::Put, json!({"programme": "health"}))), forbidden("id"));
 }

@@ -1,0 +1,88 @@
+//! A person's photos on this phone, by their content's hash: until they are sent, and the last ones a while longer, to be
+//! looked at with no network. They have a database of their own: the older program, in another tab, may hold the other open.
+
+use super::{Result, all, begin, commit, get, open, put, remove};
+use idb::{Database, Query, TransactionMode};
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+
+const ABOUT: &str = "about";
+const CONTENT: &str = "content";
+
+/// How it stands with a photo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    /// It is on this phone only.
+    #[default]
+    Not,
+    /// The server has it.
+    Yes,
+    /// The server will not have it.
+    Refused,
+}
+
+/// What is known of a photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether it has been sent.
+    pub sent: Sent,
+    /// When it was taken in, milliseconds since 1970.
+    pub at: f64,
+}
+
+/// The database.
+pub struct Photos(Database);
+
+impl Photos {
+    /// Opens it.
+    pub async fn open(user: Uuid) -> Result<Self> {
+        Ok(Self(open(&format!("jiedui-photos-{user}"), &[ABOUT, CONTENT]).await?))
+    }
+
+    /// Keeps a photo. When this returns, it is on the phone.
+    pub async fn keep(&self, about: &About, content: &Uint8Array) -> Result<()> {
+        let transaction = begin(&self.0, &[ABOUT, CONTENT], TransactionMode::ReadWrite)?;
+        let key = about.sha256.as_str().into();
+        transaction.object_store(CONTENT)?.put(content, Some(&key))?.await?;
+        put(&transaction.object_store(ABOUT)?, about.sha256.as_str(), about).await?;
+        commit(transaction).await
+    }
+
+    /// All of them, the oldest first.
+    pub async fn all(&self) -> Result<Vec<About>> {
+        let transaction = begin(&self.0, &[ABOUT], TransactionMode::ReadOnly)?;
+        let mut found: Vec<About> = all(&transaction.object_store(ABOUT)?).await?;
+        found.sort_by(|one, other| one.at.total_cmp(&other.at));
+        Ok(found)
+    }
+
+    /// The content of one.
+    pub async fn content(&self, sha256: &str) -> Result<Option<Uint8Array>> {
+        let transaction = begin(&self.0, &[CONTENT], TransactionMode::ReadOnly)?;
+        let found = transaction.object_store(CONTENT)?.get(Query::Key(sha256.into()))?.await?;
+        Ok(found.and_then(|found| found.dyn_into().ok()))
+    }
+
+    /// Writes down whether it has been sent.
+    pub async fn mark(&self, sha256: &str, sent: Sent) -> Result<()> {
+        let transaction = begin(&self.0, &[ABOUT], TransactionMode::ReadWrite)?;
+        let store = transaction.object_store(ABOUT)?;
+        if let Some(about) = get::<About>(&store, sha256).await? {
+            put(&store, sha256, &About { sent, ..about }).await?;
+        }
+        commit(transaction).await
+    }
+
+    /// Forgets it.
+    pub async fn remove(&self, sha256: &str) -> Result<()> {
+        let transaction = begin(&self.0, &[ABOUT, CONTENT], TransactionMode::ReadWrite)?;
+        remove(&transaction.object_store(ABOUT)?, sha256).await?;
+        remove(&transaction.object_store(CONTENT)?, sha256).await?;
+        commit(transaction).await
+    }
+}

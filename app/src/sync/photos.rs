@@ -1,0 +1,154 @@
+//! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
+
+use super::{api, lock};
+use crate::model::{Model, OnPhone};
+use crate::photo::{self, NoPicture};
+use crate::store::StoreError;
+use crate::store::draft;
+use crate::store::person::Person;
+use crate::store::photos::{About, Photos, Sent};
+use gloo_timers::future::TimeoutFuture;
+use jiedui_core::sync::upload::{Heard, Step, Upload};
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use uuid::Uuid;
+use web_sys::{Blob, Url};
+
+/// So many photos that have been sent stay on the phone.
+const KEPT: usize = 40;
+/// A photo that nothing names is forgotten after so many milliseconds: a form may be about to name it.
+const FORGOTTEN: f64 = 24.0 * 3600.0 * 1000.0;
+
+/// Why a photo was not taken in.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PhotoError {
+    /// It is no picture.
+    #[error(transparent)]
+    NoPicture(#[from] NoPicture),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn user(model: Model) -> Uuid {
+    model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
+}
+
+/// An address under which the page can show it.
+fn address(content: &Uint8Array) -> Option<String> {
+    let blob = Blob::new_with_u8_array_sequence(&js_sys::Array::of1(content)).ok()?;
+    Url::create_object_url_with_blob(&blob).ok()
+}
+
+/// Scales a picture down and keeps it; gives its hash. When this returns, it is on the phone.
+pub async fn take_in(model: Model, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
+    let content = photo::scale_down(file, keep_place).await?;
+    let sha256 = photo::sha256(&content).await.ok_or(NoPicture)?;
+    let photos = Photos::open(user(model)).await?;
+    let known = model.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
+    if known.is_none() {
+        let about = About { sha256: sha256.clone(), sent: Sent::Not, at: js_sys::Date::now() };
+        photos.keep(&about, &content).await?;
+        show(model, &sha256, Sent::Not, &content);
+    }
+    Ok(sha256)
+}
+
+fn show(model: Model, sha256: &str, sent: Sent, content: &Uint8Array) {
+    if let Some(address) = address(content) {
+        let change = |photos: &mut Arc<BTreeMap<String, OnPhone>>| {
+            Arc::make_mut(photos).insert(sha256.to_owned(), OnPhone { address, sent });
+        };
+        model.photos.update(change);
+    }
+}
+
+fn mark(model: Model, sha256: &str, sent: Sent) {
+    model.photos.update(|photos| {
+        if let Some(own) = Arc::make_mut(photos).get_mut(sha256) {
+            own.sent = sent;
+        }
+    });
+}
+
+/// Shows the screens what is on the phone, and forgets what nobody needs any more.
+pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
+    let photos = Photos::open(user(model)).await?;
+    let named = named(person).await?;
+    let drafts: BTreeSet<String> = draft::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
+    let all = photos.all().await?;
+    let mut to_spare = all.iter().filter(|own| own.sent == Sent::Yes).count().saturating_sub(KEPT);
+    for own in all {
+        let is_sent = own.sent == Sent::Yes;
+        let is_named = named.contains(&own.sha256) || drafts.contains(&own.sha256);
+        let is_old = !is_named && js_sys::Date::now() - own.at > FORGOTTEN;
+        if is_old || is_sent && to_spare > 0 {
+            to_spare -= usize::from(is_sent && to_spare > 0);
+            photos.remove(&own.sha256).await?;
+        } else if let Some(content) = photos.content(&own.sha256).await? {
+            show(model, &own.sha256, own.sent, &content);
+        }
+    }
+    Ok(())
+}
+
+/// The photos that this phone's entries name.
+async fn named(person: &Person) -> Result<BTreeSet<String>, StoreError> {
+    Ok(person.known().await?.into_iter().flat_map(|known| known.entry.attachments).collect())
+}
+
+/// Sends what has not been sent of the photos that entries name. What cannot be sent now waits for the next round.
+pub async fn send(model: Model, person: &Person) -> Result<(), StoreError> {
+    let waits = |own: &OnPhone| own.sent == Sent::Not;
+    if !model.photos.with_untracked(|photos| photos.values().any(waits)) {
+        return Ok(());
+    }
+    let (user, named) = (user(model), named(person).await?);
+    lock::alone(&format!("jiedui-photos-{user}"), async move {
+        if let Err(error) = send_all(model, user, named).await {
+            model.trouble.set(Some(error));
+        }
+    })
+    .await;
+    Ok(())
+}
+
+async fn send_all(model: Model, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
+    let photos = Photos::open(user).await?;
+    for own in photos.all().await?.into_iter().filter(|own| own.sent == Sent::Not && named.contains(&own.sha256)) {
+        let Some(content) = photos.content(&own.sha256).await? else { continue };
+        let sent = match send_one(&own.sha256, &content).await {
+            Step::Done => Sent::Yes,
+            Step::Refused => Sent::Refused,
+            // The line is bad: the others would not get over it either.
+            _ => return Ok(()),
+        };
+        photos.mark(&own.sha256, sent).await?;
+        mark(model, &own.sha256, sent);
+    }
+    Ok(())
+}
+
+async fn send_one(sha256: &str, content: &Uint8Array) -> Step {
+    let size = content.length();
+    let mut upload = Upload::new(size.into(), (js_sys::Math::random() * u64::MAX as f64) as u64);
+    loop {
+        let heard = match upload.step() {
+            Step::Ask => api::send_photo(sha256, &format!("bytes */{size}"), None).await,
+            Step::Send(from, to) => {
+                let piece = content.slice(from as u32, to as u32);
+                api::send_photo(sha256, &format!("bytes {from}-{}/{size}", to - 1), Some(piece)).await
+            }
+            end => return end,
+        };
+        let offline = heard == Heard::Nothing && !window().navigator().on_line();
+        if offline {
+            return Step::GiveUp;
+        }
+        if let Some(wait) = upload.hear(heard) {
+            TimeoutFuture::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)).await;
+        }
+    }
+}
