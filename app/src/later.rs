@@ -5,8 +5,9 @@ use crate::components::filter_bar::use_filter;
 use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::{Model, use_model};
 use crate::pages::{
-    Choose, ConflictOf, Detail, EditEntry, Entries, ImportTable, IndicatorOf, List, NewEntry, OrganisationOf,
-    Organisations, Report, Review, SignIn,
+    ActivityOf, CatalogueList, Choose, ConflictOf, Detail, EditEntry, Entries, ImportTable, IndicatorEdit, IndicatorOf,
+    List, NeedOf, Needs, NewEntry, OrganisationEdit, OrganisationOf, Organisations, PairingEdit, Report, Review,
+    SignIn, Work,
 };
 use crate::sync::{self, village};
 use futures::FutureExt;
@@ -33,6 +34,10 @@ pub enum Screen {
     Organisations,
     /// One organisation.
     Organisation,
+    /// An organisation that is changed.
+    OrganisationEdit,
+    /// A pairing that is changed.
+    PairingEdit,
     /// One's entries.
     Entries,
     /// The choice of an activity.
@@ -43,6 +48,18 @@ pub enum Screen {
     Edit,
     /// A conflict.
     Conflict,
+    /// Forms and indicators, for administrators.
+    Catalogue,
+    /// A form that is changed.
+    Activity,
+    /// An indicator that is changed.
+    IndicatorEdit,
+    /// What there is to do.
+    Work,
+    /// The ledgers.
+    Needs,
+    /// An item of one.
+    Need,
     /// Bringing in a spreadsheet.
     Import,
     /// An indicator.
@@ -72,12 +89,20 @@ fn paint(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Detail => view! { <Detail/> }.into_any(),
         Screen::Organisations => view! { <Organisations/> }.into_any(),
         Screen::Organisation => view! { <OrganisationOf/> }.into_any(),
+        Screen::OrganisationEdit => view! { <OrganisationEdit/> }.into_any(),
+        Screen::PairingEdit => view! { <PairingEdit/> }.into_any(),
         Screen::Review => view! { <Review/> }.into_any(),
         Screen::Entries => view! { <Entries/> }.into_any(),
         Screen::Choose => view! { <Choose/> }.into_any(),
         Screen::New => view! { <NewEntry/> }.into_any(),
         Screen::Edit => view! { <EditEntry/> }.into_any(),
         Screen::Conflict => view! { <ConflictOf/> }.into_any(),
+        Screen::Catalogue => view! { <CatalogueList/> }.into_any(),
+        Screen::Activity => view! { <ActivityOf/> }.into_any(),
+        Screen::IndicatorEdit => view! { <IndicatorEdit/> }.into_any(),
+        Screen::Work => view! { <Work/> }.into_any(),
+        Screen::Needs => view! { <Needs/> }.into_any(),
+        Screen::Need => view! { <NeedOf/> }.into_any(),
         Screen::Import => view! { <ImportTable/> }.into_any(),
         Screen::Indicator => view! { <IndicatorOf/> }.into_any(),
         Screen::Report => view! { <Report/> }.into_any(),

@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod components;
 pub mod drawing;
+mod file;
 mod instant;
 mod json;
 pub mod later;
@@ -46,7 +47,18 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/list") view=|| view! { <Later screen=Screen::List/> }/>
                     <Route path=path!("/list/:id") view=|| view! { <Later screen=Screen::Detail/> }/>
                     <Route path=path!("/organisations") view=|| view! { <Later screen=Screen::Organisations/> }/>
+                    <Route path=path!("/organisations/new") view=|| view! { <Later screen=Screen::OrganisationEdit/> }/>
+                    <Route path=path!("/organisations/:id/edit") view=|| view! { <Later screen=Screen::OrganisationEdit/> }/>
+                    <Route path=path!("/pairings/new") view=|| view! { <Later screen=Screen::PairingEdit/> }/>
+                    <Route path=path!("/pairings/:id") view=|| view! { <Later screen=Screen::PairingEdit/> }/>
                     <Route path=path!("/organisations/:id") view=|| view! { <Later screen=Screen::Organisation/> }/>
+                    <Route path=path!("/catalogue") view=|| view! { <Later screen=Screen::Catalogue/> }/>
+                    <Route path=path!("/catalogue/activities/:code") view=|| view! { <Later screen=Screen::Activity/> }/>
+                    <Route path=path!("/catalogue/indicators/:code") view=|| view! { <Later screen=Screen::IndicatorEdit/> }/>
+                    <Route path=path!("/work") view=|| view! { <Later screen=Screen::Work/> }/>
+                    <Route path=path!("/needs") view=|| view! { <Later screen=Screen::Needs/> }/>
+                    <Route path=path!("/needs/new") view=|| view! { <Later screen=Screen::Need/> }/>
+                    <Route path=path!("/needs/:id") view=|| view! { <Later screen=Screen::Need/> }/>
                     <Route path=path!("/import") view=|| view! { <Later screen=Screen::Import/> }/>
                     <Route path=path!("/review") view=|| view! { <Later screen=Screen::Review/> }/>
                     <Route path=path!("/entries") view=|| view! { <Later screen=Screen::Entries/> }/>

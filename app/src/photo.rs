@@ -62,7 +62,8 @@ async fn drawn(picture: &ImageBitmap, canvas: &HtmlCanvasElement, side: f64, qua
     waited(blob).await?.dyn_into().map_err(|_| NoPicture)
 }
 
-async fn bytes_of(blob: &Blob) -> Result<Uint8Array, NoPicture> {
+/// The bytes of a file.
+pub async fn bytes_of(blob: &Blob) -> Result<Uint8Array, NoPicture> {
     let buffer: ArrayBuffer = waited(blob.array_buffer()).await?.dyn_into().map_err(|_| NoPicture)?;
     Ok(Uint8Array::new(&buffer))
 }

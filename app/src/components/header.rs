@@ -24,6 +24,11 @@ pub fn Header() -> impl IntoView {
     let records = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
     let reviews = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    // What came back is seen wherever one is.
+    let notice = move || {
+        let count = model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+        (count > 0).then(|| view! { " "<span class="count">{count}</span> })
+    };
     let sign_out = move |_| {
         let unsent = unsent();
         let sure =
@@ -42,6 +47,9 @@ pub fn Header() -> impl IntoView {
             </A>
             <nav aria-label=texts.navigation>
                 <A href="/" exact=true>{texts.nav_view}</A>
+                <Show when=move || model.user.with(Option::is_some)>
+                    <A href="/work">{texts.nav_work}{move || notice()}</A>
+                </Show>
                 <Show when=records>
                     <A href="/entries" exact=true>{texts.nav_entries}</A>
                     <A href="/entries/new">{texts.nav_new}</A>
@@ -51,6 +59,7 @@ pub fn Header() -> impl IntoView {
                 </Show>
                 <Show when=move || model.user.with(Option::is_some)>
                     <A href="/list">{texts.nav_list}</A>
+                    <A href="/needs">{texts.nav_needs}</A>
                 </Show>
                 <A href="/organisations">{texts.nav_organisations}</A>
             </nav>

@@ -365,6 +365,7 @@ mod tests {
             from: None,
             to: None,
             source: None,
+            agreement: None,
         };
         Overview {
             organisations: (0..2 * count).map(organisation).collect(),

@@ -11,10 +11,11 @@ use crate::store::draft::{Draft, DraftKey};
 use crate::sync;
 use crate::texts::fill;
 use fields::{Change, Form};
-use jiedui_core::domain::FieldError;
+use jiedui_core::domain::{Activity, FieldError};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
+pub use reading::read_number;
 use reading::{changes_of, check, draft_of, fresh, same_as};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -186,6 +187,30 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             </section>
         }
         .into_any()
+    }
+}
+
+/// A form as a recorder will see it: it can be tried, and nothing is kept.
+#[component]
+pub fn Preview(
+    /// The form.
+    activity: Activity,
+) -> impl IntoView {
+    let model = use_model();
+    let draft = RwSignal::new(Some(fresh(&activity.code, Some(&activity))));
+    let change = move |change: Change| {
+        draft.update(|draft| {
+            if let Some(draft) = draft {
+                change(draft);
+            }
+        });
+    };
+    let form = Form { model, draft, errors: RwSignal::default(), edit: Callback::new(change) };
+    view! {
+        <div class=format!("form programme {}", activity.programme)>
+            {form.when()}
+            {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
+        </div>
     }
 }
 

@@ -1,34 +1,45 @@
 //! One file a screen.
 
+mod catalogue;
 mod choose;
 mod conflict;
 mod dashboard;
 mod detail;
+mod directory_edit;
 mod entries;
 mod form;
 mod import;
 mod indicator;
 mod list;
+mod need;
+mod needs;
 mod not_found;
 mod organisations;
+mod periods;
 mod report;
 mod review;
 mod sign_in;
+mod work;
 
+pub use catalogue::{ActivityOf, CatalogueList, IndicatorEdit};
 pub use choose::Choose;
 pub use conflict::ConflictOf;
 pub use dashboard::{Dashboard, Freshness};
 pub use detail::Detail;
+pub use directory_edit::{OrganisationEdit, PairingEdit};
 pub use entries::{Entries, field_name};
 pub use form::{EditEntry, NewEntry};
 pub use import::ImportTable;
 pub use indicator::IndicatorOf;
 pub use list::List;
+pub use need::NeedOf;
+pub use needs::Needs;
 pub use not_found::NotFound;
 pub use organisations::{OrganisationOf, Organisations};
 pub use report::Report;
 pub use review::Review;
 pub use sign_in::SignIn;
+pub use work::Work;
 
 use crate::model::use_model;
 use leptos::prelude::*;

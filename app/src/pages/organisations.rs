@@ -51,6 +51,9 @@ pub fn Organisations() -> impl IntoView {
     view! {
         <section class="list">
             <h1>{texts.nav_organisations}</h1>
+            {move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates())).then(|| view! {
+                <p class="actions"><a class="button" href="/organisations/new">{texts.organisation_new}</a></p>
+            })}
             <div class="filters">
                 <SearchField label=texts.search_organisations/>
                 <label>
@@ -91,6 +94,8 @@ pub fn OrganisationOf() -> impl IntoView {
         };
         let (list, count) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
+        let (signed_in, coordinates) =
+            model.user.with(|user| (user.is_some(), user.as_ref().is_some_and(|user| user.role.coordinates())));
         let position = if own.position.is_none() { texts.approximate } else { "" };
         view! {
             <section class=format!("list programme {}", own.programme)>
@@ -98,6 +103,11 @@ pub fn OrganisationOf() -> impl IntoView {
                 <p class="note">{format!("{} · {} {position}", kind_name(texts, own.kind), place_name(&overview, &own.place))}</p>
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
+                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
+                    {coordinates.then(|| view! {
+                        <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
+                        <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
+                    })}
                 </p>
                 <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
                 <ul class="latest" inner_html=partners></ul>
@@ -116,7 +126,8 @@ fn side_code(side: Side) -> &'static str {
     }
 }
 
-fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
+/// What an organisation is, in words.
+pub fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
     match kind {
         OrganisationKind::PartyBranch => texts.kind_party_branch,
         OrganisationKind::Government => texts.kind_government,
@@ -163,5 +174,19 @@ fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
         // Writing to a text does not fail.
         let _ = write!(text, " · {}", fill(texts.ended, &[&format_date(to)]));
     }
-    text + "</span></li>"
+    text.push_str("</span>");
+    if let Some(agreement) = &pairing.agreement
+        && model.user.with(Option::is_some)
+    {
+        let _ = write!(
+            text,
+            "<a class=\"button quiet\" href=\"/api/v1/attachments/{}\" rel=\"external\" target=\"_blank\">{}</a>",
+            escaped(agreement),
+            texts.agreement_open
+        );
+    }
+    if model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates())) {
+        let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
+    }
+    text + "</li>"
 }

@@ -2,7 +2,7 @@
 
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, FieldError, State};
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +58,16 @@ pub struct Journal {
     pub unsent: usize,
 }
 
+impl Journal {
+    /// How many entries wait for the person themselves: returned, refused, or in conflict.
+    pub fn to_settle(&self) -> usize {
+        let is_mine = |progress: &Progress| {
+            matches!(progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
+        };
+        self.entries.iter().filter(|own| is_mine(&own.progress)).count()
+    }
+}
+
 /// Puts together what the phone's stores hold; the outbox in the order of its numbers.
 pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
@@ -70,7 +80,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
     let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
-    for outgoing in outbox {
+    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != NEED) {
         if outgoing.is_conflict() {
             let id = outgoing.mutation.id;
             let theirs = known.get(&id).cloned();

@@ -4,6 +4,7 @@
 pub mod draft;
 pub mod journal;
 pub mod known;
+pub mod ledger;
 pub mod person;
 pub mod photos;
 pub mod profile;

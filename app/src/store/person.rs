@@ -2,6 +2,7 @@
 
 use super::journal::{Journal, journal};
 use super::known::{Known, known};
+use super::ledger::{Item, ledger};
 use super::{Result, all, begin, commit, get, open, put, remove};
 use crate::json;
 use idb::{Database, TransactionMode};
@@ -46,9 +47,9 @@ impl Person {
         Ok(client)
     }
 
-    /// Puts a change into the outbox. When this returns, it is on the phone. A refused change of the same entry is
+    /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
     /// replaced: the person has seen it and made this one instead.
-    pub async fn save(&self, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+    pub async fn save(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
         let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadWrite)?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
@@ -57,7 +58,7 @@ impl Person {
                 remove(&outbox, old.mutation.seq as f64).await?;
             }
         }
-        let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, op, fields };
+        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, op, fields };
         put(&outbox, seq as f64, &Outgoing::new(mutation)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
@@ -184,6 +185,14 @@ impl Person {
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(known(replica, &outbox))
+    }
+
+    /// The items of the ledgers that this person may see, with what is on its way.
+    pub async fn ledger(&self) -> Result<Vec<Item>> {
+        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let replica = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(ledger(replica, &outbox))
     }
 
     /// This person's entries.

@@ -3,10 +3,11 @@
 use super::clock;
 use super::wire::{self, CBOR, Pieces};
 use crate::json;
+use crate::photo;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::domain::{Entry, FieldError, Fields, Language, Overview, Place, Places, User};
+use jiedui_core::domain::{Entry, FieldError, Fields, Language, Month, Overview, Place, Places, User};
 use jiedui_core::sync::upload::Heard;
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
@@ -250,6 +251,15 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
     }
 }
 
+/// Sends a file as it is; gives its hash.
+pub async fn bring_file(file: &web_sys::Blob) -> Result<String, ApiError> {
+    let content = photo::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
+    let sha256 = photo::sha256(&content).await.ok_or_else(ApiError::no_answer)?;
+    let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
+    send(request.map_err(|_| ApiError::no_answer())?).await?;
+    Ok(sha256)
+}
+
 /// All that ever happened to an entry, the first first.
 pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
     #[derive(Deserialize)]
@@ -300,6 +310,34 @@ pub async fn links() -> Result<Vec<Link>, ApiError> {
 pub async fn withdraw(id: &str) -> Result<(), ApiError> {
     let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
     send(request).await.map(drop)
+}
+
+/// A month that is closed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ClosedMonth {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// When.
+    pub at: String,
+    /// Who closed it.
+    pub by: String,
+}
+
+#[derive(Deserialize)]
+struct Periods {
+    closed: Vec<ClosedMonth>,
+}
+
+/// The months that are closed.
+pub async fn periods() -> Result<Vec<ClosedMonth>, ApiError> {
+    Ok(hear_json::<Periods>(get("/api/v1/periods")?).await?.closed)
+}
+
+/// Closes a month, or opens it again.
+pub async fn set_period(month: Month, closed: bool, language: Language) -> Result<Vec<ClosedMonth>, ApiError> {
+    let request = Request::put(&format!("/api/v1/periods/{month}"));
+    let request = with_body(request, language, &serde_json::json!({"closed": closed}))?;
+    Ok(hear_json::<Periods>(request).await?.closed)
 }
 
 /// The tree of places.

@@ -1,6 +1,7 @@
 //! The sync in the browser: when it runs, and what the screens learn from it.
 
 pub mod api;
+pub mod catalogue;
 pub mod clock;
 mod driver;
 pub mod import;
@@ -9,8 +10,10 @@ pub mod photos;
 pub mod village;
 mod wire;
 
+use crate::file;
 use crate::later;
 use crate::model::Model;
+use crate::store::ledger::Item;
 use crate::store::person::Person;
 use crate::store::shared::Shared;
 use crate::store::{StoreError, profile};
@@ -18,6 +21,7 @@ use driver::Driver;
 use futures::channel::mpsc::unbounded;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Overview, User};
+use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Input, Op};
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -27,7 +31,7 @@ use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, BroadcastChannel, EventSource, HtmlAnchorElement, ServiceWorkerRegistration, Url};
+use web_sys::{BroadcastChannel, EventSource, ServiceWorkerRegistration};
 
 /// How often a screen that is looked at asks for news where live events do not come through.
 const POLL: Duration = Duration::from_secs(60);
@@ -83,7 +87,8 @@ pub fn start(model: Model) {
     });
 }
 
-fn look_for_news(model: Model) {
+/// Asks the server for what is new.
+pub fn look_for_news(model: Model) {
     if model.user.with_untracked(Option::is_some) {
         model.tell(Input::Wake);
     } else {
@@ -233,13 +238,25 @@ pub async fn save_all(model: Model, op: Op, changes: Vec<(Uuid, u64, Fields)>) -
     let person = own(model).await?;
     let mut saved = Ok(());
     for (id, base_rev, fields) in changes {
-        saved = person.save(id, base_rev, op, fields).await;
+        saved = person.save(ENTRY, id, base_rev, op, fields).await;
         if saved.is_err() {
             break;
         }
     }
     is_saved(model, &person).await?;
     saved
+}
+
+/// The items of the ledgers that this phone knows.
+pub async fn ledger(model: Model) -> Result<Vec<Item>, StoreError> {
+    own(model).await?.ledger().await
+}
+
+/// The same as [`save`] for an item of a ledger.
+pub async fn save_need(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    person.save(NEED, id, base_rev, op, fields).await?;
+    is_saved(model, &person).await
 }
 
 /// Takes back a change that the server has refused.
@@ -261,16 +278,7 @@ pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String
 /// signed in as them, once, whether or not the phone sends it too.
 pub async fn save_file(model: Model) -> Result<(), StoreError> {
     let text = own(model).await?.outbox_as_push().await?;
-    let failed = |_| StoreError::Failed("Blob".to_owned());
-    let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(failed)?;
-    let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;
-    let link = document().create_element("a").map_err(failed)?.unchecked_into::<HtmlAnchorElement>();
-    link.set_href(&address);
-    link.set_download("jiedui-unsent.json");
-    link.click();
-    // Not at once: the browser may begin to read it a little later.
-    set_timeout(move || drop(Url::revoke_object_url(&address)), POLL);
-    Ok(())
+    file::give("jiedui-unsent.json", &text)
 }
 
 /// Fetches the newest app and starts it.

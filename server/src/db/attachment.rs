@@ -2,6 +2,7 @@
 
 use super::{Db, Result, on};
 use jiedui_core::domain::User;
+use jiedui_core::sync::wire::PAIRING;
 use uuid::Uuid;
 
 /// A stored photo.
@@ -37,10 +38,11 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
     tx.commit().await
 }
 
-/// Whether it belongs to an entry that the user may see.
+/// Whether it belongs to an entry that the user may see, or is the agreement of a pairing, which everybody with an account sees.
 pub async fn is_seen_by(db: &Db, sha256: &str, user: &User) -> Result<bool> {
-    let query = "SELECT author, programme, place FROM record WHERE kind = 'entry' AND NOT deleted AND fields LIKE $1";
-    type Row = (Option<Uuid>, String, String);
+    let query = "SELECT kind, author, programme, place FROM record
+        WHERE kind IN ('entry', 'pairing') AND NOT deleted AND fields LIKE $1";
+    type Row = (String, Option<Uuid>, String, String);
     let rows = on!(now db, |pool| sqlx::query_as::<_, Row>(query).bind(format!("%{sha256}%")).fetch_all(pool).await?);
-    Ok(rows.iter().any(|(author, programme, place)| user.sees(*author, programme, place)))
+    Ok(rows.iter().any(|(kind, author, programme, place)| kind == PAIRING || user.sees(*author, programme, place)))
 }

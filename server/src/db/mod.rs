@@ -6,6 +6,7 @@ pub mod attachment;
 pub mod backup;
 pub mod bulk;
 pub mod conflict;
+pub mod directory;
 pub mod entry;
 pub mod feed;
 pub mod figures;

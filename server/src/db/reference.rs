@@ -173,7 +173,8 @@ fn number(rows: &mut [Row], change: &mut i64) {
     }
 }
 
-fn fields_of(record: &impl Serialize) -> Result<Fields> {
+/// A record's fields.
+pub fn fields_of(record: &impl Serialize) -> Result<Fields> {
     Ok(serde_json::from_value(serde_json::to_value(record)?)?)
 }
 

@@ -30,12 +30,13 @@ impl App {
     }
 }
 
-/// What the content is, by its first bytes; `None` for what is no picture.
+/// What the content is, by its first bytes; `None` for what is no picture and no agreement.
 fn content_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
         [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some("application/pdf"),
         _ => None,
     }
 }
@@ -127,8 +128,8 @@ pub async fn put(
         fs::remove_file(&part).await.map_err(failed)?;
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
-            "不是照片，或内容与校验值不符",
-            "No picture, or not the content that the hash names",
+            "不是照片或 PDF，或内容与校验值不符",
+            "No picture and no PDF, or not the content that the hash names",
         ));
     };
     fs::rename(&part, &path).await.map_err(failed)?;

@@ -3,6 +3,7 @@
 pub mod attachments;
 pub mod body;
 pub mod catalogue;
+pub mod directory;
 pub mod entries;
 pub mod export;
 pub mod health;
@@ -12,6 +13,7 @@ pub mod live;
 pub mod map;
 pub mod overview;
 pub mod page;
+pub mod periods;
 pub mod problem;
 pub mod pull;
 pub mod push;
@@ -157,6 +159,12 @@ pub fn router(app: App) -> Router {
         .routes(routes!(health::readyz))
         .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::set_activity))
+        .routes(routes!(catalogue::set_indicator))
+        .routes(routes!(directory::set_organisation))
+        .routes(routes!(directory::set_pairing))
+        .routes(routes!(periods::list))
+        .routes(routes!(periods::set))
         .routes(routes!(catalogue::places))
         .routes(routes!(indicators::indicators))
         .routes(routes!(indicators::series))

@@ -280,6 +280,7 @@ mod tests {
             from: None,
             to: None,
             source: None,
+            agreement: None,
         };
         let overview = Overview {
             edition: "one".into(),

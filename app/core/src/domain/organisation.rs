@@ -1,9 +1,15 @@
 //! Organisations and who is paired with whom.
 
-use super::place::Side;
+use super::catalogue::Catalogue;
+use super::field_error::{ErrorCode, FieldError};
+use super::figure::Directory;
+use super::place::{Places, Side};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
+
+/// The most characters of a name.
+const NAME_LENGTH: usize = 80;
 
 /// What sort of body an organisation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +62,31 @@ pub struct Organisation {
 }
 
 impl Organisation {
+    /// What is wrong with one that somebody wants to write down.
+    pub fn mistakes(&self, places: &Places, catalogue: &Catalogue) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        let name = self.name.trim();
+        if name.is_empty() {
+            errors.push(FieldError::new("name", ErrorCode::Required));
+        }
+        for (field, text) in [("name", &self.name), ("name_en", &self.name_en)] {
+            if text.chars().count() > NAME_LENGTH {
+                errors.push(FieldError::with_limit(field, ErrorCode::TooLong, NAME_LENGTH as f64));
+            }
+        }
+        if places.get(&self.place).is_none_or(|place| place.side != self.side) {
+            errors.push(FieldError::new("place", ErrorCode::Unknown));
+        }
+        if catalogue.programme(&self.programme).is_none() {
+            errors.push(FieldError::new("programme", ErrorCode::Unknown));
+        }
+        let is_on_earth = |(east, north): (f64, f64)| east.abs() <= 180.0 && north.abs() <= 90.0;
+        if self.position.is_some_and(|position| !is_on_earth(position)) {
+            errors.push(FieldError::new("position", ErrorCode::TooLarge));
+        }
+        errors
+    }
+
     /// Whether each of these words, in lower case, is in its names, in the name of its place, or in the initials.
     pub fn is_named(&self, words: &[String], place: &str) -> bool {
         let text = format!("{} {} {place} {}", self.name, self.name_en, self.initials).to_lowercase();
@@ -83,4 +114,32 @@ pub struct Pairing {
     /// Where its being here comes from.
     #[serde(default)]
     pub source: Option<String>,
+    /// The hash of the agreement's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<String>,
+}
+
+impl Pairing {
+    /// What is wrong with one that somebody wants to write down.
+    pub fn mistakes(&self, directory: Directory<'_>, catalogue: &Catalogue) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if catalogue.programme(&self.programme).is_none() {
+            errors.push(FieldError::new("programme", ErrorCode::Unknown));
+        }
+        for (field, id, side) in
+            [("organisation_a", self.organisation_a, Side::A), ("organisation_b", self.organisation_b, Side::B)]
+        {
+            if directory.organisation(id).is_none_or(|own| own.side != side) {
+                errors.push(FieldError::new(field, ErrorCode::Unknown));
+            }
+        }
+        if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
+            errors.push(FieldError::new("to", ErrorCode::NotDate));
+        }
+        let is_hash = |own: &String| own.len() == 64 && own.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if self.agreement.as_ref().is_some_and(|own| !is_hash(own)) {
+            errors.push(FieldError::new("agreement", ErrorCode::WrongType));
+        }
+        errors
+    }
 }

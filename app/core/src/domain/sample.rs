@@ -209,6 +209,7 @@ pub fn directory(seed: u64, count: u64, catalogue: &Catalogue, places: &Places) 
             from: None,
             to: None,
             source: Some(MADE_UP.to_owned()),
+            agreement: None,
         });
     }
     (organisations, pairings)

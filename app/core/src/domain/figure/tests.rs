@@ -205,7 +205,7 @@ proptest! {
         let organisations: Vec<Organisation> = (1..).zip(&ends).map(organisation).collect();
         let (organisation_a, organisation_b) = (id(1), id(2));
         let pairings =
-            [Pairing { id: id(9), programme: String::new(), organisation_a, organisation_b, from: None, to: None, source: None }];
+            [Pairing { id: id(9), programme: String::new(), organisation_a, organisation_b, from: None, to: None, source: None, agreement: None }];
         let directory = Directory { organisations: &organisations, pairings: &pairings };
         for pairing in [None, Some(id(9))] {
             let mut entry = entry("2023-03-01", 4.0, None);

@@ -1,0 +1,72 @@
+//! The catalogue, for administrators: which forms and indicators there are, and the ways to change them.
+
+mod activity;
+mod field;
+mod indicator;
+
+pub use activity::ActivityOf;
+pub use indicator::IndicatorEdit;
+
+use crate::model::use_model;
+use crate::texts::fill;
+use jiedui_core::domain::{FieldError, Language, Role};
+use leptos::prelude::*;
+
+/// The list.
+#[component]
+pub fn CatalogueList() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    super::title(texts.nav_catalogue);
+    move || {
+        if !is_admin() {
+            return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
+        }
+        let Some(overview) = model.received.get() else {
+            return view! { <p class="empty">{texts.loading}</p> }.into_any();
+        };
+        let catalogue = &overview.catalogue;
+        let groups = catalogue.programmes.iter().map(|programme| {
+            let activities = catalogue.activities.iter().filter(|own| own.programme == programme.code).map(|own| {
+                let name = model.pick(&own.name, &own.name_en).to_owned();
+                let about = fill(texts.form_version, &[&own.version, &own.fields.len()]);
+                view! { <li><a href=format!("/catalogue/activities/{}", own.code)>{name}<small>{about}</small></a></li> }
+            });
+            let indicators = catalogue.indicators.iter().filter(|own| own.programme == programme.code).map(|own| {
+                let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
+                view! { <li><a href=format!("/catalogue/indicators/{}", own.code)>{name}</a></li> }
+            });
+            view! {
+                <details class=format!("programme {}", programme.code)>
+                    <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                    <h3>{texts.activities}</h3>
+                    <ul class="choices">{activities.collect_view()}</ul>
+                    <h3>{texts.indicators}</h3>
+                    <ul class="choices">{indicators.collect_view()}</ul>
+                </details>
+            }
+        });
+        view! {
+            <section class="narrow catalogue">
+                <h1>{texts.nav_catalogue}</h1>
+                <p class="actions">
+                    <a class="button" href="/catalogue/activities/new">{texts.activity_new}</a>
+                    <a class="button" href="/catalogue/indicators/new">{texts.indicator_new}</a>
+                </p>
+                {groups.collect_view()}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// A mistake and where it is, in a sentence.
+fn sentence(error: FieldError, language: Language) -> String {
+    let field = error.field.clone();
+    format!("{field}：{}", error.in_language(language).message)
+}
+
+/// Whether an administrator has signed in.
+fn is_admin() -> bool {
+    use_model().user.with(|user| user.as_ref().is_some_and(|user| user.role == Role::Admin))
+}

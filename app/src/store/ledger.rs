@@ -1,0 +1,108 @@
+//! Items of the ledgers as this phone knows them: what the server has, and on top of it what is on its way there.
+
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{FieldError, Need};
+use jiedui_core::sync::wire::NEED;
+use jiedui_core::sync::{Op, Outgoing, Record, fold_need};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Where an item stands on its way to the server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Way {
+    /// The server has it.
+    #[default]
+    Sent,
+    /// Something of it waits on this phone.
+    Waits,
+    /// The server would not have it, for these reasons; or others had changed the same, and theirs stands.
+    Refused(Vec<FieldError>),
+}
+
+/// An item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Identifier.
+    pub id: Uuid,
+    /// The revision that the server is known to have; 0 for none.
+    pub rev: u64,
+    /// All its fields.
+    pub fields: Fields,
+    /// The same, read.
+    pub need: Need,
+    /// Where it stands.
+    pub way: Way,
+}
+
+/// Puts together what the phone's stores hold: what is due first comes first.
+pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
+    let own = replica.into_iter().filter(|record| record.kind == NEED && !record.deleted);
+    let mut all: BTreeMap<Uuid, (u64, Fields, Way)> =
+        own.map(|record| (record.id, (record.rev, record.fields, Way::Sent))).collect();
+    for outgoing in outbox.iter().filter(|own| own.mutation.kind == NEED) {
+        let mutation = &outgoing.mutation;
+        match (&outgoing.refused, mutation.op) {
+            (None, Op::Delete) => drop(all.remove(&mutation.id)),
+            (refused, op) => {
+                let (rev, fields, way) = all.entry(mutation.id).or_default();
+                if op == Op::Put {
+                    fold_need(fields, mutation);
+                }
+                // Who makes the change again makes it to what stands there now.
+                *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
+                *way = refused.clone().map_or(Way::Waits, Way::Refused);
+            }
+        }
+    }
+    let read = |(id, (rev, fields, way))| Some(Item { id, rev, need: Need::from_checked(&fields)?, fields, way });
+    let mut items: Vec<Item> = all.into_iter().filter_map(read).collect();
+    items.sort_by_key(|own| (own.need.status.is_ended(), own.need.due.is_none(), own.need.due, own.id));
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::ErrorCode;
+    use jiedui_core::domain::need::Status;
+    use jiedui_core::sync::Mutation;
+    use serde_json::{Value, json};
+
+    fn fields(value: Value) -> Fields {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn what_waits_is_seen_at_once_what_was_refused_stays_and_what_is_due_comes_first() {
+        let record = |id: u128, due: Value, status: &str| Record {
+            kind: NEED.into(),
+            id: Uuid::from_u128(id),
+            rev: 1,
+            fields: fields(json!({"year": 2026, "place": "522728", "programme": "industry", "title": "棚", "due": due,
+                "status": status})),
+            deleted: false,
+        };
+        let outgoing = |seq, id: u128, op, value| {
+            let (kind, id) = (NEED.to_owned(), Uuid::from_u128(id));
+            Outgoing::new(Mutation { seq, kind, id, base_rev: 1, op, fields: fields(value) })
+        };
+        let why = vec![FieldError::new("pairing", ErrorCode::Required)];
+        let outbox = [
+            outgoing(1, 2, Op::Put, json!({"status": "met"})),
+            outgoing(2, 3, Op::Delete, json!({})),
+            Outgoing { refused: Some(why.clone()), ..outgoing(3, 4, Op::Put, json!({"status": "matched"})) },
+        ];
+        let replica = vec![
+            record(1, json!(null), "open"),
+            record(2, json!("2026-01-01"), "open"),
+            record(3, json!(null), "open"),
+            record(4, json!("2026-05-01"), "open"),
+        ];
+        let seen: Vec<_> =
+            ledger(replica, &outbox).into_iter().map(|own| (own.id.as_u128(), own.need.status, own.way)).collect();
+        assert_eq!(
+            seen,
+            [(4, Status::Matched, Way::Refused(why)), (1, Status::Open, Way::Sent), (2, Status::Met, Way::Waits)]
+        );
+    }
+}

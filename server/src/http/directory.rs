@@ -1,0 +1,95 @@
+//! The directory's changes: organisations, and who is paired with whom. Whoever coordinates makes them.
+
+use super::App;
+use super::body::{Received, Wants};
+use super::problem::Problem;
+use crate::auth::SignedIn;
+use crate::db::{directory, feed};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiedui_core::domain::figure::Directory;
+use jiedui_core::domain::{ErrorCode, FieldError, Organisation, Pairing, User};
+use jiedui_core::sync::wire::{ORGANISATION, PAIRING};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Adds an organisation, or changes one.
+#[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
+    request_body(content = Value, description = "name, name_en, kind, side, place, programme, position?", content_type = "application/json"),
+    responses((status = 200, description = "the organisation"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "a role that does not coordinate")))]
+pub async fn set_organisation(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<String>,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    let own: Organisation = read(&user, &id, body)?;
+    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    told(own.mistakes(&reference.places, &reference.catalogue), wants)?;
+    // Its initials are read from its name when the directory is.
+    set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, wants).await
+}
+
+/// Adds a pairing, or changes one; an ended one stays, with its last day.
+#[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
+    request_body(content = Value, description = "programme, organisation_a, organisation_b, from?, to?, agreement?", content_type = "application/json"),
+    responses((status = 200, description = "the pairing"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "a role that does not coordinate")))]
+pub async fn set_pairing(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<String>,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    let own: Pairing = read(&user, &id, body)?;
+    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
+    told(own.mistakes(directory, &reference.catalogue), wants)?;
+    set(&app, PAIRING, own.id, own, &user, wants).await
+}
+
+fn read<T: DeserializeOwned>(user: &User, id: &str, mut body: Value) -> Result<T, Problem> {
+    if !user.role.coordinates() {
+        return Err(Problem::forbidden());
+    }
+    let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
+    if let Some(body) = body.as_object_mut() {
+        body.insert("id".to_owned(), json!(id));
+    }
+    serde_path_to_error::deserialize(body).map_err(|error| {
+        // A field that is missing is named in the sentence alone.
+        let sentence = error.inner().to_string();
+        let missing = sentence.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        match missing {
+            Some(field) => Problem::field(field, ErrorCode::Required),
+            None => Problem::field(&error.path().to_string(), ErrorCode::WrongType),
+        }
+    })
+}
+
+fn told(mistakes: Vec<FieldError>, wants: Wants) -> Result<(), Problem> {
+    let mistakes: Vec<FieldError> = mistakes.into_iter().map(|own| own.in_language(wants.language)).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
+}
+
+async fn set(
+    app: &App,
+    kind: &str,
+    id: Uuid,
+    own: impl Serialize,
+    user: &User,
+    wants: Wants,
+) -> Result<Response, Problem> {
+    if !directory::set(&app.db, kind, id, &own, user.id).await? {
+        // The identifier is that of something else.
+        return Err(Problem::field("id", ErrorCode::Reused));
+    }
+    app.known.renew(&app.db).await?;
+    app.tell(feed::last_change(&app.db).await?);
+    Ok(wants.answer(&own))
+}

@@ -1,0 +1,178 @@
+//! Tables brought in: checked row by row, written whole or not at all, and taken back.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home, eventually, served};
+use reqwest::blocking::Response;
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const HEADING: &str = "活动时间,乡镇村,学习次数 (次)*,参加人数,学习形式,备注";
+
+/// Brings a table and waits until it has been checked.
+fn bring(api: &Api, table: &str) -> Value {
+    let path = "/api/v1/imports?activity=joint_study&name=table.csv";
+    let answer = api.request("POST", path).body(table.to_owned()).send().unwrap();
+    assert_eq!(answer.status(), 202);
+    checked(api, &answer.json().unwrap())
+}
+
+fn path(import: &Value, more: &str) -> String {
+    format!("/api/v1/imports/{}{more}", import["id"].as_str().unwrap())
+}
+
+fn checked(api: &Api, import: &Value) -> Value {
+    let is_over = |own: &Value| own["stage"] != "checking" && own["done"].is_null();
+    eventually("the check", || Some(api.read(&path(import, ""))).filter(is_over))
+}
+
+fn write(api: &Api, import: &Value) -> Response {
+    api.post(&path(import, "/write"), &Value::Null)
+}
+
+fn take_back(api: &Api, import: &Value) -> Response {
+    api.request("DELETE", &path(import, "")).send().unwrap()
+}
+
+/// A row that is right, another for each number.
+fn row(number: usize) -> [String; 6] {
+    let (month, day) = (number % 10 + 1, number / 10 % 28 + 1);
+    let date = format!("2026-{month:02}-{day:02}");
+    [date, "罗甸县沫阳镇".into(), "1".into(), format!("{number}"), "线上".into(), format!("第{number}次")]
+}
+
+fn table<'a>(rows: impl IntoIterator<Item = &'a [String; 6]>) -> String {
+    let rows = rows.into_iter().map(|row| row.join(","));
+    std::iter::once(HEADING.to_owned()).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_put_right(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("reviewer", "reviewer", &["--place", "522728"]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("reviewer");
+    let long = "长".repeat(2_001);
+    // Which cell becomes what, and what is to be said of it.
+    let spoilt: [(usize, &str, &str, &str); 17] = [
+        (0, "", "date", "required"),
+        (0, "下周一", "date", "not_date"),
+        (0, "2026-02-30", "date", "not_date"),
+        (0, "2099-01-01", "date", "in_future"),
+        (0, "1999/12/31", "date", "too_early"),
+        (1, "", "place", "required"),
+        (1, "北京市", "place", "unknown"),
+        (1, "贵阳市", "place", "unknown"),
+        (1, "田坝村", "place", "ambiguous"),
+        (2, "", "values.times", "required"),
+        (2, "三次", "values.times", "not_amount"),
+        (2, "1.5", "values.times", "not_whole"),
+        (2, "0", "values.times", "too_small"),
+        (2, "5000", "values.times", "too_large"),
+        (3, "-4", "values.people", "too_small"),
+        (4, "自学", "details.form", "unknown"),
+        (5, &long, "note", "too_long"),
+    ];
+    let right: Vec<[String; 6]> = (0..1_000).map(row).collect();
+    let mut wrong = right.clone();
+    let mut expected = BTreeMap::new();
+    for number in 0..35 {
+        let (column, text, field, code) = spoilt[number % spoilt.len()];
+        let at = number * 27 + 5;
+        wrong[at][column] = text.to_owned();
+        // The heading is the first row.
+        expected.insert((at + 2, field.to_owned()), code.to_owned());
+    }
+    for at in [990, 991] {
+        wrong[at] = wrong[at - 10].clone();
+        expected.insert((at + 2, "row".to_owned()), "twice".to_owned());
+    }
+    assert_eq!(expected.len(), 37);
+    let import = bring(&api, &table(&wrong));
+    assert_eq!((&import["stage"], &import["rows"], &import["wrong"]), (&json!("checked"), &json!(1000), &json!(37)));
+    assert_eq!(import["wrong_rows"], 37);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let told: BTreeMap<(usize, String), String> = import["mistakes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| ((own["row"].as_u64().unwrap() as usize, text(&own["field"])), text(&own["code"])))
+        .collect();
+    assert_eq!(told, expected);
+    let first = &import["mistakes"][1];
+    assert_eq!(
+        (&first["column"], &first["value"], &first["message"]),
+        (&json!("活动时间"), &json!("下周一"), &json!("请选择日期"))
+    );
+    assert_eq!(write(&api, &import).status(), 409);
+    assert_eq!(api.actual("joint_studies", 2026), Value::Null, "nothing is written");
+
+    let import = bring(&api, &table(&right));
+    assert_eq!((&import["wrong"], &import["mistakes"]), (&json!(0), &json!([])));
+    let written: Value = write(&api, &import).json().unwrap();
+    assert_eq!((&written["stage"], &written["rows"]), (&json!("done"), &json!(1000)));
+    assert_eq!(api.actual("joint_studies", 2026), 1000);
+    assert_eq!(write(&api, &import).status(), 200, "again it changes nothing");
+    assert_eq!(api.actual("joint_studies", 2026), 1000);
+    let again = api.request("POST", "/api/v1/imports?activity=joint_study").body(table(&right)).send().unwrap();
+    assert_eq!(again.status(), 409, "the same file once more");
+
+    let undone: Value = take_back(&api, &import).json().unwrap();
+    assert_eq!(undone["stage"], "undone");
+    assert_eq!(api.actual("joint_studies", 2026), Value::Null);
+    let output = home.run(&["verify"], "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let import = bring(&api, &table(&right));
+    assert_eq!(write(&api, &import).status(), 200, "what was taken back may be brought again");
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn what_was_changed_since_is_not_taken_back_unseen(#[case] database: Database) {
+    let (_home, _server, api) = served(database);
+    let import = bring(&api, &table(&[row(1), row(2)]));
+    assert_eq!(write(&api, &import).status(), 200);
+    let listed = api.read("/api/v1/entries?year=2026&limit=5");
+    let entry = &listed["entries"][0];
+    assert_eq!((&entry["fields"]["note"], &entry["fields"]["details"]["form"]), (&json!("第2次"), &json!("online")));
+    let verify = json!({"seq": 1, "kind": "entry", "id": entry["id"], "base_rev": 1, "op": "put", "fields": {"state": "verified"}});
+    assert_eq!(api.push(Uuid::now_v7(), json!([verify]))[0]["outcome"], "applied");
+    let refused = take_back(&api, &import);
+    assert_eq!(refused.status(), 409);
+    let refused: Value = refused.json().unwrap();
+    assert_eq!(refused["errors"][0]["limit"], 1.0, "{refused}");
+    assert_eq!(api.actual("joint_studies", 2026), 2, "none of them is gone");
+}
+
+#[test]
+fn columns_that_nobody_knows_are_said_once_and_remembered() {
+    let (_home, server, api) = served(Database::Sqlite);
+    let heading = "哪一天,哪里,几次\n";
+    let import = bring(&api, &format!("{heading}2026-11-20,沫阳镇,2\n"));
+    assert_eq!((&import["columns"], &import["wrong"]), (&json!([null, null, null]), &json!(3)));
+    let set = |columns: Value| {
+        api.request("PUT", &path(&import, "/columns")).json(&json!({"columns": columns})).send().unwrap()
+    };
+    assert_eq!(set(json!(["date", "place", "values.nothing"])).status(), 400);
+    assert_eq!(set(json!(["date", "date", null])).status(), 400);
+    assert_eq!(set(json!(["date"])).status(), 400);
+    assert_eq!(set(json!(["date", "place", "values.times"])).status(), 202);
+    assert_eq!(checked(&api, &import)["wrong"], 0);
+    let next = bring(&api, &format!("{heading}2026-11-21,沫阳镇,3\n"));
+    assert_eq!((&next["columns"][2], &next["wrong"]), (&json!("values.times"), &json!(0)));
+    let cancelled: Value = take_back(&api, &next).json().unwrap();
+    assert_eq!(cancelled["stage"], "cancelled");
+    assert_eq!(write(&api, &next).status(), 409);
+    assert_eq!(bring(&api, "not a table")["stage"], "empty");
+    assert_eq!(bring(&api, "PK\u{3}\u{4}broken")["stage"], "unreadable");
+    let answer = api.get("/api/v1/imports/template.xlsx?activity=joint_study");
+    assert_eq!(answer.status(), 200);
+    assert!(answer.bytes().unwrap().starts_with(b"PK"));
+    assert_eq!(api.get("/api/v1/imports/template.xlsx?activity=x").status(), 400);
+    assert_eq!(server.client().get("/api/v1/imports").status(), 401);
+}
