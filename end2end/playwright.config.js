@@ -10,6 +10,8 @@ export default defineConfig({
   snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
   use: {
     viewport: { width: 360, height: 640 },
+    // What cannot be pressed is said to be so, not waited for until the test ends.
+    actionTimeout: 30_000,
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",
     launchOptions: {

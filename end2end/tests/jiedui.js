@@ -83,12 +83,22 @@ class Line {
     const line = new Line();
     line.sockets = new Set();
     line.open = true;
+    // A connection that has carried more bytes than this breaks; and how many have.
+    line.bears = Infinity;
+    line.breaks = 0;
     line.listener = net.createServer((near) => {
       if (!line.open) return near.destroy();
       const far = net.connect(server.port, "127.0.0.1");
+      let carried = 0;
       for (const [one, other] of [[near, far], [far, near]]) {
         line.sockets.add(one);
         one.pipe(other);
+        one.on("data", (bytes) => {
+          carried += bytes.length;
+          if (carried <= line.bears || one.destroyed) return;
+          line.breaks += 1;
+          one.destroy();
+        });
         one.on("error", () => other.destroy());
         one.on("close", () => {
           line.sockets.delete(one);
@@ -149,9 +159,9 @@ export async function expectReadable(page) {
   expect(violations.map((own) => `${screen}: ${own.id}: ${own.nodes.map((node) => node.html)}`)).toEqual([]);
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   expect(tooWide, `${screen} is wider than the screen`).toBe(false);
-  // A radio button is pressed by its label.
+  // A radio button and a box are pressed by their labels.
   const small = await page.evaluate(() =>
-    [...document.querySelectorAll("a:not(.skip), button, select, input:not([type=radio]), label:has([type=radio]), summary")]
+    [...document.querySelectorAll("a:not(.skip), button, select, input:not([type=radio], label [type=checkbox]), label:has([type=radio], [type=checkbox]), summary")]
       .filter((own) => own.offsetParent && own.getBoundingClientRect().height < 44)
       .map((own) => own.outerHTML)
   );
@@ -197,6 +207,19 @@ export async function fillIn(page, { activity, place, date, values, note }) {
   if (date) await page.getByLabel("日期").fill(date);
   for (const [code, text] of Object.entries(values)) await page.locator(`#field-values-${code}`).fill(text);
   if (note) await page.getByLabel("备注").fill(note);
+}
+
+// A second person at a phone of their own.
+export async function another(page, server, username) {
+  const context = await page.context().browser().newContext({ viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
+  const other = await context.newPage();
+  await other.goto(`http://127.0.0.1:${server.port}/sign-in`);
+  await expect(other.locator("html.scripted")).toBeAttached();
+  await other.getByLabel("用户名").fill(username);
+  await other.getByLabel("密码").fill(server.passwords[username]);
+  await other.getByRole("button", { name: "登录" }).click();
+  await expect(other.locator("#sync")).toContainText("已同步");
+  return other;
 }
 
 export async function save(page) {

@@ -1,7 +1,8 @@
 // Every screen: nothing to complain about, online and off; readable by all; there without JavaScript.
 import { complaints, expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
 
-const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new", "/entries/new/field_survey", "/nothing-here"];
+const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new", "/entries/new/field_survey", "/work", "/needs", "/needs/new", "/import", "/organisations", "/list", "/nothing-here"];
+const OF_ADMINISTRATORS = ["/work", "/review", "/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/organisations/new", "/pairings/new"];
 
 test("no screen complains in the console, online or off, and every first paint is taken over", async ({ page, server, line }) => {
   const found = complaints(page);
@@ -40,6 +41,21 @@ for (const [width, height] of [[360, 640], [1920, 1080]]) {
     }
   });
 }
+
+test("so does every screen of an administrator's, and none complains", async ({ page, server }) => {
+  const found = complaints(page);
+  await signIn(page, server, "admin");
+  for (const [width, height] of [[360, 640], [1920, 1080]]) {
+    await page.setViewportSize({ width, height });
+    for (const screen of OF_ADMINISTRATORS) {
+      await page.goto(screen);
+      await expect(page.locator("html.scripted")).toBeAttached();
+      await page.evaluate(() => document.querySelectorAll("main details").forEach((own) => own.setAttribute("open", "")));
+      await expectReadable(page);
+    }
+  }
+  expect(found).toEqual([]);
+});
 
 test.describe("with JavaScript off", () => {
   test.use({ javaScriptEnabled: false });

@@ -43,6 +43,9 @@ pub fn EntryCard(
     if !entry.note.is_empty() {
         rows.push((texts.note.to_owned(), entry.note.clone()));
     }
+    if let Some((east, north)) = entry.position {
+        rows.push((texts.position.to_owned(), format!("{north:.5}, {east:.5}")));
+    }
     if let Some(source) = &entry.source {
         rows.push((texts.source.to_owned(), source.clone()));
     }

@@ -7,8 +7,10 @@ use crate::store::known::Known;
 use crate::store::person::Person;
 use crate::store::photos::Sent;
 use crate::texts::Texts;
+use jiedui_core::domain::entry::Cell;
 use jiedui_core::domain::{Entry, Field, Overview, State, format_date};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -72,7 +74,19 @@ pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(Stri
         let words = |own: &String| {
             field.choice(own).map_or(own.as_str(), |choice| model.pick(&choice.name, &choice.name_en)).to_owned()
         };
-        let all: Vec<String> = entry.details.get(&field.code)?.all().iter().map(words).collect();
+        let answer = entry.details.get(&field.code)?;
+        let cell = |column: &Field, own: &Cell| match own {
+            Cell::Number(number) => format!("{number} {}", model.pick(&column.unit, &column.unit_en)),
+            Cell::Text(text) => {
+                let choice = column.choice(text);
+                choice.map_or(text.as_str(), |choice| model.pick(&choice.name, &choice.name_en)).to_owned()
+            }
+        };
+        let row = |row: &BTreeMap<String, Cell>| {
+            let cells = field.columns.iter().filter_map(|column| Some(cell(column, row.get(&column.code)?)));
+            cells.collect::<Vec<_>>().join(" ")
+        };
+        let all: Vec<String> = answer.all().iter().map(words).chain(answer.rows().iter().map(row)).collect();
         Some((name, all.join("、")))
     };
     activity.fields.iter().filter_map(answer).collect()

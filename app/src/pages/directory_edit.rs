@@ -121,6 +121,18 @@ impl Form {
     }
 }
 
+/// That of what is changed, or from the first time that it is asked for a new one: saving twice makes one.
+fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
+    let id = StoredValue::new(own);
+    move || match id.get_value() {
+        Some(id) => id,
+        None => {
+            id.set_value(Some(new_id()));
+            id.get_value().unwrap_or_default()
+        }
+    }
+}
+
 fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
     let own = overview.catalogue.programmes.iter();
     own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
@@ -161,7 +173,7 @@ pub fn OrganisationEdit() -> impl IntoView {
 
 fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
     let texts = model.texts;
-    let (id, source) = (own.map_or_else(new_id, |own| own.id), own.and_then(|own| own.source.clone()));
+    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
     let position = own.and_then(|own| own.position);
     let form = Form::new([
         ("name", own.map(|own| own.name.clone()).unwrap_or_default()),
@@ -188,6 +200,7 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
                 None
             }
         });
+        let id = id();
         let own = Organisation {
             id,
             name: form.get("name").trim().to_owned(),
@@ -268,7 +281,7 @@ pub fn PairingEdit() -> impl IntoView {
 
 fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: Option<Uuid>) -> impl IntoView + use<> {
     let texts = model.texts;
-    let (id, source) = (own.map_or_else(new_id, |own| own.id), own.and_then(|own| own.source.clone()));
+    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
     let with = with.and_then(|id| overview.directory().organisation(id));
     let begun = |side: Side| with.filter(|with| with.side == side).map(|with| with.id.to_string()).unwrap_or_default();
     let form = Form::new([
@@ -291,7 +304,7 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
         let overview = model.received.get_untracked().unwrap_or_default();
         let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
         let own = Pairing {
-            id,
+            id: id(),
             programme: form.get("programme"),
             organisation_a: organisation("organisation_a"),
             organisation_b: organisation("organisation_b"),

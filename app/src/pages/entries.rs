@@ -196,7 +196,7 @@ pub fn field_name(model: Model, activity: &str, field: &str) -> String {
     let texts = model.texts;
     let of_form = of_form(field).and_then(|(_, code)| {
         model.received.with(|overview| {
-            let field = overview.as_ref()?.catalogue.field(activity, code)?;
+            let field = overview.as_ref()?.catalogue.field(activity, code.split('.').next()?)?;
             Some(model.pick(&field.name, &field.name_en).to_owned())
         })
     });

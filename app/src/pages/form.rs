@@ -3,11 +3,14 @@
 mod answers;
 mod fields;
 mod photos;
+mod position;
 mod reading;
+mod table;
 
 use crate::model::{Model, use_model};
 use crate::store::StoreError;
 use crate::store::draft::{Draft, DraftKey};
+use crate::store::person::new_id;
 use crate::sync;
 use crate::texts::fill;
 use fields::{Change, Form};
@@ -16,7 +19,7 @@ use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 pub use reading::read_number;
-use reading::{changes_of, check, draft_of, fresh, same_as};
+use reading::{changes_of, check, draft_of, fresh, same_as, today};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -33,7 +36,8 @@ pub fn NewEntry() -> impl IntoView {
         let (activity, key) = (activity.get(), DraftKey::of_new(user, &activity.get()));
         // The form is asked for in the version that the draft was begun with.
         let overview = model.received.get()?;
-        let begin = || fresh(&activity, overview.catalogue.activity(&activity));
+        let form = overview.catalogue.activity(&activity);
+        let begin = || Draft { id: new_id(), date: today(), ..fresh(&activity, form) };
         Some((key.read().unwrap_or_else(begin), key))
     };
     view! { <EntryForm start/> }
@@ -165,6 +169,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                     {same_button(model, draft, form.edit, code.clone())}
                     {form.when()}
                     {form.place()}
+                    {form.position()}
                     {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
                     {form.partner(&overview, activity)}
                     {form.organisation(&overview)}

@@ -107,9 +107,11 @@ pub fn ImportTable() -> impl IntoView {
         failed: RwSignal::new(None),
         earlier: RwSignal::new(None),
     };
-    if model.user.with_untracked(Option::is_some) {
-        desk.list();
-    }
+    Effect::new(move |_| {
+        if model.user.with(Option::is_some) {
+            desk.list();
+        }
+    });
     let shown = Memo::new(move |_| desk.import.get());
     move || {
         if model.user.with(Option::is_none) {

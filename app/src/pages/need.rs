@@ -62,7 +62,7 @@ impl Draft {
                 _ => {}
             }
         }
-        Self { id: item.id, base_rev: item.rev, texts, entries: item.need.entries.clone(), before: item.fields.clone() }
+        Self { id: item.id, base_rev: item.rev, texts, entries: item.need.entries.clone(), before: item.sure.clone() }
     }
 
     /// All fields, and the numbers that are none.
@@ -374,7 +374,7 @@ fn NeedForm(
                 {form.input("unit", &format!("{}{}", texts.need_unit, texts.optional), "text", "text", 20)}
                 {form.input("due", &format!("{}{}", texts.need_due, texts.optional), "date", "text", 10)}
                 {form.input("responsible", &format!("{}{}", texts.need_responsible, texts.optional), "text", "text", TITLE_LENGTH)}
-                {form.select("status", texts.state, statuses)}
+                {form.select("status", texts.need_status, statuses)}
                 {move || draft.with(|draft| draft.as_ref().map(steps(model)))}
                 {form.select("pairing", &format!("{}{}", texts.pairing, texts.optional), pairings)}
                 <MeetingEntries form/>
@@ -432,7 +432,7 @@ fn name_of(model: Model, field: &str) -> &'static str {
         "unit" => texts.need_unit,
         "due" => texts.need_due,
         "responsible" => texts.need_responsible,
-        "status" | "dates" => texts.state,
+        "status" | "dates" => texts.need_status,
         "pairing" => texts.pairing,
         "entries" => texts.need_entries,
         "note" => texts.note,

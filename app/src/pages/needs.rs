@@ -7,7 +7,6 @@ use crate::file;
 use crate::model::{Model, use_model};
 use crate::store::ledger::{Item, Way};
 use crate::sync;
-use crate::sync::clock;
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::need::{Ledger, Status};
 use jiedui_core::domain::place::covers;
@@ -83,7 +82,7 @@ pub fn Needs() -> impl IntoView {
     let (address, words) = (use_address(), use_words());
     let items = use_ledger();
     let listed = RwSignal::new(PAGE);
-    let today = clock::today();
+    let today = model.today;
     let given = move |name: &'static str| address.get(name).unwrap_or_default();
     let wanted = Memo::new(move |_| Wanted {
         ledger: if given("ledger") == "plan" { Ledger::Plan } else { Ledger::Need },
@@ -168,7 +167,7 @@ pub fn Needs() -> impl IntoView {
                             {programmes}
                         </select>
                     </label>
-                    <label><span>{texts.state}</span>
+                    <label><span>{texts.need_status}</span>
                         <select on:change=set("status")>
                             {option("status", String::new(), texts.all_states.to_owned())}
                             {option("status", "overdue".to_owned(), texts.need_overdue.to_owned())}
@@ -299,7 +298,7 @@ fn table(model: Model, overview: &Overview, found: &[Item], today: Date) -> Vec<
         texts.need_unit,
         texts.need_due,
         texts.need_responsible,
-        texts.state,
+        texts.need_status,
         texts.need_overdue,
         texts.pairing,
         texts.note,

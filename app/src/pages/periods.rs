@@ -3,7 +3,6 @@
 use crate::instant::in_china;
 use crate::model::use_model;
 use crate::sync::api::{self, ClosedMonth};
-use crate::sync::clock;
 use crate::texts::fill;
 use jiedui_core::domain::Month;
 use leptos::prelude::*;
@@ -18,11 +17,13 @@ pub fn Periods() -> impl IntoView {
     let failed = RwSignal::new(None::<String>);
     let told =
         move |error: api::ApiError| failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())));
-    spawn_local(async move {
-        match api::periods().await {
-            Ok(own) => closed.set(Some(own)),
-            Err(error) => told(error),
-        }
+    Effect::new(move |_| {
+        spawn_local(async move {
+            match api::periods().await {
+                Ok(own) => closed.set(Some(own)),
+                Err(error) => told(error),
+            }
+        });
     });
     let set = move |month: Month, close: bool| {
         let question = if close { texts.period_close_sure } else { texts.period_open_sure };
@@ -37,7 +38,7 @@ pub fn Periods() -> impl IntoView {
             }
         });
     };
-    let now = Month::from(clock::today());
+    let now = Month::from(model.today);
     let mut months: Vec<Month> = now.year_before().to(now).collect();
     months.reverse();
     let months = StoredValue::new(months);

@@ -8,7 +8,6 @@ use crate::model::{Model, use_model};
 use crate::store::draft::unfinished;
 use crate::store::known::Known;
 use crate::store::ledger::Item;
-use crate::sync::clock;
 use crate::texts::fill;
 use jiedui_core::domain::place::covers;
 use jiedui_core::domain::{Level, Month, Overview, Place, Places, Role, State, User};
@@ -28,11 +27,17 @@ pub fn Work() -> impl IntoView {
     let texts = model.texts;
     super::title(texts.nav_work);
     let (entries, items) = (use_entries(|| true), use_ledger());
+    let drafts = RwSignal::new(0);
+    Effect::new(move |_| {
+        if let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) {
+            drafts.set(unfinished(user).len());
+        }
+    });
     move || {
         let Some(user) = model.user.get() else { return view! { <super::PleaseSignIn/> }.into_any() };
         let overview = move || model.received.get().unwrap_or_default();
         let of = StoredValue::new(user.clone());
-        let returned = move || of.with_value(|user| mine(model, user));
+        let returned = move || of.with_value(|user| mine(model, user, drafts.get()));
         let due = move || items.get().map(|items| of.with_value(|user| due(model, &overview(), user, &items)));
         let queue = move || {
             let reviews = of.with_value(|user| user.role.reviews());
@@ -66,11 +71,10 @@ pub fn Work() -> impl IntoView {
 }
 
 /// This person's own: drafts, what has not been sent, what came back.
-fn mine(model: Model, user: &User) -> impl IntoView + use<> {
+fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
     let texts = model.texts;
-    let drafts = unfinished(user.id).len();
     let records = user.role.records();
-    let month = Month::from(clock::today());
+    let month = Month::from(model.today);
     let counts = model.journal.with(|journal| {
         let journal = journal.as_ref()?;
         let this_month = journal.entries.iter().filter(|own| Month::from(own.entry.date) == month).count();
@@ -100,7 +104,7 @@ fn mine(model: Model, user: &User) -> impl IntoView + use<> {
 /// Items of the ledgers that are late or due soon, where this person works.
 fn due(model: Model, overview: &Overview, user: &User, items: &[Item]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let today = clock::today();
+    let today = model.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
     let is_due = |own: &&Item| {
         let need = &own.need;
@@ -152,7 +156,7 @@ fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> i
 /// Townships of this person from which nothing has come this month; villages, of who sees to one township.
 fn silent(model: Model, user: &User, entries: &[Known]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let month = Month::from(clock::today());
+    let month = Month::from(model.today);
     let own = model.places.with(|places| silent_places(places, user, entries, month));
     let count = own.len();
     let names: Vec<_> = own

@@ -32,11 +32,17 @@ pub struct Draft {
     /// All other answers by the codes of their fields: what is chosen or written, each by itself.
     #[serde(default)]
     pub details: BTreeMap<String, Vec<String>>,
+    /// Tables by the codes of their fields: each row's cells by the codes of the columns.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     /// In one's own words.
     pub note: String,
     /// Why it is changed, where its month is closed.
     #[serde(default)]
     pub reason: String,
+    /// Where the recorder stood, if they wanted it written down.
+    #[serde(default)]
+    pub position: Option<(f64, f64)>,
     /// The hashes of its photos.
     #[serde(default)]
     pub attachments: Vec<String>,

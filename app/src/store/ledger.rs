@@ -28,7 +28,9 @@ pub struct Item {
     pub rev: u64,
     /// All its fields.
     pub fields: Fields,
-    /// The same, read.
+    /// The same without what was refused: what the server has or will have.
+    pub sure: Fields,
+    /// All of them, read.
     pub need: Need,
     /// Where it stands.
     pub way: Way,
@@ -37,16 +39,19 @@ pub struct Item {
 /// Puts together what the phone's stores hold: what is due first comes first.
 pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
     let own = replica.into_iter().filter(|record| record.kind == NEED && !record.deleted);
-    let mut all: BTreeMap<Uuid, (u64, Fields, Way)> =
-        own.map(|record| (record.id, (record.rev, record.fields, Way::Sent))).collect();
+    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, Way)> =
+        own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, Way::Sent))).collect();
     for outgoing in outbox.iter().filter(|own| own.mutation.kind == NEED) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
             (None, Op::Delete) => drop(all.remove(&mutation.id)),
             (refused, op) => {
-                let (rev, fields, way) = all.entry(mutation.id).or_default();
+                let (rev, sure, fields, way) = all.entry(mutation.id).or_default();
                 if op == Op::Put {
                     fold_need(fields, mutation);
+                }
+                if op == Op::Put && refused.is_none() {
+                    fold_need(sure, mutation);
                 }
                 // Who makes the change again makes it to what stands there now.
                 *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
@@ -54,7 +59,8 @@ pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
             }
         }
     }
-    let read = |(id, (rev, fields, way))| Some(Item { id, rev, need: Need::from_checked(&fields)?, fields, way });
+    let read =
+        |(id, (rev, sure, fields, way))| Some(Item { id, rev, sure, need: Need::from_checked(&fields)?, fields, way });
     let mut items: Vec<Item> = all.into_iter().filter_map(read).collect();
     items.sort_by_key(|own| (own.need.status.is_ended(), own.need.due.is_none(), own.need.due, own.id));
     items
@@ -98,8 +104,10 @@ mod tests {
             record(3, json!(null), "open"),
             record(4, json!("2026-05-01"), "open"),
         ];
-        let seen: Vec<_> =
-            ledger(replica, &outbox).into_iter().map(|own| (own.id.as_u128(), own.need.status, own.way)).collect();
+        let items = ledger(replica, &outbox);
+        let sure = |id: u128| items.iter().find(|own| own.id.as_u128() == id).map(|own| own.sure["status"].clone());
+        assert_eq!((sure(2), sure(4)), (Some(json!("met")), Some(json!("open"))));
+        let seen: Vec<_> = items.into_iter().map(|own| (own.id.as_u128(), own.need.status, own.way)).collect();
         assert_eq!(
             seen,
             [(4, Status::Matched, Way::Refused(why)), (1, Status::Open, Way::Sent), (2, Status::Met, Way::Waits)]

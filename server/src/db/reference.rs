@@ -115,8 +115,12 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
     let version = i64::from(reference.catalogue.version);
     if latest < version {
+        let older = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
+        let older =
+            on!(in &mut tx, |connection| sqlx::query_scalar::<_, String>(older).fetch_optional(connection).await?);
+        let older: Catalogue = older.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default();
         let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
-        let body = serde_json::to_string(&reference.catalogue)?;
+        let body = serde_json::to_string(&reference.catalogue.after(&older))?;
         on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
     }
     if latest > 0 {

@@ -9,6 +9,7 @@ use crate::db::entry;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::entry::Cell;
 use jiedui_core::domain::{Entry, Figure, User};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
@@ -68,7 +69,16 @@ fn row(app: &App, record: &Record) -> [String; 13] {
     let details = details.iter().map(|(code, answer)| {
         let word =
             |own: &String| field(code).and_then(|field| field.choice(own)).map_or(own.clone(), |own| own.name.clone());
-        let words: Vec<String> = answer.all().iter().map(word).collect();
+        let cell = |(column, own): (&String, &Cell)| {
+            let columns = field(code).map(|field| field.columns.as_slice()).unwrap_or_default();
+            let name = columns.iter().find(|own| own.code == *column).map_or(column.as_str(), |own| &own.name);
+            match own {
+                Cell::Number(number) => format!("{name} {number}"),
+                Cell::Text(text) => format!("{name} {text}"),
+            }
+        };
+        let rows = answer.rows().iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" "));
+        let words: Vec<String> = answer.all().iter().map(word).chain(rows).collect();
         format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
     });
     let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());

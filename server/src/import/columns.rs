@@ -1,5 +1,6 @@
 //! Which column of a table is which field of a form.
 
+use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::{Activity, Field};
 
 /// A field that a column may be, by its path in an entry.
@@ -35,7 +36,8 @@ pub fn targets(activity: &Activity) -> Vec<Target> {
         required: *required,
         other: other.iter().map(|own| (*own).to_owned()).collect(),
     };
-    let of_form = activity.fields.iter().filter(|field| field.computed.is_none()).map(of_form);
+    let of_form =
+        activity.fields.iter().filter(|field| field.computed.is_none() && field.kind != Kind::Table).map(of_form);
     let (first, last) = USUAL.split_at(2);
     first.iter().map(usual).chain(of_form).chain(last.iter().map(usual)).collect()
 }

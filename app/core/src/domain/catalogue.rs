@@ -90,6 +90,8 @@ pub enum Kind {
     Choice,
     /// Any of some choices: a checklist.
     Choices,
+    /// Rows, as many as there are: each asks for the same.
+    Table,
 }
 
 impl Kind {
@@ -127,16 +129,22 @@ pub enum Computed {
     Sum(Vec<String>),
     /// All of them multiplied; nothing while one is missing.
     Product(Vec<String>),
+    /// A column of a table, added up.
+    Total {
+        /// The table's code.
+        table: String,
+        /// The column's.
+        column: String,
+    },
 }
 
 impl Computed {
-    /// The number, to four decimals; `number` gives those of other fields.
-    pub fn of(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    /// The number, to four decimals; `number` gives those of other fields, `column` those of a table's column.
+    pub fn of(&self, number: impl Fn(&str) -> Option<f64>, column: impl Fn(&str, &str) -> Vec<f64>) -> Option<f64> {
+        let sum = |given: Vec<f64>| (!given.is_empty()).then(|| given.iter().sum::<f64>());
         let result = match self {
-            Self::Sum(codes) => {
-                let given: Vec<f64> = codes.iter().filter_map(|code| number(code)).collect();
-                (!given.is_empty()).then(|| given.iter().sum::<f64>())
-            }
+            Self::Sum(codes) => sum(codes.iter().filter_map(|code| number(code)).collect()),
+            Self::Total { table, column: own } => sum(column(table, own)),
             Self::Product(codes) => codes.iter().map(|code| number(code)).product::<Option<f64>>(),
         };
         result.map(|number| (number * 1e4).round() / 1e4)
@@ -171,6 +179,9 @@ pub struct Field {
     /// The indicator that it adds to.
     #[serde(default)]
     pub feeds: Option<String>,
+    /// What each row asks for, where it is a table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Field>,
     /// What may be chosen, where it takes a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,

@@ -20,6 +20,8 @@ pub type Fields = serde_json::Map<String, Value>;
 pub const FIRST_YEAR: i32 = 2010;
 /// The most characters that a note may have.
 pub const NOTE_LENGTH: usize = 2_000;
+/// The most rows that a table of a form may have.
+pub const ROWS: usize = 100;
 /// The most photos that an entry may have.
 pub const ATTACHMENTS: usize = 20;
 
@@ -55,6 +57,18 @@ pub enum Answer {
     One(String),
     /// The codes of all that is chosen.
     Several(Vec<String>),
+    /// The rows of a table, each by the codes of its columns.
+    Rows(Vec<BTreeMap<String, Cell>>),
+}
+
+/// What stands in a row of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// A number.
+    Number(Quantity),
+    /// Words, or the code of a choice.
+    Text(String),
 }
 
 impl Answer {
@@ -63,6 +77,15 @@ impl Answer {
         match self {
             Self::One(own) => std::slice::from_ref(own),
             Self::Several(own) => own,
+            Self::Rows(_) => &[],
+        }
+    }
+
+    /// The rows of a table.
+    pub fn rows(&self) -> &[BTreeMap<String, Cell>] {
+        match self {
+            Self::Rows(rows) => rows,
+            _ => &[],
         }
     }
 }
@@ -104,6 +127,9 @@ pub struct Entry {
     /// Why a reviewer returned it.
     #[serde(default)]
     pub review_note: Option<String>,
+    /// Where the recorder stood, if they wanted it written down: longitude and latitude in degrees (WGS 84).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<(f64, f64)>,
     /// Content hashes of its photos.
     #[serde(default)]
     pub attachments: Vec<String>,
@@ -154,6 +180,7 @@ impl Entry {
         let note = check.text("note", NOTE_LENGTH);
         let review_note = Some(check.text("review_note", NOTE_LENGTH)).filter(|note| !note.is_empty());
         let state = check.state();
+        let position = check.position();
         let attachments = check.attachments();
         let qualifiers = check.qualifiers();
         let source = Some(check.text("source", NOTE_LENGTH)).filter(|source| !source.is_empty());
@@ -171,6 +198,7 @@ impl Entry {
                 note,
                 state,
                 review_note,
+                position,
                 attachments,
                 source,
                 author: None,
@@ -208,7 +236,8 @@ fn chosen(details: &BTreeMap<String, Answer>, code: &str) -> Vec<String> {
 /// Checks an answer of a form that is no number.
 fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>, FieldError> {
     let name = || format!("details.{}", field.code);
-    let answer = answer.filter(|answer| answer.all().iter().any(|own| !own.is_empty()));
+    let is_there = |answer: &Answer| answer.all().iter().any(|own| !own.is_empty()) || !answer.rows().is_empty();
+    let answer = answer.filter(is_there);
     let Some(answer) = answer else {
         return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
     };
@@ -225,6 +254,34 @@ fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>,
         }
         _ => Err(FieldError::new(name(), ErrorCode::WrongType)),
     }
+}
+
+/// Checks the rows of a table; a mistake is at its cell, such as `details.workers.0.count`.
+fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<FieldError>> {
+    let name = format!("details.{}", field.code);
+    if rows.len() > ROWS {
+        return Err(vec![FieldError::with_limit(name, ErrorCode::TooLarge, ROWS as f64)]);
+    }
+    let mut errors = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let at = |code: &str| format!("{name}.{number}.{code}");
+        for column in &field.columns {
+            let found = match (column.kind.is_number(), row.get(&column.code)) {
+                (true, Some(Cell::Text(_))) => Err(FieldError::new("", ErrorCode::NotAmount)),
+                (true, Some(Cell::Number(own))) => check_value(column, Some(own.to_f64())).map(drop),
+                (true, None) => check_value(column, None).map(drop),
+                (false, Some(Cell::Number(_))) => Err(FieldError::new("", ErrorCode::WrongType)),
+                (false, Some(Cell::Text(own))) => check_answer(column, Some(Answer::One(own.clone()))).map(drop),
+                (false, None) => check_answer(column, None).map(drop),
+            };
+            errors.extend(found.err().map(|error| FieldError { field: at(&column.code), ..error }));
+        }
+        let is_column = |code: &String| field.columns.iter().any(|column| column.code == *code);
+        errors.extend(
+            row.keys().filter(|code| !is_column(code)).map(|code| FieldError::new(at(code), ErrorCode::Unknown)),
+        );
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 impl<'a> Check<'a> {
@@ -322,6 +379,12 @@ impl<'a> Check<'a> {
             }
             match answer.map(Answer::deserialize).transpose() {
                 Err(_) => self.error(&name, ErrorCode::WrongType),
+                Ok(Some(Answer::Rows(rows))) if field.kind == Kind::Table && !rows.is_empty() => {
+                    match check_rows(field, &rows) {
+                        Ok(()) => drop(details.insert(field.code.clone(), Answer::Rows(rows))),
+                        Err(errors) => self.errors.extend(errors),
+                    }
+                }
                 Ok(answer) => match check_answer(field, answer) {
                     Ok(Some(answer)) => drop(details.insert(field.code.clone(), answer)),
                     Ok(None) => {}
@@ -339,6 +402,16 @@ impl<'a> Check<'a> {
             Some(Err(_)) => {
                 self.error("state", ErrorCode::Unknown);
                 State::default()
+            }
+        }
+    }
+
+    fn position(&mut self) -> Option<(f64, f64)> {
+        match self.given("position").map(<(f64, f64)>::deserialize)? {
+            Ok((east, north)) if east.abs() <= 180.0 && north.abs() <= 90.0 => Some((east, north)),
+            _ => {
+                self.error("position", ErrorCode::WrongType);
+                None
             }
         }
     }

@@ -126,7 +126,10 @@ pub struct Need {
 impl Need {
     /// Reads fields that were checked before.
     pub fn from_checked(fields: &Fields) -> Option<Self> {
-        Self::deserialize(Value::Object(fields.clone())).ok()
+        // What is cleared is as if it had never been there.
+        let there = fields.iter().filter(|(_, value)| !value.is_null());
+        let there = there.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Self::deserialize(Value::Object(there)).ok()
     }
 
     /// Whether it should have been done by now.
@@ -246,7 +249,8 @@ mod tests {
 
     #[test]
     fn takes_what_is_right_and_knows_what_is_overdue() {
-        let need = check(json!({})).unwrap();
+        let need =
+            check(json!({"unit": null, "responsible": null, "note": null, "dates": null, "ledger": null})).unwrap();
         assert_eq!((need.amount.map(Quantity::to_f64), need.status), (Some(2.0), Status::Open));
         let day = |text| parse_date(text).unwrap();
         assert!(!need.is_overdue(day("2026-12-31")) && need.is_overdue(day("2027-01-01")));

@@ -43,6 +43,15 @@ impl Found {
 }
 
 impl Catalogue {
+    /// The same in the place of an older one: forms that are other by now are kept among the former ones.
+    #[must_use]
+    pub fn after(&self, older: &Self) -> Self {
+        let mut next = self.clone();
+        let is_other = |own: &&Activity| self.form(&own.code, Some(own.version)).is_none();
+        next.former.extend(older.former.iter().chain(&older.activities).filter(is_other).cloned());
+        next
+    }
+
     /// The catalogue with a form in the place of the one with its code, or with a new one. What was is kept among the former
     /// ones, and the new one has the next version; the same form again changes nothing. A mistake is at its field, such as
     /// `fields.people.max`.
@@ -126,6 +135,34 @@ impl Catalogue {
                 found.add(at("when"), ErrorCode::Unknown);
             }
         }
+        let is_table = field.kind == Kind::Table;
+        if is_table == field.columns.is_empty() || field.columns.len() > MOST {
+            found.add(at("columns"), if is_table { ErrorCode::Required } else { ErrorCode::TooLarge });
+        }
+        for (number, column) in field.columns.iter().enumerate() {
+            let is_simple = !matches!(column.kind, Kind::Table | Kind::Choices)
+                && column.when.is_none()
+                && column.computed.is_none()
+                && column.feeds.is_none();
+            if is_simple {
+                let before = field.columns.get(..number).unwrap_or_default();
+                let is_twice = before.iter().any(|own| own.code == column.code);
+                let mut own = Found::default();
+                self.check_field(column, &[], &[], &mut own);
+                if !own.0.is_empty() || is_twice {
+                    found.add(at("columns"), if is_twice { ErrorCode::Reused } else { ErrorCode::WrongType });
+                }
+            } else {
+                found.add(at("columns"), ErrorCode::WrongType);
+            }
+        }
+        if let Some(Computed::Total { table, column }) = &field.computed {
+            let table = all.iter().find(|own| own.code == *table && own.kind == Kind::Table);
+            let adds = |own: &Field| own.code == *column && own.kind.is_number();
+            if !field.kind.is_number() || !table.is_some_and(|table| table.columns.iter().any(adds)) {
+                found.add(at("computed"), ErrorCode::Unknown);
+            }
+        }
         if let Some(Computed::Sum(codes) | Computed::Product(codes)) = &field.computed
             && (!field.kind.is_number() || codes.is_empty() || !codes.iter().all(is_number))
         {
@@ -136,6 +173,7 @@ impl Catalogue {
             Kind::Integer | Kind::Number => field.default.parse::<f64>().is_ok_and(f64::is_finite),
             Kind::Choice | Kind::Choices => field.choice(&field.default).is_some(),
             Kind::Text => true,
+            Kind::Table => false,
         };
         if !is_default {
             found.add(at("default"), ErrorCode::WrongType);
@@ -210,6 +248,16 @@ mod tests {
     }
 
     #[test]
+    fn a_newer_catalogue_keeps_the_forms_of_the_older() {
+        let older = with(json!({"name": "专场招聘会"})).unwrap();
+        let mut newer = catalogue();
+        newer.activities[0].version = 3;
+        let versions = |catalogue: &Catalogue| catalogue.former.iter().map(|own| own.version).collect::<Vec<_>>();
+        assert_eq!(versions(&newer.after(&older)), [1, 2]);
+        assert_eq!(versions(&newer.after(&newer)), [0; 0]);
+    }
+
+    #[test]
     fn a_form_that_changes_keeps_what_it_was_and_the_same_again_changes_nothing() {
         assert_eq!(with(json!({})).unwrap(), catalogue());
         let next = with(json!({"name": "专场招聘会"})).unwrap();
@@ -244,6 +292,10 @@ mod tests {
     #[case(json!({"when": {"field": "later", "is": ["x"]}}), "when", ErrorCode::Unknown)]
     #[case(json!({"computed": {"sum": ["own"]}}), "computed", ErrorCode::Unknown)]
     #[case(json!({"default": "drei"}), "default", ErrorCode::WrongType)]
+    #[case(json!({"kind": "table"}), "columns", ErrorCode::Required)]
+    #[case(json!({"kind": "table", "columns": [{"code": "c", "name": "", "name_en": "", "kind": "text", "required": true}]}),
+           "columns", ErrorCode::WrongType)]
+    #[case(json!({"computed": {"total": {"table": "own", "column": "c"}}}), "computed", ErrorCode::Unknown)]
     fn so_is_one_of_its_fields(#[case] change: Value, #[case] name: &str, #[case] code: ErrorCode) {
         let mut field = json!({"code": "own", "name": "一", "name_en": "", "kind": "number", "required": false});
         field.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -158,7 +158,11 @@ fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
     let mut changed = Vec::new();
     for (field, computed) in activity.fields.iter().filter_map(|own| Some((own, own.computed.as_ref()?))) {
         let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
-        let value = computed.of(number).map_or(Value::Null, number_value);
+        let column = |table: &str, column: &str| {
+            let rows = get(fields, &format!("details.{table}")).and_then(Value::as_array);
+            rows.into_iter().flatten().filter_map(|row| row.get(column)?.as_f64()).collect()
+        };
+        let value = computed.of(number, column).map_or(Value::Null, number_value);
         let path = format!("values.{}", field.code);
         if get(fields, &path) != present(&value) {
             set(fields, &path, &value);

@@ -25,6 +25,10 @@ pub struct Typed {
     pub max: String,
     pub feeds: String,
     pub choices: String,
+    /// A line each: code, name, kind and unit between bars.
+    pub columns: String,
+    /// The columns as they were, of which the lines say not all.
+    pub old_columns: Vec<Field>,
     pub hint: String,
     pub hint_en: String,
     pub when: String,
@@ -35,12 +39,13 @@ pub struct Typed {
 }
 
 /// The kinds and their codes.
-const KINDS: [(Kind, &str); 5] = [
+const KINDS: [(Kind, &str); 6] = [
     (Kind::Integer, "integer"),
     (Kind::Number, "number"),
     (Kind::Text, "text"),
     (Kind::Choice, "choice"),
     (Kind::Choices, "choices"),
+    (Kind::Table, "table"),
 ];
 
 impl Typed {
@@ -52,6 +57,7 @@ impl Typed {
             None => String::new(),
             Some(Computed::Sum(codes)) => codes.join(" + "),
             Some(Computed::Product(codes)) => codes.join(" × "),
+            Some(Computed::Total { table, column }) => format!("{table}.{column}"),
         };
         let when = field.when.as_ref().map(|own| format!("{} = {}", own.field, own.is.join(" ")));
         let kind = KINDS.iter().find(|(kind, _)| *kind == field.kind).map_or("", |(_, code)| code);
@@ -68,6 +74,8 @@ impl Typed {
             max: quantity(field.max),
             feeds: field.feeds.clone().unwrap_or_default(),
             choices: field.choices.iter().map(choice).collect::<Vec<_>>().join("\n"),
+            columns: field.columns.iter().map(column_line).collect::<Vec<_>>().join("\n"),
+            old_columns: field.columns.clone(),
             hint: field.hint.clone(),
             hint_en: field.hint_en.clone(),
             when: when.unwrap_or_default(),
@@ -92,6 +100,10 @@ impl Typed {
         let computed = match self.computed.trim() {
             "" => None,
             text if text.contains(['×', '*']) => Some(Computed::Product(codes(text))),
+            text if text.contains('.') => text.split_once('.').map(|(table, column)| Computed::Total {
+                table: table.trim().to_owned(),
+                column: column.trim().to_owned(),
+            }),
             text => Some(Computed::Sum(codes(text))),
         };
         let when = self.when.split_once('=').map(|(field, is)| Condition {
@@ -110,6 +122,11 @@ impl Typed {
             min: quantity(&self.min),
             max: quantity(&self.max),
             feeds: Some(self.feeds.clone()).filter(|own| !own.is_empty()),
+            columns: if kind == Kind::Table {
+                self.columns.lines().filter_map(|line| column(line, &self.old_columns)).collect()
+            } else {
+                Vec::new()
+            },
             choices: if is_choice { self.choices.lines().filter_map(line).collect() } else { Vec::new() },
             hint: trimmed(&self.hint),
             hint_en: trimmed(&self.hint_en),
@@ -120,6 +137,22 @@ impl Typed {
             section_en: trimmed(&self.section_en),
         }
     }
+}
+
+fn column_line(column: &Field) -> String {
+    let kind = KINDS.iter().find(|(kind, _)| *kind == column.kind).map_or("", |(_, code)| code);
+    format!("{}{BAR}{}{BAR}{kind}{BAR}{}", column.code, column.name, column.unit)
+}
+
+/// A column as its line says, and for the rest as it was.
+fn column(line: &str, old: &[Field]) -> Option<Field> {
+    let mut parts = line.split([BAR, '｜']).map(|part| part.trim().to_owned());
+    let code = parts.next().filter(|code| !code.is_empty())?;
+    let was = old.iter().find(|own| own.code == code).cloned();
+    let (name, kind, unit) = (parts.next().unwrap_or_default(), parts.next(), parts.next().unwrap_or_default());
+    let kind = KINDS.iter().find(|(_, own)| Some(*own) == kind.as_deref()).map_or(Kind::Text, |(kind, _)| *kind);
+    let required = was.as_ref().is_none_or(|was| was.required);
+    Some(Field { code, name, kind, unit, required, ..was.unwrap_or_default() })
 }
 
 /// The inputs of a field.
@@ -137,7 +170,14 @@ pub fn FieldEdit(
     let kind = Memo::new(move |_| typed.with(|own| own.kind.clone()));
     let is_number = move || matches!(kind.get().as_str(), "integer" | "number");
     let is_choice = move || matches!(kind.get().as_str(), "choice" | "choices");
-    let kinds = [texts.kind_integer, texts.kind_number, texts.kind_text, texts.kind_choice, texts.kind_choices];
+    let kinds = [
+        texts.kind_integer,
+        texts.kind_number,
+        texts.kind_text,
+        texts.kind_choice,
+        texts.kind_choices,
+        texts.kind_table,
+    ];
     let kind_options = KINDS.iter().zip(kinds).map(|((_, code), name)| {
         view! { <option value=*code selected=move || kind.get() == *code>{name}</option> }
     });
@@ -168,6 +208,12 @@ pub fn FieldEdit(
                 <label><span>{texts.field_choices}</span>
                     <textarea rows="4" prop:value=move || typed.with(|own| own.choices.clone())
                         on:input=move |event| typed.update(|own| own.choices = event_target_value(&event))></textarea>
+                </label>
+            })}
+            {move || (kind.get() == "table").then(|| view! {
+                <label><span>{texts.field_columns}</span>
+                    <textarea rows="4" prop:value=move || typed.with(|own| own.columns.clone())
+                        on:input=move |event| typed.update(|own| own.columns = event_target_value(&event))></textarea>
                 </label>
             })}
             {text(typed, texts.field_default, |own| &mut own.default)}
@@ -231,6 +277,16 @@ mod tests {
             "choices": [{"code": "start", "name": "启动", "name_en": "Start"}]}))
         .unwrap();
         assert_eq!(Typed::of(&choice).field(), choice);
+        let table: Field = serde_json::from_value(json!({
+            "code": "rows", "name": "明细", "name_en": "Rows", "kind": "table", "required": false, "columns": [
+                {"code": "workers", "name": "人数", "name_en": "Workers", "kind": "integer", "unit": "人", "required": true, "min": 1}]}))
+        .unwrap();
+        assert_eq!(Typed::of(&table).field(), table);
+        let total: Field =
+            serde_json::from_value(json!({"code": "total", "name": "合计", "name_en": "", "kind": "integer",
+            "required": false, "computed": {"total": {"table": "rows", "column": "workers"}}}))
+            .unwrap();
+        assert_eq!(Typed::of(&total).field(), total);
         let typed = Typed { choices: "start ｜ 启动\n\n finish|完工|Finish".into(), ..Typed::of(&choice) };
         let codes: Vec<_> = typed.field().choices.into_iter().map(|own| (own.code, own.name_en)).collect();
         assert_eq!(codes, [("start".into(), String::new()), ("finish".into(), "Finish".into())]);

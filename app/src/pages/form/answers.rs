@@ -16,6 +16,7 @@ impl Form {
             (None, Kind::Text) => self.words(field).into_any(),
             (None, Kind::Choice) => self.one_of(field).into_any(),
             (None, Kind::Choices) => self.any_of(field).into_any(),
+            (None, Kind::Table) => self.table(field).into_any(),
         };
         let (when, draft) = (StoredValue::new(field.clone()), self.draft);
         let is_asked = Memo::new(move |_| {
@@ -137,7 +138,13 @@ impl Form {
             let number = |code: &str| {
                 draft.with(|draft| draft.as_ref()?.values.get(code).and_then(|text| read_number(text).ok()?))
             };
-            computed.of(number).map_or("—".to_owned(), |number| number.to_string())
+            let column = |table: &str, column: &str| {
+                draft.with(|draft| {
+                    let rows = draft.as_ref().and_then(|draft| draft.rows.get(table)).into_iter().flatten();
+                    rows.filter_map(|row| read_number(row.get(column)?).ok()?).collect()
+                })
+            };
+            computed.of(number, column).map_or("—".to_owned(), |number| number.to_string())
         };
         let unit = self.model.pick(&field.unit, &field.unit_en).to_owned();
         view! {

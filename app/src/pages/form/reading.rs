@@ -2,10 +2,9 @@
 
 use crate::model::Model;
 use crate::store::draft::Draft;
-use crate::store::person::new_id;
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::{Answer, Fields, Rules};
-use jiedui_core::domain::{Activity, ErrorCode, FieldError, Overview, format_date};
+use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, format_date};
 use jiedui_core::sync::{mistakes, number_value};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -32,7 +31,9 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         organisation: text("organisation"),
         values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
         details: details_of(fields),
+        rows: rows_of(fields),
         note: text("note"),
+        position: fields.get("position").and_then(|own| Deserialize::deserialize(own).ok()),
         // Each change has a reason of its own.
         reason: String::new(),
         attachments: attachments_of(fields),
@@ -48,12 +49,52 @@ fn attachments_of(fields: &Fields) -> Vec<String> {
 fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
     let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
-    details.map(|(code, answer)| (code.clone(), all(answer))).collect()
+    let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
+    let plain = details.filter(|(_, answer)| !is_table(answer));
+    plain.map(|(code, answer)| (code.clone(), all(answer))).collect()
 }
 
-/// A new entry of an activity, with what its form has before anybody fills it in.
+/// The tables, their cells as they are typed.
+fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
+    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let typed =
+        |(code, cell): (&String, &Value)| (code.clone(), cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
+    let row = |row: &Value| Some(row.as_object()?.iter().map(typed).collect::<BTreeMap<_, _>>());
+    let table = |(code, answer): (&String, &Value)| {
+        let rows: Vec<_> = answer.as_array()?.iter().filter_map(row).collect();
+        (!rows.is_empty()).then(|| (code.clone(), rows))
+    };
+    details.filter_map(table).collect()
+}
+
+/// A table's rows as they are sent, without those in which nothing stands; numbers that are none are mistakes.
+fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<FieldError>) -> Value {
+    let filled = rows.iter().filter(|row| row.values().any(|cell| !cell.trim().is_empty()));
+    let mut sent = Vec::new();
+    for (number, row) in filled.enumerate() {
+        let mut cells = Fields::new();
+        for column in &field.columns {
+            let text = row.get(&column.code).map(|text| text.trim()).unwrap_or_default();
+            if !column.kind.is_number() {
+                cells.extend((!text.is_empty()).then(|| (column.code.clone(), json!(text))));
+                continue;
+            }
+            match read_number(text) {
+                Ok(value) => cells.extend(value.map(|value| (column.code.clone(), number_value(value)))),
+                Err(()) => {
+                    let at = format!("details.{}.{number}.{}", field.code, column.code);
+                    errors.push(FieldError::new(at, ErrorCode::NotAmount));
+                }
+            }
+        }
+        sent.push(Value::Object(cells));
+    }
+    if sent.is_empty() { Value::Null } else { Value::Array(sent) }
+}
+
+/// What the form of an activity has before anybody fills it in; it has yet no identifier and no date.
 pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
-    let mut draft = Draft { id: new_id(), activity: activity.to_owned(), date: today(), ..Draft::default() };
+    let mut draft = Draft { activity: activity.to_owned(), ..Draft::default() };
     draft.version = form.map(|form| form.version);
     for field in form.into_iter().flat_map(|form| &form.fields).filter(|field| !field.default.is_empty()) {
         if field.kind.is_number() {
@@ -69,9 +110,11 @@ pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
 pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
     let earlier = draft_of(draft.id, draft.base_rev, fields);
     Draft {
+        rows: draft.rows.clone(),
         version: draft.version,
         date: draft.date.clone(),
         values: draft.values.clone(),
+        position: draft.position,
         note: draft.note.clone(),
         attachments: draft.attachments.clone(),
         before: draft.before.clone(),
@@ -95,7 +138,7 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let is_change = |name: &str, value: &Value| match value {
         Value::Object(answers) if name == "details" => !answers.is_empty(),
         Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
-        Value::Array(photos) if draft.base_rev == 0 => !photos.is_empty(),
+        Value::Array(photos) if name == "attachments" && draft.base_rev == 0 => !photos.is_empty(),
         // What this program does not send was not taken away by anybody.
         Value::Null if matches!(name, "version" | "reason") => false,
         value => draft.before.get(name).unwrap_or(&absent) != value,
@@ -144,11 +187,18 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         };
         (code.clone(), answer)
     };
-    let details: Fields = draft.details.iter().map(answer).collect();
+    let mut details: Fields = draft.details.iter().map(answer).collect();
+    for (code, rows) in &draft.rows {
+        let rows = match field(code) {
+            Some(own) if is_asked(code) => table(own, rows, &mut errors),
+            _ => Value::Null,
+        };
+        details.insert(code.clone(), rows);
+    }
     let fields = json!({
         "activity": draft.activity, "version": draft.version, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
         "organisation": or_null(&draft.organisation), "values": values, "details": details, "note": draft.note,
-        "attachments": draft.attachments, "reason": or_null(&draft.reason),
+        "attachments": draft.attachments, "reason": or_null(&draft.reason), "position": draft.position,
     });
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }

@@ -166,10 +166,63 @@ fn computed_numbers_follow_from_those_that_are_given() {
     use crate::domain::catalogue::Computed;
     let number = |code: &str| [("a", 3.0), ("b", 0.1)].iter().find(|own| own.0 == code).map(|own| own.1);
     let of = |computed: fn(Vec<String>) -> Computed, codes: &[&str]| {
-        computed(codes.iter().map(|code| (*code).to_owned()).collect()).of(number)
+        computed(codes.iter().map(|code| (*code).to_owned()).collect()).of(number, |_, _| Vec::new())
     };
     assert_eq!(of(Computed::Sum, &["a", "b", "c"]), Some(3.1));
     assert_eq!(of(Computed::Sum, &["c"]), None);
     assert_eq!(of(Computed::Product, &["a", "b"]), Some(0.3));
     assert_eq!(of(Computed::Product, &["a", "c"]), None);
+}
+
+fn check_table(rows: Value) -> Result<Entry, Vec<(String, ErrorCode)>> {
+    let mut catalogue = catalogue();
+    let table = json!({"code": "placed", "name": "明细", "name_en": "", "kind": "table", "required": false, "columns": [
+        {"code": "employer", "name": "单位", "name_en": "", "kind": "text", "required": true},
+        {"code": "workers", "name": "人数", "name_en": "", "kind": "integer", "required": true, "min": 1}]});
+    catalogue.activities[0].fields.push(serde_json::from_value(table).unwrap());
+    let county = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
+    let places = Places::new(vec![serde_json::from_value(county).unwrap()]);
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
+    let mut fields = right();
+    fields["details"] = json!({"placed": rows});
+    let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| (error.field, error.code)).collect();
+    Entry::parse(fields.as_object().unwrap(), rules).map_err(told)
+}
+
+#[test]
+fn a_table_has_as_many_rows_as_there_are() {
+    let entry = check_table(json!([{"employer": "甲厂", "workers": 3}, {"employer": "乙厂", "workers": 4}])).unwrap();
+    assert_eq!(entry.details["placed"].rows().len(), 2);
+    let again: Entry = serde_json::from_value(serde_json::to_value(&entry).unwrap()).unwrap();
+    assert_eq!(again, entry);
+    assert!(check_table(json!([])).unwrap().details.is_empty());
+    assert!(check_table(json!(null)).unwrap().details.is_empty());
+}
+
+#[rstest]
+#[case(json!([{"employer": "甲厂", "workers": 3}, {"employer": "", "workers": 0}]),
+       &[("details.placed.1.employer", ErrorCode::Required), ("details.placed.1.workers", ErrorCode::TooSmall)])]
+#[case(json!([{"employer": 3, "workers": "三"}]),
+       &[("details.placed.0.employer", ErrorCode::WrongType), ("details.placed.0.workers", ErrorCode::NotAmount)])]
+#[case(json!([{"employer": "甲厂", "workers": 1.5, "wage": 1}]),
+       &[("details.placed.0.workers", ErrorCode::NotWhole), ("details.placed.0.wage", ErrorCode::Unknown)])]
+#[case(json!("甲厂"), &[("details.placed", ErrorCode::WrongType)])]
+#[case(json!(["甲厂"]), &[("details.placed", ErrorCode::WrongType)])]
+#[case(json!({"employer": "甲厂"}), &[("details.placed", ErrorCode::WrongType)])]
+fn a_cell_that_is_wrong_is_told_so_where_it_stands(#[case] rows: Value, #[case] expected: &[(&str, ErrorCode)]) {
+    let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
+    assert_eq!(check_table(rows), Err(expected));
+}
+
+#[test]
+fn a_table_of_too_many_rows_is_refused() {
+    let rows = vec![json!({"employer": "甲厂", "workers": 1}); ROWS + 1];
+    assert_eq!(check_table(json!(rows)), Err(vec![("details.placed".to_owned(), ErrorCode::TooLarge)]));
 }

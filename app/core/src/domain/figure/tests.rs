@@ -47,6 +47,7 @@ fn entry(date: &str, value: f64, organisation: Option<Uuid>) -> Entry {
         note: String::new(),
         state: State::Submitted,
         review_note: None,
+        position: None,
         attachments: Vec::new(),
         source: None,
         author: None,

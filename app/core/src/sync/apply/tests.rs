@@ -367,3 +367,33 @@ fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
     let other = user(8, Role::Recorder, &["522728109"], &["health"]);
     assert_eq!(rejected(decide_as(&other, Some(&existing), Op::Put, json!({"programme": "health"}))), forbidden("id"));
 }
+
+#[test]
+fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
+    let mut catalogue = catalogue();
+    let field = |value: Value| serde_json::from_value(value).unwrap();
+    catalogue.activities[0].fields.extend([
+        field(json!({"code": "rows", "name": "", "name_en": "", "kind": "table", "required": false,
+            "columns": [{"code": "workers", "name": "", "name_en": "", "kind": "integer", "required": false}]})),
+        field(json!({"code": "total", "name": "", "name_en": "", "kind": "integer", "required": false,
+            "computed": {"total": {"table": "rows", "column": "workers"}}})),
+    ]);
+    let places = places();
+    let rules = Rules {
+        catalogue: &catalogue,
+        places: &places,
+        organisations: &[],
+        pairings: &[],
+        last_day: None,
+        closed: &[],
+    };
+    let total = |rows: Value| {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("values".into(), json!({"count": 3, "total": 99}));
+        fields.insert("details".into(), json!({"rows": rows}));
+        let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, op: Op::Put, fields };
+        written(decide(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
+    };
+    assert_eq!(total(json!([{"workers": 3}, {}, {"workers": 4}])), 7);
+    assert_eq!(total(json!(null)), Value::Null);
+}

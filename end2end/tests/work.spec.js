@@ -1,0 +1,347 @@
+// The work of three roles: what each sees to, half of it offline; ledgers, closed months, tables, forms that change.
+import { another, complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+
+async function addNeed(page, { title, due, amount }) {
+  await page.goto("/needs/new");
+  await page.getByLabel("需要什么").fill(title);
+  if ((await page.getByPlaceholder("输入地名").count()) > 0) {
+    await page.getByPlaceholder("输入地名").fill("沫阳");
+    await page.locator(".offers").getByRole("button").first().click();
+  }
+  await page.locator("#field-programme").selectOption("industry");
+  if (amount) await page.locator("#field-amount").fill(amount);
+  if (due) await page.locator("#field-due").fill(due);
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { name: "需求台账" })).toBeVisible();
+}
+
+test("a village's need is written down offline, matched, met by an entry, and seen by both sides", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto("/needs");
+  await expect(page.getByText("没有符合条件的项目")).toBeVisible();
+  await page.getByRole("link", { name: "新增一项" }).click();
+  await page.locator("#save").click();
+  await expect(page.getByRole("alert").filter({ hasText: "请检查" })).toContainText("需要什么");
+  await page.getByLabel("需要什么").fill("彩超设备");
+  await page.locator("#field-amount").fill("两栋");
+  await page.reload();
+  await expect(page.getByLabel("需要什么"), "what is typed survives the tab").toHaveValue("彩超设备");
+  await page.locator("#field-programme").selectOption("health");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-amount")).not.toBeEmpty();
+  await page.locator("#field-amount").fill("2");
+  await page.locator("#field-due").fill("2026-03-31");
+  if ((await page.getByPlaceholder("输入地名").count()) > 0) {
+    await page.getByPlaceholder("输入地名").fill("沫阳");
+    await page.locator(".offers").getByRole("button").first().click();
+  }
+  await expectReadable(page);
+  await page.locator("#save").click();
+  const item = page.locator("[data-need]").filter({ hasText: "彩超设备" });
+  await expect(item).toContainText("逾期");
+  await expect(item).toContainText("仅在本机");
+  await addNeed(page, { title: "冷库", due: "2099-01-01", amount: "1" });
+  await expect(page.locator(".needs [role=status]")).toContainText("共 2 项");
+  await expectReadable(page);
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect(item).not.toContainText("仅在本机");
+
+  // Matching wants a pairing; a met one names the entry that met it.
+  await fillIn(page, { activity: "department_guidance", place: "沫阳", values: { visits: "2" } });
+  await save(page);
+  await page.goto("/needs");
+  await item.getByRole("link").click();
+  await page.locator("#field-status").selectOption("matched");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-pairing")).not.toBeEmpty();
+  await page.locator("#field-pairing").selectOption({ index: 1 });
+  await page.getByLabel(/科室建设指导/).check();
+  await page.locator("#field-status").selectOption("met");
+  await page.locator("#save").click();
+  await expect(item).toContainText("已完成");
+  await expect(item).not.toContainText("逾期");
+  await expect(page.locator("#sync")).toContainText("已同步");
+
+  const city = await another(page, server, "coordinator");
+  await city.goto(`http://127.0.0.1:${server.port}/needs`);
+  await expect(city.locator("[data-need]").filter({ hasText: "彩超设备" })).toContainText("已完成");
+  await city.locator("[data-need]").filter({ hasText: "彩超设备" }).getByRole("link").click();
+  await expect(city.locator(".steps")).toContainText(`${today()} 已完成`);
+  await expect(city.getByLabel(/科室建设指导/)).toBeChecked();
+  await city.goto(`http://127.0.0.1:${server.port}/needs?q=冷库`);
+  await expect(city.locator("[data-need]")).toHaveCount(1);
+  await city.goto(`http://127.0.0.1:${server.port}/needs?status=met`);
+  await expect(city.locator("[data-need]")).toHaveCount(1);
+  const download = city.waitForEvent("download");
+  await city.getByRole("button", { name: "下载表格（CSV）" }).click();
+  const file = await (await download).createReadStream();
+  let text = "";
+  for await (const piece of file) text += piece;
+  expect(text).toContain("彩超设备");
+  expect(text.trim().split("\r\n").length).toBe(2);
+  await city.context().close();
+  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+});
+
+test("two people who change the same item are told, and nothing is lost", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await addNeed(page, { title: "路灯" });
+  await expect(page.locator("#sync")).toContainText("已同步");
+  const other = await another(page, server, "reviewer");
+  await other.goto(`http://127.0.0.1:${server.port}/needs`);
+  await goOffline(page, line);
+  await page.locator("[data-need]").getByRole("link").click();
+  await page.getByLabel("需要什么").fill("太阳能路灯");
+  await page.locator("#field-responsible").fill("村支书");
+  await page.locator("#save").click();
+  await other.locator("[data-need]").getByRole("link").click();
+  await other.getByLabel("需要什么").fill("路灯二十盏");
+  await other.locator("#save").click();
+  await expect(other.locator("[data-need]")).toContainText("路灯二十盏");
+  await expect(other.locator("[data-need]")).not.toContainText("仅在本机");
+  await other.context().close();
+  await goOnline(page, line);
+  const item = page.locator("[data-need]");
+  await expect(item).toContainText("未被接收");
+  await item.getByRole("link").click();
+  await expect(page.locator(".notice.bad")).toContainText("需要什么");
+  await expect(page.getByLabel("需要什么"), "one's own words are still there").toHaveValue("太阳能路灯");
+  await page.locator("#field-note").fill("按二十盏");
+  await page.locator("#save").click();
+  await expect(item).toContainText("太阳能路灯");
+  await expect(item).not.toContainText("未被接收");
+  await expect(page.locator("#sync")).toContainText("已同步");
+});
+
+test("a day of a recorder, a reviewer and a coordinator, half of it offline", async ({ page, server, line }) => {
+  test.setTimeout(240_000);
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
+  await save(page);
+  await fillIn(page, { activity: "liaison_contact", place: "沫阳", values: { times: "3" } });
+  await save(page);
+  await page.goto("/work");
+  await expect(page.locator("#work-mine li").filter({ hasText: "还没有上传" })).toContainText("2");
+  await expect(page.locator("#work-mine li").filter({ hasText: "本月已填" })).toContainText("2");
+  await expectReadable(page);
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+
+  const reviewer = await another(page, server, "reviewer");
+  const at = (path) => `http://127.0.0.1:${server.port}${path}`;
+  await reviewer.goto(at("/work"));
+  await expect(reviewer.getByRole("heading", { name: "待我审核（2）" })).toBeVisible();
+  await expect(reviewer.locator("#work-queue")).toContainText("沫阳镇");
+  await expectReadable(reviewer);
+  await reviewer.locator("#work-queue").getByRole("link").first().click();
+  await expect(reviewer.locator(".review .entry")).toHaveCount(2);
+  await reviewer.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+    }
+  });
+  await reviewer.context().setOffline(true);
+  const entry = (page, name) => page.locator(".review .entry").filter({ hasText: name });
+  await entry(reviewer, "实地调研").locator("[data-decide=verify]").click();
+  await entry(reviewer, "沟通对接").locator("[data-decide=return]").click();
+  await reviewer.getByRole("button", { name: "请核对数值" }).click();
+  await reviewer.getByRole("button", { name: "确认退回" }).click();
+  await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
+  await reviewer.context().setOffline(false);
+  await expect(reviewer.locator("#sync")).toContainText("已同步");
+
+  // The recorder sees what came back wherever they are, corrects it offline, and sends it again.
+  await expect(page.locator("nav .count")).toHaveText("1");
+  await goOffline(page, line);
+  await page.goto("/entries");
+  await page.locator(".entry").filter({ hasText: "请核对数值" }).getByRole("link").first().click();
+  await page.locator("#field-values-times").fill("2");
+  await save(page);
+  await expect(page.locator("nav .count")).toHaveCount(0);
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await reviewer.goto(at("/review"));
+  await expect(entry(reviewer, "沟通对接")).toContainText("2 次");
+  await entry(reviewer, "沟通对接").locator("[data-decide=verify]").click();
+  await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
+  await expect(reviewer.locator("#sync")).toContainText("已同步");
+
+  // The coordinator sees where nothing came from, and closes the month.
+  const city = await another(page, server, "coordinator");
+  await city.goto(at("/work"));
+  await city.locator(".silent summary").click();
+  await expect(city.locator("#work-silent")).toContainText("边阳镇");
+  await expect(city.locator("#work-silent")).not.toContainText("沫阳镇");
+  await city.locator(".periods summary").click();
+  city.on("dialog", (dialog) => dialog.accept());
+  const month = today().slice(0, 7);
+  await city.locator(`[data-month="${month}"]`).getByRole("button", { name: "关账" }).click();
+  await expect(city.locator(`[data-month="${month}"]`)).toContainText("演示协调员");
+  await expectReadable(city);
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
+  await page.locator("#save").click();
+  await expect(page.locator("#error-date")).toContainText("已经关账");
+  const { entries } = await (await server.api("coordinator")).get("/entries?limit=10&state=verified");
+  const own = entries.find((own) => own.fields.activity === "liaison_contact");
+  expect(own.fields.values.times).toBe(2);
+  await page.goto(`/entries/${own.id}`);
+  await page.locator("#field-values-times").fill("9");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-date"), "nor is what was recorded before changed").toContainText("已经关账");
+  const indicators = (await (await server.api("coordinator")).get("/indicators?year=2026&include=verified")).indicators;
+  const actual = (code) => indicators.find((own) => own.code === code).actual;
+  expect([actual("field_surveys"), actual("liaison_contacts")]).toEqual([1, 2]);
+  await city.context().close();
+  await reviewer.context().close();
+  // A stream that the line cuts is complained of by the browser itself.
+  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+});
+
+test("a phone that was offline while its form changed sends what it recorded, and has the new form then", async ({ page, server, line }) => {
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
+  await save(page);
+
+  const admin = await another(page, server, "admin");
+  const at = (path) => `http://127.0.0.1:${server.port}${path}`;
+  await admin.goto(at("/catalogue"));
+  await admin.locator("summary").first().click();
+  await admin.getByRole("link", { name: /^实地调研 ?第/ }).click();
+  await expectReadable(admin);
+  await admin.locator("#add-field").click();
+  const field = admin.locator(".fields > li").last();
+  await field.locator("summary").click();
+  await admin.locator("#save").click();
+  await expect(field.locator(".error")).toContainText("请填写");
+  await field.getByLabel("栏目名称").fill("走访村数");
+  await field.getByLabel("必填").check();
+  await field.getByLabel("最小值").fill("1");
+  await field.getByLabel("计入指标").selectOption({ index: 1 });
+  await expect(admin.locator(".preview")).toContainText("走访村数");
+  await expectReadable(admin);
+  await admin.locator("#save").click();
+  await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  await admin.locator("summary").first().click();
+  await expect(admin.getByRole("link", { name: /^实地调研 ?第/ })).toContainText(/第 \d+ 版/);
+  // A new activity, and an indicator's new target.
+  await admin.goto(at("/catalogue/activities/new"));
+  await admin.locator("#activity-name").fill("乡村夜校");
+  await admin.locator("#activity-code").fill("night_school");
+  await admin.locator("#activity-programme").selectOption("education");
+  await admin.locator("#add-field").click();
+  await admin.locator(".fields > li summary").click();
+  await admin.locator(".fields > li").getByLabel("栏目名称").fill("期数");
+  await admin.locator("#save").click();
+  await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  await admin.goto(at("/catalogue/indicators/field_surveys"));
+  await expectReadable(admin);
+  await admin.locator("#add-target").click();
+  await admin.locator(".target-edit").last().getByLabel("目标", { exact: true }).fill("321");
+  await expect(admin.locator(".preview")).toContainText("321");
+  await admin.locator("#save").click();
+  await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  await admin.context().close();
+
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect(page.locator(".entry").first()).toContainText("待审核");
+  await expect(page.locator(".entry").first()).not.toContainText("未被接收");
+  await page.goto("/entries/new/field_survey");
+  await expect(page.getByLabel("走访村数")).toBeVisible();
+  await page.goto("/entries/new/night_school");
+  await expect(page.getByLabel("期数")).toBeVisible();
+  // The old entry is changed in the form that it was made with.
+  await page.goto("/entries");
+  await page.locator(".entry").first().getByRole("link").first().click();
+  await expect(page.locator("#field-values-times")).toHaveValue("1");
+  await expect(page.getByLabel("走访村数")).toHaveCount(0);
+  await page.locator("#field-values-times").fill("4");
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
+  expect(entries[0].fields.values).toEqual({ times: 4 });
+  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+});
+
+test("a table is checked, put right, imported and taken back", async ({ page, server }) => {
+  const found = complaints(page);
+  await signIn(page, server, "recorder");
+  await page.goto("/import");
+  await page.locator("#import-activity").selectOption("joint_study");
+  const heading = "活动时间,乡镇村,学习次数,学习形式,其他";
+  const table = (rows) => ({ name: "学习.csv", mimeType: "text/csv", buffer: Buffer.from([heading, ...rows].join("\n")) });
+  const rows = Array.from({ length: 300 }, (_, number) => `2026-${(number % 9) + 1}-${(number % 28) + 1},沫阳镇,${number + 1},线上,x`);
+  const wrong = rows.with(3, "昨天,沫阳镇,1,线上,x").with(7, "2026-5-1,北京,两次,自学,x");
+  await page.locator("#import-file").setInputFiles(table(wrong));
+  await expect(page.locator(".import [role=status]")).toContainText("共 300 行，其中 2 行有错误，共 4 处");
+  const told = page.locator(".mistakes tbody tr");
+  await expect(told).toHaveCount(4);
+  await expect(told.first()).toContainText("昨天");
+  await expect(told.first()).toContainText("5");
+  await expectReadable(page);
+  await page.locator("#import-file").setInputFiles(table(rows));
+  await expect(page.locator(".import [role=status]")).toContainText("300 行全部正确");
+  // A column may be left out, or said to be another field.
+  await page.locator(".import summary").click();
+  await page.getByLabel("“其他”列对应的栏目").selectOption("note");
+  await expect(page.locator(".import [role=status]")).toContainText("300 行全部正确");
+  await page.locator("#import-write").click();
+  await expect(page.locator(".import > [role=status]")).toContainText("已导入 300 条填报");
+  await expectReadable(page);
+  const api = await server.api("coordinator");
+  const actual = async () => (await api.get("/indicators?year=2026")).indicators.find((own) => own.code === "joint_studies").actual;
+  expect(await actual()).toBe((300 * 301) / 2);
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.locator("#import-back").click();
+  await expect(page.locator(".import > [role=status]")).toContainText("已撤销");
+  expect(await actual()).toBe(null);
+  expect(found).toEqual([]);
+});
+
+test("who coordinates adds an organisation and its pairing, and everybody finds them", async ({ page, server }) => {
+  const found = complaints(page);
+  await signIn(page, server, "coordinator");
+  await page.goto("/organisations");
+  await page.getByRole("link", { name: "新增单位" }).click();
+  await page.locator("#save").click();
+  await expect(page.locator("#error-name")).toContainText("请填写");
+  await page.getByLabel("单位名称").fill("沫阳镇新希望小学");
+  await page.locator("#field-kind").selectOption("school");
+  await page.getByPlaceholder("输入地名").fill("沫阳");
+  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator("#field-programme").selectOption("education");
+  await expectReadable(page);
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { name: "沫阳镇新希望小学" })).toBeVisible();
+  await page.getByRole("link", { name: "新增结对" }).click();
+  await page.locator("#field-organisation_a").selectOption({ index: 1 });
+  await page.locator("#field-from").fill("2026-09-01");
+  await page.locator("#field-agreement").setInputFiles({ name: "协议.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4 agreed") });
+  await expect(page.getByRole("link", { name: "打开协议" })).toBeVisible();
+  await expectReadable(page);
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { name: "沫阳镇新希望小学" })).toBeVisible();
+  await expect(page.locator(".latest").first()).toContainText("2026-09-01");
+  await expect(page.getByRole("link", { name: "打开协议" })).toBeVisible();
+  await page.getByRole("main").getByRole("link", { name: "修改" }).last().click();
+  await page.locator("#field-to").fill("2026-10-01");
+  await page.locator("#save").click();
+  await expect(page.locator(".latest").first()).toContainText("2026-10-01");
+  await page.goto("/organisations?q=xxwxx");
+  await expect(page.locator(".latest li")).toHaveCount(1);
+  expect(found).toEqual([]);
+});

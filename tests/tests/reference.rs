@@ -1,0 +1,231 @@
+//! What changes seldom, while everything runs: forms in versions, indicators, the directory, closed months; on two servers too.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home, eventually, served, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn put(api: &Api, path: &str, body: &Value) -> (u16, Value) {
+    let answer = api.request("PUT", path).json(body).send().unwrap();
+    (answer.status().as_u16(), answer.json().unwrap_or_default())
+}
+
+fn activity(api: &Api, code: &str) -> Value {
+    let catalogue = api.read("/api/v1/catalogue");
+    catalogue["activities"].as_array().unwrap().iter().find(|own| own["code"] == code).unwrap().clone()
+}
+
+/// The form of field surveys, with a new field that must be filled in.
+fn next_form(api: &Api) -> Value {
+    let mut form = activity(api, "field_survey");
+    let field = json!({"code": "villages", "name": "走访村数", "name_en": "Villages", "kind": "integer", "unit": "个",
+        "unit_en": "", "required": true, "min": 1});
+    form["fields"].as_array_mut().unwrap().push(field);
+    form
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_form_changes_and_what_phones_have_recorded_with_the_old_one_arrives(#[case] database: Database) {
+    let (home, _server, api) = served(database);
+    let other = (database == Database::Postgres).then(|| home.serve(&[]));
+    let other = other.as_ref().map(|server| server.sign_in("head"));
+    let version = activity(&api, "field_survey")["version"].as_u64().unwrap();
+    let (client, before) = (Uuid::now_v7(), Uuid::now_v7());
+    api.push(client, json!([survey(1, before, 2)]));
+    let (status, catalogue) = put(&api, "/api/v1/catalogue/activities/field_survey", &next_form(&api));
+    assert_eq!(status, 200);
+    assert_eq!(activity(&api, "field_survey")["version"], version + 1);
+    assert!(catalogue["former"].as_array().unwrap().iter().any(|own| own["code"] == "field_survey"));
+
+    // A phone that has been offline meanwhile names the version that it had; who names none has the new one.
+    let with_version = |seq: u64, version: Option<u64>| {
+        let mut mutation = survey(seq, Uuid::now_v7(), 3);
+        mutation["fields"]["version"] = json!(version);
+        mutation
+    };
+    for api in [Some(&api), other.as_ref()].into_iter().flatten() {
+        let client = Uuid::now_v7();
+        let results = api.push(
+            client,
+            json!([
+                with_version(1, Some(version)),
+                with_version(2, Some(version + 1)),
+                with_version(3, None),
+                with_version(4, Some(99))
+            ]),
+        );
+        let outcomes: Vec<&Value> = results.iter().map(|own| &own["outcome"]).collect();
+        assert_eq!(outcomes, ["applied", "rejected", "rejected", "rejected"]);
+        assert_eq!(results[1]["errors"][0]["field"], "values.villages");
+        assert_eq!(results[3]["errors"][0]["field"], "version");
+    }
+    let edit = json!({"seq": 2, "kind": "entry", "id": before, "base_rev": 1, "op": "put", "fields": {"note": "改"}});
+    assert_eq!(api.push(client, json!([edit]))[0]["outcome"], "applied", "an old entry is still an old one");
+    let own = api.read(&format!("/api/v1/entries/{before}"));
+    assert_eq!((&own["fields"]["version"], &own["fields"]["note"]), (&json!(version), &json!("改")), "{own}");
+    if let Some(other) = &other {
+        let seen = || (other.read("/api/v1/catalogue")["version"] == catalogue["version"]).then_some(());
+        eventually("the other server hears of it", seen);
+    }
+    assert!(home.run(&["verify"], "").status.success());
+}
+
+#[test]
+fn a_form_or_an_indicator_that_is_wrong_is_told_so_at_its_field() {
+    let (home, server, api) = served(Database::Sqlite);
+    home.add_user("city", "coordinator", &[]);
+    let mut form = next_form(&api);
+    form["fields"][0]["feeds"] = json!("nothing");
+    let (status, told) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    assert_eq!((status, &told["errors"][0]["field"]), (400, &json!("fields.times.feeds")));
+    form["fields"][0]["kind"] = json!("colour");
+    let (status, told) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    assert_eq!((status, &told["errors"][0]["code"]), (400, &json!("wrong_type")), "{told}");
+    for wrong in [json!([]), json!("x"), json!({"fields": 3})] {
+        assert_eq!(put(&api, "/api/v1/catalogue/activities/field_survey", &wrong).0, 400, "{wrong}");
+    }
+    let city = server.sign_in("city");
+    assert_eq!(put(&city, "/api/v1/catalogue/activities/field_survey", &next_form(&api)).0, 403);
+    let catalogue = api.read("/api/v1/catalogue");
+    let mut own = catalogue["indicators"].as_array().unwrap()[0].clone();
+    let path = format!("/api/v1/catalogue/indicators/{}", own["code"].as_str().unwrap());
+    own["targets"] = json!([{"year": 2026, "value": 77, "qualifier": "at_least"}]);
+    assert_eq!(put(&api, &path, &own).0, 200);
+    let figures = api.read("/api/v1/indicators?year=2026");
+    let figure = figures["indicators"].as_array().unwrap().iter().find(|figure| figure["code"] == own["code"]).unwrap();
+    assert_eq!((&figure["target"], &figure["target_qualifier"]), (&json!(77), &json!("at_least")));
+    own["aggregation"] = json!("mean");
+    assert_eq!(put(&api, &path, &own).0, 400);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_closed_month_stays_as_it_is_but_for_a_coordinator_with_a_reason(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("moyang", "recorder", &["--place", "522728109"]);
+    home.add_user("city", "coordinator", &[]);
+    let server = home.serve(&[]);
+    let (recorder, city) = (server.sign_in("moyang"), server.sign_in("city"));
+    let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    recorder.push(phone, json!([survey(1, id, 2)]));
+    assert_eq!(put(&recorder, "/api/v1/periods/2026-11", &json!({"closed": true})).0, 403);
+    assert_eq!(put(&city, "/api/v1/periods/2026-13", &json!({"closed": true})).0, 400);
+    assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": 1})).0, 400);
+    let (status, closed) = put(&city, "/api/v1/periods/2026-11", &json!({"closed": true}));
+    assert_eq!(
+        (status, &closed["closed"][0]["month"], &closed["closed"][0]["by"]),
+        (200, &json!("2026-11"), &json!("city"))
+    );
+    assert_eq!(recorder.read("/api/v1/overview")["closed"], json!(["2026-11"]));
+    let change = |seq: u64, fields: Value| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": fields});
+    let results = recorder.push(phone, json!([change(2, json!({"note": "改"})), survey(3, Uuid::now_v7(), 1)]));
+    for result in results {
+        assert_eq!((&result["outcome"], &result["errors"][0]["code"]), (&json!("rejected"), &json!("closed")));
+    }
+    let results =
+        city.push(desk, json!([change(1, json!({"note": "改"})), change(2, json!({"note": "改", "reason": "漏报"}))]));
+    assert_eq!((&results[0]["errors"][0]["field"], &results[1]["outcome"]), (&json!("reason"), &json!("applied")));
+    let history = city.read(&format!("/api/v1/entries/{id}"));
+    assert_eq!(history["history"][1]["fields"]["reason"], "漏报");
+    assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": false})).0, 200);
+    let result = recorder.push(phone, json!([survey(4, Uuid::now_v7(), 1)]));
+    assert_eq!(result[0]["outcome"], "applied");
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn the_directory_is_changed_by_who_coordinates_and_found_by_pinyin(#[case] database: Database) {
+    let (home, server, api) = served(database);
+    home.add_user("moyang", "recorder", &["--place", "522728109"]);
+    let recorder = server.sign_in("moyang");
+    let (school, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let own = json!({"name": "沫阳镇新希望小学", "name_en": "", "kind": "school", "side": "b", "place": "522728109",
+        "programme": "education"});
+    let path = format!("/api/v1/organisations/{school}");
+    assert_eq!(put(&recorder, &path, &own).0, 403);
+    let mut wrong = own.clone();
+    wrong["side"] = json!("a");
+    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "place");
+    wrong["kind"] = json!("castle");
+    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "kind");
+    assert_eq!(put(&api, &path, &json!({"name": "x"})).0, 400);
+    assert_eq!(put(&api, &path, &own).0, 200);
+    let overview = api.read("/api/v1/overview");
+    let found = overview["organisations"].as_array().unwrap().iter().find(|own| own["id"] == json!(school)).unwrap();
+    assert_eq!(found["initials"], "myzxxwxx");
+    let guiyang = overview["organisations"].as_array().unwrap().iter().find(|own| own["side"] == "a").unwrap();
+    let pdf = b"%PDF-1.4 an agreement".to_vec();
+    let hash: String = {
+        use sha2::Digest;
+        sha2::Sha256::digest(&pdf).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let file = format!("/api/v1/attachments/{hash}");
+    assert_eq!(api.request("PUT", &file).body(pdf).send().unwrap().status(), 201);
+    let pairing = json!({"programme": "education", "organisation_a": guiyang["id"], "organisation_b": school,
+        "from": "2026-09-01", "agreement": hash});
+    let path = format!("/api/v1/pairings/{id}");
+    let mut wrong = pairing.clone();
+    wrong["to"] = json!("2026-08-31");
+    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "to");
+    assert_eq!(recorder.get(&file).status(), 403);
+    assert_eq!(put(&api, &path, &pairing).0, 200);
+    let answer = recorder.get(&file);
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"application/pdf".parse().unwrap())
+    );
+    let mut mutation = survey(1, Uuid::now_v7(), 1);
+    mutation["fields"]["pairing"] = json!(id);
+    assert_eq!(recorder.push(Uuid::now_v7(), json!([mutation]))[0]["outcome"], "applied", "forms offer it at once");
+    let mut ended = pairing.clone();
+    ended["to"] = json!("2026-12-31");
+    assert_eq!(put(&api, &path, &ended).0, 200);
+    let kept = api.read("/api/v1/overview");
+    let kept = kept["pairings"].as_array().unwrap().iter().find(|own| own["id"] == json!(id)).unwrap();
+    assert_eq!(kept["to"], "2026-12-31");
+    assert_eq!(put(&api, &format!("/api/v1/pairings/{school}"), &pairing).0, 400, "an organisation is no pairing");
+    assert!(home.run(&["verify"], "").status.success());
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("moyang", "recorder", &["--place", "522728109"]);
+    home.add_user("bianyang", "recorder", &["--place", "522728108"]);
+    home.add_user("county", "reviewer", &["--place", "522728"]);
+    let server = home.serve(&[]);
+    let [moyang, bianyang, county] = ["moyang", "bianyang", "county"].map(|name| server.sign_in(name));
+    let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let put = |seq: u64, base_rev: u64, fields: Value| json!({"seq": seq, "kind": "need", "id": id, "base_rev": base_rev, "op": "put", "fields": fields});
+    let need = json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "industry", "title": "蛋鸡棚",
+        "amount": 2, "unit": "栋", "due": "2026-12-31"});
+    let wrong = put(1, 0, json!({"year": 2026, "place": "522728108", "programme": "industry"}));
+    let results = moyang.push(phone, json!([wrong, put(2, 0, need)]));
+    assert_eq!((&results[0]["errors"][0]["field"], &results[1]["outcome"]), (&json!("title"), &json!("applied")));
+    let pulled = |api: &Api| api.pull(None, 1_000).0.into_iter().find(|own| own["id"] == json!(id));
+    assert_eq!(pulled(&county).unwrap()["kind"], "need");
+    assert_eq!(pulled(&bianyang), None, "it is for those who work there");
+    let both = [put(1, 1, json!({"responsible": "张三"})), put(2, 1, json!({"title": "蛋鸡大棚"}))];
+    county.push(desk, json!(both));
+    let results = moyang.push(phone, json!([put(3, 1, json!({"title": "鸡棚", "note": "急"}))]));
+    assert_eq!(
+        (&results[0]["outcome"], &results[0]["record"]["fields"]["title"]),
+        (&json!("conflict"), &json!("蛋鸡大棚"))
+    );
+    let now = pulled(&moyang).unwrap();
+    assert_eq!((&now["fields"]["responsible"], &now["fields"]["note"]), (&json!("张三"), &json!("急")));
+    let delete = json!({"seq": 3, "kind": "need", "id": id, "base_rev": now["rev"], "op": "delete"});
+    assert_eq!(county.push(desk, json!([delete]))[0]["outcome"], "applied");
+    assert_eq!(pulled(&moyang), None);
+    assert!(home.run(&["verify"], "").status.success());
+    let listed = county.read("/api/v1/entries?limit=50");
+    assert!(listed["entries"].as_array().unwrap().iter().all(|own| own["kind"] == "entry"));
+}
