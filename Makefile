@@ -54,6 +54,7 @@ bench: build end2end/node_modules/.stamp ## criterion for functions, loads for t
 	.ci/services
 	$(CARGO) bench -p jiedui-core --bench aggregate --bench sync
 	$(CARGO) bench -p jiedui-tests --bench load
+	$(CARGO) bench -p jiedui-tests --bench import
 	for entries in $(LARGE); do $(CARGO) bench -p jiedui-tests --bench load -- --entries $$entries; done
 	cd end2end && npm run bench
 

@@ -18,13 +18,16 @@ fn nobody() -> User {
     User { id: Uuid::nil(), username: String::new(), name: String::new(), role: Role::Admin, scope }
 }
 
-/// Writes all entries to standard output, one a line.
+/// Writes all entries and all items of the ledgers to standard output, one a line.
 pub async fn export(storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut listed = entry::list(&db, &nobody(), &entry::Filter::default(), None, i64::from(i32::MAX)).await?;
     listed.reverse();
-    for entry in listed {
+    let needs = entry::Filter { needs: true, ..entry::Filter::default() };
+    let mut needs = entry::list(&db, &nobody(), &needs, None, i64::from(i32::MAX)).await?;
+    needs.reverse();
+    for entry in listed.into_iter().chain(needs) {
         let line = serde_json::to_string(&entry.record).map_err(DbError::from)?;
         writeln!(out, "{line}").map_err(|error| CliError::Io("standard output".into(), error))?;
     }

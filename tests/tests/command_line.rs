@@ -101,7 +101,9 @@ fn what_is_exported_can_be_imported_and_twice_is_once() {
     let home = Home::new(Database::Sqlite);
     home.add_user("head", "admin", &[]);
     let server = home.serve(&[]);
-    server.sign_in("head").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    let need = json!({"seq": 2, "kind": "need", "id": Uuid::now_v7(), "base_rev": 0, "op": "put", "fields": {"year": 2026,
+        "place": "522728109", "programme": "industry", "title": "蛋鸡棚"}});
+    server.sign_in("head").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3), need]));
     drop(server);
     let exported = home.run(&["export"], "").stdout;
     let other = Home::new(Database::Postgres);
@@ -111,7 +113,10 @@ fn what_is_exported_can_be_imported_and_twice_is_once() {
         let imported = other.run(&["import", file.to_str().unwrap()], "");
         assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     }
+    other.add_user("head", "admin", &[]);
     let server = other.serve(&["--demo"]);
+    let needs = server.sign_in("head").pull(None, 1_000).0.into_iter().filter(|own| own["kind"] == "need");
+    assert_eq!(needs.map(|own| own["fields"]["title"].clone()).collect::<Vec<_>>(), ["蛋鸡棚"]);
     assert_eq!(server.client().actual("field_surveys", 2026), 3);
     assert_eq!(server.client().actual("pigs_marketed", 2023), 8556);
 }

@@ -167,11 +167,15 @@ fn a_photo_goes_up_in_parts() {
         let range = format!("bytes {start}-{}/{}", end - 1, photo.len());
         api.request("PUT", &path).header("content-range", range).body(photo[start..end].to_vec()).send().unwrap()
     };
+    let ask = || api.request("PUT", &path).header("content-range", format!("bytes */{}", photo.len())).send().unwrap();
+    assert_eq!((ask().status().as_u16(), ask().headers().get("range")), (202, None), "nothing is there");
     let answer = part(0, 1000);
     assert_eq!((answer.status().as_u16(), &answer.headers()["range"]), (202, &"bytes=0-999".parse().unwrap()));
+    assert_eq!((ask().status().as_u16(), &ask().headers()["range"]), (202, &"bytes=0-999".parse().unwrap()));
     assert_eq!(part(2000, 3003).status(), 409);
     assert_eq!(part(1000, 3003).status(), 201);
     assert_eq!(part(0, 3003).status(), 200, "it is there already");
+    assert_eq!(ask().status(), 200);
     let answer = api.get(&path);
     assert_eq!(answer.headers()["content-type"], "image/jpeg");
     assert_eq!(answer.bytes().unwrap(), photo);

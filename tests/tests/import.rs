@@ -112,7 +112,7 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     assert_eq!(api.actual("joint_studies", 2026), Value::Null, "nothing is written");
 
     let import = bring(&api, &table(&right));
-    assert_eq!((&import["wrong"], &import["mistakes"]), (&json!(0), &json!([])));
+    assert_eq!((&import["wrong"], &import["mistakes"], &import["likely"]), (&json!(0), &json!([]), &json!([])));
     let written: Value = write(&api, &import).json().unwrap();
     assert_eq!((&written["stage"], &written["rows"]), (&json!("done"), &json!(1000)));
     assert_eq!(api.actual("joint_studies", 2026), 1000);
@@ -120,6 +120,8 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     assert_eq!(api.actual("joint_studies", 2026), 1000);
     let again = api.request("POST", "/api/v1/imports?activity=joint_study").body(table(&right)).send().unwrap();
     assert_eq!(again.status(), 409, "the same file once more");
+    let likely = bring(&api, &table(&right[..3]));
+    assert_eq!(likely["likely"], json!([2, 3, 4]), "the same rows in another file");
 
     let undone: Value = take_back(&api, &import).json().unwrap();
     assert_eq!(undone["stage"], "undone");

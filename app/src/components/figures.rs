@@ -136,7 +136,7 @@ fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
         Some(Seen { filter, shown, received })
     });
     let seen = in_turn(now);
-    let before = StoredValue::new(None::<(Filter, BTreeMap<String, Figure>)>);
+    let before = StoredValue::new(None::<Before>);
     let cards = Memo::new(move |_| {
         seen.with(|seen| {
             seen.as_ref().map(|seen| {
@@ -167,24 +167,34 @@ fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
     }
 }
 
-/// The cards of a programme, given what its figures were before.
-fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<(Filter, BTreeMap<String, Figure>)>) -> Cards {
+/// What was shown before: under which filter, which figures, and which of them flash.
+type Before = (Filter, BTreeMap<String, (Figure, Option<&'static str>)>);
+
+/// The cards of a programme, given what was shown before.
+fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>) -> Cards {
     let Seen { filter, shown, received } = seen;
     let query = query_of(filter);
     let filter = &Filter { programme: Some(programme.to_owned()), ..filter.clone() };
     let figures = by_code(shown, filter);
     let sent = if Arc::ptr_eq(shown, received) { None } else { Some(by_code(received, filter)) };
-    let earlier = before.replace((filter.clone(), plain(&figures)));
-    let earlier = earlier.filter(|(own, _)| own == filter).map(|(_, figures)| figures);
-    let flash = if shown.change % 2 == 0 { "flash-even" } else { "flash-odd" };
+    let earlier = before.take().filter(|(own, _)| own == filter).map(|(_, figures)| figures);
+    let now_flashes = if shown.change % 2 == 0 { "flash-even" } else { "flash-odd" };
+    // What flashes goes on flashing when the same figure comes once more.
+    let flash_of = |code: &str, figure: &Figure| {
+        let (own, flash) = earlier.as_ref()?.get(code)?;
+        if own == figure { *flash } else { Some(now_flashes) }
+    };
     let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Part>))| {
         let indicator = shown.catalogue.indicator(code)?;
         let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
-        let changed = earlier.as_ref().is_some_and(|earlier| earlier.get(code).is_some_and(|own| own != figure));
+        let flash = flash_of(code, figure);
         let html = card(model, indicator, figure, parts, filter, &query, unsent);
-        Some((code.clone(), Card { html, unsent, flash: changed.then_some(flash) }))
+        Some((code.clone(), Card { html, unsent, flash }))
     };
-    figures.iter().filter_map(card).collect()
+    let cards = figures.iter().filter_map(card).collect();
+    let shown = figures.iter().map(|(code, (figure, _))| (code.clone(), (figure.clone(), flash_of(code, figure))));
+    *before = Some((filter.clone(), shown.collect()));
+    cards
 }
 
 /// Figures and the parts that make them, by indicator.
@@ -197,10 +207,6 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
         (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
     })
     .collect()
-}
-
-fn plain(figures: &BTreeMap<String, (Figure, Vec<&Part>)>) -> BTreeMap<String, Figure> {
-    figures.iter().map(|(code, (figure, _))| (code.clone(), figure.clone())).collect()
 }
 
 fn years_without(model: Model) -> String {

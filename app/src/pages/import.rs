@@ -209,7 +209,12 @@ fn one(desk: Desk, import: Import) -> impl IntoView {
     let import = Arc::new(import);
     let words = match stage {
         Stage::Checking => fill(texts.import_checking, &[&done.unwrap_or_default(), &rows]),
-        Stage::Checked if is_right => fill(texts.import_right, &[&rows]),
+        Stage::Checked if is_right && import.likely.is_empty() => fill(texts.import_right, &[&rows]),
+        Stage::Checked if is_right => {
+            let numbers: Vec<String> = import.likely.iter().take(LISTED).map(ToString::to_string).collect();
+            let likely = fill(texts.import_likely, &[&import.likely.len(), &numbers.join("、")]);
+            format!("{}。{likely}", fill(texts.import_right, &[&rows]))
+        }
         Stage::Checked => fill(texts.import_wrong, &[&rows, &import.wrong_rows, &import.wrong]),
         Stage::Writing => fill(texts.import_writing, &[&rows]),
         Stage::Done => fill(texts.import_done, &[&rows]),

@@ -3,13 +3,15 @@
 
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{entry_list, use_entries};
+use crate::components::figures::qualified;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
+use jiedui_core::domain::figure::figures;
 use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::{Entry, Level, Organisation, Overview, Pairing, Side, format_date};
+use jiedui_core::domain::{Entry, Figure, Filter, Level, Organisation, Overview, Pairing, Part, Side, format_date};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::fmt::Write;
@@ -111,12 +113,31 @@ pub fn OrganisationOf() -> impl IntoView {
                 </p>
                 <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
                 <ul class="latest" inner_html=partners></ul>
+                {figures_of(model, &overview, &pairings)}
                 <h2>{fill(texts.found_entries, &[&count])}</h2>
                 <div inner_html=list></div>
             </section>
         }
         .into_any()
     }
+}
+
+/// What all its pairings have brought, over all years.
+fn figures_of(model: Model, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let is_own = |part: &&Part| pairings.iter().any(|own| part.pairing == Some(own.id));
+    let parts: Vec<Part> = overview.parts.iter().filter(is_own).cloned().collect();
+    let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
+    let row = |own: &Figure| {
+        let indicator = overview.catalogue.indicator(&own.indicator)?;
+        let amount = qualified(texts, own.actual?, own.actual_qualifier);
+        let unit = model.pick(&indicator.unit, &indicator.unit_en);
+        let (name, value) = (model.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
+        Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
+    };
+    let rows: Vec<_> = all.iter().filter_map(row).collect();
+    (!rows.is_empty())
+        .then(|| view! { <h2>{texts.figures_under_pairings}</h2><table class="amounts"><tbody>{rows}</tbody></table> })
 }
 
 fn side_code(side: Side) -> &'static str {

@@ -83,6 +83,8 @@ pub struct Import {
     pub wrong: u64,
     /// The first of them.
     pub mistakes: Vec<Mistake>,
+    /// The rows that are likely recorded already.
+    pub likely: Vec<Value>,
     /// When it was brought.
     pub created_at: String,
 }

@@ -22,7 +22,7 @@ use futures::channel::mpsc::unbounded;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Overview, User};
 use jiedui_core::sync::wire::{ENTRY, NEED};
-use jiedui_core::sync::{Input, Op};
+use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -42,6 +42,10 @@ const CHANNEL: &str = "jiedui";
 pub fn start(model: Model) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
+    if model.user.with_untracked(Option::is_some) {
+        // Who has signed in is not up to date before the sync has said so.
+        model.status.set(Status::Receiving { position: 0, last: 0 });
+    }
     let on_line = move |online: bool| {
         model.online.set(online);
         model.tell(if online { Input::Hurry } else { Input::Offline });
@@ -108,6 +112,7 @@ fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static)
 /// Begins the sync of somebody who has signed in.
 pub async fn begin(model: Model, user: User) {
     profile::keep(&user);
+    model.status.set(Status::Receiving { position: 0, last: 0 });
     if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.only.is_some())) {
         // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
         spawn_local(async move {
@@ -123,7 +128,10 @@ pub async fn begin(model: Model, user: User) {
             model.tell(Input::Hurry);
             follow_live(model);
         }
-        Err(error) => model.trouble.set(Some(error)),
+        Err(error) => {
+            model.status.set(Status::StorageFailed);
+            model.trouble.set(Some(error));
+        }
     }
     if let Err(error) = driver::make_ready(model).await {
         model.trouble.set(Some(error));

@@ -13,8 +13,9 @@ CREATE TABLE import (
     rows_all BIGINT NOT NULL,
     rows_wrong BIGINT NOT NULL,
     wrong BIGINT NOT NULL,
-    -- JSON: the first mistakes.
+    -- JSON: the first mistakes, and the numbers of the rows that are likely recorded already.
     mistakes TEXT NOT NULL,
+    likely TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX import_account ON import (account, created_at);

@@ -4,13 +4,15 @@ use super::{Db, Result, conflict, on};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Month, User};
 use jiedui_core::sync::Record;
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::wire::{ENTRY, NEED};
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Which entries are asked for; `None` takes all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    /// Items of the ledgers, not entries.
+    pub needs: bool,
     /// Those of a year.
     pub year: Option<i32>,
     /// Those of a programme.
@@ -41,7 +43,7 @@ type Row = (Uuid, i64, String, bool, i64);
 /// Those that the user may see (everything, without one), the newest first, made before `after`.
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
     let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
-        WHERE kind = 'entry' AND NOT deleted AND created < $1
+        WHERE kind = $10 AND NOT deleted AND created < $1
             AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
             AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
@@ -54,6 +56,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let [from, until] =
         [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let kind = if filter.needs { NEED } else { ENTRY };
     let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
     loop {
@@ -67,13 +70,14 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             .bind(&from)
             .bind(&until)
             .bind(page)
+            .bind(kind)
             .fetch_all(pool)
             .await?);
         let last = rows.len() < usize::try_from(page).unwrap_or_default();
         for (id, rev, fields, deleted, created, author, programme, place) in rows {
             before = created;
             if user.sees(author, &programme, &place) {
-                found.push(Listed { record: record((id, rev, fields, deleted, created))?, key: created });
+                found.push(Listed { record: record(kind, (id, rev, fields, deleted, created))?, key: created });
                 if found.len() >= usize::try_from(limit).unwrap_or_default() {
                     return Ok(found);
                 }
@@ -85,9 +89,9 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     }
 }
 
-fn record((id, rev, fields, deleted, _): Row) -> Result<Record> {
+fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Result<Record> {
     let rev = u64::try_from(rev).unwrap_or_default();
-    Ok(Record { kind: ENTRY.into(), id, rev, fields: serde_json::from_str(&fields)?, deleted })
+    Ok(Record { kind: kind.into(), id, rev, fields: serde_json::from_str(&fields)?, deleted })
 }
 
 /// One state that an entry has had.
@@ -133,7 +137,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
     type Found = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
     let Some((id, rev, fields, deleted, created, author, programme, place)) = row else { return Ok(None) };
-    let record = record((id, rev, fields, deleted, created))?;
+    let record = record(ENTRY, (id, rev, fields, deleted, created))?;
     Ok(Some(Whole {
         record,
         author,

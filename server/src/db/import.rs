@@ -61,12 +61,15 @@ pub struct Import {
     pub wrong: i64,
     /// The first of them, as JSON.
     pub mistakes: String,
+    /// The numbers of the rows that are likely recorded already.
+    pub likely: Vec<usize>,
     /// When it was brought.
     pub created_at: i64,
 }
 
 const COLUMNS: &str =
-    "id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong, wrong, mistakes, created_at";
+    "id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong, wrong, mistakes, likely,
+    created_at";
 
 #[derive(sqlx::FromRow)]
 struct Found {
@@ -82,12 +85,14 @@ struct Found {
     rows_wrong: i64,
     wrong: i64,
     mistakes: String,
+    likely: String,
     created_at: i64,
 }
 
 fn import(found: Found) -> Result<Import> {
     let Found { id, account, activity, name, sha256, wrong, mistakes, created_at, .. } = found;
     let (heading, columns) = (serde_json::from_str(&found.heading)?, serde_json::from_str(&found.fields)?);
+    let likely = serde_json::from_str(&found.likely)?;
     let (stage, rows, wrong_rows) = (serde_json::from_value(found.stage.into())?, found.rows_all, found.rows_wrong);
     Ok(Import {
         id,
@@ -102,6 +107,7 @@ fn import(found: Found) -> Result<Import> {
         wrong_rows,
         wrong,
         mistakes,
+        likely,
         created_at,
     })
 }
@@ -110,9 +116,10 @@ fn import(found: Found) -> Result<Import> {
 pub async fn write(db: &Db, import: &Import) -> Result<()> {
     let mut tx = db.begin().await?;
     let query = "INSERT INTO import (id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong, wrong,
-        mistakes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        mistakes, likely, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, heading = excluded.heading, fields = excluded.fields,
-        rows_all = excluded.rows_all, rows_wrong = excluded.rows_wrong, wrong = excluded.wrong, mistakes = excluded.mistakes";
+        rows_all = excluded.rows_all, rows_wrong = excluded.rows_wrong, wrong = excluded.wrong, mistakes = excluded.mistakes,
+        likely = excluded.likely";
     let (heading, columns) = (serde_json::to_string(&import.heading)?, serde_json::to_string(&import.columns)?);
     on!(in &mut tx, |connection| sqlx::query(query)
         .bind(import.id)
@@ -127,6 +134,7 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
         .bind(import.wrong_rows)
         .bind(import.wrong)
         .bind(&import.mistakes)
+        .bind(serde_json::to_string(&import.likely)?)
         .bind(import.created_at)
         .execute(connection)
         .await

@@ -8,17 +8,18 @@ use super::problem::Problem;
 use super::push::last_day;
 use super::query::Query;
 use crate::auth::SignedIn;
+use crate::db::entry;
 use crate::db::import::{self, Import, Stage};
 use crate::db::{DbError, instant};
 use crate::import::columns::{Target, guess, targets};
 use crate::import::sheet::{self, Sheet};
-use crate::import::{Checked, Mistake, Progress, check, undoing, writing};
+use crate::import::{Against, Checked, Mistake, Progress, Recorded, check, undoing, writing};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiedui_core::domain::{Activity, ErrorCode, FieldError, User};
+use jiedui_core::domain::{Activity, Entry, ErrorCode, FieldError, User};
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -74,7 +75,7 @@ fn shaped(app: &App, import: &Import, wants: Wants) -> Value {
     json!({
         "id": import.id, "activity": import.activity, "name": import.name, "stage": import.stage, "heading": import.heading,
         "columns": import.columns, "choices": choices, "rows": import.rows, "done": done, "wrong_rows": import.wrong_rows,
-        "wrong": import.wrong, "mistakes": mistakes, "created_at": instant(import.created_at),
+        "wrong": import.wrong, "mistakes": mistakes, "likely": import.likely, "created_at": instant(import.created_at),
     })
 }
 
@@ -122,6 +123,7 @@ pub async fn bring(
         wrong_rows: 0,
         wrong: 0,
         mistakes: "[]".to_owned(),
+        likely: Vec::new(),
         created_at: crate::db::now(),
     };
     let path = app.import_path(import.id);
@@ -144,6 +146,7 @@ fn begin_checking(app: &App, user: &User, import: &Import) {
             import.wrong_rows = i64::try_from(checked.wrong_rows).unwrap_or(i64::MAX);
             import.wrong = i64::try_from(checked.wrong).unwrap_or(i64::MAX);
             import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_default();
+            import.likely.clone_from(&checked.likely);
         }
         if progress.cancelled.load(Ordering::Relaxed) {
             import.stage = Stage::Cancelled;
@@ -187,7 +190,14 @@ async fn read_and_check(
     import.stage = Stage::Checked;
     let (reference, user, columns) = (app.reference(), user.clone(), import.columns.clone());
     let (activity, last_day) = (import.activity.clone(), last_day());
-    let work = move || check(&sheet, &columns, &activity, &user, &reference, last_day, &progress);
+    let filter = entry::Filter { activity: Some(activity.clone()), ..entry::Filter::default() };
+    let there = entry::list(&app.db, &user, &filter, None, i64::from(i32::MAX)).await?;
+    let work = move || {
+        let recorded = Recorded::new(there.iter().filter_map(|own| Entry::from_checked(&own.record.fields)));
+        let (columns, activity, actor) = (columns.as_slice(), activity.as_str(), &user);
+        let against = Against { columns, activity, actor, reference: &reference, recorded: &recorded, last_day };
+        check(&sheet, &against, &progress)
+    };
     Ok(spawn_blocking(work).await.unwrap_or_default())
 }
 

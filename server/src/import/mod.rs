@@ -10,8 +10,9 @@ use crate::db::import::{Import, Stage};
 use crate::db::push::Push;
 use crate::db::reference::Reference;
 use crate::db::{DbError, answer};
+use jiedui_core::domain::duplicate::is_likely_same;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{ErrorCode, FieldError, User};
+use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
 use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{Mutation, Op, mistakes};
 use row::{Gazetteer, Reading};
@@ -45,6 +46,8 @@ pub struct Mistake {
 pub struct Checked {
     /// The entries of the rows that are right.
     pub entries: Vec<Fields>,
+    /// The numbers of the rows that are likely recorded already.
+    pub likely: Vec<usize>,
     /// The first [`TOLD`] mistakes.
     pub mistakes: Vec<Mistake>,
     /// How many rows have some.
@@ -89,16 +92,25 @@ impl UnderWay {
     }
 }
 
+/// What rows are checked by.
+pub struct Against<'a> {
+    /// Which field each column is.
+    pub columns: &'a [Option<String>],
+    /// The activity that they record.
+    pub activity: &'a str,
+    /// Whose entries they become.
+    pub actor: &'a User,
+    /// Catalogue, places, directory.
+    pub reference: &'a Reference,
+    /// What is recorded already.
+    pub recorded: &'a Recorded,
+    /// The last day that an entry may have.
+    pub last_day: Date,
+}
+
 /// Checks every row as if its author had typed it into the form. `None` where somebody has cancelled it.
-pub fn check(
-    sheet: &Sheet,
-    columns: &[Option<String>],
-    activity: &str,
-    actor: &User,
-    reference: &Reference,
-    last_day: Date,
-    progress: &Progress,
-) -> Option<Checked> {
+pub fn check(sheet: &Sheet, against: &Against<'_>, progress: &Progress) -> Option<Checked> {
+    let Against { columns, activity, actor, reference, recorded, last_day } = *against;
     let mut checked = Checked::default();
     let activity = reference.catalogue.activity(activity)?;
     let gazetteer = Gazetteer::new(&reference.places, &actor.scope);
@@ -124,6 +136,9 @@ pub fn check(
         checked.wrong += errors.len();
         checked.wrong_rows += usize::from(!errors.is_empty());
         if errors.is_empty() {
+            if recorded.has(&fields) {
+                checked.likely.push(*number);
+            }
             checked.entries.push(fields);
         }
         let room = TOLD.saturating_sub(checked.mistakes.len());
@@ -133,6 +148,27 @@ pub fn check(
         progress.done.fetch_add(1, Ordering::Relaxed);
     }
     Some(checked)
+}
+
+/// The entries that there are of an activity, by place and day.
+pub struct Recorded(HashMap<(String, Date), Vec<Entry>>);
+
+impl Recorded {
+    /// Of these.
+    pub fn new(entries: impl Iterator<Item = Entry>) -> Self {
+        let mut all: HashMap<(String, Date), Vec<Entry>> = HashMap::new();
+        for entry in entries {
+            all.entry((entry.place.clone(), entry.date)).or_default().push(entry);
+        }
+        Self(all)
+    }
+
+    /// Whether one of them is likely the same.
+    fn has(&self, fields: &Fields) -> bool {
+        let Some(entry) = Entry::from_checked(fields) else { return false };
+        let there = self.0.get(&(entry.place.clone(), entry.date));
+        there.is_some_and(|all| all.iter().any(|own| is_likely_same(own, &entry)))
+    }
 }
 
 /// What a row says, to find the same again.
