@@ -12,6 +12,9 @@
     const { save, pictures } = button.dataset;
     import("/picture.js").then((own) => own.save(pictures, save)).catch((error) => say(String(error)));
   });
+  const notify = (way, button) => button && import("/notify.js").then((own) => own[way](button)).catch((error) => say(String(error)));
+  document.addEventListener("click", (event) => notify("toggle", event.target.closest("[data-notify]")));
+  document.addEventListener("jiedui-notify", () => notify("show", document.querySelector("[data-notify]")));
   if (typeof WebAssembly !== "object") {
     say("浏览器太旧，只能查看，不能填报。请更新浏览器。");
     return;

@@ -33,6 +33,22 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+// A message of the push service says nothing but that there is something: the server is asked what.
+self.addEventListener("push", (event) => event.waitUntil(tell()));
+
+async function tell() {
+  const answer = await fetch("/api/v1/notices").catch(() => null);
+  const { sentence } = answer && answer.ok ? await answer.json() : {};
+  // A browser takes the right to be woken away from who is woken and shows nothing.
+  const body = sentence || "有新的消息 / Something is new";
+  return self.registration.showNotification("结对 Jiedui", { body, icon: "/icon-192.png", tag: "jiedui", data: "/entries" });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(event.notification.data));
+});
+
 async function pageFromServer(request) {
   if (!navigator.onLine) throw new Error("no network");
   const controller = new AbortController();

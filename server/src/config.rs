@@ -36,6 +36,12 @@ pub struct Config {
     /// The number of the approved base map, shown under the map
     #[arg(long, env = "JIEDUI_MAP_NUMBER")]
     pub map_number: Option<String>,
+    /// Further hosts of push services, beside those of the browsers that there are; with commas between
+    #[arg(long, env = "JIEDUI_PUSH_HOSTS", value_delimiter = ',')]
+    pub push_hosts: Vec<String>,
+    /// Whom push services may write to about this server
+    #[arg(long, env = "JIEDUI_PUSH_CONTACT", default_value = "mailto:jiedui@example.org")]
+    pub push_contact: String,
     /// The oldest version of the sync that an app may speak; older ones are told to update and keep what they hold
     #[arg(long, env = "JIEDUI_OLDEST_SCHEMA", default_value_t = 1)]
     pub oldest_schema: u32,

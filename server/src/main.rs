@@ -9,6 +9,7 @@ mod generate;
 pub mod http;
 mod import;
 mod known;
+mod notices;
 pub mod seed;
 pub mod serve;
 pub mod transfer;

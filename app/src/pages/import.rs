@@ -1,98 +1,22 @@
 //! Bringing in a spreadsheet: choose the activity and the file, say which column is which field, see what is wrong in which row,
 //! import all of it or nothing, and take it back.
 
+mod columns;
+mod desk;
+mod mistakes;
+
 use crate::components::entry_list::activity_name;
 use crate::instant::in_china;
-use crate::model::{Model, use_model};
-use crate::sync::api::ApiError;
-use crate::sync::import::{self, Import, Stage, Target};
+use crate::model::use_model;
+use crate::sync::import::{self, Import, Stage};
 use crate::texts::fill;
-use gloo_timers::future::TimeoutFuture;
+use columns::columns;
+use desk::Desk;
 use leptos::prelude::*;
+use mistakes::{LISTED, mistakes};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
-
-/// How often it is asked how far the server has come, in milliseconds.
-const ASK: u32 = 300;
-/// So many mistakes are listed at first.
-const LISTED: usize = 100;
-
-/// What the screen works on.
-#[derive(Clone, Copy)]
-struct Desk {
-    model: Model,
-    import: RwSignal<Option<Import>>,
-    busy: RwSignal<bool>,
-    failed: RwSignal<Option<String>>,
-    earlier: RwSignal<Option<Vec<Import>>>,
-}
-
-impl Desk {
-    fn tell(self, error: ApiError) {
-        let texts = self.model.texts;
-        let words = error.detail.unwrap_or_else(|| texts.import_no_network.to_owned());
-        let more: Vec<String> =
-            error.errors.iter().filter_map(|own| own.limit).map(|own| fill(texts.import_so_many, &[&own])).collect();
-        self.failed.set(Some([vec![words], more].concat().join("。")));
-    }
-
-    /// Does something with the server, then looks how far it has come until it is done with.
-    fn work(self, work: impl Future<Output = Result<Import, ApiError>> + 'static) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.failed.set(None);
-        spawn_local(async move {
-            match work.await {
-                Ok(import) => {
-                    let id = import.id.clone();
-                    self.import.set(Some(import));
-                    self.follow(id).await;
-                }
-                Err(error) => {
-                    self.tell(error);
-                    // A row may have become wrong meanwhile: it is being checked again.
-                    if let Some(id) = self.import.with_untracked(|own| own.as_ref().map(|own| own.id.clone())) {
-                        self.follow(id).await;
-                    }
-                }
-            }
-            self.busy.set(false);
-            self.list();
-        });
-    }
-
-    async fn follow(self, id: String) {
-        loop {
-            let is_mine = self.import.with_untracked(|own| own.as_ref().is_some_and(|own| own.id == id));
-            match import::ask(&id).await {
-                Ok(import) if is_mine => {
-                    let goes_on = matches!(import.stage, Stage::Checking | Stage::Writing) || import.done.is_some();
-                    self.import.set(Some(import));
-                    if !goes_on {
-                        return;
-                    }
-                }
-                Ok(_) => return,
-                Err(error) if error.status != 0 => return self.tell(error),
-                // The server goes on without us; it is asked again when the line is back.
-                Err(_) => {}
-            }
-            TimeoutFuture::new(ASK).await;
-        }
-    }
-
-    fn list(self) {
-        spawn_local(async move {
-            if let Ok(all) = import::all().await {
-                self.earlier.set(Some(all));
-            }
-        });
-    }
-}
 
 /// The screen.
 #[component]
@@ -247,116 +171,6 @@ fn one(desk: Desk, import: Import) -> impl IntoView {
             {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=take_back>{words}</button> })}
             {(stage == Stage::Done).then(|| view! { <a class="button quiet" href="/list">{texts.nav_list}</a> })}
         </p>
-    }
-}
-
-/// Which field each column is.
-fn columns(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
-    let (model, texts) = (desk.model, desk.model.texts);
-    let missing: Vec<String> = import
-        .choices
-        .iter()
-        .filter(|own| own.required && !is_said(import, &own.path))
-        .map(|own| own.label.clone())
-        .collect();
-    let import = import.clone();
-    let row = {
-        let import = import.clone();
-        move |at: usize| {
-            let (own, heading) =
-                (import.columns.get(at).cloned().flatten(), import.heading.get(at).cloned().unwrap_or_default());
-            let set = {
-                let import = import.clone();
-                move |event: leptos::ev::Event| {
-                    let chosen = Some(event_target_value(&event)).filter(|path| !path.is_empty());
-                    let mut columns = import.columns.clone();
-                    // A field is one column's.
-                    columns
-                        .iter_mut()
-                        .filter(|other| chosen.is_some() && **other == chosen)
-                        .for_each(|other| *other = None);
-                    if let Some(column) = columns.get_mut(at) {
-                        *column = chosen;
-                    }
-                    let id = import.id.clone();
-                    desk.work(async move { import::set_columns(&id, &columns, model.language).await });
-                }
-            };
-            let option = |target: &Target| {
-                let is_own = own.as_ref() == Some(&target.path);
-                view! { <option value=target.path.clone() selected=is_own>{target.label.clone()}</option> }
-            };
-            let label = fill(texts.import_column_of, &[&heading]);
-            view! {
-                <tr>
-                    <th scope="row">{heading}</th>
-                    <td>
-                        <select aria-label=label disabled=move || desk.busy.get() on:change=set>
-                            <option value="">{texts.import_no_field}</option>
-                            {import.choices.iter().map(option).collect_view()}
-                        </select>
-                    </td>
-                </tr>
-            }
-        }
-    };
-    let rows: Vec<_> = (0..import.heading.len()).map(row).collect();
-    view! {
-        <details open=!missing.is_empty()>
-            <summary>{texts.import_columns}</summary>
-            {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing, &[&missing.join("、")])}</p> })}
-            <table class="amounts">
-                <thead><tr><th scope="col">{texts.import_column}</th><th scope="col">{texts.import_field}</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </details>
-    }
-}
-
-fn is_said(import: &Import, path: &str) -> bool {
-    import.columns.iter().flatten().any(|own| own == path)
-}
-
-/// What is wrong, row by row.
-fn mistakes(model: Model, import: Arc<Import>) -> impl IntoView {
-    let texts = model.texts;
-    let listed = RwSignal::new(LISTED);
-    let rows = {
-        let import = import.clone();
-        move || {
-            let row = |own: &import::Mistake| {
-                view! {
-                    <tr>
-                        <th scope="row">{own.row}</th>
-                        <td>{own.column.clone()}</td>
-                        <td>{own.value.clone()}</td>
-                        <td>{own.error.clone().in_language(model.language).message}</td>
-                    </tr>
-                }
-            };
-            import.mistakes.iter().take(listed.get()).map(row).collect_view()
-        }
-    };
-    let all = import.mistakes.len();
-    view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes>
-            <table class="numbers mistakes">
-                <caption>{texts.import_mistakes}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{texts.import_row}</th>
-                        <th scope="col">{texts.import_column}</th>
-                        <th scope="col">{texts.import_value}</th>
-                        <th scope="col">{texts.import_what}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        {move || (all > listed.get()).then(|| view! {
-            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += LISTED)>{texts.more}</button>
-        })}
-        {(import.wrong > all as u64).then(|| view! { <p class="hint">{fill(texts.import_told, &[&all])}</p> })}
     }
 }
 

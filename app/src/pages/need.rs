@@ -1,101 +1,32 @@
 //! One item of a ledger: written down, matched with a pairing and the entries that meet it, and brought to its end. What is typed
 //! is kept at every keystroke.
 
+mod draft;
+mod entries;
+mod form;
+
 use super::needs::{status_word, use_ledger};
-use crate::components::entry_list::{activity_name, use_entries};
 use crate::components::map::lists::pair_name;
 use crate::components::place_field::PlaceField;
 use crate::json;
 use crate::model::{Model, use_model};
-use crate::pages::form::read_number;
 use crate::store::StoreError;
-use crate::store::known::Known;
-use crate::store::ledger::{Item, Way};
-use crate::store::person::new_id;
-use crate::sync::{self, clock};
+use crate::store::ledger::Way;
+use crate::sync;
 use crate::texts::fill;
+use draft::{Draft, new_draft};
+use entries::MeetingEntries;
+use form::Form;
 use gloo_storage::{LocalStorage, Storage};
-use jiedui_core::domain::entry::{Fields, NOTE_LENGTH, Rules};
+use jiedui_core::domain::FieldError;
+use jiedui_core::domain::entry::{Fields, NOTE_LENGTH};
 use jiedui_core::domain::need::{Status, TITLE_LENGTH};
-use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{ErrorCode, FieldError, Overview, format_date};
-use jiedui_core::sync::{Op, mistakes_of_need, number_value};
+use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
-
-/// So many entries are offered to be chosen.
-const OFFERED: usize = 30;
-
-/// An item as it is filled in: texts as they were typed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Draft {
-    id: Uuid,
-    base_rev: u64,
-    /// By the names of the fields.
-    texts: BTreeMap<String, String>,
-    /// The entries that meet it.
-    entries: Vec<Uuid>,
-    /// The item's fields when this was begun.
-    before: Fields,
-}
-
-/// The fields that are words, as they are typed.
-const WORDS: [&str; 10] =
-    ["ledger", "place", "programme", "title", "unit", "due", "responsible", "status", "pairing", "note"];
-
-impl Draft {
-    fn get(&self, name: &str) -> String {
-        self.texts.get(name).cloned().unwrap_or_default()
-    }
-
-    fn of(item: &Item) -> Self {
-        let mut texts = BTreeMap::new();
-        for (name, value) in &item.fields {
-            match value {
-                Value::String(text) => drop(texts.insert(name.clone(), text.clone())),
-                Value::Number(number) => drop(texts.insert(name.clone(), number.to_string())),
-                _ => {}
-            }
-        }
-        Self { id: item.id, base_rev: item.rev, texts, entries: item.need.entries.clone(), before: item.sure.clone() }
-    }
-
-    /// All fields, and the numbers that are none.
-    fn fields(&self) -> (Fields, Vec<FieldError>) {
-        let (mut fields, mut errors) = (Fields::new(), Vec::new());
-        for name in WORDS {
-            let text = self.get(name);
-            fields.insert(name.to_owned(), if text.trim().is_empty() { Value::Null } else { json!(text.trim()) });
-        }
-        for name in ["year", "amount"] {
-            match read_number(&self.get(name)) {
-                Ok(number) => drop(fields.insert(name.to_owned(), number.map_or(Value::Null, number_value))),
-                Err(()) => errors.push(FieldError::new(name, ErrorCode::NotAmount)),
-            }
-        }
-        fields.insert("entries".to_owned(), json!(self.entries));
-        let mut dates = self.before.get("dates").cloned().unwrap_or_else(|| json!({}));
-        let status = self.get("status");
-        let is_new = self.before.get("status").and_then(Value::as_str) != Some(&status);
-        if let Some(dates) = dates.as_object_mut().filter(|_| is_new) {
-            dates.insert(status, json!(format_date(clock::today())));
-        }
-        fields.insert("dates".to_owned(), dates);
-        (fields, errors)
-    }
-
-    /// Those of them that are not what they were.
-    fn changes(&self) -> Fields {
-        let (mut fields, _) = self.fields();
-        fields.retain(|name, value| self.before.get(name).unwrap_or(&Value::Null) != value);
-        fields
-    }
-}
 
 /// The screen.
 #[component]
@@ -138,132 +69,6 @@ pub fn NeedOf() -> impl IntoView {
             items.with(|items| items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.way.clone()))
         });
         view! { <NeedForm draft key way/> }.into_any()
-    }
-}
-
-fn new_draft(model: Model, given: impl Fn(&str) -> String) -> Draft {
-    let scope = model.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
-    let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
-    let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));
-    let texts = [
-        ("ledger", Some(given("ledger")).filter(|own| own == "plan").unwrap_or_else(|| "need".to_owned())),
-        ("year", clock::today().year().to_string()),
-        ("place", place),
-        ("programme", only(scope.programmes)),
-        ("status", Status::Open.code().to_owned()),
-    ];
-    let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-    Draft { id: new_id(), texts, ..Draft::default() }
-}
-
-/// What the parts of the form have in common.
-#[derive(Clone, Copy)]
-struct Form {
-    model: Model,
-    draft: RwSignal<Option<Draft>>,
-    errors: RwSignal<Vec<FieldError>>,
-    key: Memo<Option<String>>,
-    /// Whether what is typed could be kept.
-    kept: RwSignal<bool>,
-}
-
-impl Form {
-    fn value(self, name: &'static str) -> Signal<String> {
-        Signal::derive(move || self.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default()))
-    }
-
-    fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(|draft| {
-            if let Some(draft) = draft {
-                change(draft);
-            }
-        });
-        let result = self
-            .draft
-            .with_untracked(|draft| self.key.with_untracked(|key| Some(json::keep(key.as_ref()?, draft.as_ref()?))));
-        self.kept.set(!matches!(result, Some(Err(_))));
-        if !self.errors.with_untracked(Vec::is_empty) {
-            let now = self.mistakes();
-            self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
-        }
-    }
-
-    fn set(self, name: &'static str, text: String) {
-        self.change(move |draft| drop(draft.texts.insert(name.to_owned(), text)));
-    }
-
-    fn mistakes(self) -> Vec<FieldError> {
-        let (Some(draft), Some(user)) = (self.draft.get_untracked(), self.model.user.get_untracked()) else {
-            return Vec::new();
-        };
-        let (fields, mut errors) = draft.fields();
-        let (overview, places) =
-            (self.model.received.get_untracked().unwrap_or_default(), self.model.places.get_untracked());
-        let rules = Rules {
-            catalogue: &overview.catalogue,
-            places: &places,
-            organisations: &overview.organisations,
-            pairings: &overview.pairings,
-            last_day: None,
-            closed: &[],
-        };
-        let more = mistakes_of_need(&fields, &user, rules);
-        let new = |error: &FieldError| !errors.iter().any(|own: &FieldError| own.field == error.field);
-        let more: Vec<FieldError> = more.into_iter().filter(new).collect();
-        errors.extend(more);
-        errors
-    }
-
-    fn error(self, name: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.errors.with(|errors| {
-                let error = errors.iter().find(|error| error.field == name)?;
-                Some(error.clone().in_language(self.model.language).message)
-            })
-        })
-    }
-
-    fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {
-        let error = self.error(name);
-        view! {
-            <div class="row" class:wrong=move || error.get().is_some()>
-                <label for=format!("field-{name}")>{label.to_owned()}</label>
-                {control}
-                <p class="error" id=format!("error-{name}")>{move || error.get()}</p>
-            </div>
-        }
-    }
-
-    fn input(
-        self,
-        name: &'static str,
-        label: &str,
-        kind: &'static str,
-        mode: &'static str,
-        longest: usize,
-    ) -> impl IntoView + use<> {
-        let (value, error) = (self.value(name), self.error(name));
-        let control = view! {
-            <input id=format!("field-{name}") type=kind inputmode=mode autocomplete="off" maxlength=longest.to_string() prop:value=value
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
-                on:input=move |event| self.set(name, event_target_value(&event))/>
-        };
-        self.row(name, label, control.into_any())
-    }
-
-    fn select(self, name: &'static str, label: &str, options: Signal<Vec<(String, String)>>) -> impl IntoView + use<> {
-        let (value, error) = (self.value(name), self.error(name));
-        let option = move |(code, words): (String, String)| {
-            let own = code.clone();
-            view! { <option value=code selected=move || value.get() == own>{words}</option> }
-        };
-        let control = view! {
-            <select id=format!("field-{name}") aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
-                on:change=move |event| self.set(name, event_target_value(&event))>
-                {move || options.get().into_iter().map(option).collect_view()}
-            </select>
-        };
-        self.row(name, label, control.into_any())
     }
 }
 
@@ -437,62 +242,5 @@ fn name_of(model: Model, field: &str) -> &'static str {
         "entries" => texts.need_entries,
         "note" => texts.note,
         _ => texts.nav_needs,
-    }
-}
-
-/// The entries that meet it: those of its programme at its place or under its pairing, to be chosen.
-#[component]
-fn MeetingEntries(form: Form) -> impl IntoView {
-    let (model, texts) = (form.model, form.model.texts);
-    let entries = use_entries(|| true);
-    let offered = Memo::new(move |_| {
-        let draft = form.draft.get().unwrap_or_default();
-        let overview = model.received.get().unwrap_or_default();
-        let (place, programme, pairing) = (draft.get("place"), draft.get("programme"), draft.get("pairing"));
-        let fits = |own: &&Known| {
-            let entry = &own.entry;
-            let is_of = overview.catalogue.activity(&entry.activity).is_some_and(|own| own.programme == programme);
-            let is_at = !place.is_empty() && (covers(&place, &entry.place) || covers(&entry.place, &place));
-            let is_under = entry.pairing.is_some_and(|id| id.to_string() == pairing);
-            draft.entries.contains(&own.id) || is_of && (is_at || is_under)
-        };
-        let all = entries.get()?;
-        let mut found: Vec<Known> = all.iter().filter(fits).cloned().collect();
-        found.sort_by_key(|own| !draft.entries.contains(&own.id));
-        found.truncate(OFFERED.max(draft.entries.len()));
-        // In an order that does not change while one chooses.
-        found.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
-        Some(found)
-    });
-    let item = move |own: &Known, overview: &Overview| {
-        let id = own.id;
-        let name = activity_name(model, overview, &own.entry.activity).to_owned();
-        let line = crate::components::entry_list::answers_line(model, overview, &own.entry, "；");
-        let words = format!("{} {name} {line}", format_date(own.entry.date));
-        let is_chosen =
-            move || form.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));
-        let toggle = move |_| {
-            form.change(|draft| {
-                let before = draft.entries.len();
-                draft.entries.retain(|own| *own != id);
-                if draft.entries.len() == before {
-                    draft.entries.push(id);
-                }
-            });
-        };
-        view! { <label class="choose"><input type="checkbox" prop:checked=is_chosen on:change=toggle/>{words}</label> }
-    };
-    view! {
-        <fieldset class="row" id="field-entries">
-            <legend>{format!("{}{}", texts.need_entries, texts.optional)}</legend>
-            {move || {
-                let overview = model.received.get().unwrap_or_default();
-                match offered.get() {
-                    None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
-                    Some(found) if found.is_empty() => view! { <p class="hint">{texts.need_no_entries}</p> }.into_any(),
-                    Some(found) => found.iter().map(|own| item(own, &overview)).collect_view().into_any(),
-                }
-            }}
-        </fieldset>
     }
 }

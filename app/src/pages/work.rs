@@ -57,6 +57,7 @@ pub fn Work() -> impl IntoView {
                 <p class="actions">
                     {records.then(|| view! { <a class="button primary" href="/entries/new">{texts.nav_new}</a> })}
                     {records.then(|| view! { <a class="button" href="/import">{texts.nav_import}</a> })}
+                    {records.then(|| notify(model))}
                     {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue}</a> })}
                 </p>
                 {returned}
@@ -67,6 +68,21 @@ pub fn Work() -> impl IntoView {
             </section>
         }
         .into_any()
+    }
+}
+
+/// The button by which this browser is woken when something comes back; `public/notify.js` shows it where that can be.
+fn notify(model: Model) -> impl IntoView {
+    let texts = model.texts;
+    Effect::new(|_| {
+        if let Ok(event) = web_sys::Event::new("jiedui-notify") {
+            // Where nobody listens there is no button.
+            let _ = document().dispatch_event(&event);
+        }
+    });
+    view! {
+        <button type="button" class="button quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
+            data-denied=texts.notify_denied data-failed=texts.notify_failed></button>
     }
 }
 

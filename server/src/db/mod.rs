@@ -11,6 +11,7 @@ pub mod entry;
 pub mod feed;
 pub mod figures;
 pub mod import;
+pub mod notice;
 pub mod pull;
 pub mod push;
 pub mod record;
@@ -61,6 +62,9 @@ pub enum DbError {
     /// A file is not followed by a replica.
     #[error("JIEDUI_REPLICA_URL: only a PostgreSQL database can have a replica")]
     NoReplica,
+    /// The system gave no random numbers, or what was stored of them is no key.
+    #[error("no key could be made")]
+    NoRandomness,
     /// Another transaction holds what this one needs.
     #[error("the database is held by another transaction")]
     Busy,

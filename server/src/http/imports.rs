@@ -8,46 +8,31 @@ use super::problem::Problem;
 use super::push::last_day;
 use super::query::Query;
 use crate::auth::SignedIn;
-use crate::db::entry;
 use crate::db::import::{self, Import, Stage};
 use crate::db::{DbError, instant};
-use crate::import::columns::{Target, guess, targets};
-use crate::import::sheet::{self, Sheet};
-use crate::import::{Against, Checked, Mistake, Progress, Recorded, check, undoing, writing};
+use crate::import::columns::Target;
+use crate::import::template::template;
+use crate::import::{Mistake, Progress, checking, undoing, writing};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiedui_core::domain::{Activity, Entry, ErrorCode, FieldError, User};
-use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
+use jiedui_core::domain::{ErrorCode, FieldError, User};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::fs;
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 /// The largest file, in bytes: 100,000 rows of CSV.
 pub const LARGEST: usize = 32 << 20;
-/// The rows of a template that offer the choices of a form.
-const OFFERED: u32 = 2_000;
 
 impl App {
-    fn import_path(&self, id: Uuid) -> PathBuf {
-        self.config.storage.data_dir.join("imports").join(id.to_string())
-    }
-
     async fn import_of(&self, user: &User, id: &str) -> Result<Import, Problem> {
         let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
         import::find(&self.db, user.id, id).await?.ok_or(Problem::not_found())
-    }
-
-    /// All that the import's columns may be.
-    fn targets_of(&self, import: &Import) -> Vec<Target> {
-        self.reference().catalogue.activity(&import.activity).map(targets).unwrap_or_default()
     }
 }
 
@@ -130,82 +115,10 @@ pub async fn bring(
     fs::create_dir_all(path.parent().unwrap_or(&path)).await.map_err(failed)?;
     fs::write(&path, &body).await.map_err(failed)?;
     import::write(&app.db, &import).await?;
-    begin_checking(&app, &user, &import);
+    checking::begin(&app, &user, &import);
     let mut response = wants.answer(&shaped(&app, &import, wants));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
-}
-
-/// Checks an import beside the requests, unless that is being done already.
-fn begin_checking(app: &App, user: &User, import: &Import) {
-    let Some(progress) = app.imports.begin(import.id) else { return };
-    let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
-    tokio::spawn(async move {
-        let checked = read_and_check(&app, &user, &mut import, progress.clone()).await;
-        if let Ok(Some(checked)) = &checked {
-            import.wrong_rows = i64::try_from(checked.wrong_rows).unwrap_or(i64::MAX);
-            import.wrong = i64::try_from(checked.wrong).unwrap_or(i64::MAX);
-            import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_default();
-            import.likely.clone_from(&checked.likely);
-        }
-        if progress.cancelled.load(Ordering::Relaxed) {
-            import.stage = Stage::Cancelled;
-        }
-        let written = match checked {
-            Ok(_) => import::write(&app.db, &import).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            // It is checked again when it is asked for.
-            tracing::warn!(%error, "an import could not be checked");
-        }
-        app.imports.end(import.id);
-    });
-}
-
-/// Reads the file, says which column is which field where nobody has, and checks every row.
-async fn read_and_check(
-    app: &App,
-    user: &User,
-    import: &mut Import,
-    progress: Arc<Progress>,
-) -> Result<Option<Checked>, DbError> {
-    let sheet = match read(app, import).await? {
-        Ok(sheet) => sheet,
-        Err(stage) => {
-            import.stage = stage;
-            return Ok(None);
-        }
-    };
-    import.rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
-    if import.columns.len() != sheet.heading.len() {
-        let known = import::mapping(&app.db, &import.activity, &sheet.heading).await?;
-        let known = known.filter(|columns| columns.len() == sheet.heading.len());
-        let guessed = || guess(&sheet.heading, &app.targets_of(import));
-        import.columns = known.unwrap_or_else(guessed);
-    }
-    import.heading.clone_from(&sheet.heading);
-    // The number of rows is told while they are checked.
-    import::write(&app.db, import).await?;
-    import.stage = Stage::Checked;
-    let (reference, user, columns) = (app.reference(), user.clone(), import.columns.clone());
-    let (activity, last_day) = (import.activity.clone(), last_day());
-    let filter = entry::Filter { activity: Some(activity.clone()), ..entry::Filter::default() };
-    let there = entry::list(&app.db, &user, &filter, None, i64::from(i32::MAX)).await?;
-    let work = move || {
-        let recorded = Recorded::new(there.iter().filter_map(|own| Entry::from_checked(&own.record.fields)));
-        let (columns, activity, actor) = (columns.as_slice(), activity.as_str(), &user);
-        let against = Against { columns, activity, actor, reference: &reference, recorded: &recorded, last_day };
-        check(&sheet, &against, &progress)
-    };
-    Ok(spawn_blocking(work).await.unwrap_or_default())
-}
-
-async fn read(app: &App, import: &Import) -> Result<Result<Sheet, Stage>, DbError> {
-    let bytes = fs::read(app.import_path(import.id)).await.map_err(|error| DbError::Sql(sqlx::Error::Io(error)))?;
-    let read = spawn_blocking(move || sheet::read(&bytes)).await;
-    // A file that makes its reader fail is no file that can be read.
-    Ok(read.unwrap_or(Err(sheet::SheetError::Unreadable)).map_err(Stage::from))
 }
 
 /// One's imports, the newest first.
@@ -228,7 +141,7 @@ pub async fn one(
     let import = app.import_of(&user, &id).await?;
     if import.stage == Stage::Checking {
         // A server that was stopped meanwhile goes on with it.
-        begin_checking(&app, &user, &import);
+        checking::begin(&app, &user, &import);
     }
     Ok(wants.answer(&shaped(&app, &import, wants)))
 }
@@ -262,7 +175,7 @@ pub async fn set_columns(
     (import.columns, import.stage) = (columns, Stage::Checking);
     import::remember_mapping(&app.db, &import).await?;
     import::write(&app.db, &import).await?;
-    begin_checking(&app, &user, &import);
+    checking::begin(&app, &user, &import);
     let mut response = wants.answer(&shaped(&app, &import, wants));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
@@ -296,7 +209,7 @@ pub async fn write(
 }
 
 async fn check_and_write(app: &App, user: &User, import: &mut Import, progress: Arc<Progress>) -> Result<(), Problem> {
-    let checked = read_and_check(app, user, import, progress).await?;
+    let checked = checking::read_and_check(app, user, import, progress).await?;
     let right = checked.filter(|checked| checked.wrong == 0);
     let Some(checked) = right else {
         import.stage = Stage::Checking;
@@ -365,7 +278,7 @@ pub async fn take_back(
 /// An empty table for an activity, with the choices that it offers.
 #[utoipa::path(get, path = "/api/v1/imports/template.xlsx", params(("activity" = String, Query)), responses(
     (status = 200, description = "XLSX"), (status = 400, description = "there is no such activity")))]
-pub async fn template(
+pub async fn empty_table(
     State(app): State<App>,
     SignedIn(_): SignedIn,
     wants: Wants,
@@ -375,34 +288,6 @@ pub async fn template(
     query.done()?;
     let reference = app.reference();
     let activity = reference.catalogue.activity(&activity).ok_or(Problem::field("activity", ErrorCode::Unknown))?;
-    let body = template_of(activity, wants).map_err(|error| sheet_failed(&error))?;
+    let body = template(activity, wants.language).map_err(|error| sheet_failed(&error))?;
     Ok(file(XLSX, &format!("{}.xlsx", activity.code), body))
-}
-
-fn template_of(activity: &Activity, wants: Wants) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let (bold, day) = (Format::new().set_bold(), Format::new().set_num_format("yyyy-mm-dd"));
-    let sheet = workbook
-        .add_worksheet()
-        .set_name(wants.language.pick(&activity.name, &activity.name_en).chars().take(31).collect::<String>())?;
-    for (column, target) in (0..).zip(targets(activity)) {
-        let mark = if target.required { "*" } else { "" };
-        let heading = format!("{}{mark}", wants.language.pick(&target.label, &target.label_en));
-        sheet.write_string_with_format(0, column, heading, &bold)?.set_column_width(column, 18)?;
-        if target.path == "date" {
-            sheet.set_column_format(column, &day)?;
-        }
-        let field = target.path.split_once('.').and_then(|(_, code)| activity.field(code));
-        let choices = field.filter(|field| field.kind == jiedui_core::domain::catalogue::Kind::Choice);
-        if let Some(field) = choices {
-            let names: Vec<&str> =
-                field.choices.iter().map(|own| wants.language.pick(&own.name, &own.name_en)).collect();
-            // A spreadsheet offers at most 255 letters of choices; longer lists are checked alone.
-            if let Ok(offer) = DataValidation::new().allow_list_strings(&names) {
-                sheet.add_data_validation(1, column, OFFERED, column, &offer)?;
-            }
-        }
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    workbook.save_to_buffer()
 }

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod indicators;
 pub mod live;
 pub mod map;
+pub mod notices;
 pub mod overview;
 pub mod page;
 pub mod periods;
@@ -29,6 +30,7 @@ use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
 use crate::import::UnderWay;
 use crate::known::Shared;
+use crate::notices::Notices;
 use crate::writer::{Writer, tell};
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -83,6 +85,8 @@ pub struct State {
     pub imports: UnderWay,
     /// What is pushed goes this way.
     pub writer: Writer,
+    /// The way to browsers that want to be woken.
+    pub notices: Notices,
     /// Wrong passwords.
     pub wrong_tries: WrongTries,
     /// Names of the app's files.
@@ -111,6 +115,7 @@ impl App {
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let wrong_tries = WrongTries::default();
+        let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
         let (stopping, _) = watch::channel(false);
         let writer = Writer::start(db.clone(), known.clone(), changes.clone());
         let state = State {
@@ -122,6 +127,7 @@ impl App {
             stopping,
             imports: UnderWay::default(),
             writer,
+            notices,
             wrong_tries,
             leptos,
         };
@@ -177,8 +183,10 @@ pub fn router(app: App) -> Router {
         .routes(routes!(live::of_overview))
         .routes(routes!(shares::add, shares::list))
         .routes(routes!(shares::withdraw))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::key, notices::subscribe, notices::unsubscribe))
         .routes(routes!(imports::list))
-        .routes(routes!(imports::template))
+        .routes(routes!(imports::empty_table))
         .routes(routes!(imports::one, imports::take_back))
         .routes(routes!(imports::set_columns))
         .routes(routes!(imports::write))

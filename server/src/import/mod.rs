@@ -2,9 +2,11 @@
 //! one transaction or nothing, and the whole of it can be taken back. Work goes on beside the requests, which ask how far it
 //! has come.
 
+pub mod checking;
 pub mod columns;
 pub mod row;
 pub mod sheet;
+pub mod template;
 
 use crate::db::import::{Import, Stage};
 use crate::db::push::Push;

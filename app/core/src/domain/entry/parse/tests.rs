@@ -1,6 +1,7 @@
 //! Each rule that an entry must keep.
 
 use super::*;
+use crate::domain::Places;
 use rstest::rstest;
 use serde_json::json;
 

@@ -1,0 +1,130 @@
+//! The fields of the form of an item of a ledger: each with its label above and its mistake below.
+
+use super::draft::Draft;
+use crate::json;
+use crate::model::Model;
+use jiedui_core::domain::FieldError;
+use jiedui_core::domain::entry::Rules;
+use jiedui_core::sync::mistakes_of_need;
+use leptos::prelude::*;
+
+/// What the parts of the form have in common.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The app's state.
+    pub model: Model,
+    /// What is being filled in.
+    pub draft: RwSignal<Option<Draft>>,
+    /// What is wrong with it.
+    pub errors: RwSignal<Vec<FieldError>>,
+    /// Where it is kept.
+    pub key: Memo<Option<String>>,
+    /// Whether what is typed could be kept.
+    pub kept: RwSignal<bool>,
+}
+
+impl Form {
+    pub(super) fn value(self, name: &'static str) -> Signal<String> {
+        Signal::derive(move || self.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default()))
+    }
+
+    /// Changes the draft and keeps it.
+    pub fn change(self, change: impl FnOnce(&mut Draft)) {
+        self.draft.update(|draft| {
+            if let Some(draft) = draft {
+                change(draft);
+            }
+        });
+        let result = self
+            .draft
+            .with_untracked(|draft| self.key.with_untracked(|key| Some(json::keep(key.as_ref()?, draft.as_ref()?))));
+        self.kept.set(!matches!(result, Some(Err(_))));
+        if !self.errors.with_untracked(Vec::is_empty) {
+            let now = self.mistakes();
+            self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
+        }
+    }
+
+    pub(super) fn set(self, name: &'static str, text: String) {
+        self.change(move |draft| drop(draft.texts.insert(name.to_owned(), text)));
+    }
+
+    pub(super) fn mistakes(self) -> Vec<FieldError> {
+        let (Some(draft), Some(user)) = (self.draft.get_untracked(), self.model.user.get_untracked()) else {
+            return Vec::new();
+        };
+        let (fields, mut errors) = draft.fields();
+        let (overview, places) =
+            (self.model.received.get_untracked().unwrap_or_default(), self.model.places.get_untracked());
+        let rules = Rules {
+            catalogue: &overview.catalogue,
+            places: &places,
+            organisations: &overview.organisations,
+            pairings: &overview.pairings,
+            last_day: None,
+            closed: &[],
+        };
+        let more = mistakes_of_need(&fields, &user, rules);
+        let new = |error: &FieldError| !errors.iter().any(|own: &FieldError| own.field == error.field);
+        let more: Vec<FieldError> = more.into_iter().filter(new).collect();
+        errors.extend(more);
+        errors
+    }
+
+    pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.errors.with(|errors| {
+                let error = errors.iter().find(|error| error.field == name)?;
+                Some(error.clone().in_language(self.model.language).message)
+            })
+        })
+    }
+
+    pub(super) fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {
+        let error = self.error(name);
+        view! {
+            <div class="row" class:wrong=move || error.get().is_some()>
+                <label for=format!("field-{name}")>{label.to_owned()}</label>
+                {control}
+                <p class="error" id=format!("error-{name}")>{move || error.get()}</p>
+            </div>
+        }
+    }
+
+    pub(super) fn input(
+        self,
+        name: &'static str,
+        label: &str,
+        kind: &'static str,
+        mode: &'static str,
+        longest: usize,
+    ) -> impl IntoView + use<> {
+        let (value, error) = (self.value(name), self.error(name));
+        let control = view! {
+            <input id=format!("field-{name}") type=kind inputmode=mode autocomplete="off" maxlength=longest.to_string() prop:value=value
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
+                on:input=move |event| self.set(name, event_target_value(&event))/>
+        };
+        self.row(name, label, control.into_any())
+    }
+
+    pub(super) fn select(
+        self,
+        name: &'static str,
+        label: &str,
+        options: Signal<Vec<(String, String)>>,
+    ) -> impl IntoView + use<> {
+        let (value, error) = (self.value(name), self.error(name));
+        let option = move |(code, words): (String, String)| {
+            let own = code.clone();
+            view! { <option value=code selected=move || value.get() == own>{words}</option> }
+        };
+        let control = view! {
+            <select id=format!("field-{name}") aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
+                on:change=move |event| self.set(name, event_target_value(&event))>
+                {move || options.get().into_iter().map(option).collect_view()}
+            </select>
+        };
+        self.row(name, label, control.into_any())
+    }
+}

@@ -1,0 +1,37 @@
+//! An empty table for an activity, to be filled in with a spreadsheet.
+
+use super::columns::targets;
+use jiedui_core::domain::catalogue::Kind;
+use jiedui_core::domain::{Activity, Language};
+use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
+
+/// The rows that offer the choices of a form.
+const OFFERED: u32 = 2_000;
+
+/// The table as XLSX: the headings, and where one of some choices is to be made, these.
+pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let (bold, day) = (Format::new().set_bold(), Format::new().set_num_format("yyyy-mm-dd"));
+    let sheet = workbook
+        .add_worksheet()
+        .set_name(language.pick(&activity.name, &activity.name_en).chars().take(31).collect::<String>())?;
+    for (column, target) in (0..).zip(targets(activity)) {
+        let mark = if target.required { "*" } else { "" };
+        let heading = format!("{}{mark}", language.pick(&target.label, &target.label_en));
+        sheet.write_string_with_format(0, column, heading, &bold)?.set_column_width(column, 18)?;
+        if target.path == "date" {
+            sheet.set_column_format(column, &day)?;
+        }
+        let field = target.path.split_once('.').and_then(|(_, code)| activity.field(code));
+        let choices = field.filter(|field| field.kind == Kind::Choice);
+        if let Some(field) = choices {
+            let names: Vec<&str> = field.choices.iter().map(|own| language.pick(&own.name, &own.name_en)).collect();
+            // A spreadsheet offers at most 255 letters of choices; longer lists are checked alone.
+            if let Ok(offer) = DataValidation::new().allow_list_strings(&names) {
+                sheet.add_data_validation(1, column, OFFERED, column, &offer)?;
+            }
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    workbook.save_to_buffer()
+}
