@@ -171,6 +171,9 @@ test("an organisation is found by the first letters of its pinyin, with its part
   await rows.getByRole("link").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect(page.getByRole("link", { name: "花溪区 — 沫阳镇" })).toBeVisible();
+  // Its map has its own pairing and no other, and its figures are those of its pairing.
+  await expect(page.locator(".still path.pairing")).toHaveCount(1);
+  await expect(page.locator(".amounts")).toContainText("交流活动");
   await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();
   await expectReadable(page);
   await page.getByRole("link", { name: "花溪区 — 沫阳镇" }).click();

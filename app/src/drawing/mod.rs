@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod map;
+pub mod still;
 pub mod viewport;
 
 /// A text as it may stand in an element or between quotation marks.

@@ -6,7 +6,7 @@ use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::qualified;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
-use crate::drawing::escaped;
+use crate::drawing::{escaped, still};
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::figure::figures;
@@ -98,6 +98,8 @@ pub fn OrganisationOf() -> impl IntoView {
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
         let (signed_in, coordinates) =
             model.user.with(|user| (user.is_some(), user.as_ref().is_some_and(|user| user.role.coordinates())));
+        let map = still::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
+        let partners = format!("<ul class=\"latest\">{partners}</ul>{map}");
         let position = if own.position.is_none() { texts.approximate } else { "" };
         view! {
             <section class=format!("list programme {}", own.programme)>
@@ -112,7 +114,7 @@ pub fn OrganisationOf() -> impl IntoView {
                     })}
                 </p>
                 <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
-                <ul class="latest" inner_html=partners></ul>
+                <div inner_html=partners></div>
                 {figures_of(model, &overview, &pairings)}
                 <h2>{fill(texts.found_entries, &[&count])}</h2>
                 <div inner_html=list></div>

@@ -129,10 +129,16 @@ fn separated(file: &[u8]) -> Result<Rows, SheetError> {
         .flexible(true)
         .delimiter(separator.unwrap_or(b','))
         .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
+    let (mut rows, mut at, mut line) = (Vec::new(), 0, 1);
     for record in reader.records() {
         let record = record.map_err(|_| SheetError::Unreadable)?;
-        let line = record.position().map_or(rows.len() + 1, |position| position.line() as usize);
+        // A record's position is before the empty lines that the reader has passed over.
+        let start = record.position().map_or(at, |position| position.byte() as usize);
+        let rest = text.as_bytes().get(start..).unwrap_or_default();
+        let start = start + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = text.as_bytes().get(at..start).unwrap_or_default();
+        line += passed.iter().filter(|byte| **byte == b'\n').count();
+        at = start;
         rows.push((line, record.iter().map(Cell::of).collect()));
     }
     Ok(Box::new(rows.into_iter()))

@@ -138,7 +138,10 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let is_change = |name: &str, value: &Value| match value {
         Value::Object(answers) if name == "details" => !answers.is_empty(),
         Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
-        Value::Array(photos) if name == "attachments" && draft.base_rev == 0 => !photos.is_empty(),
+        // No photos are none, whether or not that was said before.
+        Value::Array(photos) if name == "attachments" && photos.is_empty() => {
+            draft.before.get(name).and_then(Value::as_array).is_some_and(|before| !before.is_empty())
+        }
         // What this program does not send was not taken away by anybody.
         Value::Null if matches!(name, "version" | "reason") => false,
         value => draft.before.get(name).unwrap_or(&absent) != value,
