@@ -83,7 +83,9 @@ impl Model {
         let village = village.map(|own| AtVillage { received: own.clone(), shown: own });
         let received = RwSignal::new(overview);
         let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
-        let status = RwSignal::new(Status::Idle);
+        // Who has signed in is not up to date before the sync has said so.
+        let begins = if boot.user.is_some() { Status::Receiving { position: 0, last: 0 } } else { Status::Idle };
+        let status = RwSignal::new(begins);
         let shown = Memo::new_with_compare(
             move |_| {
                 let received = received.get()?;

@@ -181,6 +181,8 @@ export async function signIn(page, server, username) {
 export async function readyOffline(page) {
   await page.goto("/entries");
   await expect(page.getByText("可离线使用")).toBeVisible();
+  // The entries have come, too.
+  await expect(page.locator("#sync")).toContainText("已同步");
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
     if (!navigator.serviceWorker.controller) {

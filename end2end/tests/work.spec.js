@@ -74,6 +74,9 @@ test("a village's need is written down offline, matched, met by an entry, and se
   await city.locator("[data-need]").filter({ hasText: "彩超设备" }).getByRole("link").click();
   await expect(city.locator(".steps")).toContainText(`${today()} 已完成`);
   await expect(city.getByLabel(/科室建设指导/)).toBeChecked();
+  await city.goto(`http://127.0.0.1:${server.port}/organisations?q=中医院`);
+  await city.locator(".latest").getByRole("link", { name: "罗甸县中医院" }).click();
+  await expect(city.locator(".needs-here")).toContainText("彩超设备");
   await city.goto(`http://127.0.0.1:${server.port}/needs?q=冷库`);
   await expect(city.locator("[data-need]")).toHaveCount(1);
   await city.goto(`http://127.0.0.1:${server.port}/needs?status=met`);

@@ -205,7 +205,7 @@ fn what_is_served_is_described_and_can_be_taken_away() {
         "{table}"
     );
     assert!(table.contains("'=HYPERLINK"), "no spreadsheet may run a note");
-    for sheet in ["entries.xlsx", "indicators.xlsx?year=2023"] {
+    for sheet in ["entries.xlsx", "indicators.xlsx?year=2023", "directory.xlsx"] {
         assert_eq!(&api.get(&format!("/api/v1/export/{sheet}")).bytes().unwrap()[..2], b"PK");
     }
     let map = api.get("/api/v1/export/map.geojson");

@@ -1,6 +1,7 @@
 //! The directory: who takes part, found by name or by the first letters of its pinyin; and one organisation, with its
 //! partners of now and of before, and its entries. All of it from the phone.
 
+use super::needs::{status_word, use_ledger};
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::qualified;
@@ -8,9 +9,11 @@ use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::drawing::{escaped, still};
 use crate::model::{Model, use_model};
+use crate::store::ledger::Item;
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::figure::figures;
 use jiedui_core::domain::organisation::OrganisationKind;
+use jiedui_core::domain::place::covers;
 use jiedui_core::domain::{Entry, Figure, Filter, Level, Organisation, Overview, Pairing, Part, Side, format_date};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -47,15 +50,24 @@ pub fn Organisations() -> impl IntoView {
         }
         .into_any()
     };
+    let actions = move || {
+        model.user.with(|user| {
+            let Some(user) = user else { return String::new() };
+            let take = format!(
+                "<a class=\"button quiet\" href=\"/api/v1/export/directory.xlsx\" rel=\"external\">{}</a>",
+                texts.directory_as_xlsx
+            );
+            let add = format!("<a class=\"button\" href=\"/organisations/new\">{}</a>", texts.organisation_new);
+            if user.role.coordinates() { add + &take } else { take }
+        })
+    };
     let side_option = move |own: Side, name: &'static str| {
         view! { <option value=side_code(own) selected=move || side.get() == side_code(own)>{name}</option> }
     };
     view! {
         <section class="list">
             <h1>{texts.nav_organisations}</h1>
-            {move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates())).then(|| view! {
-                <p class="actions"><a class="button" href="/organisations/new">{texts.organisation_new}</a></p>
-            })}
+            <p class="actions" inner_html=actions></p>
             <div class="filters">
                 <SearchField label=texts.search_organisations/>
                 <label>
@@ -80,7 +92,7 @@ pub fn OrganisationOf() -> impl IntoView {
     super::title(texts.organisation);
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
-    let entries = use_entries(|| true);
+    let (entries, items) = (use_entries(|| true), use_ledger());
     move || {
         let Some(overview) = model.received.get() else {
             let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
@@ -95,6 +107,8 @@ pub fn OrganisationOf() -> impl IntoView {
             entry.organisation == Some(own.id) || pairings.iter().any(|pairing| entry.pairing == Some(pairing.id))
         };
         let (list, count) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        let list = list
+            + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
         let (signed_in, coordinates) =
             model.user.with(|user| (user.is_some(), user.as_ref().is_some_and(|user| user.role.coordinates())));
@@ -122,6 +136,32 @@ pub fn OrganisationOf() -> impl IntoView {
         }
         .into_any()
     }
+}
+
+/// What is needed and planned at a place: what is due first comes first.
+fn needs_at(model: Model, place: &str, items: &[Item]) -> String {
+    let texts = model.texts;
+    let own: Vec<&Item> = items.iter().filter(|own| covers(place, &own.need.place)).collect();
+    if own.is_empty() {
+        return String::new();
+    }
+    let row = |own: &&Item| {
+        let due = own.need.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
+        format!(
+            "<li><strong><a href=\"/needs/{}\">{}</a></strong><span>{} · {}{}</span></li>",
+            own.id,
+            escaped(&own.need.title),
+            own.need.year,
+            status_word(texts, own.need.status),
+            due.unwrap_or_default()
+        )
+    };
+    let rows: String = own.iter().take(LISTED).map(row).collect();
+    format!(
+        "<h2>{} · {}</h2><ul class=\"latest needs-here\">{rows}</ul>",
+        texts.nav_needs,
+        fill(texts.needs_found, &[&own.len()])
+    )
 }
 
 /// What all its pairings have brought, over all years.

@@ -42,10 +42,6 @@ const CHANNEL: &str = "jiedui";
 pub fn start(model: Model) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
-    if model.user.with_untracked(Option::is_some) {
-        // Who has signed in is not up to date before the sync has said so.
-        model.status.set(Status::Receiving { position: 0, last: 0 });
-    }
     let on_line = move |online: bool| {
         model.online.set(online);
         model.tell(if online { Input::Hurry } else { Input::Offline });

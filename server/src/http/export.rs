@@ -10,9 +10,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::entry::Cell;
-use jiedui_core::domain::{Entry, Figure, User};
+use jiedui_core::domain::{Entry, Figure, Organisation, Pairing, User, format_date};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use time::Date;
 
 /// The type of a sheet.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -135,6 +136,16 @@ pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, quer
 
 fn sheet<'a>(name: &str, headings: &[&str], rows: impl Iterator<Item = &'a [String]>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
+    add_sheet(&mut workbook, name, headings, rows)?;
+    workbook.save_to_buffer()
+}
+
+fn add_sheet<'a>(
+    workbook: &mut Workbook,
+    name: &str,
+    headings: &[&str],
+    rows: impl Iterator<Item = &'a [String]>,
+) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     let sheet = workbook.add_worksheet().set_name(name)?;
     for (column, heading) in (0..).zip(headings) {
@@ -145,7 +156,35 @@ fn sheet<'a>(name: &str, headings: &[&str], rows: impl Iterator<Item = &'a [Stri
             sheet.write_string(number, column, cell)?;
         }
     }
-    workbook.save_to_buffer()
+    Ok(())
+}
+
+/// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
+#[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
+pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Result<Response, Problem> {
+    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
+    let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
+    let organisation = |own: &Organisation| {
+        let place = reference.places.label(&own.place);
+        [own.id.to_string(), own.name.clone(), own.name_en.clone(), place, own.place.clone(), programme(&own.programme)]
+    };
+    let name = |id| reference.directory().organisation(id).map(|own| own.name.clone()).unwrap_or_default();
+    let pairing = |own: &Pairing| {
+        let (a, b) = (name(own.organisation_a), name(own.organisation_b));
+        [own.id.to_string(), a, b, programme(&own.programme), day(own.from), day(own.to)]
+    };
+    let organisations: Vec<_> = reference.organisations.iter().map(organisation).collect();
+    let pairings: Vec<_> = reference.pairings.iter().map(pairing).collect();
+    let write = || -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        let headings = ["编号", "单位", "英文名称", "地点", "地点代码", "工程"];
+        add_sheet(&mut workbook, "单位", &headings, organisations.iter().map(|row| row.as_slice()))?;
+        let headings = ["编号", "贵阳一方", "罗甸一方", "工程", "开始", "结束"];
+        add_sheet(&mut workbook, "结对", &headings, pairings.iter().map(|row| row.as_slice()))?;
+        workbook.save_to_buffer()
+    };
+    Ok(file(XLSX, "directory.xlsx", write().map_err(|error| sheet_failed(&error))?))
 }
 
 /// What a table of indicators has in its columns: three names, then numbers.

@@ -194,6 +194,7 @@ pub fn router(app: App) -> Router {
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))
+        .routes(routes!(export::directory_xlsx))
         .routes(routes!(export::indicators_xlsx))
         .routes(routes!(export::indicators_csv))
         .routes(routes!(export::map_geojson))
