@@ -3,6 +3,7 @@
 use super::journal::{Journal, journal};
 use super::known::{Known, known};
 use super::ledger::{Item, ledger};
+use super::photos::named;
 use super::{Result, all, begin, commit, get, open, put, remove};
 use crate::json;
 use idb::{Database, TransactionMode};
@@ -12,6 +13,7 @@ use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{
     Change, Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, Record, settle,
 };
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const META: &str = "meta";
@@ -185,6 +187,14 @@ impl Person {
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(known(replica, &outbox))
+    }
+
+    /// The photos that this phone's records and changes name.
+    pub async fn photos_named(&self) -> Result<BTreeSet<String>> {
+        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(named(&replica, &outbox))
     }
 
     /// The items of the ledgers that this person may see, with what is on its way.

@@ -3,8 +3,10 @@
 
 use super::{Result, all, begin, commit, get, open, put, remove};
 use idb::{Database, Query, TransactionMode};
+use jiedui_core::sync::{Outgoing, Record};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
@@ -33,6 +35,14 @@ pub struct About {
     pub sent: Sent,
     /// When it was taken in, milliseconds since 1970.
     pub at: f64,
+}
+
+/// The photos that records and changes of them name, whatever has become of the changes: what was refused is still the person's.
+pub fn named(replica: &[Record], outbox: &[Outgoing]) -> BTreeSet<String> {
+    let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
+    let all = replica.iter().map(|own| &own.fields).chain(kept);
+    let hashes = all.filter_map(|fields| fields.get("attachments")?.as_array()).flatten();
+    hashes.filter_map(|hash| hash.as_str().map(str::to_owned)).collect()
 }
 
 /// The database.
@@ -84,5 +94,25 @@ impl Photos {
         remove(&transaction.object_store(ABOUT)?, sha256).await?;
         remove(&transaction.object_store(CONTENT)?, sha256).await?;
         commit(transaction).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::{ErrorCode, FieldError, Fields};
+    use jiedui_core::sync::{Mutation, Op};
+    use serde_json::json;
+
+    #[test]
+    fn a_photo_of_an_entry_that_was_refused_is_named_like_any_other() {
+        let fields = |hash: &str| -> Fields { json!({"attachments": [hash]}).as_object().unwrap().clone() };
+        let (kind, id) = ("entry".to_owned(), Uuid::nil());
+        let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };
+        let mutation = Mutation { seq: 1, kind, id, base_rev: 0, op: Op::Put, fields: fields("refused") };
+        let why = vec![FieldError::new("date", ErrorCode::Closed)];
+        let refused = Outgoing { refused: Some(why), before: Some(fields("before")), ..Outgoing::new(mutation) };
+        assert_eq!(named(&[record], &[refused]), ["before", "refused", "sent"].map(str::to_owned).into());
+        assert!(named(&[], &[]).is_empty());
     }
 }

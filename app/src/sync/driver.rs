@@ -53,7 +53,13 @@ impl Driver {
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
         driver.show_journal().await;
-        driver.stored(photos::begin(driver.model, &driver.person).await);
+        let own = driver.clone();
+        // The sync does not wait until photos are shown; those that wait go once they are, or with the next round.
+        spawn_local(async move {
+            if own.stored(photos::begin(own.model, &own.person).await).is_some() {
+                own.stored(photos::send(own.model, &own.person).await);
+            }
+        });
         while let Some(input) = inputs.next().await {
             let outputs = driver.engine.borrow_mut().handle(input);
             let begins = outputs.iter().any(|output| !matches!(output, Output::Show(_) | Output::Wait(_)));

@@ -76,16 +76,16 @@ fn mark(model: Model, sha256: &str, sent: Sent) {
 /// Shows the screens what is on the phone, and forgets what nobody needs any more.
 pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
     let photos = Photos::open(user(model)).await?;
-    let named = named(person).await?;
-    let drafts: BTreeSet<String> = draft::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
     let all = photos.all().await?;
-    let mut to_spare = all.iter().filter(|own| own.sent == Sent::Yes).count().saturating_sub(KEPT);
+    let is_old = |own: &About| own.sent != Sent::Yes && js_sys::Date::now() - own.at > FORGOTTEN;
+    // All entries are read for it, so seldom.
+    let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
+    let drafts: BTreeSet<String> = draft::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
+    let sent = all.iter().filter(|own| own.sent == Sent::Yes);
+    let spared: Vec<String> = sent.rev().skip(KEPT).map(|own| own.sha256.clone()).collect();
     for own in all {
-        let is_sent = own.sent == Sent::Yes;
         let is_named = named.contains(&own.sha256) || drafts.contains(&own.sha256);
-        let is_old = !is_named && js_sys::Date::now() - own.at > FORGOTTEN;
-        if is_old || is_sent && to_spare > 0 {
-            to_spare -= usize::from(is_sent && to_spare > 0);
+        if is_old(&own) && !is_named || spared.contains(&own.sha256) {
             photos.remove(&own.sha256).await?;
         } else if let Some(content) = photos.content(&own.sha256).await? {
             show(model, &own.sha256, own.sent, &content);
@@ -94,18 +94,13 @@ pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The photos that this phone's entries name.
-async fn named(person: &Person) -> Result<BTreeSet<String>, StoreError> {
-    Ok(person.known().await?.into_iter().flat_map(|known| known.entry.attachments).collect())
-}
-
 /// Sends what has not been sent of the photos that entries name. What cannot be sent now waits for the next round.
 pub async fn send(model: Model, person: &Person) -> Result<(), StoreError> {
     let waits = |own: &OnPhone| own.sent == Sent::Not;
     if !model.photos.with_untracked(|photos| photos.values().any(waits)) {
         return Ok(());
     }
-    let (user, named) = (user(model), named(person).await?);
+    let (user, named) = (user(model), person.photos_named().await?);
     lock::alone(&format!("jiedui-photos-{user}"), async move {
         if let Err(error) = send_all(model, user, named).await {
             model.trouble.set(Some(error));
