@@ -1,6 +1,7 @@
 //! Gives the person a file that the app itself has made, with no network.
 
 use crate::store::StoreError;
+use jiedui_core::domain::spreadsheet::harmless;
 use leptos::prelude::{document, set_timeout};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -25,10 +26,7 @@ pub fn give(name: &str, text: &str) -> Result<(), StoreError> {
 
 /// A table as CSV (RFC 4180), with a byte-order mark so that spreadsheets read Chinese; no cell can become a formula.
 pub fn csv(rows: &[Vec<String>]) -> String {
-    let cell = |text: &String| {
-        let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.clone() };
-        format!("\"{}\"", text.replace('"', "\"\""))
-    };
+    let cell = |text: &String| format!("\"{}\"", harmless(text).replace('"', "\"\""));
     let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",");
     format!("\u{feff}{}\r\n", rows.iter().map(line).collect::<Vec<_>>().join("\r\n"))
 }

@@ -54,9 +54,11 @@ impl Shared {
         Ok(self.get())
     }
 
-    /// As it is now: read again where it has changed since.
-    pub async fn fresh(&self, db: &Db) -> Result<Arc<Known>, DbError> {
-        let known = self.get();
-        if feed::reference(db).await? == known.reference.version { Ok(known) } else { self.renew(db).await }
+    /// As it is now, read again where it has changed since; and the number of the last change of all.
+    pub async fn fresh(&self, db: &Db) -> Result<(Arc<Known>, i64), DbError> {
+        let (known, feed) = (self.get(), feed::now(db).await?);
+        // A replica may be behind what is known already.
+        let known = if feed.reference > known.reference.version { self.renew(db).await? } else { known };
+        Ok((known, feed.change))
     }
 }

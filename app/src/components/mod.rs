@@ -6,6 +6,7 @@ pub mod entry_card;
 pub mod entry_list;
 pub mod figures;
 pub mod filter_bar;
+pub mod form_row;
 pub mod header;
 pub mod map;
 pub mod place_field;

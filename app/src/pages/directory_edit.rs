@@ -1,6 +1,7 @@
 //! Changing the directory, for who coordinates: an organisation, and a pairing with its agreement. It needs a network, since
 //! everybody's forms offer what it holds.
 
+use crate::components::form_row::{form_row, mistake};
 use crate::components::map::lists::pair_name;
 use crate::components::place_field::PlaceField;
 use crate::model::{Model, use_model};
@@ -11,7 +12,9 @@ use crate::sync::api::{self, ApiError};
 use crate::sync::catalogue as server;
 use crate::texts::fill;
 use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::{ErrorCode, FieldError, Organisation, Overview, Pairing, Side, format_date, parse_date};
+use jiedui_core::domain::{
+    ErrorCode, FieldError, Organisation, Overview, Pairing, Role, Side, format_date, parse_date,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use std::collections::BTreeMap;
@@ -52,21 +55,11 @@ impl Form {
     }
 
     fn error(self, name: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            let error = self.errors.with(|errors| errors.iter().find(|error| error.field == name).cloned())?;
-            Some(error.in_language(self.model.language).message)
-        })
+        mistake(self.model, self.errors, name)
     }
 
     fn row(self, name: &'static str, label: String, control: AnyView) -> impl IntoView + use<> {
-        let error = self.error(name);
-        view! {
-            <div class="row" class:wrong=move || error.get().is_some()>
-                <label for=format!("field-{name}")>{label}</label>
-                {control}
-                <p class="error" id=format!("error-{name}")>{move || error.get()}</p>
-            </div>
-        }
+        form_row(name, label, self.error(name), control)
     }
 
     fn input(self, name: &'static str, label: String, kind: &'static str) -> impl IntoView + use<> {
@@ -138,28 +131,13 @@ fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
     own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
 }
 
-/// The screen's body for who may change the directory, once that is there.
-fn for_coordinators(model: Model, body: impl Fn(&Overview) -> AnyView + Send + 'static) -> impl IntoView {
-    let there = Memo::new(move |_| model.received.with(Option::is_some));
-    move || {
-        let may = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
-        if !may {
-            return view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any();
-        }
-        if !there.get() {
-            return view! { <p class="empty">{model.texts.loading}</p> }.into_any();
-        }
-        body(&model.received.get_untracked().unwrap_or_default())
-    }
-}
-
 /// An organisation.
 #[component]
 pub fn OrganisationEdit() -> impl IntoView {
     let model = use_model();
     super::title(model.texts.organisation);
     let params = use_params_map();
-    for_coordinators(model, move |overview| {
+    super::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {
             None => organisation_form(model, overview, None).into_any(),
@@ -266,7 +244,7 @@ pub fn PairingEdit() -> impl IntoView {
     let model = use_model();
     super::title(model.texts.pairing);
     let (params, query) = (use_params_map(), use_query_map());
-    for_coordinators(model, move |overview| {
+    super::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         let with = query.with(|query| query.get("organisation")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {

@@ -42,12 +42,32 @@ pub use sign_in::SignIn;
 pub use work::Work;
 
 use crate::model::use_model;
+use jiedui_core::domain::{Overview, Role};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
 /// Names the page in the browser's tab and for those who hear the screen.
 fn title(name: &'static str) {
     Effect::new(move |_| document().set_title(&format!("{name} · 结对 Jiedui")));
+}
+
+/// A screen for people of some roles, once the overview is there: what it is built from changes no more while they type.
+fn for_roles(
+    may: fn(Role) -> bool,
+    others: &'static str,
+    body: impl Fn(&Overview) -> AnyView + Send + 'static,
+) -> impl IntoView {
+    let model = use_model();
+    let there = Memo::new(move |_| model.received.with(Option::is_some));
+    move || {
+        if !model.user.with(|user| user.as_ref().is_some_and(|user| may(user.role))) {
+            return view! { <p class="empty">{others}</p> }.into_any();
+        }
+        if !there.get() {
+            return view! { <p class="empty">{model.texts.loading}</p> }.into_any();
+        }
+        body(&model.received.get_untracked().unwrap_or_default())
+    }
 }
 
 /// What a screen for people with an account shows to others.

@@ -39,6 +39,12 @@ pub async fn lock(tx: &mut Tx) -> Result<Feed> {
     Ok(on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?))
 }
 
+/// The numbers that can be read by now.
+pub async fn now(db: &Db) -> Result<Feed> {
+    let query = "SELECT change, reference FROM feed WHERE id = 1";
+    Ok(on!(read db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?))
+}
+
 /// How often catalogue, directory or closed months have changed.
 pub async fn reference(db: &Db) -> Result<i64> {
     let query = "SELECT reference FROM feed WHERE id = 1";

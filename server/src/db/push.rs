@@ -118,10 +118,12 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
                 left = rest;
             }
         }
-        let is_not_done = |result: &&PushResult| !matches!(result.outcome, Outcome::Applied | Outcome::Merged);
-        let failed = turn.results.iter().filter(is_not_done).count();
-        if push.whole && failed > 0 {
-            return Err(DbError::NotWhole(failed));
+        if push.whole {
+            let is_not_done = |result: &&PushResult| !result.outcome.is_done();
+            let failed = turn.results.iter().filter(is_not_done).count();
+            if failed > 0 {
+                return Err(DbError::NotWhole(failed));
+            }
         }
         answers.extend(answer::Stored::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
@@ -239,7 +241,7 @@ impl Batch<'_> {
         let since = self.since(tx, push.client, &edit).await?;
         let mut result = self.apply_to_record(push, &edit, &since, false);
         name_others(tx, &since, &mut result).await?;
-        if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
+        if result.outcome.is_done() {
             conflict::settle(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
         }
         Ok(result)

@@ -24,6 +24,11 @@ fn checked(sha256: &str) -> Result<&str, Problem> {
     if right { Ok(sha256) } else { Err(Problem::not_found()) }
 }
 
+/// SHA-256 in lower-case hexadecimal.
+pub fn hash_of(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl App {
     fn attachment_path(&self, sha256: &str) -> PathBuf {
         self.config.storage.data_dir.join("attachments").join(sha256)
@@ -122,7 +127,7 @@ pub async fn put(
         return Ok(so_much_is_there(StatusCode::ACCEPTED, there));
     }
     let whole = fs::read(&part).await.map_err(failed)?;
-    let hash: String = Sha256::digest(&whole).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash_of(&whole);
     let kind = content_type(&whole);
     let Some(kind) = kind.filter(|_| hash == sha256) else {
         fs::remove_file(&part).await.map_err(failed)?;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// The catalogue.
 #[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "version, programmes, indicators, activities")))]
 pub async fn catalogue(State(app): State<App>, _: MayView, wants: Wants) -> Result<Response, Problem> {
-    Ok(wants.answer(&app.known.fresh(&app.db).await?.reference.catalogue))
+    Ok(wants.answer(&app.known.fresh(&app.db).await?.0.reference.catalogue))
 }
 
 /// Puts a form in the place of an activity's, or adds an activity. What was recorded with the former one keeps it.
@@ -70,7 +70,7 @@ async fn revise<T: DeserializeOwned>(
         let field = error.path().to_string();
         Problem::field(if field == "." { "body" } else { &field }, ErrorCode::WrongType)
     })?;
-    let known = app.known.fresh(&app.db).await?;
+    let (known, _) = app.known.fresh(&app.db).await?;
     let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.in_language(wants.language)).collect();
     let next = with(&known.reference.catalogue, what).map_err(|errors| Problem::fields(told(errors)))?;
     if next != known.reference.catalogue && !reference::revise(&app.db, &next).await? {

@@ -28,7 +28,7 @@ pub async fn set_organisation(
     Received(body): Received,
 ) -> Result<Response, Problem> {
     let own: Organisation = read(&user, &id, body)?;
-    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
     told(own.mistakes(&reference.places, &reference.catalogue), wants)?;
     // Its initials are read from its name when the directory is.
     set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, wants).await
@@ -47,7 +47,7 @@ pub async fn set_pairing(
     Received(body): Received,
 ) -> Result<Response, Problem> {
     let own: Pairing = read(&user, &id, body)?;
-    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
     told(own.mistakes(directory, &reference.catalogue), wants)?;
     set(&app, PAIRING, own.id, own, &user, wants).await

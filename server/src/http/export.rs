@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::entry::Cell;
+use jiedui_core::domain::spreadsheet::harmless;
 use jiedui_core::domain::{Entry, Figure, Organisation, Pairing, User, format_date};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
@@ -105,11 +106,6 @@ fn row(app: &App, record: &Record) -> [String; 13] {
     ]
 }
 
-/// A spreadsheet must not run what somebody typed into a note.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
-}
-
 /// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
 #[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
 pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
@@ -162,7 +158,7 @@ fn add_sheet<'a>(
 /// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
 #[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
 pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Result<Response, Problem> {
-    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
     let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
     let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
     let organisation = |own: &Organisation| {

@@ -2,6 +2,7 @@
 //! and can be taken back.
 
 use super::App;
+use super::attachments::hash_of;
 use super::body::{Received, Wants, unreadable};
 use super::export::{XLSX, file, sheet_failed};
 use super::problem::Problem;
@@ -20,7 +21,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::domain::{ErrorCode, FieldError, User};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::fs;
@@ -88,7 +88,7 @@ pub async fn bring(
         return Err(Problem::field("activity", ErrorCode::Unknown));
     }
     let body = body.map_err(unreadable)?;
-    let sha256: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hash_of(&body);
     if import::is_done(&app.db, &activity, &sha256).await? {
         return Err(conflict(
             "这个文件已经导入过了。要重新导入，请先撤销上次的导入",

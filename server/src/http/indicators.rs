@@ -5,9 +5,9 @@ use super::body::Wants;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
+use crate::db::DbError;
 use crate::db::figures as kept;
 use crate::db::rollup::{TOWN, town};
-use crate::db::{DbError, feed};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::domain::figure::{Filter, aggregate, figures};
@@ -57,8 +57,14 @@ pub struct Yearly(Mutex<KeptYears>);
 type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Part>>>);
 
 impl Yearly {
-    async fn current(&self, app: &App, year: i32, place: String) -> Result<Arc<Vec<Part>>, DbError> {
-        let change = feed::last_change(&app.db).await?;
+    /// Those as they are since a change, or since a later one.
+    async fn current(
+        &self,
+        app: &App,
+        catalogue: &Catalogue,
+        (change, year): (i64, i32),
+        place: String,
+    ) -> Result<Arc<Vec<Part>>, DbError> {
         let key = (year, place);
         {
             let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +74,7 @@ impl Yearly {
                 return Ok(parts.clone());
             }
         }
-        let parts = Arc::new(kept::of_year(&app.db, &app.reference().catalogue, year, &key.1).await?);
+        let parts = Arc::new(kept::of_year(&app.db, catalogue, year, &key.1).await?);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What was read may be newer than the change, never older: it is true until the next one.
         if held.0 == change && held.1.len() < KEPT {
@@ -85,7 +91,7 @@ impl App {
     /// The figures of a year under a filter.
     pub async fn figures(&self, filter: Filter) -> Result<Vec<Figure>, DbError> {
         let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
-        let known = self.known.fresh(&self.db).await?;
+        let (known, change) = self.known.fresh(&self.db).await?;
         let (catalogue, directory) = (&known.reference.catalogue, known.reference.directory());
         let place = filter.place.clone().unwrap_or_default();
         // Villages, and months of a year, are counted from what is smaller.
@@ -93,7 +99,7 @@ impl App {
             let parts = parts_at(self, &filter, |_| true).await?;
             return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
         }
-        let parts = known.yearly.current(self, filter.year.unwrap_or_default(), place).await?;
+        let parts = known.yearly.current(self, catalogue, (change, filter.year.unwrap_or_default()), place).await?;
         Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
     }
 }
@@ -160,7 +166,7 @@ pub async fn series(
     let mut filter = query.filter();
     let by_place = query.one_of("by", &["month", "place"]).as_deref() == Some("place");
     query.done()?;
-    let reference = app.known.fresh(&app.db).await?.reference.clone();
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
     let indicator = reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
     let year = *filter.year.get_or_insert_with(this_year);
     let parts = parts_at(&app, &filter, |part| part.indicator == code).await?;

@@ -5,7 +5,8 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
 use crate::db::reference::Reference;
-use crate::db::{Db, DbError, feed, figures};
+use crate::db::{Db, DbError, figures};
+use crate::known::Known;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -40,9 +41,8 @@ impl Snapshot {
 pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
 
 impl Overviews {
-    /// The overview of all that is committed by now.
-    pub async fn current(&self, db: &Db, reference: &Reference, edition: &str) -> Result<Arc<Snapshot>, DbError> {
-        let change = feed::last_change(db).await?;
+    /// The overview of all up to a change, or of more.
+    async fn current(&self, db: &Db, known: &Known, change: i64) -> Result<Arc<Snapshot>, DbError> {
         let fresh = |held: &Option<Arc<Snapshot>>| held.clone().filter(|held| held.overview.change >= change);
         if let Some(snapshot) = fresh(&*self.0.read().await) {
             return Ok(snapshot);
@@ -55,7 +55,7 @@ impl Overviews {
         let mut overview = match held.take().map(Arc::try_unwrap) {
             Some(Ok(own)) => own.overview,
             Some(Err(shared)) => shared.overview.clone(),
-            None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
+            None => Overview { edition: known.edition.clone(), ..of_reference(&known.reference) },
         };
         overview.renew(news(db, overview.edition.clone(), overview.change).await?);
         Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
@@ -91,8 +91,8 @@ async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError>
 impl App {
     /// The overview of all that is committed by now.
     pub async fn overview(&self) -> Result<Arc<Snapshot>, DbError> {
-        let known = self.known.fresh(&self.db).await?;
-        known.overviews.current(&self.db, &known.reference, &known.edition).await
+        let (known, change) = self.known.fresh(&self.db).await?;
+        known.overviews.current(&self.db, &known, change).await
     }
 
     /// What counts at a village.
@@ -124,7 +124,7 @@ pub async fn overview(
         return Ok(axum::Json(app.of_village(&village).await?).into_response());
     }
     if let (Some(since), Some(edition)) = (since, edition)
-        && edition == app.known.fresh(&app.db).await?.edition
+        && edition == app.known.fresh(&app.db).await?.0.edition
     {
         return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
     }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::domain::ErrorCode;
 use jiedui_core::sync::wire::LARGEST_BATCH;
-use jiedui_core::sync::{Mutation, Outcome, PushResponse};
+use jiedui_core::sync::{Mutation, PushResponse};
 use serde_json::Value;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
@@ -70,9 +70,7 @@ pub async fn push(
         parsed.iter().filter(|(own, _)| is_returned(own)).map(|(own, _)| (own.seq, own.id)).collect();
     let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
-    let is_done = |seq: u64| {
-        results.iter().any(|own| own.seq == seq && matches!(own.outcome, Outcome::Applied | Outcome::Merged))
-    };
+    let is_done = |seq: u64| results.iter().any(|own| own.seq == seq && own.outcome.is_done());
     app.notices.wake(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
     // In the order of the request.
     for (index, result) in refused {

@@ -14,6 +14,7 @@ use crate::db::reference::Reference;
 use crate::db::{DbError, answer};
 use jiedui_core::domain::duplicate::is_likely_same;
 use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
 use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{Mutation, Op, mistakes};
@@ -124,12 +125,7 @@ pub fn check(sheet: &Sheet, against: &Against<'_>, progress: &Progress) -> Optio
             return None;
         }
         let (fields, mut errors) = reading.fields(row);
-        for error in mistakes(&fields, actor, rules) {
-            // What could not be read is missing, which need not be said twice.
-            if !errors.iter().any(|own| own.field == error.field) {
-                errors.push(error);
-            }
-        }
+        add_new(&mut errors, mistakes(&fields, actor, rules));
         if let Some(first) = seen.get(&said(&fields)) {
             errors.push(FieldError::with_limit("row", ErrorCode::Twice, *first as f64));
         } else {

@@ -4,6 +4,7 @@ use super::sheet::{Cell, day_of_serial};
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::figure::Directory;
+use jiedui_core::domain::keyboard::narrow;
 use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Places, Scope, format_date, parse_date};
 use jiedui_core::sync::number_value;
 use serde_json::{Value, json};
@@ -140,17 +141,6 @@ impl Reading<'_> {
             _ => Ok(json!(text)),
         }
     }
-}
-
-/// Digits and points as a Chinese keyboard writes them, as all others.
-fn narrow(text: &str) -> String {
-    let narrow = |letter: char| match letter {
-        '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
-        '．' => '.',
-        '－' => '-',
-        _ => letter,
-    };
-    text.trim().chars().map(narrow).collect()
 }
 
 /// A day, in any of the ways in which it is written here.

@@ -161,6 +161,15 @@ impl FieldError {
     }
 }
 
+/// Adds mistakes at fields at which none is known yet: what cannot be read is missing as well, which need not be said twice.
+pub fn add_new(errors: &mut Vec<FieldError>, more: Vec<FieldError>) {
+    for error in more {
+        if !errors.iter().any(|own| own.field == error.field) {
+            errors.push(error);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

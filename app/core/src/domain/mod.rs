@@ -8,6 +8,7 @@ pub mod duplicate;
 pub mod entry;
 pub mod field_error;
 pub mod figure;
+pub mod keyboard;
 pub mod map;
 pub mod month;
 pub mod need;
@@ -21,6 +22,7 @@ pub mod revise;
 pub mod sample;
 pub mod shading;
 pub mod split;
+pub mod spreadsheet;
 pub mod user;
 
 pub use catalogue::{Activity, Aggregation, Catalogue, Field, Indicator, Programme, Target};

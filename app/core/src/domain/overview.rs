@@ -1,12 +1,12 @@
 //! All that the shared view is drawn from, small enough for a phone: no entry, note or person is in it.
 
 use super::catalogue::Catalogue;
-use super::entry::{Entry, State};
+use super::entry::{Entry, Rules, State};
 use super::figure::{self, Directory, Figure, Filter};
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part, merge_parts, parts_of};
-use super::place::{Level, Place};
+use super::place::{Level, Place, Places};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -85,6 +85,18 @@ impl Tally {
 }
 
 impl Overview {
+    /// The rules that an entry must keep, as a phone knows them: its clock may stand in 1970, the server knows which day it is.
+    pub fn rules<'a>(&'a self, places: &'a Places) -> Rules<'a> {
+        Rules {
+            catalogue: &self.catalogue,
+            places,
+            organisations: &self.organisations,
+            pairings: &self.pairings,
+            last_day: None,
+            closed: &self.closed,
+        }
+    }
+
     /// Adds entries to what is there: those of the database when the server makes an overview, a phone's own unsent
     /// ones when it shows it.
     pub fn add<'a>(&mut self, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) {

@@ -104,7 +104,7 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
 fn settle_choice(mutation: &Mutation, result: &PushResult) -> Settled {
     let seq = mutation.fields.get("seq").and_then(serde_json::Value::as_u64);
     let settled_already = result.errors.iter().any(|error| error.field == "seq");
-    let settles = seq.filter(|_| settled_already || matches!(result.outcome, Outcome::Applied | Outcome::Merged));
+    let settles = seq.filter(|_| settled_already || result.outcome.is_done());
     Settled { waits: None, settles, replica: Change::Keep, is_new: false }
 }
 

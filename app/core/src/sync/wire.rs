@@ -111,6 +111,13 @@ pub enum Outcome {
     Rejected,
 }
 
+impl Outcome {
+    /// Whether it was done, alone or beside what others had changed.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Applied | Self::Merged)
+    }
+}
+
 /// The answer to one mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushResult {

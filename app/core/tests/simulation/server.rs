@@ -166,7 +166,7 @@ fn apply(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &Mutation)
         return rejected(mutation, vec![FieldError::new("take", ErrorCode::Unknown)]);
     };
     let result = apply_to_entry(disk, change, case, &edit, false);
-    if matches!(result.outcome, Outcome::Applied | Outcome::Merged) {
+    if result.outcome.is_done() {
         disk.settled.insert(key);
     }
     result

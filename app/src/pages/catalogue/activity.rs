@@ -1,7 +1,7 @@
 //! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
 
 use super::field::{FieldEdit, Typed};
-use super::sentence;
+use super::{is_admin, sentence};
 use crate::model::use_model;
 use crate::pages::form::Preview;
 use crate::sync::catalogue as server;
@@ -19,22 +19,14 @@ pub fn ActivityOf() -> impl IntoView {
     crate::pages::title(texts.nav_catalogue);
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    let there = Memo::new(move |_| model.received.with(Option::is_some));
-    move || {
-        if !super::is_admin() {
-            return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
-        }
-        if !there.get() {
-            return view! { <p class="empty">{texts.loading}</p> }.into_any();
-        }
-        let overview = model.received.get_untracked().unwrap_or_default();
+    crate::pages::for_roles(is_admin, texts.admins_only, move |overview| {
         let code = code.get();
         let own = overview.catalogue.activity(&code).cloned();
         if own.is_none() && code != "new" {
             return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
         }
         view! { <Editor own/> }.into_any()
-    }
+    })
 }
 
 /// A field with a number by which the screen tells it from the others, wherever it is moved.

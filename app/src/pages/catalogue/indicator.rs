@@ -1,6 +1,6 @@
 //! Changing an indicator's names and targets, or adding one.
 
-use super::sentence;
+use super::{is_admin, sentence};
 use crate::components::figures::qualified;
 use crate::model::use_model;
 use crate::pages::form::read_number;
@@ -55,21 +55,14 @@ pub fn IndicatorEdit() -> impl IntoView {
     crate::pages::title(texts.nav_catalogue);
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    let there = Memo::new(move |_| model.received.with(Option::is_some));
-    move || {
-        if !super::is_admin() {
-            return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
-        }
-        if !there.get() {
-            return view! { <p class="empty">{texts.loading}</p> }.into_any();
-        }
-        let overview = model.received.get_untracked().unwrap_or_default();
-        let own = overview.catalogue.indicator(&code.get()).cloned();
-        if own.is_none() && code.get() != "new" {
+    crate::pages::for_roles(is_admin, texts.admins_only, move |overview| {
+        let code = code.get();
+        let own = overview.catalogue.indicator(&code).cloned();
+        if own.is_none() && code != "new" {
             return view! { <p class="empty">{texts.not_found}</p> }.into_any();
         }
         view! { <Editor own/> }.into_any()
-    }
+    })
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! The form's fields: each with its label above and its mistake below.
 
 use super::super::entries::field_name;
+use crate::components::form_row::{form_row, mistake};
 use crate::components::place_field::PlaceField;
 use crate::model::Model;
 use crate::store::draft::Draft;
@@ -37,26 +38,12 @@ impl Form {
     }
 
     pub fn error(self, field: &str) -> Signal<Option<String>> {
-        let field = field.to_owned();
-        Signal::derive(move || {
-            self.errors.with(|errors| {
-                let error = errors.iter().find(|error| error.field == field)?;
-                Some(error.clone().in_language(self.model.language).message)
-            })
-        })
+        mistake(self.model, self.errors, field)
     }
 
     /// A field with its label above and its mistake below.
     pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
-        let id = field.replace('.', "-");
-        let error = self.error(field);
-        view! {
-            <div class="row" class:wrong=move || error.get().is_some()>
-                <label for=format!("field-{id}")>{label}</label>
-                {control}
-                <p class="error" id=format!("error-{id}")>{move || error.get()}</p>
-            </div>
-        }
+        form_row(field, label, self.error(field), control)
     }
 
     pub fn summary(self, activity: &str) -> impl IntoView + use<> {

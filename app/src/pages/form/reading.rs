@@ -3,7 +3,9 @@
 use crate::model::Model;
 use crate::store::draft::Draft;
 use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::entry::{Answer, Fields, Rules};
+use jiedui_core::domain::entry::{Answer, Fields};
+use jiedui_core::domain::field_error::add_new;
+use jiedui_core::domain::keyboard::narrow;
 use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, format_date};
 use jiedui_core::sync::{mistakes, number_value};
 use leptos::prelude::*;
@@ -152,12 +154,7 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
 
 /// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
 pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
-    let narrow = |letter: char| match letter {
-        '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
-        '．' | '。' => '.',
-        _ => letter,
-    };
-    let text: String = text.trim().chars().map(narrow).collect();
+    let text = narrow(text);
     if text.is_empty() {
         return Ok(None);
     }
@@ -211,20 +208,7 @@ pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let places = model.places.get_untracked();
-    let rules = Rules {
-        catalogue: &overview.catalogue,
-        places: &places,
-        organisations: &overview.organisations,
-        pairings: &overview.pairings,
-        // The phone's clock may stand in 1970; the server knows which day it is.
-        last_day: None,
-        closed: &overview.closed,
-    };
-    for error in mistakes(&fields, &user, rules) {
-        if !errors.iter().any(|own| own.field == error.field) {
-            errors.push(error);
-        }
-    }
+    add_new(&mut errors, mistakes(&fields, &user, overview.rules(&places)));
     errors
 }
 

@@ -1,10 +1,11 @@
 //! The fields of the form of an item of a ledger: each with its label above and its mistake below.
 
 use super::draft::Draft;
+use crate::components::form_row::{form_row, mistake};
 use crate::json;
 use crate::model::Model;
 use jiedui_core::domain::FieldError;
-use jiedui_core::domain::entry::Rules;
+use jiedui_core::domain::field_error::add_new;
 use jiedui_core::sync::mistakes_of_need;
 use leptos::prelude::*;
 
@@ -56,39 +57,16 @@ impl Form {
         let (fields, mut errors) = draft.fields();
         let (overview, places) =
             (self.model.received.get_untracked().unwrap_or_default(), self.model.places.get_untracked());
-        let rules = Rules {
-            catalogue: &overview.catalogue,
-            places: &places,
-            organisations: &overview.organisations,
-            pairings: &overview.pairings,
-            last_day: None,
-            closed: &[],
-        };
-        let more = mistakes_of_need(&fields, &user, rules);
-        let new = |error: &FieldError| !errors.iter().any(|own: &FieldError| own.field == error.field);
-        let more: Vec<FieldError> = more.into_iter().filter(new).collect();
-        errors.extend(more);
+        add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(&places)));
         errors
     }
 
     pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.errors.with(|errors| {
-                let error = errors.iter().find(|error| error.field == name)?;
-                Some(error.clone().in_language(self.model.language).message)
-            })
-        })
+        mistake(self.model, self.errors, name)
     }
 
     pub(super) fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {
-        let error = self.error(name);
-        view! {
-            <div class="row" class:wrong=move || error.get().is_some()>
-                <label for=format!("field-{name}")>{label.to_owned()}</label>
-                {control}
-                <p class="error" id=format!("error-{name}")>{move || error.get()}</p>
-            </div>
-        }
+        form_row(name, label.to_owned(), self.error(name), control)
     }
 
     pub(super) fn input(

@@ -12,6 +12,11 @@ use uuid::Uuid;
 const RECORDER: u128 = 1;
 const REVIEWER: u128 = 2;
 
+/// Rules with nothing but forms and places in them.
+fn rules<'a>(catalogue: &'a Catalogue, places: &'a Places) -> Rules<'a> {
+    Rules { catalogue, places, organisations: &[], pairings: &[], last_day: None, closed: &[] }
+}
+
 fn catalogue() -> Catalogue {
     let field = |code: &str, required: bool| {
         json!({"code": code, "name": "", "name_en": "", "kind": "integer", "unit": "", "unit_en": "",
@@ -315,14 +320,7 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
     next.fields[0].max = crate::domain::Quantity::from_f64(2.0);
     let catalogue = with_programme().with_activity(next).unwrap();
     let places = places();
-    let rules = Rules {
-        catalogue: &catalogue,
-        places: &places,
-        organisations: &[],
-        pairings: &[],
-        last_day: None,
-        closed: &[],
-    };
+    let rules = rules(&catalogue, &places);
     let put = |version: Value| {
         let mut fields = right().as_object().unwrap().clone();
         fields.insert("version".into(), version);
@@ -338,14 +336,7 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
 #[test]
 fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
     let (catalogue, places) = (with_programme(), places());
-    let rules = Rules {
-        catalogue: &catalogue,
-        places: &places,
-        organisations: &[],
-        pairings: &[],
-        last_day: None,
-        closed: &[],
-    };
+    let rules = rules(&catalogue, &places);
     let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
         let fields = fields.as_object().unwrap().clone();
         let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev: 1, op, fields };
@@ -379,14 +370,7 @@ fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
             "computed": {"total": {"table": "rows", "column": "workers"}}})),
     ]);
     let places = places();
-    let rules = Rules {
-        catalogue: &catalogue,
-        places: &places,
-        organisations: &[],
-        pairings: &[],
-        last_day: None,
-        closed: &[],
-    };
+    let rules = rules(&catalogue, &places);
     let total = |rows: Value| {
         let mut fields = right().as_object().unwrap().clone();
         fields.insert("values".into(), json!({"count": 3, "total": 99}));

@@ -5,6 +5,11 @@ use crate::domain::Places;
 use rstest::rstest;
 use serde_json::json;
 
+/// Rules with nothing but forms and places in them.
+fn rules<'a>(catalogue: &'a Catalogue, places: &'a Places) -> Rules<'a> {
+    Rules { catalogue, places, organisations: &[], pairings: &[], last_day: None, closed: &[] }
+}
+
 fn catalogue() -> Catalogue {
     serde_json::from_value(json!({
         "version": 1, "programmes": [], "indicators": [],
@@ -105,14 +110,7 @@ fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
     let catalogue = form();
     let place = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
     let places = Places::new(vec![serde_json::from_value(place).unwrap()]);
-    let rules = Rules {
-        catalogue: &catalogue,
-        places: &places,
-        organisations: &[],
-        pairings: &[],
-        last_day: None,
-        closed: &[],
-    };
+    let rules = rules(&catalogue, &places);
     let fields =
         json!({"activity": "sale", "date": "2026-11-24", "place": "522728", "details": details, "values": values});
     Entry::parse(fields.as_object().unwrap(), rules)
@@ -183,14 +181,7 @@ fn check_table(rows: Value) -> Result<Entry, Vec<(String, ErrorCode)>> {
     catalogue.activities[0].fields.push(serde_json::from_value(table).unwrap());
     let county = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
     let places = Places::new(vec![serde_json::from_value(county).unwrap()]);
-    let rules = Rules {
-        catalogue: &catalogue,
-        places: &places,
-        organisations: &[],
-        pairings: &[],
-        last_day: None,
-        closed: &[],
-    };
+    let rules = rules(&catalogue, &places);
     let mut fields = right();
     fields["details"] = json!({"placed": rows});
     let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| (error.field, error.code)).collect();
