@@ -50,6 +50,7 @@ test("so does every screen of an administrator's, and none complains", async ({ 
     for (const screen of OF_ADMINISTRATORS) {
       await page.goto(screen);
       await expect(page.locator("html.scripted")).toBeAttached();
+      await expect(page.getByRole("main")).not.toContainText("正在读取");
       await page.evaluate(() => document.querySelectorAll("main details").forEach((own) => own.setAttribute("open", "")));
       await expectReadable(page);
     }
@@ -103,13 +104,19 @@ test("English is there for who chooses it, and stays", async ({ page }) => {
   await expect(page.locator('[data-indicator="pigs_marketed"] h3')).toHaveText("Pigs marketed");
 });
 
-test("what is typed before the app has arrived is not lost", async ({ page }) => {
+// Holds the program back until the answer is called.
+async function held(page) {
   let arrive;
   const arrived = new Promise((resolve) => (arrive = resolve));
   await page.route("**/pkg/jiedui.wasm", async (route) => {
     await arrived;
     await route.continue();
   });
+  return arrive;
+}
+
+test("what is typed before the app has arrived is not lost", async ({ page }) => {
+  const arrive = await held(page);
   await page.goto("/sign-in", { waitUntil: "commit" });
   await page.getByLabel("用户名").fill("recorder");
   await page.getByLabel("密码").fill("geheim");
@@ -122,13 +129,34 @@ test("what is typed before the app has arrived is not lost", async ({ page }) =>
   await expect(page.getByRole("alert").first()).toContainText("用户名或密码不对");
 });
 
-test("the app takes the painted page over without a frame in between, where it was scrolled to", async ({ page }) => {
-  let arrive;
-  const arrived = new Promise((resolve) => (arrive = resolve));
-  await page.route("**/pkg/jiedui.wasm", async (route) => {
-    await arrived;
-    await route.continue();
+test("what is searched for and chosen before the app has arrived is found once it has", async ({ page }) => {
+  const arrive = await held(page);
+  await page.goto("/organisations", { waitUntil: "commit" });
+  await page.getByRole("searchbox").fill("zzzz");
+  await page.getByRole("main").getByRole("combobox").first().selectOption({ index: 1 });
+  arrive();
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect(page).toHaveURL(/q=zzzz/);
+  await expect(page).toHaveURL(/side=/);
+  await expect(page.getByRole("searchbox")).toHaveValue("zzzz");
+});
+
+test.describe("with a page that comes from the server", () => {
+  test.use({ serviceWorkers: "block" });
+
+  test("a form is there once what is typed into it counts", async ({ page, server }) => {
+    await signIn(page, server, "admin");
+    const arrive = await held(page);
+    await page.goto("/catalogue/activities/field_survey", { waitUntil: "commit" });
+    await expect(page.getByRole("main")).toContainText("正在读取");
+    await expect(page.getByRole("main").locator("input, select, button")).toHaveCount(0);
+    arrive();
+    await expect(page.locator("#activity-name")).toHaveValue("实地调研");
   });
+});
+
+test("the app takes the painted page over without a frame in between, where it was scrolled to", async ({ page }) => {
+  const arrive = await held(page);
   await page.addInitScript(() => {
     window.emptyFrames = 0;
     let seen = false;

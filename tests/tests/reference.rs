@@ -196,6 +196,35 @@ fn the_directory_is_changed_by_who_coordinates_and_found_by_pinyin(#[case] datab
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
+fn who_coordinates_a_place_and_a_programme_keeps_the_directory_there_and_nowhere_else(#[case] database: Database) {
+    let (home, server, api) = served(database);
+    home.add_user("luodian", "coordinator", &["--place", "522728", "--programme", "education"]);
+    let luodian = server.sign_in("luodian");
+    let organisation = |place: &str, side: &str, programme: &str| json!({"name": "一所小学", "name_en": "", "kind": "school", "side": side, "place": place, "programme": programme});
+    let new = || format!("/api/v1/organisations/{}", Uuid::now_v7());
+    let (city, school, village) = (new(), new(), new());
+    assert_eq!(put(&api, &city, &organisation("520102", "a", "education")).0, 200);
+    assert_eq!(put(&api, &village, &organisation("522728109", "b", "industry")).0, 200);
+    assert_eq!(put(&luodian, &school, &organisation("522728109", "b", "education")).0, 200);
+    let field = |(status, problem): (u16, serde_json::Value)| (status, problem["errors"][0]["field"].clone());
+    assert_eq!(field(put(&luodian, &new(), &organisation("520102", "a", "education"))), (400, json!("place")));
+    assert_eq!(field(put(&luodian, &new(), &organisation("522728109", "b", "health"))), (400, json!("programme")));
+    assert_eq!(put(&luodian, &city, &organisation("522728109", "b", "education")).0, 403, "what is another's");
+    assert_eq!(put(&luodian, &village, &organisation("522728109", "b", "education")).0, 403);
+
+    let id = |path: &str| json!(path.rsplit('/').next());
+    let pairing =
+        |programme: &str| json!({"programme": programme, "organisation_a": id(&city), "organisation_b": id(&school)});
+    let pairings = [(), ()].map(|()| format!("/api/v1/pairings/{}", Uuid::now_v7()));
+    assert_eq!(put(&luodian, &pairings[0], &pairing("education")).0, 200, "one of the two is theirs");
+    assert_eq!(field(put(&luodian, &pairings[1], &pairing("health"))), (400, json!("programme")));
+    assert_eq!(put(&api, &pairings[1], &pairing("health")).0, 200);
+    assert_eq!(put(&luodian, &pairings[1], &pairing("education")).0, 403);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
 fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Database) {
     let home = Home::new(database);
     home.add_user("moyang", "recorder", &["--place", "522728109"]);

@@ -11,9 +11,10 @@ use crate::store::person::new_id;
 use crate::sync::api::{self, ApiError};
 use crate::sync::catalogue as server;
 use crate::texts::fill;
+use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::organisation::OrganisationKind;
 use jiedui_core::domain::{
-    ErrorCode, FieldError, Organisation, Overview, Pairing, Role, Side, format_date, parse_date,
+    ErrorCode, FieldError, Organisation, Overview, Pairing, Role, Side, User, format_date, parse_date,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
@@ -91,6 +92,11 @@ impl Form {
         format!("{label}{}", self.model.texts.optional)
     }
 
+    /// What of it is beyond who fills it in.
+    fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
+        self.model.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
+    }
+
     /// Sends it, and goes where it can be seen.
     fn send(self, sending: impl Future<Output = Result<(), ApiError>> + 'static, then: String) {
         let (model, navigate) = (self.model, use_navigate());
@@ -126,6 +132,11 @@ fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
     }
 }
 
+/// What stands where another place's coordinators see to it.
+fn elsewhere(model: Model) -> AnyView {
+    view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
+}
+
 fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
     let own = overview.catalogue.programmes.iter();
     own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
@@ -142,6 +153,7 @@ pub fn OrganisationEdit() -> impl IntoView {
         match id {
             None => organisation_form(model, overview, None).into_any(),
             Some(id) => match overview.directory().organisation(id) {
+                Some(own) if !super::is_own(|user| own.beyond(user)) => elsewhere(model),
                 Some(own) => organisation_form(model, overview, Some(own)).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
@@ -192,6 +204,7 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
             initials: String::new(),
         };
         errors.extend(own.mistakes(&places, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| own.beyond(user)));
         form.errors.set(errors);
         if form.errors.with_untracked(Vec::is_empty) {
             let then = format!("/organisations/{id}");
@@ -250,6 +263,7 @@ pub fn PairingEdit() -> impl IntoView {
         match id {
             None => pairing_form(model, overview, None, with).into_any(),
             Some(id) => match overview.directory().pairing(id) {
+                Some(own) if !super::is_own(|user| own.beyond(user, overview.directory())) => elsewhere(model),
                 Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
@@ -291,7 +305,10 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
             source: source.clone(),
             agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
         };
-        form.errors.set(own.mistakes(overview.directory(), &overview.catalogue));
+        let directory = overview.directory();
+        let mut errors = own.mistakes(directory, &overview.catalogue);
+        add_new(&mut errors, form.beyond(|user| own.beyond(user, directory)));
+        form.errors.set(errors);
         if form.errors.with_untracked(Vec::is_empty) {
             let then = format!("/organisations/{}", own.organisation_b);
             form.send(async move { server::set_pairing(&own, model.language).await }, then);

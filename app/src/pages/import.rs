@@ -101,7 +101,7 @@ fn choose(desk: Desk) -> impl IntoView {
                 <p><a class="button quiet" href=template rel="external">{texts.import_template}</a></p>
                 <div class="row">
                     <label for="import-file">{texts.import_file}</label>
-                    <input id="import-file" type="file" accept=".xlsx,.xls,.ods,.csv" disabled=move || desk.busy.get() on:change=bring/>
+                    <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || desk.busy.get() on:change=bring/>
                 </div>
             })}
         </div>

@@ -42,7 +42,7 @@ pub use sign_in::SignIn;
 pub use work::Work;
 
 use crate::model::use_model;
-use jiedui_core::domain::{Overview, Role};
+use jiedui_core::domain::{FieldError, Overview, Role, User};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -51,14 +51,15 @@ fn title(name: &'static str) {
     Effect::new(move |_| document().set_title(&format!("{name} · 结对 Jiedui")));
 }
 
-/// A screen for people of some roles, once the overview is there: what it is built from changes no more while they type.
+/// A screen for people of some roles to fill in, once the app runs and the overview is there: what it is built from
+/// changes no more while they type, and nobody types into what the server has painted.
 fn for_roles(
     may: fn(Role) -> bool,
     others: &'static str,
     body: impl Fn(&Overview) -> AnyView + Send + 'static,
 ) -> impl IntoView {
     let model = use_model();
-    let there = Memo::new(move |_| model.received.with(Option::is_some));
+    let there = Memo::new(move |_| model.now.get() > 0.0 && model.received.with(Option::is_some));
     move || {
         if !model.user.with(|user| user.as_ref().is_some_and(|user| may(user.role))) {
             return view! { <p class="empty">{others}</p> }.into_any();
@@ -68,6 +69,11 @@ fn for_roles(
         }
         body(&model.received.get_untracked().unwrap_or_default())
     }
+}
+
+/// Whether something in the directory is for this person to change, given what of it is beyond them.
+fn is_own(beyond: impl FnOnce(&User) -> Vec<FieldError>) -> bool {
+    use_model().user.with(|user| user.as_ref().is_some_and(|user| beyond(user).is_empty()))
 }
 
 /// What a screen for people with an account shows to others.

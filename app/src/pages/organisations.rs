@@ -110,8 +110,7 @@ pub fn OrganisationOf() -> impl IntoView {
         let list = list
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
-        let (signed_in, coordinates) =
-            model.user.with(|user| (user.is_some(), user.as_ref().is_some_and(|user| user.role.coordinates())));
+        let signed_in = model.user.with(Option::is_some);
         let map = still::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
         let partners = format!("<ul class=\"latest\">{partners}</ul>{map}");
         let position = if own.position.is_none() { texts.approximate } else { "" };
@@ -122,7 +121,7 @@ pub fn OrganisationOf() -> impl IntoView {
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
                     {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
-                    {coordinates.then(|| view! {
+                    {super::is_own(|user| own.beyond(user)).then(|| view! {
                         <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
                         <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
                     })}
@@ -248,7 +247,7 @@ fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
             texts.agreement_open
         );
     }
-    if model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates())) {
+    if super::is_own(|user| pairing.beyond(user, overview.directory())) {
         let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
     }
     text + "</li>"

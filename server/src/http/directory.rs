@@ -7,6 +7,7 @@ use crate::auth::SignedIn;
 use crate::db::{directory, feed};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::{ErrorCode, FieldError, Organisation, Pairing, User};
 use jiedui_core::sync::wire::{ORGANISATION, PAIRING};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 #[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
     request_body(content = Value, description = "name, name_en, kind, side, place, programme, position?", content_type = "application/json"),
     responses((status = 200, description = "the organisation"), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "a role that does not coordinate")))]
+        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere")))]
 pub async fn set_organisation(
     State(app): State<App>,
     SignedIn(user): SignedIn,
@@ -29,7 +30,11 @@ pub async fn set_organisation(
 ) -> Result<Response, Problem> {
     let own: Organisation = read(&user, &id, body)?;
     let reference = app.known.fresh(&app.db).await?.0.reference.clone();
-    told(own.mistakes(&reference.places, &reference.catalogue), wants)?;
+    let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
+    if directory.organisation(own.id).is_some_and(|earlier| !earlier.beyond(&user).is_empty()) {
+        return Err(Problem::forbidden());
+    }
+    told(own.mistakes(&reference.places, &reference.catalogue), own.beyond(&user), wants)?;
     // Its initials are read from its name when the directory is.
     set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, wants).await
 }
@@ -38,7 +43,7 @@ pub async fn set_organisation(
 #[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
     request_body(content = Value, description = "programme, organisation_a, organisation_b, from?, to?, agreement?", content_type = "application/json"),
     responses((status = 200, description = "the pairing"), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "a role that does not coordinate")))]
+        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere")))]
 pub async fn set_pairing(
     State(app): State<App>,
     SignedIn(user): SignedIn,
@@ -49,7 +54,10 @@ pub async fn set_pairing(
     let own: Pairing = read(&user, &id, body)?;
     let reference = app.known.fresh(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
-    told(own.mistakes(directory, &reference.catalogue), wants)?;
+    if directory.pairing(own.id).is_some_and(|earlier| !earlier.beyond(&user, directory).is_empty()) {
+        return Err(Problem::forbidden());
+    }
+    told(own.mistakes(directory, &reference.catalogue), own.beyond(&user, directory), wants)?;
     set(&app, PAIRING, own.id, own, &user, wants).await
 }
 
@@ -72,7 +80,8 @@ fn read<T: DeserializeOwned>(user: &User, id: &str, mut body: Value) -> Result<T
     })
 }
 
-fn told(mistakes: Vec<FieldError>, wants: Wants) -> Result<(), Problem> {
+fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Wants) -> Result<(), Problem> {
+    add_new(&mut mistakes, beyond);
     let mistakes: Vec<FieldError> = mistakes.into_iter().map(|own| own.in_language(wants.language)).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
 }

@@ -67,7 +67,7 @@ fn shaped(app: &App, import: &Import, wants: Wants) -> Value {
 /// Brings a spreadsheet: its bytes are the body. It is read and checked beside; the answer is there at once.
 #[utoipa::path(post, path = "/api/v1/imports",
     params(("activity" = String, Query), ("name" = Option<String>, Query, description = "the file's name")),
-    request_body(content = Vec<u8>, description = "XLSX, XLS, ODS or CSV", content_type = "application/octet-stream"),
+    request_body(content = Vec<u8>, description = "XLSX, XLS or CSV", content_type = "application/octet-stream"),
     responses((status = 202, description = "the import; ask for it until its stage is no longer `checking`"),
         (status = 403, description = "a role that does not record"), (status = 409, description = "this file was written before"),
         (status = 413, description = "the file is too large")))]

@@ -1,15 +1,18 @@
-//! Reads a table out of a file: XLSX, XLS or ODS by calamine, or CSV in UTF-8 or GB 18030, as the spreadsheets of China write it.
+//! Reads a table out of a file: XLSX or XLS by calamine, or CSV in UTF-8 or GB 18030, as the spreadsheets of China write it.
 
-use calamine::{Data, Reader, open_workbook_auto_from_rs};
+use calamine::{Data, Reader, Xls, Xlsx};
 use encoding_rs::GB18030;
 use std::borrow::Cow;
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
 use time::{Date, Duration, Month};
 
 /// The most rows that one file may have.
 pub const MOST_ROWS: usize = 100_000;
-/// The most columns.
-const MOST_COLUMNS: usize = 200;
+/// The most columns; what stands farther to the right is not read.
+const MOST_COLUMNS: usize = 100;
+/// The most bytes that a workbook may unpack to.
+const MOST_UNPACKED: u64 = 300_000_000;
 
 /// Why there is no table in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +23,7 @@ pub enum SheetError {
     /// It has nothing below a heading.
     #[error("the table is empty")]
     Empty,
-    /// More than [`MOST_ROWS`].
+    /// More than [`MOST_ROWS`], or than a workbook may unpack to.
     #[error("the table has too many rows")]
     TooMany,
 }
@@ -67,8 +70,11 @@ pub struct Sheet {
 
 /// Reads the first table of a file.
 pub fn read(file: &[u8]) -> Result<Sheet, SheetError> {
-    let is_workbook = file.starts_with(b"PK") || file.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-    let rows = if is_workbook { workbook(file)? } else { separated(file)? };
+    let rows = match file {
+        [b'P', b'K', ..] => xlsx(file)?,
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => xls(file)?,
+        _ => separated(file)?,
+    };
     let mut rows = rows.filter(|(_, cells)| cells.iter().any(|cell| *cell != Cell::Empty));
     let (_, heading) = rows.next().ok_or(SheetError::Empty)?;
     let mut heading: Vec<String> = heading.iter().take(MOST_COLUMNS).map(|cell| cell.text().into_owned()).collect();
@@ -85,8 +91,53 @@ pub fn read(file: &[u8]) -> Result<Sheet, SheetError> {
 
 type Rows = Box<dyn Iterator<Item = (usize, Vec<Cell>)>>;
 
-fn workbook(file: &[u8]) -> Result<Rows, SheetError> {
-    let mut book = open_workbook_auto_from_rs(Cursor::new(file)).map_err(|_| SheetError::Unreadable)?;
+/// Cell by cell: one that stands far from the others must not make a table of all that lies in between.
+fn xlsx(file: &[u8]) -> Result<Rows, SheetError> {
+    if !unpacks(file).map_err(|_| SheetError::Unreadable)? {
+        return Err(SheetError::TooMany);
+    }
+    let mut book = Xlsx::new(Cursor::new(file)).map_err(|_| SheetError::Unreadable)?;
+    let first = book.sheet_names().into_iter().next().ok_or(SheetError::Empty)?;
+    let mut cells = book.worksheet_cells_reader(&first).map_err(|_| SheetError::Unreadable)?;
+    let mut rows: BTreeMap<usize, Vec<Cell>> = BTreeMap::new();
+    while let Some(own) = cells.next_cell().map_err(|_| SheetError::Unreadable)? {
+        let (row, column) = own.get_position();
+        let (row, column, cell) = (row as usize + 1, column as usize, cell(&own.get_value().clone().into()));
+        if cell == Cell::Empty || column >= MOST_COLUMNS {
+            continue;
+        }
+        let row = rows.entry(row).or_default();
+        row.resize((column + 1).max(row.len()), Cell::Empty);
+        if let Some(own) = row.get_mut(column) {
+            *own = cell;
+        }
+        // With the heading, and one more.
+        if rows.len() > MOST_ROWS + 1 {
+            return Err(SheetError::TooMany);
+        }
+    }
+    // A table may begin in any column.
+    let first = |row: &Vec<Cell>| row.iter().position(|cell| *cell != Cell::Empty);
+    let begins = rows.values().filter_map(first).min().unwrap_or_default();
+    Ok(Box::new(rows.into_iter().map(move |(number, cells)| (number, cells.into_iter().skip(begins).collect()))))
+}
+
+/// Whether what a workbook's parts hold is not too much; what they say of their sizes may be wrong.
+fn unpacks(file: &[u8]) -> Result<bool, zip::result::ZipError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(file))?;
+    let mut left = MOST_UNPACKED;
+    for number in 0..archive.len() {
+        let part = archive.by_index(number)?;
+        left -= io::copy(&mut part.take(left), &mut io::sink())?;
+        if left == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn xls(file: &[u8]) -> Result<Rows, SheetError> {
+    let mut book = Xls::new(Cursor::new(file)).map_err(|_| SheetError::Unreadable)?;
     let range = book.worksheet_range_at(0).ok_or(SheetError::Empty)?.map_err(|_| SheetError::Unreadable)?;
     let first = range.start().map_or(0, |start| start.0 as usize) + 1;
     let rows: Vec<_> = range.rows().map(|row| row.iter().map(cell).collect::<Vec<_>>()).collect();
@@ -157,17 +208,35 @@ mod tests {
     fn a_workbook_gives_its_heading_and_its_rows_with_their_numbers() {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
-        sheet.write_string(1, 0, "日期").unwrap().write_string(1, 1, "户数").unwrap();
+        sheet.write_string(1, 1, "日期").unwrap().write_string(1, 2, "户数").unwrap();
         let day = Format::new().set_num_format("yyyy-mm-dd");
-        sheet.write_number_with_format(2, 0, 46350.0, &day).unwrap().write_number(2, 1, 12.5).unwrap();
-        sheet.write_string(4, 0, " 2026/11/24 ").unwrap();
+        sheet.write_number_with_format(2, 1, 46350.0, &day).unwrap().write_number(2, 2, 12.5).unwrap();
+        sheet.write_string(4, 1, " 2026/11/24 ").unwrap();
         let read = read(&book.save_to_buffer().unwrap()).unwrap();
         assert_eq!(read.heading, ["日期", "户数"]);
         let first = jiedui_core::domain::parse_date("2026-11-24").unwrap();
-        assert_eq!(
-            read.rows,
-            [(3, vec![Cell::Day(first), Cell::Number(12.5)]), (5, vec![text("2026/11/24"), Cell::Empty])]
-        );
+        assert_eq!(read.rows, [(3, vec![Cell::Day(first), Cell::Number(12.5)]), (5, vec![text("2026/11/24")])]);
+    }
+
+    #[test]
+    fn a_cell_far_from_the_others_makes_no_table_of_all_that_lies_in_between() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_string(0, 0, "户数").unwrap().write_number(1, 0, 1).unwrap();
+        sheet.write_string(1_048_575, 1, "备注").unwrap().write_string(1_048_575, 16_383, "x").unwrap();
+        let read = read(&book.save_to_buffer().unwrap()).unwrap();
+        assert_eq!(read.heading, ["户数"]);
+        assert_eq!(read.rows, [(2, vec![Cell::Number(1.0)]), (1_048_576, vec![Cell::Empty, text("备注")])]);
+    }
+
+    #[test]
+    fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("xl/sharedStrings.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        io::copy(&mut io::repeat(b' ').take(MOST_UNPACKED + 1), &mut archive).unwrap();
+        let file = archive.finish().unwrap().into_inner();
+        assert!(file.len() < 1_000_000);
+        assert_eq!(read(&file), Err(SheetError::TooMany));
     }
 
     #[test]

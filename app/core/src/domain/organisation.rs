@@ -4,6 +4,7 @@ use super::catalogue::Catalogue;
 use super::field_error::{ErrorCode, FieldError};
 use super::figure::Directory;
 use super::place::{Places, Side};
+use super::user::User;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
@@ -87,6 +88,13 @@ impl Organisation {
         errors
     }
 
+    /// What of it is not for this person to write down.
+    pub fn beyond(&self, user: &User) -> Vec<FieldError> {
+        let place = (!user.coordinates_place(&self.place)).then_some("place");
+        let programme = (!user.coordinates_programme(&self.programme)).then_some("programme");
+        place.into_iter().chain(programme).map(|field| FieldError::new(field, ErrorCode::Forbidden)).collect()
+    }
+
     /// Whether each of these words, in lower case, is in its names, in the name of its place, or in the initials.
     pub fn is_named(&self, words: &[String], place: &str) -> bool {
         let text = format!("{} {} {place} {}", self.name, self.name_en, self.initials).to_lowercase();
@@ -141,5 +149,15 @@ impl Pairing {
             errors.push(FieldError::new("agreement", ErrorCode::WrongType));
         }
         errors
+    }
+
+    /// What of it is not for this person to write down: one of the two has to be at a place of theirs.
+    pub fn beyond(&self, user: &User, directory: Directory<'_>) -> Vec<FieldError> {
+        let programme = (!user.coordinates_programme(&self.programme)).then_some(["programme"].as_slice());
+        let ends = [self.organisation_a, self.organisation_b].map(|id| directory.organisation(id));
+        let is_own = ends.iter().flatten().any(|own| user.coordinates_place(&own.place));
+        let ends = (!is_own).then_some(["organisation_a", "organisation_b"].as_slice());
+        let fields = programme.into_iter().chain(ends).flatten();
+        fields.map(|field| FieldError::new(*field, ErrorCode::Forbidden)).collect()
     }
 }

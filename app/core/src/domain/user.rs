@@ -122,6 +122,16 @@ impl From<User> for Flat {
 }
 
 impl User {
+    /// Whether the directory's keeping in this programme is this person's.
+    pub fn coordinates_programme(&self, code: &str) -> bool {
+        self.role == Role::Admin || (self.role.coordinates() && self.scope.has_programme(code))
+    }
+
+    /// Whether the directory's keeping at this place is this person's.
+    pub fn coordinates_place(&self, code: &str) -> bool {
+        self.role == Role::Admin || (self.role.coordinates() && self.scope.has_place(code))
+    }
+
     /// Whether this person may look at an entry of that author, programme and place.
     pub fn sees(&self, author: Option<Uuid>, programme: &str, place: &str) -> bool {
         self.role == Role::Admin
