@@ -57,8 +57,9 @@ fn left() -> Vec<Left> {
 fn answer(element: &Element) -> Option<Answer> {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         return match input.type_().as_str() {
-            // No box is painted by the server, and a script may not choose a file.
-            "checkbox" | "radio" | "file" => None,
+            // No box is painted by the server, a script may not choose a file, and a slider that nobody has seen yet stands
+            // where the browser put it.
+            "checkbox" | "radio" | "file" | "range" => None,
             _ => (input.value() != input.default_value()).then(|| Answer::Text(input.value())),
         };
     }

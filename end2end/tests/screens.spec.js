@@ -153,6 +153,20 @@ test.describe("with a page that comes from the server", () => {
     arrive();
     await expect(page.locator("#activity-name")).toHaveValue("实地调研");
   });
+
+  test("a screen on which nobody has touched anything keeps its address and its figures", async ({ page, server }) => {
+    await signIn(page, server, "coordinator");
+    const filtered = ["/?year=2023", "/?year=2023&programme=party_building&place=522728&include=verified&shade=exchanges", "/?year=all&until=2023-12", "/organisations?side=b&q=lj", "/list?year=2023&q=调研", "/needs?year=2026"];
+    for (const screen of [...SCREENS.filter((own) => own !== "/sign-in"), ...filtered]) {
+      await page.goto(screen);
+      await expect(page.locator("html.scripted")).toBeAttached();
+      // What was carried over is told to the app within a frame, and what follows from it within the next.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
+      expect(page.url().endsWith(encodeURI(screen)), `${screen} became ${page.url()}`).toBe(true);
+    }
+    await page.goto("/?year=2023");
+    await expect(page.locator('[data-indicator="exchanges"] strong')).toHaveText("272");
+  });
 });
 
 test("the app takes the painted page over without a frame in between, where it was scrolled to", async ({ page }) => {
