@@ -263,8 +263,10 @@ test("the report prints as one page a programme and says which targets are misse
 test("pictures can be taken away as SVG that stands alone and as PNG", async ({ page }) => {
   await page.goto("/indicators/exchanges?year=2023");
   await started(page);
-  for (const [name, begins] of [["保存为 SVG 图片", "<svg"], ["保存为 PNG 图片", "\x89PNG"]]) {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+  for (const [name, kind, begins] of [["保存为 SVG 图片", ".svg", "<svg"], ["保存为 PNG 图片", ".png", "\x89PNG"]]) {
+    // The page has several pictures, each of them a file.
+    const ofKind = (download) => download.suggestedFilename().endsWith(kind);
+    const [download] = await Promise.all([page.waitForEvent("download", ofKind), page.getByRole("button", { name }).click()]);
     const chunks = [];
     for await (const chunk of await download.createReadStream()) chunks.push(chunk);
     const content = Buffer.concat(chunks).toString("latin1");
