@@ -1,11 +1,20 @@
 // The shared view with 20,000 entries and 2,000 pairings on a phone whose processor is four times as slow as this one:
 // how long the longest task is while the map is moved, how many frames a second it has, and how long a filter takes until
-// it is seen. And the wall screen's memory over 2,000 live changes.
+// it is seen, and a change in the other city likewise. And the wall screen's memory over 2,000 live changes. Each bound that
+// the project has set itself is checked once all figures are printed.
 import { expect, test } from "../tests/jiedui.js";
 
 const SLOWDOWN = 4;
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 const say = (line) => console.log(JSON.stringify(line));
+const CLIENT = "01890000-0000-7000-8000-0000000000ab";
+
+// Records the `number`th of the entries that are made while the screen is looked at.
+async function record(api, number) {
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
+  const id = `01890000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+  await api.post("/sync/push", { client_id: CLIENT, mutations: [{ seq: number, kind: "entry", id, base_rev: 0, op: "put", fields }] });
+}
 
 async function ready(page, server) {
   await server.command("generate", "--entries", "20000", "--pairings", "2000", "--seed", "3");
@@ -48,7 +57,8 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
     }
     await touch("touchEnd");
   };
-  say({ bench: "map moved by a finger, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, drag)) });
+  const moved = await traced(browser, page, drag);
+  say({ bench: "map moved by a finger, 2,000 pairings", slowdown: SLOWDOWN, ...moved });
   // By coordinates: to look a button up by its role is work for the page, too.
   const centre = async (name) => {
     const { x, y, width, height } = await page.getByRole("button", { name }).boundingBox();
@@ -62,7 +72,8 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     }
   };
-  say({ bench: "map zoomed by its buttons, 2,000 pairings", slowdown: SLOWDOWN, ...(await traced(browser, page, zoom)) });
+  const zoomed = await traced(browser, page, zoom);
+  say({ bench: "map zoomed by its buttons, 2,000 pairings", slowdown: SLOWDOWN, ...zoomed });
   const seen = [];
   const whole = [];
   for (const [name, value] of [["programme", "labour"], ["programme", ""], ["year", "2024"], ["place", "522728"], ["include", "verified"], ["place", ""]]) {
@@ -89,6 +100,36 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
     whole.push(Math.round(last));
   }
   say({ bench: "a filter until it is seen, 20,000 entries", slowdown: SLOWDOWN, milliseconds: seen, worst: Math.max(...seen), until_the_last_card_out_of_sight: Math.max(...whole) });
+  expect(moved.longest).toBeLessThanOrEqual(50);
+  expect(zoomed.longest).toBeLessThanOrEqual(50);
+  expect(Math.max(...seen)).toBeLessThan(100);
+});
+
+test("a change in the other city", async ({ page, server, browser }) => {
+  await ready(page, server);
+  const api = await server.api("recorder");
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
+  const figure = page.locator('[data-indicator="field_surveys"] strong');
+  await expect(figure).toBeVisible();
+  const changes = [];
+  for (let number = 1; number <= 3; number++) {
+    const kept = page.waitForResponse((answer) => answer.url().includes("/api/v1/overview"));
+    let milliseconds;
+    const tasks = await traced(browser, page, async () => {
+      const before = await figure.textContent();
+      const begun = Date.now();
+      await record(api, number);
+      await expect(figure).not.toHaveText(before);
+      milliseconds = Date.now() - begun;
+      await kept;
+      // What follows out of sight, and the keeping of it on the phone, is part of what is measured.
+      await page.waitForTimeout(3_000);
+    });
+    changes.push({ milliseconds, longest: tasks.longest, over_50_ms: tasks.over_50_ms });
+  }
+  say({ bench: "a change in the other city until it is seen, 20,000 entries", slowdown: SLOWDOWN, changes });
+  expect(Math.max(...changes.map((own) => own.milliseconds))).toBeLessThan(1_000);
 });
 
 test("the wall screen's memory", async ({ page, server }) => {
@@ -114,17 +155,11 @@ test("the wall screen's memory", async ({ page, server }) => {
     return { heap: usedSize, nodes, wasm };
   };
   const figure = page.locator('[data-indicator="field_surveys"] strong');
-  const change = async (number) => {
-    const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
-    const id = `01890000-0000-7000-8000-${String(number).padStart(12, "0")}`;
-    const mutation = { seq: number, kind: "entry", id, base_rev: 0, op: "put", fields };
-    await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
-  };
   await page.goto("/?screen=wall&year=2026&programme=party_building");
   await started(page);
   let before;
   for (let number = 1; number <= 2_200; number++) {
-    await change(number);
+    await record(api, number);
     if (number % 20 === 0) await expect(figure).toHaveText(number.toLocaleString("en-US"));
     if (number === 200) before = await used();
   }

@@ -3,6 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jiedui_core::domain::atlas::Atlas;
+use jiedui_core::domain::overview::Tally;
+use jiedui_core::domain::sample::paired;
+use jiedui_core::domain::scene::Scene;
 use jiedui_core::domain::{Catalogue, Entry, Filter, Overview};
 use serde_json::json;
 use std::hint::black_box;
@@ -36,10 +40,54 @@ fn aggregate(criterion: &mut Criterion) {
     let mut whole = empty.clone();
     add(&mut whole);
     let filter = Filter { year: Some(2023), place: Some("522728109".into()), ..Filter::default() };
+    let place = whole.tallies.first().map(|tally| tally.place.clone());
+    let news = Overview {
+        since: Some(0),
+        parts: whole.parts.iter().filter(|part| Some(&part.place) == place.as_ref()).take(20).cloned().collect(),
+        tallies: whole.tallies.iter().take(1).cloned().collect(),
+        ..Overview::default()
+    };
+    criterion.bench_function("overview of 20,000 entries renewed by one", |bencher| {
+        let batch = || (whole.clone(), news.clone());
+        let renew = |(mut overview, news): (Overview, Overview)| {
+            overview.renew(news);
+            overview
+        };
+        bencher.iter_batched(batch, renew, BatchSize::LargeInput);
+    });
     criterion.bench_function("figures of 20,000 entries under a filter", |bencher| {
         bencher.iter(|| whole.figures(black_box(&filter)));
     });
 }
 
-criterion_group!(benches, aggregate);
+/// What a phone does of the map when a filter changes, and when somebody goes closer.
+fn map(criterion: &mut Criterion) {
+    let mut overview = paired(2_000);
+    let tally = |number: usize| Tally {
+        programme: "education".to_owned(),
+        place: format!("5201{:02}1092{:02}", number % 10, number % 40),
+        pairing: overview.pairings.get(number % 4_000).map(|own| own.id),
+        organisation: None,
+        month: if number.is_multiple_of(2) { "2026-03" } else { "2026-04" }.parse().unwrap(),
+        verified: true,
+        entries: 1,
+    };
+    overview.tallies = (0..20_000).map(tally).collect();
+    let atlas = Atlas::new(&overview, None);
+    criterion.bench_function("what a filter leaves of 2,000 pairings", |bencher| {
+        bencher.iter(|| atlas.features(&overview, black_box(&Filter::default())));
+    });
+    let near = Filter { place: Some("522728".to_owned()), ..Filter::default() };
+    criterion.bench_function("what a county leaves of 2,000 pairings and 20,000 tallies", |bencher| {
+        bencher.iter(|| atlas.features(&overview, black_box(&near)));
+    });
+    let features = atlas.features(&overview, &Filter::default());
+    for zoom in [1.0, 4.0, 16.0] {
+        criterion.bench_function(&format!("2,000 pairings gathered at zoom {zoom}"), |bencher| {
+            bencher.iter(|| Scene::new(&overview, &features, black_box(zoom)));
+        });
+    }
+}
+
+criterion_group!(benches, aggregate, map);
 criterion_main!(benches);

@@ -30,6 +30,12 @@ pub fn tenth(length: f64) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
+/// A share to a thousandth, in the same way.
+pub fn thousandth(share: f64) -> String {
+    let thousandths = (share.max(0.0) * 1000.0).round() as u64;
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +48,11 @@ mod tests {
     #[case(7.96, "8")]
     fn a_length_is_short(#[case] length: f64, #[case] written: &str) {
         assert_eq!(tenth(length), written);
+    }
+
+    #[test]
+    fn a_share_is_written_to_a_thousandth() {
+        assert_eq!([0.0625, 1.0, 0.0, 12.3456].map(thousandth), ["0.063", "1.000", "0.000", "12.346"]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A map that stands still: one organisation and its partners.
 
-use super::map::{Scene, names, outlines};
+use super::map::{lines, names, outlines, points};
 use super::viewport::Viewport;
 use jiedui_core::domain::atlas::Atlas;
+use jiedui_core::domain::scene::Scene;
 use jiedui_core::domain::{Filter, Language, Overview};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
     if ends.is_empty() {
         return None;
     }
-    let (scene, view) = (Scene::new(overview, &features, language, 1.0), Viewport::default());
+    let (scene, view) = (Scene::new(overview, &features, 1.0), Viewport::default());
     Some(format!(
         "<figure class=\"map still\"><div class=\"map-frame\"><svg viewBox=\"{}\" role=\"img\" aria-label=\"{}\">\
             <g class=\"outlines\">{}</g><g class=\"pairings\">{}</g><g class=\"organisations\">{}</g>\
@@ -30,8 +31,8 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
         view.view_box(),
         super::escaped(label),
         outlines(None),
-        scene.lines(view, &BTreeSet::new()),
-        scene.points(view),
+        lines(&scene, view, &BTreeSet::new()),
+        points(&scene, overview, language, view),
         names(language, 1.0)
     ))
 }

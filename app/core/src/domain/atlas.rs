@@ -1,13 +1,13 @@
 //! Who stands where on the map, and how many entries concern whom: what does not depend on a filter is made ready once,
 //! so that another filter is a matter of adding up.
 
+use super::by_id::ById;
 use super::figure::Filter;
 use super::map::{LONGITUDE, OUTLINES, Outline};
 use super::organisation::Organisation;
 use super::overview::{Overview, Tally};
 use super::place::{Level, covers};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Distance of the second approximate point of a county from the first, in degrees.
 const SPREAD: f64 = 0.04;
@@ -91,9 +91,9 @@ pub struct Atlas {
 impl Atlas {
     /// That of an overview. What an earlier one of the same edition knows of the directory is taken from it.
     pub fn new(overview: &Overview, earlier: Option<&Self>) -> Self {
-        let organisations: BTreeMap<Uuid, usize> =
+        let organisations: ById<usize> =
             overview.organisations.iter().enumerate().map(|(number, own)| (own.id, number)).collect();
-        let pairings: BTreeMap<Uuid, usize> =
+        let pairings: ById<usize> =
             overview.pairings.iter().enumerate().map(|(number, own)| (own.id, number)).collect();
         let same = earlier.filter(|own| own.edition == overview.edition && !own.edition.is_empty());
         let (positions, ends) = match same {
@@ -218,6 +218,7 @@ fn centre(outlines: &[&Outline]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn each_place_of_a_county_has_a_spot_of_its_own_inside_it() {

@@ -1,6 +1,7 @@
 //! From parts to figures. This is the one way in which a figure is computed, on the phone and on the server: the
 //! [`Part`]s that pass a [`Filter`] make the [`Figure`].
 
+use super::by_id::Ids;
 use super::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use super::month::Month;
 use super::organisation::{Organisation, Pairing};
@@ -82,7 +83,7 @@ pub struct Sieve<'a> {
     /// Those of the programme.
     indicators: Option<BTreeSet<&'a str>>,
     /// The pairings with an organisation at the place or below it.
-    touching: Option<BTreeSet<Uuid>>,
+    touching: Option<Ids>,
 }
 
 impl Sieve<'_> {
@@ -154,9 +155,9 @@ impl<'a> Directory<'a> {
     }
 
     /// The pairings with an organisation at the place or below it.
-    pub fn touching(&self, place: &str) -> BTreeSet<Uuid> {
+    pub fn touching(&self, place: &str) -> Ids {
         let there = self.organisations.iter().filter(|own| covers(place, &own.place));
-        let there: BTreeSet<Uuid> = there.map(|organisation| organisation.id).collect();
+        let there: Ids = there.map(|organisation| organisation.id).collect();
         let touches = |own: &&Pairing| there.contains(&own.organisation_a) || there.contains(&own.organisation_b);
         self.pairings.iter().filter(touches).map(|pairing| pairing.id).collect()
     }

@@ -37,14 +37,40 @@ pub fn project((longitude, latitude): (f64, f64)) -> (f64, f64) {
     ((longitude - WEST) * LONGITUDE * DEGREE, (NORTH - latitude) * DEGREE)
 }
 
-/// A point of the plane as it stands in an SVG path, to a tenth of a unit. Written by whole numbers: what formats any
-/// floating-point number would be some kilobytes more for each phone.
-pub fn drawn((x, y): (f64, f64)) -> String {
-    let tenths = |number: f64| {
+/// A point of the plane as it stands in an SVG path, to a tenth of a unit.
+pub fn drawn(point: (f64, f64)) -> String {
+    let mut text = String::new();
+    draw(&mut text, point);
+    text
+}
+
+/// The same at the end of a path. Written digit by digit: a map has thousands of them, and what formats any floating-point
+/// number would be some kilobytes more for each phone.
+pub fn draw(path: &mut String, (x, y): (f64, f64)) {
+    for (number, before) in [(x, ""), (y, " ")] {
+        path.push_str(before);
         let tenths = (number * 10.0).round() as i64;
-        format!("{}{}.{}", if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10)
-    };
-    format!("{} {}", tenths(x), tenths(y))
+        if tenths < 0 {
+            path.push('-');
+        }
+        let mut digits = [b'0'; 20];
+        let (mut rest, mut first) = (tenths.unsigned_abs(), digits.len());
+        // At least one before the point and one behind it.
+        while rest > 0 || first > digits.len() - 2 {
+            first -= 1;
+            if let Some(digit) = digits.get_mut(first) {
+                *digit = b'0' + (rest % 10) as u8;
+            }
+            rest /= 10;
+        }
+        let last = digits.len() - 1;
+        for (at, digit) in digits.iter().enumerate().skip(first) {
+            if at == last {
+                path.push('.');
+            }
+            path.push(char::from(*digit));
+        }
+    }
 }
 
 impl Outline {
@@ -71,7 +97,7 @@ impl Outline {
         let mut path = String::new();
         for (index, point) in self.ring().enumerate() {
             path.push(if index == 0 { 'M' } else { 'L' });
-            path.push_str(&drawn(project(point)));
+            draw(&mut path, project(point));
         }
         path.push('Z');
         path
@@ -81,6 +107,19 @@ impl Outline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_point_is_drawn_to_a_tenth(x in -2e6..2e6_f64, y in -9.0..9.0_f64) {
+            let written = drawn((x, y));
+            let (one, other) = written.split_once(' ').unwrap();
+            for (text, number) in [(one, x), (other, y)] {
+                prop_assert_eq!(text.rsplit_once('.').map(|(_, rest)| rest.len()), Some(1), "{}", text);
+                prop_assert!((text.parse::<f64>().unwrap() - number).abs() < 0.0501, "{} for {}", text, number);
+            }
+        }
+    }
 
     fn outline(code: &str) -> &'static Outline {
         OUTLINES.iter().find(|outline| outline.code == code).unwrap()

@@ -1,6 +1,7 @@
 //! The domain: what is recorded, where, by whom, and which figures it makes.
 
 pub mod atlas;
+pub mod by_id;
 pub mod catalogue;
 mod check;
 pub mod cluster;
@@ -20,6 +21,7 @@ pub mod place;
 pub mod quantity;
 pub mod revise;
 pub mod sample;
+pub mod scene;
 pub mod shading;
 pub mod split;
 pub mod spreadsheet;

@@ -2,7 +2,9 @@
 
 use super::catalogue::{Activity, Catalogue, Field, Kind};
 use super::entry::{Fields, State};
+use super::map::OUTLINES;
 use super::organisation::{Organisation, OrganisationKind, Pairing};
+use super::overview::Overview;
 use super::place::{Level, Place, Places, Side};
 use super::quantity::Quantity;
 use crate::chance::Chance;
@@ -213,6 +215,42 @@ pub fn directory(seed: u64, count: u64, catalogue: &Catalogue, places: &Places) 
         });
     }
     (organisations, pairings)
+}
+
+/// An overview of so many pairings and nothing else, in turn of two programmes, from each county of side a to those of b.
+pub fn paired(count: u128) -> Overview {
+    let counties = |side: Side| OUTLINES.iter().filter(move |own| own.side == Some(side)).map(|own| own.code).cycle();
+    let (mut of_a, mut of_b) = (counties(Side::A), counties(Side::B));
+    let mut overview = Overview::default();
+    for number in 0..count {
+        let programme = if number % 2 == 0 { "education" } else { "health" };
+        let ids = [2 * number, 2 * number + 1].map(Uuid::from_u128);
+        for (id, side, county) in [(ids[0], Side::A, of_a.next()), (ids[1], Side::B, of_b.next())] {
+            overview.organisations.push(Organisation {
+                id,
+                name: format!("单位{}", id.as_u128()),
+                name_en: String::new(),
+                kind: OrganisationKind::School,
+                side,
+                place: county.unwrap_or_default().to_owned(),
+                programme: programme.to_owned(),
+                position: None,
+                source: Some(MADE_UP.to_owned()),
+                initials: String::new(),
+            });
+        }
+        overview.pairings.push(Pairing {
+            id: Uuid::from_u128(u128::MAX - number),
+            programme: programme.to_owned(),
+            organisation_a: ids[0],
+            organisation_b: ids[1],
+            from: None,
+            to: None,
+            source: Some(MADE_UP.to_owned()),
+            agreement: None,
+        });
+    }
+    overview
 }
 
 /// What made-up organisations name as their source.

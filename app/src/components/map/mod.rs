@@ -6,7 +6,7 @@ mod sheet;
 mod tools;
 
 use crate::components::address::{Step, use_address};
-use crate::drawing::map::{Scene, Shaded, Town, names, outlines, towns};
+use crate::drawing::map::{self, Shaded, Town, names, outlines, towns};
 use crate::drawing::viewport::Viewport;
 use crate::later::{Later, Screen};
 use crate::model::use_model;
@@ -16,6 +16,7 @@ use gesture::{Gesture, carried};
 use jiedui_core::domain::atlas::{Atlas, Features, Position, spots};
 use jiedui_core::domain::map::project;
 use jiedui_core::domain::place::covers;
+use jiedui_core::domain::scene::Scene;
 use jiedui_core::domain::shading::Classes;
 use jiedui_core::domain::split::{By, Of, split};
 use jiedui_core::domain::{Filter, Level, Overview, Part, Place, Quantity};
@@ -162,14 +163,16 @@ pub fn Map(
     let scene = Memo::new_with_compare(
         move |_| {
             let leaf = leaf.get();
-            Arc::new(Scene::new(&leaf.overview, &leaf.features, model.language, zoom.get()))
+            Arc::new(Scene::new(&leaf.overview, &leaf.features, zoom.get()))
         },
         |_, _| true,
     );
-    let lines = move || scene.get().lines(drawn_view.get(), &leaf.get().changed);
+    let lines = move || map::lines(&scene.get(), drawn_view.get(), &leaf.get().changed);
     // Words and numbers are what a browser takes longest for: they follow the lines.
-    let seen_points = in_turn(Memo::new_with_compare(move |_| (scene.get(), drawn_view.get()), |_, _| true));
-    let points = move || seen_points.with(|(scene, view)| scene.points(*view));
+    let seen_points =
+        in_turn(Memo::new_with_compare(move |_| (leaf.get(), scene.get(), drawn_view.get()), |_, _| true));
+    let points =
+        move || seen_points.with(|(leaf, scene, view)| map::points(scene, &leaf.overview, model.language, *view));
     let in_words = in_turn(leaf);
     let zoom_of_names = in_turn(zoom);
     let chosen = RwSignal::new(None::<Chosen>);
@@ -188,7 +191,7 @@ pub fn Map(
     };
     let line_at = move |event: &web_sys::MouseEvent| {
         let (point, unit) = gesture.at(event)?;
-        scene.with_untracked(|scene| scene.line_at(point, REACH / unit).map(|own| own.pairings.clone()))
+        scene.with_untracked(|scene| scene.line_at(point, REACH / unit).map(|own| scene.pairings(own).to_vec()))
     };
     let touch = move |event: web_sys::MouseEvent| {
         if gesture.has_dragged() {

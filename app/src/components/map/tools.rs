@@ -28,6 +28,11 @@ pub fn Tools(
     let address = use_address();
     let zoom = move |factor: f64| view.update(|view| *view = view.zoomed(factor, view.middle));
     let shade = move || address.get("shade").unwrap_or_default();
+    let indicators = Memo::new(move |_| {
+        let own = model.received.get().unwrap_or_default();
+        let named = own.catalogue.indicators.iter();
+        named.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect::<Vec<_>>()
+    });
     view! {
         <div class="map-tools scripted-only">
             <button type="button" class="quiet" aria-label=texts.closer on:click=move |_| zoom(STEP)>"＋"</button>
@@ -38,10 +43,10 @@ pub fn Tools(
                 address.change(&[("shade", event_target_value(&event))], Step::Further);
             }>
                 <option value="">{texts.no_shade}</option>
-                {move || model.received.get().map(|overview| overview.catalogue.indicators.iter().map(|own| {
-                    let name = model.pick(&own.name, &own.name_en).to_owned();
-                    view! { <option value=own.code.clone() selected=shade() == own.code>{name}</option> }
-                }).collect_view())}
+                {move || indicators.get().into_iter().map(|(code, name)| {
+                    let own = code.clone();
+                    view! { <option value=code selected=move || shade() == own>{name}</option> }
+                }).collect_view()}
             </select>
         </div>
         <Months/>
