@@ -1,6 +1,7 @@
 //! What need not be seen at once waits for its turn: the map answers a filter first, and each programme's cards follow in
 //! tasks of their own after a painting, so that a slow phone is never busy for long.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,6 +11,29 @@ type Piece = Box<dyn FnOnce()>;
 
 thread_local! {
     static WAITING: RefCell<VecDeque<Piece>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// How long a piece of long work may take, in milliseconds: half of what a frame has.
+const LONG: f64 = 8.0;
+
+/// Long work that is done in pieces.
+pub struct Pieces {
+    begun: f64,
+}
+
+impl Pieces {
+    /// It begins in a task of its own.
+    pub async fn begin() -> Self {
+        TimeoutFuture::new(0).await;
+        Self { begun: js_sys::Date::now() }
+    }
+
+    /// After a piece: lets the browser paint and hear the finger once the task has become long.
+    pub async fn next(&mut self) {
+        if js_sys::Date::now() - self.begun >= LONG {
+            *self = Self::begin().await;
+        }
+    }
 }
 
 /// What `source` is, some paintings later; the first time at once. Those that are asked for first come first.

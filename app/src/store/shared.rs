@@ -1,8 +1,14 @@
-//! What everybody on this phone sees: the overview last received, and the tree of places.
+//! What everybody on this phone sees: the overview last received, and the tree of places. They may be large, and are read
+//! and written piece by piece: in one go they would keep a slow phone from its person for half a second.
 
-use super::{Result, begin, commit, get, open, put, remove};
-use idb::{Database, TransactionMode};
+use super::{Result, begin, commit, open, remove};
+use crate::json;
+use crate::turns::Pieces;
+use idb::{Database, Query, TransactionMode};
+use jiedui_core::domain::piece::SIZE;
 use jiedui_core::domain::{Overview, Place, Places};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
 
 const KEPT: &str = "kept";
 
@@ -15,41 +21,110 @@ impl Shared {
         Ok(Self(open("jiedui", &[KEPT]).await?))
     }
 
-    async fn read<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+    /// The texts that are kept under a name: under the name itself is how many there are.
+    async fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadOnly)?;
-        get(&transaction.object_store(KEPT)?, key).await
+        let store = transaction.object_store(KEPT)?;
+        let Some(kept) = store.get(Query::Key(name.into()))?.await? else { return Ok(None) };
+        if let Some(text) = kept.as_string() {
+            // An older version of the app has kept all of it as one.
+            return Ok(Some(vec![text]));
+        }
+        let mut texts = Vec::new();
+        for number in 0..count(&kept) {
+            let text = store.get(Query::Key(key(name, number)))?.await?;
+            let Some(text) = text.and_then(|text| text.as_string()) else { return Ok(None) };
+            texts.push(text);
+        }
+        Ok(Some(texts))
     }
 
-    async fn write(&self, key: &str, value: &impl serde::Serialize) -> Result<()> {
+    /// Keeps texts in place of those that are there, if there are any: all of them or none.
+    async fn keep(&self, name: &str, texts: &[String]) -> Result<()> {
         let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadWrite)?;
-        put(&transaction.object_store(KEPT)?, key, value).await?;
+        let store = transaction.object_store(KEPT)?;
+        let before = store.get(Query::Key(name.into()))?.await?.map(|kept| count(&kept)).unwrap_or_default();
+        for number in texts.len()..before {
+            remove(&store, key(name, number)).await?;
+        }
+        // One after the other: to hand all of them over at once would be a long task.
+        for (number, text) in texts.iter().enumerate() {
+            store.put(&text.into(), Some(&key(name, number)))?.await?;
+        }
+        if texts.is_empty() {
+            remove(&store, name).await?;
+        } else {
+            store.put(&(texts.len() as f64).into(), Some(&name.into()))?.await?;
+        }
         commit(transaction).await
     }
 
     /// The overview last received.
     pub async fn overview(&self) -> Result<Option<Overview>> {
-        self.read("overview").await
+        let Some(texts) = self.texts("overview").await? else { return Ok(None) };
+        let mut pieces = Pieces::begin().await;
+        let mut texts = texts.iter();
+        let mut overview: Overview = json::read(texts.next().map(String::as_str).unwrap_or_default())?;
+        for text in texts {
+            pieces.next().await;
+            overview.add_piece(json::read(text)?);
+        }
+        Ok(Some(overview))
     }
 
-    /// Keeps an overview.
-    pub async fn keep_overview(&self, overview: &Overview) -> Result<()> {
-        self.write("overview", overview).await
+    /// Whether there is one.
+    pub async fn has_overview(&self) -> Result<bool> {
+        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadOnly)?;
+        Ok(transaction.object_store(KEPT)?.count(Some(Query::Key("overview".into())))?.await? > 0)
+    }
+
+    /// Keeps an overview if, once it is written down, it is `still` the one to be kept.
+    pub async fn keep_overview(&self, overview: &Overview, still: impl Fn() -> bool) -> Result<()> {
+        let mut texts = vec![json::write(&overview.without_lists())?];
+        write(&mut texts, overview.pieces()).await?;
+        // A newer one that has come meanwhile is kept by whoever received it.
+        if still() { self.keep("overview", &texts).await } else { Ok(()) }
     }
 
     /// Forgets it.
     pub async fn forget_overview(&self) -> Result<()> {
-        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadWrite)?;
-        remove(&transaction.object_store(KEPT)?, "overview").await?;
-        commit(transaction).await
+        self.keep("overview", &[]).await
     }
 
     /// The tree, if it has been received.
     pub async fn places(&self) -> Result<Option<Places>> {
-        Ok(self.read::<Vec<Place>>("places").await?.map(Places::new))
+        let Some(texts) = self.texts("places").await? else { return Ok(None) };
+        let (mut places, mut pieces) = (Vec::new(), Pieces::begin().await);
+        for text in texts {
+            pieces.next().await;
+            places.extend(json::read::<Vec<Place>>(&text)?);
+        }
+        Ok(Some(Places::new(places)))
     }
 
     /// Keeps the tree.
     pub async fn keep_places(&self, places: &Places) -> Result<()> {
-        self.write("places", &places.all()).await
+        let mut texts = Vec::new();
+        write(&mut texts, places.all().chunks(SIZE)).await?;
+        self.keep("places", &texts).await
     }
+}
+
+/// Where a text of those under a name is kept.
+fn key(name: &str, number: usize) -> JsValue {
+    format!("{name} {number}").into()
+}
+
+/// How many texts there are, by what is kept under their name.
+fn count(kept: &JsValue) -> usize {
+    kept.as_f64().unwrap_or_default() as usize
+}
+
+async fn write(texts: &mut Vec<String>, pieces: impl Iterator<Item = impl Serialize>) -> Result<()> {
+    let mut written = Pieces::begin().await;
+    for piece in pieces {
+        texts.push(json::write(&piece)?);
+        written.next().await;
+    }
+    Ok(())
 }

@@ -119,7 +119,7 @@ impl Driver {
                 None
             }
             Output::Show(status) => {
-                if status == Status::Idle && super::refresh_overview(self.model).await {
+                if status == Status::Idle && super::overview::refresh(self.model).await {
                     self.stored(self.person.all_counted().await);
                 }
                 if !matches!(status, Status::Receiving { .. }) {
@@ -186,7 +186,12 @@ pub async fn make_ready(model: Model) -> Result<(), StoreError> {
         shared.keep_places(&places).await?;
         model.places.set(Arc::new(places));
     }
-    let has_overview = shared.overview().await?.is_some();
+    see_whether_ready(model).await
+}
+
+/// The same without fetching anything.
+pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
+    let has_overview = Shared::open().await?.has_overview().await?;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
     model.ready_offline.set(has_overview && has_places);
     Ok(())

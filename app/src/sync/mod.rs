@@ -6,6 +6,7 @@ pub mod clock;
 mod driver;
 pub mod import;
 mod lock;
+mod overview;
 pub mod photos;
 pub mod village;
 mod wire;
@@ -19,8 +20,8 @@ use crate::store::shared::Shared;
 use crate::store::{StoreError, profile};
 use driver::Driver;
 use futures::channel::mpsc::unbounded;
+use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Overview, User};
 use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
@@ -80,7 +81,7 @@ pub fn start(model: Model) {
         match model.user.get_untracked() {
             Some(user) => later::begin_sync(model, user).await,
             None => {
-                refresh_overview(model).await;
+                overview::refresh(model).await;
                 follow_live(model);
             }
         }
@@ -93,7 +94,7 @@ pub fn look_for_news(model: Model) {
         model.tell(Input::Wake);
     } else {
         spawn_local(async move {
-            refresh_overview(model).await;
+            overview::refresh(model).await;
         });
     }
 }
@@ -112,7 +113,7 @@ pub async fn begin(model: Model, user: User) {
     if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.only.is_some())) {
         // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
         spawn_local(async move {
-            refresh_overview(model).await;
+            overview::refresh(model).await;
         });
     }
     ask_to_keep_storage();
@@ -163,46 +164,6 @@ fn follow_live(model: Model) {
             *live = Some(events);
         }
     });
-}
-
-/// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
-async fn refresh_overview(model: Model) -> bool {
-    // What a page was painted from may be a part; the whole is on the phone, or asked for.
-    let whole = || model.received.get_untracked().filter(|own| own.only.is_none());
-    let asked = match whole() {
-        Some(whole) => Some(whole),
-        None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
-    };
-    let mut overview = match api::overview(asked.as_deref()).await {
-        Ok(overview) => overview,
-        Err(error) => {
-            // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
-            if error.status == 401 && model.user.with_untracked(Option::is_none) {
-                model.received.set(None);
-                let _ = async { Shared::open().await?.forget_overview().await }.await;
-            }
-            return false;
-        }
-    };
-    let known = whole().or(asked);
-    let same = |known: &Arc<Overview>| known.change == overview.change && known.edition == overview.edition;
-    if known.as_ref().is_some_and(same) && model.ready_offline.get_untracked() && whole().is_some() {
-        return true;
-    }
-    if overview.since.is_some() {
-        let mut renewed = known.map(|known| Overview::clone(&known)).unwrap_or_default();
-        if !renewed.renew(overview) {
-            // Another answer, which came meanwhile, is newer.
-            return true;
-        }
-        overview = renewed;
-    }
-    let kept = async { Shared::open().await?.keep_overview(&overview).await }.await;
-    if let Err(error) = kept {
-        model.trouble.set(Some(error));
-    }
-    model.received.set(Some(Arc::new(overview)));
-    true
 }
 
 /// Loads the app again at an address: nothing of another person's may go on in this tab.

@@ -17,6 +17,7 @@ pub mod organisation;
 pub mod overview;
 pub mod pace;
 pub mod part;
+pub mod piece;
 pub mod place;
 pub mod quantity;
 pub mod revise;

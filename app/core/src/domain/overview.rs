@@ -7,6 +7,7 @@ use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part, merge_parts, parts_of};
 use super::place::{Level, Place, Places};
+use super::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -175,15 +176,8 @@ impl Overview {
         if !follows || news.edition != self.edition {
             return false;
         }
-        let (mut parts, mut tallies) = (news.parts, news.tallies);
-        parts.sort_by(Part::order);
-        tallies.sort_by(Tally::order);
-        self.parts.retain(|part| parts.binary_search_by(|own| own.order(part)).is_err());
-        self.tallies.retain(|tally| tallies.binary_search_by(|own| own.order(tally)).is_err());
-        self.parts.extend(parts);
-        self.parts = merge_parts(std::mem::take(&mut self.parts));
-        self.tallies.extend(tallies);
-        self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
+        put_in(&mut self.parts, news.parts, Part::order, |part| part.entries == 0 && part.value == Quantity::ZERO);
+        put_in(&mut self.tallies, news.tallies, Tally::order, |tally| tally.entries == 0);
         (self.change, self.as_of) = (news.change, news.as_of);
         true
     }
@@ -204,6 +198,22 @@ impl Overview {
         let years: BTreeSet<i32> =
             self.parts.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
         years.into_iter().rev().collect()
+    }
+}
+
+/// Puts what is new in its place in a list that lies in order, for what is alike, or takes that out where nothing is left of
+/// it. Of a long list and little that is new little is touched.
+fn put_in<T>(list: &mut Vec<T>, news: Vec<T>, order: fn(&T, &T) -> Ordering, is_nothing: fn(&T) -> bool) {
+    if !list.is_sorted_by(|one, other| order(one, other).is_le()) {
+        list.sort_by(order);
+    }
+    for new in news {
+        match (list.binary_search_by(|own| order(own, &new)), is_nothing(&new)) {
+            (Ok(at), true) => drop(list.remove(at)),
+            (Ok(at), false) => list.splice(at..=at, [new]).for_each(drop),
+            (Err(_), true) => {}
+            (Err(at), false) => list.insert(at, new),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::Overview;
 use crate::domain::entry::{Entry, State};
 use crate::domain::month::Month;
+use crate::domain::overview::Tally;
 use crate::domain::part::{merge_parts, parts_of};
 use proptest::prelude::*;
 use serde_json::json;
@@ -170,6 +171,38 @@ proptest! {
         for filter in [filter.clone(), Filter { until, verified_only, ..filter }] {
             prop_assert_eq!(limited.figures(&filter), overview.figures(&filter));
         }
+    }
+
+    #[test]
+    fn an_overview_is_renewed_by_what_has_changed_whatever_its_order_and_however_often(
+        before in prop::collection::vec(any_entry(), 0..30), after in prop::collection::vec(any_entry(), 0..30), turned in any::<bool>(),
+    ) {
+        let of = |entries: &[Entry], change: i64| {
+            let mut overview = Overview { catalogue: catalogue(), change, edition: "one".to_owned(), ..Overview::default() };
+            overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
+            overview
+        };
+        let (mut own, whole) = (of(&before, 1), of(&after, 2));
+        let mut news = Overview { since: Some(1), parts: Vec::new(), tallies: Vec::new(), ..whole.clone() };
+        news.parts.extend(whole.parts.iter().filter(|part| !own.parts.contains(part)).cloned());
+        let gone = own.parts.iter().filter(|part| whole.parts.iter().all(|other| other.key() != part.key()));
+        news.parts.extend(gone.cloned().map(|part| Part { value: Quantity::ZERO, entries: 0, ..part }));
+        news.tallies.extend(whole.tallies.iter().filter(|tally| !own.tallies.contains(tally)).cloned());
+        let gone = own.tallies.iter().filter(|tally| whole.tallies.iter().all(|other| other.key() != tally.key()));
+        news.tallies.extend(gone.cloned().map(|tally| Tally { entries: 0, ..tally }));
+        if turned {
+            own.parts.reverse();
+            own.tallies.reverse();
+            news.parts.reverse();
+            news.tallies.reverse();
+        }
+        let ahead = Overview { change: 3, ..own.clone() };
+        for _ in 0..2 {
+            prop_assert!(own.renew(news.clone()));
+            prop_assert_eq!((&own.parts, &own.tallies, own.change), (&whole.parts, &whole.tallies, 2));
+        }
+        let mut late = ahead.clone();
+        prop_assert!(!late.renew(news) && late == ahead, "what is older changes nothing");
     }
 
     #[test]

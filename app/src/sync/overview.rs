@@ -1,0 +1,115 @@
+//! The overview: what is new of it is fetched, shown and kept on the phone.
+
+use super::{api, driver};
+use crate::model::Model;
+use crate::store::shared::Shared;
+use crate::turns::Pieces;
+use jiedui_core::domain::Overview;
+use leptos::prelude::*;
+use std::cell::Cell;
+use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
+
+/// An overview with more tallies and pairings than this takes a while to be kept.
+const LONG: usize = 1_000;
+
+thread_local! {
+    /// Whether a long one is being kept.
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
+pub async fn refresh(model: Model) -> bool {
+    // What a page was painted from may be a part; the whole is on the phone, or asked for.
+    let whole = || model.received.get_untracked().filter(|own| own.only.is_none());
+    let asked = match whole() {
+        Some(whole) => Some(whole),
+        None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
+    };
+    let mut overview = match api::overview(asked.as_deref()).await {
+        Ok(overview) => overview,
+        Err(error) => {
+            // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
+            if error.status == 401 && model.user.with_untracked(Option::is_none) {
+                model.received.set(None);
+                let _ = async { Shared::open().await?.forget_overview().await }.await;
+            }
+            return false;
+        }
+    };
+    let known = whole().or(asked);
+    let same = |known: &Arc<Overview>| known.change == overview.change && known.edition == overview.edition;
+    if known.as_ref().is_some_and(same) && whole().is_some() && is_kept().await {
+        return true;
+    }
+    if overview.since.is_some() {
+        let mut renewed = match known {
+            Some(known) => copied(&known).await,
+            None => Overview::default(),
+        };
+        if !renewed.renew(overview) {
+            // Another answer, which came meanwhile, is newer.
+            return true;
+        }
+        overview = renewed;
+    }
+    let overview = Arc::new(overview);
+    // So may one be that came while this one was put together or kept.
+    let is_newest = || whole().is_none_or(|shown| shown.edition != overview.edition || shown.change <= overview.change);
+    if !is_newest() {
+        return true;
+    }
+    if overview.tallies.len() + overview.pairings.len() > LONG {
+        // To keep it takes a while, and nobody waits for that.
+        model.received.set(Some(overview));
+        spawn_local(keep_shown(model));
+    } else {
+        // What has been seen is on the phone.
+        keep(model, &overview, is_newest).await;
+        if is_newest() {
+            model.received.set(Some(overview.clone()));
+        }
+    }
+    true
+}
+
+/// Whether one is on the phone; where its storage fails, nothing is gained by writing again.
+async fn is_kept() -> bool {
+    async { Shared::open().await?.has_overview().await }.await.unwrap_or(true)
+}
+
+/// Keeps an overview on the phone if, once it is written down, it is `still` the one to be kept.
+async fn keep(model: Model, overview: &Overview, still: impl Fn() -> bool) {
+    let kept = async {
+        Shared::open().await?.keep_overview(overview, still).await?;
+        driver::see_whether_ready(model).await
+    };
+    if let Err(error) = kept.await {
+        model.trouble.set(Some(error));
+    }
+}
+
+/// Keeps the overview that is shown, and if it is another one by then, that too.
+async fn keep_shown(model: Model) {
+    if KEEPS.replace(true) {
+        return;
+    }
+    let shown = || model.received.get_untracked().filter(|own| own.only.is_none());
+    let mut kept: Option<Arc<Overview>> = None;
+    while let Some(overview) = shown().filter(|own| kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, own))) {
+        // One that may no longer be seen has been forgotten.
+        keep(model, &overview, || shown().is_some()).await;
+        kept = Some(overview);
+    }
+    KEEPS.set(false);
+}
+
+/// The same overview to be changed.
+async fn copied(overview: &Overview) -> Overview {
+    let (mut copy, mut pieces) = (overview.without_lists(), Pieces::begin().await);
+    for piece in overview.pieces() {
+        copy.add_piece(piece);
+        pieces.next().await;
+    }
+    copy
+}
