@@ -1,0 +1,83 @@
+// The overview on the phone: a long one is kept piece by piece behind what is shown, and what an older app has kept is read.
+import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
+
+const figures = async (page) => Object.fromEntries(await page.locator("[data-indicator]").evaluateAll((cards) => cards.map((own) => [own.dataset.indicator, own.querySelector("strong").textContent])));
+
+// How many entries the overview on the phone counts, and in how many pieces it lies there.
+const kept = (page) => page.evaluate(() => new Promise((done) => {
+  const opening = indexedDB.open("jiedui");
+  opening.onsuccess = () => {
+    const all = opening.result.transaction("kept").objectStore("kept").getAll(IDBKeyRange.bound("overview ", "overview ~"));
+    all.onsuccess = () => {
+      opening.result.close();
+      const tallies = all.result.flatMap((text) => JSON.parse(text).tallies ?? []);
+      done({ pieces: all.result.length, entries: tallies.reduce((sum, own) => sum + own.entries, 0) });
+    };
+  };
+}));
+
+test("a long overview and what changes in it are on the phone, whole", async ({ page, server, line }) => {
+  await server.command("generate", "--entries", "6000", "--pairings", "1500", "--seed", "4");
+  await server.restart({});
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  const api = await server.api("recorder");
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 6 } };
+  await page.goto("/?year=2026");
+  const before = Number((await figures(page)).field_surveys.replaceAll(",", ""));
+  const { tallies } = await api.get("/overview");
+  expect(tallies.length).toBeGreaterThan(2_000);
+  const entries = tallies.reduce((sum, own) => sum + own.entries, 0);
+  await expect.poll(() => kept(page)).toMatchObject({ entries });
+  for (const number of [1, 2, 3]) {
+    const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+    const { results } = await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+    expect(results[0].outcome).toBe("applied");
+  }
+  // While it was being kept more came: in the end the last of it lies there.
+  await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText((before + 18).toLocaleString("en-US"));
+  await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 3 });
+  expect((await kept(page)).pieces).toBeGreaterThan(20);
+  const seen = await figures(page);
+  const lines = await page.locator(".map-frame .pairing").count();
+  await goOffline(page, line);
+  await page.reload();
+  await expect(page.locator(".freshness")).toContainText("离线");
+  await expect.poll(() => figures(page)).toEqual(seen);
+  await expect(page.locator(".map-frame .pairing")).toHaveCount(lines);
+});
+
+test("what an older app has kept in its own way is still seen with no network", async ({ page, server, line }) => {
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await page.goto("/?year=2023");
+  const seen = await figures(page);
+  expect(seen.exchanges).toBe("272");
+  // As it was kept: one text for all of it.
+  await page.evaluate(() => new Promise((done) => {
+    const opening = indexedDB.open("jiedui");
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction("kept", "readwrite");
+      const store = transaction.objectStore("kept");
+      for (const name of ["overview", "places"]) {
+        store.getAll(IDBKeyRange.bound(`${name} `, `${name} ~`)).onsuccess = ({ target }) => {
+          const pieces = target.result.map((text) => JSON.parse(text));
+          const add = (whole, piece) => {
+            for (const [list, own] of Object.entries(piece)) whole[list].push(...own);
+            return whole;
+          };
+          const whole = name === "places" ? pieces.flat() : pieces.slice(1).reduce(add, pieces[0]);
+          store.delete(IDBKeyRange.bound(`${name} `, `${name} ~`));
+          store.put(JSON.stringify(whole), name);
+        };
+      }
+      transaction.oncomplete = () => done(opening.result.close());
+    };
+  }));
+  await goOffline(page, line);
+  await page.goto("/?year=2023");
+  await expect.poll(() => figures(page)).toEqual(seen);
+  await page.goto("/entries/new/field_survey");
+  await page.getByPlaceholder("输入地名").fill("沫阳镇");
+  await expect(page.locator(".offers").getByRole("button").first()).toContainText("沫阳镇");
+});
