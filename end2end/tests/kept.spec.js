@@ -81,3 +81,23 @@ test("what an older app has kept in its own way is still seen with no network", 
   await page.getByPlaceholder("输入地名").fill("沫阳镇");
   await expect(page.locator(".offers").getByRole("button").first()).toContainText("沫阳镇");
 });
+
+test("a screen that runs for days opens its storage once", async ({ page, server }) => {
+  await page.addInitScript(() => {
+    window.opened = [];
+    const open = IDBFactory.prototype.open;
+    IDBFactory.prototype.open = function (name, ...version) {
+      window.opened.push(name);
+      return open.call(this, name, ...version);
+    };
+  });
+  await page.goto("/?screen=wall&year=2026&programme=party_building");
+  const api = await server.api("recorder");
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
+  for (const number of [1, 2, 3, 4, 5]) {
+    const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+    await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+    await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText(String(number));
+  }
+  expect(await page.evaluate(() => window.opened)).toEqual(["jiedui"]);
+});

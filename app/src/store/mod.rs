@@ -14,6 +14,9 @@ use crate::json;
 use idb::{Database, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 /// What the browser's storage did not do.
@@ -43,8 +46,17 @@ impl From<serde_json::Error> for StoreError {
 /// Shorthand of this folder.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+thread_local! {
+    /// The databases that are open. Each opening leaves something behind in the page's memory (idb lets go of its callbacks
+    /// without freeing them), which on a screen that runs for days would add up.
+    static OPEN: RefCell<BTreeMap<String, Rc<Database>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Opens a database and makes the stores that it lacks.
-async fn open(name: &str, stores: &'static [&'static str]) -> Result<Database> {
+async fn open(name: &str, stores: &'static [&'static str]) -> Result<Rc<Database>> {
+    if let Some(database) = OPEN.with_borrow(|open| open.get(name).cloned()) {
+        return Ok(database);
+    }
     let mut request = Factory::new()?.open(name, Some(1))?;
     request.on_upgrade_needed(move |event| {
         // What fails here makes the opening itself fail.
@@ -54,11 +66,16 @@ async fn open(name: &str, stores: &'static [&'static str]) -> Result<Database> {
             }
         }
     });
-    Ok(request.await?)
+    let database = Rc::new(request.await?);
+    OPEN.with_borrow_mut(|open| open.insert(name.to_owned(), database.clone()));
+    Ok(database)
 }
 
 fn begin(database: &Database, stores: &[&str], mode: TransactionMode) -> Result<Transaction> {
-    Ok(database.transaction(stores, mode)?)
+    Ok(database.transaction(stores, mode).inspect_err(|_| {
+        // A browser closes it when somebody clears its data; the next who needs it opens it again.
+        OPEN.with_borrow_mut(|open| open.remove(&database.name()));
+    })?)
 }
 
 async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) -> Result<Option<T>> {

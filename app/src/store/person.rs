@@ -14,6 +14,7 @@ use jiedui_core::sync::{
     Change, Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, Record, settle,
 };
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use uuid::Uuid;
 
 const META: &str = "meta";
@@ -22,7 +23,7 @@ const REPLICA: &str = "replica";
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct Person {
-    database: Database,
+    database: Rc<Database>,
     user: Uuid,
 }
 

@@ -7,6 +7,7 @@ use jiedui_core::sync::{Outgoing, Record};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
@@ -46,7 +47,7 @@ pub fn named(replica: &[Record], outbox: &[Outgoing]) -> BTreeSet<String> {
 }
 
 /// The database.
-pub struct Photos(Database);
+pub struct Photos(Rc<Database>);
 
 impl Photos {
     /// Opens it.

@@ -8,12 +8,13 @@ use idb::{Database, Query, TransactionMode};
 use jiedui_core::domain::piece::SIZE;
 use jiedui_core::domain::{Overview, Place, Places};
 use serde::Serialize;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 const KEPT: &str = "kept";
 
 /// The database that is no person's.
-pub struct Shared(Database);
+pub struct Shared(Rc<Database>);
 
 impl Shared {
     /// Opens it.
