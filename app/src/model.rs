@@ -32,6 +32,8 @@ pub struct Model {
     pub places: RwSignal<Arc<Places>>,
     /// This person's entries on this phone; `None` until they have been read.
     pub journal: RwSignal<Option<Arc<Journal>>>,
+    /// Whether something has changed that the journal is made of, in another tab too.
+    pub journal_is_old: StoredValue<bool>,
     /// What the sync does.
     pub status: RwSignal<Status>,
     /// Rises when entries have arrived and lie on the phone.
@@ -110,6 +112,7 @@ impl Model {
             received,
             places: RwSignal::new(Arc::default()),
             journal,
+            journal_is_old: StoredValue::new(true),
             status,
             pulled: RwSignal::new(0),
             photos: RwSignal::default(),

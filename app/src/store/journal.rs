@@ -68,6 +68,13 @@ impl Journal {
     }
 }
 
+/// Whether records that have been pulled change a person's journal: some are theirs, or were.
+pub fn concerns(user: Uuid, journal: &Journal, pulled: &[Record]) -> bool {
+    let user = user.to_string();
+    let is_theirs = |own: &Record| own.fields.get("author").and_then(Value::as_str) == Some(&user);
+    pulled.iter().any(|own| is_theirs(own) || journal.entries.iter().any(|known| known.id == own.id))
+}
+
 /// Puts together what the phone's stores hold; the outbox in the order of its numbers.
 pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
@@ -166,6 +173,16 @@ mod tests {
         assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
         assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
         assert!(journal.uncounted.is_empty(), "the overview counts it already");
+    }
+
+    #[test]
+    fn what_others_record_does_not_concern_the_journal_but_one_s_own_and_what_is_gone_does() {
+        let own = journal(USER, vec![kept(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
+        assert!(!concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, Uuid::nil())]));
+        assert!(concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, USER)]));
+        let gone = |id| Record { deleted: true, fields: Fields::new(), ..kept(id, USER) };
+        assert!(concerns(USER, &own, &[gone(7)]) && concerns(USER, &own, &[gone(5)]));
+        assert!(!concerns(USER, &own, &[gone(8)]));
     }
 
     #[test]

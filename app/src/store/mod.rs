@@ -11,7 +11,9 @@ pub mod profile;
 pub mod shared;
 
 use crate::json;
-use idb::{Database, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode};
+use idb::{
+    Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -83,9 +85,27 @@ async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) 
     value.and_then(|value| value.as_string()).map(|text| Ok(json::read(&text)?)).transpose()
 }
 
+/// How many records are read in one task: what a slow phone reads while nobody notices.
+const CHUNK: u32 = 250;
+
+/// All that is in a store, in the order of its keys. A long one comes piece by piece, and the browser can paint in between.
 async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
-    let values = store.get_all(None, None)?.await?;
-    values.iter().filter_map(JsValue::as_string).map(|text| Ok(json::read(&text)?)).collect()
+    let (mut all, mut after) = (Vec::new(), None::<JsValue>);
+    loop {
+        let rest = || {
+            let range = after.as_ref().map(|last| KeyRange::lower_bound(last, Some(true)));
+            range.transpose().map(|range| range.map(Query::KeyRange))
+        };
+        let keys = store.get_all_keys(rest()?, Some(CHUNK))?.await?;
+        let values = store.get_all(rest()?, Some(CHUNK))?.await?;
+        for text in values.iter().filter_map(JsValue::as_string) {
+            all.push(json::read(&text)?);
+        }
+        if keys.len() < CHUNK as usize {
+            return Ok(all);
+        }
+        after = keys.into_iter().next_back();
+    }
 }
 
 async fn put(store: &ObjectStore, key: impl Into<JsValue>, value: &impl Serialize) -> Result<()> {

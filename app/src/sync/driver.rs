@@ -2,6 +2,7 @@
 
 use super::{api, lock, photos};
 use crate::model::Model;
+use crate::store::journal::concerns;
 use crate::store::person::Person;
 use crate::store::shared::Shared;
 use crate::store::{Result as StoreResult, StoreError};
@@ -26,6 +27,8 @@ pub struct Driver {
     engine: RefCell<Engine>,
     /// An answer of which more pages arrive.
     pages: RefCell<Option<api::Pages>>,
+    /// Where the feed was when the journal was last put together; another tab may have gone on since.
+    journal_at: RefCell<Option<String>>,
     /// Whether entries have arrived that the screens do not know of.
     has_news: Cell<bool>,
     sender: UnboundedSender<Input>,
@@ -44,6 +47,7 @@ impl Driver {
             client,
             engine: RefCell::new(Engine::new(seed)),
             pages: RefCell::default(),
+            journal_at: RefCell::default(),
             has_news: Cell::default(),
             sender,
         })
@@ -92,6 +96,7 @@ impl Driver {
             Output::StorePush(results) => {
                 let stored = self.stored(self.person.store_push(&results).await);
                 self.show_journal().await;
+                super::tell_other_tabs();
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
             }
             Output::Pull => match self.stored(self.person.cursor().await) {
@@ -99,7 +104,14 @@ impl Driver {
                 None => Some(Input::StorageFailed),
             },
             Output::StorePull(pulled) => {
+                let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
+                let journal = self.model.journal.get_untracked().unwrap_or_default();
+                if pulled.anew || concerns(self.user, &journal, &pulled.records) {
+                    self.model.journal_is_old.set_value(true);
+                } else if *self.journal_at.borrow() == before {
+                    self.journal_at.replace(Some(pulled.cursor.clone()));
+                }
                 if stored.is_some() && !pulled.records.is_empty() {
                     self.has_news.set(true);
                 }
@@ -121,9 +133,20 @@ impl Driver {
             Output::Show(status) => {
                 if status == Status::Idle && super::overview::refresh(self.model).await {
                     self.stored(self.person.all_counted().await);
+                    if self
+                        .model
+                        .journal
+                        .with_untracked(|own| own.as_ref().is_some_and(|own| !own.uncounted.is_empty()))
+                    {
+                        self.model.journal_is_old.set_value(true);
+                    }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
-                    self.show_journal().await;
+                    // To read all that is on the phone takes a while, and most of what comes is others'.
+                    let at = self.person.cursor().await.ok().flatten();
+                    if self.model.journal_is_old.get_value() || *self.journal_at.borrow() != at {
+                        self.show_journal().await;
+                    }
                     if self.has_news.replace(false) {
                         self.model.pulled.update(|pulled| *pulled += 1);
                     }
@@ -168,11 +191,15 @@ impl Driver {
     }
 
     async fn show_journal(&self) {
-        if let Some(journal) = self.stored(self.person.journal().await) {
-            let same = self.model.journal.with_untracked(|old| old.as_deref() == Some(&journal));
-            if !same {
-                self.model.journal.set(Some(Arc::new(journal)));
-            }
+        self.model.journal_is_old.set_value(false);
+        self.journal_at.replace(self.person.cursor().await.ok().flatten());
+        let Some(journal) = self.stored(self.person.journal().await) else {
+            self.model.journal_is_old.set_value(true);
+            return;
+        };
+        let same = self.model.journal.with_untracked(|old| old.as_deref() == Some(&journal));
+        if !same {
+            self.model.journal.set(Some(Arc::new(journal)));
         }
     }
 }

@@ -56,7 +56,10 @@ pub fn start(model: Model) {
         }
     });
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
-        listen(&channel, "message", move || model.tell(Input::Wake));
+        listen(&channel, "message", move || {
+            model.journal_is_old.set_value(true);
+            model.tell(Input::Wake);
+        });
         // It listens as long as the page lives.
         std::mem::forget(channel);
     }
