@@ -185,6 +185,14 @@ test("an organisation is found by the first letters of its pinyin, with its part
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
+test("without an account an organisation's page says how many entries there are, and to sign in", async ({ page }) => {
+  await page.goto("/organisations?q=myz");
+  await page.locator(".list .latest li").getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();
+  await expect(page.getByText("登录后可以看到填报明细")).toBeVisible();
+});
+
 test("an entry's photos are seen in lists, under its pairing and with it", async ({ page, server }) => {
   await signIn(page, server, "coordinator");
   const photo = await page.evaluate(async () => {

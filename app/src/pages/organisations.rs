@@ -13,6 +13,7 @@ use crate::store::ledger::Item;
 use crate::texts::{Texts, fill};
 use jiedui_core::domain::figure::figures;
 use jiedui_core::domain::organisation::OrganisationKind;
+use jiedui_core::domain::overview::Tally;
 use jiedui_core::domain::place::covers;
 use jiedui_core::domain::{Entry, Figure, Filter, Level, Organisation, Overview, Pairing, Part, Side, format_date};
 use leptos::prelude::*;
@@ -106,7 +107,13 @@ pub fn OrganisationOf() -> impl IntoView {
         let concerns = |entry: &Entry| {
             entry.organisation == Some(own.id) || pairings.iter().any(|pairing| entry.pairing == Some(pairing.id))
         };
-        let (list, count) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        // Who may not see entries is told how many there are all the same.
+        let is_counted = |tally: &&Tally| {
+            tally.organisation == Some(own.id) || pairings.iter().any(|pairing| tally.pairing == Some(pairing.id))
+        };
+        let counted = || overview.tallies.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
+        let count = if entries.with(Option::is_some) { listed.to_string() } else { counted() };
         let list = list
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
