@@ -13,22 +13,22 @@ thread_local! {
     static WAITING: RefCell<VecDeque<Piece>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// How long a piece of long work may take, in milliseconds: half of what a frame has.
+/// How long a slice of long work may take, in milliseconds: half of what a frame has.
 const LONG: f64 = 8.0;
 
-/// Long work that is done in pieces.
-pub struct Pieces {
+/// The time that long work takes before the browser has its turn.
+pub struct TimeSlice {
     begun: f64,
 }
 
-impl Pieces {
+impl TimeSlice {
     /// It begins in a task of its own.
     pub async fn begin() -> Self {
         TimeoutFuture::new(0).await;
         Self { begun: js_sys::Date::now() }
     }
 
-    /// After a piece: lets the browser paint and hear the finger once the task has become long.
+    /// After a piece of the work: lets the browser paint and hear the finger once the slice is over.
     pub async fn next(&mut self) {
         if js_sys::Date::now() - self.begun >= LONG {
             *self = Self::begin().await;

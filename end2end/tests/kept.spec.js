@@ -16,24 +16,27 @@ const kept = (page) => page.evaluate(() => new Promise((done) => {
   };
 }));
 
+// The `number`th entry of a client, as another phone sends it.
+async function record(api, number, times) {
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times } };
+  const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+  const { results } = await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+  expect(results[0].outcome).toBe("applied");
+}
+
 test("a long overview and what changes in it are on the phone, whole", async ({ page, server, line }) => {
   await server.command("generate", "--entries", "6000", "--pairings", "1500", "--seed", "4");
   await server.restart({});
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   const api = await server.api("recorder");
-  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 6 } };
   await page.goto("/?year=2026");
   const before = Number((await figures(page)).field_surveys.replaceAll(",", ""));
   const { tallies } = await api.get("/overview");
   expect(tallies.length).toBeGreaterThan(2_000);
   const entries = tallies.reduce((sum, own) => sum + own.entries, 0);
   await expect.poll(() => kept(page)).toMatchObject({ entries });
-  for (const number of [1, 2, 3]) {
-    const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
-    const { results } = await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
-    expect(results[0].outcome).toBe("applied");
-  }
+  for (const number of [1, 2, 3]) await record(api, number, 6);
   // While it was being kept more came: in the end the last of it lies there.
   await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText((before + 18).toLocaleString("en-US"));
   await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 3 });
@@ -93,11 +96,33 @@ test("a screen that runs for days opens its storage once", async ({ page, server
   });
   await page.goto("/?screen=wall&year=2026&programme=party_building");
   const api = await server.api("recorder");
-  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
   for (const number of [1, 2, 3, 4, 5]) {
-    const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
-    await api.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ab", mutations: [mutation] });
+    await record(api, number, 1);
     await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText(String(number));
   }
   expect(await page.evaluate(() => window.opened)).toEqual(["jiedui"]);
+});
+
+test("a long overview in which nothing has changed is written once", async ({ page, server }) => {
+  await server.command("generate", "--entries", "6000", "--pairings", "1500", "--seed", "4");
+  await server.restart({});
+  await page.addInitScript(() => {
+    window.written = 0;
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (value, key) {
+      // How many pieces there are is written last.
+      if (key === "overview") window.written += 1;
+      return put.call(this, value, key);
+    };
+  });
+  // The first live event has the page ask again, at once.
+  const again = page.waitForResponse((answer) => answer.url().includes("/api/v1/overview?since="));
+  await page.goto("/");
+  await again;
+  await expect.poll(() => page.evaluate(() => window.written)).toBeGreaterThan(0);
+  const { entries } = await kept(page);
+  // Were the same written anew, it would be before what changes now.
+  await record(await server.api("recorder"), 1, 1);
+  await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 1 });
+  expect(await page.evaluate(() => window.written)).toBe(2);
 });

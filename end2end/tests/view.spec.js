@@ -275,6 +275,13 @@ test("pictures can be taken away as SVG that stands alone and as PNG", async ({ 
   }
 });
 
+test("on a phone the wall's cards are as wide as elsewhere", async ({ page }) => {
+  await page.goto("/?screen=wall&year=2023&programme=party_building");
+  await started(page);
+  await expect(page.locator(".wall .card:visible")).toHaveCount(12);
+  for (const card of await page.locator(".wall .card:visible").all()) expect((await card.boundingBox()).width).toBeGreaterThan(140);
+});
+
 for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
   test(`the wall screen fills ${width} × ${height} and the programmes take turns`, async ({ page, server }) => {
     await page.setViewportSize({ width, height });

@@ -104,14 +104,13 @@ pub fn OrganisationOf() -> impl IntoView {
             return view! { <p class="empty">{texts.not_found}</p> }.into_any();
         };
         let pairings: Vec<&Pairing> = directory.pairings_of(own.id).collect();
-        let concerns = |entry: &Entry| {
-            entry.organisation == Some(own.id) || pairings.iter().any(|pairing| entry.pairing == Some(pairing.id))
+        let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
+            organisation == Some(own.id) || pairings.iter().any(|own| pairing == Some(own.id))
         };
+        let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
         let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
         // Who may not see entries is told how many there are all the same.
-        let is_counted = |tally: &&Tally| {
-            tally.organisation == Some(own.id) || pairings.iter().any(|pairing| tally.pairing == Some(pairing.id))
-        };
+        let is_counted = |tally: &&Tally| is_its(tally.organisation, tally.pairing);
         let counted = || overview.tallies.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
         let count = if entries.with(Option::is_some) { listed.to_string() } else { counted() };
         let list = list

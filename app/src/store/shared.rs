@@ -3,7 +3,7 @@
 
 use super::{Result, begin, commit, open, remove};
 use crate::json;
-use crate::turns::Pieces;
+use crate::turns::TimeSlice;
 use idb::{Database, Query, TransactionMode};
 use jiedui_core::domain::piece::SIZE;
 use jiedui_core::domain::{Overview, Place, Places};
@@ -63,11 +63,11 @@ impl Shared {
     /// The overview last received.
     pub async fn overview(&self) -> Result<Option<Overview>> {
         let Some(texts) = self.texts("overview").await? else { return Ok(None) };
-        let mut pieces = Pieces::begin().await;
+        let mut slice = TimeSlice::begin().await;
         let mut texts = texts.iter();
         let mut overview: Overview = json::read(texts.next().map(String::as_str).unwrap_or_default())?;
         for text in texts {
-            pieces.next().await;
+            slice.next().await;
             overview.add_piece(json::read(text)?);
         }
         Ok(Some(overview))
@@ -95,9 +95,9 @@ impl Shared {
     /// The tree, if it has been received.
     pub async fn places(&self) -> Result<Option<Places>> {
         let Some(texts) = self.texts("places").await? else { return Ok(None) };
-        let (mut places, mut pieces) = (Vec::new(), Pieces::begin().await);
+        let (mut places, mut slice) = (Vec::new(), TimeSlice::begin().await);
         for text in texts {
-            pieces.next().await;
+            slice.next().await;
             places.extend(json::read::<Vec<Place>>(&text)?);
         }
         Ok(Some(Places::new(places)))
@@ -122,10 +122,10 @@ fn count(kept: &JsValue) -> usize {
 }
 
 async fn write(texts: &mut Vec<String>, pieces: impl Iterator<Item = impl Serialize>) -> Result<()> {
-    let mut written = Pieces::begin().await;
+    let mut slice = TimeSlice::begin().await;
     for piece in pieces {
         texts.push(json::write(&piece)?);
-        written.next().await;
+        slice.next().await;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{api, driver};
 use crate::model::Model;
 use crate::store::shared::Shared;
-use crate::turns::Pieces;
+use crate::turns::TimeSlice;
 use jiedui_core::domain::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -73,9 +73,9 @@ pub async fn refresh(model: Model) -> bool {
     true
 }
 
-/// Whether one is on the phone; where its storage fails, nothing is gained by writing again.
+/// Whether one is on the phone or on its way there; where its storage fails, nothing is gained by writing again.
 async fn is_kept() -> bool {
-    async { Shared::open().await?.has_overview().await }.await.unwrap_or(true)
+    KEEPS.get() || async { Shared::open().await?.has_overview().await }.await.unwrap_or(true)
 }
 
 /// Keeps an overview on the phone if, once it is written down, it is `still` the one to be kept.
@@ -106,10 +106,10 @@ async fn keep_shown(model: Model) {
 
 /// The same overview to be changed.
 async fn copied(overview: &Overview) -> Overview {
-    let (mut copy, mut pieces) = (overview.without_lists(), Pieces::begin().await);
+    let (mut copy, mut slice) = (overview.without_lists(), TimeSlice::begin().await);
     for piece in overview.pieces() {
         copy.add_piece(piece);
-        pieces.next().await;
+        slice.next().await;
     }
     copy
 }

@@ -7,7 +7,6 @@ use super::month::Month;
 use super::organisation::{Organisation, Pairing};
 use super::part::{Apart, Part, merge_parts, parts_of};
 use super::place::{Level, Place, Places};
-use super::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -77,6 +76,11 @@ impl Tally {
     /// By what makes tallies alike.
     pub fn order(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
+    }
+
+    /// Whether nothing is left of it.
+    pub fn is_nothing(&self) -> bool {
+        self.entries == 0
     }
 
     /// The same to be taken away.
@@ -176,8 +180,8 @@ impl Overview {
         if !follows || news.edition != self.edition {
             return false;
         }
-        put_in(&mut self.parts, news.parts, Part::order, |part| part.entries == 0 && part.value == Quantity::ZERO);
-        put_in(&mut self.tallies, news.tallies, Tally::order, |tally| tally.entries == 0);
+        put_in(&mut self.parts, news.parts, Part::order, Part::is_nothing);
+        put_in(&mut self.tallies, news.tallies, Tally::order, Tally::is_nothing);
         (self.change, self.as_of) = (news.change, news.as_of);
         true
     }
@@ -270,6 +274,6 @@ pub fn merge_tallies(mut tallies: Vec<Tally>) -> Vec<Tally> {
         }
         alike
     });
-    tallies.retain(|tally| tally.entries != 0);
+    tallies.retain(|tally| !tally.is_nothing());
     tallies
 }

@@ -140,6 +140,11 @@ impl Part {
         (indicator, place, *pairing, *month, *verified, *qualifier, apart.as_ref())
     }
 
+    /// Whether nothing is left of it.
+    pub fn is_nothing(&self) -> bool {
+        self.entries == 0 && self.value == Quantity::ZERO
+    }
+
     /// The same to be taken away.
     pub fn negated(mut self) -> Self {
         self.value = -self.value;
@@ -166,7 +171,7 @@ pub fn merge_parts(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
         alike
     });
     // An edit takes an entry away and adds it again: no entry more, but another number.
-    parts.retain(|part| part.entries != 0 || part.value != Quantity::ZERO);
+    parts.retain(|part| !part.is_nothing());
     parts
 }
 
