@@ -2,16 +2,15 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench sim fmt
+.PHONY: help run build test browser-tests soak lint bench sim fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
 # The first screen's wasm, JS and CSS with brotli, in KB.
 BUDGET := 350
-STYLE := style/tokens.css style/base.css style/view.css style/forms.css
 # All that the browser's part is made of.
-SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain $(STYLE) \
-	$(shell find app public -type f -not -path '*/tests.rs' -not -path '*/benches/*')
+SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain \
+	$(shell find app public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -29,14 +28,26 @@ build: target/site.stamp ## build target/release/jiedui, the site in it
 # What the browser gets, in target/site.
 target/site.stamp: $(SITE_SOURCES)
 	@mkdir -p target
-	@cat $(STYLE) >target/style.css
-	$(CARGO) leptos build --release --frontend-only --split --precompress
+	$(CARGO) run --release -p jiedui-site
 	@touch $@
 
-test: build lint end2end/node_modules/.stamp ## every check and every test, in the browser too
-	.ci/services
-	$(CARGO) test --release --workspace
+test: ## every check and every test, in the browser too; prints how long each part took
+	@rm -f target/timings
+	@.ci/timed toolchain .ci/toolchain
+	@.ci/timed services .ci/services
+	@.ci/timed site $(MAKE) --no-print-directory target/site.stamp
+	@.ci/timed program $(MAKE) --no-print-directory build
+	@.ci/timed lint $(MAKE) --no-print-directory lint
+	@.ci/timed rust-tests $(CARGO) test --release --workspace
+	@.ci/timed browser-tests $(MAKE) --no-print-directory browser-tests
+	@echo; cat target/timings
+
+browser-tests: end2end/node_modules/.stamp
 	cd end2end && npm test
+
+soak: build end2end/node_modules/.stamp ## repeat the browser tests under load: make soak TIMES=20 SPECS="form.spec.js"
+	.ci/services
+	.ci/soak $(or $(TIMES),20) $(SPECS)
 
 end2end/node_modules/.stamp: end2end/package-lock.json
 	cd end2end && npm ci --silent --no-audit --no-fund

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 
-const PROGRAM = path.resolve(import.meta.dirname, "../../target/release/jiedui");
+const PROGRAM = process.env.JIEDUI_PROGRAM ?? path.resolve(import.meta.dirname, "../../target/release/jiedui");
 
 class Server {
   static async start() {
@@ -175,6 +175,13 @@ export async function signIn(page, server, username) {
   await page.getByLabel("密码").fill(server.passwords[username]);
   await page.getByRole("button", { name: "登录" }).click();
   await expect(page.locator("#sync")).toContainText("已同步");
+}
+
+// Waits until the app runs and the screen's content is there.
+export async function contentReady(page) {
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect(page.locator("main")).not.toHaveAttribute("aria-busy", "true");
+  await expect(page.locator("main")).not.toBeEmpty();
 }
 
 // Waits until the phone could lose its network and the app would still start.

@@ -1,0 +1,96 @@
+//! What is no wasm: the style, scripts, the public folder, and compressed copies of everything.
+
+use crate::{Result, run};
+use brotli::enc::BrotliEncoderParams;
+use flate2::{Compression, write::GzEncoder};
+use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
+use lightningcss::targets::{Browsers, Targets};
+use rayon::prelude::*;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The style sheets, in the order in which they apply.
+const STYLE: [&str; 4] = ["tokens.css", "base.css", "view.css", "forms.css"];
+/// The oldest browsers that the style is translated for.
+const BROWSERS: &str = "chrome 61, safari 12, firefox 68";
+/// Kinds of file that are compressed already, or are smaller than what is said about them.
+const NOT_COMPRESSED: [&str; 2] = ["png", "ico"];
+
+/// Joins the style sheets into one, minified and translated for old browsers.
+pub fn bundle_style(output: &Path) -> Result<()> {
+    let mut source = String::new();
+    for name in STYLE {
+        source.push_str(&std::fs::read_to_string(Path::new("style").join(name))?);
+    }
+    let targets = Targets::from(Browsers::from_browserslist(BROWSERS.split(", "))?);
+    let mut sheet = StyleSheet::parse(&source, ParserOptions::default()).map_err(|error| error.to_string())?;
+    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| error.to_string())?;
+    let printed = sheet.to_css(PrinterOptions { minify: true, targets, ..PrinterOptions::default() })?;
+    std::fs::write(output, printed.code)?;
+    Ok(())
+}
+
+/// Copies a folder's files, those in its folders too.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for file in files(from)? {
+        let target = to.join(file.strip_prefix(from)?);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::copy(&file, target)?;
+    }
+    Ok(())
+}
+
+/// Minifies every script of a folder in place.
+pub fn minify_scripts(folder: &Path) -> Result<()> {
+    for script in files(folder)?.into_iter().filter(|file| file.extension() == Some(OsStr::new("js"))) {
+        let output = format!("--outfile={}", script.display());
+        run(Command::new("esbuild").arg(&script).args(["--minify", "--allow-overwrite", "--log-level=warning"]).arg(output))?;
+    }
+    Ok(())
+}
+
+/// Writes a copy of every file with brotli and one with gzip beside it.
+pub fn compress(folder: &Path) -> Result<()> {
+    files(folder)?.par_iter().filter(|file| !is_compressed(file)).try_for_each(|file| {
+        let content = std::fs::read(file)?;
+        let mut small = Vec::new();
+        let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, ..BrotliEncoderParams::default() };
+        brotli::BrotliCompress(&mut content.as_slice(), &mut small, &parameters)?;
+        std::fs::write(with_ending(file, "br"), small)?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&content)?;
+        std::fs::write(with_ending(file, "gz"), gzip.finish()?)?;
+        Ok(())
+    })
+}
+
+fn is_compressed(file: &Path) -> bool {
+    let ending = file.extension().and_then(OsStr::to_str);
+    ending.is_some_and(|ending| NOT_COMPRESSED.contains(&ending))
+}
+
+/// Adds an ending to a file's name: `app.js` becomes `app.js.br`.
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,85 @@
+//! From the app's crate to optimised chunks of wasm with their JavaScript glue.
+
+use crate::{Result, run};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wasm_bindgen_cli_support::Bindgen;
+use wasm_split_cli_support::Options;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm-release";
+
+/// With brotli, -O1 weighs a fifteenth less than -Oz: what is alike stays alike. The passes after it weigh another
+/// hundredth less. The enabled features are those that rustc uses.
+const WASM_OPT: [&str; 17] = [
+    "-O1",
+    "--duplicate-function-elimination",
+    "--dae-optimizing",
+    "--duplicate-function-elimination",
+    "--rse",
+    "--vacuum",
+    "--reorder-locals",
+    "--dealign",
+    "--strip-target-features",
+    "--strip-debug",
+    "--strip-producers",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Compiles the app for the browser. Returns the linked module's path.
+pub fn compile() -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(cargo).args([
+        "build",
+        "--profile",
+        PROFILE,
+        "--target",
+        TARGET,
+        "--package",
+        "jiedui-app",
+        "--lib",
+        "--features",
+        "csr",
+    ]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    Ok(target.join(TARGET).join(PROFILE).join("jiedui_app.wasm"))
+}
+
+/// Cuts the module at its split points and writes each chunk, with the glue that loads it, into a folder. Returns the
+/// chunks' paths.
+pub fn split_and_bind(module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+    let input = std::fs::read(module)?;
+    let main = module.with_file_name("jiedui_main.wasm");
+    let mut options = Options::new(&input);
+    options.output_dir = folder;
+    options.main_out_path = &main;
+    options.main_module = "./jiedui.js";
+    options.link_name = "./__wasm_split.js";
+    let split = wasm_split_cli_support::transform(options)?;
+
+    Bindgen::new()
+        .input_path(&main)
+        .out_name("jiedui")
+        .web(true)?
+        .typescript(false)
+        .keep_lld_exports(true)
+        .demangle(false)
+        .omit_default_module_path(true)
+        .generate(folder)?;
+    let bound = folder.join("jiedui.wasm");
+    std::fs::rename(folder.join("jiedui_bg.wasm"), &bound)?;
+    Ok(split.split_modules.into_iter().chain([bound]).collect())
+}
+
+/// Optimises each chunk in place.
+pub fn optimise(chunks: &[PathBuf]) -> Result<()> {
+    chunks
+        .par_iter()
+        .try_for_each(|chunk| run(Command::new("wasm-opt").args(WASM_OPT).arg(chunk).arg("-o").arg(chunk)))
+}

@@ -1,0 +1,143 @@
+// Every control of every screen, for every role, can be pressed where one sees it: a real mouse on a desktop and a real
+// finger on a phone reach its centre, and nothing lies over it.
+import { contentReady, expect, signIn, test } from "./jiedui.js";
+
+const ROLES = ["anonymous", "viewer", "recorder", "reviewer", "coordinator", "admin"];
+const SIZES = [
+  { name: "by mouse", width: 1440, height: 900, hasTouch: false },
+  { name: "by touch", width: 360, height: 640, hasTouch: true },
+];
+
+const OPEN_TO_ALL = ["/", "/?programme=labour", "/?year=2023&place=522728", "/?screen=wall", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/organisations", "/nothing-here"];
+const SIGNED_IN = ["/work", "/entries", "/list", "/needs", "/needs?year=2023"];
+const RECORDING = ["/entries/new", "/entries/new/field_survey", "/entries/new/skills_training", "/needs/new", "/import"];
+const REVIEWING = ["/review"];
+const ADMINISTERING = ["/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/organisations/new", "/pairings/new"];
+
+// The screens that a role has a way to, with those of single records.
+function screensOf(role, records) {
+  const screens = [...OPEN_TO_ALL, `/organisations/${records.organisation}`];
+  if (role !== "anonymous") screens.push(...SIGNED_IN, `/list/${records.entry}`);
+  if (["recorder", "reviewer", "coordinator", "admin"].includes(role)) screens.push(...RECORDING);
+  if (["reviewer", "coordinator", "admin"].includes(role)) screens.push(...REVIEWING);
+  if (["coordinator", "admin"].includes(role)) screens.push(...ADMINISTERING, `/organisations/${records.organisation}/edit`, `/pairings/${records.pairing}`);
+  return screens;
+}
+
+// While `window.listening`, presses are told apart but have no effect, so that all controls can be pressed one by one.
+function listenOnly() {
+  window.listening = true;
+  const stop = (event) => window.listening && event.stopImmediatePropagation();
+  const refuse = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  for (const type of ["pointerdown", "pointerup", "mouseup", "touchstart", "touchend"]) window.addEventListener(type, stop, { capture: true, passive: true });
+  window.addEventListener("mousedown", (event) => window.listening && refuse(event), { capture: true });
+  window.addEventListener("click", (event) => {
+    if (!window.listening) return;
+    refuse(event);
+    const controls = window.controls ?? [];
+    const isHit = (control) => control.contains(event.target) || event.target.closest("label")?.control === control;
+    window.hits = controls.filter(isHit).map((control) => controls.indexOf(control));
+  }, { capture: true });
+}
+
+// Gathers the enabled controls that can be seen (those of the drawn map are reached by nearness, and tested in view.spec.js).
+function gather() {
+  const known = new Set(window.pressed ?? []);
+  const selector = "a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab], [role=switch]";
+  const isShown = (control) => control.checkVisibility({ visibilityProperty: true }) && control.getClientRects().length > 0;
+  const controls = [...document.querySelectorAll(selector)].filter(
+    (control) => !control.disabled && control.getAttribute("aria-disabled") !== "true" && !control.closest("svg, [inert], .skip") && isShown(control) && !known.has(control)
+  );
+  window.pressed = [...known, ...controls];
+  window.controls = controls;
+  return controls.length;
+}
+
+// Scrolls a control into sight and says where its centre is.
+function centreOf(index) {
+  const control = window.controls[index];
+  const box = control.matches("input[type=radio], input[type=checkbox], input[type=file]") && control.labels.length ? control.labels[0] : control;
+  if (!box.isConnected) return null;
+  box.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  const { left, top, width, height } = box.getClientRects()[0];
+  window.hits = null;
+  return { x: left + width / 2, y: top + height / 2 };
+}
+
+const named = (index) => {
+  const { outerHTML } = window.controls[index];
+  return outerHTML.length > 160 ? `${outerHTML.slice(0, 160)}…` : outerHTML;
+};
+
+// Presses every control that has not been pressed yet. Returns those that a press at their centre did not reach.
+async function pressAll(page, hasTouch) {
+  const missed = [];
+  const count = await page.evaluate(gather);
+  for (let index = 0; index < count; index++) {
+    const centre = await page.evaluate(centreOf, index);
+    if (!centre) continue;
+    if (hasTouch) await page.touchscreen.tap(centre.x, centre.y);
+    else await page.mouse.click(centre.x, centre.y);
+    // A press that reaches nothing that listens is a miss, too.
+    const hits = await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(window.hits))));
+    if (!hits?.includes(index)) missed.push(await page.evaluate(named, index));
+  }
+  return { missed, count };
+}
+
+// Opens each menu of the screen in turn and presses what is in it.
+async function pressInMenus(page, hasTouch) {
+  const missed = [];
+  let count = 0;
+  const menus = page.locator("button[aria-haspopup]:visible, button[aria-expanded=false]:visible");
+  for (const menu of await menus.all()) {
+    await page.evaluate(() => (window.listening = false));
+    await (hasTouch ? menu.tap() : menu.click());
+    await page.evaluate(() => (window.listening = true));
+    const result = await pressAll(page, hasTouch);
+    missed.push(...result.missed);
+    count += result.count;
+    await page.evaluate(() => (window.listening = false));
+    await page.keyboard.press("Escape");
+  }
+  return { missed, count };
+}
+
+for (const { name, width, height, hasTouch } of SIZES) {
+  test.describe(`${name} at ${width} × ${height}`, () => {
+    test.use({ viewport: { width, height }, hasTouch, isMobile: false });
+
+    for (const role of ROLES) {
+      test(`every control is reached by its centre: ${role}`, async ({ page, server }) => {
+        test.setTimeout(600_000);
+        await server.command("generate", "--entries", "60");
+        const api = await server.api("admin");
+        const { entries } = await api.get("/entries?limit=1");
+        const { features } = await api.get("/map");
+        const of = (kind) => features.find((feature) => feature.properties.kind === kind).properties.id;
+        const records = { entry: entries[0].id, organisation: of("organisation"), pairing: of("pairing") };
+        if (role !== "anonymous") await signIn(page, server, role);
+
+        const missed = [];
+        let pressed = 0;
+        for (const screen of screensOf(role, records)) {
+          await page.goto(screen);
+          await contentReady(page);
+          // What is folded away is opened as a person would, and pressed too.
+          await page.evaluate(() => document.querySelectorAll("details:not([open])").forEach((details) => (details.open = true)));
+          await page.evaluate(listenOnly);
+          const shown = await pressAll(page, hasTouch);
+          expect(shown.count, `${screen} has controls`).toBeGreaterThan(0);
+          const inMenus = await pressInMenus(page, hasTouch);
+          pressed += shown.count + inMenus.count;
+          missed.push(...[...shown.missed, ...inMenus.missed].map((control) => `${screen}: ${control}`));
+        }
+        expect(missed).toEqual([]);
+        expect(pressed).toBeGreaterThan(100);
+      });
+    }
+  });
+}
