@@ -32,11 +32,11 @@ function listenOnly() {
     event.preventDefault();
     event.stopImmediatePropagation();
   };
-  for (const type of ["pointerdown", "pointerup", "mouseup", "touchstart", "touchend"]) window.addEventListener(type, stop, { capture: true, passive: true });
-  window.addEventListener("mousedown", (event) => window.listening && refuse(event), { capture: true });
-  window.addEventListener("click", (event) => {
+  for (const type of ["pointerup", "mouseup", "touchstart", "touchend"]) window.addEventListener(type, stop, { capture: true, passive: true });
+  for (const type of ["mousedown", "click"]) window.addEventListener(type, (event) => window.listening && refuse(event), { capture: true });
+  window.addEventListener("pointerdown", (event) => {
     if (!window.listening) return;
-    refuse(event);
+    stop(event);
     const controls = window.controls ?? [];
     const isHit = (control) => control.contains(event.target) || event.target.closest("label")?.control === control;
     window.hits = controls.filter(isHit).map((control) => controls.indexOf(control));

@@ -48,7 +48,10 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 pub fn minify_scripts(folder: &Path) -> Result<()> {
     for script in files(folder)?.into_iter().filter(|file| file.extension() == Some(OsStr::new("js"))) {
         let output = format!("--outfile={}", script.display());
-        run(Command::new("esbuild").arg(&script).args(["--minify", "--allow-overwrite", "--log-level=warning"]).arg(output))?;
+        run(Command::new("esbuild")
+            .arg(&script)
+            .args(["--minify", "--allow-overwrite", "--log-level=warning"])
+            .arg(output))?;
     }
     Ok(())
 }

@@ -79,7 +79,5 @@ pub fn split_and_bind(module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// Optimises each chunk in place.
 pub fn optimise(chunks: &[PathBuf]) -> Result<()> {
-    chunks
-        .par_iter()
-        .try_for_each(|chunk| run(Command::new("wasm-opt").args(WASM_OPT).arg(chunk).arg("-o").arg(chunk)))
+    chunks.par_iter().try_for_each(|chunk| run(Command::new("wasm-opt").args(WASM_OPT).arg(chunk).arg("-o").arg(chunk)))
 }

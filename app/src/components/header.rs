@@ -10,6 +10,7 @@ use jiedui_core::domain::Language;
 use jiedui_core::sync::Status;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
 use wasm_bindgen_futures::spawn_local;
 
 /// The bar on top.
@@ -37,8 +38,11 @@ pub fn Header() -> impl IntoView {
             spawn_local(sync::sign_out(model));
         }
     };
+    // The wall screen covers the bar: nobody should tab into what is behind it.
+    let query = use_query_map();
+    let on_wall = move || query.with(|query| query.get_str("screen") == Some("wall"));
     view! {
-        <header class="bar">
+        <header class="bar" hidden=on_wall>
             <A href="/" attr:class="brand">
                 <svg class="knot" viewBox="0 0 32 32" aria-hidden="true">
                     <path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z"/>
