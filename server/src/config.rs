@@ -45,6 +45,9 @@ pub struct Config {
     /// The oldest version of the sync that an app may speak; older ones are told to update and keep what they hold
     #[arg(long, env = "JIEDUI_OLDEST_SCHEMA", default_value_t = 1)]
     pub oldest_schema: u32,
+    /// The most connections at once; fewer where the system allows fewer open files
+    #[arg(long, env = "JIEDUI_CONNECTIONS", default_value_t = 4_000)]
+    pub connections: u32,
     /// Turn the public view on and print an account of each role
     #[arg(long)]
     pub demo: bool,

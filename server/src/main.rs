@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod db;
 pub mod demo;
 mod generate;
@@ -12,6 +13,7 @@ mod known;
 mod notices;
 pub mod seed;
 pub mod serve;
+mod supervisor;
 pub mod transfer;
 mod writer;
 

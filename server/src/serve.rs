@@ -2,17 +2,19 @@
 
 use crate::cli::{self, CliError};
 use crate::config::Config;
+use crate::connections::{self, Limits};
 use crate::db::feed;
 use crate::demo;
 use crate::http::{App, router};
 use axum::Router;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 /// The longest that requests under way may hold up the end.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
@@ -26,35 +28,38 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     if config.demo {
         demo::accounts(&db).await?;
     }
+    let limits = Limits::new(config.connections);
     let app = App::new(config, db.clone()).await?;
+    let (tasks, stopping) = (app.tasks.clone(), app.stopping.clone());
     if let Some(address) = admin_listen {
         let recorder = PrometheusBuilder::new().install_recorder();
         let handle = recorder.map_err(|error| CliError::Argument(format!("JIEDUI_ADMIN_LISTEN: {error}")))?;
         let metrics = Router::new().route("/metrics", get(move || async move { handle.render() }));
-        let listener = bind("JIEDUI_ADMIN_LISTEN", address).await?;
-        tokio::spawn(async move { axum::serve(listener, metrics).await });
+        let listener = Arc::new(bind("JIEDUI_ADMIN_LISTEN", address).await?);
+        let until = stopping.subscribe();
+        tasks.keep("metrics", move || connections::serve(listener.clone(), metrics.clone(), limits, until.clone()));
     }
-    let following = app.clone();
-    let mut until = app.stopping.subscribe();
-    tokio::spawn(async move {
-        tokio::select! {
-            () = feed::follow(&following.db, |change| following.tell(change)) => {}
-            _ = until.wait_for(|stopping| *stopping) => {}
+    let (following, until) = (app.clone(), stopping.subscribe());
+    tasks.keep("feed", move || {
+        let (following, mut until) = (following.clone(), until.clone());
+        async move {
+            tokio::select! {
+                () = feed::follow(&following.db, |change| following.tell(change)) => {}
+                _ = until.wait_for(|stopping| *stopping) => {}
+            }
         }
     });
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
-    println!("http://{address}");
-    let stopping = app.stopping.clone();
-    let ended = stopping.subscribe();
     let stop = stop_signal()?;
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
-        stop.await;
-        // Those who listen for changes would never finish by themselves.
-        stopping.send_replace(true);
-    });
-    tokio::select! {
-        result = server.into_future() => result.map_err(|error| CliError::Io("serving".into(), error))?,
-        () = too_late(ended) => tracing::warn!("some requests did not finish in time"),
+    let (listener, router, until) = (Arc::new(listener), router(app), stopping.subscribe());
+    let serving =
+        tasks.keep("http", move || connections::serve(listener.clone(), router.clone(), limits, until.clone()));
+    println!("http://{address}");
+    stop.await;
+    // Those who listen for changes would never finish by themselves.
+    stopping.send_replace(true);
+    if timeout(LAST_REQUESTS, serving).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
     }
     db.close().await;
     Ok(())
@@ -62,12 +67,6 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
 
 async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, CliError> {
     TcpListener::bind(address).await.map_err(|error| CliError::Io(format!("{setting}: {address}"), error))
-}
-
-async fn too_late(mut stopping: tokio::sync::watch::Receiver<bool>) {
-    if stopping.wait_for(|stopping| *stopping).await.is_ok() {
-        tokio::time::sleep(LAST_REQUESTS).await;
-    }
 }
 
 fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {

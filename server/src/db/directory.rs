@@ -16,9 +16,11 @@ pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, account: U
     let change = feed::lock(&mut tx).await?.change + 1;
     let known = record::find(&mut tx, &[id]).await?.pop();
     if known.as_ref().is_some_and(|known| known.kind != kind) {
+        tx.rollback().await?;
         return Ok(false);
     }
     if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
+        tx.rollback().await?;
         return Ok(true);
     }
     let rev = known.as_ref().map_or(0, |known| known.last.rev) + 1;

@@ -147,6 +147,7 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
         sqlx::query_as::<_, PartRow>(sqlx::AssertSqlSafe(parts)).bind(since).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).bind(since).fetch_all(&mut *connection).await?
     ));
+    tx.rollback().await?;
     let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
     let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| Tally {
         programme,

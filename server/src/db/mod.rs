@@ -19,11 +19,13 @@ pub mod reference;
 pub mod rollup;
 pub mod session;
 pub mod share;
+mod tx;
 pub mod verify;
+
+pub use tx::Tx;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -43,6 +45,9 @@ const WRITER_CACHE: &str = "-4000";
 const READER_CACHE: &str = "-1000";
 /// Pages of 4 KB in SQLite's log before a commit has to fold it into the file, where [`Db::checkpoint`] has not: 64 MB.
 const CHECKPOINT: &str = "16000";
+
+/// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
+const LEAST_ROOM: u64 = 1 << 20;
 
 /// What the database answered instead of a result.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +85,9 @@ pub enum DbError {
     /// The server is about to end.
     #[error("the server is stopping")]
     Stopped,
+    /// The program itself failed in the middle of a transaction, which has not happened.
+    #[error("a panic: {0}")]
+    Panicked(String),
     /// Only a file can be copied.
     #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
     NotAFile(&'static str),
@@ -107,14 +115,6 @@ pub enum Db {
         /// Whether it is a replica, and so a moment behind.
         behind: bool,
     },
-}
-
-/// A transaction. Dropped without [`Tx::commit`], it has not happened.
-pub enum Tx {
-    /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
 }
 
 /// The two databases.
@@ -197,6 +197,7 @@ impl Db {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| DbError::Folder(folder.to_owned(), error))?;
         }
+        close_to_others(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -206,33 +207,17 @@ impl Db {
             .busy_timeout(Duration::from_secs(10));
         // A row is handed over without waiting for the one before to be taken.
         let options = options.row_buffer_size(ROW_BUFFER);
-        let writer = SqlitePoolOptions::new()
+        // Connections stay open: while one is, SQLite's shared index of the log is there, which could not be made anew on a
+        // full disk.
+        let lasting = |pool: SqlitePoolOptions| pool.min_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = lasting(SqlitePoolOptions::new())
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
             .connect_with(options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT))
             .await?;
         let options = options.pragma("cache_size", READER_CACHE);
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        let readers = lasting(SqlitePoolOptions::new()).max_connections(READERS).connect_with(options).await?;
         Ok(Self::Sqlite { writer, readers })
-    }
-
-    /// Begins a transaction that writes. On SQLite it takes the lock at once: one that starts by reading and writes
-    /// later would not wait for others but fail.
-    pub async fn begin(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { primary, .. } => Tx::Postgres(primary.begin().await?),
-        })
-    }
-
-    /// Begins a transaction that reads: all of it sees one state.
-    pub async fn begin_reading(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres { readers, .. } => {
-                Tx::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
-            }
-        })
     }
 
     /// Folds SQLite's log into the file beside whoever reads and writes, so that no commit has to.
@@ -241,6 +226,15 @@ impl Db {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(readers).await?;
         }
         Ok(())
+    }
+
+    /// Whether there is room on SQLite's disk for what is written next. PostgreSQL's disk is its own server's matter.
+    pub fn has_room(&self) -> bool {
+        let Self::Sqlite { writer, .. } = self else { return true };
+        let options = writer.connect_options();
+        // A disk that cannot be asked is found out by writing.
+        rustix::fs::statvfs(options.get_filename())
+            .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_ROOM)
     }
 
     /// Whether what was just written may not be there yet for who reads.
@@ -271,6 +265,23 @@ impl Db {
     }
 }
 
+/// Takes the rights of others away from a database that an earlier version has made. New files never have any.
+fn close_to_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    for end in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(end);
+        let Ok(found) = std::fs::metadata(&file) else { continue };
+        let mode = found.permissions().mode();
+        if found.is_file() && mode & 0o077 != 0 {
+            // It may be somebody else's, who then has to do it.
+            if let Err(error) = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode & 0o7700)) {
+                tracing::warn!(%error, file = %Path::new(&file).display(), "others on this machine can read the database");
+            }
+        }
+    }
+}
+
 impl DbError {
     /// Whether another transaction was waited for in vain: SQLSTATE 55P03, lock_not_available.
     pub fn is_busy(&self) -> bool {
@@ -280,24 +291,11 @@ impl DbError {
             _ => false,
         }
     }
-}
 
-impl Tx {
-    /// On which database it is.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Sqlite(_) => Kind::Sqlite,
-            Self::Postgres(_) => Kind::Postgres,
-        }
-    }
-
-    /// Makes it durable.
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
-        }
-        Ok(())
+    /// Whether there is no room left: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sql(sqlx::Error::Database(error))
+            if matches!(error.code().as_deref(), Some("13" | "4874" | "53100")))
     }
 }
 

@@ -51,6 +51,7 @@ pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
             values.push_bind(*id);
         }
     );
+    tx.rollback().await?;
     Ok(rows.into_iter().map(|(endpoint,)| endpoint).collect())
 }
 

@@ -68,6 +68,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
     let mut tx = db.begin().await?;
     let feed::Feed { change: before, reference: version } = feed::lock(&mut tx).await?;
     if version != reference.version {
+        tx.rollback().await?;
         return Err(DbError::Outdated);
     }
     let mut ids = BTreeSet::new();
@@ -122,6 +123,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
             let is_not_done = |result: &&PushResult| !result.outcome.is_done();
             let failed = turn.results.iter().filter(is_not_done).count();
             if failed > 0 {
+                tx.rollback().await?;
                 return Err(DbError::NotWhole(failed));
             }
         }

@@ -205,6 +205,7 @@ pub async fn revise(db: &Db, catalogue: &Catalogue) -> Result<bool> {
     let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
     let version = i64::from(catalogue.version);
     if latest + 1 != version {
+        tx.rollback().await?;
         return Ok(false);
     }
     let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";

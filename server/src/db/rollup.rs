@@ -212,7 +212,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
     let change = feed::lock(&mut tx).await?.change;
     // Another server may have done it meanwhile.
     if is_right(on!(in &mut tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?)) {
-        return Ok(());
+        return tx.rollback().await;
     }
     for statement in ["DELETE FROM part", "DELETE FROM tally"] {
         on!(in &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);

@@ -47,6 +47,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
         sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
     ));
+    tx.rollback().await?;
     let part = |(head, verified, tail, pairing, value, entries): Kept| {
         (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
     };

@@ -31,6 +31,7 @@ use crate::db::{Db, DbError};
 use crate::import::UnderWay;
 use crate::known::Shared;
 use crate::notices::Notices;
+use crate::supervisor::Supervisor;
 use crate::writer::{Writer, tell};
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -81,6 +82,8 @@ pub struct State {
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
     pub stopping: watch::Sender<bool>,
+    /// The tasks that the server cannot do without.
+    pub tasks: Supervisor,
     /// Spreadsheets that are being read or written.
     pub imports: UnderWay,
     /// What is pushed goes this way.
@@ -116,8 +119,9 @@ impl App {
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let wrong_tries = WrongTries::default();
         let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
-        let (stopping, _) = watch::channel(false);
-        let writer = Writer::start(db.clone(), known.clone(), changes.clone());
+        let (stopping, until) = watch::channel(false);
+        let tasks = Supervisor::new(until);
+        let writer = Writer::start(&tasks, db.clone(), known.clone(), changes.clone());
         let state = State {
             config,
             db,
@@ -125,6 +129,7 @@ impl App {
             epoch,
             changes,
             stopping,
+            tasks,
             imports: UnderWay::default(),
             writer,
             notices,
@@ -216,7 +221,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(RequestDecompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(from_fn(problem::write))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(SMALL)))
         .layer(from_fn(body::hear_out))

@@ -1,6 +1,7 @@
 //! Errors as clients see them: RFC 9457 `application/problem+json`, in the client's language.
 
 use crate::db::DbError;
+use crate::supervisor::message;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -8,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::{ErrorCode, FieldError, Language};
 use serde_json::json;
+use std::any::Any;
 
 /// Something that a request cannot have, with a sentence for people in both languages.
 #[derive(Clone, Debug)]
@@ -65,12 +67,39 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// There is too much to do at once; the same may be asked for again after so many seconds.
+    pub fn busy(chinese: &'static str, english: &'static str, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, chinese, english) }
+    }
+}
+
+/// The answer to a request whose handler panicked.
+pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    tracing::error!(panic = message(&*panic), "a request made the server panic");
+    let sentence = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "服务器处理这个请求时出错了，请稍后再试",
+        "The server failed on this request: please try again later",
+    );
+    Problem { retry_after: Some(30), ..sentence }.into_response()
+}
+
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if let DbError::Sql(sqlx::Error::Database(database)) = &error
             && database.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05"))
         {
             return Self::new(StatusCode::BAD_REQUEST, "内容里有不能保存的字符", "A character in it cannot be stored");
+        }
+        if error.is_full() {
+            tracing::error!(%error, "the disk is full");
+            let sentence = Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "服务器的磁盘已满，暂时无法保存；您的数据还在您的设备上，请联系管理员",
+                "The server's disk is full, so nothing can be saved; your data is still on your device. Please tell the administrator",
+            );
+            return Self { retry_after: Some(30), ..sentence };
         }
         // The details are for whoever runs the server; the client can only try again.
         tracing::error!(%error, "the database failed");
@@ -149,4 +178,38 @@ pub async fn write(request: Request, next: Next) -> Response {
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    // The fault of this test is a panic.
+    #![allow(clippy::panic)]
+
+    use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use hyper::service::Service;
+    use hyper_util::service::TowerToHyperService;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    async fn fails() -> &'static str {
+        panic!("index out of bounds")
+    }
+
+    #[tokio::test]
+    async fn panic_in_a_handler_is_a_problem_of_that_request_alone() {
+        let router = Router::<()>::new().route("/fails", get(fails)).route("/works", get(|| async { "works" }));
+        let router = router.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn(write));
+        let service = TowerToHyperService::new(router);
+        let ask = |path: &'static str| service.call(Request::builder().uri(path).body(Body::empty()).unwrap());
+        let answer = ask("/fails").await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(answer.headers().contains_key(header::RETRY_AFTER));
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap()["status"], 503);
+        assert_eq!(ask("/works").await.unwrap().status(), StatusCode::OK);
+    }
 }

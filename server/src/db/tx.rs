@@ -1,0 +1,105 @@
+//! Transactions. A connection goes back to its pool only after a commit or a rollback that succeeded; otherwise it is closed.
+//! SQLite rolls back by itself when the disk is full, and a connection whose idea of its transaction is wrong would refuse
+//! every later one.
+
+use super::{Db, Kind, Result, on};
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Postgres, Sqlite};
+use std::ops::{Deref, DerefMut};
+
+/// A transaction. Dropped without [`Tx::commit`], it has not happened, and its connection is closed.
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Open<Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Open<Postgres>),
+}
+
+/// A pooled connection on which a transaction is open.
+pub struct Open<DB: Database> {
+    connection: PoolConnection<DB>,
+    has_ended: bool,
+}
+
+impl<DB: Database> Open<DB> {
+    fn new(connection: PoolConnection<DB>) -> Self {
+        Self { connection, has_ended: false }
+    }
+}
+
+impl<DB: Database> Deref for Open<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        &self.connection
+    }
+}
+
+impl<DB: Database> DerefMut for Open<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        &mut self.connection
+    }
+}
+
+impl<DB: Database> Drop for Open<DB> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl Db {
+    /// Begins a transaction that writes. On SQLite it takes the lock at once: one that starts by reading and writes
+    /// later would not wait for others but fail.
+    pub async fn begin(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(Open::new(writer.acquire().await?)).run("BEGIN IMMEDIATE").await,
+            Self::Postgres { primary, .. } => Tx::Postgres(Open::new(primary.acquire().await?)).run("BEGIN").await,
+        }
+    }
+
+    /// Begins a transaction that reads: all of it sees one state. End it by [`Tx::rollback`].
+    pub async fn begin_reading(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(Open::new(readers.acquire().await?)).run("BEGIN").await,
+            Self::Postgres { readers, .. } => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                Tx::Postgres(Open::new(readers.acquire().await?)).run(begin).await
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// On which database it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Sqlite(_) => Kind::Sqlite,
+            Self::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        self.end("COMMIT").await
+    }
+
+    /// Ends it without a change. Its connection can be used again, which it cannot where the transaction is just dropped.
+    pub async fn rollback(self) -> Result<()> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn run(mut self, statement: &'static str) -> Result<Self> {
+        on!(in &mut self, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
+        Ok(self)
+    }
+
+    async fn end(self, statement: &'static str) -> Result<()> {
+        match self.run(statement).await? {
+            Self::Sqlite(mut open) => open.has_ended = true,
+            Self::Postgres(mut open) => open.has_ended = true,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! A disk that is full, and has room again.
+//!
+//! The disk is a tmpfs, which only root can mount; where that is not allowed the test says so and passes.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+use jiedui_tests::{Database, Home, Server, eventually, survey};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use uuid::Uuid;
+
+/// A small disk of its own, taken away in the end.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(at: PathBuf, size: &str) -> Option<Self> {
+        fs::create_dir_all(&at).unwrap();
+        let options = format!("size={size}");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
+    }
+
+    fn enlarge(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
+    }
+
+    /// Leaves no room for anything.
+    fn fill(&self) {
+        let mut file = fs::File::create(self.0.join("filler")).unwrap();
+        for size in [1 << 16, 1 << 12, 1] {
+            let piece = vec![0; size];
+            while file.write_all(&piece).is_ok() {}
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// A server whose database is on a small disk.
+fn on_small_disk(home: &mut Home) -> Option<(Disk, Server)> {
+    let folder = home.path().join("disk");
+    let Some(disk) = Disk::mount(folder.clone(), "24m") else {
+        eprintln!("skipped: this machine lets the test mount nothing");
+        return None;
+    };
+    home.url = format!("sqlite://{}", folder.join("jiedui.db").display());
+    home.add_user("head", "admin", &[]);
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_DATA_DIR", Path::new(&folder));
+    });
+    Some((disk, server))
+}
+
+#[test]
+fn server_writes_again_once_a_full_disk_has_room() {
+    let mut home = Home::new(Database::Sqlite);
+    let Some((disk, server)) = on_small_disk(&mut home) else { return };
+    let head = server.sign_in("head");
+    let (client, mut pushed) = (Uuid::now_v7(), 1);
+    head.push(client, json!([survey(pushed, Uuid::now_v7(), 1)]));
+    disk.fill();
+    // What the log still has room for gets through.
+    let refused = loop {
+        let long = "长".repeat(300);
+        let mut batch = Vec::new();
+        for _ in 0..50 {
+            pushed += 1;
+            let mut put = survey(pushed, Uuid::now_v7(), 1);
+            put["fields"]["note"] = json!(long);
+            batch.push(put);
+        }
+        let answer = head.post("/api/v1/sync/push", &json!({"client_id": client, "mutations": batch}));
+        if answer.status() != 200 {
+            break answer;
+        }
+        assert!(pushed < 100_000, "the disk does not get full");
+    };
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert!(refused.json::<Value>().unwrap()["detail"].as_str().unwrap().contains("磁盘已满"));
+    let written = pushed - 50;
+    // What is there can be read, and who is signed in stays it.
+    assert_eq!(head.actual("field_surveys", 2026), written);
+    assert_eq!(head.get("/api/v1/session").status(), 200);
+    assert_eq!(head.get("/api/v1/entries?limit=1").status(), 200);
+    assert_eq!(server.client().get("/healthz").status(), 200);
+    assert_eq!(server.client().get("/readyz").status(), 503);
+    let wrong = json!({"username": "head", "password": "wrong"});
+    assert_eq!(server.client().post("/api/v1/session", &wrong).status(), 401);
+    let right = json!({"username": "head", "password": "headhead"});
+    let answer = server.client().post("/api/v1/session", &right);
+    assert_eq!(answer.status(), 503);
+    assert!(answer.json::<Value>().unwrap()["detail"].as_str().unwrap().contains("磁盘已满"));
+    disk.enlarge("120m");
+    eventually("the server is ready again", || (server.client().get("/readyz").status() == 200).then_some(()));
+    let results = head.push(client, json!([survey(pushed + 1, Uuid::now_v7(), 1)]));
+    assert_eq!(results[0]["outcome"], "applied");
+    assert_eq!(server.sign_in("head").actual("field_surveys", 2026), written + 1);
+    drop(server);
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+}
