@@ -12,10 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiedui_core::domain::User;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 /// The cookie that holds the token.
 pub const COOKIE: &str = "jiedui_session";
@@ -109,40 +106,48 @@ impl FromRequestParts<App> for MayView {
     }
 }
 
-/// How many wrong passwords a name may have before it has to wait.
-const WRONG_TRIES: u32 = 10;
-/// How long it waits, counted from the first wrong one.
-const WAIT: Duration = Duration::from_secs(300);
+/// Passwords that are tried first everywhere.
+const WORST: [&str; 14] = [
+    "password",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "01234567",
+    "11223344",
+    "12341234",
+    "abcdefgh",
+    "abcd1234",
+    "qwertyui",
+    "qwertyuiop",
+    "1q2w3e4r",
+];
+/// The fewest characters of a password.
+const SHORTEST: usize = 8;
 
-/// Counts wrong passwords by name. Only failures count: who knows the password may sign in as often as they like.
-#[derive(Debug, Default)]
-pub struct WrongTries(Mutex<HashMap<String, (u32, Instant)>>);
-
-impl WrongTries {
-    /// The seconds that this name still has to wait.
-    pub fn wait(&self, username: &str) -> Option<u64> {
-        let tries = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let (count, since) = tries.get(username)?;
-        let left = WAIT.checked_sub(since.elapsed())?;
-        (*count >= WRONG_TRIES).then_some(left.as_secs() + 1)
-    }
-
-    /// A wrong password was given for it.
-    pub fn add(&self, username: &str) {
-        let mut tries = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        tries.retain(|_, (_, since)| since.elapsed() < WAIT);
-        tries.entry(username.to_owned()).or_insert((0, Instant::now())).0 += 1;
-    }
-
-    /// The right one was given.
-    pub fn forget(&self, username: &str) {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(username);
+/// Why a password is not taken; `None` where it is.
+pub fn weakness(password: &str, username: &str) -> Option<&'static str> {
+    let mut letters = password.chars();
+    let first = letters.next();
+    let plain = password.trim().to_lowercase();
+    if password.chars().count() < SHORTEST {
+        Some("must have at least 8 characters")
+    } else if letters.all(|letter| Some(letter) == first) || plain.is_empty() {
+        Some("must not be one character again and again")
+    } else if plain == username.trim().to_lowercase() {
+        Some("must not be the user name")
+    } else if WORST.contains(&plain.as_str()) {
+        Some("is one of those that are tried first")
+    } else {
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     #[test]
     fn a_password_is_known_by_its_hash_alone() {
@@ -153,17 +158,19 @@ mod tests {
         assert!(!is_password("", None));
     }
 
-    #[test]
-    fn only_wrong_tries_of_the_same_name_count() {
-        let tries = WrongTries::default();
-        for _ in 0..WRONG_TRIES {
-            assert_eq!(tries.wait("one"), None);
-            tries.add("one");
-        }
-        assert!(tries.wait("one").is_some_and(|seconds| seconds <= 301));
-        assert_eq!(tries.wait("other"), None);
-        tries.forget("one");
-        assert_eq!(tries.wait("one"), None);
+    #[rstest]
+    #[case("longenough", true)]
+    #[case("villagevillage", true)]
+    #[case("正确的密码正确的密码", true)]
+    #[case("short", false)]
+    #[case("aaaaaaaa", false)]
+    #[case("        ", false)]
+    #[case(" \u{3000} \u{3000} \u{3000} \u{3000}", false)]
+    #[case("Password", false)]
+    #[case("12345678", false)]
+    #[case("The.Village", false)]
+    fn weak_password_is_refused(#[case] password: &str, #[case] is_taken: bool) {
+        assert_eq!(weakness(password, "the.village").is_none(), is_taken);
     }
 
     #[test]

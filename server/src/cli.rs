@@ -1,16 +1,15 @@
 //! The command line.
 
+mod user;
+
 use crate::config::{Config, Storage};
-use crate::db::account::Account;
-use crate::db::{Db, DbError, account, backup, feed, reference, rollup};
+use crate::db::{Db, DbError, account, backup, feed, rollup};
 use crate::seed::SeedError;
 use crate::{auth, generate, seed, serve, transfer};
 use clap::{Parser, Subcommand};
-use jiedui_core::domain::{Role, Scope, User};
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use uuid::Uuid;
+use user::UserCommand;
 
 /// 结对 Jiedui: one shared view of what Guiyang and Luodian do together
 #[derive(Parser, Debug)]
@@ -78,53 +77,6 @@ enum Command {
     Verify(Storage),
 }
 
-#[derive(Subcommand, Debug)]
-enum UserCommand {
-    /// Add an account; the password comes from standard input
-    Add {
-        /// What is typed to sign in
-        #[arg(long)]
-        username: String,
-        /// What others read; the user name when not given
-        #[arg(long)]
-        name: Option<String>,
-        /// recorder, reviewer, coordinator, admin or viewer
-        #[arg(long, value_parser = parse_role)]
-        role: Role,
-        /// A place and all below it; again for more; everywhere when not given
-        #[arg(long = "place")]
-        places: Vec<String>,
-        /// A programme; again for more; all when not given
-        #[arg(long = "programme")]
-        programmes: Vec<String>,
-        #[command(flatten)]
-        storage: Storage,
-    },
-    /// List the accounts
-    List(Storage),
-    /// Close an account and end its sessions
-    Disable {
-        /// What is typed to sign in
-        #[arg(long)]
-        username: String,
-        #[command(flatten)]
-        storage: Storage,
-    },
-    /// Set a new password, from standard input, and end all sessions
-    Password {
-        /// What is typed to sign in
-        #[arg(long)]
-        username: String,
-        #[command(flatten)]
-        storage: Storage,
-    },
-}
-
-fn parse_role(code: &str) -> Result<Role, String> {
-    let known = Role::ALL.map(Role::code).join(", ");
-    Role::from_code(code).ok_or_else(|| format!("one of {known}"))
-}
-
 /// What stops a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -178,7 +130,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             println!("{}: {}", db.name(), if filled { "filled" } else { "up to date" });
             db.close().await;
         }
-        Command::User { command } => user(command).await?,
+        Command::User { command } => user::run(command).await?,
         Command::Import { file, storage } => return transfer::import(&file, &storage).await,
         Command::Export(storage) => transfer::export(&storage).await?,
         Command::Backup { file, storage } => {
@@ -203,65 +155,11 @@ pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
     let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
     let filled = seed::fill(&db).await?;
     rollup::bring_up_to_date(&db).await?;
+    for name in account::respell(&db).await? {
+        tracing::warn!(
+            name,
+            "another account has this user name in its usual spelling; sign in with it exactly as it is stored"
+        );
+    }
     Ok((db, filled))
-}
-
-async fn user(command: UserCommand) -> Result<(), CliError> {
-    let missing = |username: &str| CliError::Argument(format!("--username: there is no account `{username}`"));
-    match command {
-        UserCommand::Add { username, name, role, places, mut programmes, storage } => {
-            let (db, _) = open(&storage).await?;
-            let reference = reference::load(&db).await?;
-            if programmes.is_empty() {
-                programmes = reference.catalogue.programmes.iter().map(|programme| programme.code.clone()).collect();
-            }
-            if let Some(code) = places.iter().find(|code| reference.places.get(code).is_none()) {
-                return Err(CliError::Argument(format!("--place: there is no place `{code}`")));
-            }
-            if let Some(code) = programmes.iter().find(|code| reference.catalogue.programme(code).is_none()) {
-                return Err(CliError::Argument(format!("--programme: there is no programme `{code}`")));
-            }
-            if account::by_username(&db, &username).await?.is_some() {
-                return Err(CliError::Argument(format!("--username: `{username}` is there already")));
-            }
-            let password_hash = auth::hash_password(&read_password()?)?;
-            let name = name.unwrap_or_else(|| username.clone());
-            let user = User { id: Uuid::now_v7(), username, name, role, scope: Scope { places, programmes } };
-            account::put(&db, &Account { user, password_hash, disabled: false }).await?;
-        }
-        UserCommand::List(storage) => {
-            for account in account::all(&open(&storage).await?.0).await? {
-                let User { username, name, role, scope, .. } = &account.user;
-                let or_all = |codes: &[String]| if codes.is_empty() { "all".to_owned() } else { codes.join(",") };
-                let disabled = if account.disabled { "\tdisabled" } else { "" };
-                let (places, programmes) = (or_all(&scope.places), or_all(&scope.programmes));
-                println!("{username}\t{}\t{name}\t{places}\t{programmes}{disabled}", role.code());
-            }
-        }
-        UserCommand::Disable { username, storage } => {
-            let (db, _) = open(&storage).await?;
-            if !account::disable(&db, &username).await? {
-                return Err(missing(&username));
-            }
-        }
-        UserCommand::Password { username, storage } => {
-            let (db, _) = open(&storage).await?;
-            let password_hash = auth::hash_password(&read_password()?)?;
-            if !account::set_password(&db, &username, &password_hash).await? {
-                return Err(missing(&username));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn read_password() -> Result<String, CliError> {
-    let mut password = String::new();
-    let stdin = |error| CliError::Io("standard input".to_owned(), error);
-    std::io::stdin().read_to_string(&mut password).map_err(stdin)?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
-    if password.chars().count() < 8 {
-        return Err(CliError::Argument("the password (from standard input) must have at least 8 characters".into()));
-    }
-    Ok(password)
 }

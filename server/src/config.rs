@@ -1,7 +1,7 @@
 //! Settings, each from the environment.
 
 use clap::Args;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Where the data is.
@@ -45,6 +45,9 @@ pub struct Config {
     /// The oldest version of the sync that an app may speak; older ones are told to update and keep what they hold
     #[arg(long, env = "JIEDUI_OLDEST_SCHEMA", default_value_t = 1)]
     pub oldest_schema: u32,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed, with commas between; the machine's own always are
+    #[arg(long, env = "JIEDUI_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
     /// The most connections at once; fewer where the system allows fewer open files
     #[arg(long, env = "JIEDUI_CONNECTIONS", default_value_t = 4_000)]
     pub connections: u32,

@@ -18,20 +18,37 @@ fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
     ]
 }
 
-/// Gives each of them a new password and prints it.
+/// Gives each of them a new password and prints it. An account that has one of their names and is not for demonstration is
+/// somebody's: it stays as it is.
 pub async fn accounts(db: &Db) -> Result<(), CliError> {
     let catalogue = reference::load(db).await?.catalogue;
     let programmes: Vec<String> = catalogue.programmes.into_iter().map(|programme| programme.code).collect();
     println!("演示账号 / demonstration accounts (username  password):");
     for (role, name, places) in people() {
-        let password: String = auth::new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
         let username = role.code().to_owned();
-        let id = account::by_username(db, &username).await?.map_or_else(Uuid::now_v7, |known| known.user.id);
+        let known = account::by_username(db, &username).await?;
+        if known.as_ref().is_some_and(|known| known.user.name != name || known.disabled) {
+            println!("{username}: 已有账号，保持不变 / an account of this name is there and stays as it is");
+            continue;
+        }
+        let password: String = auth::new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+        let password_hash = auth::hash_password(&password)?;
         let places = places.iter().map(|code| (*code).to_owned()).collect();
         let scope = Scope { places, programmes: programmes.clone() };
+        let id = known.as_ref().map_or_else(Uuid::now_v7, |known| known.user.id);
         let user = User { id, username: username.clone(), name: name.to_owned(), role, scope };
-        let password_hash = auth::hash_password(&password)?;
-        account::put(db, &Account { user, password_hash, disabled: false }).await?;
+        let account = Account { user, password_hash, disabled: false };
+        if let Some(known) = known {
+            if known.user == account.user {
+                // A demonstration that is started again goes on where it was.
+                account::renew_password(db, &account).await?;
+            } else {
+                account::change(db, &account).await?;
+            }
+        } else if !account::add(db, &account).await? {
+            // Another program was faster: it is somebody's.
+            continue;
+        }
         println!("  {username:<12}{password}");
     }
     Ok(())

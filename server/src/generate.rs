@@ -1,12 +1,12 @@
 //! Made-up entries by the thousand, for demonstrations and benchmarks.
 
 use crate::cli::{CliError, open};
+use crate::clock;
 use crate::config::Storage;
 use crate::db::push::fill_in;
 use crate::db::reference;
 use jiedui_core::domain::sample::{self, FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
-use time::OffsetDateTime;
 
 /// Entries in one transaction.
 const STEP: u64 = 20_000;
@@ -22,7 +22,7 @@ pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage)
     }
     let reference = reference::load(&db).await?;
     let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());
-    let last_day = OffsetDateTime::now_utc().date();
+    let last_day = clock::today();
     let sample = Sample::new(seed, &reference.catalogue, &reference.places, directory, (FIRST_DAY, last_day));
     let mut added = 0;
     for first in (0..entries).step_by(usize::try_from(STEP).unwrap_or(usize::MAX)) {

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod cli;
+mod clock;
 pub mod config;
 pub mod connections;
 pub mod db;
@@ -14,6 +15,7 @@ mod notices;
 pub mod seed;
 pub mod serve;
 mod supervisor;
+mod throttle;
 pub mod transfer;
 mod writer;
 
@@ -25,6 +27,8 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // Databases, copies, photos and tables are for whoever runs the server, and for nobody else on the machine.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let arguments = match cli::Cli::try_parse() {
         Ok(arguments) => arguments,
         // Help and version are no errors; a mistake is told in one line.

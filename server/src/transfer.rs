@@ -52,7 +52,7 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
     let reference = reference::load(&db).await?;
     let (mut taken, mut refused) = (0, 0);
     let actor = nobody();
-    let last_day = time::OffsetDateTime::now_utc().date().next_day().unwrap_or(time::Date::MAX);
+    let last_day = crate::clock::last_day();
     for batch in mutations.chunks(500) {
         let mut numbered = Vec::with_capacity(batch.len());
         for mutation in batch {

@@ -126,3 +126,84 @@ fn on_a_shared_phone_nobody_sends_or_receives_in_anothers_name() {
     assert_eq!(first.post("/api/v1/sync/push", &batch).status(), 200);
     assert_eq!(first.actual("field_surveys", 2026), 1);
 }
+
+#[rstest]
+#[case("recorder ")]
+#[case("Recorder")]
+#[case("ＲＥＣＯＲＤＥＲ")]
+#[case("ｒecorder\u{3000}")]
+fn every_spelling_of_a_user_name_signs_in(#[case] typed: &str) {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("recorder", "recorder", &[]);
+    let who = home.serve(&[]).sign_in_with(typed, "recorderrecorder").read("/api/v1/session");
+    assert_eq!(who["user"]["username"], "recorder");
+}
+
+#[test]
+fn wrong_passwords_count_together_for_every_spelling_and_lock_strangers_out_alone() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("village", "recorder", &[]);
+    let server = home.serve(&[]);
+    let own = server.sign_in("village");
+    let spellings = ["village", "Village", "village ", "ｖillage"];
+    for number in 0..10 {
+        let wrong = json!({"username": spellings[number % 4], "password": "wrong"});
+        assert_eq!(server.client().post("/api/v1/session", &wrong).status(), 401);
+    }
+    let right = json!({"username": "village", "password": "villagevillage"});
+    assert_eq!(server.client().post("/api/v1/session", &right).status(), 429, "a stranger, for all one knows");
+    assert_eq!(own.post("/api/v1/session", &right).status(), 200, "the device that is signed in already");
+}
+
+#[test]
+fn many_guesses_at_once_get_no_more_answers_than_one_after_the_other() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("village", "recorder", &[]);
+    let server = home.serve(&[]);
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let guess = |number: usize| {
+            let body = json!({"username": "village", "password": format!("guess {number}")});
+            server.client().post("/api/v1/session", &body).status().as_u16()
+        };
+        let guesses: Vec<_> = (0..60).map(|number| scope.spawn(move || guess(number))).collect();
+        guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|status| **status == 401).count(), 10, "{answers:?}");
+    assert!(answers.iter().all(|status| matches!(status, 401 | 429 | 503)), "{answers:?}");
+}
+
+#[test]
+fn changed_account_has_its_new_rights_and_no_old_session() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("village", "recorder", &["--place", "522728109"]);
+    let server = home.serve(&[]);
+    let before = server.sign_in("village");
+    let change =
+        ["user", "change", "--username", "Village", "--role", "reviewer", "--place", "522728", "--programme", "health"];
+    assert!(home.run(&change, "").status.success());
+    assert_eq!(before.get("/api/v1/session").status(), 401);
+    let user = server.sign_in("village").read("/api/v1/session")["user"].clone();
+    assert_eq!(
+        (&user["role"], &user["places"], &user["programmes"]),
+        (&json!("reviewer"), &json!(["522728"]), &json!(["health"]))
+    );
+    let wider = ["user", "change", "--username", "village", "--everywhere", "--all-programmes"];
+    assert!(home.run(&wider, "").status.success());
+    let user = server.sign_in("village").read("/api/v1/session")["user"].clone();
+    assert_eq!((&user["places"], user["programmes"].as_array().unwrap().len()), (&json!([]), 6));
+}
+
+#[test]
+fn new_password_opens_no_account_that_was_closed() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("village", "recorder", &[]);
+    let server = home.serve(&[]);
+    assert!(home.run(&["user", "disable", "--username", "village"], "").status.success());
+    let output = home.run(&["user", "password", "--username", "village"], "another one");
+    assert!(output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("stays disabled"));
+    let body = json!({"username": "village", "password": "another one"});
+    assert_eq!(server.client().post("/api/v1/session", &body).status(), 401);
+    assert!(home.run(&["user", "enable", "--username", "village"], "").status.success());
+    assert_eq!(server.client().post("/api/v1/session", &body).status(), 200);
+}

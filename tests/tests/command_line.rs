@@ -5,6 +5,7 @@
 use jiedui_tests::{Database, Home, eventually, survey};
 use rstest::rstest;
 use serde_json::json;
+use sha2::Digest;
 use uuid::Uuid;
 
 #[rstest]
@@ -13,6 +14,12 @@ use uuid::Uuid;
 #[case(&["user", "add", "--username", "x", "--role", "admin"], "short", "password")]
 #[case(&["user", "add", "--username", "x", "--role", "admin", "--place", "99"], "longenough", "--place")]
 #[case(&["user", "add", "--role", "admin"], "", "--username")]
+#[case(&["user", "add", "--username", "аdmin", "--role", "admin"], "longenough", "--username")]
+#[case(&["user", "add", "--username", "ad\nmin", "--role", "admin"], "longenough", "--username")]
+#[case(&["user", "add", "--username", "x", "--role", "admin"], "12345678", "password")]
+#[case(&["user", "add", "--username", "the.village", "--role", "admin"], "the.village", "password")]
+#[case(&["user", "change", "--username", "nobody", "--role", "admin"], "", "--username")]
+#[case(&["user", "add", "--username", "x", "--role", "admin", "--place", "522728", "--everywhere"], "", "--everywhere")]
 #[case(&["nothing"], "", "nothing")]
 fn a_wrong_flag_is_one_line_that_names_it(#[case] arguments: &[&str], #[case] input: &str, #[case] named: &str) {
     let output = Home::new(Database::Sqlite).run(arguments, input);
@@ -148,4 +155,102 @@ fn metrics_are_on_the_admin_address_alone() {
         text.contains("jiedui_http_requests_total").then_some(text)
     });
     assert!(text.contains("status=\"200\""));
+}
+
+#[test]
+fn user_name_that_differs_in_spelling_alone_is_taken() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("admin", "admin", &[]);
+    for name in ["Admin", "ａdmin", " admin"] {
+        let output = home.run(&["user", "add", "--username", name, "--role", "viewer"], "longenough");
+        assert_eq!(output.status.code(), Some(2), "{name}");
+    }
+}
+
+#[test]
+fn accounts_of_an_earlier_version_are_found_by_their_usual_spelling() {
+    let home = Home::new(Database::Postgres);
+    for name in ["village", "town", "other"] {
+        home.add_user(name, "recorder", &["--place", "522728109"]);
+    }
+    // As an earlier version would have taken them.
+    for change in ["username = 'Village ' WHERE username = 'village'", "username = 'Town' WHERE username = 'other'"] {
+        let statement = format!("UPDATE account SET {change}");
+        let psql = std::process::Command::new("psql").args([&home.url, "-c", &statement]).output().unwrap();
+        assert!(psql.status.success());
+    }
+    let server = home.serve(&[]);
+    let who = |typed: &str, password: &str| {
+        server.sign_in_with(typed, password).read("/api/v1/session")["user"]["username"].clone()
+    };
+    assert_eq!(who("village", "villagevillage"), "village");
+    // Two that have come to the same spelling stay apart.
+    assert_eq!(who("town", "towntown"), "town");
+    assert_eq!(who("Town", "otherother"), "Town");
+}
+
+#[test]
+fn demonstration_leaves_accounts_of_its_names_alone() {
+    let home = Home::new(Database::Sqlite);
+    home.add_user("admin", "admin", &[]);
+    let server = home.serve(&["--demo"]);
+    let named = |name: &str| server.said.iter().find(|line| line.trim_start().starts_with(name)).unwrap().clone();
+    assert!(named("admin").contains("stays as it is"), "{:?}", server.said);
+    assert_eq!(server.sign_in("admin").get("/api/v1/session").status(), 200);
+    let password = named("recorder").trim().split_once(' ').unwrap().1.trim().to_owned();
+    let before = server.sign_in_with("recorder", &password);
+    // Started again, it prints another password, and who was in stays in.
+    drop(server);
+    let again = home.serve(&["--demo"]);
+    assert_eq!(before.through(&again.address).get("/api/v1/session").status(), 200);
+    let body = json!({"username": "recorder", "password": password});
+    assert_eq!(again.client().post("/api/v1/session", &body).status(), 401);
+}
+
+#[test]
+fn recorder_without_a_place_is_warned_of() {
+    let home = Home::new(Database::Sqlite);
+    let add = |name: &str, more: &[&str]| {
+        let arguments = [&["user", "add", "--username", name, "--role", "recorder"], more].concat();
+        let output = home.run(&arguments, "longenough");
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(add("one", &[]).contains("everywhere"));
+    assert_eq!(add("two", &["--everywhere"]), "");
+    assert_eq!(add("three", &["--place", "522728109"]), "");
+}
+
+#[test]
+fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new(Database::Sqlite);
+    home.add_user("head", "admin", &[]);
+    let file = home.path().join("jiedui.db");
+    // As an earlier version has left it.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let server = home.serve(&[]);
+    let head = server.sign_in("head");
+    head.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    let photo = [0xff, 0xd8, 0xff, 0xe0];
+    let hash: String = sha2::Sha256::digest(photo).iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = format!("/api/v1/attachments/{hash}");
+    assert_eq!(head.request("PUT", &path).body(photo.to_vec()).send().unwrap().status(), 201);
+    let copy = home.path().join("copy.db");
+    assert!(home.run(&["backup", copy.to_str().unwrap()], "").status.success());
+    let mut looked = 0;
+    let mut folders = vec![home.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for found in std::fs::read_dir(folder).unwrap() {
+            let found = found.unwrap();
+            let mode = found.metadata().unwrap().permissions().mode() & 0o777;
+            let is_folder = found.file_type().unwrap().is_dir();
+            assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{}", found.path().display());
+            looked += 1;
+            if is_folder {
+                folders.push(found.path());
+            }
+        }
+    }
+    assert!(looked >= 6, "database, log, index, copy, folder of photos and a photo: {looked}");
 }

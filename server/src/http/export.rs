@@ -1,10 +1,10 @@
 //! What can be taken away: the same filters as on the screens.
 
 use super::App;
-use super::indicators::this_year;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::{MayView, SignedIn};
+use crate::clock::this_year;
 use crate::db::entry;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

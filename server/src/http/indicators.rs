@@ -5,6 +5,7 @@ use super::body::Wants;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::MayView;
+use crate::clock::this_year;
 use crate::db::DbError;
 use crate::db::figures as kept;
 use crate::db::rollup::{TOWN, town};
@@ -15,7 +16,6 @@ use jiedui_core::domain::{Catalogue, Figure, Part, Qualifier};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use time::{Date, UtcOffset};
 
 /// What each indicator stands at.
 #[utoipa::path(get, path = "/api/v1/indicators", params(
@@ -36,17 +36,6 @@ pub async fn indicators(
     let year = filter.year.unwrap_or_else(this_year);
     let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
     Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference().catalogue)})))
-}
-
-/// Today where Jiedui is at home (UTC+8).
-pub fn today() -> Date {
-    let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
-    time::OffsetDateTime::now_utc().to_offset(china).date()
-}
-
-/// This year where Jiedui is at home.
-pub fn this_year() -> i32 {
-    today().year()
 }
 
 /// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.

@@ -24,7 +24,6 @@ pub mod shares;
 pub mod site;
 pub mod sync;
 
-use crate::auth::WrongTries;
 use crate::config::Config;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
@@ -32,6 +31,7 @@ use crate::import::UnderWay;
 use crate::known::Shared;
 use crate::notices::Notices;
 use crate::supervisor::Supervisor;
+use crate::throttle::Throttle;
 use crate::writer::{Writer, tell};
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -90,8 +90,8 @@ pub struct State {
     pub writer: Writer,
     /// The way to browsers that want to be woken.
     pub notices: Notices,
-    /// Wrong passwords.
-    pub wrong_tries: WrongTries,
+    /// Limits of signing in.
+    pub throttle: Arc<Throttle>,
     /// Names of the app's files.
     pub leptos: LeptosOptions,
 }
@@ -117,7 +117,6 @@ impl App {
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let wrong_tries = WrongTries::default();
         let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
         let (stopping, until) = watch::channel(false);
         let tasks = Supervisor::new(until);
@@ -133,7 +132,7 @@ impl App {
             imports: UnderWay::default(),
             writer,
             notices,
-            wrong_tries,
+            throttle: Arc::default(),
             leptos,
         };
         Ok(Self(Arc::new(state)))
@@ -168,7 +167,11 @@ pub fn router(app: App) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
-        .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
+                .layer(DefaultBodyLimit::max(session::LARGEST_BODY)),
+        )
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::set_activity))
         .routes(routes!(catalogue::set_indicator))

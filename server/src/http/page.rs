@@ -1,10 +1,10 @@
 //! The app's pages, painted here first; and the empty shell that a phone starts from when it has no network.
 
 use super::App;
-use super::indicators::today;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::{self, MayView, SignedIn};
+use crate::clock::today;
 use crate::db::DbError;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};

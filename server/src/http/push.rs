@@ -4,6 +4,7 @@ use super::App;
 use super::body::{Received, Wants};
 use super::problem::Problem;
 use super::sync::{Syncing, is_own};
+use crate::clock::last_day;
 use crate::db::answer;
 use crate::db::push::{Push, rejected};
 use axum::extract::State;
@@ -13,7 +14,6 @@ use jiedui_core::domain::ErrorCode;
 use jiedui_core::sync::wire::LARGEST_BATCH;
 use jiedui_core::sync::{Mutation, PushResponse};
 use serde_json::Value;
-use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 /// Takes a batch of mutations. The answer means that they are durable. A result that is a conflict names in `others` who
@@ -81,11 +81,4 @@ pub async fn push(
         result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
     }
     Ok(wants.answer(&PushResponse { results }))
-}
-
-/// Today in China (UTC+8), and a day more for clocks that run ahead.
-pub fn last_day() -> Date {
-    let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
-    let today = OffsetDateTime::now_utc().to_offset(china).date();
-    today.checked_add(Duration::DAY).unwrap_or(today)
 }

@@ -4,13 +4,20 @@ use super::App;
 use super::body::{Received, Wants};
 use super::problem::Problem;
 use crate::auth::{self, COOKIE, SignedIn};
+use crate::connections::Peer;
 use crate::db::{account, session};
+use crate::throttle::{Refusal, Visitor};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiedui_core::domain::username::canonical_username;
 use jiedui_core::domain::{ErrorCode, FieldError};
 use serde_json::{Value, json};
+use std::net::IpAddr;
 
+/// The largest body, in bytes: nobody has signed in yet who sends it.
+pub const LARGEST_BODY: usize = 16 << 10;
 /// The longest names and passwords that are looked at, in bytes.
 const LONGEST: usize = 1_000;
 
@@ -19,11 +26,13 @@ const LONGEST: usize = 1_000;
     request_body(content = Value, description = "username, password, device_name?", content_type = "application/json"),
     responses((status = 200, description = "user and token; sets the cookie jiedui_session"),
         (status = 400, description = "a field is missing"), (status = 401, description = "wrong name or password"),
-        (status = 429, description = "too many wrong passwords")))]
+        (status = 429, description = "too many wrong passwords"),
+        (status = 503, description = "too many are signing in at once")))]
 pub async fn sign_in(
     State(app): State<App>,
     wants: Wants,
     headers: HeaderMap,
+    peer: Option<Extension<Peer>>,
     Received(body): Received,
 ) -> Result<Response, Problem> {
     let (username, password) = (text(&body, "username"), text(&body, "password"));
@@ -33,17 +42,30 @@ pub async fn sign_in(
             return Err(Problem::fields([username.err(), password.err()].into_iter().flatten().collect()));
         }
     };
-    if let Some(seconds) = app.wrong_tries.wait(&username) {
-        return Err(Problem::too_many(seconds));
-    }
-    let account = account::by_username(&app.db, &username).await?.filter(|account| !account.disabled);
+    let visitor = visitor(&app, &headers, peer, &username).await?;
+    let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let account = match account::by_username(&app.db, &username).await {
+        Ok(account) => account.filter(|account| !account.disabled),
+        Err(error) => {
+            attempt.give_up();
+            return Err(error.into());
+        }
+    };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = tokio::task::spawn_blocking(move || auth::is_password(&password, hash.as_deref())).await;
-    let Some(account) = account.filter(|_| right.unwrap_or(false)) else {
-        app.wrong_tries.add(&username);
+    let turn = attempt.turn();
+    let right = tokio::task::spawn_blocking(move || {
+        let is_right = auth::is_password(&password, hash.as_deref());
+        drop(turn);
+        is_right
+    });
+    let is_right = right.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a password could not be checked");
+        false
+    });
+    let Some(account) = account.filter(|_| is_right) else {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "用户名或密码不对", "Wrong user name or password"));
     };
-    app.wrong_tries.forget(&username);
+    attempt.succeed();
     let token = auth::new_token().map_err(|error| {
         tracing::error!(%error, "no token could be made");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法登录", "Signing in is not possible just now")
@@ -54,6 +76,45 @@ pub async fn sign_in(
     let seconds = session::LIFETIME / 1000;
     set_cookie(&mut response, &format!("{COOKIE}={token}; Max-Age={seconds}"), &headers);
     Ok(response)
+}
+
+/// Who tries to sign in: a device that is signed in to the account already is no stranger.
+async fn visitor(
+    app: &App,
+    headers: &HeaderMap,
+    peer: Option<Extension<Peer>>,
+    username: &str,
+) -> Result<Visitor, Problem> {
+    let username = canonical_username(username);
+    let user = match auth::token(headers) {
+        Some(token) => session::user(&app.db, &auth::token_hash(&token)).await?,
+        None => None,
+    };
+    let device_of = user.filter(|user| canonical_username(&user.username) == username).map(|user| user.id);
+    let address = peer.map(|Extension(Peer(peer))| client_address(peer, headers, &app.config.trusted_proxies));
+    Ok(Visitor { username, address, device_of })
+}
+
+/// Where a request comes from: what a trusted proxy says, else the other end of the connection.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !peer.is_loopback() && !trusted.contains(&peer) {
+        return peer;
+    }
+    // The last one is what that proxy has added itself.
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
+    last.unwrap_or(peer)
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::TooMany(seconds) => Problem::too_many(seconds),
+        Refusal::Busy(seconds) => Problem::busy(
+            "现在登录的人太多，请稍后再试",
+            "Too many people are signing in just now: please try again in a moment",
+            seconds,
+        ),
+    }
 }
 
 /// Who am I?
@@ -93,5 +154,30 @@ pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
     let secure = if secure { "; Secure" } else { "" };
     if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{secure}")) {
         response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("192.0.2.1", &["198.51.100.7"], "192.0.2.1")]
+    #[case("127.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7")]
+    #[case("127.0.0.1", &["203.0.113.9", "198.51.100.7"], "198.51.100.7")]
+    #[case("10.0.0.2", &["198.51.100.7"], "198.51.100.7")]
+    #[case("127.0.0.1", &["nonsense"], "127.0.0.1")]
+    #[case("127.0.0.1", &[], "127.0.0.1")]
+    fn address_is_taken_from_trusted_proxies_alone(
+        #[case] peer: IpAddr,
+        #[case] forwarded: &[&str],
+        #[case] expected: IpAddr,
+    ) {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        assert_eq!(client_address(peer, &headers, &["10.0.0.2".parse().unwrap()]), expected);
     }
 }

@@ -3,10 +3,10 @@
 use super::columns::{Target, guess, targets};
 use super::sheet::{self, Sheet};
 use super::{Against, Checked, Progress, Recorded, check};
+use crate::clock::last_day;
 use crate::db::import::{self, Import, Stage};
 use crate::db::{DbError, entry};
 use crate::http::App;
-use crate::http::push::last_day;
 use jiedui_core::domain::{Entry, User};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -27,6 +27,7 @@ pub mod shading;
 pub mod split;
 pub mod spreadsheet;
 pub mod user;
+pub mod username;
 
 pub use catalogue::{Activity, Aggregation, Catalogue, Field, Indicator, Programme, Target};
 pub use entry::{Entry, Fields, State};

@@ -1,0 +1,228 @@
+//! Accounts on the command line.
+
+use super::{CliError, open};
+use crate::auth;
+use crate::config::Storage;
+use crate::db::account::{self, Account};
+use crate::db::reference::Reference;
+use crate::db::{Db, reference};
+use clap::Subcommand;
+use jiedui_core::domain::username::{LONGEST, UsernameError, new_username};
+use jiedui_core::domain::{Role, Scope, User};
+use std::io::Read;
+use uuid::Uuid;
+
+/// What can be done with accounts.
+#[derive(Subcommand, Debug)]
+pub enum UserCommand {
+    /// Add an account; the password comes from standard input
+    Add {
+        /// What is typed to sign in
+        #[arg(long)]
+        username: String,
+        /// What others read; the user name when not given
+        #[arg(long)]
+        name: Option<String>,
+        /// recorder, reviewer, coordinator, admin or viewer
+        #[arg(long, value_parser = parse_role)]
+        role: Role,
+        /// A place and all below it; again for more
+        #[arg(long = "place")]
+        places: Vec<String>,
+        /// All places, as without --place, but said on purpose
+        #[arg(long, conflicts_with = "places")]
+        everywhere: bool,
+        /// A programme; again for more; all when not given
+        #[arg(long = "programme")]
+        programmes: Vec<String>,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Change an account's role, places, programmes or name, and end all its sessions
+    Change {
+        /// What is typed to sign in
+        #[arg(long)]
+        username: String,
+        /// Another name for others to read
+        #[arg(long)]
+        name: Option<String>,
+        /// Another role: recorder, reviewer, coordinator, admin or viewer
+        #[arg(long, value_parser = parse_role)]
+        role: Option<Role>,
+        /// A place and all below it, instead of those that the account has; again for more
+        #[arg(long = "place")]
+        places: Vec<String>,
+        /// All places
+        #[arg(long, conflicts_with = "places")]
+        everywhere: bool,
+        /// A programme, instead of those that the account has; again for more
+        #[arg(long = "programme")]
+        programmes: Vec<String>,
+        /// All programmes
+        #[arg(long, conflicts_with = "programmes")]
+        all_programmes: bool,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// List the accounts
+    List(Storage),
+    /// Close an account and end its sessions
+    Disable {
+        /// What is typed to sign in
+        #[arg(long)]
+        username: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Open a closed account again; it needs a new password
+    Enable {
+        /// What is typed to sign in
+        #[arg(long)]
+        username: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Set a new password, from standard input, and end all sessions
+    Password {
+        /// What is typed to sign in
+        #[arg(long)]
+        username: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+fn parse_role(code: &str) -> Result<Role, String> {
+    let known = Role::ALL.map(Role::code).join(", ");
+    Role::from_code(code).ok_or_else(|| format!("one of {known}"))
+}
+
+/// Runs a command.
+pub async fn run(command: UserCommand) -> Result<(), CliError> {
+    match command {
+        UserCommand::Add { username, name, role, places, everywhere, programmes, storage } => {
+            let username = checked_username(&username)?;
+            let (db, _) = open(&storage).await?;
+            let reference = reference::load(&db).await?;
+            let programmes = if programmes.is_empty() { all_programmes(&reference) } else { programmes };
+            let scope = checked(Scope { places, programmes }, &reference)?;
+            if account::by_username(&db, &username).await?.is_some() {
+                return Err(taken(&username));
+            }
+            let password_hash = auth::hash_password(&read_password(&username)?)?;
+            let name = name.unwrap_or_else(|| username.clone());
+            let is_unsaid = scope.places.is_empty() && !everywhere && matches!(role, Role::Recorder | Role::Reviewer);
+            let user = User { id: Uuid::now_v7(), username: username.clone(), name, role, scope };
+            if !account::add(&db, &Account { user, password_hash, disabled: false }).await? {
+                return Err(taken(&username));
+            }
+            if is_unsaid {
+                eprintln!(
+                    "jiedui: warning: no --place: `{username}` may see and change entries everywhere (say --everywhere if that is meant)"
+                );
+            }
+        }
+        UserCommand::Change { username, name, role, places, everywhere, programmes, all_programmes: all, storage } => {
+            let (db, mut account) = find(&storage, &username).await?;
+            if name.is_none() && role.is_none() && places.is_empty() && programmes.is_empty() && !everywhere && !all {
+                let named = "--role, --place, --everywhere, --programme, --all-programmes, --name";
+                return Err(CliError::Argument(format!("nothing to change: give one of {named}")));
+            }
+            let reference = reference::load(&db).await?;
+            let user = &mut account.user;
+            user.name = name.unwrap_or_else(|| user.name.clone());
+            user.role = role.unwrap_or(user.role);
+            if everywhere || !places.is_empty() {
+                user.scope.places = places;
+            }
+            if all {
+                user.scope.programmes = all_programmes(&reference);
+            } else if !programmes.is_empty() {
+                user.scope.programmes = programmes;
+            }
+            user.scope = checked(user.scope.clone(), &reference)?;
+            account::change(&db, &account).await?;
+        }
+        UserCommand::List(storage) => {
+            for account in account::all(&open(&storage).await?.0).await? {
+                let User { username, name, role, scope, .. } = &account.user;
+                let or_all = |codes: &[String]| if codes.is_empty() { "all".to_owned() } else { codes.join(",") };
+                let disabled = if account.disabled { "\tdisabled" } else { "" };
+                let (places, programmes) = (or_all(&scope.places), or_all(&scope.programmes));
+                println!("{username}\t{}\t{name}\t{places}\t{programmes}{disabled}", role.code());
+            }
+        }
+        UserCommand::Disable { username, storage } => {
+            let (db, account) = find(&storage, &username).await?;
+            account::change(&db, &Account { password_hash: String::new(), disabled: true, ..account }).await?;
+        }
+        UserCommand::Enable { username, storage } => {
+            let (db, account) = find(&storage, &username).await?;
+            let needs_password = account.password_hash.is_empty();
+            account::change(&db, &Account { disabled: false, ..account }).await?;
+            if needs_password {
+                eprintln!("jiedui: `{username}` has no password: set one with `jiedui user password`");
+            }
+        }
+        UserCommand::Password { username, storage } => {
+            let (db, account) = find(&storage, &username).await?;
+            let password_hash = auth::hash_password(&read_password(&account.user.username)?)?;
+            let stays_closed = account.disabled;
+            account::change(&db, &Account { password_hash, ..account }).await?;
+            if stays_closed {
+                eprintln!("jiedui: `{username}` stays disabled: open it with `jiedui user enable`");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn find(storage: &Storage, username: &str) -> Result<(Db, Account), CliError> {
+    let (db, _) = open(storage).await?;
+    let account = account::by_username(&db, username).await?;
+    let account = account.ok_or_else(|| CliError::Argument(format!("--username: there is no account `{username}`")))?;
+    Ok((db, account))
+}
+
+fn checked_username(username: &str) -> Result<String, CliError> {
+    let shown = username.escape_debug();
+    new_username(username).map_err(|error| {
+        CliError::Argument(match error {
+            UsernameError::Empty => "--username: it is empty".to_owned(),
+            UsernameError::TooLong => format!("--username: more than {LONGEST} characters"),
+            UsernameError::Letter(letter) => {
+                let letter = letter.escape_debug();
+                format!("--username: `{shown}` has `{letter}`; use a-z, 0-9, . _ - + @ or Chinese characters")
+            }
+        })
+    })
+}
+
+fn taken(username: &str) -> CliError {
+    CliError::Argument(format!("--username: `{username}` is there already"))
+}
+
+fn all_programmes(reference: &Reference) -> Vec<String> {
+    reference.catalogue.programmes.iter().map(|programme| programme.code.clone()).collect()
+}
+
+fn checked(scope: Scope, reference: &Reference) -> Result<Scope, CliError> {
+    if let Some(code) = scope.places.iter().find(|code| reference.places.get(code).is_none()) {
+        return Err(CliError::Argument(format!("--place: there is no place `{code}`")));
+    }
+    if let Some(code) = scope.programmes.iter().find(|code| reference.catalogue.programme(code).is_none()) {
+        return Err(CliError::Argument(format!("--programme: there is no programme `{code}`")));
+    }
+    Ok(scope)
+}
+
+fn read_password(username: &str) -> Result<String, CliError> {
+    let mut password = String::new();
+    let stdin = |error| CliError::Io("standard input".to_owned(), error);
+    std::io::stdin().read_to_string(&mut password).map_err(stdin)?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    match auth::weakness(&password, username) {
+        None => Ok(password),
+        Some(weakness) => Err(CliError::Argument(format!("the password (from standard input) {weakness}"))),
+    }
+}

@@ -1,0 +1,45 @@
+//! The calendar of the server: the day is China's (UTC+8), wherever it runs.
+
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
+
+/// Returns today's date in China.
+pub fn today() -> Date {
+    day_of(OffsetDateTime::now_utc())
+}
+
+/// Returns this year in China.
+pub fn this_year() -> i32 {
+    today().year()
+}
+
+/// Returns the last date that an entry may have: today, and a day more for clocks that run ahead.
+pub fn last_day() -> Date {
+    last_day_of(OffsetDateTime::now_utc())
+}
+
+fn last_day_of(now: OffsetDateTime) -> Date {
+    let today = day_of(now);
+    today.checked_add(Duration::DAY).unwrap_or(today)
+}
+
+fn day_of(now: OffsetDateTime) -> Date {
+    let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
+    now.to_offset(china).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use time::macros::{date, datetime};
+
+    #[rstest]
+    #[case(datetime!(2026-11-26 15:59:59 UTC), date!(2026-11-26))]
+    #[case(datetime!(2026-11-26 16:00:00 UTC), date!(2026-11-27))]
+    #[case(datetime!(2026-12-31 16:00:00 UTC), date!(2027-01-01))]
+    #[case(datetime!(2026-11-26 23:59:59 UTC), date!(2026-11-27))]
+    fn day_begins_at_midnight_in_china(#[case] now: OffsetDateTime, #[case] today: Date) {
+        assert_eq!(day_of(now), today);
+        assert_eq!(Some(last_day_of(now)), today.next_day());
+    }
+}
