@@ -1,6 +1,7 @@
 //! What a page starts from, the same on the server that paints it and in the browser that takes it over.
 
 use crate::{json, store};
+use jiedui_core::domain::month::Year;
 use jiedui_core::domain::{Language, Overview, User, date_format};
 use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,7 @@ pub fn year_of(given: Option<&str>, years: &[i32]) -> Option<i32> {
     let latest = || years.first().copied();
     match given {
         Some(ALL_YEARS) => None,
-        Some(year) => year.parse().ok().or_else(latest),
+        Some(year) => year.parse::<Year>().ok().map(Year::get).or_else(latest),
         None => latest(),
     }
 }

@@ -4,6 +4,8 @@ use crate::boot::{ALL_YEARS, year_of};
 use crate::components::address::{Step, use_address};
 use crate::model::use_model;
 use crate::sync::fetch_places;
+use crate::texts::fill;
+use jiedui_core::domain::month::Year;
 use jiedui_core::domain::place::{Level, covers};
 use jiedui_core::domain::{Filter, Month, Overview, Places, Programme, Side};
 use leptos::prelude::*;
@@ -22,6 +24,32 @@ pub fn use_filter() -> Memo<Filter> {
         let (from, until) = (month("from"), month("until"));
         Filter { year, programme: given("programme"), place: given("place"), verified_only, from, until }
     })
+}
+
+/// The parts of an address that cannot be read as a filter, as they stand there.
+pub fn unreadable(given: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let is_wrong = |name: &str, value: &str| match name {
+        "year" => value != ALL_YEARS && value.parse::<Year>().is_err(),
+        "include" => !matches!(value, "verified" | "submitted"),
+        _ => value.parse::<Month>().is_err(),
+    };
+    let wrong = |name: &str| {
+        let value = given(name).filter(|value| !value.is_empty() && is_wrong(name, value))?;
+        // A long one is told by its beginning.
+        Some(format!("{name}={}", value.chars().take(20).collect::<String>()))
+    };
+    ["year", "from", "until", "include"].into_iter().filter_map(wrong).collect()
+}
+
+/// Says which parts of the address were not understood, so that nobody takes the figures for what was asked.
+#[component]
+pub fn Unreadable() -> impl IntoView {
+    let (query, texts) = (use_query_map(), use_model().texts);
+    move || {
+        let wrong = query.with(|query| unreadable(|name| query.get(name)));
+        (!wrong.is_empty())
+            .then(|| view! { <p class="error" role="alert">{fill(texts.address_unreadable, &[&wrong.join(", ")])}</p> })
+    }
 }
 
 /// A filter as the query of an address, with its question mark.
@@ -122,6 +150,7 @@ pub fn FilterBar(
             </label>
             <button class="no-script">{texts.apply}</button>
         </form>
+        <Unreadable/>
     }
 }
 
@@ -223,6 +252,19 @@ mod tests {
         assert_eq!(chosen("520111", "520111001201").collect::<Vec<_>>(), ["520111001", "520111001201"]);
         assert_eq!(chosen("522728100", "522728100200").collect::<Vec<_>>(), ["522728100200"]);
         assert_eq!(chosen("522728", "522728").count() + chosen("5201", "5201").count() + chosen("", "").count(), 0);
+    }
+
+    #[test]
+    fn parts_of_an_address_that_cannot_be_read_are_named() {
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            unreadable(|name| pairs.iter().find(|own| own.0 == name).map(|own| own.1.clone()))
+        };
+        assert_eq!(of(&[("year", "2023"), ("until", "2023-05"), ("include", "verified")]), Vec::<String>::new());
+        assert_eq!(of(&[("year", "all"), ("from", "")]), Vec::<String>::new());
+        assert_eq!(of(&[("until", "2023-13"), ("year", "2147483647")]), ["year=2147483647", "until=2023-13"]);
+        assert_eq!(of(&[("from", "一月"), ("include", "some")]), ["from=一月", "include=some"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::components::address::{Step, use_address};
 use crate::components::figures::qualified;
-use crate::components::filter_bar::use_filter;
+use crate::components::filter_bar::{Unreadable, use_filter};
 use crate::drawing::escaped;
 use crate::instant::day_in_china;
 use crate::model::{Model, use_model};
@@ -55,6 +55,7 @@ pub fn Report() -> impl IntoView {
                 </label>
                 <button type="button" class="button primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
             </p>
+            <Unreadable/>
             <div inner_html=body></div>
         </article>
     }

@@ -46,7 +46,7 @@ pub fn filter(query: &mut Query) -> entry::Filter {
     let verified = query.one_of("include", &["verified", "submitted"]);
     entry::Filter {
         needs: false,
-        year: query.parsed("year"),
+        year: query.year(),
         programme: query.code("programme"),
         place: query.code("place"),
         // A list is under the screens' filters, too.

@@ -4,14 +4,17 @@ use super::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
+use jiedui_core::domain::month::Year;
 use jiedui_core::domain::{ErrorCode, FieldError, figure};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 /// The parameters of a request, each to be parsed by its name. An empty one counts as not given.
 #[derive(Debug)]
 pub struct Query {
     values: HashMap<String, String>,
+    /// Names that were given more than one value: which of them is meant nobody knows.
+    ambiguous: HashSet<String>,
     errors: Vec<FieldError>,
 }
 
@@ -19,13 +22,28 @@ impl Query {
     /// Those of an address.
     pub fn of(uri: &Uri) -> Self {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map(|query| query.0);
-        let values = pairs.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Self { values, errors: Vec::new() }
+        let errors = pairs.is_err().then(|| FieldError::new("query", ErrorCode::WrongType));
+        let (mut values, mut ambiguous) = (HashMap::new(), HashSet::new());
+        for (name, value) in pairs.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_empty()) {
+            if values.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
+                ambiguous.insert(name);
+            }
+        }
+        Self { values, ambiguous, errors: errors.into_iter().collect() }
+    }
+
+    /// The value of a parameter; an error where it has several.
+    fn value(&mut self, name: &str) -> Option<String> {
+        if self.ambiguous.contains(name) {
+            self.errors.push(FieldError::new(name, ErrorCode::WrongType));
+            return None;
+        }
+        self.values.get(name).cloned()
     }
 
     /// A parameter that can be parsed.
     pub fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
-        let parsed = self.values.get(name)?.parse();
+        let parsed = self.value(name)?.parse();
         if parsed.is_err() {
             self.errors.push(FieldError::new(name, ErrorCode::WrongType));
         }
@@ -39,9 +57,9 @@ impl Query {
 
     /// A code: letters of ASCII, digits, `_` and `-`.
     pub fn code(&mut self, name: &str) -> Option<String> {
-        let code = self.values.get(name)?;
+        let code = self.value(name)?;
         if code.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-') {
-            return Some(code.clone());
+            return Some(code);
         }
         self.errors.push(FieldError::new(name, ErrorCode::Unknown));
         None
@@ -49,9 +67,9 @@ impl Query {
 
     /// One of a few words.
     pub fn one_of(&mut self, name: &str, words: &[&str]) -> Option<String> {
-        let word = self.values.get(name)?;
+        let word = self.value(name)?;
         if words.contains(&word.as_str()) {
-            return Some(word.clone());
+            return Some(word);
         }
         self.errors.push(FieldError::new(name, ErrorCode::Unknown));
         None
@@ -66,10 +84,15 @@ impl Query {
         limit.min(most)
     }
 
+    /// The year.
+    pub fn year(&mut self) -> Option<i32> {
+        self.parsed("year").map(Year::get)
+    }
+
     /// Year, months, programme, place and whether verified entries alone count.
     pub fn filter(&mut self) -> figure::Filter {
         figure::Filter {
-            year: self.parsed("year"),
+            year: self.year(),
             programme: self.code("programme"),
             place: self.code("place"),
             verified_only: self.one_of("include", &["verified", "submitted"]).as_deref() == Some("verified"),

@@ -5,6 +5,29 @@ use std::fmt;
 use std::str::FromStr;
 use time::Date;
 
+/// A year of four digits as it stands in an address or a query, 1 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Year(i32);
+
+impl Year {
+    /// The number.
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl FromStr for Year {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(year) if digits && year > 0 => Ok(Self(year)),
+            _ => Err("not a year"),
+        }
+    }
+}
+
 /// A month of a year; on the wire `YYYY-MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
@@ -34,22 +57,28 @@ impl Month {
 
     /// The month after it.
     pub const fn next(self) -> Self {
-        if self.month == 12 { Self::first_of(self.year + 1) } else { Self { month: self.month + 1, ..self } }
+        if self.month == 12 {
+            Self::first_of(self.year.saturating_add(1))
+        } else {
+            Self { month: self.month + 1, ..self }
+        }
     }
 
     /// How many months it lies after another; negative before it.
     pub const fn months_since(self, other: Self) -> i32 {
-        (self.year - other.year) * 12 + self.month as i32 - other.month as i32
+        let months = self.year.saturating_sub(other.year).saturating_mul(12);
+        months.saturating_add(self.month as i32 - other.month as i32)
     }
 
     /// The same month of the year before.
     pub const fn year_before(self) -> Self {
-        Self { year: self.year - 1, ..self }
+        Self { year: self.year.saturating_sub(1), ..self }
     }
 
     /// All months from this one to another.
     pub fn to(self, last: Self) -> impl Iterator<Item = Self> {
-        std::iter::successors(Some(self), |month| Some(month.next())).take_while(move |month| *month <= last)
+        let next = |month: &Self| Some(month.next()).filter(|next| next > month);
+        std::iter::successors(Some(self), next).take_while(move |month| *month <= last)
     }
 }
 
@@ -82,5 +111,37 @@ impl Serialize for Month {
 impl<'de> Deserialize<'de> for Month {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("2026", Some(2026))]
+    #[case("0007", Some(7))]
+    #[case("9999", Some(9999))]
+    #[case("0", None)]
+    #[case("10000", None)]
+    #[case("2147483647", None)]
+    #[case("-2147483648", None)]
+    #[case("+202", None)]
+    #[case("二零二六", None)]
+    #[case("", None)]
+    fn year_is_read_or_refused(#[case] text: &str, #[case] year: Option<i32>) {
+        assert_eq!(text.parse::<Year>().ok().map(Year::get), year);
+    }
+
+    #[rstest]
+    #[case(i32::MIN)]
+    #[case(i32::MAX)]
+    fn month_of_any_year_can_be_counted_with(#[case] year: i32) {
+        let (first, last) = (Month::first_of(year), Month::last_of(year));
+        assert_eq!(first.to(last).count(), 12);
+        assert_eq!(last.months_since(first), 11);
+        assert!(last.year_before() <= last && last.next() != last);
+        assert_ne!(Month::first_of(i32::MAX).months_since(Month::first_of(i32::MIN)), 0);
     }
 }

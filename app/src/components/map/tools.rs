@@ -70,7 +70,8 @@ fn Months() -> impl IntoView {
     });
     let last = move || months.with(|months| months.len().saturating_sub(1));
     let at = Memo::new(move |_| match filter.get().until {
-        Some(until) => months.with(|months| months.iter().position(|month| *month >= until)).unwrap_or(0),
+        // One after all of them takes in all of them.
+        Some(until) => months.with(|months| months.iter().position(|month| *month >= until)).unwrap_or_else(last),
         None => last(),
     });
     let go = move |number: usize| {
@@ -119,7 +120,7 @@ fn Months() -> impl IntoView {
             </button>
             <input type="range" min="0" aria-label=texts.months aria-valuetext=said max=move || last().to_string()
                 prop:value=move || at.get().to_string()
-                on:input=move |event| { stop(); go(event_target_value(&event).parse().unwrap_or_default()); }/>
+                on:input=move |event| { stop(); event_target_value(&event).parse().into_iter().for_each(go); }/>
             <span>{said}</span>
         </div>
     }
