@@ -180,8 +180,8 @@ impl Overview {
         if !follows || news.edition != self.edition {
             return false;
         }
-        put_in(&mut self.parts, news.parts, Part::order, Part::is_nothing);
-        put_in(&mut self.tallies, news.tallies, Tally::order, Tally::is_nothing);
+        merge_sorted(&mut self.parts, news.parts, Part::order, Part::is_nothing);
+        merge_sorted(&mut self.tallies, news.tallies, Tally::order, Tally::is_nothing);
         (self.change, self.as_of) = (news.change, news.as_of);
         true
     }
@@ -205,20 +205,20 @@ impl Overview {
     }
 }
 
-/// Puts what is new in its place in a list that lies in order, for what is alike, or takes that out where nothing is left of
-/// it. Of a long list and little that is new little is touched.
-fn put_in<T>(list: &mut Vec<T>, news: Vec<T>, order: fn(&T, &T) -> Ordering, is_nothing: fn(&T) -> bool) {
-    if !list.is_sorted_by(|one, other| order(one, other).is_le()) {
-        list.sort_by(order);
-    }
-    for new in news {
-        match (list.binary_search_by(|own| order(own, &new)), is_nothing(&new)) {
-            (Ok(at), true) => drop(list.remove(at)),
-            (Ok(at), false) => list.splice(at..=at, [new]).for_each(drop),
-            (Err(_), true) => {}
-            (Err(at), false) => list.insert(at, new),
+/// Merges updates into a sorted list: replaces equal keys, inserts new ones, drops entries that became empty. Of updates
+/// with equal keys the last one wins. O(n + m log m) for a sorted list of n: the sort finds its order and merges.
+fn merge_sorted<T>(list: &mut Vec<T>, updates: Vec<T>, order: fn(&T, &T) -> Ordering, is_empty: fn(&T) -> bool) {
+    list.extend(updates);
+    // A stable sort keeps an update behind what it replaces.
+    list.sort_by(order);
+    list.dedup_by(|later, kept| {
+        let replaces = order(later, kept).is_eq();
+        if replaces {
+            std::mem::swap(later, kept);
         }
-    }
+        replaces
+    });
+    list.retain(|item| !is_empty(item));
 }
 
 /// Of parts that are kept apart just those that make figures: a subject's largest number and the latest of a month, of
@@ -276,4 +276,44 @@ pub fn merge_tallies(mut tallies: Vec<Tally>) -> Vec<Tally> {
     });
     tallies.retain(|tally| !tally.is_nothing());
     tallies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Inserts one update after the other at its place: what [`merge_sorted`] must equal.
+    fn insert_each(list: &mut Vec<(u8, u8)>, updates: Vec<(u8, u8)>) {
+        for update in updates {
+            match (list.binary_search_by(|item| item.0.cmp(&update.0)), update.1 == 0) {
+                (Ok(at), true) => drop(list.remove(at)),
+                (Ok(at), false) => list[at] = update,
+                (Err(_), true) => {}
+                (Err(at), false) => list.insert(at, update),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merge_sorted_equals_one_insertion_after_the_other(
+            list in proptest::collection::btree_map(0_u8..40, 1_u8..4, 0..30),
+            updates in proptest::collection::vec((0_u8..40, 0_u8..4), 0..30),
+        ) {
+            let list: Vec<(u8, u8)> = list.into_iter().collect();
+            let (mut merged, mut inserted) = (list.clone(), list);
+            merge_sorted(&mut merged, updates.clone(), |one, other| one.0.cmp(&other.0), |item| item.1 == 0);
+            insert_each(&mut inserted, updates);
+            prop_assert_eq!(merged, inserted);
+        }
+    }
+
+    #[test]
+    fn merge_sorted_of_a_million_updates_is_not_quadratic() {
+        let mut list: Vec<u64> = (0..1_000_000).map(|number| number * 2).collect();
+        let updates: Vec<u64> = (0..1_000_000).rev().map(|number| number * 2 + 1).collect();
+        merge_sorted(&mut list, updates, u64::cmp, |_| false);
+        assert!(list.len() == 2_000_000 && list.is_sorted());
+    }
 }
