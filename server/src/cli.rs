@@ -2,6 +2,7 @@
 
 mod user;
 
+use crate::attachment_store::AttachmentStore;
 use crate::config::{Config, Storage};
 use crate::db::{Db, DbError, account, backup, feed, rollup};
 use crate::seed::SeedError;
@@ -45,7 +46,7 @@ enum Command {
     },
     /// Write all entries to standard output, one a line
     Export(Storage),
-    /// Copy the database to a file while the server goes on
+    /// Copy the database to a file while the server goes on; photos are in the data folder, which is copied by other means
     Backup {
         /// The file to write
         file: PathBuf,
@@ -140,6 +141,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let (db, _) = open(&storage).await?;
             backup::backup(&db, &file).await?;
             println!("{}", file.display());
+            // Whoever runs it by hand or by a timer must not take it for all there is.
+            let photos = AttachmentStore::new(&storage.data_dir).folder();
+            eprintln!("photos and agreements are not in it: copy the folder {} as well", photos.display());
         }
         Command::Restore { file, storage } => transfer::restore(&file, &storage).await?,
         Command::Generate { entries, pairings, seed, storage } => {

@@ -13,7 +13,7 @@ pub struct Storage {
     /// A PostgreSQL that follows the database and serves pulls and figures
     #[arg(long = "replica-url", env = "JIEDUI_REPLICA_URL")]
     pub replica_url: Option<String>,
-    /// The folder of photos
+    /// The folder of photos: one for all servers of a database, and to be backed up with it
     #[arg(long, env = "JIEDUI_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 }
@@ -51,6 +51,12 @@ pub struct Config {
     /// The most connections at once; fewer where the system allows fewer open files
     #[arg(long, env = "JIEDUI_CONNECTIONS", default_value_t = 4_000)]
     pub connections: u32,
+    /// How many megabytes of photos an account may store in a day
+    #[arg(long, env = "JIEDUI_PHOTO_QUOTA_MB", default_value_t = 512)]
+    pub photo_quota_mb: u32,
+    /// After how many days a photo that no entry names is removed; phones may be offline that long
+    #[arg(long, env = "JIEDUI_PHOTO_GRACE_DAYS", default_value_t = 30)]
+    pub photo_grace_days: u32,
     /// Turn the public view on and print an account of each role
     #[arg(long)]
     pub demo: bool,

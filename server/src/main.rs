@@ -1,5 +1,6 @@
 //! `jiedui`: the server, the app and the command line in one file.
 
+pub mod attachment_store;
 pub mod auth;
 pub mod cli;
 mod clock;
@@ -15,6 +16,7 @@ mod notices;
 pub mod seed;
 pub mod serve;
 mod supervisor;
+mod sweep;
 mod throttle;
 pub mod transfer;
 mod writer;

@@ -6,6 +6,7 @@ use crate::connections::{self, Limits};
 use crate::db::feed;
 use crate::demo;
 use crate::http::{App, router};
+use crate::sweep;
 use axum::Router;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -49,6 +50,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
             }
         }
     });
+    tokio::spawn(sweep::run(app.clone()));
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
     let stop = stop_signal()?;
     let (listener, router, until) = (Arc::new(listener), router(app), stopping.subscribe());

@@ -1,9 +1,10 @@
 //! Data in and out by the command line: export, import, restore, verify.
 
+use crate::attachment_store::AttachmentStore;
 use crate::cli::{CliError, open};
 use crate::config::Storage;
 use crate::db::push::{self, Push};
-use crate::db::{Db, DbError, answer, entry, feed, reference, verify};
+use crate::db::{Db, DbError, answer, attachment, entry, feed, reference, verify};
 use jiedui_core::domain::{Quantity, Role, Scope, User};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
@@ -106,17 +107,40 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     std::fs::rename(&new, target).map_err(io(&new))
 }
 
-/// Recomputes every figure and prints those that differ.
+/// Photos looked at together.
+const PHOTOS: i64 = 1_000;
+
+/// Recomputes every figure and prints those that differ, and what cannot be read.
 pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     let (db, _) = open(storage).await?;
     let reference = reference::load(&db).await?;
-    let differences = verify::verify(&db, &reference).await?;
+    let verify::Findings { differences, unreadable } = verify::verify(&db, &reference).await?;
+    for (kind, id, error) in &unreadable {
+        println!("{kind} {id}: cannot be read: {error}");
+    }
     for difference in &differences {
         let verify::Difference { key, kept, counted } = difference;
         println!("{key}: kept {}, counted {}", or_nothing(kept), or_nothing(counted));
     }
     println!("{} differences", differences.len());
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    tell_missing_photos(&db, storage).await?;
+    Ok(if differences.is_empty() && unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says which stored photos have no file in this data folder. Phones that still have one send it again, so it is no failure.
+async fn tell_missing_photos(db: &Db, storage: &Storage) -> Result<(), CliError> {
+    let (store, mut after) = (AttachmentStore::new(&storage.data_dir), String::new());
+    loop {
+        let hashes = attachment::hashes_after(db, &after, PHOTOS).await?;
+        let Some(last) = hashes.last() else { return Ok(()) };
+        after.clone_from(last);
+        for sha256 in &hashes {
+            let failed = |error| CliError::Io(store.folder().display().to_string(), error);
+            if !store.has(sha256).map_err(failed)? {
+                eprintln!("the photo {sha256} is not in {}", store.folder().display());
+            }
+        }
+    }
 }
 
 fn or_nothing(sums: &Option<(i64, i64)>) -> String {

@@ -1,28 +1,49 @@
 //! Organisations and pairings, changed one by one; each keeps all states that it has had.
 
+use super::attachment::{self, Naming};
 use super::record::{self, Revision, Row};
 use super::reference::fields_of;
 use super::{Db, Result, feed};
-use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Catalogue, User};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Writes one as somebody wants it; false where the identifier is another record's.
-pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, account: Uuid) -> Result<bool> {
-    let fields = fields_of(own)?;
+/// What came of writing one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is as it was to be.
+    Done,
+    /// The identifier is another record's.
+    OtherKind,
+    /// The agreement is somebody else's file, which this person may not read.
+    ForeignFile,
+}
+
+/// Writes one as a user wants it.
+pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, user: &User) -> Result<Written> {
+    let (fields, account) = (fields_of(own)?, user.id);
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change + 1;
     let known = record::find(&mut tx, &[id]).await?.pop();
     if known.as_ref().is_some_and(|known| known.kind != kind) {
         tx.rollback().await?;
-        return Ok(false);
+        return Ok(Written::OtherKind);
     }
     if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
         tx.rollback().await?;
-        return Ok(true);
+        return Ok(Written::Done);
     }
+    let before: BTreeSet<&str> = known.iter().flat_map(|known| attachment::named_in(&known.fields)).collect();
+    let files: Vec<&str> = attachment::named_in(&fields).filter(|hash| !before.contains(hash)).collect();
+    let naming = Naming::look_up(&mut tx, &files.iter().map(|hash| (user, id, *hash)).collect::<Vec<_>>()).await?;
+    if naming.refuses(account, id, files.iter().copied()) {
+        tx.rollback().await?;
+        return Ok(Written::ForeignFile);
+    }
+    let references: Vec<_> = files.iter().map(|hash| naming.reference(account, id, hash)).collect();
+    attachment::refer(&mut tx, &references).await?;
     let rev = known.as_ref().map_or(0, |known| known.last.rev) + 1;
     let changed = known.as_ref().map(|known| changed(&known.fields, &fields)).unwrap_or_default();
     let last = Revision { rev, changed, by: Some((account, Uuid::nil(), rev)), at: super::now() };
@@ -36,7 +57,7 @@ pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, account: U
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Written::Done)
 }
 
 fn changed(before: &Fields, now: &Fields) -> BTreeSet<String> {

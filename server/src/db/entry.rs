@@ -1,6 +1,6 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
-use super::{Db, Result, conflict, on};
+use super::{Db, Result, conflict, on, stored};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Month, User};
 use jiedui_core::sync::Record;
@@ -42,12 +42,16 @@ type Row = (Uuid, i64, String, bool, i64);
 
 /// Those that the user may see (everything, without one), the newest first, made before `after`.
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
-    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
-        WHERE kind = $10 AND NOT deleted AND created < $1
+    // The condition of the index `record_other`, for ledger items.
+    let kinds = if filter.needs { "AND kind <> 'entry'" } else { "" };
+    let query = format!(
+        "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
+        WHERE kind = $10 {kinds} AND NOT deleted AND created < $1
             AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
             AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
-        ORDER BY created DESC LIMIT $9";
+        ORDER BY created DESC LIMIT $9"
+    );
     type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     // A place code is digits alone, so it holds no wildcard: the edge has made sure of it.
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
@@ -60,7 +64,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
     loop {
-        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(query.as_str()))
             .bind(before)
             .bind(&year)
             .bind(text(&filter.programme))
@@ -77,7 +81,8 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
         for (id, rev, fields, deleted, created, author, programme, place) in rows {
             before = created;
             if user.sees(author, &programme, &place) {
-                found.push(Listed { record: record(kind, (id, rev, fields, deleted, created))?, key: created });
+                let Some(record) = record(kind, (id, rev, fields, deleted, created)) else { continue };
+                found.push(Listed { record, key: created });
                 if found.len() >= usize::try_from(limit).unwrap_or_default() {
                     return Ok(found);
                 }
@@ -89,9 +94,9 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     }
 }
 
-fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Result<Record> {
+fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
     let rev = u64::try_from(rev).unwrap_or_default();
-    Ok(Record { kind: kind.into(), id, rev, fields: serde_json::from_str(&fields)?, deleted })
+    Some(Record { kind: kind.into(), id, rev, fields: stored::read(kind, id, &fields)?, deleted })
 }
 
 /// One state that an entry has had.
@@ -137,7 +142,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
     type Found = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
     let Some((id, rev, fields, deleted, created, author, programme, place)) = row else { return Ok(None) };
-    let record = record(ENTRY, (id, rev, fields, deleted, created))?;
+    let Some(record) = record(ENTRY, (id, rev, fields, deleted, created)) else { return Ok(None) };
     Ok(Some(Whole {
         record,
         author,
@@ -156,8 +161,9 @@ async fn history(db: &Db, id: Uuid) -> Result<Vec<Revision>> {
     type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool);
     let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(id).fetch_all(pool).await?);
     let revision = |(rev, at, author, author_name, changed, fields, deleted): Row| {
-        let (changed, fields) = (serde_json::from_str(&changed)?, serde_json::from_str(&fields)?);
-        Ok(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted })
+        let of = format!("{id}, revision {rev}");
+        let (changed, fields) = (stored::read(ENTRY, &of, &changed)?, stored::read(ENTRY, &of, &fields)?);
+        Some(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted })
     };
-    rows.into_iter().map(revision).collect()
+    Ok(rows.into_iter().filter_map(revision).collect())
 }

@@ -1,9 +1,10 @@
 //! Reading the figures that [`super::rollup`] keeps.
 
 use super::rollup::{Pending, subject_in_order};
-use super::{Db, Result, feed, on};
+use super::{Db, Result, feed, on, stored};
 use jiedui_core::domain::overview::Tally;
 use jiedui_core::domain::{Aggregation, Catalogue, Entry, Month, Part, Qualifier, Quantity};
+use jiedui_core::sync::wire::ENTRY;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -23,18 +24,31 @@ struct PartRow {
     entries: i64,
 }
 
-fn part(row: PartRow) -> Part {
-    Part {
+/// A part as it is stored; `None`, and a line in the log, where it cannot be read.
+fn part(row: PartRow) -> Option<Part> {
+    let spoilt = |column: &str, text: &str| {
+        stored::log("part", format!("{}, {}, {}", row.indicator, row.place, row.period), &format!("{column} `{text}`"));
+    };
+    let month = row.period.parse().inspect_err(|_| spoilt("period", &row.period)).ok()?;
+    let apart = match row.apart.as_str() {
+        "" => None,
+        text => Some(text.parse().inspect_err(|_| spoilt("apart", text)).ok()?),
+    };
+    let Some(qualifier) = Qualifier::from_code(&row.qualifier) else {
+        spoilt("qualifier", &row.qualifier);
+        return None;
+    };
+    Some(Part {
         place: row.place,
-        month: row.period.parse().unwrap_or(Month::FIRST),
+        month,
         indicator: row.indicator,
         verified: row.verified,
-        apart: row.apart.parse().ok(),
-        qualifier: Qualifier::from_code(&row.qualifier).unwrap_or_default(),
+        apart,
+        qualifier,
         pairing: Some(row.pairing).filter(|id| !id.is_nil()),
         value: Quantity::from_ten_thousandths(row.value),
         entries: row.entries,
-    }
+    })
 }
 
 /// A row of a year: indicator, verified, qualifier, value, entries, and what keeps it apart, as it is in order.
@@ -93,18 +107,29 @@ const SEPARATOR: char = '|';
 
 /// The parts of a row: one for each text that keeps it apart.
 fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, place: &str, year: i32) -> Vec<Part> {
-    let part = |text: &str| Part {
-        indicator: indicator.clone(),
-        place: place.to_owned(),
-        pairing: None,
-        month: Month::first_of(year),
-        verified,
-        qualifier: Qualifier::from_code(&qualifier).unwrap_or_default(),
-        apart: subject_in_order(text).or_else(|| text.parse().ok()),
-        value: Quantity::from_ten_thousandths(value),
-        entries,
+    let Some(qualifier) = Qualifier::from_code(&qualifier) else {
+        stored::log("part", format!("{indicator}, {place}, {year}"), &format!("qualifier `{qualifier}`"));
+        return Vec::new();
     };
-    aparts.split(SEPARATOR).map(part).collect()
+    let part = |text: &str| {
+        let apart = subject_in_order(text).or_else(|| text.parse().ok());
+        if apart.is_none() && !text.is_empty() {
+            stored::log("part", format!("{indicator}, {place}, {year}"), &format!("apart `{text}`"));
+            return None;
+        }
+        Some(Part {
+            indicator: indicator.clone(),
+            place: place.to_owned(),
+            pairing: None,
+            month: Month::first_of(year),
+            verified,
+            qualifier,
+            apart,
+            value: Quantity::from_ten_thousandths(value),
+            entries,
+        })
+    };
+    aparts.split(SEPARATOR).filter_map(part).collect()
 }
 
 /// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
@@ -129,7 +154,7 @@ pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(
         .bind(format!("{:04}-12", years.1))
         .fetch_all(pool)
         .await?);
-    rows.into_iter().map(|(id, fields)| Ok((id, serde_json::from_str(&fields)?))).collect()
+    Ok(rows.into_iter().filter_map(|(id, fields)| Some((id, stored::read(ENTRY, id, &fields)?))).collect())
 }
 
 /// A tally as it is read.
@@ -149,16 +174,13 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
     ));
     tx.rollback().await?;
     let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| Tally {
-        programme,
-        place,
-        pairing: given(pairing),
-        organisation: given(organisation),
-        month: month.parse().unwrap_or(Month::FIRST),
-        verified,
-        entries,
+    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
+        let spoilt = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
+        let month = month.parse().inspect_err(spoilt).ok()?;
+        let (pairing, organisation) = (given(pairing), given(organisation));
+        Some(Tally { programme, place, pairing, organisation, month, verified, entries })
     };
-    Ok((change, parts.into_iter().map(part).collect(), tallies.into_iter().map(tally).collect()))
+    Ok((change, parts.into_iter().filter_map(part).collect(), tallies.into_iter().filter_map(tally).collect()))
 }
 
 #[cfg(test)]

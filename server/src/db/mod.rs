@@ -19,6 +19,7 @@ pub mod reference;
 pub mod rollup;
 pub mod session;
 pub mod share;
+pub mod stored;
 mod tx;
 pub mod verify;
 
@@ -61,6 +62,12 @@ pub enum DbError {
     /// What is stored cannot be read by this version of the program.
     #[error("stored data: {0}")]
     Stored(#[from] serde_json::Error),
+    /// A file of the data folder could not be read, written or removed.
+    #[error("file: {0}")]
+    File(#[from] std::io::Error),
+    /// A stored record cannot be read by this version of the program.
+    #[error("the stored {0} {1} cannot be read: {2}")]
+    Unreadable(String, uuid::Uuid, serde_json::Error),
     /// The address names no database that is known here.
     #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
     Url(&'static str, String),

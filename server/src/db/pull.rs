@@ -1,6 +1,6 @@
 //! The change feed: every record that a user may see, in the order of its last change.
 
-use super::{Db, Result, on};
+use super::{Db, Result, on, stored};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiedui_core::domain::{Role, Scope, User};
@@ -172,9 +172,13 @@ fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Opti
     let own = author == Some(user.id);
     let visible = kind != ENTRY && kind != NEED || own || cursor.sight.has(&place, &programme);
     if visible && !deleted {
+        // One that is spoilt would spoil the whole page.
+        if !stored::is_object(&kind, id, &fields) {
+            return Ok(None);
+        }
         return Ok(Some(Outgoing { kind, id, rev, fields: Some(fields) }));
     }
-    let former: Vec<(String, String)> = serde_json::from_str(&former)?;
+    let former: Vec<(String, String)> = stored::read(&kind, id, &former).unwrap_or_default();
     let told = |sight: &Sight| {
         sight.has(&place, &programme) || former.iter().any(|(place, programme)| sight.has(place, programme))
     };

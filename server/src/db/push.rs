@@ -2,10 +2,11 @@
 //! What a group of pushes touches is read before and written after in a few statements; in between it lies in memory.
 
 use super::answer::{self, Answers, MutationDigest};
+use super::attachment::{self, Naming};
 use super::bulk::Prepared;
 use super::conflict::{self, By, Kept};
 use super::record::{self, PIECE, Past, Revision, Row};
-use super::{Db, DbError, Kind, Result, Tx, feed, on, rollup, signed};
+use super::{Db, DbError, Kind, Result, Tx, feed, on, rollup, signed, stored};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
@@ -46,9 +47,15 @@ struct Batch<'a> {
     /// The records that the mutations name, as they stand by now; those that are not yet written so are in `unwritten`.
     records: BTreeMap<Uuid, Arc<Row>>,
     unwritten: BTreeSet<Uuid>,
+    /// Those of the records that cannot be read: nothing is written over them.
+    unreadable: BTreeSet<Uuid>,
     past: Vec<Past>,
     conflicts: Vec<Kept>,
     figures: rollup::Pending,
+    /// Who may name which photos of others.
+    naming: Naming,
+    /// Photos that records name from now on.
+    references: Vec<(String, Uuid, Uuid)>,
 }
 
 /// What a push has been answered so far.
@@ -81,7 +88,18 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         let new = push.mutations.iter().filter(|(mutation, _)| !answers.contains_key(&mutation.seq));
         ids.extend(new.map(|(mutation, _)| mutation.id));
     }
-    let found = record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let naming = Naming::look_up(&mut tx, &named_photos(pushes)).await?;
+    let (mut records, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
+    for found in record::look_up(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+        match found {
+            Ok(row) => drop(records.insert(row.id, Arc::new(row))),
+            Err(DbError::Unreadable(kind, id, error)) => {
+                stored::log(&kind, id, &error);
+                unreadable.insert(id);
+            }
+            Err(error) => return Err(error),
+        }
+    }
     let at = super::now();
     let mut batch = Batch {
         reference,
@@ -89,11 +107,14 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         at,
         now: json!(super::instant(at)),
         known,
-        records: found.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
+        records,
+        unreadable,
         unwritten: BTreeSet::new(),
         past: Vec::new(),
         conflicts: Vec::new(),
         figures: rollup::Pending::default(),
+        naming,
+        references: Vec::new(),
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
     let kind = tx.kind();
@@ -137,6 +158,16 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
     }
     tx.commit().await?;
     Ok((results, (change > before).then_some(change)))
+}
+
+/// The photos that mutations name, by whom and in which record.
+fn named_photos(pushes: &[Push]) -> Vec<(&User, Uuid, &str)> {
+    let of_push = |push| {
+        let Push { actor, mutations, .. }: &Push = push;
+        let entries = mutations.iter().map(|(mutation, _)| mutation).filter(|mutation| mutation.kind == ENTRY);
+        entries.flat_map(move |own| attachment::named_in(&own.fields).map(move |hash| (actor, own.id, hash)))
+    };
+    pushes.iter().flat_map(of_push).collect()
 }
 
 /// Adds entries that the program itself has made and checked, in one transaction; says how many were not there yet.
@@ -183,6 +214,10 @@ impl Batch<'_> {
                 Some((same, result)) if same == digest => turn.results.push(result.clone()),
                 Some(_) => {
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
+                }
+                None if self.unreadable.contains(&mutation.id) => {
+                    let result = rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unreadable)]);
+                    self.remember(push, next, result, turn);
                 }
                 None if mutation.kind == ENTRY && !self.records.contains_key(&mutation.id) => {
                     let result = self.apply_to_record(push, mutation, &[], true);
@@ -263,6 +298,12 @@ impl Batch<'_> {
             }
             None => None,
         };
+        let before: BTreeSet<&str> =
+            existing.iter().flat_map(|existing| attachment::named_in(&existing.fields)).collect();
+        let new_photos = attachment::named_in(&mutation.fields).filter(|hash| !before.contains(hash));
+        if mutation.kind == ENTRY && self.naming.refuses(push.actor.id, mutation.id, new_photos) {
+            return rejected(mutation.seq, vec![FieldError::new("attachments", ErrorCode::ForeignPhoto)]);
+        }
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
@@ -345,11 +386,18 @@ impl Batch<'_> {
         let id = mutation.id;
         let catalogue = &self.reference.catalogue;
         let mut last = Revision { rev: 1, changed, by: Some(by), at: self.at };
-        let (created, author, former) = match self.records.remove(&id) {
+        let earlier = self.records.remove(&id);
+        let before = earlier.as_ref().map(|row| &row.fields);
+        self.refer(id, by.0, &fields, before);
+        let (created, author, former) = match earlier {
             None => (self.change, Some(by.0), Vec::new()),
             Some(row) => {
                 if !row.deleted {
-                    self.figures.take_away(id, Entry::from_checked(&row.fields).as_ref(), catalogue);
+                    let entry = Entry::from_checked(&row.fields);
+                    if entry.is_none() && row.kind == ENTRY {
+                        stored::log(ENTRY, id, &"its fields are no entry");
+                    }
+                    self.figures.take_away(id, entry.as_ref(), catalogue);
                 }
                 last.rev = row.last.rev + 1;
                 let past = row.past();
@@ -371,8 +419,17 @@ impl Batch<'_> {
         self.unwritten.insert(id);
     }
 
+    /// Notes which photos a record names that it did not name before.
+    fn refer(&mut self, record: Uuid, account: Uuid, fields: &Fields, before: Option<&Fields>) {
+        let before: BTreeSet<&str> = before.into_iter().flat_map(attachment::named_in).collect();
+        for hash in attachment::named_in(fields).filter(|hash| !before.contains(hash)) {
+            self.references.push(self.naming.reference(account, record, hash));
+        }
+    }
+
     fn keep(&mut self, record: Uuid, by: By, fields: Fields, keep: bool) {
         if keep && !fields.is_empty() {
+            self.refer(record, by.0, &fields, None);
             self.conflicts.push(Kept { record, by, fields });
         }
     }
@@ -380,8 +437,9 @@ impl Batch<'_> {
     /// Writes all of it; gives the number of the last change.
     async fn write(mut self, tx: &mut Tx, answers: &[answer::Stored]) -> Result<i64> {
         let rows = self.rows();
-        let Self { reference, change, at, past, conflicts, mut figures, .. } = self;
+        let Self { reference, change, at, past, conflicts, mut figures, references, .. } = self;
         record::write_past(tx, &past).await?;
+        attachment::refer(tx, &references).await?;
         // Figures are counted while the records are written.
         let counting = async {
             figures.condense();

@@ -1,7 +1,7 @@
 //! Records and their revisions, written and read by the hundred: one statement for many rows.
 
 use super::bulk::{self, Prepared, insert, select_in};
-use super::{Kind, Result, Tx};
+use super::{DbError, Kind, Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
 use serde_json::Value;
@@ -169,8 +169,13 @@ struct Found {
     at: i64,
 }
 
-/// Those of these records that there are.
+/// Those of these records that there are. It fails where one of them cannot be read.
 pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
+    look_up(tx, ids).await?.into_iter().collect()
+}
+
+/// The same, each by itself.
+pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<Row>>> {
     let rows = select_in!(
         tx,
         "SELECT id, kind, rev, fields, deleted, change, created, author, former, changed, account, client, seq, at
@@ -181,10 +186,14 @@ pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
             values.push_bind(*id);
         }
     );
-    rows.into_iter().map(row).collect()
+    let readable = |found: Found| {
+        let (kind, id) = (found.kind.clone(), found.id);
+        row(found).map_err(|error| DbError::Unreadable(kind, id, error))
+    };
+    Ok(rows.into_iter().map(readable).collect())
 }
 
-fn row(found: Found) -> Result<Row> {
+fn row(found: Found) -> serde_json::Result<Row> {
     let Found { id, kind, rev, fields, deleted, change, created, author, former, .. } = found;
     let by = match (found.account, found.client, found.seq) {
         (Some(account), Some(client), Some(seq)) => Some((account, client, seq)),

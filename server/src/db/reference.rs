@@ -3,7 +3,7 @@
 
 use super::bulk::insert;
 use super::record::{self, Revision, Row};
-use super::{Db, Result, Tx, feed, on};
+use super::{Db, Result, Tx, feed, on, stored};
 use jiedui_core::domain::entry::{Fields, Rules};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::place::{Level, Place, Places, Side};
@@ -90,9 +90,13 @@ pub async fn load(db: &Db) -> Result<Reference> {
         places: Places::new(places.into_iter().map(place).collect()),
         organisations,
         pairings: bodies(db, PAIRING).await?,
-        closed: closed.iter().filter_map(|month| month.parse().ok()).collect(),
+        closed: closed.iter().filter_map(|month| closed_month(month)).collect(),
         version,
     })
+}
+
+fn closed_month(text: &str) -> Option<Month> {
+    text.parse().inspect_err(|error| stored::log("closed month", text, error)).ok()
 }
 
 /// The first letter of each character's commonest reading; what is no Chinese character stays.
@@ -100,10 +104,14 @@ fn initials(name: &str) -> String {
     name.chars().map(|own| own.to_pinyin().map_or(own.to_string(), |own| own.first_letter().to_owned())).collect()
 }
 
+/// The records of a kind that is not `entry`. Both databases use the partial index `record_other` only where the query
+/// repeats its condition.
+pub(super) const OF_KIND: &str =
+    "SELECT id, fields FROM record WHERE kind = $1 AND kind <> 'entry' AND NOT deleted ORDER BY id";
+
 async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
-    let query = "SELECT fields FROM record WHERE kind = $1 AND NOT deleted ORDER BY id";
-    let rows = on!(now db, |pool| sqlx::query_scalar::<_, String>(query).bind(kind).fetch_all(pool).await?);
-    rows.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let rows = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(OF_KIND).bind(kind).fetch_all(pool).await?);
+    Ok(rows.iter().filter_map(|(id, body)| stored::read(kind, id, body)).collect())
 }
 
 /// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:

@@ -3,11 +3,12 @@
 
 use super::bulk::insert;
 use super::reference;
-use super::{Db, Result, Tx, feed, on};
+use super::{Db, Result, Tx, feed, on, stored};
 use jiedui_core::domain::figure::Directory;
 use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
 use jiedui_core::domain::part::{merge_parts, parts_of};
 use jiedui_core::domain::{Apart, Catalogue, Entry, Level, Month, Part, Qualifier, Quantity};
+use jiedui_core::sync::wire::ENTRY;
 use std::fmt;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ const PAGE: i64 = 5_000;
 pub struct Pending {
     parts: Vec<Part>,
     tallies: Vec<Tally>,
+    /// Entries that cannot be read, and why: they count nowhere.
+    pub unreadable: Vec<(Uuid, String)>,
 }
 
 impl Pending {
@@ -240,7 +243,13 @@ pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogu
         .await?);
     let last = rows.last().map(|(change, ..)| *change);
     for (_, id, fields) in rows {
-        pending.add(id, Some(&serde_json::from_str(&fields)?), catalogue);
+        match serde_json::from_str(&fields) {
+            Ok(entry) => pending.add(id, Some(&entry), catalogue),
+            Err(error) => {
+                stored::log(ENTRY, id, &error);
+                pending.unreadable.push((id, error.to_string()));
+            }
+        }
     }
     pending.condense();
     Ok(last)

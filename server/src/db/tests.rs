@@ -14,7 +14,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let mut first = sqlx::migrate!("migrations/sqlite");
     first.migrations.to_mut().truncate(1);
     first.run(&pool).await.unwrap();
-    let fields = r#"{"activity":"field_survey","date":"2026-11-20","place":"522728109","values":{"times":4}}"#;
+    let hash = "0123456789abcdef".repeat(4);
+    let fields = format!(
+        r#"{{"activity":"field_survey","date":"2026-11-20","place":"522728109","values":{{"times":4}},"attachments":["{hash}"]}}"#
+    );
     for statement in [
         "INSERT INTO record VALUES (x'00000000000000000000000000000001', 'entry', 2, $1, FALSE, 9, 7,
             x'00000000000000000000000000000002', 'field_survey', 'party_building', '522728109', '2026-11', '', '[]')",
@@ -24,9 +27,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
             x'00000000000000000000000000000002', x'00000000000000000000000000000003', 6, 222)",
         "INSERT INTO mutation VALUES (x'00000000000000000000000000000002', x'00000000000000000000000000000003', 6,
             x'000102030405060708090a0b0c0d0e0f1011', '{\"seq\":6,\"outcome\":\"applied\",\"rev\":2}', length($1))",
+        "INSERT INTO attachment VALUES (substr($1, length($1) - 66, 64), 9, 'image/jpeg', x'00000000000000000000000000000002', 1)",
         "UPDATE feed SET change = 9 + 0 * length($1)",
     ] {
-        sqlx::query(statement).bind(fields).execute(&pool).await.unwrap();
+        sqlx::query(statement).bind(&fields).execute(&pool).await.unwrap();
     }
     let catalogue = include_str!("../../seed/catalogue.json");
     sqlx::query("INSERT INTO catalogue VALUES (1, $1)").bind(catalogue).execute(&pool).await.unwrap();
@@ -37,6 +41,18 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!((whole.record.rev, whole.record.fields["values"]["times"].as_i64()), (2, Some(4)));
     let history: Vec<_> = whole.history.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".to_owned()])]);
+    // What an entry named by then is read by who sees the entry, and is no longer without a name.
+    let user = |places: &str| jiedui_core::domain::User {
+        id: uuid::Uuid::from_u128(7),
+        username: String::new(),
+        name: String::new(),
+        role: jiedui_core::domain::Role::Recorder,
+        scope: jiedui_core::domain::Scope { places: vec![places.to_owned()], programmes: Vec::new() },
+    };
+    assert!(attachment::may_read(&db, &hash, &user("522728109")).await.unwrap());
+    assert!(!attachment::may_read(&db, &hash, &user("522728110")).await.unwrap());
+    let forgotten = attachment::forget_unnamed(&db, i64::MAX, 9, |_| Ok(())).await.unwrap();
+    assert!(forgotten.is_empty());
     let mut tx = db.begin().await.unwrap();
     let answers = answer::find(&mut tx, uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(3), 6, 6).await.unwrap();
     let (digest, result) = &answers[&6];
@@ -49,7 +65,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let counted = overview.figures(&Default::default());
     let surveys = counted.iter().find(|figure| figure.indicator == "field_surveys").unwrap();
     assert_eq!((change, surveys.actual.map(|actual| actual.to_f64())), (9, Some(4.0)));
-    assert!(verify::verify(&db, &reference).await.unwrap().is_empty());
+    let findings = verify::verify(&db, &reference).await.unwrap();
+    assert!(findings.differences.is_empty() && findings.unreadable.is_empty(), "{findings:?}");
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -78,6 +95,20 @@ async fn a_link_shows_nothing_once_its_time_is_over() {
         assert_eq!(found.map(|own| own.0), shown.then(|| query.clone()));
     }
     assert!(!share::withdraw(&db, account, id).await.unwrap(), "there is none of this number");
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn reading_the_directory_uses_an_index_and_no_scan() {
+    let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
+    let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
+    let Db::Sqlite { readers, .. } = &db else { unreachable!() };
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", reference::OF_KIND));
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).bind("pairing").fetch_all(readers).await.unwrap();
+    let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+    assert!(steps.iter().any(|step| step.contains("USING INDEX record_other (kind=?)")), "{steps:?}");
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }

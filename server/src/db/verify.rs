@@ -4,7 +4,11 @@ use super::figures::TallyRow;
 use super::reference::Reference;
 use super::rollup::{Counted, Pending, Row, count_page};
 use super::{Db, Result, on};
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::need::Need;
 use jiedui_core::domain::overview::Tally;
+use jiedui_core::domain::{Organisation, Pairing};
+use jiedui_core::sync::wire::{ENTRY, NEED, ORGANISATION, PAIRING};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -19,8 +23,17 @@ pub struct Difference {
     pub counted: Option<(i64, i64)>,
 }
 
-/// Computes all from the entries and compares.
-pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
+/// What was found wrong.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Figures that are not those that the entries make.
+    pub differences: Vec<Difference>,
+    /// Records that cannot be read: kind, identifier and why.
+    pub unreadable: Vec<(String, Uuid, String)>,
+}
+
+/// Computes all figures from the entries and compares; reads all records.
+pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     // One state of the database, whatever is written meanwhile.
     let mut tx = db.begin_reading().await?;
     let (mut pending, mut last) = (Pending::default(), 0);
@@ -32,6 +45,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
         let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
         (key, (value, entries))
     };
+    let pending_unreadable = std::mem::take(&mut pending.unreadable);
     let Counted { parts, tallies } = pending.counted(reference.directory());
     let mut counted: BTreeMap<String, (i64, i64)> = parts.into_iter().map(named).collect();
     for tally in tallies {
@@ -61,12 +75,26 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Vec<Difference>> {
             differences.push(Difference { key, kept: Some(kept), counted });
         }
     }
+    let mut unreadable: Vec<_> =
+        pending_unreadable.into_iter().map(|(id, error)| (ENTRY.to_owned(), id, error)).collect();
+    let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
+    let others: Vec<(Uuid, String, String)> =
+        on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
+    for (id, kind, fields) in others {
+        let read = match kind.as_str() {
+            ORGANISATION => serde_json::from_str::<Organisation>(&fields).map(drop),
+            PAIRING => serde_json::from_str::<Pairing>(&fields).map(drop),
+            NEED => serde_json::from_str::<Need>(&fields).map(drop),
+            _ => serde_json::from_str::<Fields>(&fields).map(drop),
+        };
+        unreadable.extend(read.err().map(|error| (kind, id, error.to_string())));
+    }
     differences.extend(counted.into_iter().map(|(key, counted)| Difference {
         key,
         kept: None,
         counted: Some(counted),
     }));
-    Ok(differences)
+    Ok(Findings { differences, unreadable })
 }
 
 fn tally_key(tally: &Tally) -> String {

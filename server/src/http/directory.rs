@@ -4,7 +4,8 @@ use super::App;
 use super::body::{Received, Wants};
 use super::problem::Problem;
 use crate::auth::SignedIn;
-use crate::db::{directory, feed};
+use crate::db::directory::{self, Written};
+use crate::db::feed;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::domain::field_error::add_new;
@@ -94,9 +95,10 @@ async fn set(
     user: &User,
     wants: Wants,
 ) -> Result<Response, Problem> {
-    if !directory::set(&app.db, kind, id, &own, user.id).await? {
-        // The identifier is that of something else.
-        return Err(Problem::field("id", ErrorCode::Reused));
+    match directory::set(&app.db, kind, id, &own, user).await? {
+        Written::Done => {}
+        Written::OtherKind => return Err(Problem::field("id", ErrorCode::Reused)),
+        Written::ForeignFile => return Err(Problem::field("agreement", ErrorCode::ForeignPhoto)),
     }
     app.known.renew(&app.db).await?;
     app.tell(feed::last_change(&app.db).await?);

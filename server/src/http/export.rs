@@ -1,11 +1,14 @@
 //! What can be taken away: the same filters as on the screens.
 
+mod sheet;
+
 use super::App;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::{MayView, SignedIn};
 use crate::clock::this_year;
-use crate::db::entry;
+use crate::db::{DbError, entry};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +17,14 @@ use jiedui_core::domain::spreadsheet::harmless;
 use jiedui_core::domain::{Entry, Figure, Organisation, Pairing, User, format_date};
 use jiedui_core::sync::Record;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use time::Date;
+use serde_json::Value;
+use std::io;
+use std::time::Duration;
+use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime, UtcOffset};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// The type of a sheet.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -31,28 +41,78 @@ const HEADINGS: [&str; 13] = [
     "状态",
     "退回原因",
     "来源",
-    "更新时间",
+    "更新时间（北京时间）",
 ];
 
+/// Entries read at a time.
+const PAGE: i64 = 1_000;
+/// How long a sheet waits for the one that is being made.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The offset of China's time, in which the screens say when something happened.
+const CHINA: UtcOffset = time::macros::offset!(+8);
+
+/// What keeps exports from taking the server for themselves.
+#[derive(Debug)]
+pub struct Exports {
+    /// Exports together read by one connection at a time; the other readers are left to everybody else.
+    reads: Semaphore,
+    /// One sheet is made at a time.
+    sheets: Semaphore,
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self { reads: Semaphore::new(1), sheets: Semaphore::new(1) }
+    }
+}
+
 /// A sheet that could not be made.
-pub fn sheet_failed(error: &XlsxError) -> Problem {
-    tracing::error!(%error, "a sheet could not be written");
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
+pub fn sheet_failed(error: XlsxError) -> Problem {
+    match error {
+        XlsxError::IoError(error) => error.into(),
+        error => {
+            tracing::error!(%error, "a sheet could not be written");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
+        }
+    }
 }
 
 /// A file to be kept.
-pub fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
+pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, body).into_response()
+    (headers, body.into()).into_response()
 }
 
-/// The rows of an export, each as the columns of [`HEADINGS`].
-async fn rows(app: &App, user: &User, mut query: Query) -> Result<Vec<[String; 13]>, Problem> {
-    let filter = super::entries::filter(&mut query);
-    query.done()?;
-    let listed = entry::list(&app.db, user, &filter, None, i64::from(i32::MAX)).await?;
-    Ok(listed.into_iter().map(|listed| row(app, &listed.record)).collect())
+/// The entries of an export, page by page: however many there are, a page of them is in memory.
+struct Pages {
+    app: App,
+    user: User,
+    filter: entry::Filter,
+    after: Option<i64>,
+    ended: bool,
+}
+
+impl Pages {
+    fn new(app: &App, user: User, mut query: Query) -> Result<Self, Problem> {
+        let filter = super::entries::filter(&mut query);
+        query.done()?;
+        Ok(Self { app: app.clone(), user, filter, after: None, ended: false })
+    }
+
+    /// The next rows, each as the columns of [`HEADINGS`]; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<[String; 13]>>, DbError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let listed = {
+            let _turn = self.app.exports.reads.acquire().await.map_err(|_| DbError::Stopped)?;
+            entry::list(&self.app.db, &self.user, &self.filter, self.after, PAGE).await?
+        };
+        self.ended = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        self.after = listed.last().map(|last| last.key);
+        Ok(Some(listed.iter().map(|listed| row(&self.app, &listed.record)).collect()))
+    }
 }
 
 fn row(app: &App, record: &Record) -> [String; 13] {
@@ -62,7 +122,7 @@ fn row(app: &App, record: &Record) -> [String; 13] {
     let activity = reference.catalogue.form(&text("activity"), version);
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
     let entry = Entry::from_checked(&record.fields);
-    let (values, details) = entry.map(|entry| (entry.values, entry.details)).unwrap_or_default();
+    let Some(Entry { values, details, .. }) = entry else { return unreadable(record) };
     let field = |code: &str| activity.and_then(|activity| activity.field(code));
     let values = values.iter().map(|(code, value)| {
         let (name, unit) = field(code).map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
@@ -102,38 +162,83 @@ fn row(app: &App, record: &Record) -> [String; 13] {
         text("state"),
         text("review_note"),
         text("source"),
-        text("updated_at"),
+        in_china(&text("updated_at")),
     ]
+}
+
+/// An entry whose answers cannot be read: the row says so and holds what is stored.
+fn unreadable(record: &Record) -> [String; 13] {
+    tracing::error!(id = %record.id, "a stored entry cannot be read; its export has it as it is stored");
+    let stored = Value::Object(record.fields.clone()).to_string();
+    let mut row = <[String; 13]>::default();
+    (row[0], row[7]) = (record.id.to_string(), format!("无法读取：{stored}"));
+    row
+}
+
+/// An instant as the clock stands in China.
+fn in_china(instant: &str) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let parsed = OffsetDateTime::parse(instant, &Rfc3339).ok();
+    let shown = parsed.and_then(|at| at.checked_to_offset(CHINA)?.format(format).ok());
+    // What is no instant stays as it is stored.
+    shown.unwrap_or_else(|| instant.to_owned())
 }
 
 /// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
 #[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
 pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
-    let rows = rows(&app, &user, query).await?;
-    csv_file("entries.csv", &HEADINGS, rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()))
+    let mut pages = Pages::new(&app, user, query)?;
+    // A database that fails is told by the status; later, the body breaks off.
+    let mut page = pages.next().await?;
+    let body = async_stream::stream! {
+        yield csv_text(true, std::iter::once(HEADINGS.map(str::to_owned)));
+        while let Some(rows) = page {
+            yield csv_text(false, rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+            page = match pages.next().await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, "an export broke off");
+                    yield Err(io::Error::other(error));
+                    return;
+                }
+            };
+        }
+    };
+    Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(body)))
 }
 
-fn csv_file(name: &str, headings: &[&str], mut rows: impl Iterator<Item = Vec<String>>) -> Result<Response, Problem> {
-    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    let written = writer.write_record(headings).and_then(|()| rows.try_for_each(|row| writer.write_record(row)));
-    let body = written.ok().and_then(|()| writer.into_inner().ok());
-    let failed =
-        || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The table cannot be made just now");
-    Ok(file("text/csv; charset=utf-8", name, body.ok_or_else(failed)?))
+/// Rows of CSV, at the start of a file behind a byte-order mark.
+fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; N]>) -> io::Result<Vec<u8>> {
+    let mark = if is_start { "\u{feff}" } else { "" };
+    let mut writer = csv::Writer::from_writer(mark.as_bytes().to_vec());
+    for row in rows {
+        writer.write_record(row).map_err(io::Error::other)?;
+    }
+    writer.into_inner().map_err(io::Error::other)
 }
 
 /// Entries as a sheet.
-#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"),
+    (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
 pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
-    let rows = rows(&app, &user, query).await?;
-    let body = sheet("填报", &HEADINGS, rows.iter().map(|row| row.as_slice())).map_err(|error| sheet_failed(&error))?;
-    Ok(file(XLSX, "entries.xlsx", body))
-}
-
-fn sheet<'a>(name: &str, headings: &[&str], rows: impl Iterator<Item = &'a [String]>) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    add_sheet(&mut workbook, name, headings, rows)?;
-    workbook.save_to_buffer()
+    let mut pages = Pages::new(&app, user, query)?;
+    let busy = || Problem::later(StatusCode::SERVICE_UNAVAILABLE, "正在生成另一份表格，请稍后再试", "Another sheet is being made: please try again later", 10);
+    let turn = timeout(PATIENCE, app.exports.sheets.acquire()).await;
+    let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
+    let (sender, receiver) = mpsc::channel(2);
+    let folder = app.config.storage.data_dir.clone();
+    let written = spawn_blocking(move || sheet::write(&folder, "填报", &HEADINGS, receiver));
+    while let Some(rows) = pages.next().await? {
+        // Where writing has failed, its result says why.
+        if sender.send(Some(rows)).await.is_err() {
+            break;
+        }
+    }
+    // Dropped without this, by a client that has gone, nothing is finished.
+    let _ = sender.send(None).await;
+    let written = written.await.map_err(io::Error::other)?.map_err(sheet_failed)?;
+    let body = written.map(|file| Body::from_stream(sheet::content(file)));
+    Ok(file(XLSX, "entries.xlsx", body.ok_or_else(busy)?))
 }
 
 fn add_sheet<'a>(
@@ -148,8 +253,8 @@ fn add_sheet<'a>(
         sheet.write_string_with_format(0, column, *heading, &bold)?;
     }
     for (number, row) in (1..).zip(rows) {
-        for (column, cell) in (0..).zip(row) {
-            sheet.write_string(number, column, cell)?;
+        for (column, text) in (0..).zip(row) {
+            sheet.write_string(number, column, sheet::cell(text))?;
         }
     }
     Ok(())
@@ -180,7 +285,7 @@ pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Re
         add_sheet(&mut workbook, "结对", &headings, pairings.iter().map(|row| row.as_slice()))?;
         workbook.save_to_buffer()
     };
-    Ok(file(XLSX, "directory.xlsx", write().map_err(|error| sheet_failed(&error))?))
+    Ok(file(XLSX, "directory.xlsx", write().map_err(sheet_failed)?))
 }
 
 /// What a table of indicators has in its columns: three names, then numbers.
@@ -233,7 +338,7 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -
         }
         workbook.save_to_buffer()
     };
-    Ok(file(XLSX, "indicators.xlsx", write().map_err(|error| sheet_failed(&error))?))
+    Ok(file(XLSX, "indicators.xlsx", write().map_err(sheet_failed)?))
 }
 
 /// The same as CSV, UTF-8 with a byte-order mark.
@@ -241,10 +346,13 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -
 pub async fn indicators_csv(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
     let (_, rows) = figure_rows(&app, query).await?;
     let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
-    let cells = rows.into_iter().map(|(names, numbers)| {
-        names.iter().map(|name| harmless(name)).chain(numbers.map(number)).collect::<Vec<String>>()
+    let rows = rows.into_iter().map(|(names, numbers)| {
+        let [programme, indicator, unit] = names.map(|name| harmless(&name));
+        let [target, actual, verified, progress, entries] = numbers.map(number);
+        [programme, indicator, unit, target, actual, verified, progress, entries]
     });
-    csv_file("indicators.csv", &FIGURES, cells)
+    let body = csv_text(true, std::iter::once(FIGURES.map(str::to_owned)).chain(rows))?;
+    Ok(file("text/csv; charset=utf-8", "indicators.csv", body))
 }
 
 /// The map as a file.
@@ -255,4 +363,22 @@ pub async fn map_geojson(State(app): State<App>, _: MayView, mut query: Query) -
     let snapshot = app.overview().await?;
     let body = super::map::geojson(&snapshot.overview, &filter).to_string().into_bytes();
     Ok(file("application/geo+json", "map.geojson", body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_as_the_clock_stands_in_china() {
+        assert_eq!(in_china("2026-11-26T16:30:05.123Z"), "2026-11-27 00:30:05");
+        assert_eq!(in_china("no instant"), "no instant");
+    }
+
+    #[test]
+    fn rows_of_csv_are_quoted_and_marked_at_the_start_alone() {
+        let rows = |texts: [&str; 2]| std::iter::once(texts.map(str::to_owned));
+        assert_eq!(csv_text(true, rows(["编号", "a\"b"])).unwrap(), "\u{feff}编号,\"a\"\"b\"\n".as_bytes());
+        assert_eq!(csv_text(false, rows(["1", "x\ny"])).unwrap(), b"1,\"x\ny\"\n");
+    }
 }

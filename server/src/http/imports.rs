@@ -2,11 +2,11 @@
 //! and can be taken back.
 
 use super::App;
-use super::attachments::hash_of;
 use super::body::{Received, Wants, unreadable};
 use super::export::{XLSX, file, sheet_failed};
 use super::problem::Problem;
 use super::query::Query;
+use crate::attachment_store::hash_of;
 use crate::auth::SignedIn;
 use crate::clock::last_day;
 use crate::db::import::{self, Import, Stage};
@@ -34,10 +34,6 @@ impl App {
         let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
         import::find(&self.db, user.id, id).await?.ok_or(Problem::not_found())
     }
-}
-
-fn failed(error: std::io::Error) -> Problem {
-    DbError::Sql(sqlx::Error::Io(error)).into()
 }
 
 fn conflict(chinese: &'static str, english: &'static str) -> Problem {
@@ -112,8 +108,8 @@ pub async fn bring(
         created_at: crate::db::now(),
     };
     let path = app.import_path(import.id);
-    fs::create_dir_all(path.parent().unwrap_or(&path)).await.map_err(failed)?;
-    fs::write(&path, &body).await.map_err(failed)?;
+    fs::create_dir_all(path.parent().unwrap_or(&path)).await?;
+    fs::write(&path, &body).await?;
     import::write(&app.db, &import).await?;
     checking::begin(&app, &user, &import);
     let mut response = wants.answer(&shaped(&app, &import, wants));
@@ -288,6 +284,6 @@ pub async fn empty_table(
     query.done()?;
     let reference = app.reference();
     let activity = reference.catalogue.activity(&activity).ok_or(Problem::field("activity", ErrorCode::Unknown))?;
-    let body = template(activity, wants.language).map_err(|error| sheet_failed(&error))?;
+    let body = template(activity, wants.language).map_err(sheet_failed)?;
     Ok(file(XLSX, &format!("{}.xlsx", activity.code), body))
 }

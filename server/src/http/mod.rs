@@ -88,6 +88,8 @@ pub struct State {
     pub imports: UnderWay,
     /// What is pushed goes this way.
     pub writer: Writer,
+    /// What keeps exports from taking the server for themselves.
+    pub exports: export::Exports,
     /// The way to browsers that want to be woken.
     pub notices: Notices,
     /// Limits of signing in.
@@ -131,6 +133,7 @@ impl App {
             tasks,
             imports: UnderWay::default(),
             writer,
+            exports: export::Exports::default(),
             notices,
             throttle: Arc::default(),
             leptos,
@@ -200,6 +203,7 @@ pub fn router(app: App) -> Router {
         .routes(routes!(imports::write))
         .merge(OpenApiRouter::new().routes(routes!(imports::bring)).layer(DefaultBodyLimit::max(imports::LARGEST)))
         .routes(routes!(attachments::put, attachments::get))
+        .routes(routes!(attachments::missing))
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))
         .routes(routes!(export::directory_xlsx))

@@ -59,6 +59,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "没有这项内容", "There is no such thing")
     }
 
+    /// What may be tried again after so many seconds.
+    pub const fn later(status: StatusCode, chinese: &'static str, english: &'static str, seconds: u64) -> Self {
+        Self { status, chinese, english, errors: Vec::new(), retry_after: Some(seconds) }
+    }
+
     /// Too many tries; the next may be made after so many seconds.
     pub fn too_many(seconds: u64) -> Self {
         let sentence =
@@ -85,8 +90,28 @@ pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     Problem { retry_after: Some(30), ..sentence }.into_response()
 }
 
+impl From<std::io::Error> for Problem {
+    /// A file of the data folder could not be read or written: the client can only try again later.
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        tracing::error!(%error, "a file could not be read or written");
+        if matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
+            let (chinese, english) =
+                ("服务器的存储空间满了，请稍后再试", "The server has no space left just now: please try again later");
+            return Self::later(StatusCode::INSUFFICIENT_STORAGE, chinese, english, 60);
+        }
+        let (chinese, english) =
+            ("服务器暂时无法保存或读取文件，请稍后再试", "The server cannot store or read files just now: please try again later");
+        Self::later(StatusCode::SERVICE_UNAVAILABLE, chinese, english, 5)
+    }
+}
+
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
+        let error = match error {
+            DbError::File(error) => return error.into(),
+            error => error,
+        };
         if let DbError::Sql(sqlx::Error::Database(database)) = &error
             && database.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05"))
         {

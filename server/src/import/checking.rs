@@ -93,7 +93,7 @@ pub async fn read_and_check(
 }
 
 async fn read(app: &App, import: &Import) -> Result<Result<Sheet, Stage>, DbError> {
-    let bytes = fs::read(app.import_path(import.id)).await.map_err(|error| DbError::Sql(sqlx::Error::Io(error)))?;
+    let bytes = fs::read(app.import_path(import.id)).await?;
     let read = spawn_blocking(move || sheet::read(&bytes)).await;
     // A file that makes its reader fail is no file that can be read.
     Ok(read.unwrap_or(Err(sheet::SheetError::Unreadable)).map_err(Stage::from))

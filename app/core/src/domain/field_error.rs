@@ -80,12 +80,16 @@ pub enum ErrorCode {
     Unknown,
     /// Beyond what this person may do.
     Forbidden,
+    /// A photo that somebody else has stored, which this person may not see.
+    ForeignPhoto,
     /// The record is deleted.
     Deleted,
     /// The sequence number has been used for another mutation.
     Reused,
     /// Someone else has changed the same field, and theirs stands.
     Conflict,
+    /// What is stored of it cannot be read.
+    Unreadable,
     /// A name that several have.
     Ambiguous,
     /// Its month is closed.
@@ -141,6 +145,14 @@ impl FieldError {
             ErrorCode::TooLong => ("不能超过 {} 个字", "At most {} characters"),
             ErrorCode::Unknown => ("没有这一项，请重新选择", "There is no such item: choose again"),
             ErrorCode::Forbidden => ("您没有这项权限", "You may not do this"),
+            ErrorCode::Unreadable => (
+                "服务器上的这条记录已损坏，请联系管理员",
+                "The record on the server cannot be read: please tell an administrator",
+            ),
+            ErrorCode::ForeignPhoto => (
+                "这张照片别人已经上传过。请等本机上传完照片再保存一次",
+                "Someone else uploaded this photo first. Save again once this phone has uploaded it",
+            ),
             ErrorCode::Deleted => ("这条填报已被删除", "This entry has been deleted"),
             ErrorCode::Reused => ("序号已用于另一条填报", "The sequence number was used for another entry"),
             ErrorCode::Conflict => (

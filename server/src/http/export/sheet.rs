@@ -1,0 +1,149 @@
+//! A sheet of any length, written to a file row by row: in memory is one row.
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::Path;
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc::Receiver;
+
+/// The most rows that a sheet can have.
+const ROWS: u32 = 1_048_576;
+/// The most UTF-16 units that a cell can have.
+const CELL: usize = 32_767;
+/// What a cell ends with that had more.
+const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
+/// Bytes of a file that are sent at a time.
+const PIECE: usize = 64 << 10;
+
+/// The text as it fits into a cell: one that is too long is cut, and says so.
+pub fn cell(text: &str) -> Cow<'_, str> {
+    // No character has more UTF-16 units than bytes.
+    if text.len() <= CELL || text.encode_utf16().count() <= CELL {
+        return Cow::Borrowed(text);
+    }
+    let room = CELL - CUT.encode_utf16().count();
+    let mut units = 0;
+    let fits = |character: &char| {
+        units += character.len_utf16();
+        units <= room
+    };
+    Cow::Owned(text.chars().take_while(fits).chain(CUT.chars()).collect())
+}
+
+/// Sheets of a workbook that go on in the next one where a sheet is full.
+struct Sheets<'a, const N: usize> {
+    workbook: Workbook,
+    name: &'a str,
+    headings: &'a [&'a str; N],
+    count: usize,
+    /// The next row.
+    row: u32,
+}
+
+impl<const N: usize> Sheets<'_, N> {
+    fn begin(&mut self) -> Result<(), XlsxError> {
+        (self.count, self.row) = (self.count + 1, 1);
+        let name = if self.count == 1 { self.name.to_owned() } else { format!("{} {}", self.name, self.count) };
+        let (bold, sheet) = (Format::new().set_bold(), self.workbook.add_worksheet_with_constant_memory()?);
+        sheet.set_name(name)?;
+        for (column, heading) in (0..).zip(self.headings) {
+            sheet.write_string_with_format(0, column, *heading, &bold)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, cells: &[String; N]) -> Result<(), XlsxError> {
+        if self.row >= ROWS {
+            self.begin()?;
+        }
+        let sheet = self.workbook.worksheet_from_index(self.count - 1)?;
+        for (column, text) in (0..).zip(cells) {
+            sheet.write_string(self.row, column, cell(text))?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+}
+
+/// Writes the rows that arrive until `None` does, and gives the file; nothing where they end without. Blocks.
+pub fn write<const N: usize>(
+    folder: &Path,
+    name: &str,
+    headings: &[&str; N],
+    mut rows: Receiver<Option<Vec<[String; N]>>>,
+) -> Result<Option<File>, XlsxError> {
+    std::fs::create_dir_all(folder)?;
+    let mut workbook = Workbook::new();
+    workbook.set_tempdir(folder)?;
+    let mut sheets = Sheets { workbook, name, headings, count: 0, row: 0 };
+    sheets.begin()?;
+    loop {
+        match rows.blocking_recv() {
+            Some(Some(page)) => page.iter().try_for_each(|cells| sheets.add(cells))?,
+            Some(None) => break,
+            None => return Ok(None),
+        }
+    }
+    let mut file = tempfile::tempfile_in(folder)?;
+    sheets.workbook.save_to_writer(&mut file)?;
+    file.rewind()?;
+    Ok(Some(file))
+}
+
+/// The content of a file, piece by piece.
+pub fn content(file: File) -> impl futures::Stream<Item = io::Result<Vec<u8>>> {
+    let mut file = tokio::fs::File::from_std(file);
+    async_stream::try_stream! {
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = file.read(&mut piece).await?;
+            if read == 0 {
+                break;
+            }
+            piece.truncate(read);
+            yield piece;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use calamine::{Data, Reader, Xlsx};
+    use std::io::BufReader;
+
+    #[test]
+    fn a_cell_that_is_too_long_is_cut_and_says_so() {
+        assert_eq!(cell("村"), "村");
+        let longest = "𠀀".repeat(CELL / 2);
+        assert_eq!(cell(&longest), longest);
+        let cut = cell(&"𠀀".repeat(CELL)).into_owned();
+        assert!(cut.ends_with(CUT) && cut.starts_with('𠀀'));
+        assert!((CELL - 1..=CELL).contains(&cut.encode_utf16().count()));
+    }
+
+    #[test]
+    fn rows_that_arrive_become_a_sheet_of_texts() {
+        let (sender, receiver) = tokio::sync::mpsc::channel(4);
+        let rows = |from: usize| (from..from + 2).map(|number| [number.to_string(), "=1+1".to_owned()]).collect::<Vec<_>>();
+        sender.blocking_send(Some(rows(0))).unwrap();
+        sender.blocking_send(Some(rows(2))).unwrap();
+        sender.blocking_send(None).unwrap();
+        let file = write(&std::env::temp_dir(), "填报", &["编号", "备注"], receiver).unwrap().unwrap();
+        let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file)).unwrap();
+        let sheet = book.worksheet_range("填报").unwrap();
+        assert_eq!(sheet.get_size(), (5, 2));
+        assert_eq!(sheet.get((4, 0)), Some(&Data::String("3".into())));
+        assert_eq!(sheet.get((4, 1)), Some(&Data::String("=1+1".into())));
+    }
+
+    #[test]
+    fn rows_that_break_off_become_nothing() {
+        let (sender, receiver) = tokio::sync::mpsc::channel(4);
+        sender.blocking_send(Some(vec![["1".to_owned()]])).unwrap();
+        drop(sender);
+        assert!(write(&std::env::temp_dir(), "填报", &["编号"], receiver).unwrap().is_none());
+    }
+}

@@ -1,0 +1,88 @@
+//! Removes what nothing needs any more, once an hour: photos that no record names, broken uploads, tables that nobody wrote.
+
+use crate::attachment_store::{self, AttachmentStore};
+use crate::db::{DbError, attachment, import, now};
+use crate::http::App;
+use std::io;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+
+/// How often.
+const INTERVAL: Duration = Duration::from_secs(3600);
+/// Rows in one transaction, so that nobody waits long for it.
+const STEP: i64 = 100;
+/// How long an upload may stand still. A phone that comes later starts it again.
+const UPLOADS: Duration = Duration::from_secs(2 * 24 * 3600);
+/// How long a table that was brought and not written is kept.
+const IMPORTS: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What stops a sweep; the next one goes on with it.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("a file: {0}")]
+    File(#[from] io::Error),
+}
+
+/// Sweeps now and then until the server ends. A sweep that fails, even by a panic, is logged and tried again.
+pub async fn run(app: App) {
+    let mut stopping = app.stopping.subscribe();
+    loop {
+        match tokio::spawn(sweep(app.clone())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "old files could not be removed"),
+            Err(error) => tracing::error!(%error, "removing old files failed"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
+    }
+}
+
+async fn sweep(app: App) -> Result<(), SweepError> {
+    let store = app.attachments();
+    for sha256 in blocking(&store, AttachmentStore::left_aside).await? {
+        let is_stored = attachment::content_type(&app.db, &sha256).await?.is_some();
+        blocking(&store, move |store| if is_stored { store.put_back(&sha256) } else { store.remove(&[sha256]) }).await?;
+    }
+    let grace = Duration::from_secs(u64::from(app.config.photo_grace_days) * 24 * 3600);
+    loop {
+        let set_aside = store.clone();
+        let set_aside = move |hashes: &[String]| set_aside.set_aside(hashes);
+        let forgotten = attachment::forget_unnamed(&app.db, before(grace), STEP, set_aside).await?;
+        if forgotten.is_empty() {
+            break;
+        }
+        tracing::info!(count = forgotten.len(), "removed photos that no record names");
+        blocking(&store, move |store| store.remove(&forgotten)).await?;
+    }
+    let data_dir = app.config.storage.data_dir.join("imports");
+    loop {
+        let cancelled = import::cancel_unwritten(&app.db, before(IMPORTS), STEP).await?;
+        if cancelled.is_empty() {
+            break;
+        }
+        tracing::info!(count = cancelled.len(), "cancelled imports that nobody wrote");
+    }
+    blocking(&store, move |store| {
+        store.remove_old_uploads(UPLOADS)?;
+        attachment_store::remove_older(&data_dir, IMPORTS, |_| true).map(drop)
+    })
+    .await?;
+    Ok(())
+}
+
+/// The instant that lies so long ago.
+fn before(age: Duration) -> i64 {
+    now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+}
+
+async fn blocking<T: Send + 'static>(
+    store: &AttachmentStore,
+    work: impl FnOnce(&AttachmentStore) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let store = store.clone();
+    spawn_blocking(move || work(&store)).await.map_err(io::Error::other)?
+}
