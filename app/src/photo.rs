@@ -5,6 +5,7 @@ use exif::experimental::Writer;
 use exif::{Field, In, Reader, Tag};
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use leptos::prelude::{document, window};
+use sha2::{Digest, Sha256};
 use std::io::Cursor;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -72,12 +73,9 @@ async fn waited(promise: Promise) -> Result<JsValue, NoPicture> {
     JsFuture::from(promise).await.map_err(|_| NoPicture)
 }
 
-/// SHA-256 in lower-case hexadecimal.
-pub async fn sha256(content: &Uint8Array) -> Option<String> {
-    let subtle = window().crypto().ok()?.subtle();
-    let digest = JsFuture::from(subtle.digest_with_str_and_js_u8_array("SHA-256", content).ok()?).await.ok()?;
-    let digest = Uint8Array::new(&digest).to_vec();
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+/// SHA-256 in lower-case hexadecimal. The browser has its own (`crypto.subtle`) only where the connection is encrypted.
+pub fn sha256(content: &Uint8Array) -> String {
+    Sha256::digest(content.to_vec()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// When, and where if that is allowed, a picture was taken, as EXIF.

@@ -1,4 +1,6 @@
 // Photos: scaled down on the phone, kept there, and sent piece by piece once their entry is.
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 // EXIF of a camera: its make, when and where the photo was taken (Exif 2.3; big-endian).
@@ -154,4 +156,40 @@ test("a phone that dies in the middle of a photo goes on where it was, and what 
   expect(entries[0].fields.attachments.length).toBe(1);
   const own = await stored(page, entries[0].fields.attachments[0]);
   expect(own.text, "the place, since that was allowed").toMatch(/N\0/);
+});
+
+test("a photo that the server has lost is sent again when the app starts", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
+  await page.locator("#field-attachments").setInputFiles([await photo(page, 5)]);
+  await expect(page.locator(".taken img")).toHaveCount(1);
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect(page.locator(".entry").first()).not.toContainText("照片待上传");
+  const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
+  const [sha256] = entries[0].fields.attachments;
+  await rm(path.join(server.folder, "attachments", sha256));
+  const there = () => page.evaluate(async (sha256) => (await fetch(`/api/v1/attachments/${sha256}`, { cache: "no-store" })).status, sha256);
+  expect(await there()).toBe(404);
+  await page.reload();
+  await expect.poll(there).toBe(200);
+});
+
+test("a photo waits on the phone while the server has no space, and is not given up", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
+  await page.locator("#field-attachments").setInputFiles([await photo(page, 6)]);
+  await expect(page.locator(".taken img")).toHaveCount(1);
+  const answers = [507, 429, 503, 408];
+  let asked = 0;
+  await page.route("**/attachments/*", (route) => {
+    asked += 1;
+    const status = answers[asked - 1];
+    return status ? route.fulfill({ status, contentType: "application/problem+json", body: "{}" }) : route.continue();
+  });
+  await save(page);
+  await expect.poll(() => asked).toBeGreaterThan(answers.length);
+  await expect(page.locator(".entry").first()).not.toContainText("照片");
+  const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
+  expect((await stored(page, entries[0].fields.attachments[0])).status).toBe(200);
 });

@@ -43,7 +43,11 @@ pub fn Entries() -> impl IntoView {
                 <h1>{texts.nav_entries}</h1>
                 <p class="actions">
                     <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
-                    <span class="ready">{move || if model.ready_offline.get() { texts.ready_offline } else { texts.not_ready_offline }}</span>
+                    <span class="ready">{move || match (model.ready_offline.get(), sync::can_work_offline()) {
+                        (true, _) => texts.ready_offline,
+                        (false, true) => texts.not_ready_offline,
+                        (false, false) => texts.no_offline,
+                    }}</span>
                 </p>
                 {move || (unsent() > 0).then(|| view! {
                     <details class="unsent">

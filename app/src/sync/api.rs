@@ -74,7 +74,7 @@ async fn send(request: Request) -> Result<Response, ApiError> {
     let failure = match status {
         401 => Failure::SignedOut,
         413 => Failure::TooLarge,
-        429 | 500.. => Failure::Busy(after.map(Duration::from_secs)),
+        408 | 429 | 500.. => Failure::Busy(after.map(Duration::from_secs)),
         _ => Failure::Refused,
     };
     let text = answer.text().await.unwrap_or_default();
@@ -246,15 +246,27 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
     match answer.status() {
         200 | 201 => Heard::Stored,
         202 | 409 => Heard::There(there().unwrap_or_default()),
+        // The content is not what the server takes. All else may be otherwise later: no session, no space, no server.
         400 | 413 => Heard::Refused,
         _ => Heard::Nothing,
     }
 }
 
+/// Those of the photos that the server does not have.
+pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec<String>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        missing: Vec<String>,
+    }
+    let body = serde_json::json!({"sha256": hashes});
+    let answer: Answer = hear_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
+    Ok(answer.missing)
+}
+
 /// Sends a file as it is; gives its hash.
 pub async fn bring_file(file: &web_sys::Blob) -> Result<String, ApiError> {
     let content = photo::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
-    let sha256 = photo::sha256(&content).await.ok_or_else(ApiError::no_answer)?;
+    let sha256 = photo::sha256(&content);
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
     send(request.map_err(|_| ApiError::no_answer())?).await?;
     Ok(sha256)

@@ -9,6 +9,7 @@ use crate::store::{Result as StoreResult, StoreError};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Promise, Reflect};
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -16,7 +17,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use uuid::Uuid;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::ServiceWorkerContainer;
 
 /// The sync of one person on this phone.
 pub struct Driver {
@@ -31,6 +34,8 @@ pub struct Driver {
     journal_at: RefCell<Option<String>>,
     /// Whether entries have arrived that the screens do not know of.
     has_news: Cell<bool>,
+    /// Whether the server may have lost photos that were sent: once after a start, and when its database is another one.
+    ask_for_photos: Cell<bool>,
     sender: UnboundedSender<Input>,
 }
 
@@ -49,6 +54,7 @@ impl Driver {
             pages: RefCell::default(),
             journal_at: RefCell::default(),
             has_news: Cell::default(),
+            ask_for_photos: Cell::new(true),
             sender,
         })
     }
@@ -107,6 +113,9 @@ impl Driver {
                 let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
                 let journal = self.model.journal.get_untracked().unwrap_or_default();
+                if pulled.anew {
+                    self.ask_for_photos.set(true);
+                }
                 if pulled.anew || concerns(self.user, &journal, &pulled.records) {
                     self.model.journal_is_old.set_value(true);
                 } else if *self.journal_at.borrow() == before {
@@ -155,6 +164,9 @@ impl Driver {
                     // Entries go first, and do not wait for photos.
                     let driver = self.clone();
                     spawn_local(async move {
+                        if driver.ask_for_photos.take() {
+                            driver.stored(photos::look_for_missing(driver.model).await);
+                        }
                         driver.stored(photos::send(driver.model, &driver.person).await);
                     });
                 }
@@ -213,13 +225,48 @@ pub async fn make_ready(model: Model) -> Result<(), StoreError> {
         shared.keep_places(&places).await?;
         model.places.set(Arc::new(places));
     }
-    see_whether_ready(model).await
+    see_whether_ready(model).await?;
+    if !model.ready_offline.get_untracked()
+        && let Some(ready) = worker_that_is_ready()
+    {
+        spawn_local(async move {
+            // It is waited for as long as the page lives: the first time, the worker still fetches the app.
+            if JsFuture::from(ready).await.is_ok() {
+                // What storage says against it is told where it is opened first.
+                let _ = see_whether_ready(model).await;
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Whether the browser can keep the app at this address: it has service workers on encrypted connections alone.
+pub fn can_work_offline() -> bool {
+    // The server, which paints the first page, cannot know.
+    cfg!(not(target_arch = "wasm32")) || workers().is_some()
+}
+
+fn workers() -> Option<ServiceWorkerContainer> {
+    let workers = Reflect::get(&window().navigator(), &"serviceWorker".into()).ok();
+    workers.filter(JsValue::is_object).map(JsCast::unchecked_into)
+}
+
+/// Settled once the whole app is on the phone.
+fn worker_that_is_ready() -> Option<Promise> {
+    workers()?.ready().ok()
+}
+
+/// Whether the whole app is on the phone: its worker is active only then.
+async fn has_worker() -> bool {
+    let Some(workers) = workers() else { return false };
+    let found = JsFuture::from(workers.get_registration()).await.ok();
+    found.and_then(|found| Reflect::get(&found, &"active".into()).ok()).is_some_and(|active| active.is_object())
 }
 
 /// The same without fetching anything.
 pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
     let has_overview = Shared::open().await?.has_overview().await?;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
-    model.ready_offline.set(has_overview && has_places);
+    model.ready_offline.set(has_overview && has_places && has_worker().await);
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::store::person::Person;
 use crate::store::shared::Shared;
 use crate::store::{StoreError, profile};
 use driver::Driver;
+pub use driver::can_work_offline;
 use futures::channel::mpsc::unbounded;
 use jiedui_core::domain::User;
 use jiedui_core::domain::entry::Fields;
@@ -253,7 +254,9 @@ pub async fn save_file(model: Model) -> Result<(), StoreError> {
 pub fn update() {
     spawn_local(async {
         let workers = window().navigator().service_worker();
-        if let Ok(worker) = JsFuture::from(workers.get_registration()).await
+        // There are none where the connection is not encrypted.
+        if can_work_offline()
+            && let Ok(worker) = JsFuture::from(workers.get_registration()).await
             && let Ok(worker) = worker.dyn_into::<ServiceWorkerRegistration>()
             && let Ok(updated) = worker.update()
         {

@@ -18,6 +18,8 @@ use web_sys::{Blob, Url};
 
 /// So many photos that have been sent stay on the phone.
 const KEPT: usize = 40;
+/// Hashes in one question to the server.
+const ASKED: usize = 100;
 /// A photo that nothing names is forgotten after so many milliseconds: a form may be about to name it.
 const FORGOTTEN: f64 = 24.0 * 3600.0 * 1000.0;
 
@@ -45,7 +47,7 @@ fn address(content: &Uint8Array) -> Option<String> {
 /// Scales a picture down and keeps it; gives its hash. When this returns, it is on the phone.
 pub async fn take_in(model: Model, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
     let content = photo::scale_down(file, keep_place).await?;
-    let sha256 = photo::sha256(&content).await.ok_or(NoPicture)?;
+    let sha256 = photo::sha256(&content);
     let photos = Photos::open(user(model)).await?;
     let known = model.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
     if known.is_none() {
@@ -107,6 +109,23 @@ pub async fn send(model: Model, person: &Person) -> Result<(), StoreError> {
         }
     })
     .await;
+    Ok(())
+}
+
+/// Asks the server for those of the photos on this phone that were sent and are not there, as after its disk was lost or it
+/// was restored from a backup: they are sent again.
+pub async fn look_for_missing(model: Model) -> Result<(), StoreError> {
+    let photos = Photos::open(user(model)).await?;
+    let sent = photos.all().await?.into_iter().filter(|own| own.sent == Sent::Yes).map(|own| own.sha256);
+    let sent: Vec<String> = sent.collect();
+    for asked in sent.chunks(ASKED) {
+        // With no answer they are asked about when the app is started again.
+        let Ok(missing) = api::missing_photos(asked, model.language).await else { return Ok(()) };
+        for sha256 in missing {
+            photos.mark(&sha256, Sent::Not).await?;
+            mark(model, &sha256, Sent::Not);
+        }
+    }
     Ok(())
 }
 
