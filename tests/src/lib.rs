@@ -76,6 +76,17 @@ impl Home {
         child.wait_with_output().unwrap()
     }
 
+    /// Runs a statement on the database, behind the program's back.
+    pub fn sql(&self, statement: &str) {
+        match self.url.strip_prefix("sqlite://") {
+            Some(file) => {
+                let sqlite = Command::new("sqlite3").args(["-cmd", ".timeout 10000", file, statement]).output().unwrap();
+                assert!(sqlite.status.success(), "{statement}: {}", String::from_utf8_lossy(&sqlite.stderr));
+            }
+            None => postgres::run(&self.url, statement),
+        }
+    }
+
     /// Adds an account; its password is its name twice.
     pub fn add_user(&self, username: &str, role: &str, more: &[&str]) {
         let arguments = [&["user", "add", "--username", username, "--role", role], more].concat();

@@ -80,7 +80,8 @@ fn programs() -> PathBuf {
     folders.pop().unwrap()
 }
 
-fn run(url: &str, statement: &str) {
+/// Runs a statement on a database.
+pub fn run(url: &str, statement: &str) {
     let psql = Command::new("psql").args([url, "-q", "-c", statement]).stdout(Stdio::null()).status().unwrap();
     assert!(psql.success(), "{statement}");
 }

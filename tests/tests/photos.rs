@@ -1,0 +1,277 @@
+//! Photos: who may read and name which, what becomes of them on a full disk, after a loss, and when nothing names them.
+
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
+
+use jiedui_tests::{Api, Database, Home, Server, eventually, survey};
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use uuid::Uuid;
+
+/// A photo that is like no other, and its hash.
+fn photo(number: u8, size: usize) -> (Vec<u8>, String) {
+    use sha2::Digest;
+    let bytes: Vec<u8> = [0xff, 0xd8, 0xff, number].into_iter().chain((4..size).map(|at| (at % 251) as u8)).collect();
+    let hash = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    (bytes, hash)
+}
+
+fn put(api: &Api, (bytes, hash): &(Vec<u8>, String)) -> u16 {
+    api.request("PUT", &format!("/api/v1/attachments/{hash}")).body(bytes.clone()).send().unwrap().status().as_u16()
+}
+
+fn get(api: &Api, hash: &str) -> u16 {
+    api.get(&format!("/api/v1/attachments/{hash}")).status().as_u16()
+}
+
+fn missing(api: &Api, hashes: &[&str]) -> Value {
+    let answer = api.post("/api/v1/attachments/missing", &json!({"sha256": hashes}));
+    assert_eq!(answer.status(), 200);
+    answer.json::<Value>().unwrap()["missing"].clone()
+}
+
+/// Two towns of Luodian, each with a recorder; a reviewer and a viewer of the county.
+fn towns(database: Database) -> (Home, Server) {
+    let home = Home::new(database);
+    for (name, role, place) in [
+        ("town", "recorder", "522728109"),
+        ("other", "recorder", "522728110"),
+        ("near", "recorder", "522728109"),
+        ("county", "reviewer", "522728"),
+        ("looker", "viewer", "522728"),
+    ] {
+        home.add_user(name, role, &["--place", place]);
+    }
+    let server = home.serve(&[]);
+    (home, server)
+}
+
+/// A put of an entry with photos; in Moyang Town or in another one.
+fn entry(seq: u64, id: Uuid, base_rev: u64, place: &str, hashes: &[&str]) -> Value {
+    let mut mutation = survey(seq, id, 1);
+    (mutation["base_rev"], mutation["fields"]["place"]) = (json!(base_rev), json!(place));
+    mutation["fields"]["attachments"] = json!(hashes);
+    mutation
+}
+
+const MOYANG: &str = "522728109";
+const ELSEWHERE: &str = "522728110";
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn naming_a_strangers_photo_does_not_let_one_read_it(#[case] database: Database) {
+    let (_home, server) = towns(database);
+    let [town, other, county] = ["town", "other", "county"].map(|name| server.sign_in(name));
+    let taken = photo(1, 3_000);
+    let hash = taken.1.as_str();
+    let id = Uuid::now_v7();
+    assert_eq!(town.push(Uuid::now_v7(), json!([entry(1, id, 0, MOYANG, &[hash])]))[0]["outcome"], "applied", "before it is sent");
+    assert_eq!(put(&town, &taken), 201);
+    assert_eq!((get(&town, hash), get(&county, hash), get(&other, hash)), (200, 200, 403));
+    // In the note it says nothing; among the photos it is refused.
+    let client = Uuid::now_v7();
+    let mut noted = entry(1, Uuid::now_v7(), 0, ELSEWHERE, &[]);
+    noted["fields"]["note"] = json!(hash);
+    let named = entry(2, Uuid::now_v7(), 0, ELSEWHERE, &[hash]);
+    let results = other.push(client, json!([noted, named]));
+    assert_eq!((&results[0]["outcome"], &results[1]["outcome"]), (&json!("applied"), &json!("rejected")));
+    assert_eq!(results[1]["errors"][0], json!({"field": "attachments", "code": "foreign_photo", "message": results[1]["errors"][0]["message"]}));
+    assert_eq!(get(&other, hash), 403);
+    assert_eq!(missing(&other, &[hash]), json!([hash]), "whether it is there is not told either");
+    // Who has the content itself may bring it, and then name it.
+    assert_eq!(put(&other, &taken), 201);
+    let again = other.push(client, json!([entry(3, Uuid::now_v7(), 0, ELSEWHERE, &[hash])]));
+    assert_eq!((&again[0]["outcome"], get(&other, hash)), (&json!("applied"), 200));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_photo_named_before_its_owner_sends_it_is_for_the_owner_to_show(#[case] database: Database) {
+    let (_home, server) = towns(database);
+    let [town, other, county] = ["town", "other", "county"].map(|name| server.sign_in(name));
+    let taken = photo(2, 3_000);
+    let hash = taken.1.as_str();
+    assert_eq!(other.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, ELSEWHERE, &[hash])]))[0]["outcome"], "applied");
+    assert_eq!(put(&town, &taken), 201);
+    assert_eq!((get(&other, hash), get(&county, hash)), (403, 403), "a hash that one has heard of is no photo");
+    assert_eq!(town.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, MOYANG, &[hash])]))[0]["outcome"], "applied");
+    assert_eq!((get(&other, hash), get(&county, hash)), (403, 200));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn photos_of_history_and_deleted_entries_are_for_reviewers(#[case] database: Database) {
+    let (_home, server) = towns(database);
+    let [town, near, county] = ["town", "near", "county"].map(|name| server.sign_in(name));
+    let (first, second) = (photo(3, 3_000), photo(4, 3_000));
+    let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
+    town.push(client, json!([entry(1, id, 0, MOYANG, &[&first.1])]));
+    assert_eq!((put(&town, &first), put(&town, &second)), (201, 201));
+    assert_eq!(get(&near, &first.1), 200);
+    town.push(client, json!([{"seq": 2, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"attachments": [second.1]}}]));
+    assert_eq!((get(&near, &first.1), get(&near, &second.1)), (403, 200));
+    assert_eq!((get(&county, &first.1), get(&county, &second.1)), (200, 200), "the history shows it");
+    town.push(client, json!([{"seq": 3, "kind": "entry", "id": id, "base_rev": 2, "op": "delete", "fields": {}}]));
+    assert_eq!((get(&near, &second.1), get(&county, &second.1), get(&town, &first.1)), (403, 200, 200));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_photo_whose_file_is_gone_is_asked_for_and_taken_again(#[case] database: Database) {
+    let (home, server) = towns(database);
+    let town = server.sign_in("town");
+    let (lost, kept) = (photo(5, 3_000), photo(6, 3_000));
+    assert_eq!((put(&town, &lost), put(&town, &kept)), (201, 201));
+    assert_eq!(missing(&town, &[&lost.1, &kept.1]), json!([]));
+    fs::remove_file(home.path().join("attachments").join(&lost.1)).unwrap();
+    assert_eq!((get(&town, &lost.1), get(&town, &kept.1)), (404, 200));
+    assert_eq!(missing(&town, &[&lost.1, &kept.1]), json!([lost.1]));
+    let told = String::from_utf8(home.run(&["verify"], "").stderr).unwrap();
+    assert!(told.contains(&lost.1) && !told.contains(&kept.1), "{told}");
+    assert_eq!((put(&town, &lost), get(&town, &lost.1)), (201, 200));
+    assert_eq!(missing(&town, &[&lost.1]), json!([]));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn what_nothing_names_is_removed_after_its_time_and_nothing_else(#[case] database: Database) {
+    let (home, server) = towns(database);
+    let town = server.sign_in("town");
+    let all: Vec<(Vec<u8>, String)> = (10..14).map(|number| photo(number, 3_000)).collect();
+    all.iter().for_each(|own| assert_eq!(put(&town, own), 201));
+    let [named, former, kept, nowhere] = [0, 1, 2, 3].map(|at| all[at].1.as_str());
+    // In an entry, in its history, in values that were not taken, and nowhere.
+    let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
+    let change = |seq: u64, base_rev: u64, hash: &str| {
+        json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"attachments": [hash]}}])
+    };
+    town.push(client, json!([entry(1, id, 0, MOYANG, &[former])]));
+    town.push(client, change(2, 1, named));
+    let ran = town.push(Uuid::now_v7(), change(1, 1, kept));
+    assert_eq!(ran[0]["outcome"], "conflict");
+    assert_eq!(server.terminate(), Some(0));
+    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PHOTO_GRACE_DAYS", "0")));
+    let town = server.sign_in("town");
+    eventually("the removal", || (get(&town, nowhere) == 404).then_some(()));
+    assert!(!home.path().join("attachments").join(nowhere).exists());
+    assert_eq!([named, former, kept].map(|hash| get(&town, hash)), [200, 200, 200]);
+    assert_eq!(put(&town, &all[3]), 201, "it may come again");
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn viewers_store_nothing_and_others_only_so_much_a_day(#[case] database: Database) {
+    let (home, server) = towns(database);
+    assert_eq!(put(&server.sign_in("looker"), &photo(20, 3_000)), 403);
+    drop(server);
+    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PHOTO_QUOTA_MB", "1")));
+    let town = server.sign_in("town");
+    assert_eq!(put(&town, &photo(21, 600_000)), 201);
+    let (bytes, hash) = photo(22, 600_000);
+    let answer = town.request("PUT", &format!("/api/v1/attachments/{hash}")).body(bytes).send().unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"3600".parse().unwrap()));
+    assert_eq!(put(&server.sign_in("near"), &photo(22, 600_000)), 201, "each account has its own");
+    // Pieces count, too.
+    let (bytes, hash) = photo(23, 400_000);
+    let part = |hash: &str, size: usize| {
+        let range = format!("bytes 0-{}/400000", size - 1);
+        let request = town.request("PUT", &format!("/api/v1/attachments/{hash}")).header("content-range", range);
+        request.body(bytes[..size].to_vec()).send().unwrap().status().as_u16()
+    };
+    assert_eq!((part(&hash, 300_000), part(&"f".repeat(64), 300_000)), (202, 429));
+}
+
+#[test]
+fn a_photo_is_kept_by_browsers_and_runs_nothing() {
+    let (_home, server) = towns(Database::Sqlite);
+    let town = server.sign_in("town");
+    let (bytes, hash) = photo(30, 3_000);
+    put(&town, &(bytes, hash.clone()));
+    let answer = town.get(&format!("/api/v1/attachments/{hash}"));
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("cache-control"), "private, max-age=31536000, immutable");
+    assert_eq!(header("content-disposition"), format!("inline; filename=\"{}.jpeg\"", &hash[..12]));
+    assert_eq!(header("content-security-policy"), "default-src 'none'; sandbox");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+}
+
+/// A small file system of its own; unmounted in the end.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn new(size: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = ["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"];
+        assert!(Command::new("mount").args(mount).arg(folder.path()).status().unwrap().success());
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+fn may_mount() -> bool {
+    let probe = tempfile::tempdir().unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(probe.path()).output();
+    let mounted = mounted.is_ok_and(|output| output.status.success());
+    if mounted {
+        let _ = Command::new("umount").arg(probe.path()).status();
+    }
+    mounted
+}
+
+#[test]
+fn a_full_disk_has_photos_come_again_and_refuses_none() {
+    // Only root may mount, and not in every container.
+    if !may_mount() {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    }
+    let disk = SmallDisk::new("1m");
+    let home = Home::new(Database::Sqlite);
+    home.add_user("town", "recorder", &["--place", MOYANG]);
+    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_DATA_DIR", disk.path())));
+    let town = server.sign_in("town");
+    let (bytes, hash) = photo(40, 300_000);
+    let path = format!("/api/v1/attachments/{hash}");
+    let part = |start: usize, end: usize| {
+        let range = format!("bytes {start}-{}/{}", end - 1, bytes.len());
+        town.request("PUT", &path).header("content-range", range).body(bytes[start..end].to_vec()).send().unwrap()
+    };
+    let there = || {
+        let answer = town.request("PUT", &path).header("content-range", format!("bytes */{}", bytes.len())).send().unwrap();
+        let range = answer.headers().get("range").map(|range| range.to_str().unwrap().to_owned());
+        range.map_or(0, |range| range.strip_prefix("bytes=0-").unwrap().parse::<usize>().unwrap() + 1)
+    };
+    assert_eq!(part(0, 50_000).status(), 202);
+    // All but a few pages of it are taken.
+    let ballast = disk.path().join("ballast");
+    let full = fs::write(&ballast, vec![1; 2 << 20]).is_err();
+    assert!(full && fs::metadata(&ballast).unwrap().len() < 1 << 20);
+    for (start, end) in [(50_000, 150_000), (50_000, 300_000)] {
+        let answer = part(start.max(there()), end);
+        assert_eq!(answer.status(), 507, "a middle piece and the last one");
+        assert!(answer.headers().contains_key("retry-after"));
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+    fs::remove_file(&ballast).unwrap();
+    let start = there();
+    assert!(start < bytes.len());
+    assert_eq!(part(start, bytes.len()).status(), 201, "with space again it goes on");
+    assert_eq!(town.get(&path).bytes().unwrap(), bytes);
+}

@@ -1,0 +1,64 @@
+//! What is stored and cannot be read: it is seen, and fails nothing else.
+
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
+
+use jiedui_tests::{Database, Home, survey};
+use rstest::rstest;
+use serde_json::json;
+use std::process::Stdio;
+use uuid::Uuid;
+
+#[rstest]
+#[case(Database::Sqlite, "no JSON")]
+#[case(Database::Sqlite, "{\"activity\":7}")]
+#[case(Database::Postgres, "no JSON")]
+#[case(Database::Postgres, "{\"activity\":7}")]
+fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database: Database, #[case] spoilt: &str) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    let log = home.path().join("log");
+    let server = home.serve_with(&[], |command| drop(command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()))));
+    let api = server.sign_in("head");
+    let (bad, good, client) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    api.push(client, json!([survey(1, bad, 3), survey(2, good, 4)]));
+    assert!(home.run(&["verify"], "").status.success());
+    let key = if database == Database::Sqlite { format!("x'{}'", bad.simple()) } else { format!("'{bad}'") };
+    home.sql(&format!("UPDATE record SET fields = '{spoilt}' WHERE id = {key}"));
+    // All that others ask for is answered.
+    let (records, _) = api.pull(None, 1_000);
+    assert!(records.iter().any(|record| record["id"] == json!(good)));
+    assert_eq!(api.get("/api/v1/sync/snapshot").status(), 200);
+    for path in ["/api/v1/entries", "/api/v1/export/entries.csv", "/api/v1/export/entries.xlsx", "/api/v1/overview", "/api/v1/overview?village=522728109201", "/"] {
+        assert_eq!(api.get(path).status(), 200, "{path}");
+    }
+    assert!(api.get("/api/v1/export/entries.csv?year=2026").text().unwrap().contains(&good.to_string()));
+    // A change of it does not hold up the others; one that cannot be read is not written over.
+    let results = api.push(
+        client,
+        json!([{"seq": 3, "kind": "entry", "id": bad, "base_rev": 1, "op": "put", "fields": {"note": "x"}}, survey(4, Uuid::now_v7(), 1)]),
+    );
+    assert_eq!((results.len(), &results[1]["outcome"]), (2, &json!("applied")));
+    assert_eq!(results[0]["outcome"], "rejected", "{results:?}");
+    let verified = home.run(&["verify"], "");
+    let told = String::from_utf8(verified.stdout).unwrap();
+    assert_eq!(verified.status.code(), Some(1), "{told}");
+    assert!(told.contains(&format!("entry {bad}: cannot be read")), "{told}");
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert!(log.contains(&bad.to_string()), "{log}");
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn an_unreadable_month_of_a_figure_is_logged_and_verified(#[case] database: Database) {
+    let home = Home::new(database);
+    home.add_user("head", "admin", &[]);
+    home.sql("UPDATE part SET period = '2023-99' WHERE grain = 'town' AND indicator = 'field_surveys'");
+    let log = home.path().join("log");
+    let server = home.serve_with(&[], |command| drop(command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()))));
+    let overview = server.sign_in("head").read("/api/v1/overview");
+    let parts = overview["parts"].as_array().unwrap();
+    assert!(!parts.is_empty() && parts.iter().all(|part| part["indicator"] != "field_surveys"));
+    assert!(std::fs::read_to_string(&log).unwrap().contains("2023-99"));
+    assert_eq!(home.run(&["verify"], "").status.code(), Some(1));
+}
