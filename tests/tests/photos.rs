@@ -157,7 +157,9 @@ fn what_nothing_names_is_removed_after_its_time_and_nothing_else(#[case] databas
     let ran = town.push(Uuid::now_v7(), change(1, 1, kept));
     assert_eq!(ran[0]["outcome"], "conflict");
     assert_eq!(server.terminate(), Some(0));
-    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PHOTO_GRACE_DAYS", "0")));
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_PHOTO_GRACE_DAYS", "0");
+    });
     let town = server.sign_in("town");
     eventually("the removal", || (get(&town, nowhere) == 404).then_some(()));
     assert!(!home.path().join("attachments").join(nowhere).exists());
@@ -172,7 +174,9 @@ fn viewers_store_nothing_and_others_only_so_much_a_day(#[case] database: Databas
     let (home, server) = towns(database);
     assert_eq!(put(&server.sign_in("looker"), &photo(20, 3_000)), 403);
     drop(server);
-    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_PHOTO_QUOTA_MB", "1")));
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_PHOTO_QUOTA_MB", "1");
+    });
     let town = server.sign_in("town");
     assert_eq!(put(&town, &photo(21, 600_000)), 201);
     let (bytes, hash) = photo(22, 600_000);
@@ -245,7 +249,9 @@ fn a_full_disk_has_photos_come_again_and_refuses_none() {
     let disk = SmallDisk::new("1m");
     let home = Home::new(Database::Sqlite);
     home.add_user("town", "recorder", &["--place", MOYANG]);
-    let server = home.serve_with(&[], |command| drop(command.env("JIEDUI_DATA_DIR", disk.path())));
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_DATA_DIR", disk.path());
+    });
     let town = server.sign_in("town");
     let (bytes, hash) = photo(40, 300_000);
     let path = format!("/api/v1/attachments/{hash}");

@@ -17,7 +17,9 @@ fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database:
     let home = Home::new(database);
     home.add_user("head", "admin", &[]);
     let log = home.path().join("log");
-    let server = home.serve_with(&[], |command| drop(command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()))));
+    let server = home.serve_with(&[], |command| {
+        command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()));
+    });
     let api = server.sign_in("head");
     let (bad, good, client) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     api.push(client, json!([survey(1, bad, 3), survey(2, good, 4)]));
@@ -55,7 +57,9 @@ fn an_unreadable_month_of_a_figure_is_logged_and_verified(#[case] database: Data
     home.add_user("head", "admin", &[]);
     home.sql("UPDATE part SET period = '2023-99' WHERE grain = 'town' AND indicator = 'field_surveys'");
     let log = home.path().join("log");
-    let server = home.serve_with(&[], |command| drop(command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()))));
+    let server = home.serve_with(&[], |command| {
+        command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()));
+    });
     let overview = server.sign_in("head").read("/api/v1/overview");
     let parts = overview["parts"].as_array().unwrap();
     assert!(!parts.is_empty() && parts.iter().all(|part| part["indicator"] != "field_surveys"));
