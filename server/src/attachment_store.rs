@@ -103,7 +103,13 @@ impl AttachmentStore {
     }
 
     /// Stores a piece of an upload durably; the last one makes the file whole.
-    pub fn receive(&self, account: Uuid, sha256: &str, (start, total): (u64, u64), piece: &[u8]) -> io::Result<Received> {
+    pub fn receive(
+        &self,
+        account: Uuid,
+        sha256: &str,
+        (start, total): (u64, u64),
+        piece: &[u8],
+    ) -> io::Result<Received> {
         let folder = self.uploads(account);
         fs::create_dir_all(&folder)?;
         let part = folder.join(sha256);
@@ -175,7 +181,11 @@ impl AttachmentStore {
 
     /// Puts a file that was set aside back in its place, unless it has come again.
     pub fn put_back(&self, sha256: &str) -> io::Result<()> {
-        if self.has(sha256)? { found(fs::remove_file(self.aside(sha256))).map(drop) } else { fs::rename(self.aside(sha256), self.path(sha256)) }
+        if self.has(sha256)? {
+            found(fs::remove_file(self.aside(sha256))).map(drop)
+        } else {
+            fs::rename(self.aside(sha256), self.path(sha256))
+        }
     }
 
     /// Removes uploads that nobody has gone on with for a while, also those of earlier versions, beside the whole files.
@@ -235,7 +245,8 @@ mod tests {
     fn receive_joins_pieces_and_tells_where_to_go_on() {
         let (store, folder) = store();
         let (account, sha256) = (Uuid::from_u128(1), hash_of(JPEG));
-        let receive = |start: usize, end: usize| store.receive(account, &sha256, (start as u64, 6), &JPEG[start..end]).unwrap();
+        let receive =
+            |start: usize, end: usize| store.receive(account, &sha256, (start as u64, 6), &JPEG[start..end]).unwrap();
         assert_eq!(receive(0, 2), Received::Part(2));
         assert_eq!(receive(4, 6), Received::Gap(2));
         assert_eq!(store.received(account, &sha256).unwrap(), 2);

@@ -50,7 +50,8 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
             }
         }
     });
-    tokio::spawn(sweep::run(app.clone()));
+    let sweeping = app.clone();
+    tasks.keep("sweep", move || sweep::run(sweeping.clone()));
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
     let stop = stop_signal()?;
     let (listener, router, until) = (Arc::new(listener), router(app), stopping.subscribe());

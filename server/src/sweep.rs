@@ -25,14 +25,12 @@ enum SweepError {
     File(#[from] io::Error),
 }
 
-/// Sweeps now and then until the server ends. A sweep that fails, even by a panic, is logged and tried again.
+/// Sweeps now and then until the server ends. A sweep that fails is logged and tried again.
 pub async fn run(app: App) {
     let mut stopping = app.stopping.subscribe();
     loop {
-        match tokio::spawn(sweep(app.clone())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "old files could not be removed"),
-            Err(error) => tracing::error!(%error, "removing old files failed"),
+        if let Err(error) = sweep(&app).await {
+            tracing::warn!(%error, "old files could not be removed");
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -41,11 +39,12 @@ pub async fn run(app: App) {
     }
 }
 
-async fn sweep(app: App) -> Result<(), SweepError> {
+async fn sweep(app: &App) -> Result<(), SweepError> {
     let store = app.attachments();
     for sha256 in blocking(&store, AttachmentStore::left_aside).await? {
         let is_stored = attachment::content_type(&app.db, &sha256).await?.is_some();
-        blocking(&store, move |store| if is_stored { store.put_back(&sha256) } else { store.remove(&[sha256]) }).await?;
+        blocking(&store, move |store| if is_stored { store.put_back(&sha256) } else { store.remove(&[sha256]) })
+            .await?;
     }
     let grace = Duration::from_secs(u64::from(app.config.photo_grace_days) * 24 * 3600);
     loop {

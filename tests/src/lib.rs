@@ -80,7 +80,8 @@ impl Home {
     pub fn sql(&self, statement: &str) {
         match self.url.strip_prefix("sqlite://") {
             Some(file) => {
-                let sqlite = Command::new("sqlite3").args(["-cmd", ".timeout 10000", file, statement]).output().unwrap();
+                let sqlite =
+                    Command::new("sqlite3").args(["-cmd", ".timeout 10000", file, statement]).output().unwrap();
                 assert!(sqlite.status.success(), "{statement}: {}", String::from_utf8_lossy(&sqlite.stderr));
             }
             None => postgres::run(&self.url, statement),

@@ -68,7 +68,11 @@ fn naming_a_strangers_photo_does_not_let_one_read_it(#[case] database: Database)
     let taken = photo(1, 3_000);
     let hash = taken.1.as_str();
     let id = Uuid::now_v7();
-    assert_eq!(town.push(Uuid::now_v7(), json!([entry(1, id, 0, MOYANG, &[hash])]))[0]["outcome"], "applied", "before it is sent");
+    assert_eq!(
+        town.push(Uuid::now_v7(), json!([entry(1, id, 0, MOYANG, &[hash])]))[0]["outcome"],
+        "applied",
+        "before it is sent"
+    );
     assert_eq!(put(&town, &taken), 201);
     assert_eq!((get(&town, hash), get(&county, hash), get(&other, hash)), (200, 200, 403));
     // In the note it says nothing; among the photos it is refused.
@@ -78,7 +82,10 @@ fn naming_a_strangers_photo_does_not_let_one_read_it(#[case] database: Database)
     let named = entry(2, Uuid::now_v7(), 0, ELSEWHERE, &[hash]);
     let results = other.push(client, json!([noted, named]));
     assert_eq!((&results[0]["outcome"], &results[1]["outcome"]), (&json!("applied"), &json!("rejected")));
-    assert_eq!(results[1]["errors"][0], json!({"field": "attachments", "code": "foreign_photo", "message": results[1]["errors"][0]["message"]}));
+    assert_eq!(
+        results[1]["errors"][0],
+        json!({"field": "attachments", "code": "foreign_photo", "message": results[1]["errors"][0]["message"]})
+    );
     assert_eq!(get(&other, hash), 403);
     assert_eq!(missing(&other, &[hash]), json!([hash]), "whether it is there is not told either");
     // Who has the content itself may bring it, and then name it.
@@ -95,10 +102,16 @@ fn a_photo_named_before_its_owner_sends_it_is_for_the_owner_to_show(#[case] data
     let [town, other, county] = ["town", "other", "county"].map(|name| server.sign_in(name));
     let taken = photo(2, 3_000);
     let hash = taken.1.as_str();
-    assert_eq!(other.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, ELSEWHERE, &[hash])]))[0]["outcome"], "applied");
+    assert_eq!(
+        other.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, ELSEWHERE, &[hash])]))[0]["outcome"],
+        "applied"
+    );
     assert_eq!(put(&town, &taken), 201);
     assert_eq!((get(&other, hash), get(&county, hash)), (403, 403), "a hash that one has heard of is no photo");
-    assert_eq!(town.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, MOYANG, &[hash])]))[0]["outcome"], "applied");
+    assert_eq!(
+        town.push(Uuid::now_v7(), json!([entry(1, Uuid::now_v7(), 0, MOYANG, &[hash])]))[0]["outcome"],
+        "applied"
+    );
     assert_eq!((get(&other, hash), get(&county, hash)), (403, 200));
 }
 
@@ -149,9 +162,7 @@ fn what_nothing_names_is_removed_after_its_time_and_nothing_else(#[case] databas
     let [named, former, kept, nowhere] = [0, 1, 2, 3].map(|at| all[at].1.as_str());
     // In an entry, in its history, in values that were not taken, and nowhere.
     let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
-    let change = |seq: u64, base_rev: u64, hash: &str| {
-        json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"attachments": [hash]}}])
-    };
+    let change = |seq: u64, base_rev: u64, hash: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"attachments": [hash]}}]);
     town.push(client, json!([entry(1, id, 0, MOYANG, &[former])]));
     town.push(client, change(2, 1, named));
     let ran = town.push(Uuid::now_v7(), change(1, 1, kept));
@@ -260,7 +271,8 @@ fn a_full_disk_has_photos_come_again_and_refuses_none() {
         town.request("PUT", &path).header("content-range", range).body(bytes[start..end].to_vec()).send().unwrap()
     };
     let there = || {
-        let answer = town.request("PUT", &path).header("content-range", format!("bytes */{}", bytes.len())).send().unwrap();
+        let answer =
+            town.request("PUT", &path).header("content-range", format!("bytes */{}", bytes.len())).send().unwrap();
         let range = answer.headers().get("range").map(|range| range.to_str().unwrap().to_owned());
         range.map_or(0, |range| range.strip_prefix("bytes=0-").unwrap().parse::<usize>().unwrap() + 1)
     };

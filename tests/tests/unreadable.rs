@@ -30,7 +30,14 @@ fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database:
     let (records, _) = api.pull(None, 1_000);
     assert!(records.iter().any(|record| record["id"] == json!(good)));
     assert_eq!(api.get("/api/v1/sync/snapshot").status(), 200);
-    for path in ["/api/v1/entries", "/api/v1/export/entries.csv", "/api/v1/export/entries.xlsx", "/api/v1/overview", "/api/v1/overview?village=522728109201", "/"] {
+    for path in [
+        "/api/v1/entries",
+        "/api/v1/export/entries.csv",
+        "/api/v1/export/entries.xlsx",
+        "/api/v1/overview",
+        "/api/v1/overview?village=522728109201",
+        "/",
+    ] {
         assert_eq!(api.get(path).status(), 200, "{path}");
     }
     assert!(api.get("/api/v1/export/entries.csv?year=2026").text().unwrap().contains(&good.to_string()));

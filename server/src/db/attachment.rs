@@ -19,7 +19,8 @@ pub async fn content_type(db: &Db, sha256: &str) -> Result<Option<String>> {
 
 /// Records that an account has brought a photo whose content is stored.
 pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: Uuid) -> Result<()> {
-    let photo = "INSERT INTO attachment (sha256, size, content_type, account, created_at, named) VALUES ($1, $2, $3, $4, $5,
+    let photo =
+        "INSERT INTO attachment (sha256, size, content_type, account, created_at, named) VALUES ($1, $2, $3, $4, $5,
         EXISTS (SELECT 1 FROM attachment_reference r WHERE r.sha256 = $1)) ON CONFLICT (sha256) DO NOTHING";
     let owner = "INSERT INTO attachment_owner (sha256, account, size, created_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (sha256, account) DO NOTHING";
@@ -40,7 +41,8 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
 
 /// Returns how many bytes of photos an account has brought since an instant.
 pub async fn brought_since(db: &Db, account: Uuid, since: i64) -> Result<i64> {
-    let query = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment_owner WHERE account = $1 AND created_at >= $2";
+    let query =
+        "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment_owner WHERE account = $1 AND created_at >= $2";
     Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(account).bind(since).fetch_one(pool).await?))
 }
 
@@ -58,7 +60,8 @@ struct Reference {
     is_current: bool,
 }
 
-const REFERENCES: &str = "SELECT r.id AS record, r.kind, r.author, r.programme, r.place, (NOT r.deleted AND r.fields LIKE $2) AS is_current
+const REFERENCES: &str =
+    "SELECT r.id AS record, r.kind, r.author, r.programme, r.place, (NOT r.deleted AND r.fields LIKE $2) AS is_current
     FROM attachment_reference f JOIN record r ON r.id = f.record
     WHERE f.sha256 = $1 AND (f.account = $3
         OR EXISTS (SELECT 1 FROM attachment_owner o WHERE o.sha256 = f.sha256 AND o.account = f.account))";
@@ -116,9 +119,10 @@ impl Naming {
     pub async fn look_up(tx: &mut Tx, named: &[(&User, Uuid, &str)]) -> Result<Self> {
         let mut found = Self::default();
         let hashes: Vec<&str> = named.iter().map(|own| own.2).collect::<BTreeSet<_>>().into_iter().collect();
-        let stored = select_in!(&mut *tx, "SELECT sha256 FROM attachment WHERE sha256", hashes, (String,), |values, hash| {
-            values.push_bind(*hash);
-        });
+        let stored =
+            select_in!(&mut *tx, "SELECT sha256 FROM attachment WHERE sha256", hashes, (String,), |values, hash| {
+                values.push_bind(*hash);
+            });
         let stored: BTreeSet<String> = stored.into_iter().map(|row| row.0).collect();
         for (user, record, hash) in named.iter().filter(|own| stored.contains(own.2)) {
             let own: i64 = on!(in &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)

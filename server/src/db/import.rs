@@ -196,7 +196,8 @@ pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uu
     let query = "UPDATE import SET stage = 'cancelled' WHERE id IN (SELECT id FROM import
         WHERE stage IN ('checking', 'checked') AND created_at < $1 ORDER BY created_at LIMIT $2) RETURNING id";
     let mut tx = db.begin().await?;
-    let ids = on!(in &mut tx, |connection| sqlx::query_scalar(query).bind(before).bind(limit).fetch_all(connection).await?);
+    let ids =
+        on!(in &mut tx, |connection| sqlx::query_scalar(query).bind(before).bind(limit).fetch_all(connection).await?);
     tx.commit().await?;
     Ok(ids)
 }

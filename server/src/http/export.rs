@@ -222,7 +222,14 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
     (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
 pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
     let mut pages = Pages::new(&app, user, query)?;
-    let busy = || Problem::later(StatusCode::SERVICE_UNAVAILABLE, "正在生成另一份表格，请稍后再试", "Another sheet is being made: please try again later", 10);
+    let busy = || {
+        Problem::later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "正在生成另一份表格，请稍后再试",
+            "Another sheet is being made: please try again later",
+            10,
+        )
+    };
     let turn = timeout(PATIENCE, app.exports.sheets.acquire()).await;
     let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
     let (sender, receiver) = mpsc::channel(2);

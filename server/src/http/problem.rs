@@ -100,8 +100,10 @@ impl From<std::io::Error> for Problem {
                 ("服务器的存储空间满了，请稍后再试", "The server has no space left just now: please try again later");
             return Self::later(StatusCode::INSUFFICIENT_STORAGE, chinese, english, 60);
         }
-        let (chinese, english) =
-            ("服务器暂时无法保存或读取文件，请稍后再试", "The server cannot store or read files just now: please try again later");
+        let (chinese, english) = (
+            "服务器暂时无法保存或读取文件，请稍后再试",
+            "The server cannot store or read files just now: please try again later",
+        );
         Self::later(StatusCode::SERVICE_UNAVAILABLE, chinese, english, 5)
     }
 }

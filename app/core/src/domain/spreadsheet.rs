@@ -27,7 +27,20 @@ mod tests {
 
     #[test]
     fn what_stands_behind_blanks_or_is_full_width_does_not_run_either() {
-        let hidden = ["\n=1+1", " =1+1", "\u{a0}=1", "\u{200b}=1", "\u{feff}@x", "\t", "\r=1", "＝1+1", "＋1", "－1", "＠x", "\u{3000}＝1"];
+        let hidden = [
+            "\n=1+1",
+            " =1+1",
+            "\u{a0}=1",
+            "\u{200b}=1",
+            "\u{feff}@x",
+            "\t",
+            "\r=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠x",
+            "\u{3000}＝1",
+        ];
         for cell in hidden {
             assert_eq!(harmless(cell), format!("'{cell}"), "{cell:?}");
         }

@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn rows_that_arrive_become_a_sheet_of_texts() {
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
-        let rows = |from: usize| (from..from + 2).map(|number| [number.to_string(), "=1+1".to_owned()]).collect::<Vec<_>>();
+        let rows =
+            |from: usize| (from..from + 2).map(|number| [number.to_string(), "=1+1".to_owned()]).collect::<Vec<_>>();
         sender.blocking_send(Some(rows(0))).unwrap();
         sender.blocking_send(Some(rows(2))).unwrap();
         sender.blocking_send(None).unwrap();
