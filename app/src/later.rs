@@ -2,6 +2,7 @@
 //! there without them. The service worker keeps their file with the others, so they are there offline too.
 
 use crate::components::filter_bar::use_filter;
+use crate::components::loading::Loading;
 use crate::components::map::{Chosen, Leaf, Sheet};
 use crate::model::{Model, use_model};
 use crate::pages::{
@@ -185,7 +186,7 @@ pub fn Later(
                 .into_any(),
             )
         } else {
-            Some(view! { <p class="empty">{texts.loading}</p> }.into_any())
+            Some(view! { <Loading/> }.into_any())
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod pages;
 mod photo;
 pub mod store;
 pub mod sync;
+mod tab_lock;
 #[cfg(feature = "csr")]
 mod take_over;
 pub mod texts;
@@ -19,6 +20,7 @@ mod turns;
 
 use boot::Boot;
 use components::header::Header;
+use components::loading::Main;
 use later::{Later, Screen};
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
@@ -38,7 +40,7 @@ pub fn Root() -> impl IntoView {
         <Router>
             <a class="skip" href="#main">{texts.skip}</a>
             <Header/>
-            <main id="main" tabindex="-1">
+            <Main>
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Dashboard/>
                     <Route path=path!("/indicators/:code") view=|| view! { <Later screen=Screen::Indicator/> }/>
@@ -67,7 +69,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/entries/:id/conflict") view=|| view! { <Later screen=Screen::Conflict/> }/>
                     <Route path=path!("/entries/:id") view=|| view! { <Later screen=Screen::Edit/> }/>
                 </Routes>
-            </main>
+            </Main>
         </Router>
     }
 }

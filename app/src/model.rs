@@ -44,6 +44,8 @@ pub struct Model {
     pub online: RwSignal<bool>,
     /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
     pub now: RwSignal<f64>,
+    /// How many places of the screen wait for their content.
+    pub loading: RwSignal<usize>,
     /// What went wrong with the phone's storage.
     pub trouble: RwSignal<Option<StoreError>>,
     /// Whether what is needed to work with no network is on the phone.
@@ -118,6 +120,7 @@ impl Model {
             photos: RwSignal::default(),
             online: RwSignal::new(true),
             now: RwSignal::new(0.0),
+            loading: RwSignal::new(0),
             trouble: RwSignal::new(None),
             ready_offline: RwSignal::new(false),
             sync: StoredValue::new(None),
@@ -149,6 +152,14 @@ impl Model {
         match filter.village() {
             Some(_) => self.seen(filter),
             None => self.shown.get().filter(|overview| overview.only.is_none()),
+        }
+    }
+
+    /// Storage does what it is asked to again: what was said of it holds no more.
+    pub fn storage_works(&self) {
+        let is_over = |trouble: &Option<StoreError>| matches!(trouble, Some(StoreError::Closed | StoreError::Blocked));
+        if self.trouble.with_untracked(is_over) {
+            self.trouble.set(None);
         }
     }
 

@@ -89,6 +89,17 @@ class Line {
     line.listener = net.createServer((near) => {
       if (!line.open) return near.destroy();
       const far = net.connect(server.port, "127.0.0.1");
+      near.on("data", (bytes) => {
+        if (!line.held || !bytes.includes(line.held.path) || line.held.far === far) return;
+        far.unpipe(near);
+        Object.assign(line.held, { far, near });
+        const { held } = line;
+        far.on("data", (answer) => {
+          held.waiting.push(answer);
+          if (line.held === held) line.grant(0);
+        });
+        far.resume();
+      });
       let carried = 0;
       for (const [one, other] of [[near, far], [far, near]]) {
         line.sockets.add(one);
@@ -111,7 +122,23 @@ class Line {
     return line;
   }
 
+  // Holds the answer to the next request for a path back; `grant` lets so many more bytes of it through.
+  hold(path) {
+    this.held = { path, waiting: [], allowance: 0 };
+  }
+
+  grant(bytes) {
+    const { waiting, near } = this.held;
+    this.held.allowance += bytes;
+    while (waiting.length > 0 && this.held.allowance > 0) {
+      const next = waiting.shift();
+      this.held.allowance -= next.length;
+      if (!near.destroyed) near.write(next);
+    }
+  }
+
   cut() {
+    this.held = undefined;
     this.open = false;
     for (const socket of this.sockets) socket.destroy();
   }

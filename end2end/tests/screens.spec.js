@@ -29,6 +29,43 @@ test("no screen complains in the console, online or off, and every first paint i
   expect(found).toEqual([]);
 });
 
+test("the main part of every screen is busy until its content is there, online and off", async ({ page, server, line }) => {
+  await page.addInitScript(() => {
+    window.notSaid = [];
+    const look = () => {
+      const main = document.querySelector("main");
+      const waits = main && [...main.querySelectorAll("p.empty")].some((own) => own.textContent.startsWith("正在读取"));
+      if (waits && main.getAttribute("aria-busy") !== "true") window.notSaid.push(location.pathname);
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const main = page.locator("main");
+  for (const screen of [...SCREENS, "/entries/new/nothing", "/needs?ledger=plan"]) {
+    await page.goto(screen);
+    await expect(page.locator("html.scripted")).toBeAttached();
+    await expect(main).not.toHaveAttribute("aria-busy");
+    await expect(main).not.toContainText("正在读取");
+    await expect(main).not.toBeEmpty();
+    expect(await page.evaluate(() => window.notSaid), screen).toEqual([]);
+  }
+  // What the server has painted of a screen is not its content, whatever a program does with scripts.
+  for (const screen of ["/entries", "/entries/new/field_survey", "/work", "/needs"]) {
+    expect(await (await page.request.get(screen)).text(), screen).toContain('aria-busy="true"');
+  }
+  expect(await (await page.request.get("/?year=2023")).text()).not.toContain('aria-busy="true"');
+  await goOffline(page, line);
+  for (const screen of SCREENS) {
+    await page.goto(screen);
+    await expect(page.locator("header.bar")).toBeVisible();
+    await expect(main).not.toHaveAttribute("aria-busy");
+    await expect(main).not.toContainText("正在读取");
+    expect(await page.evaluate(() => window.notSaid), screen).toEqual([]);
+  }
+});
+
 for (const [width, height] of [[360, 640], [1920, 1080]]) {
   test(`every screen keeps to WCAG 2.2 AA and can be pressed at ${width} × ${height}`, async ({ page, server }) => {
     await page.setViewportSize({ width, height });

@@ -1,6 +1,7 @@
 //! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
 
 use crate::components::entry_list::{activity_name, answers_line, answers_of, photos, state_word};
+use crate::components::loading::Loading;
 use crate::components::map::lists::pair_name;
 use crate::instant::in_china;
 use crate::model::{Model, use_model};
@@ -103,7 +104,7 @@ pub fn Way(
     spawn_local(async move { history.set(Some(api::history(id).await.ok())) });
     let activity = known.entry.activity.clone();
     move || match history.get() {
-        None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
+        None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
         Some(Some(revisions)) => {
             let changes = since_decision(&revisions).map(|(before, now, paths)| {

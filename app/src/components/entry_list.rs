@@ -3,6 +3,7 @@
 use super::figures::qualified;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
+use crate::store::StoreError;
 use crate::store::known::Known;
 use crate::store::person::Person;
 use crate::store::photos::Sent;
@@ -27,15 +28,20 @@ pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<V
         model.journal.track();
         model.pulled.track();
         if wanted() {
-            spawn_local(async move { entries.set(known(model).await.map(Arc::new)) });
+            spawn_local(async move {
+                match known(model).await {
+                    Ok(known) => drop(entries.try_set(known.map(Arc::new))),
+                    Err(error) => model.trouble.set(Some(error)),
+                }
+            });
         }
     });
     entries
 }
 
-async fn known(model: Model) -> Option<Vec<Known>> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
-    Person::open(user).await.ok()?.known().await.ok()
+async fn known(model: Model) -> Result<Option<Vec<Known>>, StoreError> {
+    let Some(user) = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
+    Ok(Some(Person::open(user).await?.known().await?))
 }
 
 /// The first `listed` of the entries that are `wanted`, or why there are none; and how many are.

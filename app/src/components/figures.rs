@@ -1,6 +1,7 @@
 //! The indicators: a card for each, by programme.
 
 use crate::components::filter_bar::query_of;
+use crate::components::loading::Loading;
 use crate::drawing::chart::spark;
 use crate::drawing::escaped;
 use crate::model::{Model, use_model};
@@ -115,7 +116,7 @@ pub fn Figures(
         })
     });
     view! {
-        <Show when=move || is_there.get() fallback=move || view! { <p class="empty">{model.texts.loading}</p> }>
+        <Show when=move || is_there.get() fallback=move || view! { <Loading/> }>
             <div class="figures">
                 {move || programmes.get().into_iter().map(|programme| view! { <OfProgramme programme filter/> }).collect_view()}
                 {move || all_empty.get().then(|| view! { <p class="empty">{years_without(model)}</p> })}

@@ -91,14 +91,16 @@ pub fn Header() -> impl IntoView {
             </div>
         })}
         {move || model.trouble.get().map(|trouble| {
-            let sentence = match &trouble {
-                StoreError::Full => texts.storage_full.to_owned(),
-                StoreError::Failed(why) => fill(texts.storage_failed, &[why]),
+            let close = if trouble == StoreError::Outdated {
+                // What is typed lies in a draft already.
+                view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()
+            } else {
+                view! { <button type="button" class="quiet" on:click=move |_| model.trouble.set(None)>{texts.close}</button> }.into_any()
             };
             view! {
                 <div class="notice bad" role="alert">
-                    <p>{sentence}</p>
-                    <button type="button" class="quiet" on:click=move |_| model.trouble.set(None)>{texts.close}</button>
+                    <p>{trouble.words(texts)}</p>
+                    {close}
                 </div>
             }
         })}

@@ -2,12 +2,14 @@
 
 pub mod address;
 pub mod decide;
+pub mod drafting;
 pub mod entry_card;
 pub mod entry_list;
 pub mod figures;
 pub mod filter_bar;
 pub mod form_row;
 pub mod header;
+pub mod loading;
 pub mod map;
 pub mod place_field;
 pub mod save_picture;

@@ -33,7 +33,10 @@ pub fn PlaceField(
     let chosen = move || !value.get().is_empty();
     view! {
         {move || if chosen() {
-            let label = model.places.with(|places| places.label(&value.get()));
+            let label = model.places.with(|places| match places.all().is_empty() {
+                true => texts.loading.to_owned(),
+                false => places.label(&value.get()),
+            });
             view! {
                 <p class="chosen-place">
                     <strong>{label}</strong>
@@ -50,12 +53,15 @@ pub fn PlaceField(
                 <ul class="offers" aria-label=texts.places_found>
                     {move || {
                         let found = found();
-                        let none = found.is_empty();
+                        // No place is missing before the places are there.
+                        let loading = model.places.with(|places| places.all().is_empty());
+                        let none = found.is_empty() && !loading;
                         let full = found.len() == OFFERED;
                         view! {
                             {found.into_iter().map(|(code, label)| view! {
                                 <li><button type="button" on:click=move |_| on_choose.run(code.clone())>{label}</button></li>
                             }).collect_view()}
+                            {loading.then(|| view! { <li class="empty">{texts.loading}</li> })}
                             {none.then(|| view! { <li class="empty">{texts.no_place_found}</li> })}
                             {full.then(|| view! { <li class="empty">{fill(texts.more_places, &[&OFFERED])}</li> })}
                         }

@@ -7,6 +7,7 @@ mod indicator;
 pub use activity::ActivityOf;
 pub use indicator::IndicatorEdit;
 
+use crate::components::loading::Loading;
 use crate::model::use_model;
 use crate::texts::fill;
 use jiedui_core::domain::{FieldError, Language, Role};
@@ -23,7 +24,7 @@ pub fn CatalogueList() -> impl IntoView {
             return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
         }
         let Some(overview) = model.received.get() else {
-            return view! { <p class="empty">{texts.loading}</p> }.into_any();
+            return view! { <Loading/> }.into_any();
         };
         let catalogue = &overview.catalogue;
         let groups = catalogue.programmes.iter().map(|programme| {

@@ -1,5 +1,6 @@
 //! Choosing what to record: the activities of each programme.
 
+use crate::components::loading::LoadingOnline;
 use crate::model::use_model;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -13,7 +14,7 @@ pub fn Choose() -> impl IntoView {
     move || {
         let Some(user) = model.user.get() else { return view! { <super::PleaseSignIn/> }.into_any() };
         let Some(overview) = model.received.get() else {
-            return view! { <p class="empty">{if model.online.get() { texts.loading } else { texts.nothing_kept }}</p> }.into_any();
+            return view! { <LoadingOnline/> }.into_any();
         };
         let catalogue = &overview.catalogue;
         let programmes = catalogue.programmes.iter().filter(|programme| user.scope.has_programme(&programme.code));

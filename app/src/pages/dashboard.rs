@@ -3,6 +3,7 @@
 use crate::components::address::use_address;
 use crate::components::figures::Figures;
 use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::loading::LoadingOnline;
 use crate::components::map::Map;
 use crate::components::take_away::TakeAway;
 use crate::instant::{in_china, minutes_since_1970};
@@ -41,7 +42,7 @@ pub fn Dashboard() -> impl IntoView {
             }
             .into_any()
         } else if model.user.with(Option::is_some) {
-            view! { <p class="empty">{if model.online.get() { model.texts.loading } else { model.texts.nothing_kept }}</p> }.into_any()
+            view! { <LoadingOnline/> }.into_any()
         } else {
             view! { <super::PleaseSignIn/> }.into_any()
         }

@@ -1,146 +1,22 @@
 //! Changing the directory, for who coordinates: an organisation, and a pairing with its agreement. It needs a network, since
 //! everybody's forms offer what it holds.
 
-use crate::components::form_row::{form_row, mistake};
-use crate::components::map::lists::pair_name;
+mod form;
+mod pairing;
+
 use crate::components::place_field::PlaceField;
 use crate::model::{Model, use_model};
 use crate::pages::form::read_number;
 use crate::pages::organisations::kind_name;
-use crate::store::person::new_id;
-use crate::sync::api::{self, ApiError};
 use crate::sync::catalogue as server;
-use crate::texts::fill;
+use form::{Form, Texts, elsewhere, identifier, programmes};
 use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::{
-    ErrorCode, FieldError, Organisation, Overview, Pairing, Role, Side, User, format_date, parse_date,
-};
+use jiedui_core::domain::{ErrorCode, FieldError, Organisation, Overview, Places, Role, Side};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use std::collections::BTreeMap;
+use leptos_router::hooks::use_params_map;
+pub use pairing::PairingEdit;
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlInputElement;
-
-/// The largest agreement, in bytes: as much as the server takes.
-const LARGEST_FILE: f64 = 4.0 * 1024.0 * 1024.0;
-
-/// What both forms have in common: texts by the names of the fields.
-#[derive(Clone, Copy)]
-struct Form {
-    model: Model,
-    texts: RwSignal<BTreeMap<&'static str, String>>,
-    errors: RwSignal<Vec<FieldError>>,
-    failed: RwSignal<Option<String>>,
-}
-
-impl Form {
-    fn new(texts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        let texts = RwSignal::new(texts.into_iter().collect());
-        Self { model: use_model(), texts, errors: RwSignal::default(), failed: RwSignal::default() }
-    }
-
-    fn get(self, name: &'static str) -> String {
-        self.texts.with_untracked(|texts| texts.get(name).cloned().unwrap_or_default())
-    }
-
-    fn value(self, name: &'static str) -> Signal<String> {
-        Signal::derive(move || self.texts.with(|texts| texts.get(name).cloned().unwrap_or_default()))
-    }
-
-    fn set(self, name: &'static str, text: String) {
-        self.texts.update(|texts| drop(texts.insert(name, text)));
-        self.errors.update(|errors| errors.retain(|error| error.field != name));
-    }
-
-    fn error(self, name: &'static str) -> Signal<Option<String>> {
-        mistake(self.model, self.errors, name)
-    }
-
-    fn row(self, name: &'static str, label: String, control: AnyView) -> impl IntoView + use<> {
-        form_row(name, label, self.error(name), control)
-    }
-
-    fn input(self, name: &'static str, label: String, kind: &'static str) -> impl IntoView + use<> {
-        let (value, error) = (self.value(name), self.error(name));
-        let control = view! {
-            <input id=format!("field-{name}") type=kind autocomplete="off" prop:value=value
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
-                on:input=move |event| self.set(name, event_target_value(&event))/>
-        };
-        self.row(name, label, control.into_any())
-    }
-
-    fn select(self, name: &'static str, label: String, options: Vec<(String, String)>) -> impl IntoView + use<> {
-        let value = self.value(name);
-        let option = move |(code, words): (String, String)| {
-            let own = code.clone();
-            view! { <option value=code selected=move || value.get() == own>{words}</option> }
-        };
-        let control = view! {
-            <select id=format!("field-{name}") aria-describedby=format!("error-{name}") on:change=move |event| self.set(name, event_target_value(&event))>
-                <option value="">{self.model.texts.please_choose}</option>
-                {options.into_iter().map(option).collect_view()}
-            </select>
-        };
-        self.row(name, label, control.into_any())
-    }
-
-    fn optional(self, label: &str) -> String {
-        format!("{label}{}", self.model.texts.optional)
-    }
-
-    /// What of it is beyond who fills it in.
-    fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
-        self.model.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
-    }
-
-    /// Sends it, and goes where it can be seen.
-    fn send(self, sending: impl Future<Output = Result<(), ApiError>> + 'static, then: String) {
-        let (model, navigate) = (self.model, use_navigate());
-        self.failed.set(None);
-        spawn_local(async move {
-            match sending.await {
-                Ok(()) => {
-                    crate::sync::look_for_news(model);
-                    navigate(&then, Default::default());
-                }
-                Err(error) => {
-                    self.failed.set(Some(error.detail.unwrap_or_else(|| model.texts.needs_network.to_owned())));
-                    self.errors.set(error.errors);
-                }
-            }
-        });
-    }
-
-    fn failure(self) -> impl IntoView {
-        move || self.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })
-    }
-}
-
-/// That of what is changed, or from the first time that it is asked for a new one: saving twice makes one.
-fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
-    let id = StoredValue::new(own);
-    move || match id.get_value() {
-        Some(id) => id,
-        None => {
-            id.set_value(Some(new_id()));
-            id.get_value().unwrap_or_default()
-        }
-    }
-}
-
-/// What stands where another place's coordinators see to it.
-fn elsewhere(model: Model) -> AnyView {
-    view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
-}
-
-fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
-    let own = overview.catalogue.programmes.iter();
-    own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
-}
 
 /// An organisation.
 #[component]
@@ -161,11 +37,9 @@ pub fn OrganisationEdit() -> impl IntoView {
     })
 }
 
-fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
+fn texts_of_organisation(own: Option<&Organisation>) -> Texts {
     let position = own.and_then(|own| own.position);
-    let form = Form::new([
+    Texts::from([
         ("name", own.map(|own| own.name.clone()).unwrap_or_default()),
         ("name_en", own.map(|own| own.name_en.clone()).unwrap_or_default()),
         ("kind", own.map(|own| code_of(own.kind)).unwrap_or_default()),
@@ -173,11 +47,19 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
         ("programme", own.map(|own| own.programme.clone()).unwrap_or_default()),
         ("east", position.map(|own| own.0.to_string()).unwrap_or_default()),
         ("north", position.map(|own| own.1.to_string()).unwrap_or_default()),
-    ]);
-    let save = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let overview = model.received.get_untracked().unwrap_or_default();
-        let places = model.places.get_untracked();
+    ])
+}
+
+fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
+    let form = Form::new(texts_of_organisation(own));
+    let is_new = own.is_none();
+    let judge = move |source: Option<String>, overview: &Overview, places: &Places| {
+        let now = overview.directory().organisation(id());
+        if !is_new && !form.is_on(texts_of_organisation(now)) {
+            return None;
+        }
         let mut errors = Vec::new();
         let kind = KINDS.into_iter().find(|kind| code_of(*kind) == form.get("kind"));
         if kind.is_none() {
@@ -200,16 +82,20 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
             place: form.get("place"),
             programme: form.get("programme"),
             position: east.zip(north),
-            source: source.clone(),
+            source,
             initials: String::new(),
         };
-        errors.extend(own.mistakes(&places, &overview.catalogue));
+        errors.extend(own.mistakes(places, &overview.catalogue));
         add_new(&mut errors, form.beyond(|user| own.beyond(user)));
+        let is_right = errors.is_empty();
         form.errors.set(errors);
-        if form.errors.with_untracked(Vec::is_empty) {
-            let then = format!("/organisations/{id}");
-            form.send(async move { server::set_organisation(&own, model.language).await }, then);
-        }
+        let then = format!("/organisations/{id}");
+        is_right.then(|| (async move { server::set_organisation(&own, model.language).await }, then))
+    };
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let source = source.clone();
+        form.submit(move |overview, places| judge(source, overview, places));
     };
     let kinds = KINDS.into_iter().map(|kind| (code_of(kind), kind_name(texts, kind).to_owned())).collect();
     let place_error = form.error("place");
@@ -229,7 +115,7 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
                 {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
                 {form.input("east", form.optional(texts.position_east), "text")}
                 {form.input("north", form.optional(texts.position_north), "text")}
-                <p class="actions"><button class="button primary" id="save">{texts.save}</button></p>
+                {form.save_button()}
             </form>
         </section>
     }
@@ -249,111 +135,4 @@ const KINDS: [OrganisationKind; 8] = [
 
 fn code_of(kind: OrganisationKind) -> String {
     serde_json::to_value(kind).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A pairing.
-#[component]
-pub fn PairingEdit() -> impl IntoView {
-    let model = use_model();
-    super::title(model.texts.pairing);
-    let (params, query) = (use_params_map(), use_query_map());
-    super::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
-        let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
-        let with = query.with(|query| query.get("organisation")).and_then(|id| Uuid::parse_str(&id).ok());
-        match id {
-            None => pairing_form(model, overview, None, with).into_any(),
-            Some(id) => match overview.directory().pairing(id) {
-                Some(own) if !super::is_own(|user| own.beyond(user, overview.directory())) => elsewhere(model),
-                Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
-                None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
-            },
-        }
-    })
-}
-
-fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: Option<Uuid>) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
-    let with = with.and_then(|id| overview.directory().organisation(id));
-    let begun = |side: Side| with.filter(|with| with.side == side).map(|with| with.id.to_string()).unwrap_or_default();
-    let form = Form::new([
-        (
-            "programme",
-            own.map(|own| own.programme.clone()).or(with.map(|with| with.programme.clone())).unwrap_or_default(),
-        ),
-        ("organisation_a", own.map_or_else(|| begun(Side::A), |own| own.organisation_a.to_string())),
-        ("organisation_b", own.map_or_else(|| begun(Side::B), |own| own.organisation_b.to_string())),
-        ("from", own.and_then(|own| own.from).map(format_date).unwrap_or_default()),
-        ("to", own.and_then(|own| own.to).map(format_date).unwrap_or_default()),
-        ("agreement", own.and_then(|own| own.agreement.clone()).unwrap_or_default()),
-    ]);
-    let of_side = |side: Side| {
-        let own = overview.organisations.iter().filter(|own| own.side == side);
-        own.map(|own| (own.id.to_string(), model.pick(&own.name, &own.name_en).to_owned())).collect::<Vec<_>>()
-    };
-    let save = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let overview = model.received.get_untracked().unwrap_or_default();
-        let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
-        let own = Pairing {
-            id: id(),
-            programme: form.get("programme"),
-            organisation_a: organisation("organisation_a"),
-            organisation_b: organisation("organisation_b"),
-            from: parse_date(&form.get("from")),
-            to: parse_date(&form.get("to")),
-            source: source.clone(),
-            agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
-        };
-        let directory = overview.directory();
-        let mut errors = own.mistakes(directory, &overview.catalogue);
-        add_new(&mut errors, form.beyond(|user| own.beyond(user, directory)));
-        form.errors.set(errors);
-        if form.errors.with_untracked(Vec::is_empty) {
-            let then = format!("/organisations/{}", own.organisation_b);
-            form.send(async move { server::set_pairing(&own, model.language).await }, then);
-        }
-    };
-    let (agreement, busy) = (form.value("agreement"), RwSignal::new(false));
-    let bring = move |event: leptos::ev::Event| {
-        let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
-        let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
-        form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large.to_owned()));
-        if file.size() > LARGEST_FILE {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            match api::bring_file(&file).await {
-                Ok(sha256) => form.set("agreement", sha256),
-                Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned()))),
-            }
-            busy.set(false);
-        });
-    };
-    let file = view! {
-        <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
-        {move || Some(agreement.get()).filter(|own| !own.is_empty()).map(|sha256| view! {
-            <p class="chosen-place">
-                <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open}</a>
-                <button type="button" class="quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
-            </p>
-        })}
-    };
-    let name = own.map_or(texts.pairing_new.to_owned(), |own| pair_name(model, overview, own));
-    view! {
-        <section class="narrow">
-            <h1>{name}</h1>
-            {form.failure()}
-            <form class="form" novalidate on:submit=save>
-                {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
-                {form.select("organisation_a", fill(texts.of_side, &[&texts.side_a]), of_side(Side::A))}
-                {form.select("organisation_b", fill(texts.of_side, &[&texts.side_b]), of_side(Side::B))}
-                {form.input("from", form.optional(texts.pairing_from), "date")}
-                {form.input("to", form.optional(texts.pairing_to), "date")}
-                {form.row("agreement", form.optional(texts.agreement), file.into_any())}
-                <p class="actions"><button class="button primary" id="save" disabled=move || busy.get()>{texts.save}</button></p>
-            </form>
-        </section>
-    }
 }

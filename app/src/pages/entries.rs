@@ -1,8 +1,9 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
 use crate::components::entry_list::{answers_line, unsent_photos};
+use crate::components::loading::Loading;
 use crate::model::{Model, use_model};
-use crate::store::draft::{Draft, DraftKey, unfinished};
+use crate::store::draft::{Left, unfinished};
 use crate::store::journal::{Journalled, Progress};
 use crate::sync;
 use crate::texts::fill;
@@ -12,7 +13,6 @@ use jiedui_core::sync::path::of_form;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
-use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// How many entries are drawn at first, and more each time the button is pressed.
@@ -25,7 +25,7 @@ pub fn Entries() -> impl IntoView {
     let texts = model.texts;
     super::title(texts.nav_entries);
     let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
-    let drafts = RwSignal::new(Vec::<Draft>::new());
+    let drafts = RwSignal::new(Vec::<Left>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
     let shown = RwSignal::new(PAGE);
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
@@ -37,7 +37,9 @@ pub fn Entries() -> impl IntoView {
         });
     };
     move || {
-        let Some(user) = user() else { return view! { <super::PleaseSignIn/> }.into_any() };
+        if user().is_none() {
+            return view! { <super::PleaseSignIn/> }.into_any();
+        }
         view! {
             <section class="narrow">
                 <h1>{texts.nav_entries}</h1>
@@ -59,11 +61,11 @@ pub fn Entries() -> impl IntoView {
                 {move || (!drafts.get().is_empty()).then(|| view! {
                     <h2>{texts.drafts}</h2>
                     <ul class="entries drafts">
-                        {drafts.get().into_iter().map(|draft| draft_view(model, user, draft, drafts)).collect_view()}
+                        {drafts.get().into_iter().map(|draft| draft_view(model, draft, drafts)).collect_view()}
                     </ul>
                 })}
                 {move || match model.journal.get() {
-                    None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
+                    None => view! { <Loading/> }.into_any(),
                     Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
                     Some(journal) => view! {
                         <ul class="entries">
@@ -92,18 +94,18 @@ fn place_name(model: Model, code: String) -> impl Fn() -> String {
     move || model.places.with(|places| places.label(&code))
 }
 
-fn draft_view(model: Model, user: Uuid, draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
+fn draft_view(model: Model, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
     let texts = model.texts;
-    let (id, key) = (draft.id, DraftKey::of_new(user, &draft.activity));
+    let (draft, address) = (left.draft.clone(), left.address());
     let throw_away = move |_| {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
-            key.clear();
-            drafts.update(|drafts| drafts.retain(|draft| draft.id != id));
+            left.clear();
+            drafts.update(|drafts| drafts.retain(|own| own.name != left.name));
         }
     };
     view! {
         <li class="entry draft">
-            <A href=format!("/entries/new/{}", draft.activity)>
+            <A href=address>
                 <strong>{activity_name(model, &draft.activity)}</strong>
                 <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
             </A>

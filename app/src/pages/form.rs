@@ -7,17 +7,23 @@ mod position;
 mod reading;
 mod table;
 
+use super::entries::field_name;
+use crate::components::drafting::{Drafting, FormDraft};
+use crate::components::loading::Loading;
 use crate::model::{Model, use_model};
 use crate::store::StoreError;
-use crate::store::draft::{Draft, DraftKey};
+use crate::store::draft::{Draft, form_of_edit, form_of_new};
+use crate::store::journal::Journalled;
 use crate::store::person::new_id;
+use crate::store::saving::{Begun, Elsewhere, Made, Saved};
 use crate::sync;
 use crate::texts::fill;
 use fields::{Change, Form};
-use jiedui_core::domain::{Activity, FieldError};
-use jiedui_core::sync::Op;
+use jiedui_core::domain::{Activity, FieldError, Overview};
+use jiedui_core::sync::path;
+use jiedui_core::sync::wire::ENTRY;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 pub use reading::read_number;
 use reading::{changes_of, check, draft_of, fresh, same_as, today};
 use uuid::Uuid;
@@ -29,18 +35,22 @@ use wasm_bindgen_futures::spawn_local;
 pub fn NewEntry() -> impl IntoView {
     let model = use_model();
     super::title(model.texts.nav_new);
-    let params = use_params_map();
+    let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
     let start = move || {
         let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
-        let (activity, key) = (activity.get(), DraftKey::of_new(user, &activity.get()));
+        let activity = activity.get();
         // The form is asked for in the version that the draft was begun with.
         let overview = model.received.get()?;
-        let form = overview.catalogue.activity(&activity);
-        let begin = || Draft { id: new_id(), date: today(), ..fresh(&activity, form) };
-        Some((key.read().unwrap_or_else(begin), key))
+        let fresh = Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
+        let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
+        Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
     };
-    view! { <EntryForm start/> }
+    // Another activity is another form.
+    move || {
+        activity.track();
+        view! { <EntryForm start/> }
+    }
 }
 
 /// The change of the entry that the address names.
@@ -53,14 +63,37 @@ pub fn EditEntry() -> impl IntoView {
     let start = move || {
         let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
         let id = id.get()?;
-        let key = DraftKey::of_edit(user, id);
-        let stored = model.journal.with(|journal| {
-            let own = journal.as_ref()?.entries.iter().find(|own| own.id == id)?;
-            Some(Draft { before: own.sure.clone(), ..draft_of(own.id, own.rev, &own.fields) })
-        });
-        Some((key.read().or(stored)?, key))
+        // It may arrive while one waits for it.
+        model.journal.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
     };
-    view! { <EntryForm start/> }
+    move || {
+        id.track();
+        view! { <EntryForm start/> }
+    }
+}
+
+/// What a form begins with.
+enum Start {
+    New { fresh: Box<Draft>, wanted: Option<u32> },
+    Edit(Uuid),
+}
+
+impl FormDraft for Draft {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn set_id(&mut self, id: Uuid) {
+        self.id = id;
+    }
+
+    fn copy_of(&self) -> Option<Uuid> {
+        self.copy_of
+    }
+
+    fn set_copy_of(&mut self, of: Option<Uuid>) {
+        self.copy_of = of;
+    }
 }
 
 /// How far saving has come.
@@ -68,69 +101,112 @@ pub fn EditEntry() -> impl IntoView {
 enum Saving {
     Not,
     Busy,
+    /// What judges the answers is not on the phone.
+    NotReady,
+    /// Another tab has changed these fields.
+    Elsewhere(Vec<String>),
     Failed(StoreError),
 }
 
-/// The form. `start` gives the draft to begin with and where it is kept, once both are known.
+/// The form. `start` gives where its drafts are kept and what it begins with, once both are known.
 #[component]
-fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'static) -> impl IntoView {
+fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 'static) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let draft = RwSignal::new(None::<Draft>);
-    let key = StoredValue::new(None::<DraftKey>);
+    let drafting = Drafting::<Draft>::new();
+    let (draft, kept) = (drafting.draft, drafting.kept);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let busy = RwSignal::new(0);
-    let (kept, saving) = (RwSignal::new(true), RwSignal::new(Saving::Not));
+    let saving = RwSignal::new(Saving::Not);
     Effect::new(move |_| {
         // The journal changes while somebody types; what they type must not.
-        if draft.with_untracked(Option::is_none)
-            && let Some((first, place)) = start()
-        {
-            key.set_value(Some(place));
-            draft.set(Some(first));
+        let Some((form, first)) = start() else { return };
+        if !drafting.is_to_begin() {
+            return;
         }
-    });
-    let edit = move |change: &dyn Fn(&mut Draft)| {
-        draft.update(|draft| {
-            if let Some(draft) = draft {
-                change(draft);
+        spawn_local(async move {
+            match first {
+                Start::New { fresh, wanted } => drafting.begin_new(&form, wanted, *fresh).await,
+                Start::Edit(id) => match sync::own_entry(model, id).await {
+                    Ok(stored) => drafting.begin_edit(&form, stored.map(|(own, since)| edit_of(&own, since))).await,
+                    Err(error) => {
+                        drafting.is_not_found();
+                        model.trouble.set(Some(error));
+                    }
+                },
             }
         });
-        let result = key.with_value(|key| draft.with_untracked(|draft| Some(key.as_ref()?.keep(draft.as_ref()?))));
-        kept.set(!matches!(result, Some(Err(_))));
+    });
+    let start_again = Callback::new(move |()| {
+        drafting.clear();
+        errors.set(Vec::new());
+        saving.set(Saving::Not);
+        spawn_local(async move {
+            let again = match untrack(start) {
+                Some((_, Start::New { fresh, .. })) => Some(*fresh),
+                Some((_, Start::Edit(id))) => {
+                    sync::own_entry(model, id).await.ok().flatten().map(|(own, since)| edit_of(&own, since))
+                }
+                None => None,
+            };
+            if again.is_some() {
+                draft.try_set(again);
+            }
+        });
+    });
+    let edit = move |change: &dyn Fn(&mut Draft)| {
+        drafting.change(change);
         // A mistake that was pointed out goes away as it is put right.
         if !errors.with_untracked(Vec::is_empty)
             && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.received.get_untracked())
         {
-            let now = check(model, &draft, &overview);
+            let now = check(model, &draft, &overview, &model.places.get_untracked());
             errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
         }
     };
     let navigate = use_navigate();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (Some(own), Some(overview)) = (draft.get_untracked(), model.received.get_untracked()) else { return };
         // A photo that is being scaled down would be missing.
         if saving.get_untracked() == Saving::Busy || busy.get_untracked() > 0 {
             return;
         }
-        let found = check(model, &own, &overview);
-        if !found.is_empty() {
-            focus_on(&found);
-            errors.set(found);
-            return;
-        }
         saving.set(Saving::Busy);
-        let changes = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
         let navigate = navigate.clone();
         spawn_local(async move {
-            match sync::save(model, own.id, own.base_rev, Op::Put, changes).await {
-                Ok(()) => {
+            // No answer is judged before what judges it is there.
+            let judges = sync::judges(model).await;
+            // What was typed while one waited counts.
+            let (Some(own), Some((overview, places))) = (draft.try_get_untracked().flatten(), judges) else {
+                saving.try_set(Saving::NotReady);
+                return;
+            };
+            let found = check(model, &own, &overview, &places);
+            if !found.is_empty() {
+                focus_on(&found);
+                errors.try_set(found);
+                saving.try_set(Saving::Not);
+                return;
+            }
+            let fields = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
+            let begun = if drafting.is_new() {
+                Begun::New
+            } else {
+                Begun::With { since: own.since, before: own.before.clone() }
+            };
+            match sync::save_made(model, &Made { kind: ENTRY, id: own.id, base_rev: own.base_rev, fields, begun }).await
+            {
+                Ok(Saved::Done) => {
                     // Not before the entry is in the outbox may its draft go.
-                    key.with_value(|key| key.as_ref().map(DraftKey::clear));
+                    drafting.is_saved();
                     navigate("/entries", Default::default());
                 }
-                Err(error) => saving.set(Saving::Failed(error)),
+                Ok(Saved::Elsewhere(now)) => {
+                    let names = now.paths.iter().map(|path| field_name(model, &own.activity, path)).collect();
+                    drafting.change(|draft| *draft = on_top_of(draft, now, &overview));
+                    saving.try_set(Saving::Elsewhere(names));
+                }
+                Err(error) => drop(saving.try_set(Saving::Failed(error))),
             }
         });
     };
@@ -142,11 +218,14 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             return view! { <super::PleaseSignIn/> }.into_any();
         }
         let Some((code, version)) = there.get() else {
-            let read = model.journal.with(Option::is_some);
-            if model.received.with(Option::is_none) && read {
-                return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
+            if drafting.is_beginning() || model.journal.with(Option::is_none) {
+                return view! { <Loading/> }.into_any();
             }
-            return view! { <p class="empty">{if read { texts.entry_not_here } else { texts.loading }}</p> }.into_any();
+            let words = match untrack(start) {
+                Some((_, Start::Edit(_))) => texts.entry_not_here,
+                _ => texts.nothing_kept,
+            };
+            return view! { <p class="empty">{words}</p> }.into_any();
         };
         let Some(overview) = model.received.get_untracked() else {
             return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
@@ -166,6 +245,7 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                 <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
                     {form.summary(&code)}
+                    {drafting.notices(texts, start_again)}
                     {same_button(model, draft, form.edit, code.clone())}
                     {form.when()}
                     {form.place()}
@@ -178,8 +258,9 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
                     {form.reason(&overview)}
                     {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                     {move || match saving.get() {
-                        Saving::Failed(StoreError::Full) => view! { <p class="error" role="alert">{texts.storage_full}</p> }.into_any(),
-                        Saving::Failed(StoreError::Failed(why)) => view! { <p class="error" role="alert">{fill(texts.storage_failed, &[&why])}</p> }.into_any(),
+                        Saving::NotReady => view! { <p class="error" role="alert">{texts.not_ready_to_save}</p> }.into_any(),
+                        Saving::Elsewhere(names) => view! { <p class="error" role="alert">{fill(texts.changed_elsewhere, &[&names.join("、")])}</p> }.into_any(),
+                        Saving::Failed(error) => view! { <p class="error" role="alert">{error.words(texts)}</p> }.into_any(),
                         _ => ().into_any(),
                     }}
                     <div class="actions">
@@ -192,6 +273,27 @@ fn EntryForm(start: impl Fn() -> Option<(Draft, DraftKey)> + Send + Sync + 'stat
             </section>
         }
         .into_any()
+    }
+}
+
+/// The change of an entry, as it begins.
+fn edit_of(own: &Journalled, since: u64) -> Draft {
+    Draft { before: own.sure.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
+}
+
+/// An edit on top of what another tab has made of the entry: what is changed here stays changed, all else is as it is now.
+fn on_top_of(draft: &Draft, now: Elsewhere, overview: &Overview) -> Draft {
+    let changes = changes_of(draft, overview.catalogue.form(&draft.activity, draft.version));
+    let mut fields = now.fields.clone();
+    for (path, value) in path::paths(&changes) {
+        path::set(&mut fields, &path, value);
+    }
+    Draft {
+        reason: draft.reason.clone(),
+        before: now.fields,
+        since: now.since,
+        copy_of: draft.copy_of,
+        ..draft_of(draft.id, now.rev, &fields)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::components::address::use_address;
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::{counted, pace_line, qualified, target_line};
 use crate::components::filter_bar::{FilterBar, query_of, use_filter};
+use crate::components::loading::LoadingOnline;
 use crate::components::map::lists::pair_name;
 use crate::components::save_picture::SavePicture;
 use crate::drawing::chart::{Column, Trace, columns, traces};
@@ -48,9 +49,7 @@ pub fn IndicatorOf() -> impl IntoView {
     let body = move || match report() {
         Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter),
         None if model.whole(&filter.get()).is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
-        None => {
-            format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })
-        }
+        None => String::new(),
     };
     let beneath = move || {
         let Some((overview, indicator, filter)) = report() else { return (String::new(), 0) };
@@ -69,6 +68,7 @@ pub fn IndicatorOf() -> impl IntoView {
             <p><A href=back>{texts.back_to_view}</A></p>
             <FilterBar filter/>
             <div inner_html=body></div>
+            {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
             <SavePicture pictures=".indicator svg.chart"/>
             <section class="beneath">
                 <h2>{texts.entries_beneath}</h2>

@@ -41,6 +41,7 @@ pub use review::Review;
 pub use sign_in::SignIn;
 pub use work::Work;
 
+use crate::components::loading::Loading;
 use crate::model::use_model;
 use jiedui_core::domain::{FieldError, Overview, Role, User};
 use leptos::prelude::*;
@@ -65,7 +66,7 @@ fn for_roles(
             return view! { <p class="empty">{others}</p> }.into_any();
         }
         if !there.get() {
-            return view! { <p class="empty">{model.texts.loading}</p> }.into_any();
+            return view! { <Loading/> }.into_any();
         }
         body(&model.received.get_untracked().unwrap_or_default())
     }

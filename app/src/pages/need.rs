@@ -6,22 +6,23 @@ mod entries;
 mod form;
 
 use super::needs::{status_word, use_ledger};
+use crate::components::drafting::Drafting;
+use crate::components::loading::Loading;
 use crate::components::map::lists::pair_name;
 use crate::components::place_field::PlaceField;
-use crate::json;
 use crate::model::{Model, use_model};
-use crate::store::StoreError;
 use crate::store::ledger::Way;
+use crate::store::saving::{Begun, Made, Saved};
 use crate::sync;
 use crate::texts::fill;
 use draft::{Draft, new_draft};
 use entries::MeetingEntries;
 use form::Form;
-use gloo_storage::{LocalStorage, Storage};
 use jiedui_core::domain::FieldError;
 use jiedui_core::domain::entry::{Fields, NOTE_LENGTH};
 use jiedui_core::domain::need::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
+use jiedui_core::sync::wire::NEED;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde_json::Value;
@@ -37,24 +38,45 @@ pub fn NeedOf() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let items = use_ledger();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
-    let key = Memo::new(move |_| {
-        let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
-        Some(format!("jiedui.need.{user}.{}", id.get().map_or("new".to_owned(), |id| id.to_string())))
-    });
-    let draft = RwSignal::new(None::<Draft>);
+    let drafting = Drafting::<Draft>::new();
+    let draft = drafting.draft;
+    let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
     Effect::new(move |_| {
         // The ledger changes while somebody types; what they type must not.
-        if draft.with_untracked(Option::is_some) {
+        let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
+        let there = items.with(Option::is_some);
+        let of = id.get();
+        if of.is_some() && !there || !drafting.is_to_begin() {
             return;
         }
-        let kept = key.get().and_then(|key| json::kept::<Draft>(&key));
-        let begun = match id.get() {
-            None => Some(new_draft(model, |name| query.with(|query| query.get(name)).unwrap_or_default())),
-            Some(id) => items.with(|items| items.as_ref()?.iter().find(|own| own.id == id).map(Draft::of)),
-        };
-        if let Some(first) = kept.or(begun) {
-            draft.set(Some(first));
-        }
+        let form = format!("jiedui.need.{user}.{}", of.map_or("new".to_owned(), |id| id.to_string()));
+        spawn_local(async move {
+            match of {
+                None => drafting.begin_new(&form, None, fresh()).await,
+                Some(id) => match sync::own_item(model, id).await {
+                    Ok(stored) => {
+                        drafting.begin_edit(&form, stored.map(|(item, since)| Draft::of(&item, since))).await;
+                    }
+                    Err(error) => {
+                        drafting.is_not_found();
+                        model.trouble.set(Some(error));
+                    }
+                },
+            }
+        });
+    });
+    let start_again = Callback::new(move |()| {
+        drafting.clear();
+        draft.set(None);
+        spawn_local(async move {
+            let again = match id.get_untracked() {
+                None => Some(fresh()),
+                Some(id) => sync::own_item(model, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since)),
+            };
+            if again.is_some() {
+                draft.try_set(again);
+            }
+        });
     });
     let there = Memo::new(move |_| draft.with(Option::is_some));
     move || {
@@ -62,27 +84,31 @@ pub fn NeedOf() -> impl IntoView {
             return view! { <super::PleaseSignIn/> }.into_any();
         }
         if !there.get() {
-            let read = items.with(Option::is_some);
-            return view! { <p class="empty">{if read { texts.not_found } else { texts.loading }}</p> }.into_any();
+            if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
+                return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+            }
+            return view! { <Loading/> }.into_any();
         }
         let way = Signal::derive(move || {
             items.with(|items| items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.way.clone()))
         });
-        view! { <NeedForm draft key way/> }.into_any()
+        view! { <NeedForm drafting start_again way/> }.into_any()
     }
 }
 
 #[component]
 fn NeedForm(
-    draft: RwSignal<Option<Draft>>,
-    key: Memo<Option<String>>,
+    drafting: Drafting<Draft>,
+    start_again: Callback<()>,
     #[prop(into)] way: Signal<Option<Way>>,
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let (errors, kept) = (RwSignal::new(Vec::new()), RwSignal::new(true));
-    let form = Form { model, draft, errors, key, kept };
-    let failed = RwSignal::new(None::<StoreError>);
+    let (draft, kept) = (drafting.draft, drafting.kept);
+    let errors = RwSignal::new(Vec::new());
+    let form = Form { model, drafting, errors };
+    let failed = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let navigate = use_navigate();
     let overview = Signal::derive(move || model.received.get().unwrap_or_default());
     let programmes = Signal::derive(move || {
@@ -107,24 +133,29 @@ fn NeedForm(
     let ledgers = fixed(vec![("need", texts.ledger_need), ("plan", texts.ledger_plan)]);
     let statuses = fixed(Status::ALL.map(|own| (own.code(), status_word(texts, own))).to_vec());
     let save = move |op: Op| {
-        let Some(own) = draft.get_untracked() else { return };
-        let found = if op == Op::Put { form.mistakes() } else { Vec::new() };
-        if !found.is_empty() {
-            errors.set(found);
+        if busy.get_untracked() {
             return;
         }
+        busy.set(true);
+        failed.set(None);
         let navigate = navigate.clone();
-        let changes = if op == Op::Put { own.changes() } else { Fields::new() };
-        let list = format!("/needs?ledger={}&place={}", own.get("ledger"), own.get("place"));
         spawn_local(async move {
-            match sync::save_need(model, own.id, own.base_rev, op, changes).await {
+            let saved = match op {
+                Op::Put => save_item(form).await,
+                Op::Delete => delete_item(form).await,
+            };
+            match saved {
                 Ok(()) => {
+                    let list = draft.try_get_untracked().flatten();
+                    let list =
+                        list.map(|own| format!("/needs?ledger={}&place={}", own.get("ledger"), own.get("place")));
                     // Not before it is in the outbox may its draft go.
-                    key.with_untracked(|key| key.iter().for_each(LocalStorage::delete));
-                    navigate(&list, Default::default());
+                    drafting.is_saved();
+                    navigate(list.as_deref().unwrap_or("/needs"), Default::default());
                 }
-                Err(error) => failed.set(Some(error)),
+                Err(why) => drop(failed.try_set(why)),
             }
+            busy.try_set(false);
         });
     };
     let save = StoredValue::new_local(save);
@@ -136,10 +167,6 @@ fn NeedForm(
         if window().confirm_with_message(texts.need_delete_sure).unwrap_or(false) {
             save.with_value(|save| save(Op::Delete));
         }
-    };
-    let start_again = move |_| {
-        key.with_untracked(|key| key.iter().for_each(LocalStorage::delete));
-        draft.set(None);
     };
     let is_old = move || draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev > 0));
     let place_error = form.error("place");
@@ -169,6 +196,7 @@ fn NeedForm(
                     view! { <p class="notice bad">{fill(texts.please_correct, &[&names.join("、")])}</p> }
                 })}
             </div>
+            {drafting.notices(texts, start_again)}
             <form class="form" novalidate on:submit=submit>
                 {form.select("ledger", texts.ledger, ledgers)}
                 {form.input("title", texts.need_title, "text", "text", TITLE_LENGTH)}
@@ -185,24 +213,48 @@ fn NeedForm(
                 <MeetingEntries form/>
                 {form.row("note", &format!("{}{}", texts.note, texts.optional), note.into_any())}
                 {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
-                {move || failed.get().map(|error| {
-                    let words = match error {
-                        StoreError::Full => texts.storage_full.to_owned(),
-                        StoreError::Failed(why) => fill(texts.storage_failed, &[&why]),
-                    };
-                    view! { <p class="error" role="alert">{words}</p> }
-                })}
+                {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
-                    <button class="button primary" id="save">{texts.save}</button>
+                    <button class="button primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
                     <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
                 </div>
                 <div class="actions">
-                    <button type="button" class="button quiet" on:click=start_again>{texts.start_again}</button>
+                    <button type="button" class="button quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>
                     {move || is_old().then(|| view! { <button type="button" class="button quiet" on:click=delete>{texts.delete}</button> })}
                 </div>
             </form>
         </section>
     }
+}
+
+/// Puts what the form has made into the outbox; says why it did not.
+async fn save_item(form: Form) -> Result<(), Option<String>> {
+    let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
+    // No answer is judged before what judges it is there.
+    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
+    let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let found = form.mistakes(&judges);
+    if !found.is_empty() {
+        form.errors.try_set(found);
+        return Err(None);
+    }
+    let begun =
+        if drafting.is_new() { Begun::New } else { Begun::With { since: own.since, before: own.before.clone() } };
+    let made = Made { kind: NEED, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+    match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
+        Saved::Done => Ok(()),
+        Saved::Elsewhere(now) => {
+            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path)).collect();
+            drafting.change(|draft| *draft = draft.on_top_of(&now));
+            Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
+        }
+    }
+}
+
+async fn delete_item(form: Form) -> Result<(), Option<String>> {
+    let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let deleted = sync::save_need(form.model, own.id, own.base_rev, Op::Delete, Fields::new()).await;
+    deleted.map_err(|error| Some(error.words(form.model.texts)))
 }
 
 /// On which days it came to each status.

@@ -5,6 +5,7 @@ use super::needs::{status_word, use_ledger};
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{entry_list, use_entries};
 use crate::components::figures::qualified;
+use crate::components::loading::LoadingOnline;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::drawing::{escaped, still};
@@ -36,8 +37,7 @@ pub fn Organisations() -> impl IntoView {
     let words = use_words();
     let body = move || {
         let Some(overview) = model.received.get() else {
-            let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
-            return view! { <p class="empty">{why}</p> }.into_any();
+            return view! { <LoadingOnline/> }.into_any();
         };
         let (words, side) = (words.get(), side.get());
         let wanted = |own: &&Organisation| {
@@ -96,8 +96,7 @@ pub fn OrganisationOf() -> impl IntoView {
     let (entries, items) = (use_entries(|| true), use_ledger());
     move || {
         let Some(overview) = model.received.get() else {
-            let why = if model.online.get() { texts.loading } else { texts.nothing_kept };
-            return view! { <p class="empty">{why}</p> }.into_any();
+            return view! { <LoadingOnline/> }.into_any();
         };
         let directory = overview.directory();
         let Some(own) = id.get().and_then(|id| directory.organisation(id)) else {

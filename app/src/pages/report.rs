@@ -3,6 +3,7 @@
 use crate::components::address::{Step, use_address};
 use crate::components::figures::qualified;
 use crate::components::filter_bar::{Unreadable, use_filter};
+use crate::components::loading::LoadingOnline;
 use crate::drawing::escaped;
 use crate::instant::day_in_china;
 use crate::model::{Model, use_model};
@@ -38,9 +39,7 @@ pub fn Report() -> impl IntoView {
     };
     let body = move || match model.whole(&filter.get()) {
         Some(overview) => whole(model, &overview, &filter.get(), month()),
-        None => {
-            format!("<p class=\"empty\">{}</p>", if model.online.get() { texts.loading } else { texts.nothing_kept })
-        }
+        None => String::new(),
     };
     view! {
         <article class="report">
@@ -57,6 +56,7 @@ pub fn Report() -> impl IntoView {
             </p>
             <Unreadable/>
             <div inner_html=body></div>
+            {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
         </article>
     }
 }

@@ -4,6 +4,7 @@ use crate::components::decide::{Decide, decide, may_decide};
 use crate::components::entry_card::{EntryCard, Way};
 use crate::components::entry_list::use_entries;
 use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::loading::Loading;
 use crate::model::use_model;
 use crate::store::known::Known;
 use crate::texts::fill;
@@ -117,8 +118,10 @@ pub fn Review() -> impl IntoView {
             <section class="narrow review">
                 <h1>{texts.nav_review}</h1>
                 <FilterBar filter/>
-                {move || (count() == 0).then(|| view! {
-                    <p class="empty">{if ids.with(Option::is_none) { texts.loading } else { texts.nothing_waits }}</p>
+                {move || (count() == 0).then(|| if ids.with(Option::is_none) {
+                    view! { <Loading/> }.into_any()
+                } else {
+                    view! { <p class="empty">{texts.nothing_waits}</p> }.into_any()
                 })}
                 <div hidden=move || count() == 0>
                     <p role="status">{move || fill(texts.entries_wait, &[&count()])}</p>

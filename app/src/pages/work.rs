@@ -4,6 +4,7 @@ use super::needs::{row, use_ledger};
 use super::periods::Periods;
 use crate::components::decide::may_decide;
 use crate::components::entry_list::{entry_row, use_entries};
+use crate::components::loading::Loading;
 use crate::model::{Model, use_model};
 use crate::store::draft::unfinished;
 use crate::store::known::Known;
@@ -48,7 +49,11 @@ pub fn Work() -> impl IntoView {
         };
         let silent = move || {
             let coordinates = of.with_value(|user| user.role.coordinates());
-            entries.get().filter(|_| coordinates).map(|entries| of.with_value(|user| silent(model, user, &entries)))
+            let there = model.places.with(|places| !places.all().is_empty());
+            entries
+                .get()
+                .filter(|_| coordinates && there)
+                .map(|entries| of.with_value(|user| silent(model, user, &entries)))
         };
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
         view! {
@@ -64,6 +69,7 @@ pub fn Work() -> impl IntoView {
                 {due}
                 {queue}
                 {silent}
+                {move || (entries.with(Option::is_none) || items.with(Option::is_none)).then(|| view! { <Loading/> })}
                 {coordinates.then(|| view! { <Periods/> })}
             </section>
         }
@@ -98,7 +104,7 @@ fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
     });
     records.then(|| {
         let Some((settle, unsent, this_month)) = counts else {
-            return view! { <p class="empty">{texts.loading}</p> }.into_any();
+            return view! { <Loading/> }.into_any();
         };
         let line = |count: usize, words: &str, bad: bool| {
             let class = if bad && count > 0 { "state bad" } else { "state" };

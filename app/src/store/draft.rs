@@ -1,7 +1,8 @@
 //! What is being typed, kept at every keystroke until it is saved.
 
+use super::slot::parts_of;
 use crate::json;
-use gloo_storage::{LocalStorage, Storage, errors::StorageError};
+use gloo_storage::{LocalStorage, Storage};
 use jiedui_core::domain::Fields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,6 +50,12 @@ pub struct Draft {
     /// The entry's fields when an edit was begun.
     #[serde(default)]
     pub before: Fields,
+    /// The number of this phone's last change of the entry when an edit was begun.
+    #[serde(default)]
+    pub since: u64,
+    /// The draft of another tab that this one is a copy of.
+    #[serde(default)]
+    pub copy_of: Option<Uuid>,
 }
 
 impl Draft {
@@ -58,53 +65,63 @@ impl Draft {
     }
 }
 
-/// The place of a draft: a new entry of an activity, or the edit of an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftKey(String);
+fn prefix(user: Uuid) -> String {
+    format!("jiedui.draft.{user}.")
+}
 
-impl DraftKey {
-    fn prefix(user: Uuid) -> String {
-        format!("jiedui.draft.{user}.")
-    }
+/// The form of a new entry of an activity, as the name of where its drafts are kept.
+pub fn form_of_new(user: Uuid, activity: &str) -> String {
+    format!("{}{activity}", prefix(user))
+}
 
-    /// A new entry of an activity.
-    pub fn of_new(user: Uuid, activity: &str) -> Self {
-        Self(format!("{}{activity}", Self::prefix(user)))
-    }
+/// The same for the edit of an entry.
+pub fn form_of_edit(user: Uuid, entry: Uuid) -> String {
+    format!("{}{entry}", prefix(user))
+}
 
-    /// The edit of an entry.
-    pub fn of_edit(user: Uuid, entry: Uuid) -> Self {
-        Self(format!("{}{entry}", Self::prefix(user)))
-    }
+/// A draft that was left, and where it lies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    /// The name of its place.
+    pub name: String,
+    /// The draft.
+    pub draft: Draft,
+}
 
-    /// The draft there.
-    pub fn read(&self) -> Option<Draft> {
-        json::kept(&self.0)
-    }
-
-    /// Keeps a draft there.
-    pub fn keep(&self, draft: &Draft) -> Result<(), StorageError> {
-        json::keep(&self.0, draft)
+impl Left {
+    /// The address of its form.
+    pub fn address(&self) -> String {
+        let (_, number) = parts_of(&self.name);
+        let which = if number > 1 { format!("?draft={number}") } else { String::new() };
+        format!("/entries/new/{}{which}", self.draft.activity)
     }
 
     /// Throws it away.
     pub fn clear(&self) {
-        LocalStorage::delete(&self.0);
+        LocalStorage::delete(&self.name);
     }
 }
 
 /// The drafts of new entries that somebody has left.
-pub fn unfinished(user: Uuid) -> Vec<Draft> {
-    let mut drafts = all(user);
-    drafts.retain(|draft| draft.base_rev == 0);
+pub fn unfinished(user: Uuid) -> Vec<Left> {
+    let mut drafts = left(user);
+    // An edit's place bears the name of its entry.
+    let is_edit =
+        |name: &str| name.strip_prefix(&prefix(user)).is_some_and(|of| Uuid::parse_str(parts_of(of).0).is_ok());
+    drafts.retain(|left| !is_edit(&left.name));
     drafts
 }
 
 /// All drafts that somebody has left, those of changes too.
 pub fn all(user: Uuid) -> Vec<Draft> {
-    let prefix = DraftKey::prefix(user);
+    left(user).into_iter().map(|left| left.draft).collect()
+}
+
+fn left(user: Uuid) -> Vec<Left> {
+    let prefix = prefix(user);
     let storage = LocalStorage::raw();
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
-    let own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    own.iter().filter_map(|name| json::kept(name)).collect()
+    let mut own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
+    own.sort();
+    own.into_iter().filter_map(|name| Some(Left { draft: json::kept(&name)?, name })).collect()
 }

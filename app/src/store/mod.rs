@@ -1,6 +1,7 @@
 //! The browser's storage. IndexedDB holds entries, outbox and replica, a database for each person, and one for what all
 //! of them see; local storage holds the draft being typed and who has signed in.
 
+mod connection;
 pub mod draft;
 pub mod journal;
 pub mod known;
@@ -8,17 +9,17 @@ pub mod ledger;
 pub mod person;
 pub mod photos;
 pub mod profile;
+pub mod saving;
 pub mod shared;
+pub mod slot;
+
+pub use connection::{Connection, commit, on_outdated, persistently};
 
 use crate::json;
-use idb::{
-    Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode,
-};
+use crate::texts::{Texts, fill};
+use idb::{KeyRange, ObjectStore, Query};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 /// What the browser's storage did not do.
@@ -27,15 +28,50 @@ pub enum StoreError {
     /// There is no room left.
     #[error("the phone's storage is full")]
     Full,
+    /// The browser has closed the database or broken a transaction off, and goes on doing so.
+    #[error("the browser has closed the phone's storage")]
+    Closed,
+    /// A newer version of the app has changed the database.
+    #[error("the page is of an older version than the phone's storage")]
+    Outdated,
+    /// Another tab holds the database and does not let go.
+    #[error("another tab holds the phone's storage")]
+    Blocked,
     /// Anything else, as the browser says it.
     #[error("{0}")]
     Failed(String),
 }
 
+impl StoreError {
+    /// By what the browser says.
+    fn of(text: &str) -> Self {
+        let says = |one: &&str| text.contains(*one);
+        if says(&"Quota") {
+            Self::Full
+        } else if says(&"VersionError") {
+            Self::Outdated
+        } else if ["AbortError", "InvalidStateError", "TransactionInactiveError", "server lost"].iter().any(says) {
+            Self::Closed
+        } else {
+            Self::Failed(text.to_owned())
+        }
+    }
+
+    /// What the person is told.
+    pub fn words(&self, texts: &Texts) -> String {
+        match self {
+            Self::Full => texts.storage_full.to_owned(),
+            Self::Closed => texts.storage_closed.to_owned(),
+            Self::Outdated => texts.storage_outdated.to_owned(),
+            Self::Blocked => texts.storage_blocked.to_owned(),
+            Self::Failed(why) => fill(texts.storage_failed, &[why]),
+        }
+    }
+}
+
 impl From<idb::Error> for StoreError {
     fn from(error: idb::Error) -> Self {
-        let text = error.to_string();
-        if text.contains("Quota") { Self::Full } else { Self::Failed(text) }
+        Self::of(&error.to_string())
     }
 }
 
@@ -47,38 +83,6 @@ impl From<serde_json::Error> for StoreError {
 
 /// Shorthand of this folder.
 pub type Result<T> = std::result::Result<T, StoreError>;
-
-thread_local! {
-    /// The databases that are open. Each opening leaves something behind in the page's memory (idb lets go of its callbacks
-    /// without freeing them), which on a screen that runs for days would add up.
-    static OPEN: RefCell<BTreeMap<String, Rc<Database>>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// Opens a database and makes the stores that it lacks.
-async fn open(name: &str, stores: &'static [&'static str]) -> Result<Rc<Database>> {
-    if let Some(database) = OPEN.with_borrow(|open| open.get(name).cloned()) {
-        return Ok(database);
-    }
-    let mut request = Factory::new()?.open(name, Some(1))?;
-    request.on_upgrade_needed(move |event| {
-        // What fails here makes the opening itself fail.
-        if let Ok(database) = event.database() {
-            for name in stores {
-                let _ = database.create_object_store(name, ObjectStoreParams::new());
-            }
-        }
-    });
-    let database = Rc::new(request.await?);
-    OPEN.with_borrow_mut(|open| open.insert(name.to_owned(), database.clone()));
-    Ok(database)
-}
-
-fn begin(database: &Database, stores: &[&str], mode: TransactionMode) -> Result<Transaction> {
-    Ok(database.transaction(stores, mode).inspect_err(|_| {
-        // A browser closes it when somebody clears its data; the next who needs it opens it again.
-        OPEN.with_borrow_mut(|open| open.remove(&database.name()));
-    })?)
-}
 
 async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) -> Result<Option<T>> {
     let value = store.get(Query::Key(key.into()))?.await?;
@@ -119,7 +123,25 @@ async fn remove(store: &ObjectStore, key: impl Into<JsValue>) -> Result<()> {
     Ok(())
 }
 
-async fn commit(transaction: Transaction) -> Result<()> {
-    transaction.commit()?.await?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_error_of_what_a_browser_says() {
+        let of = |text: &str| StoreError::of(text);
+        assert_eq!(of("DOM exception: QuotaExceededError: no room"), StoreError::Full);
+        assert_eq!(
+            of("VersionError: The requested version (1) is less than the existing version (2)."),
+            StoreError::Outdated
+        );
+        for text in [
+            "InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
+            "AbortError: The transaction was aborted, so the request cannot be fulfilled.",
+            "UnknownError: Connection to Indexed Database server lost. Refresh the page to try again",
+        ] {
+            assert_eq!(of(text), StoreError::Closed, "{text}");
+        }
+        assert_eq!(of("DataError: a key"), StoreError::Failed("DataError: a key".to_owned()));
+    }
 }

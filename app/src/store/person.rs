@@ -4,9 +4,9 @@ use super::journal::{Journal, journal};
 use super::known::{Known, known};
 use super::ledger::{Item, ledger};
 use super::photos::named;
-use super::{Result, all, begin, commit, get, open, put, remove};
+use super::{Connection, Result, all, commit, get, persistently, put, remove};
 use crate::json;
-use idb::{Database, TransactionMode};
+use idb::TransactionMode;
 use jiedui_core::domain::Entry;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
@@ -14,29 +14,28 @@ use jiedui_core::sync::{
     Change, Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, Record, settle,
 };
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use uuid::Uuid;
 
-const META: &str = "meta";
-const OUTBOX: &str = "outbox";
-const REPLICA: &str = "replica";
+pub(super) const META: &str = "meta";
+pub(super) const OUTBOX: &str = "outbox";
+pub(super) const REPLICA: &str = "replica";
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct Person {
-    database: Rc<Database>,
-    user: Uuid,
+    pub(super) database: Connection,
+    pub(super) user: Uuid,
 }
 
 impl Person {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
-        let database = open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
+        let database = Connection::open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
         Ok(Self { database, user })
     }
 
     /// Which copy of the program this is, for the server to tell its mutations from others'.
     pub async fn client(&self) -> Result<Uuid> {
-        let transaction = begin(&self.database, &[META], TransactionMode::ReadWrite)?;
+        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
         let meta = transaction.object_store(META)?;
         let client = match get(&meta, "client").await? {
             Some(client) => client,
@@ -53,7 +52,11 @@ impl Person {
     /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
     /// replaced: the person has seen it and made this one instead.
     pub async fn save(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
-        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadWrite)?;
+        persistently(|| self.try_to_put(kind, id, base_rev, op, fields.clone())).await
+    }
+
+    async fn try_to_put(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         for old in all::<Outgoing>(&outbox).await? {
@@ -69,7 +72,11 @@ impl Person {
 
     /// Puts a choice about the mutation `seq` into the outbox. That one stays there until the choice is taken.
     pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
-        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadWrite)?;
+        persistently(|| self.try_to_choose(id, rev, seq, take.clone())).await
+    }
+
+    async fn try_to_choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let client = get(&meta, "client").await?.unwrap_or_default();
@@ -81,7 +88,7 @@ impl Person {
 
     /// All that waits to be sent, as the body of a push.
     pub async fn outbox_as_push(&self) -> Result<String> {
-        let transaction = begin(&self.database, &[META, OUTBOX], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let client_id = get(&transaction.object_store(META)?, "client").await?.unwrap_or_default();
         let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         let unsent = waiting.into_iter().filter(|own| own.refused.is_none());
@@ -91,7 +98,7 @@ impl Person {
 
     /// Takes back a change that the server has refused.
     pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
-        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadWrite)?;
+        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
         let outbox = transaction.object_store(OUTBOX)?;
         for old in all::<Outgoing>(&outbox).await? {
             if old.mutation.id == id && old.refused.is_some() {
@@ -103,7 +110,7 @@ impl Person {
 
     /// The oldest mutations that wait to be sent.
     pub async fn unsent(&self, limit: usize) -> Result<Vec<Mutation>> {
-        let transaction = begin(&self.database, &[OUTBOX], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadOnly).await?;
         let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         waiting.retain(|outgoing| outgoing.refused.is_none());
         // IndexedDB gives them in the order of their keys, which are their numbers.
@@ -112,7 +119,7 @@ impl Person {
 
     /// What the server answered to a push, in one transaction: out of the outbox and into the replica.
     pub async fn store_push(&self, results: &[PushResult]) -> Result<()> {
-        let transaction = begin(&self.database, &[META, OUTBOX, REPLICA], TransactionMode::ReadWrite)?;
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
         let meta = transaction.object_store(META)?;
         let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
@@ -144,7 +151,7 @@ impl Person {
 
     /// Records that the server has sent, and where to go on from, in one transaction.
     pub async fn store_pull(&self, pulled: &PullResponse) -> Result<()> {
-        let transaction = begin(&self.database, &[META, REPLICA], TransactionMode::ReadWrite)?;
+        let transaction = self.database.begin(&[META, REPLICA], TransactionMode::ReadWrite).await?;
         let replica = transaction.object_store(REPLICA)?;
         if pulled.anew {
             replica.clear()?.await?;
@@ -163,20 +170,20 @@ impl Person {
 
     /// Where to go on from.
     pub async fn cursor(&self) -> Result<Option<String>> {
-        let transaction = begin(&self.database, &[META], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
         get(&transaction.object_store(META)?, "cursor").await
     }
 
     /// The overview counts all that the server has accepted by now.
     pub async fn all_counted(&self) -> Result<()> {
-        let transaction = begin(&self.database, &[META], TransactionMode::ReadWrite)?;
+        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
         put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
         commit(transaction).await
     }
 
     /// All entries that this person may see, as the server last sent them.
     pub async fn entries(&self) -> Result<Vec<(Uuid, Entry)>> {
-        let transaction = begin(&self.database, &[REPLICA], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[REPLICA], TransactionMode::ReadOnly).await?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
         Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
@@ -184,7 +191,7 @@ impl Person {
 
     /// All entries that this person may see, with what is on its way.
     pub async fn known(&self) -> Result<Vec<Known>> {
-        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(known(replica, &outbox))
@@ -192,7 +199,7 @@ impl Person {
 
     /// The photos that this phone's records and changes name.
     pub async fn photos_named(&self) -> Result<BTreeSet<String>> {
-        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(named(&replica, &outbox))
@@ -200,7 +207,7 @@ impl Person {
 
     /// The items of the ledgers that this person may see, with what is on its way.
     pub async fn ledger(&self) -> Result<Vec<Item>> {
-        let transaction = begin(&self.database, &[OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(ledger(replica, &outbox))
@@ -208,7 +215,7 @@ impl Person {
 
     /// This person's entries.
     pub async fn journal(&self) -> Result<Journal> {
-        let transaction = begin(&self.database, &[META, OUTBOX, REPLICA], TransactionMode::ReadOnly)?;
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         replica.retain(|record| record.kind == ENTRY);
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;

@@ -1,13 +1,12 @@
 //! A person's photos on this phone, by their content's hash: until they are sent, and the last ones a while longer, to be
 //! looked at with no network. They have a database of their own: the older program, in another tab, may hold the other open.
 
-use super::{Result, all, begin, commit, get, open, put, remove};
-use idb::{Database, Query, TransactionMode};
+use super::{Connection, Result, all, commit, get, put, remove};
+use idb::{Query, TransactionMode};
 use jiedui_core::sync::{Outgoing, Record};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
@@ -47,17 +46,17 @@ pub fn named(replica: &[Record], outbox: &[Outgoing]) -> BTreeSet<String> {
 }
 
 /// The database.
-pub struct Photos(Rc<Database>);
+pub struct Photos(Connection);
 
 impl Photos {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
-        Ok(Self(open(&format!("jiedui-photos-{user}"), &[ABOUT, CONTENT]).await?))
+        Ok(Self(Connection::open(&format!("jiedui-photos-{user}"), &[ABOUT, CONTENT]).await?))
     }
 
     /// Keeps a photo. When this returns, it is on the phone.
     pub async fn keep(&self, about: &About, content: &Uint8Array) -> Result<()> {
-        let transaction = begin(&self.0, &[ABOUT, CONTENT], TransactionMode::ReadWrite)?;
+        let transaction = self.0.begin(&[ABOUT, CONTENT], TransactionMode::ReadWrite).await?;
         let key = about.sha256.as_str().into();
         transaction.object_store(CONTENT)?.put(content, Some(&key))?.await?;
         put(&transaction.object_store(ABOUT)?, about.sha256.as_str(), about).await?;
@@ -66,7 +65,7 @@ impl Photos {
 
     /// All of them, the oldest first.
     pub async fn all(&self) -> Result<Vec<About>> {
-        let transaction = begin(&self.0, &[ABOUT], TransactionMode::ReadOnly)?;
+        let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadOnly).await?;
         let mut found: Vec<About> = all(&transaction.object_store(ABOUT)?).await?;
         found.sort_by(|one, other| one.at.total_cmp(&other.at));
         Ok(found)
@@ -74,14 +73,14 @@ impl Photos {
 
     /// The content of one.
     pub async fn content(&self, sha256: &str) -> Result<Option<Uint8Array>> {
-        let transaction = begin(&self.0, &[CONTENT], TransactionMode::ReadOnly)?;
+        let transaction = self.0.begin(&[CONTENT], TransactionMode::ReadOnly).await?;
         let found = transaction.object_store(CONTENT)?.get(Query::Key(sha256.into()))?.await?;
         Ok(found.and_then(|found| found.dyn_into().ok()))
     }
 
     /// Writes down whether it has been sent.
     pub async fn mark(&self, sha256: &str, sent: Sent) -> Result<()> {
-        let transaction = begin(&self.0, &[ABOUT], TransactionMode::ReadWrite)?;
+        let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadWrite).await?;
         let store = transaction.object_store(ABOUT)?;
         if let Some(about) = get::<About>(&store, sha256).await? {
             put(&store, sha256, &About { sent, ..about }).await?;
@@ -91,7 +90,7 @@ impl Photos {
 
     /// Forgets it.
     pub async fn remove(&self, sha256: &str) -> Result<()> {
-        let transaction = begin(&self.0, &[ABOUT, CONTENT], TransactionMode::ReadWrite)?;
+        let transaction = self.0.begin(&[ABOUT, CONTENT], TransactionMode::ReadWrite).await?;
         remove(&transaction.object_store(ABOUT)?, sha256).await?;
         remove(&transaction.object_store(CONTENT)?, sha256).await?;
         commit(transaction).await

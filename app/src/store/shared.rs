@@ -1,30 +1,29 @@
 //! What everybody on this phone sees: the overview last received, and the tree of places. They may be large, and are read
 //! and written piece by piece: in one go they would keep a slow phone from its person for half a second.
 
-use super::{Result, begin, commit, open, remove};
+use super::{Connection, Result, commit, remove};
 use crate::json;
 use crate::turns::TimeSlice;
-use idb::{Database, Query, TransactionMode};
+use idb::{Query, TransactionMode};
 use jiedui_core::domain::piece::SIZE;
 use jiedui_core::domain::{Overview, Place, Places};
 use serde::Serialize;
-use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 const KEPT: &str = "kept";
 
 /// The database that is no person's.
-pub struct Shared(Rc<Database>);
+pub struct Shared(Connection);
 
 impl Shared {
     /// Opens it.
     pub async fn open() -> Result<Self> {
-        Ok(Self(open("jiedui", &[KEPT]).await?))
+        Ok(Self(Connection::open("jiedui", &[KEPT]).await?))
     }
 
     /// The texts that are kept under a name: under the name itself is how many there are.
     async fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
-        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadOnly)?;
+        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadOnly).await?;
         let store = transaction.object_store(KEPT)?;
         let Some(kept) = store.get(Query::Key(name.into()))?.await? else { return Ok(None) };
         if let Some(text) = kept.as_string() {
@@ -42,7 +41,7 @@ impl Shared {
 
     /// Keeps texts in place of those that are there, if there are any: all of them or none.
     async fn keep(&self, name: &str, texts: &[String]) -> Result<()> {
-        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadWrite)?;
+        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadWrite).await?;
         let store = transaction.object_store(KEPT)?;
         let before = store.get(Query::Key(name.into()))?.await?.map(|kept| count(&kept)).unwrap_or_default();
         for number in texts.len()..before {
@@ -75,7 +74,7 @@ impl Shared {
 
     /// Whether there is one.
     pub async fn has_overview(&self) -> Result<bool> {
-        let transaction = begin(&self.0, &[KEPT], TransactionMode::ReadOnly)?;
+        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadOnly).await?;
         Ok(transaction.object_store(KEPT)?.count(Some(Query::Key("overview".into())))?.await? > 0)
     }
 

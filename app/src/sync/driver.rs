@@ -1,13 +1,15 @@
 //! Drives core's state machine: does what it asks for and tells it what came of that.
 
-use super::{api, lock, photos};
+use super::{api, photos};
 use crate::model::Model;
 use crate::store::journal::concerns;
 use crate::store::person::Person;
-use crate::store::shared::Shared;
+use crate::store::shared;
 use crate::store::{Result as StoreResult, StoreError};
-use futures::StreamExt;
+use crate::tab_lock as lock;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use futures::future::{LocalBoxFuture, Shared};
+use futures::{FutureExt, StreamExt};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
 use js_sys::{Promise, Reflect};
@@ -194,7 +196,10 @@ impl Driver {
     /// What storage gave, or nothing, and the person is told why.
     fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
         match result {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                self.model.storage_works();
+                Some(value)
+            }
             Err(error) => {
                 self.model.trouble.set(Some(error));
                 None
@@ -216,14 +221,32 @@ impl Driver {
     }
 }
 
-/// Whether what is needed to work with no network is on the phone; fetches what is missing.
-pub async fn make_ready(model: Model) -> Result<(), StoreError> {
-    let shared = Shared::open().await?;
-    if let Some(places) = shared.places().await? {
+thread_local! {
+    /// The reading of the places, while it is under way.
+    static READS: RefCell<Option<Shared<LocalBoxFuture<'static, StoreResult<()>>>>> = const { RefCell::new(None) };
+}
+
+/// Whether what is needed to work with no network is on the phone; fetches what is missing. Who asks while it is being read
+/// waits for the same.
+pub async fn make_ready(model: Model) -> StoreResult<()> {
+    let reads =
+        READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());
+    let read = reads.await;
+    READS.take();
+    read
+}
+
+async fn read_or_fetch(model: Model) -> StoreResult<()> {
+    let kept = async { shared::Shared::open().await?.places().await }.await;
+    if let Ok(Some(places)) = kept {
         model.places.set(Arc::new(places));
     } else if let Ok(places) = api::places().await {
-        shared.keep_places(&places).await?;
-        model.places.set(Arc::new(places));
+        // They can be chosen whether or not they can be kept.
+        let places = Arc::new(places);
+        model.places.set(places.clone());
+        shared::Shared::open().await?.keep_places(&places).await?;
+    } else {
+        kept?;
     }
     see_whether_ready(model).await?;
     if !model.ready_offline.get_untracked()
@@ -265,7 +288,7 @@ async fn has_worker() -> bool {
 
 /// The same without fetching anything.
 pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
-    let has_overview = Shared::open().await?.has_overview().await?;
+    let has_overview = shared::Shared::open().await?.has_overview().await?;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
     model.ready_offline.set(has_overview && has_places && has_worker().await);
     Ok(())

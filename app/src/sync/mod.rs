@@ -5,7 +5,8 @@ pub mod catalogue;
 pub mod clock;
 mod driver;
 pub mod import;
-mod lock;
+mod live;
+
 mod overview;
 pub mod photos;
 pub mod village;
@@ -14,26 +15,29 @@ mod wire;
 use crate::file;
 use crate::later;
 use crate::model::Model;
+use crate::store::journal::Journalled;
 use crate::store::ledger::Item;
 use crate::store::person::Person;
+use crate::store::saving::{Made, Saved};
 use crate::store::shared::Shared;
-use crate::store::{StoreError, profile};
+use crate::store::{self, StoreError, profile};
 use driver::Driver;
 pub use driver::can_work_offline;
-use futures::channel::mpsc::unbounded;
-use jiedui_core::domain::User;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::join;
+use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::{Overview, Places, User};
 use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{BroadcastChannel, EventSource, ServiceWorkerRegistration};
+use web_sys::{BroadcastChannel, ServiceWorkerRegistration};
 
 /// How often a screen that is looked at asks for news where live events do not come through.
 const POLL: Duration = Duration::from_secs(60);
@@ -44,10 +48,11 @@ const CHANNEL: &str = "jiedui";
 pub fn start(model: Model) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
+    store::on_outdated(move |error| model.trouble.set(Some(error)));
     let on_line = move |online: bool| {
         model.online.set(online);
         model.tell(if online { Input::Hurry } else { Input::Offline });
-        follow_live(model);
+        live::follow(model);
     };
     listen(&window(), "online", move || on_line(true));
     listen(&window(), "offline", move || on_line(false));
@@ -55,7 +60,9 @@ pub fn start(model: Model) {
         if !document().hidden() {
             look_for_news(model);
         }
+        live::follow(model);
     });
+    live::listen_to_other_tabs(model);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {
             model.journal_is_old.set_value(true);
@@ -69,6 +76,7 @@ pub fn start(model: Model) {
             model.now.set(clock::now());
             if !document().hidden() {
                 look_for_news(model);
+                live::follow(model);
             }
         },
         POLL,
@@ -86,7 +94,7 @@ pub fn start(model: Model) {
             Some(user) => later::begin_sync(model, user).await,
             None => {
                 overview::refresh(model).await;
-                follow_live(model);
+                live::follow(model);
             }
         }
     });
@@ -122,20 +130,41 @@ pub async fn begin(model: Model, user: User) {
     }
     ask_to_keep_storage();
     let (sender, inputs) = unbounded();
-    match Driver::open(model, user.id, sender.clone()).await {
-        Ok(driver) => {
+    let syncs = async {
+        if let Some(driver) = opened(model, user.id, sender.clone()).await {
             model.sync.set_value(Some(sender));
             spawn_local(driver.run(inputs));
             model.tell(Input::Hurry);
-            follow_live(model);
+            live::restart(model);
         }
-        Err(error) => {
-            model.status.set(Status::StorageFailed);
-            model.trouble.set(Some(error));
+    };
+    // Where the storage fails one can still choose among the places.
+    join(syncs, make_ready(model)).await;
+}
+
+/// Opens the storage of who has signed in. Where that fails it is tried again, at ever longer intervals, until they leave.
+async fn opened(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
+    let mut wait = 2_000;
+    loop {
+        match Driver::open(model, user, sender.clone()).await {
+            Ok(driver) => {
+                model.storage_works();
+                return Some(driver);
+            }
+            Err(error) => {
+                model.status.set(Status::StorageFailed);
+                let is_over = error == StoreError::Outdated;
+                model.trouble.set(Some(error));
+                if is_over {
+                    return None;
+                }
+            }
         }
-    }
-    if let Err(error) = driver::make_ready(model).await {
-        model.trouble.set(Some(error));
+        TimeoutFuture::new(wait).await;
+        wait = (wait * 2).min(60_000);
+        if model.user.with_untracked(|now| now.as_ref().map(|now| now.id)) != Some(user) {
+            return None;
+        }
     }
 }
 
@@ -144,30 +173,6 @@ fn ask_to_keep_storage() {
     if let Ok(promise) = window().navigator().storage().persist() {
         spawn_local(async move { drop(wasm_bindgen_futures::JsFuture::from(promise).await) });
     }
-}
-
-thread_local! {
-    static LIVE: RefCell<Option<EventSource>> = const { RefCell::new(None) };
-}
-
-/// Server-sent events say when there is something new. The browser connects again by itself, but while there is
-/// no network it is not left to try.
-fn follow_live(model: Model) {
-    LIVE.with_borrow_mut(|live| {
-        if let Some(old) = live.take() {
-            old.close();
-        }
-        let signed_in = model.user.with_untracked(Option::is_some);
-        let may_view = signed_in || model.received.with_untracked(Option::is_some);
-        let address = if signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
-        if may_view
-            && model.online.get_untracked()
-            && let Ok(events) = EventSource::new(address)
-        {
-            listen(&events, "change", move || look_for_news(model));
-            *live = Some(events);
-        }
-    });
 }
 
 /// Loads the app again at an address: nothing of another person's may go on in this tab.
@@ -181,20 +186,41 @@ async fn own(model: Model) -> Result<Person, StoreError> {
 }
 
 /// Something new is in the outbox: the screens show it, and the sync starts.
-async fn is_saved(model: Model, person: &Person) -> Result<(), StoreError> {
-    model.journal.set(Some(Arc::new(person.journal().await?)));
+async fn is_saved(model: Model, person: &Person) {
+    // What was saved is saved, whether or not it can be shown yet.
+    match person.journal().await {
+        Ok(journal) => model.journal.set(Some(Arc::new(journal))),
+        Err(error) => {
+            model.journal_is_old.set_value(true);
+            model.trouble.set(Some(error));
+        }
+    }
     model.tell(Input::Wake);
     tell_other_tabs();
-    Ok(())
 }
 
 /// Has the names of towns and villages on the phone, to choose among them.
 pub fn fetch_places(model: Model) {
-    spawn_local(async move {
-        if let Err(error) = driver::make_ready(model).await {
-            model.trouble.set(Some(error));
-        }
-    });
+    spawn_local(make_ready(model));
+}
+
+async fn make_ready(model: Model) {
+    if let Err(error) = driver::make_ready(model).await {
+        model.trouble.set(Some(error));
+    }
+}
+
+/// What judges an answer: the catalogue with the directory, and the places. Waits until they have been read from the phone
+/// or fetched; `None` where the phone has neither them nor a network.
+pub async fn judges(model: Model) -> Option<(Arc<Overview>, Arc<Places>)> {
+    if model.places.with_untracked(|places| places.all().is_empty()) {
+        make_ready(model).await;
+    }
+    let places = model.places.get_untracked();
+    if model.received.with_untracked(Option::is_none) {
+        overview::refresh(model).await;
+    }
+    model.received.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
 }
 
 /// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
@@ -212,7 +238,7 @@ pub async fn save_all(model: Model, op: Op, changes: Vec<(Uuid, u64, Fields)>) -
             break;
         }
     }
-    is_saved(model, &person).await?;
+    is_saved(model, &person).await;
     saved
 }
 
@@ -221,11 +247,32 @@ pub async fn ledger(model: Model) -> Result<Vec<Item>, StoreError> {
     own(model).await?.ledger().await
 }
 
+/// Puts what a form has made into the outbox and starts the sync. When it says that it is done, it is on the phone.
+pub async fn save_made(model: Model, made: &Made) -> Result<Saved, StoreError> {
+    let person = own(model).await?;
+    let saved = person.save_made(made).await?;
+    if saved == Saved::Done {
+        is_saved(model, &person).await;
+    }
+    Ok(saved)
+}
+
+/// One of this person's entries as it stands now, and the number of the last change of it that a form has saved.
+pub async fn own_entry(model: Model, id: Uuid) -> Result<Option<(Journalled, u64)>, StoreError> {
+    own(model).await?.own_entry(id).await
+}
+
+/// The same for an item of a ledger.
+pub async fn own_item(model: Model, id: Uuid) -> Result<Option<(Item, u64)>, StoreError> {
+    own(model).await?.own_item(id).await
+}
+
 /// The same as [`save`] for an item of a ledger.
 pub async fn save_need(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.save(NEED, id, base_rev, op, fields).await?;
-    is_saved(model, &person).await
+    is_saved(model, &person).await;
+    Ok(())
 }
 
 /// Takes back a change that the server has refused.
@@ -240,7 +287,8 @@ pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
 pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.choose(id, rev, seq, take).await?;
-    is_saved(model, &person).await
+    is_saved(model, &person).await;
+    Ok(())
 }
 
 /// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has

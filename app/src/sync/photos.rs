@@ -1,12 +1,13 @@
 //! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
 
-use super::{api, lock};
+use super::api;
 use crate::model::{Model, OnPhone};
 use crate::photo::{self, NoPicture};
 use crate::store::StoreError;
 use crate::store::draft;
 use crate::store::person::Person;
 use crate::store::photos::{About, Photos, Sent};
+use crate::tab_lock as lock;
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::upload::{Heard, Step, Upload};
 use js_sys::Uint8Array;

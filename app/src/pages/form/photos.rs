@@ -2,7 +2,6 @@
 
 use super::fields::Form;
 use crate::components::entry_list::photo_address;
-use crate::store::StoreError;
 use crate::sync::photos::{PhotoError, take_in};
 use crate::texts::fill;
 use leptos::prelude::*;
@@ -31,10 +30,7 @@ impl Form {
                             }
                         }),
                         Err(PhotoError::NoPicture(_)) => failed.set(Some(fill(texts.no_picture, &[&file.name()]))),
-                        Err(PhotoError::Store(StoreError::Full)) => failed.set(Some(texts.storage_full.to_owned())),
-                        Err(PhotoError::Store(StoreError::Failed(why))) => {
-                            failed.set(Some(fill(texts.storage_failed, &[&why])))
-                        }
+                        Err(PhotoError::Store(error)) => failed.set(Some(error.words(texts))),
                     }
                     busy.update(|busy| *busy -= 1);
                 }

@@ -6,7 +6,7 @@ use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::entry::{Answer, Fields};
 use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::keyboard::narrow;
-use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, format_date};
+use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, Places, format_date};
 use jiedui_core::sync::{mistakes, number_value};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         reason: String::new(),
         attachments: attachments_of(fields),
         before: fields.clone(),
+        since: 0,
+        copy_of: None,
     }
 }
 
@@ -120,6 +122,8 @@ pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
         note: draft.note.clone(),
         attachments: draft.attachments.clone(),
         before: draft.before.clone(),
+        since: draft.since,
+        copy_of: draft.copy_of,
         ..earlier
     }
 }
@@ -203,12 +207,11 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }
 
-/// What is wrong with a draft: the same rules as on the server.
-pub fn check(model: Model, draft: &Draft, overview: &Overview) -> Vec<FieldError> {
+/// What is wrong with a draft: the same rules as on the server. What judges it has to be there: [`crate::sync::judges`].
+pub fn check(model: Model, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
-    let places = model.places.get_untracked();
-    add_new(&mut errors, mistakes(&fields, &user, overview.rules(&places)));
+    add_new(&mut errors, mistakes(&fields, &user, overview.rules(places)));
     errors
 }
 

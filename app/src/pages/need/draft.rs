@@ -1,9 +1,11 @@
 //! An item of a ledger as it is typed, and what it comes to.
 
+use crate::components::drafting::FormDraft;
 use crate::model::Model;
 use crate::pages::form::read_number;
 use crate::store::ledger::Item;
 use crate::store::person::new_id;
+use crate::store::saving::Elsewhere;
 use crate::sync::clock;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::need::Status;
@@ -28,6 +30,30 @@ pub struct Draft {
     pub entries: Vec<Uuid>,
     /// The item's fields when this was begun.
     pub before: Fields,
+    /// The number of this phone's last change of the item when this was begun.
+    #[serde(default)]
+    pub since: u64,
+    /// The draft of another tab that this one is a copy of.
+    #[serde(default)]
+    pub copy_of: Option<Uuid>,
+}
+
+impl FormDraft for Draft {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn set_id(&mut self, id: Uuid) {
+        self.id = id;
+    }
+
+    fn copy_of(&self) -> Option<Uuid> {
+        self.copy_of
+    }
+
+    fn set_copy_of(&mut self, of: Option<Uuid>) {
+        self.copy_of = of;
+    }
 }
 
 /// The fields that are words, as they are typed.
@@ -40,17 +66,20 @@ impl Draft {
         self.texts.get(name).cloned().unwrap_or_default()
     }
 
-    /// An item as one types it.
-    pub fn of(item: &Item) -> Self {
-        let mut texts = BTreeMap::new();
-        for (name, value) in &item.fields {
-            match value {
-                Value::String(text) => drop(texts.insert(name.clone(), text.clone())),
-                Value::Number(number) => drop(texts.insert(name.clone(), number.to_string())),
-                _ => {}
-            }
-        }
-        Self { id: item.id, base_rev: item.rev, texts, entries: item.need.entries.clone(), before: item.sure.clone() }
+    /// An item as one types it; `since` is the number of this phone's last change of it.
+    pub fn of(item: &Item, since: u64) -> Self {
+        let (texts, entries) = (texts_of(&item.fields), item.need.entries.clone());
+        Self { id: item.id, base_rev: item.rev, texts, entries, before: item.sure.clone(), since, copy_of: None }
+    }
+
+    /// The same on top of what another tab has made of the item: what is changed here stays changed, all else is as it is
+    /// now.
+    pub fn on_top_of(&self, now: &Elsewhere) -> Self {
+        let mut fields = now.fields.clone();
+        fields.extend(self.changes());
+        let entries = fields.get("entries").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
+        let (texts, before) = (texts_of(&fields), now.fields.clone());
+        Self { base_rev: now.rev, texts, entries, before, since: now.since, ..self.clone() }
     }
 
     /// All fields, and the numbers that are none.
@@ -83,6 +112,15 @@ impl Draft {
         fields.retain(|name, value| self.before.get(name).unwrap_or(&Value::Null) != value);
         fields
     }
+}
+
+fn texts_of(fields: &Fields) -> BTreeMap<String, String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    fields.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
 /// A new item, with what the address and the person's rights say of it.

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use crate::components::entry_list::{activity_name, answers_line, use_entries};
+use crate::components::loading::Loading;
 use crate::store::known::Known;
 use jiedui_core::domain::place::covers;
 use jiedui_core::domain::{Overview, format_date};
@@ -19,7 +20,7 @@ pub fn MeetingEntries(
     let (model, texts) = (form.model, form.model.texts);
     let entries = use_entries(|| true);
     let offered = Memo::new(move |_| {
-        let draft = form.draft.get().unwrap_or_default();
+        let draft = form.drafting.draft.get().unwrap_or_default();
         let overview = model.received.get().unwrap_or_default();
         let (place, programme, pairing) = (draft.get("place"), draft.get("programme"), draft.get("pairing"));
         let fits = |own: &&Known| {
@@ -43,7 +44,7 @@ pub fn MeetingEntries(
         let line = answers_line(model, overview, &own.entry, "；");
         let words = format!("{} {name} {line}", format_date(own.entry.date));
         let is_chosen =
-            move || form.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));
+            move || form.drafting.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));
         let toggle = move |_| {
             form.change(|draft| {
                 let before = draft.entries.len();
@@ -61,7 +62,7 @@ pub fn MeetingEntries(
             {move || {
                 let overview = model.received.get().unwrap_or_default();
                 match offered.get() {
-                    None => view! { <p class="empty">{texts.loading}</p> }.into_any(),
+                    None => view! { <Loading/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <p class="hint">{texts.need_no_entries}</p> }.into_any(),
                     Some(found) => found.iter().map(|own| item(own, &overview)).collect_view().into_any(),
                 }

@@ -1,13 +1,14 @@
 //! The fields of the form of an item of a ledger: each with its label above and its mistake below.
 
 use super::draft::Draft;
+use crate::components::drafting::Drafting;
 use crate::components::form_row::{form_row, mistake};
-use crate::json;
 use crate::model::Model;
-use jiedui_core::domain::FieldError;
 use jiedui_core::domain::field_error::add_new;
+use jiedui_core::domain::{FieldError, Overview, Places};
 use jiedui_core::sync::mistakes_of_need;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// What the parts of the form have in common.
 #[derive(Clone, Copy)]
@@ -15,33 +16,25 @@ pub struct Form {
     /// The app's state.
     pub model: Model,
     /// What is being filled in.
-    pub draft: RwSignal<Option<Draft>>,
+    pub drafting: Drafting<Draft>,
     /// What is wrong with it.
     pub errors: RwSignal<Vec<FieldError>>,
-    /// Where it is kept.
-    pub key: Memo<Option<String>>,
-    /// Whether what is typed could be kept.
-    pub kept: RwSignal<bool>,
 }
 
 impl Form {
     pub(super) fn value(self, name: &'static str) -> Signal<String> {
-        Signal::derive(move || self.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default()))
+        Signal::derive(move || {
+            self.drafting.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default())
+        })
     }
 
     /// Changes the draft and keeps it.
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(|draft| {
-            if let Some(draft) = draft {
-                change(draft);
-            }
-        });
-        let result = self
-            .draft
-            .with_untracked(|draft| self.key.with_untracked(|key| Some(json::keep(key.as_ref()?, draft.as_ref()?))));
-        self.kept.set(!matches!(result, Some(Err(_))));
-        if !self.errors.with_untracked(Vec::is_empty) {
-            let now = self.mistakes();
+        self.drafting.change(change);
+        if !self.errors.with_untracked(Vec::is_empty)
+            && let Some(overview) = self.model.received.get_untracked()
+        {
+            let now = self.mistakes(&(overview, self.model.places.get_untracked()));
             self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
         }
     }
@@ -50,14 +43,13 @@ impl Form {
         self.change(move |draft| drop(draft.texts.insert(name.to_owned(), text)));
     }
 
-    pub(super) fn mistakes(self) -> Vec<FieldError> {
-        let (Some(draft), Some(user)) = (self.draft.get_untracked(), self.model.user.get_untracked()) else {
+    /// What is wrong with it, by what judges it.
+    pub(super) fn mistakes(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
+        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.user.get_untracked()) else {
             return Vec::new();
         };
         let (fields, mut errors) = draft.fields();
-        let (overview, places) =
-            (self.model.received.get_untracked().unwrap_or_default(), self.model.places.get_untracked());
-        add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(&places)));
+        add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(places)));
         errors
     }
 

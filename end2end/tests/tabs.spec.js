@@ -1,0 +1,308 @@
+// The app open in several tabs of one browser: a draft belongs to one of them, nothing that was saved is written over, and all
+// of them hear what is new through one connection.
+import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const FORM = "/entries/new/field_survey";
+const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
+const notice = (page) => page.locator("#tabs-notice");
+const drafts = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("jiedui.draft.")).map((key) => JSON.parse(localStorage.getItem(key))));
+
+async function tab(context, address) {
+  const page = await context.newPage();
+  await page.goto(address);
+  await expect(page.locator("html.scripted")).toBeAttached();
+  return page;
+}
+
+// The notes of all entries that the server has.
+async function notes(server) {
+  const { entries } = await (await server.api("admin")).get("/entries?year=2026");
+  return entries.map((own) => own.fields.note).sort();
+}
+
+async function place(page) {
+  if ((await page.getByPlaceholder("输入地名").count()) === 0) return;
+  await page.getByPlaceholder("输入地名").fill("沫阳镇");
+  await page.locator(".offers").getByRole("button").first().click();
+}
+
+for (const network of ["with a network", "offline"]) {
+  test(`a draft that two tabs have open becomes two entries, ${network}`, async ({ page, server, line, context }) => {
+    await signIn(page, server, "recorder");
+    await readyOffline(page);
+    if (network === "offline") await goOffline(page, line);
+    await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
+    const second = await context.newPage();
+    await second.goto(FORM);
+    await expect(notice(second)).toContainText("另一个标签页正在填写");
+    await expect(second.getByLabel("备注")).toHaveValue("第一");
+    await second.locator("#field-values-times").fill("9");
+    await second.getByLabel("备注").fill("第二");
+    await save(second);
+    await expect(notice(page)).toContainText("已在另一个标签页中保存");
+    await expect(page.getByLabel("备注")).toHaveValue("第一");
+    await expect(page.locator("#field-values-times")).toHaveValue("2");
+    await save(page);
+    await expect(page.locator(".entries:not(.drafts) .entry")).toHaveCount(2);
+    expect(await drafts(page)).toEqual([]);
+    if (network === "offline") await goOnline(page, line);
+    await expect(page.getByText("已接收，待审核")).toHaveCount(2);
+    await expect.poll(() => notes(server)).toEqual(["第一", "第二"]);
+  });
+}
+
+test("three tabs with one form make three entries, and another activity's form is nobody's business", async ({ page, server, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
+  const pages = [page];
+  for (const note of ["乙", "丙"]) {
+    const next = await tab(context, FORM);
+    await expect(notice(next)).toBeVisible();
+    await next.getByLabel("备注").fill(note);
+    pages.push(next);
+  }
+  const other = await tab(context, "/entries/new/liaison_contact");
+  await expect(other.locator("#field-values-times")).toHaveValue("");
+  await expect(notice(other)).toHaveCount(0);
+  // What each has typed is still its own after it was loaded again.
+  for (const [number, note] of ["甲", "乙", "丙"].entries()) {
+    await pages[number].reload();
+    await expect(pages[number].getByLabel("备注")).toHaveValue(note);
+  }
+  for (const own of pages.reverse()) await save(own);
+  await expect.poll(() => notes(server)).toEqual(["丙", "乙", "甲"].sort());
+  expect(await drafts(page)).toEqual([]);
+});
+
+test("the form that was left in a tab that is closed is found in the list and goes on", async ({ page, server, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
+  const second = await tab(context, FORM);
+  await second.getByLabel("备注").fill("乙");
+  await second.close();
+  await page.goto("/entries");
+  const left = page.locator(".entries.drafts .entry");
+  await expect(left).toHaveCount(2);
+  for (const note of ["甲", "乙"]) {
+    await left.first().getByRole("link").click();
+    await expect(page.getByLabel("备注")).toHaveValue(note);
+    await expect(notice(page)).toHaveCount(0);
+    await save(page);
+  }
+  await expect(left).toHaveCount(0);
+  await expect.poll(() => notes(server)).toEqual(["乙", "甲"].sort());
+});
+
+test("a copy can be emptied for another entry", async ({ page, server, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
+  const second = await tab(context, FORM);
+  await second.locator("#draft-drop").click();
+  await expect(second.getByLabel("备注")).toHaveValue("");
+  await expect(second.locator("#field-values-times")).toHaveValue("");
+  await second.getByPlaceholder("输入地名").fill("沫阳镇");
+  await second.locator(".offers").getByRole("button").first().click();
+  await second.locator("#field-values-times").fill("4");
+  await save(second);
+  await expect(page.getByLabel("备注")).toHaveValue("甲");
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(2);
+});
+
+test("a form that knows of no lock and hears no other tab does not write over an entry that was saved under its draft", async ({ page, server, context }) => {
+  // An old browser, or a page that lay in the back/forward cache.
+  await context.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
+    delete window.BroadcastChannel;
+  });
+  await signIn(page, server, "recorder");
+  await page.goto(FORM);
+  await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
+  const [draft] = await drafts(page);
+  const second = await context.newPage();
+  await second.goto("/entries");
+  // The other tab has the very same draft in its place: it sees nobody's lease.
+  await second.addInitScript(() => {
+    const { getItem } = Storage.prototype;
+    Storage.prototype.getItem = function (key) {
+      return key.startsWith("jiedui.lease.") ? null : getItem.call(this, key);
+    };
+  });
+  await second.goto(FORM);
+  await expect(second.getByLabel("备注")).toHaveValue("第一");
+  expect((await drafts(second)).map((own) => own.id)).toEqual([draft.id]);
+  await second.getByLabel("备注").fill("第二");
+  await save(second);
+  await expect(second.getByText("已接收，待审核")).toHaveCount(1);
+  await save(page);
+  await expect.poll(() => notes(server)).toEqual(["第一", "第二"]);
+});
+
+test("without Web Locks a draft still belongs to one tab, and is free again once that is gone", async ({ page, server, context }) => {
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
+  await signIn(page, server, "recorder");
+  await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
+  const second = await tab(context, FORM);
+  await expect(notice(second)).toBeVisible();
+  await second.getByLabel("备注").fill("第二");
+  await save(second);
+  await second.close();
+  await page.reload();
+  await expect(page.getByLabel("备注")).toHaveValue("第一");
+  await expect(notice(page)).toHaveCount(0);
+  await save(page);
+  await expect.poll(() => notes(server)).toEqual(["第一", "第二"]);
+});
+
+test("a page that the browser shows again as it was left does not take up what was saved meanwhile", async ({ page, server, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
+  const again = () => page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  // Nothing has happened: it goes on.
+  await again();
+  await page.getByLabel("备注").fill("第一。");
+  await expect.poll(async () => (await drafts(page)).map((own) => own.note)).toEqual(["第一。"]);
+  // Another tab had the draft, and made something else of it.
+  const second = await context.newPage();
+  await second.goto("/entries");
+  await second.evaluate(() => {
+    const key = Object.keys(localStorage).find((own) => own.startsWith("jiedui.draft."));
+    localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), note: "第二" }));
+  });
+  await again();
+  await expect(notice(page)).toBeVisible();
+  await page.getByLabel("备注").fill("第一！");
+  await expect.poll(async () => (await drafts(page)).map((own) => own.note).sort()).toEqual(["第一！", "第二"].sort());
+  await save(page);
+  await second.reload();
+  await second.locator(".entries.drafts .entry").getByRole("link").click();
+  await expect(second.getByLabel("备注")).toHaveValue("第二");
+  await save(second);
+  await expect.poll(() => notes(server)).toEqual(["第一！", "第二"].sort());
+});
+
+test("two tabs that change one entry do not write over each other unseen", async ({ page, server, line, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "原来" });
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  const open = async (own) => {
+    await own.locator(".entry").getByRole("link").first().click();
+    await expect(own.locator("#field-values-times")).toHaveValue("2");
+  };
+  const second = await tab(context, "/entries");
+  await open(page);
+  await page.locator("#field-values-times").fill("5");
+  await open(second);
+  await expect(notice(second)).toContainText("正在另一个标签页中修改");
+  await second.locator("#field-values-times").fill("9");
+  await second.getByLabel("备注").fill("改过");
+  await save(second);
+  await expect(notice(page)).toContainText("另一个标签页中改过并保存");
+  await expect(second.getByText("已接收，待审核")).toHaveCount(1);
+  await page.locator("#save").click();
+  await expect(page.locator(".form .error[role=alert]")).toContainText("“调研次数”已在别处改动");
+  await expect(page.locator("#field-values-times"), "what was typed is still there").toHaveValue("5");
+  await expect(page.getByLabel("备注"), "and what only the other has changed is seen").toHaveValue("改过");
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  const fields = async () => (await (await server.api("admin")).get("/entries?year=2026")).entries.map((own) => [own.fields.values.times, own.fields.note]);
+  await expect.poll(fields).toEqual([[5, "改过"]]);
+});
+
+test("an item of a ledger that two tabs have open becomes two, offline", async ({ page, server, line, context }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto("/needs/new");
+  await page.getByLabel("需要什么").fill("路灯");
+  await place(page);
+  await page.locator("#field-programme").selectOption("industry");
+  const second = await tab(context, "/needs/new");
+  await expect(notice(second)).toBeVisible();
+  await second.getByLabel("需要什么").fill("冷库");
+  await second.locator("#save").click();
+  await expect(second.locator("[data-need]")).toHaveCount(1);
+  await expect(notice(page)).toContainText("已在另一个标签页中保存");
+  await page.locator("#save").click();
+  await expect(page.locator("[data-need]")).toHaveCount(2);
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  for (const title of ["路灯", "冷库"]) await expect(page.locator("[data-need]").filter({ hasText: title })).toHaveCount(1);
+});
+
+// How many event streams the tabs have.
+async function streams(context) {
+  await context.addInitScript(() => {
+    const Real = EventSource;
+    window.streams = [];
+    window.EventSource = class extends Real {
+      constructor(...parts) {
+        super(...parts);
+        window.streams.push(this);
+      }
+    };
+  });
+  const of = (page) => page.evaluate(() => (window.streams ?? []).filter((own) => own.readyState !== EventSource.CLOSED).length);
+  return async () => (await Promise.all(context.pages().map(of))).reduce((sum, one) => sum + one, 0);
+}
+
+for (const locks of [true, false]) {
+  test(`nine tabs hear of what is new through one connection, ${locks ? "with" : "without"} Web Locks`, async ({ page, server, context }) => {
+    test.setTimeout(300_000);
+    if (!locks) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
+    const open = await streams(context);
+    await signIn(page, server, "coordinator");
+    const pages = [page];
+    while (pages.length < 9) pages.push(await tab(context, "/?year=2026"));
+    await page.goto("/?year=2026");
+    const amount = (own) => own.locator('[data-indicator="field_surveys"] strong');
+    const recorder = await server.api("recorder");
+    const record = async (number, times) => {
+      const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times } };
+      const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+      const { results } = await recorder.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ac", mutations: [mutation] });
+      expect(results[0].outcome).toBe("applied");
+    };
+    await record(1, 6);
+    for (const own of pages) {
+      await expect(amount(own)).toHaveText("6");
+      await expect(own.locator("#sync")).toContainText("已同步");
+    }
+    expect(await open()).toBe(1);
+    // Whichever had the stream is gone: another takes over.
+    for (const own of pages.splice(0, 3)) await own.close();
+    await expect.poll(open, { timeout: 60_000 }).toBe(1);
+    await record(2, 4);
+    for (const own of pages) await expect(amount(own)).toHaveText("10");
+    expect(await open()).toBe(1);
+    // A tenth request gets through at once.
+    expect(await pages[0].evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(200);
+  });
+}
+
+test("a tab that is hidden lets the stream go, and hears what it missed once it is looked at", async ({ page, server, context }) => {
+  const open = await streams(context);
+  await signIn(page, server, "coordinator");
+  await page.goto("/?year=2026");
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect.poll(open).toBe(1);
+  const hide = (hidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await hide(true);
+  await expect.poll(open).toBe(0);
+  const recorder = await server.api("recorder");
+  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 6 } };
+  const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+  await recorder.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ad", mutations: [mutation] });
+  await hide(false);
+  await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText("6");
+  await expect.poll(open).toBe(1);
+});
