@@ -37,18 +37,19 @@ pub fn NewEntry() -> impl IntoView {
     super::title(model.texts.nav_new);
     let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
-    let start = move || {
-        let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
-        let activity = activity.get();
-        // The form is asked for in the version that the draft was begun with.
-        let overview = model.received.get()?;
-        let fresh = Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
-        let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
-        Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
-    };
     // Another activity is another form.
     move || {
-        activity.track();
+        let activity = StoredValue::new(activity.get());
+        let start = move || {
+            let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
+            // The form is asked for in the version that the draft was begun with.
+            let overview = model.received.get()?;
+            let fresh =
+                Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
+            let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
+            Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
+        };
         view! { <EntryForm start/> }
     }
 }
@@ -60,14 +61,14 @@ pub fn EditEntry() -> impl IntoView {
     super::title(model.texts.entry);
     let params = use_params_map();
     let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
-    let start = move || {
-        let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
-        let id = id.get()?;
-        // It may arrive while one waits for it.
-        model.journal.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
-    };
     move || {
-        id.track();
+        let id = id.get();
+        let start = move || {
+            let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let id = id?;
+            // It may arrive while one waits for it.
+            model.journal.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+        };
         view! { <EntryForm start/> }
     }
 }
@@ -222,8 +223,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 return view! { <Loading/> }.into_any();
             }
             let words = match untrack(start) {
-                Some((_, Start::Edit(_))) => texts.entry_not_here,
-                _ => texts.nothing_kept,
+                Some((_, Start::New { .. })) => texts.nothing_kept,
+                _ if model.received.with(Option::is_none) => texts.nothing_kept,
+                _ => texts.entry_not_here,
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };

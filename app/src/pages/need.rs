@@ -24,7 +24,7 @@ use jiedui_core::domain::need::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
 use jiedui_core::sync::wire::NEED;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
 use serde_json::Value;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
@@ -38,6 +38,7 @@ pub fn NeedOf() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let items = use_ledger();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
+    let location = use_location();
     let drafting = Drafting::<Draft>::new();
     let draft = drafting.draft;
     let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
@@ -46,7 +47,9 @@ pub fn NeedOf() -> impl IntoView {
         let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
         let there = items.with(Option::is_some);
         let of = id.get();
-        if of.is_some() && !there || !drafting.is_to_begin() {
+        // What an address says comes a moment after the screen.
+        let is_known = of.is_some() && there || location.pathname.with(|path| path.ends_with("/new"));
+        if !is_known || !drafting.is_to_begin() {
             return;
         }
         let form = format!("jiedui.need.{user}.{}", of.map_or("new".to_owned(), |id| id.to_string()));
