@@ -145,7 +145,7 @@ impl<T: FormDraft> Drafting<T> {
         let kept = self
             .slot
             .with_value(|slot| self.draft.with_untracked(|draft| Some(slot.as_ref()?.keep(draft.as_ref()?).is_ok())));
-        self.kept.set(kept.unwrap_or(true));
+        self.kept.try_set(kept.unwrap_or(true));
     }
 
     /// What it has become is on the phone: the draft goes, and other tabs are told.
@@ -240,6 +240,10 @@ impl<T: FormDraft> Drafting<T> {
             }
         };
         self.slot.try_update_value(|own| *own = Some(slot));
+        if self.draft.try_get_untracked().is_some_and(|now| now != mine) {
+            // What was typed meanwhile had no place.
+            self.keep();
+        }
     }
 
     /// What the person is told, above the form; `start_again` empties it.
