@@ -56,15 +56,24 @@ function gather() {
   return controls.length;
 }
 
-// Scrolls a control into sight and says where its centre is.
-function centreOf(index) {
+// Scrolls a control into sight and says where its centre is, once nothing moves it any more.
+async function centreOf(index) {
   const control = window.controls[index];
   const box = control.matches("input[type=radio], input[type=checkbox], input[type=file]") && control.labels.length ? control.labels[0] : control;
   if (!box.isConnected) return null;
   box.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-  const { left, top, width, height } = box.getClientRects()[0];
+  const centre = () => {
+    const { left, top, width, height } = box.getClientRects()[0] ?? new DOMRect();
+    return { x: left + width / 2, y: top + height / 2 };
+  };
+  const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  let [before, now] = [null, centre()];
+  while (before?.x !== now.x || before?.y !== now.y) {
+    await nextFrame();
+    [before, now] = [now, centre()];
+  }
   window.hits = null;
-  return { x: left + width / 2, y: top + height / 2 };
+  return now;
 }
 
 const named = (index) => {
@@ -92,8 +101,8 @@ async function pressAll(page, hasTouch) {
 async function pressInMenus(page, hasTouch) {
   const missed = [];
   let count = 0;
-  const menus = page.locator("button[aria-haspopup]:visible, button[aria-expanded=false]:visible");
-  for (const menu of await menus.all()) {
+  for (const menu of await page.$$("button[aria-haspopup], button[aria-expanded=false]")) {
+    if (!(await menu.isVisible()) || (await menu.getAttribute("aria-expanded")) === "true") continue;
     await page.evaluate(() => (window.listening = false));
     await (hasTouch ? menu.tap() : menu.click());
     await page.evaluate(() => (window.listening = true));
