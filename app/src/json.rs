@@ -1,11 +1,21 @@
 //! JSON, read and written by way of its values: the program then holds the code for a type once, not once for texts and
 //! once for values, which on a phone is worth the second look at each of them.
 
-use gloo_storage::errors::StorageError;
-use gloo_storage::{LocalStorage, Storage};
+use leptos::prelude::window;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use web_sys::Storage;
+
+/// Local storage did not take something: it is full, or the browser refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("local storage did not keep it")]
+pub struct NotKept;
+
+/// The browser's local storage; `None` where the browser refuses it.
+pub fn local_storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
 
 /// Reads a text.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
@@ -14,7 +24,12 @@ pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
 
 /// What lies in local storage under a name.
 pub fn kept<T: DeserializeOwned>(name: &str) -> Option<T> {
-    serde_json::from_value(LocalStorage::get::<Value>(name).ok()?).ok()
+    read(&local_storage()?.get_item(name).ok()??).ok()
+}
+
+/// Whether something lies in local storage under a name.
+pub fn has(name: &str) -> bool {
+    local_storage().is_some_and(|storage| storage.get_item(name).is_ok_and(|text| text.is_some()))
 }
 
 /// Writes a text.
@@ -23,6 +38,15 @@ pub fn write(value: &impl Serialize) -> serde_json::Result<String> {
 }
 
 /// Puts something into local storage.
-pub fn keep(name: &str, value: &impl Serialize) -> Result<(), StorageError> {
-    LocalStorage::set(name, serde_json::to_value(value)?)
+pub fn keep(name: &str, value: &impl Serialize) -> Result<(), NotKept> {
+    let text = write(value).map_err(|_| NotKept)?;
+    local_storage().ok_or(NotKept)?.set_item(name, &text).map_err(|_| NotKept)
+}
+
+/// Removes what lies in local storage under a name.
+pub fn forget(name: &str) {
+    if let Some(storage) = local_storage() {
+        // It fails only where nothing is kept.
+        let _ = storage.remove_item(name);
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::slot::parts_of;
 use crate::json;
-use gloo_storage::{LocalStorage, Storage};
 use jiedui_core::domain::Fields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -98,7 +97,7 @@ impl Left {
 
     /// Throws it away.
     pub fn clear(&self) {
-        LocalStorage::delete(&self.name);
+        json::forget(&self.name);
     }
 }
 
@@ -119,7 +118,7 @@ pub fn all(user: Uuid) -> Vec<Draft> {
 
 fn left(user: Uuid) -> Vec<Left> {
     let prefix = prefix(user);
-    let storage = LocalStorage::raw();
+    let Some(storage) = json::local_storage() else { return Vec::new() };
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
     let mut own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
     own.sort();

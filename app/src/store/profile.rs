@@ -1,7 +1,6 @@
 //! Who has signed in on this phone.
 
 use crate::json;
-use gloo_storage::{LocalStorage, Storage};
 use jiedui_core::domain::User;
 
 const USER: &str = "jiedui.user";
@@ -16,12 +15,12 @@ pub fn user() -> Option<User> {
 pub fn keep(user: &User) {
     // Without it the person only has to sign in again; their entries lie elsewhere.
     let _ = json::keep(USER, user);
-    LocalStorage::delete(SIGNED_OUT);
+    json::forget(SIGNED_OUT);
 }
 
 /// Forgets who has signed in. Where the server could not be told, that is made up for later.
 pub fn forget(server_knows: bool) {
-    LocalStorage::delete(USER);
+    json::forget(USER);
     if !server_knows {
         let _ = json::keep(SIGNED_OUT, &true);
     }
@@ -34,5 +33,5 @@ pub fn owes_sign_out() -> bool {
 
 /// The server has been told.
 pub fn sign_out_is_told() {
-    LocalStorage::delete(SIGNED_OUT);
+    json::forget(SIGNED_OUT);
 }

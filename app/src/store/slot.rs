@@ -1,9 +1,7 @@
 //! Where drafts are kept. A draft belongs to one tab at a time: another tab that opens the same form has a place of its own.
 
-use crate::json;
+use crate::json::{self, NotKept};
 use crate::tab_lock::{Hold, try_hold};
-use gloo_storage::errors::StorageError;
-use gloo_storage::{LocalStorage, Storage};
 use gloo_timers::future::TimeoutFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,7 +41,7 @@ pub async fn claim(form: &str, wanted: Option<u32>) -> Claimed {
     let (mut elsewhere, mut empty) = (None, None);
     for number in wanted.into_iter().chain(1..) {
         let name = name_of(form, number);
-        let has_draft = LocalStorage::raw().get_item(&name).ok().flatten().is_some();
+        let has_draft = json::has(&name);
         if !has_draft && empty.is_some() {
             break;
         }
@@ -76,7 +74,7 @@ pub async fn claim_empty(form: &str) -> Slot {
     let mut number = 1;
     loop {
         let name = name_of(form, number);
-        if LocalStorage::raw().get_item(&name).ok().flatten().is_none()
+        if !json::has(&name)
             && let Some(hold) = try_hold(&name).await
         {
             return Slot { name, _hold: hold };
@@ -102,13 +100,13 @@ impl Slot {
     }
 
     /// Keeps a draft there.
-    pub fn keep(&self, draft: &impl Serialize) -> Result<(), StorageError> {
+    pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotKept> {
         json::keep(&self.name, draft)
     }
 
     /// Throws it away.
     pub fn clear(&self) {
-        LocalStorage::delete(&self.name);
+        json::forget(&self.name);
     }
 }
 
