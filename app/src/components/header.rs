@@ -28,7 +28,7 @@ pub fn Header() -> impl IntoView {
     // What came back is seen wherever one is.
     let notice = move || {
         let count = model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
-        (count > 0).then(|| view! { " "<span class="count">{count}</span> })
+        (count > 0).then(|| view! { " "<span class="count" inner_html=count.to_string()></span> })
     };
     let sign_out = move |_| {
         let unsent = unsent();

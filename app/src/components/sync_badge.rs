@@ -22,7 +22,8 @@ pub fn Receiving() -> impl IntoView {
     }
 }
 
-/// A button that says how many entries wait, and sends them now.
+/// A button that says how many entries wait, and sends them now. Its text replaces all that is in it: where something else,
+/// as a browser's translation, has put its own elements around the text, changing that text would change nothing.
 #[component]
 pub fn SyncBadge() -> impl IntoView {
     let model = use_model();
@@ -61,7 +62,7 @@ pub fn SyncBadge() -> impl IntoView {
     view! {
         <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>
             <span class="dot" aria-hidden="true"></span>
-            <span role="status">{text}</span>
+            <span role="status" inner_html=text></span>
         </button>
     }
 }

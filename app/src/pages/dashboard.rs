@@ -58,8 +58,11 @@ pub fn Freshness() -> impl IntoView {
     let own = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.uncounted.len()));
     view! {
         <p class="freshness" class:old=move || !model.online.get()>
-            <span>{move || fill(texts.figures_of, &[&in_china(&as_of())])}</span>
-            {move || (!model.online.get()).then(|| format!(" · {}", fill(texts.offline_since, &[&age(model, &as_of())])))}
+            <span inner_html=move || fill(texts.figures_of, &[&in_china(&as_of())])></span>
+            <span inner_html=move || match model.online.get() {
+                true => String::new(),
+                false => format!(" · {}", fill(texts.offline_since, &[&age(model, &as_of())])),
+            }></span>
             {move || (own() > 0).then(|| view! { <strong class="mark">{fill(texts.own_unsent, &[&own()])}</strong> })}
         </p>
     }
