@@ -50,13 +50,12 @@ pub fn year_of(given: Option<&str>, years: &[i32]) -> Option<i32> {
     }
 }
 
-/// What the server wrote into the page; `None` in the empty shell. Whose session has run out is still who uses this
+/// What the server wrote into the page; `None` in the empty shell, an error where it is of another shape. Whose session has run out is still who uses this
 /// phone: their entries are on it, and they are asked to sign in again.
-pub fn from_document() -> Option<Boot> {
+pub fn from_document() -> Option<serde_json::Result<Boot>> {
     let script = document().get_element_by_id("boot")?;
-    let boot: Boot = json::read(&script.text_content()?).ok()?;
-    let user = boot.user.or_else(store::profile::user);
-    Some(Boot { user, ..boot })
+    let boot = json::read::<Boot>(&script.text_content().unwrap_or_default());
+    Some(boot.map(|boot| Boot { user: boot.user.or_else(store::profile::user), ..boot }))
 }
 
 /// What the phone holds.

@@ -126,6 +126,7 @@ fn start_sync(model: Model, user: User) -> Result<(), SplitLoaderError> {
 /// Begins the sync of somebody who has signed in: the shared view is there without it.
 pub async fn begin_sync(model: Model, user: User) {
     while start_sync(model, user.clone()).await.is_err() {
+        tell_page(NOT_LOADED);
         TimeoutFuture::new(AGAIN).await;
     }
 }
@@ -133,14 +134,25 @@ pub async fn begin_sync(model: Model, user: User) {
 /// After how many milliseconds a load that failed is tried again where nobody waits for it.
 const AGAIN: u32 = 5_000;
 
+/// Tells the page's scripts that something did not load: the server may have been upgraded, and have it no more.
+const NOT_LOADED: &str = "jiedui-not-loaded";
+
+/// Tells the page's scripts (`public/start.js`) of something.
+pub fn tell_page(event: &str) {
+    if let Ok(event) = web_sys::Event::new(event) {
+        let _ = document().dispatch_event(&event);
+    }
+}
+
 /// On the server they are always there.
 static IS_THERE: AtomicBool = AtomicBool::new(cfg!(not(target_arch = "wasm32")));
 
 /// Loads them; false where that failed, which may be tried again.
 pub async fn load() -> bool {
     #[cfg(target_arch = "wasm32")]
-    if load_file().await.is_ok() {
-        IS_THERE.store(true, Ordering::Relaxed);
+    match load_file().await {
+        Ok(()) => IS_THERE.store(true, Ordering::Relaxed),
+        Err(_) => tell_page(NOT_LOADED),
     }
     IS_THERE.load(Ordering::Relaxed)
 }

@@ -22,7 +22,6 @@ use boot::Boot;
 use components::header::Header;
 use components::loading::Main;
 use later::{Later, Screen};
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
@@ -74,24 +73,25 @@ pub fn Root() -> impl IntoView {
     }
 }
 
-/// The HTML document: with what a page is painted from, or without it as the empty shell.
-pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
+/// The HTML document: with what a page is painted from, or without it as the empty shell. The files of its build are in
+/// `folder`. It is not for a browser to translate: a translated page shows what was true when it was translated.
+pub fn document(folder: &str, boot: Option<Boot>) -> impl IntoView + use<> {
     let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
-    let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
-        <html lang=language.tag()>
+        <html lang=language.tag() translate="no">
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="google" content="notranslate"/>
                 <meta name="theme-color" content="#26346b"/>
                 <title>"结对 Jiedui"</title>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/icon-192.png"/>
-                <link rel="stylesheet" href=format!("{package}.css")/>
-                <link rel="modulepreload" href=format!("{package}.js")/>
-                <script type="module" src="/start.js"></script>
+                <link rel="stylesheet" href=format!("{folder}/jiedui.css")/>
+                <link rel="modulepreload" href=format!("{folder}/jiedui.js")/>
+                <script type="module" src=format!("{folder}/start.js")></script>
                 {boot.as_ref().map(|boot| view! { <script type="application/json" id="boot" inner_html=boot.as_script()></script> })}
             </head>
             <body>{boot.map(|_| view! { <Root/> })}</body>
@@ -109,6 +109,11 @@ pub fn document(options: LeptosOptions, boot: Option<Boot>) -> impl IntoView {
 pub async fn start() {
     console_error_panic_hook::set_once();
     let Some(boot) = boot::from_document() else { return mount(boot::from_storage().await) };
+    let boot = match boot {
+        Ok(boot) => boot,
+        // A page of another release: what the phone holds takes its place.
+        Err(_) => boot::from_storage().await,
+    };
     if is_later() {
         // What the server painted stays until its screen is there.
         later::load().await;

@@ -49,7 +49,7 @@ pub struct Model {
     /// What went wrong with the phone's storage.
     pub trouble: RwSignal<Option<StoreError>>,
     /// Whether what is needed to work with no network is on the phone.
-    pub ready_offline: RwSignal<bool>,
+    pub offline_use: RwSignal<OfflineUse>,
     /// The way to the sync.
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
@@ -58,6 +58,18 @@ pub struct Model {
     pub village: RwSignal<Option<AtVillage>>,
     /// Years that have entries or targets, the latest first.
     pub years: Memo<Vec<i32>>,
+}
+
+/// Whether the app works with no network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfflineUse {
+    /// Not yet.
+    #[default]
+    Preparing,
+    /// Program, places and overview are on the phone.
+    Ready,
+    /// Never: this browser, or plain HTTP, has no way to keep them.
+    Impossible,
 }
 
 /// A photo on this phone.
@@ -122,7 +134,7 @@ impl Model {
             now: RwSignal::new(0.0),
             loading: RwSignal::new(0),
             trouble: RwSignal::new(None),
-            ready_offline: RwSignal::new(false),
+            offline_use: RwSignal::default(),
             sync: StoredValue::new(None),
             shown,
             village: RwSignal::new(village),

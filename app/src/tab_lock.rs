@@ -4,7 +4,6 @@
 use crate::json;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use gloo_storage::{LocalStorage, Storage};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::{set_interval, window};
@@ -173,6 +172,6 @@ fn lease(name: &str) -> Option<Hold> {
 
 fn give_back(name: &str) {
     if !is_another(name) {
-        LocalStorage::delete(key(name));
+        json::forget(&key(name));
     }
 }

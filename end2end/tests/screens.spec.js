@@ -145,7 +145,7 @@ test("English is there for who chooses it, and stays", async ({ page }) => {
 async function held(page) {
   let arrive;
   const arrived = new Promise((resolve) => (arrive = resolve));
-  await page.route("**/pkg/jiedui.wasm", async (route) => {
+  await page.route("**/pkg/*/jiedui.wasm", async (route) => {
     await arrived;
     await route.continue();
   });

@@ -57,6 +57,9 @@ pub struct Config {
     /// After how many days a photo that no entry names is removed; phones may be offline that long
     #[arg(long, env = "JIEDUI_PHOTO_GRACE_DAYS", default_value_t = 30)]
     pub photo_grace_days: u32,
+    /// A folder with a build of the app, served in place of the one in the program
+    #[arg(long, env = "JIEDUI_SITE")]
+    pub site: Option<PathBuf>,
     /// Turn the public view on and print an account of each role
     #[arg(long)]
     pub demo: bool,

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::connections::{self, Limits};
 use crate::db::feed;
 use crate::demo;
+use crate::http::site::Site;
 use crate::http::{App, router};
 use crate::sweep;
 use axum::Router;
@@ -30,7 +31,9 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
         demo::accounts(&db).await?;
     }
     let limits = Limits::new(config.connections);
-    let app = App::new(config, db.clone()).await?;
+    let site = Site::load(config.site.as_deref());
+    let site = site.map_err(|error| CliError::Argument(format!("JIEDUI_SITE: {error}")))?;
+    let app = App::new(config, db.clone(), site).await?;
     let (tasks, stopping) = (app.tasks.clone(), app.stopping.clone());
     if let Some(address) = admin_listen {
         let recorder = PrometheusBuilder::new().install_recorder();

@@ -2,7 +2,7 @@
 
 use crate::components::entry_list::{answers_line, unsent_photos};
 use crate::components::loading::Loading;
-use crate::model::{Model, use_model};
+use crate::model::{Model, OfflineUse, use_model};
 use crate::store::draft::{Left, unfinished};
 use crate::store::journal::{Journalled, Progress};
 use crate::sync;
@@ -45,11 +45,12 @@ pub fn Entries() -> impl IntoView {
                 <h1>{texts.nav_entries}</h1>
                 <p class="actions">
                     <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
-                    <span class="ready">{move || match (model.ready_offline.get(), sync::can_work_offline()) {
-                        (true, _) => texts.ready_offline,
-                        (false, true) => texts.not_ready_offline,
-                        (false, false) => texts.no_offline,
-                    }}</span>
+                    <span class="ready" inner_html=move || match (model.offline_use.get(), sync::can_work_offline()) {
+                        (OfflineUse::Ready, _) => texts.ready_offline,
+                        (_, false) => texts.no_offline,
+                        (OfflineUse::Preparing, true) => texts.not_ready_offline,
+                        (OfflineUse::Impossible, true) => texts.never_offline,
+                    }></span>
                 </p>
                 {move || (unsent() > 0).then(|| view! {
                     <details class="unsent">
@@ -161,7 +162,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
                 <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
                 <span class="numbers">{values}</span>
             </A>
-            <p class=move || format!("state {}", words().0)>{move || words().1}</p>
+            <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
             {photos_words(model, own.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="reasons">

@@ -5,6 +5,7 @@ use super::periods::Periods;
 use crate::components::decide::may_decide;
 use crate::components::entry_list::{entry_row, use_entries};
 use crate::components::loading::Loading;
+use crate::later;
 use crate::model::{Model, use_model};
 use crate::store::draft::unfinished;
 use crate::store::known::Known;
@@ -80,12 +81,8 @@ pub fn Work() -> impl IntoView {
 /// The button by which this browser is woken when something comes back; `public/notify.js` shows it where that can be.
 fn notify(model: Model) -> impl IntoView {
     let texts = model.texts;
-    Effect::new(|_| {
-        if let Ok(event) = web_sys::Event::new("jiedui-notify") {
-            // Where nobody listens there is no button.
-            let _ = document().dispatch_event(&event);
-        }
-    });
+    // Where nobody listens there is no button.
+    Effect::new(|_| later::tell_page("jiedui-notify"));
     view! {
         <button type="button" class="button quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
             data-denied=texts.notify_denied data-failed=texts.notify_failed></button>

@@ -1,7 +1,8 @@
 //! Drives core's state machine: does what it asks for and tells it what came of that.
 
 use super::{api, photos};
-use crate::model::Model;
+use crate::json;
+use crate::model::{Model, OfflineUse};
 use crate::store::journal::concerns;
 use crate::store::person::Person;
 use crate::store::shared;
@@ -12,16 +13,14 @@ use futures::future::{LocalBoxFuture, Shared};
 use futures::{FutureExt, StreamExt};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
-use js_sys::{Promise, Reflect};
+use js_sys::Reflect;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use uuid::Uuid;
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::ServiceWorkerContainer;
+use wasm_bindgen_futures::spawn_local;
 
 /// The sync of one person on this phone.
 pub struct Driver {
@@ -248,48 +247,27 @@ async fn read_or_fetch(model: Model) -> StoreResult<()> {
     } else {
         kept?;
     }
-    see_whether_ready(model).await?;
-    if !model.ready_offline.get_untracked()
-        && let Some(ready) = worker_that_is_ready()
-    {
-        spawn_local(async move {
-            // It is waited for as long as the page lives: the first time, the worker still fetches the app.
-            if JsFuture::from(ready).await.is_ok() {
-                // What storage says against it is told where it is opened first.
-                let _ = see_whether_ready(model).await;
-            }
-        });
-    }
-    Ok(())
+    see_whether_ready(model).await
 }
 
 /// Whether the browser can keep the app at this address: it has service workers on encrypted connections alone.
 pub fn can_work_offline() -> bool {
     // The server, which paints the first page, cannot know.
-    cfg!(not(target_arch = "wasm32")) || workers().is_some()
+    cfg!(not(target_arch = "wasm32"))
+        || Reflect::get(&window().navigator(), &"serviceWorker".into()).is_ok_and(|workers| workers.is_object())
 }
 
-fn workers() -> Option<ServiceWorkerContainer> {
-    let workers = Reflect::get(&window().navigator(), &"serviceWorker".into()).ok();
-    workers.filter(JsValue::is_object).map(JsCast::unchecked_into)
-}
-
-/// Settled once the whole app is on the phone.
-fn worker_that_is_ready() -> Option<Promise> {
-    workers()?.ready().ok()
-}
-
-/// Whether the whole app is on the phone: its worker is active only then.
-async fn has_worker() -> bool {
-    let Some(workers) = workers() else { return false };
-    let found = JsFuture::from(workers.get_registration()).await.ok();
-    found.and_then(|found| Reflect::get(&found, &"active".into()).ok()).is_some_and(|active| active.is_object())
-}
-
-/// The same without fetching anything.
+/// The same without fetching anything. Whether the program is kept, `public/version.js` writes into the page.
 pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
-    let has_overview = shared::Shared::open().await?.has_overview().await?;
+    let has_overview = async { shared::Shared::open().await?.has_overview().await }.await;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
-    model.ready_offline.set(has_overview && has_places && has_worker().await);
-    Ok(())
+    let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
+    model.offline_use.set(match (&has_overview, program.as_deref()) {
+        // Without local storage the app would not know who has signed in.
+        (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
+        _ if json::local_storage().is_none() => OfflineUse::Impossible,
+        (Ok(true), Some("ready")) if has_places => OfflineUse::Ready,
+        _ => OfflineUse::Preparing,
+    });
+    has_overview.map(drop)
 }

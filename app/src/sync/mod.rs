@@ -35,9 +35,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{BroadcastChannel, ServiceWorkerRegistration};
+use web_sys::BroadcastChannel;
 
 /// How often a screen that is looked at asks for news where live events do not come through.
 const POLL: Duration = Duration::from_secs(60);
@@ -129,6 +128,10 @@ pub async fn begin(model: Model, user: User) {
         });
     }
     ask_to_keep_storage();
+    listen(&document(), "jiedui-offline", move || {
+        // What fails here is told where the storage is used.
+        spawn_local(async move { drop(driver::see_whether_ready(model).await) });
+    });
     let (sender, inputs) = unbounded();
     let syncs = async {
         if let Some(driver) = opened(model, user.id, sender.clone()).await {
@@ -298,21 +301,9 @@ pub async fn save_file(model: Model) -> Result<(), StoreError> {
     file::give("jiedui-unsent.json", &text)
 }
 
-/// Fetches the newest app and starts it.
+/// Fetches the newest app and starts it: `public/version.js` does it.
 pub fn update() {
-    spawn_local(async {
-        let workers = window().navigator().service_worker();
-        // There are none where the connection is not encrypted.
-        if can_work_offline()
-            && let Ok(worker) = JsFuture::from(workers.get_registration()).await
-            && let Ok(worker) = worker.dyn_into::<ServiceWorkerRegistration>()
-            && let Ok(updated) = worker.update()
-        {
-            // Without a network the old one goes on.
-            let _ = JsFuture::from(updated).await;
-        }
-        let _ = window().location().reload();
-    });
+    later::tell_page("jiedui-update");
 }
 
 fn tell_other_tabs() {

@@ -42,6 +42,7 @@ use axum::{Json, Router};
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
 use problem::Problem;
+use site::Site;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,9 @@ pub struct State {
     pub notices: Notices,
     /// Limits of signing in.
     pub throttle: Arc<Throttle>,
-    /// Names of the app's files.
+    /// The app's files.
+    pub site: Site,
+    /// What leptos asks for.
     pub leptos: LeptosOptions,
 }
 
@@ -114,7 +117,7 @@ impl FromRef<App> for LeptosOptions {
 
 impl App {
     /// A server on an open database that has been filled.
-    pub async fn new(config: Config, db: Db) -> Result<Self, DbError> {
+    pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
         let known = Shared::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
@@ -136,6 +139,7 @@ impl App {
             exports: export::Exports::default(),
             notices,
             throttle: Arc::default(),
+            site,
             leptos,
         };
         Ok(Self(Arc::new(state)))

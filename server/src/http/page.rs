@@ -16,7 +16,11 @@ use jiedui_core::domain::{Filter, Language, Overview};
 use leptos::prelude::*;
 
 /// Goes up when the shell's HTML changes, so that phones fetch it anew.
-pub const SHELL_VERSION: &str = "1";
+pub const SHELL_VERSION: &str = "2";
+
+/// The header in which a page says which build of the app it is made for: the service worker shows it once it has all
+/// files of that build.
+const BUILD: &str = "x-jiedui-build";
 
 /// The cookie in which the app keeps the language that was chosen.
 const LANGUAGE_COOKIE: &str = "jiedui_language";
@@ -60,15 +64,19 @@ pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
         Ok(boot) => boot,
         Err(problem) => return problem.into_response(),
     };
-    let options = app.leptos.clone();
+    let (folder, build) = (app.site.folder(), app.site.build().to_owned());
     let render = leptos_axum::render_app_to_stream_with_context(
         {
             let boot = boot.clone();
             move || provide_context(boot.clone())
         },
-        move || jiedui_app::document(options.clone(), Some(boot.clone())),
+        move || jiedui_app::document(&folder, Some(boot.clone())),
     );
-    render(Request::from_parts(parts, body)).await
+    let mut response = render(Request::from_parts(parts, body)).await;
+    if let Ok(build) = build.parse() {
+        response.headers_mut().insert(BUILD, build);
+    }
+    response
 }
 
 /// The page that says that there is none at this address.
@@ -80,8 +88,7 @@ pub async fn no_page(app: App, request: Request<Body>) -> Response {
 
 /// The shell: no figures, no user, the same for everybody.
 pub async fn shell(State(app): State<App>) -> Response {
-    let options = app.leptos.clone();
     let owner = Owner::new();
-    let html = owner.with(|| jiedui_app::document(options, None).to_html());
-    ([(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response()
+    let html = owner.with(|| jiedui_app::document(&app.site.folder(), None).to_html());
+    ([(header::CACHE_CONTROL, "no-cache")], [(BUILD, app.site.build())], Html(html)).into_response()
 }

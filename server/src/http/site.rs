@@ -1,47 +1,154 @@
-//! The app's files, which are in the program itself, and the service worker that keeps them on the phone.
+//! The app's files, which are in the program or in a folder, and the service worker that keeps them on the phone.
+//!
+//! All files of one build of the app are in one folder, `pkg/<build>`, that is named by the hash of their content. They refer to
+//! each other inside it, never change, and are cached for a year. A page asks for files of its own build only: while the server
+//! is upgraded no page loads a part of another build.
 
 use super::problem::Problem;
 use super::{App, page};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
 #[derive(RustEmbed)]
 #[folder = "../target/site"]
 #[allow_missing = true]
-struct Site;
+struct Embedded;
 
 const SERVICE_WORKER: &str = include_str!("../../service-worker.js");
-/// What a phone needs to start with no network; sources, type declarations and compressed copies are not among it.
-const NOT_KEPT: [&str; 4] = [".br", ".gz", ".topojson", ".d.ts"];
+/// Kinds of file that a phone needs not keep to start with no network: compressed copies, sources, type declarations.
+const NOT_KEPT: [&str; 5] = [".br", ".gz", ".topojson", ".d.ts", ".json"];
+/// The folder of builds.
+const BUILDS: &str = "pkg/";
+/// The script that every page starts with, in its build's folder.
+const START: &str = "/start.js";
 
-/// Kept files, and a hash of the content of all of them.
-static KEPT: LazyLock<(Vec<String>, String)> = LazyLock::new(|| {
-    let mut files: Vec<String> = Site::iter()
-        .filter(|name| !NOT_KEPT.iter().any(|end| name.ends_with(end)))
-        .map(|name| format!("/{name}"))
-        .collect();
-    files.sort();
-    let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
-    hash.update(page::SHELL_VERSION);
-    hash.update(SERVICE_WORKER);
-    for file in files.iter().filter_map(|name| Site::get(&name[1..])) {
-        hash.update(file.metadata.sha256_hash());
+struct File {
+    content: Cow<'static, [u8]>,
+    tag: String,
+}
+
+/// The app's files.
+pub struct Site {
+    files: BTreeMap<String, File>,
+    build: String,
+    service_worker: String,
+}
+
+impl Site {
+    /// The files in the program, or those of a folder.
+    pub fn load(folder: Option<&Path>) -> io::Result<Self> {
+        let mut files = BTreeMap::new();
+        match folder {
+            None => {
+                for name in Embedded::iter() {
+                    if let Some(file) = Embedded::get(&name) {
+                        let tag = hex(&file.metadata.sha256_hash());
+                        files.insert(name.into_owned(), File { content: file.data, tag });
+                    }
+                }
+            }
+            Some(folder) => read_folder(folder, "", &mut files)?,
+        }
+        let site = Self::of(files);
+        if folder.is_some() && site.build.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("no {BUILDS}*{START}")));
+        }
+        Ok(site)
     }
-    let version = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    (files, version)
-});
+
+    fn of(files: BTreeMap<String, File>) -> Self {
+        let start = files.keys().find_map(|name| name.strip_prefix(BUILDS)?.strip_suffix(START));
+        let build = start.unwrap_or_default().to_owned();
+        let is_kept = |name: &str| !NOT_KEPT.iter().any(|end| name.ends_with(end));
+        let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        hash.update(page::SHELL_VERSION);
+        hash.update(SERVICE_WORKER);
+        let mut kept = Vec::new();
+        for (name, file) in files.iter().filter(|(name, _)| is_kept(name)) {
+            hash.update(name);
+            hash.update(&file.tag);
+            kept.push(format!("/{name}"));
+        }
+        let service_worker = SERVICE_WORKER
+            .replace("\"__BUILD__\"", &format!("\"{build}\""))
+            .replace("\"__VERSION__\"", &format!("\"{}\"", hex(&hash.finalize())))
+            .replace("\"__FILES__\"", &serde_json::json!(kept).to_string());
+        Self { files, build, service_worker }
+    }
+
+    /// The name of the build that pages are made for.
+    pub fn build(&self) -> &str {
+        &self.build
+    }
+
+    /// The address of the folder that its files are in.
+    pub fn folder(&self) -> String {
+        format!("/{BUILDS}{}", self.build)
+    }
+
+    fn file(&self, path: &str, request: &HeaderMap) -> Option<Response> {
+        let plain = self.files.get(path)?;
+        let caching = if path.starts_with(BUILDS) { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let tag = HeaderValue::from_str(&format!("\"{}\"", plain.tag)).ok()?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(header::ETAG, tag.clone());
+        if request.get(header::IF_NONE_MATCH) == Some(&tag) {
+            return Some((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        let accepts = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let compressed = |encoding: &'static str, end: &str| {
+            accepts
+                .contains(encoding)
+                .then(|| self.files.get(&format!("{path}{end}")))
+                .flatten()
+                .map(|file| (file, encoding))
+        };
+        let file = match compressed("br", ".br").or_else(|| compressed("gzip", ".gz")) {
+            Some((file, encoding)) => {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+                file
+            }
+            None => plain,
+        };
+        let body = match &file.content {
+            Cow::Borrowed(content) => (*content).into_response(),
+            Cow::Owned(content) => content.clone().into_response(),
+        };
+        // The content's type is among these.
+        Some((headers, body.into_body()).into_response())
+    }
+}
+
+/// Reads a folder's files, those in its folders too.
+fn read_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read_folder(&entry.path(), &format!("{name}/"), files)?;
+        } else {
+            let content = std::fs::read(entry.path())?;
+            let tag = hex(&Sha256::digest(&content));
+            files.insert(name, File { content: content.into(), tag });
+        }
+    }
+    Ok(())
+}
 
 /// The service worker, with the list of what it keeps. Never cached: a new version shows at once.
-pub async fn service_worker() -> Response {
-    let (files, version) = &*KEPT;
-    let list = serde_json::to_string(files).unwrap_or_default();
-    let script = SERVICE_WORKER.replace("\"__VERSION__\"", &format!("\"{version}\"")).replace("\"__FILES__\"", &list);
+pub async fn service_worker(State(app): State<App>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, script).into_response()
+    (headers, app.site.service_worker.clone()).into_response()
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -58,41 +165,78 @@ fn content_type(path: &str) -> &'static str {
 }
 
 /// A file of the app, or the page that says that there is none.
-pub async fn file_or_no_page(State(app): State<App>, uri: Uri, request: Request) -> Response {
+pub async fn file_or_no_page(State(app): State<App>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();
     }
-    match file(uri.path().trim_start_matches('/'), request.headers()) {
-        Some(response) => response,
-        None => page::no_page(app, request).await,
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    if let Some(response) = app.site.file(&path, request.headers()) {
+        return response;
+    }
+    if !path.starts_with(BUILDS) {
+        return page::no_page(app, request).await;
+    }
+    match other_build(&path) {
+        Some(build) => start_of_other_build(&app.site, build),
+        None => Problem::not_found().into_response(),
     }
 }
 
-fn file(path: &str, request: &HeaderMap) -> Option<Response> {
-    let accepts = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let plain = Site::get(path)?;
-    let tag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()));
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, content_type(path).parse().ok()?);
-    headers.insert(header::CACHE_CONTROL, "no-cache".parse().ok()?);
-    headers.insert(header::VARY, "accept-encoding".parse().ok()?);
-    headers.insert(header::ETAG, tag.parse().ok()?);
-    if request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Some((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    let compressed = |encoding: &'static str, end: &str| -> Option<(EmbeddedFile, &'static str)> {
-        accepts.contains(encoding).then(|| Site::get(&format!("{path}{end}"))).flatten().map(|file| (file, encoding))
-    };
-    let body = match compressed("br", ".br").or_else(|| compressed("gzip", ".gz")) {
-        Some((file, encoding)) => {
-            headers.insert(header::CONTENT_ENCODING, encoding.parse().ok()?);
-            file
-        }
-        None => plain,
-    };
-    Some((headers, body.data).into_response())
+/// The build whose start a page asks for.
+fn other_build(path: &str) -> Option<&str> {
+    let build = path.strip_prefix(BUILDS)?.strip_suffix(START)?;
+    let is_name = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_name.then_some(build)
+}
+
+/// What starts a page of a build that this server has not: the server was upgraded between the page and its files, or a
+/// browser has kept the page. It starts anew, once.
+fn start_of_other_build(site: &Site, build: &str) -> Response {
+    let script = format!("import {{ leave }} from \"{}/version.js\";\nleave(\"{build}\");\n", site.folder());
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    (headers, script).into_response()
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(names: &[&str]) -> Site {
+        let file = |name: &str| File { content: name.as_bytes().to_vec().into(), tag: hex(&Sha256::digest(name)) };
+        Site::of(names.iter().map(|name| ((*name).to_owned(), file(name))).collect())
+    }
+
+    #[test]
+    fn a_site_is_named_by_the_folder_of_its_start() {
+        let own = site(&["icon.svg", "pkg/0a1b/jiedui.wasm", "pkg/0a1b/jiedui.wasm.br", "pkg/0a1b/start.js"]);
+        assert_eq!((own.build(), own.folder().as_str()), ("0a1b", "/pkg/0a1b"));
+        assert!(own.service_worker.contains("\"0a1b\""));
+        assert!(own.service_worker.contains(r#"["/icon.svg","/pkg/0a1b/jiedui.wasm","/pkg/0a1b/start.js"]"#));
+    }
+
+    #[test]
+    fn files_of_a_build_are_immutable_and_others_are_asked_for_again() {
+        let own = site(&["icon.svg", "pkg/0a1b/start.js"]);
+        let caching = |path: &str| {
+            let response =
+                own.file(path, &HeaderMap::new()).map(|response| response.headers()[header::CACHE_CONTROL].clone());
+            response.map(|value| value.to_str().map(str::to_owned))
+        };
+        assert_eq!(caching("pkg/0a1b/start.js"), Some(Ok("public, max-age=31536000, immutable".to_owned())));
+        assert_eq!(caching("icon.svg"), Some(Ok("no-cache".to_owned())));
+        assert_eq!(caching("pkg/other/jiedui.js"), None);
+    }
+
+    #[test]
+    fn only_the_start_of_another_build_is_answered_and_no_text_gets_into_the_script() {
+        assert_eq!(other_build("pkg/ff00/start.js"), Some("ff00"));
+        assert_eq!(other_build("pkg/ff00/jiedui.js"), None);
+        assert_eq!(other_build("pkg/start.js"), None);
+        assert_eq!(other_build("pkg/\");alert(\"/start.js"), None);
+        assert_eq!(other_build("pkg/a/b/start.js"), None);
+    }
 }

@@ -1,0 +1,302 @@
+// A server is upgraded, or goes back to an older build, under open pages. The other build is made from the same source, and
+// its chunks do not fit this one's.
+import path from "node:path";
+import { expect, fillIn, goOffline, goOnline, problems, readyOffline, save, signIn, test } from "./jiedui.js";
+
+const OTHER = { JIEDUI_SITE: path.resolve(import.meta.dirname, "../../target/site-other") };
+const NOTICE = "#version";
+
+const build = (page) => page.evaluate(() => new URL(document.querySelector("script[type=module]").src).pathname.split("/")[2]);
+// The builds of which this page has loaded something.
+const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((own) => new URL(own.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((found) => found[1]))]);
+const caches = (page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith("jiedui-")).map((name) => name.split("-")[1]));
+const look = (page) => page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+const agree = (page) => page.locator(NOTICE).getByRole("button", { name: "现在更新" }).click();
+const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
+
+async function countLoads(page) {
+  let loads = 0;
+  page.on("load", () => (loads += 1));
+  return () => loads;
+}
+
+test("files of a build are named by their content and kept for a year, and others' are not there", async ({ page, server, request }) => {
+  await page.goto("/");
+  await started(page);
+  const own = await build(page);
+  expect(own).toMatch(/^[0-9a-f]{16}$/);
+  for (const name of ["start.js", "version.js", "jiedui.js", "jiedui.wasm", "jiedui.css", "picture.js", "notify.js"]) {
+    const answer = await request.get(`/pkg/${own}/${name}`);
+    expect(answer.status(), name).toBe(200);
+    expect(answer.headers()["cache-control"], name).toBe("public, max-age=31536000, immutable");
+  }
+  for (const gone of ["/pkg/jiedui.js", "/pkg/0123456789abcdef/jiedui.js", "/pkg/0123456789abcdef/split_later.wasm"]) {
+    const answer = await request.get(gone);
+    expect(answer.status(), gone).toBe(404);
+    expect(answer.headers()["cache-control"], gone).toBe("no-store");
+  }
+  await server.restart(OTHER);
+  await page.goto("/shell");
+  expect((await request.get(`/pkg/${own}/jiedui.js`)).status()).toBe(404);
+});
+
+test("a page that is half loaded before an upgrade loads the rest of its own build, and the next is the new one", async ({ page, server }) => {
+  const complaints = problems(page);
+  await page.goto("/");
+  await started(page);
+  await expect(page.locator("html")).toHaveAttribute("data-offline", "ready");
+  const own = await build(page);
+  await server.restart(OTHER);
+  await page.getByRole("navigation").getByRole("link", { name: "机构" }).click();
+  await expect(page.getByRole("searchbox")).toBeVisible();
+  expect(await loaded(page)).toEqual([own]);
+  await look(page);
+  await expect(page.locator(NOTICE)).toContainText("新版本已准备好");
+  expect(await caches(page)).toHaveLength(2);
+  await agree(page);
+  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await started(page);
+  await expect(page.getByRole("searchbox")).toBeVisible();
+  expect(await loaded(page)).toEqual([await build(page)]);
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+  // The old build has no page any more.
+  await expect.poll(() => caches(page)).toEqual([await build(page)]);
+  expect(complaints).toEqual([]);
+});
+
+test("a form in progress goes on under an upgrade, offline in between, and is saved by the new build", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "升级前" });
+  const own = await build(page);
+  const loads = await countLoads(page);
+  await server.restart(OTHER);
+  await look(page);
+  await expect(page.locator(NOTICE)).toBeVisible();
+  await page.getByLabel("备注").fill("升级前，升级后");
+  expect(loads()).toBe(0);
+  expect(await build(page)).toBe(own);
+
+  await goOffline(page, line);
+  await page.reload();
+  await started(page);
+  expect(await build(page)).toBe(own);
+  await expect(page.getByLabel("备注")).toHaveValue("升级前，升级后");
+
+  await goOnline(page, line);
+  await expect(page.locator(NOTICE)).toBeVisible();
+  await agree(page);
+  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await expect(page.getByLabel("备注")).toHaveValue("升级前，升级后");
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  const { entries } = await (await server.api("admin")).get("/entries?year=" + new Date().getFullYear());
+  expect(entries.map((entry) => entry.fields.note)).toEqual(["升级前，升级后"]);
+  await expect(page.getByText("可离线使用")).toBeVisible();
+  await goOffline(page, line);
+  await page.reload();
+  await started(page);
+  expect(await build(page)).not.toBe(own);
+});
+
+test("a page whose new files are not on the phone yet is shown by the build that is", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const own = await build(page);
+  await server.restart(OTHER);
+  // No file of the new build gets through.
+  await page.context().route(/\/pkg\//, (route) => route.abort());
+  await page.goto("/entries/new/field_survey");
+  await started(page);
+  expect(await build(page)).toBe(own);
+  await expect(page.getByLabel("备注")).toBeVisible();
+});
+
+test("two tabs: one agrees to the new build, and the other goes on with the old one until its person does", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const own = await build(page);
+  const second = await page.context().newPage();
+  await second.goto("/");
+  await started(second);
+  await server.restart(OTHER);
+  await look(page);
+  await expect(page.locator(NOTICE)).toBeVisible();
+  await agree(page);
+  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await expect(second.locator(NOTICE)).toContainText("新版本已准备好");
+  // What it has not loaded yet comes from the cache of its own build.
+  expect(await build(second)).toBe(own);
+  expect((await caches(second)).sort()).toContain(own);
+  expect(await second.evaluate(async (own) => (await fetch(`/pkg/${own}/split_later.wasm`)).status, own)).toBe(200);
+  await second.close();
+  await page.reload();
+  await expect.poll(() => caches(page)).not.toContain(own);
+});
+
+test("going back to an older build works like going on to a newer one", async ({ page, server }) => {
+  await server.restart(OTHER);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const newer = await build(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "4" }, note: "新版" });
+  await server.restart({});
+  await look(page);
+  await agree(page);
+  await expect.poll(() => build(page).catch(() => newer)).not.toBe(newer);
+  await expect(page.getByLabel("备注")).toHaveValue("新版");
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+});
+
+test("the only tab is reloaded: the new build that waits takes over by itself", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const own = await build(page);
+  await server.restart(OTHER);
+  await look(page);
+  await expect(page.locator(NOTICE)).toBeVisible();
+  await page.reload();
+  await started(page);
+  expect(await build(page)).not.toBe(own);
+  await expect.poll(() => caches(page)).toEqual([await build(page)]);
+  await expect(page.locator(NOTICE)).toHaveCount(0);
+});
+
+test("offline use is promised only while all files of this build are kept", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.evaluate(async () => {
+    for (const name of await window.caches.keys()) {
+      const cache = await window.caches.open(name);
+      for (const request of await cache.keys()) if (request.url.endsWith("split_later.wasm")) await cache.delete(request);
+    }
+  });
+  await page.reload();
+  await expect(page.getByText("正在准备离线使用")).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("data-offline", "preparing");
+});
+
+test.describe("without a service worker", () => {
+  test.use({ serviceWorkers: "block" });
+
+  test("a page whose late chunk is gone starts anew in the new build, with what is typed", async ({ page, server }) => {
+    await page.goto("/");
+    await started(page);
+    const own = await build(page);
+    await server.restart(OTHER);
+    await page.getByRole("link", { name: "登录" }).click();
+    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+    await started(page);
+    await expect(page.getByLabel("用户名")).toBeVisible();
+    expect(await loaded(page)).toEqual([await build(page)]);
+  });
+
+  test("what was typed into a page that is half loaded is there in the new build", async ({ page, server }) => {
+    await page.route("**/pkg/*/split_later.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.route("**/pkg/*/jiedui.js", async (route) => {
+      if (route.request().method() === "HEAD") return route.fulfill({ status: 404 });
+      await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("沫阳");
+      await route.continue();
+    }, { times: 2 });
+    const loads = await countLoads(page);
+    await page.goto("/organisations", { waitUntil: "commit" });
+    await page.getByRole("searchbox").fill("沫阳");
+    await started(page);
+    await expect(page.getByRole("searchbox")).toHaveValue("沫阳");
+    expect(loads()).toBeLessThanOrEqual(2);
+  });
+
+  test("a form in progress: the draft is there in the new build", async ({ page, server }) => {
+    await signIn(page, server, "recorder");
+    await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "写到一半" });
+    const own = await build(page);
+    await server.restart(OTHER);
+    await page.reload();
+    await started(page);
+    expect(await build(page)).not.toBe(own);
+    await expect(page.getByLabel("备注")).toHaveValue("写到一半");
+    await save(page);
+    await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  });
+
+  test("a page that arrived before the upgrade and whose first script did not starts anew", async ({ page, server }) => {
+    await page.goto("/");
+    const own = await build(page);
+    const html = await (await page.request.get("/")).text();
+    await server.restart(OTHER);
+    await page.route("/?kept", (route) => route.fulfill({ body: html, contentType: "text/html" }), { times: 1 });
+    await page.goto("/?kept");
+    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+    await started(page);
+  });
+
+  test("servers that do not agree send no page round and round", async ({ page, server }) => {
+    const html = await (await page.request.get("/")).text();
+    await server.restart(OTHER);
+    const loads = await countLoads(page);
+    // Every page comes from a server of the old build, every file is asked of one of the new.
+    await page.route("/", (route) => route.fulfill({ body: html, contentType: "text/html" }));
+    await page.goto("/");
+    await expect(page.locator(NOTICE)).toContainText("应用已更新");
+    expect(loads()).toBe(2);
+    await expect(page.locator(".card").first()).toBeVisible();
+  });
+
+  test("with no network a late chunk that does not come is no reason to start anew", async ({ page, server, line }) => {
+    await page.goto("/");
+    await started(page);
+    const loads = await countLoads(page);
+    await goOffline(page, line);
+    await page.getByRole("link", { name: "登录" }).click();
+    await expect(page.getByRole("main")).toContainText("没有下载完整");
+    expect(loads()).toBe(0);
+    await expect(page.locator(NOTICE)).toHaveCount(0);
+    await goOnline(page, line);
+    await page.getByRole("button", { name: "再试一次" }).click();
+    await expect(page.getByLabel("用户名")).toBeVisible();
+  });
+});
+
+test("a page of another release is taken over whole, from what the phone holds", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.goto("/?year=2023");
+  await expect(page.locator('[data-indicator="exchanges"] strong')).toHaveText("272");
+  for (const other of ['{"shape":2}', "no JSON", '{"overview":{"parts":"none"},"language":"fr"}']) {
+    await page.context().route("/?year=2023", async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace(/(<script[^>]*id="boot"[^>]*>)[^]*?<\/script>/, `$1${other}</script>`);
+      expect(body).toContain(other);
+      await route.fulfill({ response: answer, body });
+    }, { times: 1 });
+    await page.goto("/?year=2023");
+    await started(page);
+    await expect(page.locator("header.bar")).toHaveCount(1);
+    await expect(page.locator("main")).toHaveCount(1);
+    await expect(page.locator('[data-indicator="exchanges"] strong')).toHaveText("272");
+    await expect(page.locator("#sync")).toContainText("已同步");
+  }
+});
+
+test("the manifest names icons that are what it says, and the shell refers to this build", async ({ page, request }) => {
+  await page.goto("/");
+  const own = await build(page);
+  const manifest = await request.get("/manifest.webmanifest");
+  expect(manifest.headers()["content-type"]).toContain("application/manifest+json");
+  const { icons, start_url, scope, id } = await manifest.json();
+  expect([id, start_url, scope]).toEqual(["/", "/", "/"]);
+  for (const icon of icons) {
+    const size = await page.evaluate(async ({ src }) => {
+      const image = new Image();
+      image.src = src;
+      await image.decode();
+      return `${image.naturalWidth}x${image.naturalHeight}`;
+    }, icon);
+    if (icon.sizes !== "any") expect(size, icon.src).toBe(icon.sizes);
+  }
+  const shell = await request.get("/shell");
+  expect(shell.headers()["cache-control"]).toBe("no-cache");
+  expect(await shell.text()).toContain(`/pkg/${own}/start.js`);
+  expect(await shell.text()).not.toContain('id="boot"');
+});
