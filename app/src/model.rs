@@ -50,6 +50,10 @@ pub struct Model {
     pub trouble: RwSignal<Option<StoreError>>,
     /// Whether what is needed to work with no network is on the phone.
     pub offline_use: RwSignal<OfflineUse>,
+    /// Whether the browser refuses storage: nothing of a person is on the phone, and what they record goes out at once.
+    pub storage_refused: RwSignal<bool>,
+    /// How many changes went to the server at once, since the browser refuses storage.
+    pub uploaded: RwSignal<usize>,
     /// The way to the sync.
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
@@ -135,6 +139,8 @@ impl Model {
             loading: RwSignal::new(0),
             trouble: RwSignal::new(None),
             offline_use: RwSignal::default(),
+            storage_refused: RwSignal::new(false),
+            uploaded: RwSignal::new(0),
             sync: StoredValue::new(None),
             shown,
             village: RwSignal::new(village),
@@ -183,6 +189,11 @@ impl Model {
                 let _ = sync.unbounded_send(input);
             }
         });
+    }
+
+    /// Why what is on the phone is not shown: it is still being read, or the browser keeps nothing.
+    pub fn not_read(&self) -> &'static str {
+        if self.storage_refused.get() { self.texts.nothing_stored } else { self.texts.loading }
     }
 
     /// One of two texts of the data.

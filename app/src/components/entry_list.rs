@@ -55,7 +55,7 @@ pub fn entry_list(
     let texts = model.texts;
     let Some(entries) = entries else {
         let signed_in = model.user.with_untracked(Option::is_some);
-        let why = if signed_in { texts.loading } else { texts.entries_with_account };
+        let why = if signed_in { model.not_read() } else { texts.entries_with_account };
         return (format!("<p>{why}</p>"), 0);
     };
     let own: Vec<&Known> = entries.iter().filter(|own| wanted(&own.entry)).collect();

@@ -30,6 +30,19 @@ pub fn LoadingOnline() -> impl IntoView {
     }
 }
 
+/// The same where it is read from storage, which the browser may refuse.
+#[component]
+pub fn LoadingStored() -> impl IntoView {
+    let model = use_model();
+    move || {
+        if model.storage_refused.get() {
+            view! { <p class="empty">{model.texts.nothing_stored}</p> }.into_any()
+        } else {
+            view! { <Loading/> }.into_any()
+        }
+    }
+}
+
 /// The main part of the page.
 #[component]
 pub fn Main(

@@ -1,7 +1,7 @@
 //! Where this person and others have changed the same: both values, who and when, and the choice between them.
 
 use super::entries::field_name;
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::model::{Model, use_model};
 use crate::store::journal::{Conflict, Journalled, Progress};
 use crate::sync;
@@ -31,7 +31,7 @@ pub fn ConflictOf() -> impl IntoView {
             return view! { <super::PleaseSignIn/> }.into_any();
         }
         let Some(journal) = model.journal.get() else {
-            return view! { <Loading/> }.into_any();
+            return view! { <LoadingStored/> }.into_any();
         };
         let own = journal.entries.iter().find(|own| Some(own.id) == id());
         match own.map(|own| (own, &own.progress)) {

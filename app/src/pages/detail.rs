@@ -3,7 +3,7 @@
 use crate::components::decide::{Decide, may_decide};
 use crate::components::entry_card::{EntryCard, Way};
 use crate::components::entry_list::use_entries;
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::model::use_model;
 use crate::store::known::Known;
 use leptos::prelude::*;
@@ -38,7 +38,7 @@ pub fn Detail() -> impl IntoView {
         let known = match (which.get(), known.get_untracked()) {
             (Some(Some(_)), Some(Some(known))) => known,
             (Some(None), _) => return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any(),
-            _ => return view! { <Loading/> }.into_any(),
+            _ => return view! { <LoadingStored/> }.into_any(),
         };
         let overview = model.received.get_untracked().unwrap_or_default();
         let programme = overview.catalogue.activity(&known.entry.activity).map(|own| own.programme.clone());

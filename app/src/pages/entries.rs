@@ -1,7 +1,7 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
 use crate::components::entry_list::{answers_line, unsent_photos};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::model::{Model, OfflineUse, use_model};
 use crate::store::draft::{Left, unfinished};
 use crate::store::journal::{Journalled, Progress};
@@ -52,6 +52,9 @@ pub fn Entries() -> impl IntoView {
                         (OfflineUse::Impossible, true) => texts.never_offline,
                     }></span>
                 </p>
+                {move || Some(model.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
+                    <p class="notice" role="status">{fill(texts.uploaded_at_once, &[&uploaded])}</p>
+                })}
                 {move || (unsent() > 0).then(|| view! {
                     <details class="unsent">
                         <summary>{texts.unsent_title}" "{unsent}</summary>
@@ -66,7 +69,7 @@ pub fn Entries() -> impl IntoView {
                     </ul>
                 })}
                 {move || match model.journal.get() {
-                    None => view! { <Loading/> }.into_any(),
+                    None => view! { <LoadingStored/> }.into_any(),
                     Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
                     Some(journal) => view! {
                         <ul class="entries">

@@ -9,7 +9,7 @@ mod table;
 
 use super::entries::field_name;
 use crate::components::drafting::{Drafting, FormDraft};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::model::{Model, use_model};
 use crate::store::StoreError;
 use crate::store::draft::{Draft, form_of_edit, form_of_new};
@@ -220,7 +220,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         }
         let Some((code, version)) = there.get() else {
             if drafting.is_beginning() || model.journal.with(Option::is_none) {
-                return view! { <Loading/> }.into_any();
+                return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {
                 Some((_, Start::New { .. })) => texts.nothing_kept,

@@ -3,7 +3,7 @@
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
 use crate::components::filter_bar::{FilterBar, use_filter};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
 use crate::model::{Model, use_model};
@@ -47,7 +47,7 @@ pub fn List() -> impl IntoView {
     let body = move || {
         let overview = model.received.get().unwrap_or_default();
         found.with(|found| match found {
-            None => view! { <Loading/> }.into_any(),
+            None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
             Some(found) => {
                 let row = |own: &Known| entry_row(model, &overview, Some(own.id), &own.entry);

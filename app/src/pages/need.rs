@@ -7,7 +7,7 @@ mod form;
 
 use super::needs::{status_word, use_ledger};
 use crate::components::drafting::Drafting;
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::components::map::lists::pair_name;
 use crate::components::place_field::PlaceField;
 use crate::model::{Model, use_model};
@@ -90,7 +90,7 @@ pub fn NeedOf() -> impl IntoView {
             if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
                 return view! { <p class="empty">{texts.not_found}</p> }.into_any();
             }
-            return view! { <Loading/> }.into_any();
+            return view! { <LoadingStored/> }.into_any();
         }
         let way = Signal::derive(move || {
             items.with(|items| items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.way.clone()))

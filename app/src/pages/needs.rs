@@ -2,7 +2,7 @@
 //! printed and taken away. All of it from the phone.
 
 use crate::components::address::{Step, use_address};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::components::search::{PAGE, SearchField, use_words};
 use crate::file;
 use crate::model::{Model, use_model};
@@ -185,7 +185,7 @@ pub fn Needs() -> impl IntoView {
                     <button type="button" class="button quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
                 </p>
                 {move || found.with(|found| match found {
-                    None => view! { <Loading/> }.into_any(),
+                    None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <p class="empty">{texts.needs_none}</p> }.into_any(),
                     Some(found) => {
                         let overview = model.received.get().unwrap_or_default();

@@ -4,7 +4,7 @@ use crate::components::decide::{Decide, decide, may_decide};
 use crate::components::entry_card::{EntryCard, Way};
 use crate::components::entry_list::use_entries;
 use crate::components::filter_bar::{FilterBar, use_filter};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::model::use_model;
 use crate::store::known::Known;
 use crate::texts::fill;
@@ -119,7 +119,7 @@ pub fn Review() -> impl IntoView {
                 <h1>{texts.nav_review}</h1>
                 <FilterBar filter/>
                 {move || (count() == 0).then(|| if ids.with(Option::is_none) {
-                    view! { <Loading/> }.into_any()
+                    view! { <LoadingStored/> }.into_any()
                 } else {
                     view! { <p class="empty">{texts.nothing_waits}</p> }.into_any()
                 })}

@@ -4,7 +4,7 @@ use super::needs::{row, use_ledger};
 use super::periods::Periods;
 use crate::components::decide::may_decide;
 use crate::components::entry_list::{entry_row, use_entries};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::later;
 use crate::model::{Model, use_model};
 use crate::store::draft::unfinished;
@@ -70,7 +70,7 @@ pub fn Work() -> impl IntoView {
                 {due}
                 {queue}
                 {silent}
-                {move || (entries.with(Option::is_none) || items.with(Option::is_none)).then(|| view! { <Loading/> })}
+                {move || (entries.with(Option::is_none) || items.with(Option::is_none)).then(|| view! { <LoadingStored/> })}
                 {coordinates.then(|| view! { <Periods/> })}
             </section>
         }
@@ -101,7 +101,7 @@ fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
     });
     records.then(|| {
         let Some((settle, unsent, this_month)) = counts else {
-            return view! { <Loading/> }.into_any();
+            return view! { <LoadingStored/> }.into_any();
         };
         let line = |count: usize, words: &str, bad: bool| {
             let class = if bad && count > 0 { "state bad" } else { "state" };

@@ -91,7 +91,8 @@ impl Connection {
         });
         let given_up = select(blocked, TimeoutFuture::new(PATIENCE));
         match select(request.into_future(), given_up).await {
-            Either::Left((database, _)) => Ok(keep(&self.name, database?)),
+            Either::Left((Ok(database), _)) => Ok(keep(&self.name, database)),
+            Either::Left((Err(error), _)) => Err(refused(error)),
             Either::Right((_, opening)) => {
                 // It opens by itself once the other tab lets go.
                 let name = self.name.clone();
@@ -107,6 +108,15 @@ impl Connection {
             }
         }
     }
+}
+
+/// What an opening that failed means: some browsers refuse storage to private windows only when it is opened.
+fn refused(error: idb::Error) -> StoreError {
+    let text = error.to_string();
+    if ["InvalidStateError", "SecurityError"].iter().any(|name| text.contains(name)) {
+        return StoreError::Refused;
+    }
+    error.into()
 }
 
 fn forget(name: &str) {

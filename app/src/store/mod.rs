@@ -37,6 +37,12 @@ pub enum StoreError {
     /// Another tab holds the database and does not let go.
     #[error("another tab holds the phone's storage")]
     Blocked,
+    /// The browser refuses it to this site.
+    #[error("the browser refuses the site its storage")]
+    Refused,
+    /// There is no storage, and the server did not take what was sent to it at once: why not.
+    #[error("not sent: {0}")]
+    NotSent(String),
     /// Anything else, as the browser says it.
     #[error("{0}")]
     Failed(String),
@@ -64,6 +70,8 @@ impl StoreError {
             Self::Closed => texts.storage_closed.to_owned(),
             Self::Outdated => texts.storage_outdated.to_owned(),
             Self::Blocked => texts.storage_blocked.to_owned(),
+            Self::Refused => texts.storage_refused.to_owned(),
+            Self::NotSent(why) => fill(texts.not_sent, &[why]),
             Self::Failed(why) => fill(texts.storage_failed, &[why]),
         }
     }
@@ -71,7 +79,10 @@ impl StoreError {
 
 impl From<idb::Error> for StoreError {
     fn from(error: idb::Error) -> Self {
-        Self::of(&error.to_string())
+        match error {
+            idb::Error::IndexedDbNotFound(_) | idb::Error::IndexedDbOpenFailed(_) => Self::Refused,
+            error => Self::of(&error.to_string()),
+        }
     }
 }
 

@@ -243,9 +243,10 @@ async fn read_or_fetch(model: Model) -> StoreResult<()> {
         // They can be chosen whether or not they can be kept.
         let places = Arc::new(places);
         model.places.set(places.clone());
-        shared::Shared::open().await?.keep_places(&places).await?;
-    } else {
-        kept?;
+        let kept = async { shared::Shared::open().await?.keep_places(&places).await }.await;
+        return see_whether_ready(model).await.and(kept);
+    } else if let Err(error) = kept {
+        return see_whether_ready(model).await.and(Err(error));
     }
     see_whether_ready(model).await
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod catalogue;
 pub mod clock;
+mod direct;
 mod driver;
 pub mod import;
 mod live;
@@ -101,7 +102,7 @@ pub fn start(model: Model) {
 
 /// Asks the server for what is new.
 pub fn look_for_news(model: Model) {
-    if model.user.with_untracked(Option::is_some) {
+    if model.user.with_untracked(Option::is_some) && !model.storage_refused.get_untracked() {
         model.tell(Input::Wake);
     } else {
         spawn_local(async move {
@@ -138,8 +139,8 @@ pub async fn begin(model: Model, user: User) {
             model.sync.set_value(Some(sender));
             spawn_local(driver.run(inputs));
             model.tell(Input::Hurry);
-            live::restart(model);
         }
+        live::restart(model);
     };
     // Where the storage fails one can still choose among the places.
     join(syncs, make_ready(model)).await;
@@ -156,7 +157,8 @@ async fn opened(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> Opt
             }
             Err(error) => {
                 model.status.set(Status::StorageFailed);
-                let is_over = error == StoreError::Outdated;
+                model.storage_refused.set(error == StoreError::Refused);
+                let is_over = matches!(error, StoreError::Outdated | StoreError::Refused);
                 model.trouble.set(Some(error));
                 if is_over {
                     return None;
@@ -252,7 +254,10 @@ pub async fn ledger(model: Model) -> Result<Vec<Item>, StoreError> {
 
 /// Puts what a form has made into the outbox and starts the sync. When it says that it is done, it is on the phone.
 pub async fn save_made(model: Model, made: &Made) -> Result<Saved, StoreError> {
-    let person = own(model).await?;
+    let person = match own(model).await {
+        Err(StoreError::Refused) => return direct::send(model, made).await.map(|()| Saved::Done),
+        person => person?,
+    };
     let saved = person.save_made(made).await?;
     if saved == Saved::Done {
         is_saved(model, &person).await;

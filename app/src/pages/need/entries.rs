@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use crate::components::entry_list::{activity_name, answers_line, use_entries};
-use crate::components::loading::Loading;
+use crate::components::loading::LoadingStored;
 use crate::store::known::Known;
 use jiedui_core::domain::place::covers;
 use jiedui_core::domain::{Overview, format_date};
@@ -62,7 +62,7 @@ pub fn MeetingEntries(
             {move || {
                 let overview = model.received.get().unwrap_or_default();
                 match offered.get() {
-                    None => view! { <Loading/> }.into_any(),
+                    None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <p class="hint">{texts.need_no_entries}</p> }.into_any(),
                     Some(found) => found.iter().map(|own| item(own, &overview)).collect_view().into_any(),
                 }

@@ -1,0 +1,74 @@
+//! Saving in a browser that refuses storage: a change goes to the server at once, and is saved once the server has it.
+
+use super::{api, overview};
+use crate::model::Model;
+use crate::pages::field_name;
+use crate::store::StoreError;
+use crate::store::person::new_id;
+use crate::store::saving::Made;
+use jiedui_core::domain::FieldError;
+use jiedui_core::sync::{Failure, Mutation, Op};
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+thread_local! {
+    /// This page, as a client of the server.
+    static CLIENT: Uuid = new_id();
+    static LAST_SEQ: Cell<u64> = const { Cell::new(0) };
+    /// A change whose answer has not come: sent again under the same number, it is made once.
+    static UNANSWERED: RefCell<Option<Mutation>> = const { RefCell::new(None) };
+}
+
+/// Sends what a form has made. When this returns without an error, the server has it.
+pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
+    let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+    let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
+    let mutation = numbered(made);
+    UNANSWERED.set(Some(mutation.clone()));
+    let results = api::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
+    let results = results.map_err(|failure| match failure {
+        Failure::SignedOut => not_sent(model.texts.sync_signed_out),
+        Failure::Refused => not_sent(model.texts.sync_refused),
+        _ => not_sent(model.texts.sync_offline),
+    })?;
+    UNANSWERED.take();
+    let result = results.into_iter().find(|result| result.seq == mutation.seq);
+    let result = result.ok_or_else(|| not_sent(model.texts.sync_offline))?;
+    if !result.outcome.is_done() {
+        let activity = made.fields.get("activity").and_then(|code| code.as_str()).unwrap_or_default();
+        return Err(not_sent(&reasons(model, activity, result.errors)));
+    }
+    model.uploaded.update(|uploaded| *uploaded += 1);
+    // Nothing else brings it to the screens.
+    spawn_local(async move {
+        overview::refresh(model).await;
+    });
+    Ok(())
+}
+
+fn numbered(made: &Made) -> Mutation {
+    let (kind, id, base_rev) = (made.kind.to_owned(), made.id, made.base_rev);
+    let mutation = |seq| Mutation { seq, kind, id, base_rev, op: Op::Put, fields: made.fields.clone() };
+    let again = UNANSWERED.with_borrow(|last| last.as_ref().map(|last| last.seq));
+    let mutation = mutation(again.unwrap_or_default());
+    if UNANSWERED.with_borrow(|last| last.as_ref() == Some(&mutation)) {
+        return mutation;
+    }
+    let seq = LAST_SEQ.get() + 1;
+    LAST_SEQ.set(seq);
+    Mutation { seq, ..mutation }
+}
+
+fn reasons(model: Model, activity: &str, errors: Vec<FieldError>) -> String {
+    if errors.is_empty() {
+        return model.texts.conflict_title.to_owned();
+    }
+    let reason = |error: FieldError| {
+        let error = error.in_language(model.language);
+        format!("{}：{}", field_name(model, activity, &error.field), error.message)
+    };
+    errors.into_iter().map(reason).collect::<Vec<_>>().join("；")
+}

@@ -1,0 +1,52 @@
+// A browser's translation replaces texts by its own elements. It is asked not to, and where it does all the same, no state
+// that the screen shows is false.
+import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+
+// What a browser's translation does with each text of the page.
+const translate = (page) => page.evaluate(() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) if (walker.currentNode.textContent.trim()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+    inner.textContent = text.textContent;
+    outer.append(inner);
+    text.replaceWith(outer);
+  }
+});
+
+test("the page asks not to be translated", async ({ page }) => {
+  for (const address of ["/", "/shell"]) {
+    await page.goto(address);
+    await expect(page.locator("html")).toHaveAttribute("translate", "no");
+    await expect(page.locator('meta[name="google"][content="notranslate"]')).toHaveCount(1);
+  }
+});
+
+test("on a translated page the badge, the entry's state and offline use stay true", async ({ page, server, line }) => {
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" } });
+  await translate(page);
+  await expect(page.locator("#sync font")).not.toHaveCount(0);
+  await goOffline(page, line);
+  await expect(page.locator("#sync")).toHaveText("离线");
+  await translate(page);
+  await save(page);
+  await expect(page.locator("#sync")).toHaveText("离线 · 待上传 1");
+  await translate(page);
+  await expect(page.locator(".entry .state").first()).toHaveText("仅在本机，待上传");
+  await goOnline(page, line);
+  await expect(page.locator("#sync")).toHaveText("已同步");
+  await expect(page.locator(".entry .state").first()).toHaveText("已接收，待审核");
+  await page.goto("/?year=2026");
+  await expect(page.locator(".freshness")).toBeVisible();
+  await translate(page);
+  await goOffline(page, line);
+  await expect(page.locator(".freshness")).toContainText("离线");
+  await goOnline(page, line);
+  await expect(page.locator(".freshness")).not.toContainText("离线");
+  expect(errors).toEqual([]);
+});
