@@ -31,21 +31,27 @@ target/site.stamp: $(SITE_SOURCES)
 	$(CARGO) run --release -p jiedui-site
 	@touch $@
 
+# Another build of the same source, between which and the first the tests of upgrades go.
+target/site-other.stamp: target/site.stamp
+	$(CARGO) run --release -p jiedui-site -- --quick --other
+	@touch $@
+
 test: ## every check and every test, in the browser too; prints how long each part took
 	@rm -f target/timings
 	@.ci/timed toolchain .ci/toolchain
 	@.ci/timed services .ci/services
 	@.ci/timed site $(MAKE) --no-print-directory target/site.stamp
 	@.ci/timed program $(MAKE) --no-print-directory build
+	@.ci/timed other-site $(MAKE) --no-print-directory target/site-other.stamp
 	@.ci/timed lint $(MAKE) --no-print-directory lint
 	@.ci/timed rust-tests $(CARGO) test --release --workspace
 	@.ci/timed browser-tests $(MAKE) --no-print-directory browser-tests
 	@echo; cat target/timings
 
-browser-tests: end2end/node_modules/.stamp
+browser-tests: end2end/node_modules/.stamp target/site-other.stamp
 	cd end2end && npm test
 
-soak: build end2end/node_modules/.stamp ## repeat the browser tests under load: make soak TIMES=20 SPECS="form.spec.js"
+soak: build target/site-other.stamp end2end/node_modules/.stamp ## repeat the browser tests under load: make soak TIMES=20 SPECS="form.spec.js"
 	.ci/services
 	.ci/soak $(or $(TIMES),20) $(SPECS)
 

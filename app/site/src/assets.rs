@@ -6,6 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
 use lightningcss::targets::{Browsers, Targets};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,9 +45,43 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Moves the scripts of a folder into another.
+pub fn move_scripts(from: &Path, to: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if is_script(&entry.path()) {
+            std::fs::rename(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves a folder's files into a folder inside it that is named by the hash of their content.
+pub fn name_by_content(folder: &Path) -> Result<()> {
+    let mut all = files(folder)?;
+    all.sort();
+    let mut hash = Sha256::new();
+    for file in &all {
+        let content = std::fs::read(file)?;
+        hash.update(file.strip_prefix(folder)?.to_string_lossy().as_bytes());
+        hash.update(content.len().to_le_bytes());
+        hash.update(content);
+    }
+    let name: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let beside = folder.with_extension("unnamed");
+    std::fs::rename(folder, &beside)?;
+    std::fs::create_dir(folder)?;
+    std::fs::rename(beside, folder.join(name))?;
+    Ok(())
+}
+
+fn is_script(file: &Path) -> bool {
+    file.extension() == Some(OsStr::new("js"))
+}
+
 /// Minifies every script of a folder in place.
 pub fn minify_scripts(folder: &Path) -> Result<()> {
-    for script in files(folder)?.into_iter().filter(|file| file.extension() == Some(OsStr::new("js"))) {
+    for script in files(folder)?.into_iter().filter(|file| is_script(file)) {
         let output = format!("--outfile={}", script.display());
         run(Command::new("esbuild")
             .arg(&script)

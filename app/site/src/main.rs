@@ -1,10 +1,14 @@
 //! Builds `target/site`, what the browser gets, and prints where the time goes:
 //!
 //! 1. compiles the app to wasm, 2. cuts it into chunks and writes their JavaScript glue, 3. optimises the wasm, 4. bundles
-//!    the style, 5. minifies scripts, 6. compresses everything.
+//!    the style, 5. minifies scripts, 6. names the build by its content, 7. compresses everything.
+//!
+//! All that the app is made of is in one folder, `pkg/<hash>`, and refers to files in the same folder only: a page never
+//! mixes two builds.
 //!
 //! Run it in the workspace's root. `--quick` leaves out optimising, minifying and compressing; without it, `wasm-opt` and
-//! `esbuild` must be on the PATH.
+//! `esbuild` must be on the PATH. `--other` writes another build of the same source to `target/site-other`, for the tests
+//! of upgrades: its chunks do not fit the first one's.
 
 mod assets;
 mod wasm;
@@ -18,14 +22,13 @@ use std::time::Instant;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => report(build(false)),
-        [flag] if flag == "--quick" => report(build(true)),
-        _ => {
-            eprintln!("usage: jiedui-site [--quick]");
-            ExitCode::from(2)
-        }
+    let flags: Vec<String> = std::env::args().skip(1).collect();
+    if flags.iter().any(|flag| !["--quick", "--other"].contains(&flag.as_str())) {
+        eprintln!("usage: jiedui-site [--quick] [--other]");
+        return ExitCode::from(2);
     }
+    let has = |name: &str| flags.iter().any(|flag| flag == name);
+    report(build(has("--quick"), has("--other")))
 }
 
 fn report(result: Result<()>) -> ExitCode {
@@ -39,20 +42,25 @@ fn report(result: Result<()>) -> ExitCode {
 }
 
 /// Builds into a folder beside the site and swaps the two, so that a failed build leaves the former site whole.
-fn build(quick: bool) -> Result<()> {
-    let site = Path::new("target/site");
-    let fresh = Path::new("target/site.new");
-    remove(fresh)?;
-    std::fs::create_dir_all(fresh.join("pkg"))?;
+fn build(quick: bool, other: bool) -> Result<()> {
+    let site = Path::new(if other { "target/site-other" } else { "target/site" });
+    let fresh = site.with_extension("new");
+    let package = fresh.join("pkg");
+    remove(&fresh)?;
+    std::fs::create_dir_all(&package)?;
 
-    let module = timed("compile", wasm::compile)?;
-    let chunks = timed("split and bind", || wasm::split_and_bind(&module, &fresh.join("pkg")))?;
-    timed("style", || assets::bundle_style(&fresh.join("pkg/jiedui.css")))?;
-    assets::copy_folder(Path::new("public"), fresh)?;
+    let module = timed("compile", || wasm::compile(other))?;
+    let chunks = timed("split and bind", || wasm::split_and_bind(&module, &package))?;
+    timed("style", || assets::bundle_style(&package.join("jiedui.css")))?;
+    assets::copy_folder(Path::new("public"), &fresh)?;
+    assets::move_scripts(&fresh, &package)?;
     if !quick {
         timed("optimise", || wasm::optimise(&chunks))?;
-        timed("minify", || assets::minify_scripts(fresh))?;
-        timed("compress", || assets::compress(fresh))?;
+        timed("minify", || assets::minify_scripts(&package))?;
+    }
+    assets::name_by_content(&package)?;
+    if !quick {
+        timed("compress", || assets::compress(&fresh))?;
     }
 
     remove(site)?;

@@ -32,10 +32,14 @@ const WASM_OPT: [&str; 17] = [
     "--enable-sign-ext",
 ];
 
+/// What makes the other build of the same source: functions are in other places of the table by which chunks call each other.
+const OTHER: [&str; 2] = ["--config", "profile.wasm-release.package.jiedui-app.opt-level=0"];
+
 /// Compiles the app for the browser. Returns the linked module's path.
-pub fn compile() -> Result<PathBuf> {
+pub fn compile(other: bool) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(cargo).args([
+    let mut build = Command::new(cargo);
+    build.args([
         "build",
         "--profile",
         PROFILE,
@@ -46,7 +50,11 @@ pub fn compile() -> Result<PathBuf> {
         "--lib",
         "--features",
         "csr",
-    ]))?;
+    ]);
+    if other {
+        build.args(OTHER);
+    }
+    run(&mut build)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(target.join(TARGET).join(PROFILE).join("jiedui_app.wasm"))
 }
