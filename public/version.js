@@ -111,21 +111,23 @@ export async function update() {
 
 // Where the server has this page's build no more, the page starts anew, or offers to. True where it does.
 export async function leaveIfGone() {
+  // The app may paint the page anew while the server is asked.
+  const now = typed();
   // An answer of the server itself: the service worker lets it through. With no network nothing happens.
   const answer = await fetch(new URL("jiedui.js", FOLDER), { method: "HEAD", cache: "no-store" }).catch(() => null);
   if (!answer || answer.status !== 404) return false;
-  leave(BUILD);
+  leave(BUILD, now);
   return true;
 }
 
 // Starts the page anew in the version that the server has, with what is typed. A tab leaves a build by itself once: if
 // servers do not agree, or storage forgets, it offers it instead of going round and round.
-export function leave(build) {
+export function leave(build, now = typed()) {
   try {
     const left = JSON.parse(sessionStorage.getItem(LEFT) || "[]");
     if (!left.includes(build)) {
       sessionStorage.setItem(LEFT, JSON.stringify([...left, build]));
-      sessionStorage.setItem(TYPED, JSON.stringify({ path: location.pathname, typed: typed() }));
+      sessionStorage.setItem(TYPED, JSON.stringify({ path: location.pathname, typed: now }));
       return location.reload();
     }
   } catch (error) {

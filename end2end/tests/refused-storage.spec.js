@@ -32,7 +32,7 @@ for (const [name, script] of Object.entries(REFUSALS)) {
       await expect(page.locator("#sync")).not.toContainText("已同步");
     }
     await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "不存储" });
-    if (script.includes("localStorage")) await expect(page.locator(".form [role=alert]")).toContainText("不能存为草稿");
+    if (script.includes("localStorage")) await expect(page.locator(".form [role=alert]").filter({ hasText: "不能存为草稿" })).toBeVisible();
     await page.locator("#save").dblclick();
     await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
     await expect(page.getByText(hasDatabase ? "已接收，待审核" : "已直接上传 1 条")).toBeVisible();
@@ -62,11 +62,11 @@ test("without IndexedDB what the server does not take stays in the form, with th
     await route.abort("connectionreset");
   }, { times: 1 });
   await page.locator("#save").click();
-  await expect(page.locator(".form [role=alert]")).toContainText("没有保存");
+  await expect(page.locator(".form [role=alert]").filter({ hasText: "没有保存" })).toBeVisible();
   await expect(page.getByLabel("备注")).toHaveValue("断线");
   line.cut();
   await page.locator("#save").click();
-  await expect(page.locator(".form [role=alert]")).toContainText("没有保存");
+  await expect(page.locator(".form [role=alert]").filter({ hasText: "没有保存" })).toBeVisible();
   line.mend();
   await page.locator("#save").click();
   await expect(page.getByText("已直接上传 1 条")).toBeVisible();
@@ -76,5 +76,5 @@ test("without IndexedDB what the server does not take stays in the form, with th
   // What the server refuses is named.
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", date: "2036-01-01", values: { times: "1" } });
   await page.locator("#save").click();
-  await expect(page.locator(".form [role=alert]")).toContainText("日期：日期还没有到");
+  await expect(page.locator(".form [role=alert]").filter({ hasText: "日期：日期还没有到" })).toBeVisible();
 });
