@@ -13,6 +13,7 @@ pub mod http;
 mod import;
 mod known;
 mod notices;
+mod private;
 pub mod seed;
 pub mod serve;
 mod supervisor;
@@ -29,8 +30,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    // Databases, copies, photos and tables are for whoever runs the server, and for nobody else on the machine.
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    private::close_new_files();
     let arguments = match cli::Cli::try_parse() {
         Ok(arguments) => arguments,
         // Help and version are no errors; a mistake is told in one line.

@@ -7,6 +7,7 @@ use crate::db::feed;
 use crate::demo;
 use crate::http::site::Site;
 use crate::http::{App, router};
+use crate::private;
 use crate::sweep;
 use axum::Router;
 use axum::routing::get;
@@ -29,6 +30,9 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     let (db, _) = cli::open(&config.storage).await?;
     if config.demo {
         demo::accounts(&db).await?;
+    }
+    for folder in ["attachments", "imports"] {
+        private::close_to_others(&config.storage.data_dir.join(folder));
     }
     let limits = Limits::new(config.connections);
     let site = Site::load(config.site.as_deref());

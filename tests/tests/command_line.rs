@@ -229,6 +229,9 @@ fn files_are_for_their_owner_alone() {
     let file = home.path().join("jiedui.db");
     // As an earlier version has left it.
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let photos = home.path().join("attachments");
+    std::fs::create_dir_all(&photos).unwrap();
+    std::fs::set_permissions(&photos, std::fs::Permissions::from_mode(0o755)).unwrap();
     let server = home.serve(&[]);
     let head = server.sign_in("head");
     head.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));

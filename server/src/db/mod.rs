@@ -25,6 +25,7 @@ pub mod verify;
 
 pub use tx::Tx;
 
+use crate::private;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -204,7 +205,11 @@ impl Db {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| DbError::Folder(folder.to_owned(), error))?;
         }
-        close_to_others(path);
+        for end in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(end);
+            private::close_to_others(Path::new(&file));
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -267,23 +272,6 @@ impl Db {
             Self::Postgres { primary, readers, .. } => {
                 readers.close().await;
                 primary.close().await;
-            }
-        }
-    }
-}
-
-/// Takes the rights of others away from a database that an earlier version has made. New files never have any.
-fn close_to_others(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    for end in ["", "-wal", "-shm"] {
-        let mut file = path.as_os_str().to_owned();
-        file.push(end);
-        let Ok(found) = std::fs::metadata(&file) else { continue };
-        let mode = found.permissions().mode();
-        if found.is_file() && mode & 0o077 != 0 {
-            // It may be somebody else's, who then has to do it.
-            if let Err(error) = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode & 0o7700)) {
-                tracing::warn!(%error, file = %Path::new(&file).display(), "others on this machine can read the database");
             }
         }
     }
