@@ -2,6 +2,9 @@
 
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
+/// The offset of China's time, in which the screens say when something happened.
+pub const CHINA: UtcOffset = time::macros::offset!(+8);
+
 /// Returns today's date in China.
 pub fn today() -> Date {
     day_of(OffsetDateTime::now_utc())
@@ -23,8 +26,7 @@ fn last_day_of(now: OffsetDateTime) -> Date {
 }
 
 fn day_of(now: OffsetDateTime) -> Date {
-    let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
-    now.to_offset(china).date()
+    now.to_offset(CHINA).date()
 }
 
 #[cfg(test)]

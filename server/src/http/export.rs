@@ -6,7 +6,7 @@ use super::App;
 use super::problem::Problem;
 use super::query::Query;
 use crate::auth::{MayView, SignedIn};
-use crate::clock::this_year;
+use crate::clock::{CHINA, this_year};
 use crate::db::{DbError, entry};
 use axum::body::Body;
 use axum::extract::State;
@@ -21,7 +21,7 @@ use serde_json::Value;
 use std::io;
 use std::time::Duration;
 use time::format_description::well_known::Rfc3339;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, OffsetDateTime};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -48,8 +48,6 @@ const HEADINGS: [&str; 13] = [
 const PAGE: i64 = 1_000;
 /// How long a sheet waits for the one that is being made.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The offset of China's time, in which the screens say when something happened.
-const CHINA: UtcOffset = time::macros::offset!(+8);
 
 /// What keeps exports from taking the server for themselves.
 #[derive(Debug)]

@@ -72,13 +72,6 @@ impl Problem {
     }
 }
 
-impl Problem {
-    /// There is too much to do at once; the same may be asked for again after so many seconds.
-    pub fn busy(chinese: &'static str, english: &'static str, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, chinese, english) }
-    }
-}
-
 /// The answer to a request whose handler panicked.
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     tracing::error!(panic = message(&*panic), "a request made the server panic");
