@@ -61,7 +61,6 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
     ));
-    tx.rollback().await?;
     let part = |(head, verified, tail, pairing, value, entries): Kept| {
         (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
     };
@@ -80,6 +79,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
     let others: Vec<(Uuid, String, String)> =
         on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
+    tx.rollback().await?;
     for (id, kind, fields) in others {
         let read = match kind.as_str() {
             ORGANISATION => serde_json::from_str::<Organisation>(&fields).map(drop),
