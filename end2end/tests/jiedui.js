@@ -73,6 +73,10 @@ class Server {
       get: async (path) => (await fetch(address + path, { headers })).json(),
       post: async (path, value) =>
         (await fetch(address + path, { method: "POST", headers, body: JSON.stringify(value) })).json(),
+      put: async (path, value) => {
+        const answer = await fetch(address + path, { method: "PUT", headers, body: JSON.stringify(value) });
+        expect(answer.status, await answer.text()).toBeLessThan(300);
+      },
     };
   }
 }

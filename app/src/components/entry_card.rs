@@ -63,11 +63,13 @@ pub fn EntryCard(
                 {state_word(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
             </p>
             {reason.map(|reason| view! { <p class="reasons">{fill(texts.returned_because, &[&reason])}</p> })}
-            <table class="amounts">
-                <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
-                <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
-                {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
-            </table>
+            <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
+                <table class="amounts">
+                    <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
+                    <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
+                    {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
+                </table>
+            </div>
             <div class="photos" inner_html={
                 let entry = entry.clone();
                 move || photos(model, &entry)
@@ -114,10 +116,12 @@ pub fn Way(
                 };
                 view! {
                     <h3>{texts.changed_since}</h3>
-                    <table class="numbers changes">
-                        <thead><tr><th></th><th scope="col">{texts.before}</th><th scope="col">{texts.now}</th></tr></thead>
-                        <tbody>{paths.iter().map(row).collect_view()}</tbody>
-                    </table>
+                    <div class="scroll" tabindex="0" role="region" aria-label=texts.changed_since>
+                        <table class="numbers changes">
+                            <thead><tr><th></th><th scope="col">{texts.before}</th><th scope="col">{texts.now}</th></tr></thead>
+                            <tbody>{paths.iter().map(row).collect_view()}</tbody>
+                        </table>
+                    </div>
                 }
             });
             let step = |own: &Revision| {

@@ -8,16 +8,16 @@ use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
 use crate::turns::in_turn;
 use jiedui_core::domain::figure::{by_indicator, figure_of};
-use jiedui_core::domain::pace::{Pace, pace};
+use jiedui_core::domain::pace::{Pace, adds_up, pace, shortfall};
 use jiedui_core::domain::split::standing;
-use jiedui_core::domain::{Figure, Filter, Indicator, Month, Overview, Part, Programme, Qualifier, Quantity};
+use jiedui_core::domain::{Figure, Filter, Indicator, Language, Month, Overview, Part, Programme, Qualifier, Quantity};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 
 /// An amount with how exact it is, in words.
-pub fn qualified(texts: &Texts, amount: Quantity, qualifier: Qualifier) -> String {
+pub fn qualified(texts: &Texts, amount: impl Display, qualifier: Qualifier) -> String {
     let pattern = match qualifier {
         Qualifier::Exact => return amount.to_string(),
         Qualifier::AtLeast => texts.at_least,
@@ -27,34 +27,137 @@ pub fn qualified(texts: &Texts, amount: Quantity, qualifier: Qualifier) -> Strin
     fill(pattern, &[&amount])
 }
 
+/// An amount as a screen shows it, with the exact number for programs and for who points at it, where that is another.
+pub fn exact(amount: Quantity) -> String {
+    let (shown, all) = (amount.shown(), amount.to_string());
+    if shown == all {
+        return shown;
+    }
+    let number = all.replace(',', "");
+    format!("<data value=\"{number}\" title=\"{all}\">{shown}</data>")
+}
+
 /// How many entries stand behind something, in words.
 pub fn counted(texts: &Texts, entries: u64) -> String {
     if entries == 0 { texts.no_entries.to_owned() } else { fill(texts.of_entries, &[&entries]) }
 }
 
-/// A figure's target, in a line; nothing without one.
-pub fn target_line(model: Model, figure: &Figure) -> String {
-    let Some(target) = &figure.target else { return String::new() };
-    let target = qualified(model.texts, target.value, target.qualifier);
-    format!("<p class=\"target\">{}</p>", fill(model.texts.target_is, &[&target]))
+/// A share in whole percent, in words: from ten times the whole on, how many times it is.
+pub fn percent(texts: &Texts, part: Quantity, whole: Quantity) -> Option<String> {
+    Some(match part.percent_of(whole)? {
+        0 if part > Quantity::ZERO => texts.under_percent.to_owned(),
+        times @ 1000.. => fill(texts.times, &[&(times / 100)]),
+        percent => fill(texts.percent, &[&percent]),
+    })
 }
 
-/// How a figure stands to its target, in a line; nothing without one.
-pub fn pace_line(model: Model, indicator: &Indicator, figure: &Figure) -> String {
-    let Some(pace) = pace(indicator, figure, model.today) else { return String::new() };
-    let (words, well) = pace_in_words(model.texts, pace);
-    format!("<p class=\"pace {}\">{words}</p>", if well { "well" } else { "ill" })
+/// What stands in words above and below an indicator's figure.
+pub struct Words<'a> {
+    /// The app's state.
+    pub model: Model,
+    /// The overview that the figure is of.
+    pub overview: &'a Overview,
+    /// What is counted.
+    pub indicator: &'a Indicator,
+    /// The figure.
+    pub figure: &'a Figure,
+    /// The filter that it is of.
+    pub filter: &'a Filter,
 }
 
-/// How a figure stands to its target, in words; and whether that is well.
-fn pace_in_words(texts: &Texts, pace: Pace) -> (String, bool) {
-    match pace {
-        Pace::Reached => (texts.reached.to_owned(), true),
-        Pace::OnPace => (texts.on_pace.to_owned(), true),
-        Pace::Behind(lacking) => (fill(texts.behind, &[&lacking]), false),
-        Pace::Missed(lacking) => (fill(texts.missed, &[&lacking]), false),
+impl Words<'_> {
+    fn unit(&self) -> &str {
+        self.model.pick(&self.indicator.unit, &self.indicator.unit_en)
+    }
+
+    /// The target: at a place below the one that it was set for, with what the place contributes to it.
+    pub fn target(&self) -> Option<String> {
+        let (texts, target) = (self.model.texts, self.figure.target.as_ref()?);
+        let amount = qualified(texts, target.value.shown(), target.qualifier);
+        if self.filter.takes_whole_target() {
+            return Some(fill(texts.target_is, &[&amount]));
+        }
+        let mut words = fill(texts.target_of_all, &[&amount]);
+        if let Some(actual) = self.figure.actual.filter(|_| adds_up(self.indicator))
+            && let Some(percent) = percent(texts, actual, target.value)
+        {
+            let place = this_place(self.model, self.overview, self.filter);
+            words.push_str(&fill(texts.contribution, &[&place, &actual.shown(), &percent]));
+        }
+        Some(words)
+    }
+
+    /// How the figure stands to its target, and whether that is well.
+    pub fn pace(&self) -> Option<(String, bool)> {
+        let texts = self.model.texts;
+        let lacking = |pattern, lacking| {
+            let lacking = shortfall(&self.overview.catalogue, self.indicator, lacking).shown();
+            (fill(pattern, &[&lacking, &self.unit()]), false)
+        };
+        Some(match pace(self.indicator, self.figure, self.filter, self.model.today)? {
+            Pace::Reached => (texts.reached.to_owned(), true),
+            Pace::OnPace => (texts.on_pace.to_owned(), true),
+            Pace::Behind(amount) => lacking(texts.behind, amount),
+            Pace::Missed(amount) => lacking(texts.missed, amount),
+        })
+    }
+
+    /// How much of the figure is verified, and its share in percent. `None` for what does not add up: the mean or the latest of
+    /// the verified entries is no part of the figure.
+    pub fn verified(&self) -> Option<(String, i64)> {
+        let actual = self.figure.actual.filter(|actual| *actual > Quantity::ZERO && adds_up(self.indicator))?;
+        let verified = self.figure.verified.unwrap_or_default();
+        let (words, share) = (percent(self.model.texts, verified, actual)?, verified.percent_of(actual)?);
+        Some((fill(self.model.texts.of_it_verified, &[&verified.shown(), &self.unit(), &words]), share.clamp(0, 100)))
+    }
+
+    /// The target and how the figure stands to it, as lines.
+    pub fn target_lines(&self) -> String {
+        let mut html =
+            self.target().map(|own| format!("<p class=\"target\">{}</p>", escaped(&own))).unwrap_or_default();
+        let progress = self.figure.actual.zip(self.figure.target.as_ref()).filter(|_| self.filter.takes_whole_target());
+        if let Some((actual, target)) = progress
+            && let Some(words) = percent(self.model.texts, actual, target.value)
+        {
+            let width = actual.percent_of(target.value).unwrap_or_default().clamp(0, 100);
+            // Writing to a text does not fail.
+            let _ = write!(
+                html,
+                "<p class=\"progress\"><span class=\"track\" aria-hidden=\"true\"><span style=\"width:{width}%\"></span></span><span>{words}</span></p>",
+            );
+        }
+        if let Some((words, well)) = self.pace() {
+            let _ = write!(html, "<p class=\"pace {}\">{}</p>", if well { "well" } else { "ill" }, escaped(&words));
+        }
+        html
+    }
+
+    /// How much is verified, as a line below a bar of two tones: solid what is verified, hatched what waits.
+    pub fn verified_line(&self) -> String {
+        let line = |(words, share): (String, i64)| {
+            format!(
+                "<p class=\"two-tone\"><span aria-hidden=\"true\"><span style=\"width:{share}%\"></span></span>{}</p>",
+                escaped(&words)
+            )
+        };
+        self.verified().map(line).unwrap_or_default()
     }
 }
+
+/// What the place of a filter is called from within: this town, this village.
+fn this_place(model: Model, overview: &Overview, filter: &Filter) -> String {
+    let code = filter.place.as_deref().unwrap_or_default();
+    let upper = overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone());
+    let name = upper.unwrap_or_else(|| model.places.with(|places| places.label(code)));
+    let kind = PLACE_KINDS.into_iter().find(|kind| name.ends_with(kind));
+    match (model.language, kind) {
+        (Language::Chinese, Some(kind)) => format!("本{kind}"),
+        _ => model.texts.this_place.to_owned(),
+    }
+}
+
+/// What names of places end in.
+const PLACE_KINDS: [&str; 8] = ["街道", "社区", "镇", "乡", "县", "区", "市", "村"];
 
 /// A card: what is in it, and how it looks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,7 +292,8 @@ fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>
         let indicator = shown.catalogue.indicator(code)?;
         let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
         let flash = flash_of(code, figure);
-        let html = card(model, indicator, figure, parts, filter, &query, unsent);
+        let words = Words { model, overview: shown, indicator, figure, filter };
+        let html = card(&words, parts, &query, unsent);
         Some((code.clone(), Card { html, unsent, flash }))
     };
     let cards = figures.iter().filter_map(card).collect();
@@ -215,49 +319,35 @@ fn years_without(model: Model) -> String {
     fill(model.texts.no_figures, &[&years.join("、")])
 }
 
-fn card(
-    model: Model,
-    indicator: &Indicator,
-    figure: &Figure,
-    parts: &[&Part],
-    filter: &Filter,
-    query: &str,
-    unsent: bool,
-) -> String {
+fn card(words: &Words<'_>, parts: &[&Part], query: &str, unsent: bool) -> String {
+    let Words { model, indicator, figure, filter, .. } = *words;
     let texts = model.texts;
     let name = escaped(model.pick(&indicator.name, &indicator.name_en));
     let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
-    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
+    let amount =
+        figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual.shown(), figure.actual_qualifier));
     let inexact = if figure.actual_qualifier == Qualifier::Exact { "" } else { " inexact" };
     let none = if figure.actual.is_none() { " none" } else { "" };
+    let link = format!("/indicators/{}{}", escaped(&indicator.code), escaped(query));
     let mut html = format!(
-        "<h3><a href=\"/indicators/{}{}\">{name}</a></h3><p class=\"amount{none}{inexact}\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>",
-        escaped(&indicator.code),
-        escaped(query),
+        "<h3><a href=\"{link}\">{name}</a></h3><p class=\"amount{none}{inexact}\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>",
     );
-    html.push_str(&target_line(model, figure));
-    if let Some(progress) = figure.progress {
-        let percent = (progress * 100.0).round() as i64;
-        // Writing to a text does not fail.
-        let _ = write!(
-            html,
-            "<p class=\"progress\"><span class=\"track\" aria-hidden=\"true\"><span style=\"width:{}%\"></span></span><span>{percent}%</span></p>",
-            percent.clamp(0, 100)
-        );
-    }
-    html.push_str(&pace_line(model, indicator, figure));
+    html.push_str(&words.target_lines());
     let months = || parts.iter().map(|part| part.month);
     if let (Some(first), Some(last)) = (months().min(), months().max()) {
         let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
         html.extend(spark(&standing(indicator, parts, range)));
     }
-    let _ = write!(html, "<p class=\"made-of\">{}", counted(texts, figure.entries));
-    if figure.actual.is_some() && figure.verified != figure.actual {
-        let verified = figure.verified.unwrap_or(Quantity::ZERO);
-        let _ = write!(html, " · {}", fill(texts.of_it_verified, &[&verified]));
-    }
+    html.push_str(&words.verified_line());
+    let entries = counted(texts, figure.entries);
+    // Writing to a text does not fail.
+    let _ = if figure.entries == 0 {
+        write!(html, "<p class=\"made-of\">{entries}")
+    } else {
+        write!(html, "<p class=\"made-of\"><a href=\"{link}#entries\">{entries}</a>")
+    };
     if let Some(last) = months().max() {
-        let _ = write!(html, " · {}", fill(texts.last_in, &[&last]));
+        let _ = write!(html, "<span>{}</span>", fill(texts.last_in, &[&last]));
     }
     html.push_str("</p>");
     if unsent {

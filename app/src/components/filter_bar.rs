@@ -4,7 +4,7 @@ use crate::boot::{ALL_YEARS, year_of};
 use crate::components::address::{Step, use_address};
 use crate::model::use_model;
 use crate::sync::fetch_places;
-use crate::texts::fill;
+use crate::texts::{Texts, fill};
 use jiedui_core::domain::month::Year;
 use jiedui_core::domain::place::{Level, covers};
 use jiedui_core::domain::{Filter, Month, Overview, Places, Programme, Side};
@@ -26,30 +26,57 @@ pub fn use_filter() -> Memo<Filter> {
     })
 }
 
-/// The parts of an address that cannot be read as a filter, as they stand there.
-pub fn unreadable(given: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let is_wrong = |name: &str, value: &str| match name {
-        "year" => value != ALL_YEARS && value.parse::<Year>().is_err(),
-        "include" => !matches!(value, "verified" | "submitted"),
-        _ => value.parse::<Month>().is_err(),
+/// What an address asks for that cannot be read, as the parameter's name on the screens and what was given. Nothing is
+/// filtered by it, which must be said: else what is shown looks like what was asked for.
+fn unreadable(
+    texts: &Texts,
+    overview: &Overview,
+    given: impl Fn(&str) -> Option<String>,
+) -> Vec<(&'static str, String)> {
+    let is_year = |text: &str| text == ALL_YEARS || text.parse::<Year>().is_ok();
+    let is_month = |text: &str| text.parse::<Month>().is_ok();
+    let is_programme = |code: &str| overview.catalogue.programme(code).is_some();
+    let is_place = |code: &str| {
+        let town = Level::Township.above(code);
+        overview.places.iter().any(|place| place.code == town)
     };
-    let wrong = |name: &str| {
-        let value = given(name).filter(|value| !value.is_empty() && is_wrong(name, value))?;
-        // A long one is told by its beginning.
-        Some(format!("{name}={}", value.chars().take(20).collect::<String>()))
-    };
-    ["year", "from", "until", "include"].into_iter().filter_map(wrong).collect()
+    let is_include = |word: &str| matches!(word, "verified" | "submitted");
+    let checks: [(&str, &'static str, &dyn Fn(&str) -> bool); 6] = [
+        ("year", texts.year, &is_year),
+        ("from", texts.months, &is_month),
+        ("until", texts.months, &is_month),
+        ("programme", texts.programme, &is_programme),
+        ("place", texts.place, &is_place),
+        ("include", texts.include, &is_include),
+    ];
+    let wrong = checks.into_iter().filter_map(|(name, label, is_right)| {
+        given(name).filter(|value| !value.is_empty() && !is_right(value)).map(|value| (label, value))
+    });
+    wrong.collect()
 }
 
-/// Says which parts of the address were not understood, so that nobody takes the figures for what was asked.
+/// Says which of the filters in the address cannot be read.
 #[component]
-pub fn Unreadable() -> impl IntoView {
-    let (query, texts) = (use_query_map(), use_model().texts);
-    move || {
-        let wrong = query.with(|query| unreadable(|name| query.get(name)));
-        (!wrong.is_empty())
-            .then(|| view! { <p class="error" role="alert">{fill(texts.address_unreadable, &[&wrong.join(", ")])}</p> })
-    }
+pub fn AddressNotice() -> impl IntoView {
+    let model = use_model();
+    let (texts, address) = (model.texts, use_address());
+    let wrong = Memo::new(move |_| {
+        let overview = model.received.get().filter(|overview| !overview.catalogue.programmes.is_empty());
+        overview.map(|overview| unreadable(texts, &overview, |name| address.get(name))).unwrap_or_default()
+    });
+    move || unreadable_notice(texts, wrong.get())
+}
+
+/// Says which parts of an address could not be read; nothing where all could.
+pub fn unreadable_notice(texts: &'static Texts, wrong: Vec<(&'static str, String)>) -> impl IntoView {
+    // A long one is told by its beginning.
+    let line = move |(label, value): (&str, String)| {
+        fill(texts.unreadable, &[&label, &value.chars().take(20).collect::<String>()])
+    };
+    (!wrong.is_empty()).then(|| {
+        let lines: Vec<String> = wrong.into_iter().map(line).collect();
+        view! { <p class="notice bad" role="alert">{lines.join("；")}</p> }
+    })
 }
 
 /// A filter as the query of an address, with its question mark.
@@ -74,6 +101,9 @@ pub fn query_of(filter: &Filter) -> String {
 pub fn FilterBar(
     /// The filter in force.
     filter: Memo<Filter>,
+    /// What else one may choose on the page.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
@@ -110,7 +140,8 @@ pub fn FilterBar(
     });
     let include = move || if filter.get().verified_only { "verified" } else { "" };
     view! {
-        <form class="filters" method="get" action="/" on:submit=|event| event.prevent_default()>
+        <AddressNotice/>
+        <form class="filters" method="get" on:submit=|event| event.prevent_default()>
             <label>
                 <span>{texts.year}</span>
                 <select name="year" on:change=set("year") prop:value=year>
@@ -148,9 +179,9 @@ pub fn FilterBar(
                     <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified}</option>
                 </select>
             </label>
+            {children.map(|children| children())}
             <button class="no-script">{texts.apply}</button>
         </form>
-        <Unreadable/>
     }
 }
 
@@ -255,16 +286,43 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_an_address_that_cannot_be_read_are_named() {
-        let of = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<(String, String)> =
-                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            unreadable(|name| pairs.iter().find(|own| own.0 == name).map(|own| own.1.clone()))
+    fn unreadable_parameters_are_named() {
+        let texts = crate::texts::texts(jiedui_core::domain::Language::Chinese);
+        let overview = Overview {
+            catalogue: serde_json::from_value(serde_json::json!({"version": 1, "indicators": [], "activities": [],
+                "programmes": [{"code": "labour", "name": "劳务", "name_en": ""}]}))
+            .unwrap(),
+            places: vec![Place {
+                code: "522728109".into(),
+                parent: "522728".into(),
+                level: Level::Township,
+                name: "沫阳镇".into(),
+                side: Side::B,
+            }],
+            ..Overview::default()
         };
-        assert_eq!(of(&[("year", "2023"), ("until", "2023-05"), ("include", "verified")]), Vec::<String>::new());
-        assert_eq!(of(&[("year", "all"), ("from", "")]), Vec::<String>::new());
-        assert_eq!(of(&[("until", "2023-13"), ("year", "2147483647")]), ["year=2147483647", "until=2023-13"]);
-        assert_eq!(of(&[("from", "一月"), ("include", "some")]), ["from=一月", "include=some"]);
+        let wrong = |name: &str, value: &str| {
+            unreadable(texts, &overview, |own| (own == name).then(|| value.to_owned()))
+                .into_iter()
+                .map(|(own, _)| own)
+                .next()
+        };
+        for (name, value, label) in [
+            ("year", "20x6", Some(texts.year)),
+            ("year", "all", None),
+            ("year", "2026", None),
+            ("until", "2026-13", Some(texts.months)),
+            ("until", "2026-3", Some(texts.months)),
+            ("from", "2026-03", None),
+            ("programme", "x", Some(texts.programme)),
+            ("programme", "labour", None),
+            ("place", "99", Some(texts.place)),
+            ("place", "522728109205", None),
+            ("include", "some", Some(texts.include)),
+            ("include", "", None),
+        ] {
+            assert_eq!(wrong(name, value), label, "{name}={value}");
+        }
     }
 
     #[test]

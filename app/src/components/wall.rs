@@ -3,7 +3,7 @@
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::entry_row;
 use crate::components::figures::Figures;
-use crate::components::filter_bar::{Unreadable, use_filter};
+use crate::components::filter_bar::{AddressNotice, use_filter};
 use crate::components::map::Map;
 use crate::model::use_model;
 use crate::pages::Freshness;
@@ -69,9 +69,9 @@ pub fn Wall() -> impl IntoView {
                 <h1>{texts.wall_title}</h1>
                 <p class="wall-programme">{name}</p>
                 <Freshness/>
+                <AddressNotice/>
                 <button type="button" class="quiet" on:click=leave>{texts.wall_leave}</button>
             </header>
-            <Unreadable/>
             <Map filter=own/>
             <Figures filter=own/>
             <Show when=move || entries.with(|entries| !entries.is_empty())>

@@ -2,9 +2,10 @@
 //! screen is drawn in that size and made as small as the plane is large (`scale`): letters are then of the same size at
 //! each zoom, and a browser makes a font of a size once. With one anew at each step a zoom took it three times as long.
 
+use super::label::{Area, Taken};
 use super::viewport::Viewport;
 use super::{escaped, tenth, thousandth};
-use jiedui_core::domain::map::{OUTLINES, Outline, draw, drawn, project};
+use jiedui_core::domain::map::{OUTLINES, Outline, PLANE, draw, drawn, project};
 use jiedui_core::domain::scene::{Gathering, Scene};
 use jiedui_core::domain::{Language, Overview, Side};
 use std::collections::BTreeSet;
@@ -158,52 +159,49 @@ pub fn outlines(shaded: Option<&[Shaded]>) -> String {
 }
 
 /// How much smaller names are drawn at a zoom: more slowly than the plane grows.
-fn shrunk(zoom: f64) -> String {
-    thousandth(zoom.powf(-0.75))
+fn shrunk(zoom: f64) -> f64 {
+    zoom.powf(-0.75)
 }
 
-/// Towns as marks, with their names and amounts.
+/// Where a town's name stands: below its mark.
+fn below_mark(town: &Town, zoom: f64) -> Area {
+    let (x, y) = town.at;
+    Area::around((x, y + 1.85 * TOWN_SIZE * shrunk(zoom)), &town.name, TOWN_SIZE * shrunk(zoom))
+}
+
+/// Towns as marks, with their names and amounts. A name that would lie on one before it comes once the map is closer.
 pub fn towns(towns: &[Town], zoom: f64) -> String {
     let mut text = String::new();
-    let (scale, size) = (shrunk(zoom), tenth(TOWN_SIZE));
+    let (scale, size) = (thousandth(shrunk(zoom)), tenth(TOWN_SIZE));
+    let mut taken = Taken::default();
     for town in towns {
         let (class, amount) = match &town.shaded {
             None => ("no-data".to_owned(), String::new()),
             Some((class, amount)) => (format!("shade-{class}"), amount.clone()),
         };
         let (name, amount) = (escaped(&town.name), escaped(&amount));
+        let label = if taken.take(below_mark(town, zoom)) {
+            format!("<text class=\"county\" font-size=\"{size}\" y=\"{}\">{name}</text>", tenth(1.85 * TOWN_SIZE))
+        } else {
+            String::new()
+        };
         let _ = write!(
             text,
             "<g class=\"town\" data-place=\"{}\" transform=\"translate({}) scale({scale})\">\
-             <circle class=\"county {class}\" r=\"{size}\"/><text class=\"county\" font-size=\"{size}\" y=\"{}\">{name}</text><title>{name} {amount}</title></g>",
+             <circle class=\"county {class}\" r=\"{size}\"/>{label}<title>{name} {amount}</title></g>",
             town.code,
             drawn(town.at),
-            tenth(2.0 * TOWN_SIZE),
         );
     }
     text
 }
 
 /// The counties' names, drawn over all outlines so that none covers another's. They are large enough for a small screen; a
-/// name that would run into one before it comes once the map is closer, those of the two regions first.
-pub fn names(language: Language, zoom: f64) -> String {
+/// name that would lie on a town's or on one before it comes once the map is closer, those of the two regions first.
+pub fn names(language: Language, zoom: f64, towns: &[Town]) -> String {
     let mut text = String::new();
-    let (scale, size) = (shrunk(zoom), NAME_SIZE / zoom.powf(0.75));
-    let mut taken: Vec<((f64, f64), f64)> = Vec::new();
-    let (own, around): (Vec<&Outline>, Vec<&Outline>) = OUTLINES.iter().partition(|own| own.side.is_some());
-    for own in own.into_iter().chain(around) {
-        let (x, y) = project(own.label);
-        let at = (x, y - NAME_ABOVE / zoom);
-        let name = language.pick(own.name, own.name_en);
-        // A Chinese character is as wide as it is high, a letter about half of that.
-        let width = size * name.chars().map(|letter| if letter.is_ascii() { 0.55 } else { 1.0 }).sum::<f64>();
-        let meets = |(other, other_width): &((f64, f64), f64)| {
-            (at.0 - other.0).abs() < (width + other_width) / 2.0 && (at.1 - other.1).abs() < 1.3 * size
-        };
-        if taken.iter().any(meets) {
-            continue;
-        }
-        taken.push((at, width));
+    let scale = thousandth(shrunk(zoom));
+    for (own, name, at) in placed_names(language, zoom, towns).0 {
         let _ = write!(
             text,
             "<text class=\"{}\" font-size=\"{}\" transform=\"translate({}) scale({scale})\">{name}</text>",
@@ -215,12 +213,37 @@ pub fn names(language: Language, zoom: f64) -> String {
     text
 }
 
+/// The names that there is room for, with their middles; and all that is taken by names.
+fn placed_names(
+    language: Language,
+    zoom: f64,
+    towns: &[Town],
+) -> (Vec<(&'static Outline, &'static str, (f64, f64))>, Taken) {
+    let mut taken = Taken::default();
+    for town in towns {
+        taken.take(below_mark(town, zoom));
+    }
+    let mut placed = Vec::new();
+    let (own, around): (Vec<&Outline>, Vec<&Outline>) = OUTLINES.iter().partition(|own| own.side.is_some());
+    for own in own.into_iter().chain(around) {
+        let (x, y) = project(own.label);
+        let (name, size) = (language.pick(own.name, own.name_en), NAME_SIZE * shrunk(zoom));
+        // What would be cut off at the edge of the map is moved inside.
+        let at = Area::around((x, y - NAME_ABOVE / zoom), name, size).middle_within(PLANE);
+        if taken.take(Area::around(at, name, size)) {
+            placed.push((own, name, at));
+        }
+    }
+    (placed, taken)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiedui_core::domain::Filter;
     use jiedui_core::domain::atlas::Atlas;
     use jiedui_core::domain::sample::paired;
+    use proptest::prelude::*;
 
     #[test]
     fn what_has_changed_flashes_and_names_stay_text() {
@@ -256,7 +279,7 @@ mod tests {
 
     #[test]
     fn closer_means_more_names_until_all_are_there() {
-        let count = |zoom| names(Language::Chinese, zoom).matches("<text").count();
+        let count = |zoom| names(Language::Chinese, zoom, &[]).matches("<text").count();
         assert!(count(1.0) >= 8 && count(1.0) < OUTLINES.len(), "{}", count(1.0));
         assert!(count(2.0) >= count(1.0));
         assert_eq!(count(16.0), OUTLINES.len());
@@ -276,5 +299,24 @@ mod tests {
         assert_eq!(drawn.matches("no-data\" data-place").count(), 10, "Guiyang's ten");
         assert_eq!(drawn.matches("shade-0").count(), 1);
         assert_eq!(outlines(None).matches("no-data\" data-place").count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn names_on_the_map_never_meet_and_are_never_cut_off(
+            zoom in 1.0..16.0_f64, english in any::<bool>(), spots in prop::collection::vec((60.0..460.0_f64, 60.0..880.0_f64), 0..12),
+        ) {
+            let language = if english { Language::English } else { Language::Chinese };
+            let town = |at: (f64, f64)| Town { code: "522728109".into(), name: "红水河镇".into(), at, shaded: None };
+            let towns: Vec<Town> = spots.into_iter().map(town).collect();
+            let (placed, taken) = placed_names(language, zoom, &towns);
+            let areas = taken.areas();
+            for (number, area) in areas.iter().enumerate() {
+                prop_assert!(areas[number + 1..].iter().all(|other| !area.meets(other)));
+            }
+            for (_, name, at) in placed {
+                prop_assert!(Area::around(at, name, NAME_SIZE * shrunk(zoom) * 0.999).is_within(PLANE), "{} at {:?}", name, at);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! be taken away as a file. Text and not views, since a map of a thousand lines is then one call of the browser.
 
 pub mod chart;
+pub mod label;
 pub mod map;
 pub mod still;
 pub mod viewport;

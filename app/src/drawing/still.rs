@@ -33,7 +33,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
         outlines(None),
         lines(&scene, view, &BTreeSet::new()),
         points(&scene, overview, language, view),
-        names(language, 1.0)
+        names(language, 1.0, &[])
     ))
 }
 

@@ -5,7 +5,7 @@ use crate::components::figures::Figures;
 use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::loading::LoadingOnline;
 use crate::components::map::Map;
-use crate::components::take_away::TakeAway;
+use crate::components::toolbar::Toolbar;
 use crate::instant::{in_china, minutes_since_1970};
 use crate::later::{Later, Screen};
 use crate::model::{Model, use_model};
@@ -32,12 +32,12 @@ pub fn Dashboard() -> impl IntoView {
                     <h1 class="unseen">{model.texts.nav_view}</h1>
                     <div class="above">
                         <FilterBar filter/>
+                        <Toolbar/>
                         <Freshness/>
                         <Show when=move || village.get()><Later screen=Screen::AtVillage/></Show>
                     </div>
                     <Map filter/>
                     <Figures filter/>
-                    <TakeAway/>
                 </div>
             }
             .into_any()

@@ -2,7 +2,7 @@
 
 use crate::components::address::use_address;
 use crate::components::entry_list::{entry_list, use_entries};
-use crate::components::figures::{counted, pace_line, qualified, target_line};
+use crate::components::figures::{Words, counted, exact, qualified};
 use crate::components::filter_bar::{FilterBar, query_of, use_filter};
 use crate::components::loading::LoadingOnline;
 use crate::components::map::lists::pair_name;
@@ -17,7 +17,7 @@ use jiedui_core::domain::split::{By, Of, Share, split, standing};
 use jiedui_core::domain::{Aggregation, Entry, Filter, Indicator, Level, Month, Overview, Part, Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_location, use_params_map};
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -62,15 +62,28 @@ pub fn IndicatorOf() -> impl IntoView {
         let head = if count == 0 { String::new() } else { format!("<p>{}</p>", fill(texts.of_entries, &[&count])) };
         (head + &list, count)
     };
+    // A link to the entries finds them once the page is there.
+    let hash = use_location().hash;
+    Effect::new(move |is_done: Option<bool>| {
+        let is_here = report().is_some();
+        if is_here && is_done != Some(true) && hash.get_untracked() == "#entries" {
+            request_animation_frame(|| {
+                if let Some(entries) = document().get_element_by_id("entries") {
+                    entries.scroll_into_view();
+                }
+            });
+        }
+        is_done == Some(true) || is_here
+    });
     let has_more = move || beneath().1 > listed.get();
     view! {
         <article class="indicator">
-            <p><A href=back>{texts.back_to_view}</A></p>
+            <p class="back"><A href=back>{texts.back_to_view}</A></p>
             <FilterBar filter/>
             <div inner_html=body></div>
             {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
             <SavePicture pictures=".indicator svg.chart"/>
-            <section class="beneath">
+            <section class="beneath" id="entries">
                 <h2>{texts.entries_beneath}</h2>
                 <div inner_html=move || beneath().0></div>
                 <Show when=has_more>
@@ -94,27 +107,30 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     let figure = figure_of(indicator, &parts, filter.year);
     let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
     let name = model.pick(&indicator.name, &indicator.name_en);
-    let amount = figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual, figure.actual_qualifier));
+    let amount =
+        figure.actual.map_or("—".to_owned(), |actual| qualified(texts, exact(actual), figure.actual_qualifier));
+    let words = Words { model, overview, indicator, figure: &figure, filter };
+    let count = counted(texts, figure.entries);
     let mut html = format!(
-        "<header class=\"programme {}\"><h1>{}</h1><p class=\"amount\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>",
+        "<header class=\"programme {}\"><h1>{}</h1><p class=\"amount\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>{}{}",
         escaped(&indicator.programme),
-        escaped(name)
+        escaped(name),
+        words.target_lines(),
+        words.verified_line(),
     );
     // Writing to a text does not fail.
-    html.push_str(&target_line(model, &figure));
-    html.push_str(&pace_line(model, indicator, &figure));
-    let verified = figure.verified.unwrap_or_default();
-    let _ = write!(
-        html,
-        "<p>{} · {}</p></header>",
-        counted(texts, figure.entries),
-        fill(texts.of_it_verified, &[&verified])
-    );
+    let _ = if figure.entries == 0 {
+        write!(html, "<p class=\"made-of\">{count}</p></header>")
+    } else {
+        write!(html, "<p class=\"made-of\"><a href=\"#entries\">{count}</a></p></header>")
+    };
     if all.is_empty() {
         return html;
     }
+    // A target is no line to be reached where only a place's part of it is drawn.
+    let target = figure.target.as_ref().filter(|_| filter.takes_whole_target()).map(|target| target.value);
     by_month(&mut html, model, indicator, &parts, filter);
-    by_year(&mut html, model, indicator, &all, figure.target.as_ref().map(|target| target.value), filter);
+    by_year(&mut html, model, indicator, &all, target, filter);
     let adds_up = if indicator.aggregation == Aggregation::Sum { texts.adds_up } else { texts.adds_not_up };
     let level = match filter.place.as_deref().map(str::len) {
         Some(digits) if digits > Level::City.digits() => Level::Township,
@@ -167,13 +183,18 @@ fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Pa
     let rows: String = columns_of
         .iter()
         .map(|own| {
-            format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>", own.name, own.value, own.verified)
+            format!(
+                "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
+                own.name,
+                exact(own.value),
+                exact(own.verified)
+            )
         })
         .collect();
     let _ = write!(
         html,
         "<section><h2>{title}</h2>{}<p class=\"legend\"><span class=\"key verified\"></span>{} <span class=\"key hatched\"></span>{}</p>{}</section>",
-        columns(title, &columns_of, None),
+        columns(title, model.language, &columns_of, None),
         texts.verified_part,
         texts.unverified_part,
         table(model, &[title, texts.amount, texts.verified_part], &rows)
@@ -212,7 +233,7 @@ fn by_year(
     for (number, name) in names.iter().enumerate() {
         let cell = |line: &Trace| {
             let value = line.values.get(number).copied().flatten();
-            format!("<td>{}</td>", value.map_or("—".to_owned(), |value| value.to_string()))
+            format!("<td>{}</td>", value.map_or("—".to_owned(), exact))
         };
         let _ = write!(rows, "<tr><th scope=\"row\">{name}</th>{}</tr>", lines.iter().map(cell).collect::<String>());
     }
@@ -220,7 +241,7 @@ fn by_year(
         html,
         "<section><h2>{}</h2>{}{}</section>",
         texts.by_year,
-        traces(texts.by_year, &names, &lines, target),
+        traces(texts.by_year, model.language, &names, &lines, target),
         table(model, &heads, &rows)
     );
 }
@@ -259,7 +280,7 @@ fn bars(
             solid % 10,
             (whole - solid) / 10,
             (whole - solid) % 10,
-            share.value
+            exact(share.value)
         );
     }
     let _ = write!(

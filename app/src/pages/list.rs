@@ -2,7 +2,7 @@
 
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
-use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::filter_bar::{FilterBar, unreadable_notice, use_filter};
 use crate::components::loading::LoadingStored;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
@@ -24,6 +24,14 @@ pub fn List() -> impl IntoView {
     let listed = RwSignal::new(PAGE);
     let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
     let state = Memo::new(move |_| address.get("state").unwrap_or_default());
+    let wrong = Memo::new(move |_| {
+        let is_state =
+            |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|own| own.code() == code);
+        let wrong_pairing = address.get("pairing").filter(|id| Uuid::parse_str(id).is_err());
+        let wrong_state = address.get("state").filter(|code| !is_state(code));
+        let wrong = [(texts.pairing, wrong_pairing), (texts.state, wrong_state)];
+        wrong.into_iter().filter_map(|(label, value)| Some((label, value?))).collect::<Vec<_>>()
+    });
     let words = use_words();
     let found = Memo::new(move |_| {
         let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
@@ -78,6 +86,7 @@ pub fn List() -> impl IntoView {
                         </select>
                     </label>
                 </div>
+                {move || unreadable_notice(texts, wrong.get())}
                 {move || pairing.get().map(|id| of_pairing(model, id))}
                 {body}
                 <p class="actions">

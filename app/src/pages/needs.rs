@@ -2,6 +2,7 @@
 //! printed and taken away. All of it from the phone.
 
 use crate::components::address::{Step, use_address};
+use crate::components::filter_bar::unreadable_notice;
 use crate::components::loading::LoadingStored;
 use crate::components::search::{PAGE, SearchField, use_words};
 use crate::file;
@@ -93,6 +94,10 @@ pub fn Needs() -> impl IntoView {
         status: given("status"),
         words: words.get(),
     });
+    let wrong = Memo::new(move |_| {
+        let year = Some(given("year")).filter(|year| !year.is_empty() && year.parse::<i32>().is_err());
+        year.map(|year| (texts.year, year)).into_iter().collect::<Vec<_>>()
+    });
     let found = Memo::new(move |_| {
         let wanted = wanted.get();
         items.with(|items| {
@@ -149,6 +154,7 @@ pub fn Needs() -> impl IntoView {
         view! {
             <section class="list needs">
                 <h1>{move || if wanted.with(|own| own.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
+                {move || unreadable_notice(texts, wrong.get())}
                 <div class="filters">
                     <label><span>{texts.ledger}</span>
                         <select on:change=set("ledger")>

@@ -176,7 +176,7 @@ fn figures_of(model: Model, overview: &Overview, pairings: &[&Pairing]) -> impl 
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
     let row = |own: &Figure| {
         let indicator = overview.catalogue.indicator(&own.indicator)?;
-        let amount = qualified(texts, own.actual?, own.actual_qualifier);
+        let amount = qualified(texts, own.actual?.shown(), own.actual_qualifier);
         let unit = model.pick(&indicator.unit, &indicator.unit_en);
         let (name, value) = (model.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
         Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })

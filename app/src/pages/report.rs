@@ -1,15 +1,15 @@
 //! A year or a month as a report that can be printed and signed: one page a programme.
 
 use crate::components::address::{Step, use_address};
-use crate::components::figures::qualified;
-use crate::components::filter_bar::{Unreadable, use_filter};
+use crate::components::figures::{Words, percent, qualified};
+use crate::components::filter_bar::{FilterBar, use_filter};
 use crate::components::loading::LoadingOnline;
 use crate::drawing::escaped;
 use crate::instant::day_in_china;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
 use jiedui_core::domain::figure::figure_of;
-use jiedui_core::domain::pace::{Pace, pace};
+use jiedui_core::domain::pace::adds_up;
 use jiedui_core::domain::{Aggregation, Figure, Filter, Indicator, Month, Overview, Part, Programme, Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -25,17 +25,14 @@ pub fn Report() -> impl IntoView {
     crate::sync::village::follow(model, filter);
     let address = use_address();
     let back = move || format!("/{}", address.query());
-    let month = move || address.get("until").and_then(|month| month.parse::<Month>().ok());
+    let month = move || filter.get().until;
     let months = move || {
-        let year = filter.get().year.unwrap_or(model.today.year());
-        Month::first_of(year)
-            .to(Month::last_of(year))
-            .map(|month| {
-                let text = month.to_string();
-                let chosen = address.get("until").as_deref() == Some(text.as_str());
-                view! { <option value=text.clone() selected=chosen>{text.clone()}</option> }
-            })
-            .collect_view()
+        let (year, until) = (filter.get().year.unwrap_or(model.today.year()), filter.get().until);
+        let option = |month: Month| {
+            let text = month.to_string();
+            view! { <option value=text.clone() selected=until == Some(month)>{text.clone()}</option> }
+        };
+        Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
     };
     let body = move || match model.whole(&filter.get()) {
         Some(overview) => whole(model, &overview, &filter.get(), month()),
@@ -43,18 +40,19 @@ pub fn Report() -> impl IntoView {
     };
     view! {
         <article class="report">
-            <p class="actions take-away">
-                <A href=back>{texts.back_to_view}</A>
-                <label>
-                    <span>{texts.report_on}</span>
-                    <select on:change=move |event| address.change(&[("until", event_target_value(&event))], Step::Further)>
-                        <option value="">{texts.whole_year}</option>
-                        {months}
-                    </select>
-                </label>
+            <p class="back"><A href=back>{texts.back_to_view}</A></p>
+            <div class="above">
+                <FilterBar filter>
+                    <label>
+                        <span>{texts.report_on}</span>
+                        <select name="until" on:change=move |event| address.change(&[("until", event_target_value(&event))], Step::Further)>
+                            <option value="">{texts.whole_year}</option>
+                            {months}
+                        </select>
+                    </label>
+                </FilterBar>
                 <button type="button" class="button primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
-            </p>
-            <Unreadable/>
+            </div>
             <div inner_html=body></div>
             {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
         </article>
@@ -70,7 +68,6 @@ struct Line<'a> {
     month: Option<Quantity>,
     /// In the same time of the year before.
     before: Option<Quantity>,
-    pace: Option<Pace>,
 }
 
 fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
@@ -89,100 +86,63 @@ fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month
             indicator,
             month: parts_alone.as_ref().and_then(|parts| figure_of(indicator, parts, None).actual),
             before: figure_of(indicator, &parts_before, None).actual,
-            pace: pace(indicator, &figure, model.today),
             now: figure,
         }
     };
     let place = filter.place.as_deref().and_then(|code| overview.places.iter().find(|place| place.code == code));
-    let place = place.map_or(model.texts.all_places, |place| place.name.as_str());
+    let place = match (filter.place.as_deref(), place) {
+        (_, Some(place)) => place.name.clone(),
+        (Some(code), None) => model.places.with(|places| places.label(code)),
+        (None, None) => model.texts.all_places.to_owned(),
+    };
     let programmes = overview.catalogue.programmes.iter();
     let programmes = programmes.filter(|own| filter.programme.as_ref().is_none_or(|code| *code == own.code));
+    let report =
+        Of { model, overview, filter: &now, time: month.map_or(year.to_string(), |month| month.to_string()), place };
     programmes
         .map(|programme| {
             let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.code);
             let lines: Vec<Line<'_>> = own.map(line).collect();
-            page(model, programme, &lines, (year, month), place, &overview.as_of)
+            page(&report, programme, &lines)
         })
         .collect()
 }
 
-/// A programme's page.
-fn page(
+/// What a report is of.
+struct Of<'a> {
     model: Model,
-    programme: &Programme,
-    lines: &[Line<'_>],
-    (year, month): (i32, Option<Month>),
-    place: &str,
-    as_of: &str,
-) -> String {
+    overview: &'a Overview,
+    filter: &'a Filter,
+    /// The year or the month.
+    time: String,
+    place: String,
+}
+
+impl<'a> Of<'a> {
+    fn words(&self, line: &'a Line<'a>) -> Words<'a> {
+        let Self { model, overview, filter, .. } = *self;
+        Words { model, overview, indicator: line.indicator, figure: &line.now, filter }
+    }
+}
+
+/// A programme's page.
+fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> String {
+    let Of { model, overview, filter, time, place } = report;
     let texts = model.texts;
-    let time = month.map_or(year.to_string(), |month| month.to_string());
+    let name = model.pick(&programme.name, &programme.name_en);
     let mut html = format!(
-        "<section class=\"page programme {}\"><h1>{}</h1><p>{}</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><thead><tr>",
+        "<section class=\"page programme {}\"><h1>{}</h1><p>{}</p>{}",
         escaped(&programme.code),
-        escaped(&fill(texts.report_title, &[&model.pick(&programme.name, &programme.name_en), &time])),
-        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&day_in_china(as_of)]))),
-        escaped(model.pick(&programme.name, &programme.name_en)),
+        escaped(&fill(texts.report_title, &[&name, &time])),
+        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&day_in_china(&overview.as_of)]))),
+        table(report, name, lines),
     );
-    let mut heads = vec![texts.indicator, texts.unit, texts.target, texts.actual];
-    heads.extend(month.map(|_| texts.in_month));
-    heads.extend([texts.done, texts.verified_part, texts.year_before, texts.change_since]);
-    // Writing to a text does not fail.
-    for head in heads {
-        let _ = write!(html, "<th scope=\"col\">{head}</th>");
-    }
-    html.push_str("</tr></thead><tbody>");
-    let shown = |amount: Option<Quantity>| amount.map_or("—".to_owned(), |amount| amount.to_string());
-    for line in lines {
-        let (indicator, now) = (line.indicator, &line.now);
-        let target = now.target.as_ref().map(|target| qualified(texts, target.value, target.qualifier));
-        let actual = now.actual.map(|actual| qualified(texts, actual, now.actual_qualifier));
-        let percent = now.progress.map(|progress| format!("{}%", (progress * 100.0).round() as i64));
-        let change = now.actual.zip(line.before).map(|(now, before)| now + -before);
-        let sign = if change.is_some_and(|change| change > Quantity::ZERO) { "+" } else { "" };
-        let dash = || "—".to_owned();
-        let mut cells = vec![target.unwrap_or_else(dash), actual.unwrap_or_else(dash)];
-        cells.extend(month.map(|_| shown(line.month)));
-        cells.extend([
-            percent.unwrap_or_else(dash),
-            shown(now.verified),
-            shown(line.before),
-            format!("{sign}{}", shown(change)),
-        ]);
-        let _ = write!(
-            html,
-            "<tr><th scope=\"row\">{}</th><td>{}</td>{}</tr>",
-            escaped(model.pick(&indicator.name, &indicator.name_en)),
-            escaped(model.pick(&indicator.unit, &indicator.unit_en)),
-            cells.iter().map(|cell| format!("<td>{cell}</td>")).collect::<String>()
-        );
-    }
-    html.push_str("</tbody></table></div>");
-    let lacking: Vec<String> = lines
-        .iter()
-        .filter_map(|line| {
-            let name = model.pick(&line.indicator.name, &line.indicator.name_en);
-            let (pattern, lacking) = match line.pace? {
-                Pace::Missed(lacking) => (texts.missed, lacking),
-                Pace::Behind(lacking) => (texts.behind, lacking),
-                Pace::Reached | Pace::OnPace => return None,
-            };
-            Some(format!(
-                "<li>{}：{} {}</li>",
-                escaped(name),
-                fill(pattern, &[&lacking]),
-                escaped(model.pick(&line.indicator.unit, &line.indicator.unit_en))
-            ))
-        })
-        .collect();
-    let _ = write!(html, "<h2>{}</h2>", texts.targets_lacking);
-    let _ = if lacking.is_empty() {
-        write!(html, "<p>{}</p>", texts.none_lacking)
-    } else {
-        write!(html, "<ul>{}</ul>", lacking.concat())
-    };
+    lacking(&mut html, report, lines);
     if lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean)) {
         let _ = write!(html, "<p class=\"note\">{}</p>", texts.levels_note);
+    }
+    if !filter.takes_whole_target() && lines.iter().any(|line| line.now.target.is_some()) {
+        let _ = write!(html, "<p class=\"note\">{}</p>", texts.targets_of_all);
     }
     let _ = write!(
         html,
@@ -190,4 +150,88 @@ fn page(
         texts.signed_by_a, texts.signed_by_b, texts.signed_on
     );
     html
+}
+
+/// What a column says of a row; nothing where there is nothing to say.
+type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
+
+/// The indicators of a page. What no row has is no column: the year before, where it had no entries; targets, where none is set.
+fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
+    let texts = report.model.texts;
+    let is_whole = report.filter.takes_whole_target();
+    let has_targets = lines.iter().any(|line| line.now.target.is_some());
+    let has_month = report.filter.until.is_some();
+    let has_before = lines.iter().any(|line| line.before.is_some());
+    let shown = |amount: Option<Quantity>| amount.map(Quantity::shown);
+    let mut columns: Vec<(&str, Cell<'_>)> = Vec::new();
+    if has_targets {
+        let target = |line: &Line<'_>| {
+            line.now.target.as_ref().map(|target| qualified(texts, target.value.shown(), target.qualifier))
+        };
+        columns.push((if is_whole { texts.target } else { texts.target_of_both }, Box::new(target)));
+    }
+    columns.push((
+        texts.actual,
+        Box::new(|line| line.now.actual.map(|actual| qualified(texts, actual.shown(), line.now.actual_qualifier))),
+    ));
+    if has_month {
+        columns.push((texts.in_month, Box::new(move |line| shown(line.month))));
+    }
+    if has_targets {
+        let done = move |line: &Line<'_>| {
+            let (actual, target) = line.now.actual.zip(line.now.target.as_ref())?;
+            (is_whole || adds_up(line.indicator)).then(|| percent(texts, actual, target.value)).flatten()
+        };
+        columns.push((if is_whole { texts.done } else { texts.done_of_all }, Box::new(done)));
+    }
+    // The mean or the latest of the verified entries is no part of the figure.
+    columns.push((
+        texts.verified_part,
+        Box::new(move |line| shown(line.now.verified.filter(|_| adds_up(line.indicator)))),
+    ));
+    if has_before {
+        columns.push((texts.year_before, Box::new(move |line| shown(line.before))));
+        let change = |line: &Line<'_>| {
+            let change = line.now.actual? + -line.before?;
+            Some(format!("{}{}", if change > Quantity::ZERO { "+" } else { "" }, change.shown()))
+        };
+        columns.push((texts.change_since, Box::new(change)));
+    }
+    let heads = [texts.indicator, texts.unit].into_iter().chain(columns.iter().map(|(head, _)| *head));
+    let heads: String = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let row = |line: &Line<'_>| {
+        let cells = columns.iter().map(|(_, cell)| cell(line).unwrap_or_else(|| "—".to_owned()));
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td>{}</tr>",
+            escaped(report.model.pick(&line.indicator.name, &line.indicator.name_en)),
+            escaped(report.model.pick(&line.indicator.unit, &line.indicator.unit_en)),
+            cells.map(|cell| format!("<td>{cell}</td>")).collect::<String>()
+        )
+    };
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><thead><tr>{heads}</tr></thead><tbody>{}</tbody></table></div>",
+        escaped(name),
+        lines.iter().map(row).collect::<String>()
+    )
+}
+
+/// Which targets are not reached, and by how much. Nothing for a place: what it lacks nobody has asked of it.
+fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
+    let texts = report.model.texts;
+    let has_targets = lines.iter().any(|line| line.now.target.is_some());
+    if has_targets && !report.filter.takes_whole_target() {
+        return;
+    }
+    let of = |line: &'a Line<'a>| {
+        let (words, _) = report.words(line).pace().filter(|(_, is_well)| !is_well)?;
+        let name = report.model.pick(&line.indicator.name, &line.indicator.name_en);
+        Some(format!("<li>{}：{}</li>", escaped(name), escaped(&words)))
+    };
+    let lacking: String = lines.iter().filter_map(of).collect();
+    let body = match (has_targets, lacking.is_empty()) {
+        (false, _) => format!("<p>{}</p>", texts.none_set),
+        (true, true) => format!("<p>{}</p>", texts.none_lacking),
+        (true, false) => format!("<ul>{lacking}</ul>"),
+    };
+    let _ = write!(html, "<h2>{}</h2>{body}", texts.targets_lacking);
 }

@@ -265,6 +265,16 @@ impl Catalogue {
         self.indicators.iter().find(|indicator| indicator.code == code)
     }
 
+    /// Whether an indicator counts whole things: all that feeds it are whole numbers, and no mean is taken of them.
+    pub fn counts_whole(&self, indicator: &Indicator) -> bool {
+        let forms = self.activities.iter().chain(&self.former);
+        let fields = || forms.clone().flat_map(|form| &form.fields);
+        let feeding = || fields().filter(|field| field.feeds.as_ref() == Some(&indicator.code));
+        indicator.aggregation != Aggregation::Mean
+            && feeding().next().is_some()
+            && feeding().all(|field| field.kind == Kind::Integer)
+    }
+
     /// The form of an activity in a version; without one, as it is now.
     pub fn form(&self, code: &str, version: Option<u32>) -> Option<&Activity> {
         let now = self.activity(code)?;

@@ -10,6 +10,7 @@ use super::place::{Level, covers};
 use super::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use time::Date;
 use uuid::Uuid;
 
 /// Which entries count.
@@ -67,6 +68,20 @@ impl Filter {
     /// The village that it is for, where it is for one.
     pub fn village(&self) -> Option<&str> {
         self.place.as_deref().filter(|place| place.len() >= Level::Village.digits())
+    }
+
+    /// Whether it takes everything that targets are set for. A target is for both regions together: what is counted at a
+    /// place below them is a contribution to it, and cannot fall short of it.
+    pub fn takes_whole_target(&self) -> bool {
+        self.place.is_none()
+    }
+
+    /// The day up to which its figures are counted, of those up to `today`; `None` where they do not begin with their year, so
+    /// that no share of the year can be expected of them.
+    pub fn counted_until(&self, today: Date) -> Option<Date> {
+        let begins_later = self.from.is_some_and(|from| from > Month::first_of(self.year.unwrap_or(from.year)));
+        let until = self.until.map_or(today, |until| until.last_day().min(today));
+        (!begins_later).then_some(until)
     }
 
     /// Whether a month lies in it.

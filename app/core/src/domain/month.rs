@@ -70,6 +70,12 @@ impl Month {
         months.saturating_add(self.month as i32 - other.month as i32)
     }
 
+    /// Its last day.
+    pub fn last_day(self) -> Date {
+        let month = time::Month::try_from(self.month).unwrap_or(time::Month::December);
+        Date::from_calendar_date(self.year, month, month.length(self.year)).unwrap_or(Date::MAX)
+    }
+
     /// The same month of the year before.
     pub const fn year_before(self) -> Self {
         Self { year: self.year.saturating_sub(1), ..self }

@@ -1,7 +1,8 @@
 //! Whether a year's target is reached, or will be at this pace.
 
-use super::catalogue::{Aggregation, Indicator};
-use super::figure::Figure;
+use super::catalogue::{Aggregation, Catalogue, Indicator};
+use super::figure::{Figure, Filter};
+use super::month::Month;
 use super::quantity::Quantity;
 use time::Date;
 
@@ -27,23 +28,39 @@ pub fn share_of_year(year: i32, today: Date) -> f64 {
     }
 }
 
-/// How a figure stands to its target; `None` without a target, and where no entry says anything. What adds up over a year (a sum, subjects that are
-/// counted) should have the year's share of it by a day; what is a level (the latest, a mean) has no such share and is
-/// behind only once the year is over.
-pub fn pace(indicator: &Indicator, figure: &Figure, today: Date) -> Option<Pace> {
+/// Returns how a figure stands to its target. `None` without a target, where no entry says anything, and under a filter that
+/// does not take what the target was set for: a place below, or months that do not begin with the year.
+///
+/// What adds up over a year (a sum, subjects that are counted) should have the year's share by a day; what is a level (the
+/// latest, a mean) has no such share and is behind only once the year is over.
+pub fn pace(indicator: &Indicator, figure: &Figure, filter: &Filter, today: Date) -> Option<Pace> {
     let target = figure.target.as_ref()?;
     let actual = figure.actual?;
+    if !filter.takes_whole_target() {
+        return None;
+    }
+    let day = filter.counted_until(today)?;
     let lacking = |wanted: Quantity| wanted + -actual;
     if actual >= target.value {
         return Some(Pace::Reached);
     }
-    if today.year() > target.year {
+    let year_end = Month::last_of(target.year).last_day();
+    if today > year_end && day >= year_end {
         return Some(Pace::Missed(lacking(target.value)));
     }
-    let adds_up = matches!(indicator.aggregation, Aggregation::Sum | Aggregation::Distinct);
-    let share = if adds_up { share_of_year(target.year, today) } else { 0.0 };
+    let share = if adds_up(indicator) { share_of_year(target.year, day) } else { 0.0 };
     let due = Quantity::from_ten_thousandths((target.value.ten_thousandths() as f64 * share).round() as i64);
     Some(if actual >= due { Pace::OnPace } else { Pace::Behind(lacking(due)) })
+}
+
+/// Whether an indicator's figures at places are shares of its whole figure.
+pub fn adds_up(indicator: &Indicator) -> bool {
+    matches!(indicator.aggregation, Aggregation::Sum | Aggregation::Distinct)
+}
+
+/// What is lacking, as people count it: whole things where the indicator counts such, hundredths otherwise; rounded up.
+pub fn shortfall(catalogue: &Catalogue, indicator: &Indicator, lacking: Quantity) -> Quantity {
+    lacking.rounded_up(if catalogue.counts_whole(indicator) { 0 } else { 2 })
 }
 
 #[cfg(test)]
@@ -73,6 +90,14 @@ mod tests {
         #[case] today: &str,
         #[case] expected: Option<Pace>,
     ) {
+        let (indicator, figure) = figure(aggregation, actual);
+        let (filter, today) = (Filter { year: Some(2023), ..Filter::default() }, parse_date(today).unwrap());
+        assert_eq!(pace(&indicator, &figure, &filter, today), expected);
+        assert_eq!(pace(&indicator, &Figure { target: None, ..figure }, &filter, today), None);
+    }
+
+    /// An indicator with the target 100 for 2023, and a figure of it.
+    fn figure(aggregation: Aggregation, actual: Option<f64>) -> (Indicator, Figure) {
         let text = String::new;
         let (name, unit, name_en, unit_en, programme) = (text(), text(), text(), text(), text());
         let target = Target { year: 2023, value: quantity(100.0), qualifier: Qualifier::Exact };
@@ -88,9 +113,54 @@ mod tests {
             progress: None,
             entries: 1,
         };
-        let today = parse_date(today).unwrap();
-        assert_eq!(pace(&indicator, &figure, today), expected);
-        assert_eq!(pace(&indicator, &Figure { target: None, ..figure }, today), None);
+        (indicator, figure)
+    }
+
+    #[test]
+    fn pace_of_a_place_is_none_whatever_the_figure() {
+        let at = |place: &str| Filter { year: Some(2023), place: Some(place.to_owned()), ..Filter::default() };
+        for place in ["5201", "522728", "522728109", "522728109205"] {
+            for actual in [0.0, 50.0, 100.0] {
+                let (indicator, figure) = figure(Aggregation::Sum, Some(actual));
+                assert_eq!(pace(&indicator, &figure, &at(place), parse_date("2023-12-31").unwrap()), None);
+            }
+        }
+    }
+
+    #[rstest]
+    #[case(None, Some("2023-06"), "2026-11-26", Some(Pace::OnPace))]
+    #[case(None, Some("2023-07"), "2026-11-26", Some(Pace::Behind(quantity(8.0822))))]
+    #[case(None, Some("2023-12"), "2026-11-26", Some(Pace::Missed(quantity(50.0))))]
+    #[case(None, Some("2023-12"), "2023-06-30", Some(Pace::OnPace))]
+    #[case(Some("2023-02"), None, "2026-11-26", None)]
+    #[case(Some("2023-01"), None, "2026-11-26", Some(Pace::Missed(quantity(50.0))))]
+    fn pace_of_months_expects_their_share_of_the_year(
+        #[case] from: Option<&str>,
+        #[case] until: Option<&str>,
+        #[case] today: &str,
+        #[case] expected: Option<Pace>,
+    ) {
+        let month = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        let filter = Filter { year: Some(2023), from: month(from), until: month(until), ..Filter::default() };
+        let (indicator, figure) = figure(Aggregation::Sum, Some(50.0));
+        assert_eq!(pace(&indicator, &figure, &filter, parse_date(today).unwrap()), expected);
+    }
+
+    #[test]
+    fn shortfall_of_a_count_is_whole() {
+        let catalogue = |kind: &str| -> Catalogue {
+            serde_json::from_value(
+                serde_json::json!({"version": 1, "programmes": [], "indicators": [], "activities": [{
+                "code": "a", "programme": "p", "name": "", "name_en": "", "version": 1, "fields": [
+                    {"code": "n", "name": "", "name_en": "", "kind": kind, "required": true, "feeds": "own"}]}]}),
+            )
+            .unwrap()
+        };
+        let (sum, mean) = (figure(Aggregation::Sum, None).0, figure(Aggregation::Mean, None).0);
+        let lacking = quantity(222.4247);
+        assert_eq!(shortfall(&catalogue("integer"), &sum, lacking), quantity(223.0));
+        assert_eq!(shortfall(&catalogue("integer"), &mean, lacking), quantity(222.43));
+        assert_eq!(shortfall(&catalogue("number"), &sum, lacking), quantity(222.43));
     }
 
     #[test]

@@ -58,6 +58,40 @@ impl Quantity {
         (whole.0 != 0).then(|| self.0 as f64 / whole.0 as f64)
     }
 
+    /// Rounds to at most so many decimals, half away from zero.
+    pub fn rounded(self, decimals: u32) -> Self {
+        let step = 10_i64.pow(4_u32.saturating_sub(decimals));
+        let half = if self.0 < 0 { -step / 2 } else { step / 2 };
+        Self(self.0.saturating_add(half) / step * step)
+    }
+
+    /// Rounds up to at most so many decimals: what is still lacking is never said to be less than it is.
+    pub fn rounded_up(self, decimals: u32) -> Self {
+        let step = 10_i64.pow(4_u32.saturating_sub(decimals));
+        let rest = self.0.rem_euclid(step);
+        if rest == 0 { self } else { Self((self.0 - rest).saturating_add(step)) }
+    }
+
+    /// As a screen shows it: with at most two decimals. What would become nothing is said to be less than the least that
+    /// is shown. The exact number is in exports and in the API.
+    pub fn shown(self) -> String {
+        let rounded = self.rounded(2);
+        match rounded {
+            Self::ZERO if self > Self::ZERO => "＜0.01".to_owned(),
+            Self::ZERO if self < Self::ZERO => "＞-0.01".to_owned(),
+            _ => rounded.to_string(),
+        }
+    }
+
+    /// How many whole percent of `whole` it is: the whole percents that are reached, so that only a whole is 100.
+    pub fn percent_of(self, whole: Self) -> Option<i64> {
+        if whole.0 <= 0 {
+            return None;
+        }
+        let percent = i128::from(self.0) * 100 / i128::from(whole.0);
+        i64::try_from(percent).ok()
+    }
+
     /// The mean of `count` amounts that add up to `self`, rounded half away from zero to a ten-thousandth.
     pub fn divided_by(self, count: u64) -> Option<Self> {
         let count = i64::try_from(count).ok().filter(|count| *count > 0)?;
@@ -183,6 +217,32 @@ mod tests {
     #[case(2.123456789)]
     fn refuses_what_it_cannot_hold(#[case] number: f64) {
         assert_eq!(Quantity::from_f64(number), None);
+    }
+
+    #[rstest]
+    #[case(222.4247, "222.42", "222.43", "223")]
+    #[case(0.004, "＜0.01", "0.01", "1")]
+    #[case(-0.004, "＞-0.01", "0", "0")]
+    #[case(0.005, "0.01", "0.01", "1")]
+    #[case(-1.005, "-1.01", "-1", "-1")]
+    #[case(1_000.0, "1,000", "1,000", "1,000")]
+    #[case(0.0, "0", "0", "0")]
+    fn shown_has_at_most_two_decimals(#[case] number: f64, #[case] shown: &str, #[case] up: &str, #[case] whole: &str) {
+        let quantity = Quantity::from_f64(number).unwrap();
+        assert_eq!(quantity.shown(), shown);
+        assert_eq!(quantity.rounded_up(2).to_string(), up);
+        assert_eq!(quantity.rounded_up(0).to_string(), whole);
+    }
+
+    #[rstest]
+    #[case(996.0, 1_000.0, Some(99))]
+    #[case(1_000.0, 1_000.0, Some(100))]
+    #[case(85.0, 500.0, Some(17))]
+    #[case(393.0, 1.0, Some(39_300))]
+    #[case(1.0, 0.0, None)]
+    fn percent_of_says_a_hundred_only_of_a_whole(#[case] part: f64, #[case] whole: f64, #[case] percent: Option<i64>) {
+        let quantity = |number| Quantity::from_f64(number).unwrap();
+        assert_eq!(quantity(part).percent_of(quantity(whole)), percent);
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> 
     });
     let shares: BTreeMap<String, Quantity> = shares.collect();
     let classes = Classes::of(shares.values().copied());
-    let shade = |value: &Quantity| (classes.class_of(*value), value.to_string());
+    let shade = |value: &Quantity| (classes.class_of(*value), value.shown());
     let Some(county) = county else {
         let counties = shares.iter().map(|(code, value)| {
             let (class, title) = shade(value);
@@ -230,7 +230,10 @@ pub fn Map(
                     <g inner_html=move || shading.get().map(|own| towns(&own.towns, zoom.get())).unwrap_or_default()></g>
                     <g class="pairings" inner_html=lines></g>
                     <g class="organisations" inner_html=points></g>
-                    <g class="county-names" inner_html=move || names(model.language, zoom_of_names.get())></g>
+                    <g class="county-names" inner_html=move || {
+                        let shading = shading.get();
+                        names(model.language, zoom_of_names.get(), shading.as_ref().map(|own| own.towns.as_slice()).unwrap_or_default())
+                    }></g>
                 </svg>
             </div>
             <Tools view fit/>

@@ -62,7 +62,7 @@ fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
     let verified = if counts.entries == 0 {
         String::new()
     } else {
-        format!(" · {}", fill(model.texts.of_it_verified, &[&counts.verified]))
+        format!(" · {}", fill(model.texts.entries_verified, &[&counts.verified]))
     };
     format!(
         "<h2>{}</h2><p>{}</p><p>{}{verified}</p>",
@@ -89,7 +89,7 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
     for indicator in &overview.catalogue.indicators {
         let figure = figure_of(indicator, &own, filter.year);
         let Some(actual) = figure.actual else { continue };
-        let amount = qualified(texts, actual, figure.actual_qualifier);
+        let amount = qualified(texts, actual.shown(), figure.actual_qualifier);
         let (name, unit) =
             (model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
         // Writing to a text does not fail.

@@ -110,8 +110,8 @@ fn Months() -> impl IntoView {
         beat.set_value(set_interval_with_handle(next, BEAT).ok());
     };
     let said = move || {
-        let month = months.with(|months| months.get(at.get()).copied()).map(|month| month.to_string());
-        fill(texts.until_month, &[&month.unwrap_or_default()])
+        let month = filter.get().until.or_else(|| months.with(|months| months.last().copied()));
+        month.map(|month| fill(texts.until_month, &[&month])).unwrap_or_default()
     };
     view! {
         <div class="months scripted-only">
@@ -145,7 +145,9 @@ pub fn Legend(
                     let mut least = None;
                     let mut keys = vec![key("no-data".to_owned(), texts.no_data.to_owned()), key("shade-0".to_owned(), "0".to_owned())];
                     for (class, limit) in (1..).zip(shading.classes.limits()) {
-                        let from = least.replace(limit.to_string()).map_or("0 <".to_owned(), |own| format!("{own} <"));
+                        // Rounded up: no amount of the class is above what is said.
+                        let limit = limit.rounded_up(2).to_string();
+                        let from = least.replace(limit.clone()).map_or("0 <".to_owned(), |own| format!("{own} <"));
                         keys.push(key(format!("shade-{class}"), format!("{from} … ≤ {limit}")));
                     }
                     keys

@@ -1,0 +1,144 @@
+//! Where labels stand, so that none lies on another and none is cut off.
+
+/// The area of the drawing that a text takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// Its left edge.
+    pub left: f64,
+    /// Its upper edge.
+    pub top: f64,
+    /// How wide it is.
+    pub width: f64,
+    /// How high it is.
+    pub height: f64,
+}
+
+impl Area {
+    /// The area of a text around its middle, in letters of a size.
+    pub fn around(middle: (f64, f64), text: &str, size: f64) -> Self {
+        let (width, height) = (width_of(text, size), size * LINE);
+        Self { left: middle.0 - width / 2.0, top: middle.1 - height / 2.0, width, height }
+    }
+
+    /// Whether two areas have something in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.left < other.left + other.width
+            && other.left < self.left + self.width
+            && self.top < other.top + other.height
+            && other.top < self.top + self.height
+    }
+
+    /// Whether all of it lies in a frame that begins at the origin.
+    pub fn is_within(&self, (width, height): (f64, f64)) -> bool {
+        self.left >= 0.0 && self.top >= 0.0 && self.left + self.width <= width && self.top + self.height <= height
+    }
+
+    /// The middle nearest to its own at which all of it lies in a frame that begins at the origin.
+    pub fn middle_within(&self, (width, height): (f64, f64)) -> (f64, f64) {
+        let along = |start: f64, length: f64, room: f64| start.min(room - length).max(0.0) + length / 2.0;
+        (along(self.left, self.width, width), along(self.top, self.height, height))
+    }
+}
+
+/// How high a line of text is, in its size.
+pub const LINE: f64 = 1.2;
+
+/// How wide a text is in letters of a size, at most: a Chinese character is as wide as it is high, a bold digit of a wide
+/// font seven tenths of that.
+pub fn width_of(text: &str, size: f64) -> f64 {
+    size * text.chars().map(|letter| if letter.is_ascii() { 0.7 } else { 1.0 }).sum::<f64>()
+}
+
+/// The areas that are taken already.
+#[derive(Clone, Debug, Default)]
+pub struct Taken(Vec<Area>);
+
+impl Taken {
+    /// Takes an area if nothing of it is taken.
+    pub fn take(&mut self, area: Area) -> bool {
+        let is_free = !self.0.iter().any(|own| own.meets(&area));
+        if is_free {
+            self.0.push(area);
+        }
+        is_free
+    }
+}
+
+#[cfg(test)]
+impl Taken {
+    /// All that are taken.
+    pub fn areas(&self) -> &[Area] {
+        &self.0
+    }
+}
+
+/// Moves middles apart until each is at least `height` from the next, as little as need be, and all lie between `first`
+/// and `last`; the order stays. Where there is not room for all, they begin at `first`.
+pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..middles.len()).collect();
+    let at = |number: usize| middles.get(number).copied().unwrap_or_default();
+    order.sort_by(|one, other| at(*one).total_cmp(&at(*other)));
+    // Neighbours that would meet make a group, which stands around the mean of where its members would stand alone.
+    let mut groups: Vec<(f64, usize)> = Vec::new();
+    let start = |mean: f64, count: usize| {
+        let half = height * (count as f64 - 1.0) / 2.0;
+        (mean - half).min(last - 2.0 * half).max(first)
+    };
+    for number in &order {
+        groups.push((at(*number), 1));
+        while let [.., (upper, many), (lower, few)] = groups.as_slice() {
+            let ends = start(*upper, *many) + height * *many as f64;
+            if start(*lower, *few) >= ends {
+                break;
+            }
+            let count = many + few;
+            let mean = (upper * *many as f64 + lower * *few as f64) / count as f64;
+            groups.truncate(groups.len() - 2);
+            groups.push((mean, count));
+        }
+    }
+    let stands = groups.iter().flat_map(|(mean, count)| {
+        let start = start(*mean, *count);
+        (0..*count).map(move |number| start + height * number as f64)
+    });
+    let mut spread = middles.to_vec();
+    for (number, stands) in order.iter().zip(stands) {
+        spread.get_mut(*number).into_iter().for_each(|own| *own = stands);
+    }
+    spread
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spread_leaves_what_is_apart_where_it_is() {
+        assert_eq!(spread(&[10.0, 90.0, 50.0], 20.0, (0.0, 100.0)), [10.0, 90.0, 50.0]);
+        assert_eq!(spread(&[50.0, 50.0], 20.0, (0.0, 100.0)), [40.0, 60.0]);
+        assert_eq!(spread(&[100.0, 100.0, 0.0], 20.0, (0.0, 100.0)), [80.0, 100.0, 0.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn spread_keeps_labels_apart_and_inside(middles in prop::collection::vec(-20.0..220.0_f64, 0..9)) {
+            let spread = spread(&middles, 22.0, (11.0, 205.0));
+            let mut sorted = spread.clone();
+            sorted.sort_by(f64::total_cmp);
+            prop_assert!(sorted.windows(2).all(|two| two[1] - two[0] > 22.0 - 1e-6), "{:?}", sorted);
+            prop_assert!(sorted.iter().all(|own| *own >= 11.0 && *own <= 205.0 + 1e-6), "{:?}", sorted);
+        }
+
+        #[test]
+        fn areas_that_are_taken_do_not_meet(middles in prop::collection::vec((0.0..300.0_f64, 0.0..300.0_f64), 1..60)) {
+            let mut taken = Taken::default();
+            for middle in middles {
+                taken.take(Area::around(middle, "罗甸县", 20.0));
+            }
+            for (number, area) in taken.areas().iter().enumerate() {
+                prop_assert!(taken.areas()[number + 1..].iter().all(|other| !area.meets(other)));
+            }
+        }
+    }
+}
