@@ -3,6 +3,7 @@
 use crate::model::Model;
 use jiedui_core::domain::FieldError;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// What is wrong with a field, in words.
 pub fn mistake(model: Model, errors: RwSignal<Vec<FieldError>>, field: &str) -> Signal<Option<String>> {
@@ -25,4 +26,11 @@ pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, contr
             <p class="error" id=format!("error-{id}")>{move || error.get()}</p>
         </div>
     }
+}
+
+/// Whether what stands in an input, found by its identifier, is only a part of what it takes, as a date without its day: its
+/// value is then empty, as if nothing were there.
+pub fn is_half_typed(id: &str) -> bool {
+    let input = document().get_element_by_id(id).and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
+    input.is_some_and(|input| input.value().is_empty() && !input.check_validity())
 }

@@ -72,6 +72,12 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
                 None
             }
         });
+        // Half a position is none.
+        for (name, own, other) in [("east", east, north), ("north", north, east)] {
+            if own.is_none() && other.is_some() && form.get(name).trim().is_empty() {
+                errors.push(FieldError::new(name, ErrorCode::Required));
+            }
+        }
         let id = id();
         let own = Organisation {
             id,
@@ -85,7 +91,7 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
             source,
             initials: String::new(),
         };
-        errors.extend(own.mistakes(places, &overview.catalogue));
+        add_new(&mut errors, own.mistakes(places, &overview.catalogue));
         add_new(&mut errors, form.beyond(|user| own.beyond(user)));
         let is_right = errors.is_empty();
         form.errors.set(errors);

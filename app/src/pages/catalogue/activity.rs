@@ -1,6 +1,6 @@
 //! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
 
-use super::field::{FieldEdit, Typed};
+use super::field::{FieldEdit, Typed, part_name};
 use super::{is_admin, sentence};
 use crate::model::use_model;
 use crate::pages::form::Preview;
@@ -47,13 +47,15 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
     let next = RwSignal::new(u32::try_from(fields.with_untracked(Vec::len)).unwrap_or_default());
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let failed = RwSignal::new(None::<String>);
+    // Whether somebody has tried to save it: what is being typed is not wrong yet.
+    let checked = RwSignal::new(false);
     let activity = Memo::new(move |_| Activity {
         code: code.get().trim().to_owned(),
         programme: programme.get(),
         name: name.get().trim().to_owned(),
         name_en: name_en.get().trim().to_owned(),
         version,
-        fields: fields.with(|fields| fields.iter().map(|(_, typed)| typed.with(Typed::field)).collect()),
+        fields: fields.with(|fields| fields.iter().map(|(_, typed)| typed.with(|typed| typed.read().0)).collect()),
     });
     let add = move |_| {
         let number = next.get_untracked();
@@ -68,7 +70,11 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
             model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
         errors.set(catalogue.with_activity(own.clone()).err().unwrap_or_default());
         failed.set(None);
-        if !errors.with_untracked(Vec::is_empty) {
+        checked.set(true);
+        let unreadable = fields.with_untracked(|fields| {
+            fields.iter().any(|(_, typed)| typed.with_untracked(|typed| !typed.read().1.is_empty()))
+        });
+        if unreadable || !errors.with_untracked(Vec::is_empty) {
             return;
         }
         let navigate = navigate.clone();
@@ -98,19 +104,27 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
     };
     let wrong_of = move |typed: RwSignal<Typed>| {
         Signal::derive(move || {
-            let prefix = format!("fields.{}.", typed.with(|own| own.code.clone()));
-            let own = errors.get().into_iter().filter(|error| error.field.starts_with(&prefix));
-            own.map(|error| {
-                let part = error.field.trim_start_matches(&prefix).to_owned();
-                format!("{part}：{}", error.in_language(model.language).message)
-            })
-            .collect::<Vec<_>>()
+            let (code, unreadable) = typed.with(|own| (own.code.clone(), own.read().1));
+            let unreadable = unreadable.into_iter().filter(|_| checked.get());
+            let mut words: Vec<String> = unreadable.clone().map(|own| own.in_words(texts, model.language)).collect();
+            let prefix = format!("fields.{code}.");
+            for error in errors.get() {
+                // What cannot be read is missing as well, which need not be said twice.
+                if let Some(part) = error.field.strip_prefix(&prefix)
+                    && !unreadable.clone().any(|own| own.part == part)
+                {
+                    let name = part_name(texts, part);
+                    words.push(format!("{name}：{}", error.in_language(model.language).message));
+                }
+            }
+            words
         })
     };
     let general = move || {
         let own = errors.get().into_iter().filter(|error| !error.field.starts_with("fields."));
         own.map(|error| sentence(error, model.language)).collect::<Vec<_>>()
     };
+    let any_wrong = move || fields.get().into_iter().any(|(_, typed)| !wrong_of(typed).get().is_empty());
     let item = move |(number, typed): Numbered| {
         let at = move || fields.with(|fields| fields.iter().position(|(own, _)| *own == number).unwrap_or_default());
         let shift = move |by: isize| {
@@ -124,9 +138,11 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
         let remove = move |_| fields.update(|fields| fields.retain(|(own, _)| *own != number));
         let wrong = wrong_of(typed);
         let is_wrong = move || !wrong.get().is_empty();
+        // A field that is wrong opens by itself, and stays open while it is put right.
+        let opens = Memo::new(move |before: Option<&bool>| before == Some(&true) || is_wrong());
         view! {
             <li class:wrong=is_wrong>
-                <details>
+                <details prop:open=opens>
                     <summary>{move || format!("{}. {}", at() + 1, typed.with(|own| own.name.clone()))}</summary>
                     <FieldEdit typed programme=programme.into() wrong/>
                     <p class="actions">
@@ -144,7 +160,7 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
             <p class="hint">{if is_new { texts.activity_new_lead.to_owned() } else { fill(texts.form_change_lead, &[&version]) }}</p>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || (!general().is_empty()).then(|| view! { <p class="notice bad" role="alert">{general().join("；")}</p> })}
-            {move || (!errors.with(Vec::is_empty)).then(|| view! { <p class="error">{texts.form_wrong}</p> })}
+            {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong}</p> })}
             <div class="beside">
                 <div class="form">
                     <label><span>{texts.activity_name}</span>

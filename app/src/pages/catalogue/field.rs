@@ -2,8 +2,9 @@
 
 use crate::model::{Model, use_model};
 use crate::pages::form::read_number;
+use crate::texts::{Texts, fill};
 use jiedui_core::domain::catalogue::{Choice, Computed, Condition, Kind};
-use jiedui_core::domain::{Field, Quantity};
+use jiedui_core::domain::{ErrorCode, Field, FieldError, Language, Quantity};
 use leptos::prelude::*;
 
 /// What there is to choose from: a line each, code, name and English name between bars.
@@ -86,48 +87,60 @@ impl Typed {
         }
     }
 
-    /// What it comes to. A bound that is no number is none.
-    pub fn field(&self) -> Field {
-        let quantity = |text: &str| read_number(text).ok().flatten().and_then(Quantity::from_f64);
-        let kind = KINDS.iter().find(|(_, code)| *code == self.kind).map(|(kind, _)| *kind).unwrap_or_default();
-        let is_choice = matches!(kind, Kind::Choice | Kind::Choices);
-        let line = |line: &str| {
-            let mut parts = line.split([BAR, '｜']).map(|part| part.trim().to_owned());
-            let code = parts.next().filter(|code| !code.is_empty())?;
-            Some(Choice { code, name: parts.next().unwrap_or_default(), name_en: parts.next().unwrap_or_default() })
+    /// Reads what is typed: the field, and what of it cannot be read. A form is not published while there is such a thing, for
+    /// it would be published without it.
+    pub fn read(&self) -> (Field, Vec<Unreadable>) {
+        let mut wrong = Vec::new();
+        let kind = KINDS.iter().find(|(_, code)| *code == self.kind).map(|(kind, _)| *kind);
+        if kind.is_none() {
+            wrong.push(Unreadable { part: "kind", line: None });
+        }
+        let kind = kind.unwrap_or_default();
+        let is_number = kind.is_number();
+        let mut quantity = |part: &'static str, text: &str| match read_number(text) {
+            Ok(None) => None,
+            Ok(Some(number)) if Quantity::from_f64(number).is_some() => Quantity::from_f64(number),
+            _ => {
+                wrong.push(Unreadable { part, line: None });
+                None
+            }
         };
-        let codes = |text: &str| text.split(['+', '×', '*']).map(|own| own.trim().to_owned()).collect::<Vec<_>>();
-        let computed = match self.computed.trim() {
-            "" => None,
-            text if text.contains(['×', '*']) => Some(Computed::Product(codes(text))),
-            text if text.contains('.') => text.split_once('.').map(|(table, column)| Computed::Total {
-                table: table.trim().to_owned(),
-                column: column.trim().to_owned(),
+        // What a kind does not ask for is not on the screen, and not read.
+        let min = is_number.then(|| quantity("min", &self.min)).flatten();
+        let max = is_number.then(|| quantity("max", &self.max)).flatten();
+        let computed = if is_number { self.computed(&mut wrong) } else { None };
+        let when = match self.when.replace('＝', "=").split_once('=') {
+            Some((field, is)) => Some(Condition {
+                field: field.trim().to_owned(),
+                is: is.split_whitespace().map(str::to_owned).collect(),
             }),
-            text => Some(Computed::Sum(codes(text))),
+            None => {
+                wrong.extend((!self.when.trim().is_empty()).then_some(Unreadable { part: "when", line: None }));
+                None
+            }
         };
-        let when = self.when.split_once('=').map(|(field, is)| Condition {
-            field: field.trim().to_owned(),
-            is: is.split_whitespace().map(str::to_owned).collect(),
-        });
+        let is_choice = matches!(kind, Kind::Choice | Kind::Choices);
+        let choices = if is_choice { lines("choices", &self.choices, choice, &mut wrong) } else { Vec::new() };
+        let columns = if kind == Kind::Table {
+            lines("columns", &self.columns, |line| column(line, &self.old_columns), &mut wrong)
+        } else {
+            Vec::new()
+        };
         let trimmed = |text: &String| text.trim().to_owned();
-        Field {
+        let of_number = |text: &String| if is_number { trimmed(text) } else { String::new() };
+        let field = Field {
             code: trimmed(&self.code),
             name: trimmed(&self.name),
             name_en: trimmed(&self.name_en),
             kind,
-            unit: trimmed(&self.unit),
-            unit_en: trimmed(&self.unit_en),
+            unit: of_number(&self.unit),
+            unit_en: of_number(&self.unit_en),
             required: self.required,
-            min: quantity(&self.min),
-            max: quantity(&self.max),
-            feeds: Some(self.feeds.clone()).filter(|own| !own.is_empty()),
-            columns: if kind == Kind::Table {
-                self.columns.lines().filter_map(|line| column(line, &self.old_columns)).collect()
-            } else {
-                Vec::new()
-            },
-            choices: if is_choice { self.choices.lines().filter_map(line).collect() } else { Vec::new() },
+            min,
+            max,
+            feeds: Some(of_number(&self.feeds)).filter(|own| !own.is_empty()),
+            columns,
+            choices,
             hint: trimmed(&self.hint),
             hint_en: trimmed(&self.hint_en),
             when,
@@ -135,8 +148,101 @@ impl Typed {
             default: trimmed(&self.default),
             section: trimmed(&self.section),
             section_en: trimmed(&self.section_en),
+        };
+        (field, wrong)
+    }
+
+    /// How it follows from others.
+    fn computed(&self, wrong: &mut Vec<Unreadable>) -> Option<Computed> {
+        let text = self.computed.trim().replace('＋', "+");
+        let codes = |signs: &[char]| text.split(signs).map(|own| own.trim().to_owned()).collect::<Vec<_>>();
+        let multiplies = text.contains(PRODUCT);
+        if multiplies && text.contains('+') {
+            wrong.push(Unreadable { part: "computed", line: None });
+            return None;
+        }
+        match text.split_once('.') {
+            _ if text.is_empty() => None,
+            _ if multiplies => Some(Computed::Product(codes(&PRODUCT))),
+            Some((table, column)) => {
+                Some(Computed::Total { table: table.trim().to_owned(), column: column.trim().to_owned() })
+            }
+            None => Some(Computed::Sum(codes(&['+']))),
         }
     }
+}
+
+/// The signs of a multiplication.
+const PRODUCT: [char; 3] = ['×', '*', '＊'];
+
+/// A part of a field that is typed and cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unreadable {
+    /// Which, as in [`Field`].
+    pub part: &'static str,
+    /// Which line of it, from 1, where it has several.
+    pub line: Option<usize>,
+}
+
+impl Unreadable {
+    /// What is wrong, in words.
+    pub fn in_words(self, texts: &Texts, language: Language) -> String {
+        let line = self.line.unwrap_or_default();
+        let why = match self.part {
+            "when" => texts.field_when_wrong.to_owned(),
+            "choices" => fill(texts.field_choices_wrong, &[&line]),
+            "columns" => fill(texts.field_columns_wrong, &[&line]),
+            "computed" => texts.field_computed_wrong.to_owned(),
+            "kind" => texts.field_kind_wrong.to_owned(),
+            part => FieldError::new(part, ErrorCode::NotAmount).in_language(language).message,
+        };
+        format!("{}：{why}", part_name(texts, self.part))
+    }
+}
+
+/// What a part of a field is called on the screen.
+pub fn part_name(texts: &Texts, part: &str) -> String {
+    let name = match part {
+        "code" => texts.field_code,
+        "name" => texts.field_name,
+        "kind" => texts.field_kind,
+        "min" => texts.field_min,
+        "max" => texts.field_max,
+        "feeds" => texts.field_feeds,
+        "computed" => texts.field_computed,
+        "choices" => texts.field_choices,
+        "columns" => texts.field_columns,
+        "default" => texts.field_default,
+        "when" => texts.field_when,
+        other => other,
+    };
+    // What follows in brackets or after a comma tells how it is filled in.
+    name.split(['（', '(', '，', ',']).next().unwrap_or(name).trim().to_owned()
+}
+
+/// What lines say, each by itself; empty ones say nothing.
+fn lines<T>(part: &'static str, text: &str, read: impl Fn(&str) -> Option<T>, wrong: &mut Vec<Unreadable>) -> Vec<T> {
+    let mut all = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        match read(line) {
+            Some(own) => all.push(own),
+            None => wrong.push(Unreadable { part, line: Some(number) }),
+        }
+    }
+    all
+}
+
+/// What a line says between its bars, where that is so many things or fewer, the first two of them not empty.
+fn cells(line: &str, most: usize) -> Option<Vec<String>> {
+    let cells: Vec<String> = line.split([BAR, '｜']).map(|part| part.trim().to_owned()).collect();
+    let is_whole = cells.len() <= most && cells.iter().take(2).filter(|own| !own.is_empty()).count() == 2;
+    is_whole.then_some(cells)
+}
+
+/// A choice as its line says.
+fn choice(line: &str) -> Option<Choice> {
+    let mut cells = cells(line, 3)?.into_iter();
+    Some(Choice { code: cells.next()?, name: cells.next()?, name_en: cells.next().unwrap_or_default() })
 }
 
 fn column_line(column: &Field) -> String {
@@ -146,12 +252,12 @@ fn column_line(column: &Field) -> String {
 
 /// A column as its line says, and for the rest as it was.
 fn column(line: &str, old: &[Field]) -> Option<Field> {
-    let mut parts = line.split([BAR, '｜']).map(|part| part.trim().to_owned());
-    let code = parts.next().filter(|code| !code.is_empty())?;
+    let mut cells = cells(line, 4)?.into_iter();
+    let (code, name, kind) = (cells.next()?, cells.next()?, cells.next()?);
+    let kind = KINDS.iter().find(|(_, own)| *own == kind).map(|(kind, _)| *kind)?;
     let was = old.iter().find(|own| own.code == code).cloned();
-    let (name, kind, unit) = (parts.next().unwrap_or_default(), parts.next(), parts.next().unwrap_or_default());
-    let kind = KINDS.iter().find(|(_, own)| Some(*own) == kind.as_deref()).map_or(Kind::Text, |(kind, _)| *kind);
     let required = was.as_ref().is_none_or(|was| was.required);
+    let unit = cells.next().unwrap_or_default();
     Some(Field { code, name, kind, unit, required, ..was.unwrap_or_default() })
 }
 
@@ -261,6 +367,7 @@ fn feeds(model: Model, typed: RwSignal<Typed>, programme: Signal<String>) -> imp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
     use serde_json::json;
 
     #[test]
@@ -271,24 +378,66 @@ mod tests {
             "when": {"field": "stage", "is": ["start", "finish"]}, "computed": {"product": ["a", "b"]}, "default": "3",
             "section": "结果", "section_en": "Result"}))
         .unwrap();
-        assert_eq!(Typed::of(&field).field(), field);
+        assert_eq!(Typed::of(&field).read(), (field, Vec::new()));
         let choice: Field = serde_json::from_value(json!({
             "code": "stage", "name": "阶段", "name_en": "Stage", "kind": "choice", "required": false,
             "choices": [{"code": "start", "name": "启动", "name_en": "Start"}]}))
         .unwrap();
-        assert_eq!(Typed::of(&choice).field(), choice);
+        assert_eq!(Typed::of(&choice).read(), (choice.clone(), Vec::new()));
         let table: Field = serde_json::from_value(json!({
             "code": "rows", "name": "明细", "name_en": "Rows", "kind": "table", "required": false, "columns": [
                 {"code": "workers", "name": "人数", "name_en": "Workers", "kind": "integer", "unit": "人", "required": true, "min": 1}]}))
         .unwrap();
-        assert_eq!(Typed::of(&table).field(), table);
+        assert_eq!(Typed::of(&table).read(), (table, Vec::new()));
         let total: Field =
             serde_json::from_value(json!({"code": "total", "name": "合计", "name_en": "", "kind": "integer",
             "required": false, "computed": {"total": {"table": "rows", "column": "workers"}}}))
             .unwrap();
-        assert_eq!(Typed::of(&total).field(), total);
+        assert_eq!(Typed::of(&total).read(), (total, Vec::new()));
         let typed = Typed { choices: "start ｜ 启动\n\n finish|完工|Finish".into(), ..Typed::of(&choice) };
-        let codes: Vec<_> = typed.field().choices.into_iter().map(|own| (own.code, own.name_en)).collect();
+        let codes: Vec<_> = typed.read().0.choices.into_iter().map(|own| (own.code, own.name_en)).collect();
         assert_eq!(codes, [("start".into(), String::new()), ("finish".into(), "Finish".into())]);
+    }
+
+    #[rstest]
+    #[case(|own: &mut Typed| own.min = "十".into(), "min", None)]
+    #[case(|own: &mut Typed| own.max = "5OO".into(), "max", None)]
+    #[case(|own: &mut Typed| own.max = "1e12".into(), "max", None)]
+    #[case(|own: &mut Typed| own.min = "0.00001".into(), "min", None)]
+    #[case(|own: &mut Typed| own.when = "stage".into(), "when", None)]
+    #[case(|own: &mut Typed| own.computed = "a + b × c".into(), "computed", None)]
+    #[case(|own: &mut Typed| own.kind = "".into(), "kind", None)]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲\n\n乙".into()), "choices", Some(3))]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choices".into(), "|甲".into()), "choices", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲|A|x".into()), "choices", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|intger".into()), "columns", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|text\nb|乙".into()), "columns", Some(2))]
+    fn what_cannot_be_read_is_named(
+        #[case] change: fn(&mut Typed),
+        #[case] part: &'static str,
+        #[case] line: Option<usize>,
+    ) {
+        let mut typed = Typed { kind: "number".into(), code: "own".into(), name: "数".into(), ..Typed::default() };
+        assert!(typed.read().1.is_empty());
+        change(&mut typed);
+        let wrong = Unreadable { part, line };
+        assert_eq!(typed.read().1, [wrong]);
+        for language in [Language::Chinese, Language::English] {
+            let texts = crate::texts::texts(language);
+            assert!(wrong.in_words(texts, language).starts_with(&part_name(texts, part)));
+        }
+    }
+
+    #[test]
+    fn what_a_kind_does_not_ask_for_is_not_read() {
+        let typed = Typed {
+            kind: "text".into(),
+            min: "十".into(),
+            feeds: "x".into(),
+            computed: "a + b * c".into(),
+            ..Typed::default()
+        };
+        let (field, wrong) = typed.read();
+        assert_eq!((field.min, field.feeds, field.computed, wrong), (None, None, None, Vec::new()));
     }
 }

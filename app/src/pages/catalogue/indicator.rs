@@ -6,7 +6,8 @@ use crate::model::use_model;
 use crate::pages::form::read_number;
 use crate::sync::catalogue as server;
 use jiedui_core::domain::catalogue::Subject;
-use jiedui_core::domain::{Aggregation, FieldError, Indicator, Qualifier, Quantity, Target};
+use jiedui_core::domain::keyboard::narrow;
+use jiedui_core::domain::{Aggregation, ErrorCode, FieldError, Indicator, Qualifier, Quantity, Target};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use wasm_bindgen_futures::spawn_local;
@@ -40,10 +41,12 @@ impl Typed {
         Self { year: target.year.to_string(), value: target.value.to_f64().to_string(), exact: exact.to_owned() }
     }
 
-    fn target(&self) -> Option<Target> {
-        let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64)?;
-        let qualifier = EXACT.iter().find(|(_, code)| *code == self.exact).map(|(own, _)| *own).unwrap_or_default();
-        Some(Target { year: self.year.trim().parse().ok()?, value, qualifier })
+    /// The target, or which of its parts cannot be read.
+    fn target(&self) -> Result<Target, &'static str> {
+        let year = narrow(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
+        let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64).ok_or("value")?;
+        let qualifier = EXACT.iter().find(|(_, code)| *code == self.exact).map(|(own, _)| *own).ok_or("exact")?;
+        Ok(Target { year, value, qualifier })
     }
 }
 
@@ -85,6 +88,8 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
     let shown = RwSignal::new(own);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let failed = RwSignal::new(None::<String>);
+    // Whether somebody has tried to save it: what is being typed is not wrong yet.
+    let checked = RwSignal::new(false);
     let text = move |label: &'static str, id: &'static str, part: fn(&mut Indicator) -> &mut String| {
         let value = move || shown.with(|own| part(&mut own.clone()).clone());
         let error = move || {
@@ -104,11 +109,12 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
         let typed = targets
             .with_untracked(|targets| targets.iter().map(|own| own.get_untracked().target()).collect::<Vec<_>>());
         failed.set(None);
-        if typed.iter().any(Option::is_none) {
+        checked.set(true);
+        let Ok(targets) = typed.into_iter().collect() else {
             failed.set(Some(texts.target_wrong.to_owned()));
             return;
-        }
-        let own = Indicator { targets: typed.into_iter().flatten().collect(), ..shown.get_untracked() };
+        };
+        let own = Indicator { targets, ..shown.get_untracked() };
         let catalogue =
             model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
         errors.set(catalogue.with_indicator(own.clone()).err().unwrap_or_default());
@@ -165,13 +171,23 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
             let is_chosen = move || typed.with(|own| own.exact == *code);
             view! { <option value=*code selected=is_chosen>{words.replace("{}", "").trim().to_owned()}</option> }
         });
+        let wrong = move || {
+            let part = checked.get().then(|| typed.with(Typed::target).err()).flatten()?;
+            let (label, code) = match part {
+                "year" => (texts.year, ErrorCode::Unknown),
+                "value" => (texts.target, ErrorCode::NotAmount),
+                _ => (texts.how_exact, ErrorCode::Unknown),
+            };
+            Some(format!("{label}：{}", FieldError::new(part, code).in_language(model.language).message))
+        };
         let remove = move |_| targets.update(|targets| targets.retain(|own| *own != typed));
         view! {
-            <li class="target-edit">
+            <li class="target-edit" class:wrong=move || wrong().is_some()>
                 {number(texts.year, |own| &mut own.year)}
                 <select aria-label=texts.how_exact on:change=move |event| typed.update(|own| own.exact = event_target_value(&event))>{options.collect_view()}</select>
                 {number(texts.target, |own| &mut own.value)}
                 <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                <small class="error">{wrong}</small>
             </li>
         }
     };
@@ -188,7 +204,7 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
         let unit = model.pick(&own.unit, &own.unit_en).to_owned();
         let lines = targets.with(|targets| {
             let line = |typed: &RwSignal<Typed>| {
-                let target = typed.with(Typed::target)?;
+                let target = typed.with(Typed::target).ok()?;
                 let amount = qualified(texts, target.value, target.qualifier);
                 Some(view! { <li>{format!("{}：{amount} {unit}", target.year)}</li> })
             };

@@ -1,15 +1,16 @@
 //! What the forms of the directory have in common.
 
-use crate::components::form_row::{form_row, mistake};
+use crate::components::form_row::{form_row, is_half_typed, mistake};
 use crate::model::{Model, use_model};
 use crate::store::person::new_id;
 use crate::sync;
 use crate::sync::api::ApiError;
 use crate::texts::fill;
-use jiedui_core::domain::{FieldError, Overview, Places, User};
+use jiedui_core::domain::{ErrorCode, FieldError, Overview, Places, User, parse_date};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use std::collections::BTreeMap;
+use time::Date;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -67,6 +68,16 @@ impl Form {
                 on:input=move |event| self.set(name, event_target_value(&event))/>
         };
         self.row(name, label, control.into_any())
+    }
+
+    /// A day that need not be given. What is typed and is no day is a mistake, not a day that is not given.
+    pub(super) fn day(self, name: &'static str, errors: &mut Vec<FieldError>) -> Option<Date> {
+        let text = self.get(name);
+        let day = parse_date(&text);
+        if day.is_none() && (!text.is_empty() || is_half_typed(&format!("field-{name}"))) {
+            errors.push(FieldError::new(name, ErrorCode::NotDate));
+        }
+        day
     }
 
     pub(super) fn select(

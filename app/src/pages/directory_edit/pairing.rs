@@ -8,7 +8,7 @@ use crate::sync::api;
 use crate::sync::catalogue as server;
 use crate::texts::fill;
 use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::{Organisation, Overview, Pairing, Role, Side, format_date, parse_date};
+use jiedui_core::domain::{Organisation, Overview, Pairing, Role, Side, format_date};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use uuid::Uuid;
@@ -67,18 +67,20 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
         if !is_new && !form.is_on(texts_of_pairing(directory.pairing(id()), None)) {
             return None;
         }
+        let mut errors = Vec::new();
+        let [from, to] = ["from", "to"].map(|name| form.day(name, &mut errors));
         let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
         let own = Pairing {
             id: id(),
             programme: form.get("programme"),
             organisation_a: organisation("organisation_a"),
             organisation_b: organisation("organisation_b"),
-            from: parse_date(&form.get("from")),
-            to: parse_date(&form.get("to")),
+            from,
+            to,
             source,
             agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
         };
-        let mut errors = own.mistakes(directory, &overview.catalogue);
+        add_new(&mut errors, own.mistakes(directory, &overview.catalogue));
         add_new(&mut errors, form.beyond(|user| own.beyond(user, directory)));
         let is_right = errors.is_empty();
         form.errors.set(errors);

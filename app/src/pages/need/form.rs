@@ -2,10 +2,10 @@
 
 use super::draft::Draft;
 use crate::components::drafting::Drafting;
-use crate::components::form_row::{form_row, mistake};
+use crate::components::form_row::{form_row, is_half_typed, mistake};
 use crate::model::Model;
 use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::{FieldError, Overview, Places};
+use jiedui_core::domain::{ErrorCode, FieldError, Overview, Places};
 use jiedui_core::sync::mistakes_of_need;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -49,6 +49,9 @@ impl Form {
             return Vec::new();
         };
         let (fields, mut errors) = draft.fields();
+        if is_half_typed("field-due") {
+            errors.push(FieldError::new("due", ErrorCode::NotDate));
+        }
         add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(places)));
         errors
     }

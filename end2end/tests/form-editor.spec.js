@@ -1,0 +1,82 @@
+// What is typed wrong into a form, an indicator's target or the directory is said at its field, and nothing is published
+// without it.
+import { expect, expectReadable, signIn, test } from "./jiedui.js";
+
+test("a form with a bound or a condition that cannot be read is not published", async ({ page, server }) => {
+  await signIn(page, server, "admin");
+  const api = await server.api("admin");
+  const version = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey").version;
+  const before = await version();
+  await page.goto("/catalogue/activities/field_survey");
+  const field = page.locator(".fields > li").first();
+  await field.locator("summary").click();
+  const save = page.locator("#save");
+  for (const [label, wrong, right, words] of [
+    ["最小值", "十", "1", "最小值：请填数字"],
+    ["最大值", "1OOO", "900", "最大值：请填数字"],
+    ["出现条件", "people", "", "出现条件：请写成"],
+    ["自动计算", "people + topic × findings", "", "自动计算：加号和乘号"],
+  ]) {
+    const input = field.getByLabel(label);
+    await input.fill(wrong);
+    await save.click();
+    await expect(field.locator(".error")).toContainText(words);
+    await expect(page.locator(".notice[role=alert]")).toContainText("请改正标红的栏目");
+    await expectReadable(page);
+    await input.fill(right);
+    await expect(field.locator(".error")).toHaveCount(0);
+  }
+  expect(await version()).toBe(before);
+  // A table's column of a kind that there is not.
+  await page.locator("#add-field").click();
+  const added = page.locator(".fields > li").last();
+  await added.locator("summary").click();
+  await added.getByLabel("栏目名称").fill("明细");
+  await added.getByLabel("类型").selectOption("table");
+  await added.getByLabel("各列").fill("town|村|text\npeople|人数|intger|人");
+  await save.click();
+  await expect(added.locator(".error")).toContainText("各列：第 2 行");
+  expect(await version()).toBe(before);
+  await added.getByLabel("各列").fill("town|村|text\npeople|人数|integer|人");
+  await save.click();
+  await expect(page.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  expect(await version()).toBe(before + 1);
+  const form = (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey");
+  expect([form.fields[0].min, form.fields[0].max]).toEqual([1, 900]);
+});
+
+test("a target that cannot be read is marked where it stands", async ({ page, server }) => {
+  await signIn(page, server, "admin");
+  const api = await server.api("admin");
+  await page.goto("/catalogue/indicators/field_surveys");
+  await page.locator("#add-target").click();
+  const target = page.locator(".target-edit").last();
+  await target.getByLabel("目标", { exact: true }).fill("五百");
+  await page.locator("#save").click();
+  await expect(target.locator(".error")).toContainText("目标：请填数字");
+  await target.getByLabel("目标", { exact: true }).fill("500");
+  await target.getByLabel("年度").fill("26年");
+  await page.locator("#save").click();
+  await expect(target.locator(".error")).toContainText("年度：");
+  expect((await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").targets).toEqual([]);
+  await target.getByLabel("年度").fill("２０２６");
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  const [saved] = (await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").targets;
+  expect([saved.year, saved.value]).toEqual([2026, 500]);
+});
+
+test("half a position and half a date are mistakes of the directory's forms", async ({ page, server }) => {
+  await signIn(page, server, "admin");
+  await page.goto("/organisations/new");
+  await page.getByLabel("单位名称").fill("半个位置");
+  await page.getByLabel("经度").fill("106.7");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-north")).toContainText("请填写");
+  await page.goto("/pairings/new");
+  await page.locator("#field-from").focus();
+  // The year alone, or the month alone: no day yet, and not nothing either.
+  await page.keyboard.type("2026");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-from")).toContainText("请选择日期");
+});
