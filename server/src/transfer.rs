@@ -6,6 +6,7 @@ use crate::config::Storage;
 use crate::db::push::{self, Push};
 use crate::db::{Db, DbError, answer, attachment, entry, feed, reference, verify};
 use jiedui_core::domain::{Quantity, Role, Scope, User};
+use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
@@ -19,18 +20,26 @@ fn nobody() -> User {
     User { id: Uuid::nil(), username: String::new(), name: String::new(), role: Role::Admin, scope }
 }
 
+/// Entries read at a time.
+const PAGE: i64 = 1_000;
+
 /// Writes all entries and all items of the ledgers to standard output, one a line.
 pub async fn export(storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut listed = entry::list(&db, &nobody(), &entry::Filter::default(), None, i64::from(i32::MAX)).await?;
-    listed.reverse();
-    let needs = entry::Filter { needs: true, ..entry::Filter::default() };
-    let mut needs = entry::list(&db, &nobody(), &needs, None, i64::from(i32::MAX)).await?;
-    needs.reverse();
-    for entry in listed.into_iter().chain(needs) {
-        let line = serde_json::to_string(&entry.record).map_err(DbError::from)?;
-        writeln!(out, "{line}").map_err(|error| CliError::Io("standard output".into(), error))?;
+    for kind in [ENTRY, NEED] {
+        let mut after = 0;
+        loop {
+            let page = entry::oldest(&db, kind, after, PAGE).await?;
+            for listed in &page.records {
+                let line = serde_json::to_string(listed).map_err(DbError::from)?;
+                writeln!(out, "{line}").map_err(|error| CliError::Io("standard output".into(), error))?;
+            }
+            match page.last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
     }
     Ok(())
 }

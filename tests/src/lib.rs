@@ -88,6 +88,21 @@ impl Home {
         }
     }
 
+    /// How the database finds what a query asks for, one step a line. Scans that pay for few rows are not considered.
+    pub fn plan_of(&self, query: &str) -> String {
+        let output = match self.url.strip_prefix("sqlite://") {
+            Some(file) => {
+                Command::new("sqlite3").args([file, &format!("EXPLAIN QUERY PLAN {query}")]).output().unwrap()
+            }
+            None => {
+                let settings = ["-c", "SET enable_seqscan = off", "-c", &format!("EXPLAIN {query}")];
+                Command::new("psql").args([&self.url, "-q", "-t"]).args(settings).output().unwrap()
+            }
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Adds an account; its password is its name twice.
     pub fn add_user(&self, username: &str, role: &str, more: &[&str]) {
         let arguments = [&["user", "add", "--username", username, "--role", role], more].concat();

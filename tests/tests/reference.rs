@@ -26,6 +26,22 @@ fn next_form(api: &Api) -> Value {
     form
 }
 
+/// What every start and every change of the directory reads, and what finds unnamed photos.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn what_is_read_at_every_start_is_found_by_an_index(#[case] database: Database) {
+    let (home, _server, _api) = served(database);
+    let directory =
+        home.plan_of("SELECT id, fields FROM record WHERE kind = 'pairing' AND kind <> 'entry' AND NOT deleted");
+    assert!(directory.contains("record_other"), "{directory}");
+    let unnamed =
+        home.plan_of("SELECT sha256 FROM attachment WHERE NOT named AND created_at < 5 ORDER BY created_at LIMIT 9");
+    assert!(unnamed.contains("attachment_unnamed"), "{unnamed}");
+    let photo = home.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
+    assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
@@ -174,6 +190,19 @@ fn the_directory_is_changed_by_who_coordinates_and_found_by_pinyin(#[case] datab
     wrong["to"] = json!("2026-08-31");
     assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "to");
     assert_eq!(recorder.get(&file).status(), 403);
+    // A file of somebody else's that one may not read becomes nobody's agreement.
+    let foreign = b"%PDF-1.4 somebody else's".to_vec();
+    let foreign_hash: String = {
+        use sha2::Digest;
+        sha2::Sha256::digest(&foreign).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let foreign_file = format!("/api/v1/attachments/{foreign_hash}");
+    assert_eq!(recorder.request("PUT", &foreign_file).body(foreign).send().unwrap().status(), 201);
+    let mut named = pairing.clone();
+    named["agreement"] = json!(foreign_hash);
+    let refused = put(&api, &path, &named).1["errors"][0].clone();
+    assert_eq!((&refused["field"], &refused["code"]), (&json!("agreement"), &json!("foreign_photo")));
+    assert_eq!(api.get(&foreign_file).status(), 403);
     assert_eq!(put(&api, &path, &pairing).0, 200);
     let answer = recorder.get(&file);
     assert_eq!(

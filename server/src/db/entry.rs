@@ -4,15 +4,13 @@ use super::{Db, Result, conflict, on, stored};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Month, User};
 use jiedui_core::sync::Record;
-use jiedui_core::sync::wire::{ENTRY, NEED};
+use jiedui_core::sync::wire::ENTRY;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Which entries are asked for; `None` takes all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Items of the ledgers, not entries.
-    pub needs: bool,
     /// Those of a year.
     pub year: Option<i32>,
     /// Those of a programme.
@@ -42,16 +40,12 @@ type Row = (Uuid, i64, String, bool, i64);
 
 /// Those that the user may see (everything, without one), the newest first, made before `after`.
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
-    // The condition of the index `record_other`, for ledger items.
-    let kinds = if filter.needs { "AND kind <> 'entry'" } else { "" };
-    let query = format!(
-        "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
-        WHERE kind = $10 {kinds} AND NOT deleted AND created < $1
+    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
+        WHERE kind = 'entry' AND NOT deleted AND created < $1
             AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
             AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
-        ORDER BY created DESC LIMIT $9"
-    );
+        ORDER BY created DESC LIMIT $9";
     type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     // A place code is digits alone, so it holds no wildcard: the edge has made sure of it.
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
@@ -60,11 +54,10 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let [from, until] =
         [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let kind = if filter.needs { NEED } else { ENTRY };
     let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
     loop {
-        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(query.as_str()))
+        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
             .bind(before)
             .bind(&year)
             .bind(text(&filter.programme))
@@ -74,14 +67,13 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             .bind(&from)
             .bind(&until)
             .bind(page)
-            .bind(kind)
             .fetch_all(pool)
             .await?);
         let last = rows.len() < usize::try_from(page).unwrap_or_default();
         for (id, rev, fields, deleted, created, author, programme, place) in rows {
             before = created;
             if user.sees(author, &programme, &place) {
-                let Some(record) = record(kind, (id, rev, fields, deleted, created)) else { continue };
+                let Some(record) = record(ENTRY, (id, rev, fields, deleted, created)) else { continue };
                 found.push(Listed { record, key: created });
                 if found.len() >= usize::try_from(limit).unwrap_or_default() {
                     return Ok(found);
@@ -92,6 +84,29 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             return Ok(found);
         }
     }
+}
+
+/// Records in the order in which they were made.
+#[derive(Debug)]
+pub struct Oldest {
+    /// Those that can be read.
+    pub records: Vec<Record>,
+    /// After which the next ones come; `None` at the end.
+    pub last: Option<i64>,
+}
+
+/// The records of a kind that were made after a change, the oldest first.
+pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<Oldest> {
+    // The condition of the index `record_other`, for ledger items.
+    let kinds = if kind == ENTRY { "" } else { "AND kind <> 'entry'" };
+    let query = sqlx::AssertSqlSafe(format!(
+        "SELECT id, rev, fields, deleted, created FROM record
+        WHERE kind = $1 {kinds} AND NOT deleted AND created > $2 ORDER BY created LIMIT $3"
+    ));
+    let rows: Vec<Row> =
+        on!(read db, |pool| sqlx::query_as(query).bind(kind).bind(after).bind(limit).fetch_all(pool).await?);
+    let last = rows.last().map(|row| row.4);
+    Ok(Oldest { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
 }
 
 fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {

@@ -100,6 +100,29 @@ async fn a_link_shows_nothing_once_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn imports_that_nobody_wrote_are_cancelled_after_a_while() {
+    let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
+    let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
+    let Db::Sqlite { writer, .. } = &db else { unreachable!() };
+    let account = "INSERT INTO account (id, username, name, role, places, programmes, password_hash, created_at)
+        VALUES ($1, 'town', '', 'recorder', '[]', '[]', '', 0)";
+    sqlx::query(account).bind(uuid::Uuid::from_u128(9)).execute(writer).await.unwrap();
+    for (number, stage, created_at) in [(1, "checked", 10), (2, "checking", 20), (3, "done", 10), (4, "checked", 99)] {
+        let import =
+            "INSERT INTO import (id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong,
+            wrong, mistakes, likely, created_at) VALUES ($1, $2, '', '', '', $3, '[]', '[]', 0, 0, 0, '[]', '[]', $4)";
+        let query = sqlx::query(import).bind(uuid::Uuid::from_u128(number)).bind(uuid::Uuid::from_u128(9));
+        query.bind(stage).bind(created_at).execute(writer).await.unwrap();
+    }
+    let mut cancelled = import::cancel_unwritten(&db, 50, 9).await.unwrap();
+    cancelled.sort();
+    assert_eq!(cancelled, [1, 2].map(uuid::Uuid::from_u128));
+    assert!(import::cancel_unwritten(&db, 50, 9).await.unwrap().is_empty());
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
 async fn reading_the_directory_uses_an_index_and_no_scan() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();

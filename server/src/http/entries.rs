@@ -45,7 +45,6 @@ pub fn filter(query: &mut Query) -> entry::Filter {
     let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
     let verified = query.one_of("include", &["verified", "submitted"]);
     entry::Filter {
-        needs: false,
         year: query.year(),
         programme: query.code("programme"),
         place: query.code("place"),
