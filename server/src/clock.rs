@@ -1,6 +1,7 @@
 //! The calendar of the server: the day is China's (UTC+8), wherever it runs.
 
-use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use jiedui_core::domain::day;
+use time::{Date, OffsetDateTime, UtcOffset};
 
 /// The offset of China's time, in which the screens say when something happened.
 pub const CHINA: UtcOffset = time::macros::offset!(+8);
@@ -21,8 +22,7 @@ pub fn last_day() -> Date {
 }
 
 fn last_day_of(now: OffsetDateTime) -> Date {
-    let today = day_of(now);
-    today.checked_add(Duration::DAY).unwrap_or(today)
+    day::last_day(day_of(now))
 }
 
 fn day_of(now: OffsetDateTime) -> Date {

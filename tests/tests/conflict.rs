@@ -34,8 +34,10 @@ impl People {
         json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "put", "fields": fields}])
     }
 
+    /// With what a reviewer has to say.
     fn delete(&self, seq: u64, base_rev: u64) -> Value {
-        json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "delete"}])
+        let fields = json!({"reason": "与另一条重复", "duplicate_of": Uuid::now_v7()});
+        json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "delete", "fields": fields}])
     }
 
     fn choose(&self, seq: u64, base_rev: u64, of: u64, take: &[&str]) -> Value {

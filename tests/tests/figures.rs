@@ -66,7 +66,10 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
                 0 => fields = json!({"state": "verified"}),
                 1 => fields = json!({"state": "returned", "review_note": "请核对"}),
                 2 => fields = json!({"state": "submitted"}),
-                3 => op = "delete",
+                3 => {
+                    op = "delete";
+                    fields = json!({"reason": "报错了"});
+                }
                 4 => fields = json!({"date": format!("2025-{:02}-11", 1 + chance.below(12))}),
                 _ => {
                     let code = chance.one_of(&values.keys().collect::<Vec<_>>()).copied().cloned().unwrap();

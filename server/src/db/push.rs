@@ -326,6 +326,7 @@ impl Batch<'_> {
                     fields.insert("created_at".into(), self.now.clone());
                 }
                 fields.insert("updated_at".into(), self.now.clone());
+                note_reviewer(&mut fields, existing.as_ref(), &push.actor, &self.now);
                 self.keep(mutation.id, by, kept, keep);
                 let state = (fields, deleted);
                 let answer = answer(mutation, outcome, rev + 1, Some(&state));
@@ -451,6 +452,19 @@ impl Batch<'_> {
         conflict::write(tx, &conflicts, at).await?;
         rollup::write(tx, &counted, change).await?;
         Ok(change)
+    }
+}
+
+/// Writes down who has decided on an entry and when, so that a phone can say it with no network.
+fn note_reviewer(fields: &mut Fields, before: Option<&Existing>, actor: &User, now: &Value) {
+    let decision = |fields: &Fields| ["state", "review_note"].map(|name| fields.get(name).cloned().unwrap_or_default());
+    let is_decided = fields.get("state").and_then(Value::as_str).is_some_and(|state| state != "submitted");
+    if !is_decided {
+        fields.remove("reviewed_by");
+        fields.remove("reviewed_at");
+    } else if before.map(|before| decision(&before.fields)) != Some(decision(fields)) {
+        fields.insert("reviewed_by".into(), json!(actor.name));
+        fields.insert("reviewed_at".into(), now.clone());
     }
 }
 

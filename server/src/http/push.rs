@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// Takes a batch of mutations. The answer means that they are durable. A result that is a conflict names in `others` who
 /// had changed the record, when and which fields. A mutation of kind `choice` settles a conflict: its id is the record's,
 /// its fields `client` and `seq` of the mutation that was in conflict, and `take`, the paths of those of its values that
-/// are taken.
+/// are taken. A deletion of another's or of an approved entry has the field `reason`, a duplicate's `duplicate_of` as well.
 #[utoipa::path(post, path = "/api/v1/sync/push",
     params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
     request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),

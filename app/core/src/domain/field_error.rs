@@ -94,6 +94,8 @@ pub enum ErrorCode {
     Ambiguous,
     /// Its month is closed.
     Closed,
+    /// A reviewer has approved it.
+    Approved,
     /// The same as another row of the table, whose number is the limit.
     Twice,
     /// A code that a newer program uses.
@@ -162,7 +164,10 @@ impl FieldError {
             ErrorCode::Ambiguous => {
                 ("有几个地方同名，请把乡镇的名称也写上", "Several have this name: write the township's before it")
             }
-            ErrorCode::Closed => ("这个月份已经关账，请联系协调员", "This month is closed: ask a coordinator"),
+            ErrorCode::Closed => ("这个月份已锁定，请联系协调员", "This month is closed. Contact a coordinator"),
+            ErrorCode::Approved => {
+                ("已审核的填报不能删除，请联系协调员", "An approved entry cannot be deleted. Contact a coordinator")
+            }
             ErrorCode::Twice => ("与第 {} 行完全相同", "The same as row {}"),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };

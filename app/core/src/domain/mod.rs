@@ -5,6 +5,7 @@ pub mod by_id;
 pub mod catalogue;
 mod check;
 pub mod cluster;
+pub mod day;
 pub mod duplicate;
 pub mod entry;
 pub mod field_error;

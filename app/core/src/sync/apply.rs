@@ -2,9 +2,10 @@
 
 use super::decision::{Decision, Existing, Merged, author_of, merge, on_record, out_of_scope, present, written};
 use super::path::{get, paths, set};
-use super::wire::Mutation;
+use super::rights::{DUPLICATE_OF, REASON, lies_in, mistakes_of_deletion, note_deletion};
+use super::wire::{Mutation, Op};
 use crate::domain::entry::{Fields, Rules, State};
-use crate::domain::{Entry, ErrorCode, FieldError, Month, User, parse_date};
+use crate::domain::{Entry, ErrorCode, FieldError, Month, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -12,9 +13,14 @@ use std::collections::BTreeSet;
 
 const STATE: &str = "state";
 const REVIEW_NOTE: &str = "review_note";
+/// The fields that a reviewer returns an entry for: `values`, `place`, `attachments`, or a path.
+const REVIEW_FIELDS: &str = "review_fields";
+/// What a reviewer's decision consists of beside the state.
+const REVIEW: [&str; 2] = [REVIEW_NOTE, REVIEW_FIELDS];
+/// The most fields that an entry can be returned for.
+const MOST_REVIEW_FIELDS: usize = 20;
 const VERSION: &str = "version";
-/// Why what lies in a closed month is changed.
-const REASON: &str = "reason";
+
 /// Decides on a mutation of an entry.
 ///
 /// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
@@ -31,20 +37,30 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
         if !own && !reviews {
             return forbidden("id");
         }
+        if mutation.op == Op::Delete && !existing.deleted {
+            let (said, of, id) = (&mutation.fields, &existing.fields, mutation.id);
+            let errors = mistakes_of_deletion(said, of, id, actor, rules.catalogue, rules.closed);
+            if !errors.is_empty() {
+                return Decision::Reject(errors);
+            }
+        }
     }
-    let decision = on_record(mutation, existing, || put(mutation, existing, actor, rules));
+    let mut decision = on_record(mutation, existing, || put(mutation, existing, actor, rules));
+    if let Decision::Write { fields, deleted: true, .. } = &mut decision {
+        note_deletion(fields, &mutation.fields);
+    }
     if_open(decision, mutation, existing, actor, rules.closed)
 }
 
 /// Refuses a decision that would change what lies in a closed month, unless who coordinates says why.
 fn if_open(
-    mut decision: Decision,
+    decision: Decision,
     mutation: &Mutation,
     existing: Option<&Existing>,
     actor: &User,
     closed: &[Month],
 ) -> Decision {
-    let Decision::Write { fields, deleted, .. } = &mut decision else { return decision };
+    let Decision::Write { fields, .. } = &decision else { return decision };
     let before = existing.is_some_and(|existing| lies_in(&existing.fields, closed));
     if !before && !lies_in(fields, closed) {
         return decision;
@@ -53,19 +69,8 @@ fn if_open(
     match reason {
         _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new("date", ErrorCode::Closed)]),
         None => Decision::Reject(vec![FieldError::new(REASON, ErrorCode::Required)]),
-        Some(reason) => {
-            if *deleted {
-                fields.insert(REASON.to_owned(), json!(reason));
-            }
-            decision
-        }
+        Some(_) => decision,
     }
-}
-
-/// Whether an entry lies in one of these months.
-fn lies_in(fields: &Fields, months: &[Month]) -> bool {
-    let date = fields.get("date").and_then(Value::as_str).and_then(parse_date);
-    date.is_some_and(|date| months.contains(&Month::from(date)))
 }
 
 /// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
@@ -73,34 +78,41 @@ struct Intent<'a> {
     edits: Vec<(Cow<'a, str>, &'a Value)>,
     review: Option<State>,
     review_note: Option<&'a Value>,
+    review_fields: Option<&'a Value>,
 }
 
 impl<'a> Intent<'a> {
     fn of(fields: &'a Fields) -> Self {
         let state = fields.get("state").and_then(|state| State::deserialize(state).ok());
         let review = state.filter(|state| *state != State::Submitted);
-        let is_edit = |path: &str| path != REVIEW_NOTE && (path != STATE || review.is_none());
+        let is_edit = |path: &str| !REVIEW.contains(&path) && (path != STATE || review.is_none());
         let edits = paths(fields).into_iter().filter(|(path, _)| is_edit(path)).collect();
-        Self { edits, review, review_note: fields.get(REVIEW_NOTE) }
+        Self { edits, review, review_note: fields.get(REVIEW_NOTE), review_fields: fields.get(REVIEW_FIELDS) }
     }
 }
 
 fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
-    let Intent { edits, review, review_note } = Intent::of(&mutation.fields);
+    let Intent { edits, review, review_note, review_fields } = Intent::of(&mutation.fields);
     let Merged { mut fields, mut changed, mut kept } = merge(edits, existing);
     let mut errors = Vec::new();
     match review {
         Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
+        Some(_) if !review_fields.and_then(present).is_none_or(are_review_fields) => {
+            errors.push(FieldError::new(REVIEW_FIELDS, ErrorCode::WrongType));
+        }
         Some(State::Returned) if review_note.and_then(present).is_none() => {
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
         }
         // A decision is about what the reviewer saw: it does not hold for what has changed since.
-        Some(state) if !changed_since.is_empty() => kept.extend(decision_to_keep(&fields, state, review_note)),
+        Some(state) if !changed_since.is_empty() => {
+            kept.extend(decision_to_keep(&fields, state, [(REVIEW_NOTE, review_note), (REVIEW_FIELDS, review_fields)]));
+        }
         Some(state) => {
             let state = json!(state);
-            for (path, value) in [(STATE, &state), (REVIEW_NOTE, review_note.unwrap_or(&Value::Null))] {
+            let [note, concerned] = [review_note, review_fields].map(|value| value.unwrap_or(&Value::Null));
+            for (path, value) in [(STATE, &state), (REVIEW_NOTE, note), (REVIEW_FIELDS, concerned)] {
                 if get(&fields, path) != present(value) {
                     set(&mut fields, path, value);
                     changed.extend(existing.map(|_| path.to_owned()));
@@ -111,7 +123,16 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         None if review_note.is_some_and(|note| present(note) != get(&fields, REVIEW_NOTE)) => {
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Forbidden));
         }
+        None if review_fields.is_some_and(|value| present(value) != get(&fields, REVIEW_FIELDS)) => {
+            errors.push(FieldError::new(REVIEW_FIELDS, ErrorCode::Forbidden));
+        }
         None => {}
+    }
+    let revived = existing.is_some_and(|existing| existing.deleted);
+    if revived {
+        for name in [REASON, DUPLICATE_OF].into_iter().filter(|name| !mutation.fields.contains_key(*name)) {
+            fields.remove(name);
+        }
     }
     if existing.is_none() && !fields.contains_key(VERSION) {
         // Who names no version fills in the form as it is now; once it is another, what they said is read with this one.
@@ -121,7 +142,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     changed.extend(compute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
     let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
     let decided = review.is_some() && !kept.contains_key(STATE);
-    if own && !decided && !changed.is_empty() {
+    if own && !decided && (revived || !changed.is_empty()) {
         resubmit(&mut fields, &mut changed);
     }
     let entry = match check(&fields, actor, rules) {
@@ -184,11 +205,17 @@ fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<F
 }
 
 /// A decision that does not hold, as values of a conflict; nothing where it is what stands already.
-fn decision_to_keep(fields: &Fields, state: State, note: Option<&Value>) -> Fields {
+fn decision_to_keep(fields: &Fields, state: State, more: [(&str, Option<&Value>); 2]) -> Fields {
     let decided = (STATE.to_owned(), json!(state));
-    let note = note.map(|note| (REVIEW_NOTE.to_owned(), note.clone()));
+    let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
     let stands = get(fields, STATE) == Some(&decided.1);
-    if stands { Fields::new() } else { std::iter::once(decided).chain(note).collect() }
+    if stands { Fields::new() } else { std::iter::once(decided).chain(more).collect() }
+}
+
+/// Whether a value can name the fields that an entry is returned for.
+fn are_review_fields(value: &Value) -> bool {
+    let is_name = |name: &Value| name.as_str().is_some_and(|name| (1..=100).contains(&name.len()));
+    value.as_array().is_some_and(|names| names.len() <= MOST_REVIEW_FIELDS && names.iter().all(is_name))
 }
 
 /// Puts an entry that its author has edited back among those that wait for a reviewer.
@@ -196,10 +223,9 @@ fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
     if fields.get("state").and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
         fields.insert("state".into(), json!(State::Submitted));
         changed.insert("state".into());
-        if fields.remove("review_note").is_some() {
-            changed.insert("review_note".into());
-        }
     }
+    let gone = REVIEW.into_iter().filter(|name| fields.remove(*name).is_some());
+    changed.extend(gone.map(str::to_owned));
 }
 
 /// Mistakes of place and programme; none where the actor may record.

@@ -1,6 +1,7 @@
 //! What is to be done with a record, whatever its kind: the three-way merge, and what a delete means.
 
 use super::path::{get, paths, set};
+use super::rights::{DUPLICATE_OF, REASON};
 use super::wire::{Mutation, Op, Outcome};
 use crate::domain::entry::Fields;
 use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
@@ -79,7 +80,11 @@ pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: i
             entry: None,
         },
         (Op::Delete, Some(_)) => {
-            Decision::Leave { outcome: Outcome::Conflict, kept: Fields::from_iter([(DELETED.to_owned(), json!(true))]) }
+            // With what the deletion says: it may be carried out later.
+            let said = mutation.fields.iter().filter(|(name, _)| [REASON, DUPLICATE_OF].contains(&name.as_str()));
+            let said = said.map(|(name, value)| (name.clone(), value.clone()));
+            let kept = std::iter::once((DELETED.to_owned(), json!(true))).chain(said).collect();
+            Decision::Leave { outcome: Outcome::Conflict, kept }
         }
     }
 }

@@ -8,11 +8,12 @@ pub mod engine;
 pub mod need;
 pub mod outbox;
 pub mod path;
+pub mod rights;
 pub mod upload;
 pub mod wire;
 
 pub use apply::{all_paths, decide, fold, mistakes, number_value};
-pub use choice::{Choice, chosen};
+pub use choice::{Choice, Differing, chosen, differing};
 pub use clock::Clock;
 pub use decision::{Decision, Existing, is_since};
 pub use engine::{Engine, Failure, Input, Output, Status};

@@ -23,12 +23,28 @@ pub struct Outgoing {
     /// Of a conflict: the record's fields as this phone had them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Fields>,
+    /// Of a deletion: until when it is held back and can be undone, in milliseconds of this phone's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<i64>,
 }
+
+/// How long a deletion can be undone before it is sent, in milliseconds.
+pub const HELD: i64 = 6_000;
 
 impl Outgoing {
     /// A mutation that has just been made.
     pub fn new(mutation: Mutation) -> Self {
-        Self { mutation, refused: None, answer: None, before: None }
+        Self { mutation, refused: None, answer: None, before: None, held_until: None }
+    }
+
+    /// A mutation that is held back, made at `now`.
+    pub fn held(mutation: Mutation, now: i64) -> Self {
+        Self { held_until: Some(now.saturating_add(HELD)), ..Self::new(mutation) }
+    }
+
+    /// Whether it is held back at `now`; a clock that has been set back holds nothing for longer.
+    pub fn is_held(&self, now: i64) -> bool {
+        self.held_until.is_some_and(|until| (1..=HELD).contains(&until.saturating_sub(now)))
     }
 
     /// Whether it waits for the person to choose between values.
@@ -76,6 +92,7 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
         refused: Some(conflicts(mutation, result.record.as_ref())),
         answer: Some(result.clone()),
         before: known.as_ref().map(|record| record.fields.clone()),
+        held_until: None,
     });
     let is_new = mutation.kind == ENTRY && known.is_none() && mutation.op == Op::Put;
     // A pull may have brought a later state before this answer was stored.
@@ -119,4 +136,32 @@ fn conflicts(mutation: &Mutation, record: Option<&Record>) -> Vec<FieldError> {
     let theirs = |name: &String| record.and_then(|record| record.fields.get(name));
     let differing = mutation.fields.iter().filter(|(name, value)| theirs(name) != Some(*value));
     differing.map(|(name, _)| FieldError::new(name.clone(), ErrorCode::Conflict)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(10_000, true)]
+    #[case(15_999, true)]
+    #[case(16_000, false)]
+    #[case(9_999, false)]
+    #[case(i64::MIN, false)]
+    fn deletion_is_held_for_six_seconds_and_never_longer(#[case] now: i64, #[case] held: bool) {
+        let mutation = Mutation {
+            seq: 1,
+            kind: ENTRY.into(),
+            id: Uuid::nil(),
+            base_rev: 1,
+            op: Op::Delete,
+            fields: Fields::new(),
+        };
+        let outgoing = Outgoing::held(mutation.clone(), 10_000);
+        assert_eq!(outgoing.is_held(now), held);
+        assert!(!Outgoing::new(mutation).is_held(now));
+        let kept: Outgoing = serde_json::from_value(serde_json::to_value(&outgoing).unwrap()).unwrap();
+        assert_eq!(kept, outgoing, "it is held after the app was closed, too");
+    }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// The fields that hold the answers of a form, each under its code: numbers, and all others.
 const OF_FORM: [&str; 2] = ["values", "details"];
 /// Fields that the server alone sets; a client's word on them is passed over.
-const SERVER_SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
+const SERVER_SET: [&str; 6] = ["author", "created_at", "updated_at", "source", "reviewed_by", "reviewed_at"];
 
 /// The field of the contract that an answer lies in, and its code; nothing for other paths.
 pub fn of_form(path: &str) -> Option<(&str, &str)> {

@@ -1,7 +1,6 @@
 //! A phone: core's engine above a storage that survives it.
 
 use jiedui_core::chance::Chance;
-use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Role, Scope, User, format_date};
 use jiedui_core::sync::{
     Change, Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, all_paths,
@@ -174,7 +173,9 @@ impl Phone {
                 (record.id, record.rev, if choice == 9 { Op::Delete } else { Op::Put })
             }
         };
-        let fields = if op == Op::Delete { Fields::new() } else { fields.as_object().unwrap().clone() };
+        // What a reviewer has to say when they void another's entry.
+        let said = json!({"reason": "重复", "duplicate_of": new_id});
+        let fields = if op == Op::Delete { said } else { fields }.as_object().unwrap().clone();
         self.storage.last_seq += 1;
         let seq = self.storage.last_seq;
         let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, op, fields };

@@ -202,6 +202,67 @@ fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
 }
 
 #[test]
+fn a_delete_needs_its_right_and_keeps_its_reason() {
+    let (entry, approved) = (existing("submitted", &[]), existing("verified", &[]));
+    let coordinator = user(3, Role::Coordinator, &["522728"], &[]);
+    let said = json!({"reason": "重复", "duplicate_of": Uuid::from_u128(9)});
+    let refused = |actor: &User, entry: &Existing, said: &Value| {
+        rejected(decide_as(actor, Some(entry), Op::Delete, said.clone()))
+    };
+    assert_eq!(refused(&recorder(), &approved, &json!({})), [("state".into(), ErrorCode::Approved)]);
+    assert_eq!(refused(&reviewer(), &approved, &said), [("state".into(), ErrorCode::Approved)]);
+    assert_eq!(
+        refused(&reviewer(), &entry, &json!({"reason": "重复"})),
+        [("duplicate_of".into(), ErrorCode::Required)]
+    );
+    assert_eq!(refused(&coordinator, &approved, &json!({})), [("reason".into(), ErrorCode::Required)]);
+    for (actor, entry) in [(reviewer(), &entry), (coordinator.clone(), &approved)] {
+        let (_, fields, _) = written(decide_as(&actor, Some(entry), Op::Delete, said.clone()));
+        assert_eq!((&fields["reason"], &fields["duplicate_of"]), (&said["reason"], &said["duplicate_of"]));
+    }
+    // What has been approved meanwhile is no longer the author's to delete; other changes are a conflict, which keeps why.
+    assert_eq!(
+        refused(&recorder(), &existing("verified", &["state"]), &json!({})),
+        [("state".into(), ErrorCode::Approved)]
+    );
+    match decide_as(&coordinator, Some(&existing("submitted", &["note"])), Op::Delete, said.clone()) {
+        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+            assert_eq!((&kept["deleted"], &kept["reason"]), (&json!(true), &said["reason"]));
+        }
+        other => panic!("{other:?}"),
+    }
+    // Brought back by its author it waits for review again, without what the deletion said.
+    let mut gone = Existing { deleted: true, ..approved };
+    gone.fields.extend(said.as_object().unwrap().clone());
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&gone), Op::Put, right()));
+    assert_eq!(fields["state"], "submitted");
+    assert_eq!((fields.get("reason"), fields.get("duplicate_of")), (None, None));
+}
+
+#[test]
+fn a_return_names_fields_that_go_with_the_next_edit() {
+    let entry = existing("submitted", &[]);
+    let mut back = json!({"state": "returned", "review_note": "请补充照片", "review_fields": ["attachments"]});
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, back.clone()));
+    assert_eq!(fields["review_fields"], json!(["attachments"]));
+    let returned = Existing { fields, ..entry.clone() };
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"note": "补了照片"})));
+    assert_eq!((&fields["state"], fields.get("review_fields")), (&json!("submitted"), None));
+    // Sent in again as it is.
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"state": "submitted"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
+    assert_eq!(
+        rejected(decide_as(&recorder(), Some(&entry), Op::Put, json!({"review_fields": ["place"]}))),
+        [("review_fields".into(), ErrorCode::Forbidden)]
+    );
+    back["review_fields"] = json!("place");
+    assert_eq!(
+        rejected(decide_as(&reviewer(), Some(&entry), Op::Put, back)),
+        [("review_fields".into(), ErrorCode::WrongType)]
+    );
+}
+
+#[test]
 fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_brings_the_entry_back() {
     let gone = Existing { deleted: true, ..existing("submitted", &["deleted"]) };
     let edit = json!({"note": "还在", "values": {"count": 4}});
