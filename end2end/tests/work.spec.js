@@ -296,12 +296,16 @@ test("a table is checked, put right, imported and taken back", async ({ page, se
   await expect(told.first()).toContainText("昨天");
   await expect(told.first()).toContainText("5");
   await expectReadable(page);
+  await page.locator(".import-steps button").first().click();
   await page.locator("#import-file").setInputFiles(table(rows));
-  await expect(page.locator(".import [role=status]")).toContainText("300 行全部正确");
+  const status = page.locator(".import > [role=status]");
+  await expect(status).toContainText("检查通过，尚未导入（300 行）");
   // A column may be left out, or said to be another field.
-  await page.locator(".import summary").click();
+  await page.locator(".import-steps button").nth(1).click();
   await page.getByLabel("“其他”列对应的栏目").selectOption("note");
-  await expect(page.locator(".import [role=status]")).toContainText("300 行全部正确");
+  await expect(page.getByLabel("“其他”列对应的栏目")).toBeEnabled();
+  await expect(status).toContainText("检查通过，尚未导入（300 行）");
+  await page.locator("#import-next").click();
   await page.locator("#import-write").click();
   await expect(page.locator(".import > [role=status]")).toContainText("已导入 300 条填报");
   await expectReadable(page);

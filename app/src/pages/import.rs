@@ -1,9 +1,11 @@
-//! Bringing in a spreadsheet: choose the activity and the file, say which column is which field, see what is wrong in which row,
-//! import all of it or nothing, and take it back.
+//! Importing a spreadsheet in three steps: choose the activity and the file, match sheet, heading and columns, look at what will
+//! be written; then import all of it or nothing, and undo it.
 
 mod columns;
 mod desk;
+mod layout;
 mod mistakes;
+mod preview;
 
 use crate::components::entry_list::activity_name;
 use crate::instant::in_china;
@@ -11,12 +13,17 @@ use crate::model::use_model;
 use crate::sync::import::{self, Import, Stage};
 use crate::texts::fill;
 use columns::columns;
-use desk::Desk;
+use desk::{Desk, Step};
+use layout::layout;
 use leptos::prelude::*;
-use mistakes::{LISTED, mistakes};
+use mistakes::mistakes;
+use preview::preview;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
+
+/// What is chosen in place of an activity where entries that exist are to be changed.
+const UPDATE: &str = "update";
 
 /// The screen.
 #[component]
@@ -27,6 +34,7 @@ pub fn ImportTable() -> impl IntoView {
     let desk = Desk {
         model,
         import: RwSignal::new(None),
+        step: RwSignal::new(Step::Choose),
         busy: RwSignal::new(false),
         failed: RwSignal::new(None),
         earlier: RwSignal::new(None),
@@ -44,15 +52,45 @@ pub fn ImportTable() -> impl IntoView {
         view! {
             <section class="list import">
                 <h1>{texts.nav_import}</h1>
-                <p class="hint">{texts.import_lead}</p>
-                {choose(desk)}
+                {steps(desk)}
+                <div hidden=move || desk.step.get() != Step::Choose>
+                    <p class="hint">{texts.import_lead}</p>
+                    {choose(desk)}
+                </div>
                 {move || desk.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
                 {move || shown.get().map(|import| one(desk, import))}
-                {earlier(desk)}
+                <div hidden=move || desk.step.get() != Step::Choose>{earlier(desk)}</div>
             </section>
         }
         .into_any()
     }
+}
+
+/// The steps, each of which can be gone back to.
+fn steps(desk: Desk) -> impl IntoView {
+    let texts = desk.model.texts;
+    let can_go = move |step: Step| match step {
+        Step::Choose => true,
+        Step::Match => desk.import.with(|own| own.as_ref().is_some_and(|own| own.can_match())),
+        Step::Preview => desk.import.with(|own| own.as_ref().is_some_and(|own| own.stage == Stage::Checked)),
+    };
+    let step = |(number, step, words): (usize, Step, &'static str)| {
+        let current = move || (desk.step.get() == step).then_some("step");
+        view! {
+            <li>
+                <button type="button" aria-current=current disabled=move || desk.step.get() != step && !can_go(step)
+                    on:click=move |_| desk.step.set(step)>
+                    <span class="number">{number}</span>{words}
+                </button>
+            </li>
+        }
+    };
+    let all = [
+        (1, Step::Choose, texts.import_step_choose),
+        (2, Step::Match, texts.import_step_match),
+        (3, Step::Preview, texts.import_step_preview),
+    ];
+    view! { <ol class="import-steps">{all.map(step).collect_view()}</ol> }
 }
 
 /// The activity, its template, and the file.
@@ -63,7 +101,9 @@ fn choose(desk: Desk) -> impl IntoView {
         let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
         let code = activity.get_untracked();
+        let code = if code == UPDATE { String::new() } else { code };
         desk.import.set(None);
+        desk.step.set(Step::Choose);
         desk.work(async move {
             let brought = import::bring(&code, &file, model.language).await;
             // The same file may be chosen again once it has been put right.
@@ -88,6 +128,7 @@ fn choose(desk: Desk) -> impl IntoView {
             .collect_view()
     };
     let template = move || format!("/api/v1/imports/template.xlsx?activity={}", activity.get());
+    let is_update = move || activity.with(|own| own == UPDATE);
     view! {
         <div class="form">
             <div class="row">
@@ -95,10 +136,15 @@ fn choose(desk: Desk) -> impl IntoView {
                 <select id="import-activity" on:change=move |event| activity.set(event_target_value(&event))>
                     <option value="">{texts.please_choose}</option>
                     {groups}
+                    <option value=UPDATE>{texts.import_update}</option>
                 </select>
             </div>
             {move || (!activity.with(String::is_empty)).then(|| view! {
-                <p><a class="button quiet" href=template rel="external">{texts.import_template}</a></p>
+                {if is_update() {
+                    view! { <p class="hint">{texts.import_update_hint}</p> }.into_any()
+                } else {
+                    view! { <p><a class="button quiet" href=template rel="external">{texts.import_template}</a></p> }.into_any()
+                }}
                 <div class="row">
                     <label for="import-file">{texts.import_file}</label>
                     <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || desk.busy.get() on:change=bring/>
@@ -108,17 +154,84 @@ fn choose(desk: Desk) -> impl IntoView {
     }
 }
 
-/// One import: how far it has come, its columns, its mistakes, and what can be done with it.
+/// How far an import has come, in words.
+fn words(desk: Desk, import: &Import) -> String {
+    let texts = desk.model.texts;
+    let rows = import.rows;
+    let problem = |usual: &str| import.problem.clone().unwrap_or_else(|| usual.to_owned());
+    match import.stage {
+        Stage::Checking if import.waits => texts.import_waits.to_owned(),
+        Stage::Checking => fill(texts.import_checking, &[&import.done.unwrap_or_default(), &rows]),
+        Stage::Checked if import.wrong == 0 => fill(texts.import_right, &[&rows]),
+        Stage::Checked => fill(texts.import_wrong, &[&rows, &import.wrong_rows, &import.wrong]),
+        Stage::Writing => fill(texts.import_writing, &[&rows]),
+        Stage::Done if import.updates > 0 => fill(texts.import_done_updates, &[&import.new, &import.updates]),
+        Stage::Done => fill(texts.import_done, &[&rows]),
+        Stage::Undone => texts.import_undone.to_owned(),
+        Stage::Cancelled => texts.import_cancelled.to_owned(),
+        Stage::Unreadable => problem(texts.import_unreadable),
+        Stage::Empty => problem(texts.import_empty),
+        Stage::TooMany => problem(texts.import_too_many),
+    }
+}
+
+/// One import: how far it has come, and what its step shows.
 fn one(desk: Desk, import: Import) -> impl IntoView {
-    let (model, texts) = (desk.model, desk.model.texts);
+    let model = desk.model;
+    let texts = model.texts;
     let overview = model.received.get_untracked().unwrap_or_default();
-    let name = activity_name(model, &overview, &import.activity).to_owned();
+    let name = if import.activity.is_empty() {
+        texts.import_update.to_owned()
+    } else {
+        activity_name(model, &overview, &import.activity).to_owned()
+    };
+    let (stage, rows, done) = (import.stage, import.rows, import.done);
+    let (words, of_file) = (words(desk, &import), format!("{} · {}", import.name, name));
+    let goes_on = import.goes_on();
+    let import = Arc::new(import);
+    let of_step = {
+        let import = import.clone();
+        move || {
+            match desk.step.get() {
+            Step::Match if import.can_match() => view! {
+                {layout(desk, &import)}
+                {(stage == Stage::Checked).then(|| columns(desk, &import))}
+                <p class="actions">
+                    <button type="button" class="button primary" id="import-next" disabled=move || desk.busy.get() || stage != Stage::Checked
+                        on:click=move |_| desk.step.set(Step::Preview)>{texts.import_next}</button>
+                </p>
+            }
+            .into_any(),
+            Step::Preview if stage == Stage::Checked => view! {
+                {(import.wrong > 0).then(|| mistakes(model, import.clone()))}
+                {preview(model, &import)}
+            }
+            .into_any(),
+            _ => ().into_any(),
+        }
+        }
+    };
+    view! {
+        <h2>{of_file}</h2>
+        <p role="status" data-stage=format!("{stage:?}")>{words}</p>
+        {goes_on.then(|| view! {
+            <progress class="receiving" max=rows.max(1).to_string() value=done.map(|done| done.to_string()) aria-label=texts.import_progress></progress>
+        })}
+        {of_step}
+        {actions(desk, &import)}
+    }
+}
+
+/// What can be done with an import.
+fn actions(desk: Desk, import: &Import) -> impl IntoView + use<> {
+    let (model, texts) = (desk.model, desk.model.texts);
+    let (stage, rows, done) = (import.stage, import.rows, import.done);
     let (id, id_of_back) = (import.id.clone(), import.id.clone());
     let write = move |_| {
         let id = id.clone();
+        desk.busy.set(false);
         desk.work(async move { import::write(&id, model.language).await });
     };
-    let (stage, rows, done) = (import.stage, import.rows, import.done);
     let take_back = move |_| {
         let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure).unwrap_or(false);
         if sure {
@@ -129,43 +242,27 @@ fn one(desk: Desk, import: Import) -> impl IntoView {
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;
-    let goes_on = matches!(stage, Stage::Checking | Stage::Writing) || done.is_some();
-    let import = Arc::new(import);
-    let words = match stage {
-        Stage::Checking => fill(texts.import_checking, &[&done.unwrap_or_default(), &rows]),
-        Stage::Checked if is_right && import.likely.is_empty() => fill(texts.import_right, &[&rows]),
-        Stage::Checked if is_right => {
-            let numbers: Vec<String> = import.likely.iter().take(LISTED).map(ToString::to_string).collect();
-            let likely = fill(texts.import_likely, &[&import.likely.len(), &numbers.join("、")]);
-            format!("{}。{likely}", fill(texts.import_right, &[&rows]))
-        }
-        Stage::Checked => fill(texts.import_wrong, &[&rows, &import.wrong_rows, &import.wrong]),
-        Stage::Writing => fill(texts.import_writing, &[&rows]),
-        Stage::Done => fill(texts.import_done, &[&rows]),
-        Stage::Undone => texts.import_undone.to_owned(),
-        Stage::Cancelled => texts.import_cancelled.to_owned(),
-        Stage::Unreadable => texts.import_unreadable.to_owned(),
-        Stage::Empty => texts.import_empty.to_owned(),
-        Stage::TooMany => texts.import_too_many.to_owned(),
+    let writes = is_right && import.new + import.updates > 0;
+    // A server that was stopped while it wrote has written all or nothing; the same request goes on with it.
+    let is_left = stage == Stage::Writing && done.is_none();
+    let write_words = if is_left {
+        texts.import_resume.to_owned()
+    } else if import.updates > 0 {
+        fill(texts.import_write_updates, &[&import.new, &import.updates])
+    } else {
+        fill(texts.import_write, &[&rows])
     };
     let back = match stage {
         Stage::Checking | Stage::Checked => Some(texts.cancel),
-        Stage::Done => Some(texts.import_undo),
+        Stage::Done if import.can_undo => Some(texts.import_undo),
         _ => None,
     };
-    let of_file = format!("{} · {}", import.name, name);
+    let write_words = StoredValue::new(write_words);
     view! {
-        <h2>{of_file}</h2>
-        <p role="status" data-stage=format!("{stage:?}")>{words}</p>
-        {goes_on.then(|| view! {
-            <progress class="receiving" max=rows.max(1).to_string() value=done.map(|done| done.to_string()) aria-label=texts.import_progress></progress>
-        })}
-        {(stage == Stage::Checked).then(|| columns(desk, &import))}
-        {(stage == Stage::Checked && import.wrong > 0).then(|| mistakes(model, import.clone()))}
         <p class="actions">
-            {is_right.then(|| view! {
-                <button type="button" class="button primary" id="import-write" disabled=move || desk.busy.get() on:click=write>
-                    {fill(texts.import_write, &[&rows])}
+            {move || (is_left || (writes && desk.step.get() == Step::Preview)).then(|| view! {
+                <button type="button" class="button primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write.clone()>
+                    {write_words.get_value()}
                 </button>
             })}
             {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=take_back>{words}</button> })}
@@ -179,26 +276,22 @@ fn earlier(desk: Desk) -> impl IntoView {
     let (model, texts) = (desk.model, desk.model.texts);
     let item = move |own: Import| {
         let overview = model.received.get_untracked().unwrap_or_default();
-        let words = format!(
-            "{} · {} · {}",
-            in_china(&own.created_at),
-            own.name,
-            activity_name(model, &overview, &own.activity)
-        );
-        let stage = match own.stage {
-            Stage::Done => fill(texts.import_done, &[&own.rows]),
-            Stage::Undone => texts.import_undone.to_owned(),
-            Stage::Cancelled => texts.import_cancelled.to_owned(),
-            Stage::Checking | Stage::Writing => texts.loading.to_owned(),
-            _ => fill(texts.import_wrong, &[&own.rows, &own.wrong_rows, &own.wrong]),
+        let name = if own.activity.is_empty() {
+            texts.import_update.to_owned()
+        } else {
+            activity_name(model, &overview, &own.activity).to_owned()
         };
+        let words_of_item = format!("{} · {} · {}", in_china(&own.created_at), own.name, name);
+        let stage = words(desk, &own);
         let open = move |_| {
             let id = own.id.clone();
+            desk.step.set(Step::Choose);
+            desk.import.set(None);
             desk.work(async move { import::ask(&id).await });
         };
         view! {
             <li class="entry">
-                <span>{words}</span>
+                <span>{words_of_item}</span>
                 <span class="state">{stage}</span>
                 <button type="button" class="quiet" on:click=open>{texts.open}</button>
             </li>

@@ -5,6 +5,7 @@ use gloo_net::http::Request;
 use jiedui_core::domain::{FieldError, Language};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use web_sys::File;
 
 /// How far an import has come.
@@ -29,6 +30,96 @@ pub enum Stage {
     Empty,
     /// There are too many.
     TooMany,
+}
+
+/// A sheet of a file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SheetName {
+    /// Its name.
+    pub name: String,
+    /// Whether the workbook hides it.
+    pub hidden: bool,
+}
+
+/// A row that is left out.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct LeftOut {
+    /// Its number.
+    pub row: u64,
+    /// Why.
+    pub why: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A new entry.
+    New,
+    /// A change of an entry.
+    Update,
+    /// Nothing: the entry is like that already.
+    Same,
+    /// Nothing yet: there is a mistake in it.
+    Wrong,
+}
+
+/// A cell beside what it says.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ShownCell {
+    /// The field.
+    pub path: String,
+    /// Its name.
+    pub label: String,
+    /// What stands in the cell.
+    pub written: String,
+    /// What it says, in words.
+    pub text: String,
+    /// How exact a number is, where it is not exact.
+    pub qualifier: Option<String>,
+    /// Whether the amount was converted from another unit.
+    pub converted: bool,
+}
+
+/// A row beside what it says.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ShownRow {
+    /// Its number.
+    pub row: u64,
+    /// What becomes of it.
+    pub action: Action,
+    /// Its cells.
+    pub cells: Vec<ShownCell>,
+}
+
+/// A field of an entry that will change.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ChangedField {
+    /// Its name.
+    pub label: String,
+    /// What stands there.
+    pub from: String,
+    /// What will.
+    pub to: String,
+}
+
+/// An entry that will change.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Change {
+    /// The row's number.
+    pub row: u64,
+    /// The entry.
+    pub id: String,
+    /// Its activity.
+    pub activity: String,
+    /// Its place.
+    pub place: String,
+    /// Its date.
+    pub date: String,
+    /// What changes.
+    pub fields: Vec<ChangedField>,
 }
 
 /// A field that a column may be.
@@ -87,6 +178,82 @@ pub struct Import {
     pub likely: Vec<Value>,
     /// When it was brought.
     pub created_at: String,
+    /// Whether it waits for others to be checked.
+    pub waits: bool,
+    /// Why no table can be read.
+    pub problem: Option<String>,
+    /// All sheets of the file.
+    pub sheets: Vec<SheetName>,
+    /// Which of them is read.
+    pub sheet: usize,
+    /// The number of the heading's first row.
+    pub heading_row: u64,
+    /// How many rows the heading has.
+    pub heading_rows: u64,
+    /// The first rows of the sheet.
+    pub start: Vec<StartRow>,
+    /// The unit of each column, where it is not the field's.
+    pub units: Vec<Option<String>>,
+    /// Whether it is the official template.
+    pub official: bool,
+    /// Rows that are left out.
+    pub left_out: Vec<LeftOut>,
+    /// How many there are for each reason.
+    pub left_out_counts: BTreeMap<String, u64>,
+    /// The first rows as they will be written.
+    pub preview: Vec<ShownRow>,
+    /// The first entries that will change.
+    pub changes: Vec<Change>,
+    /// How many entries will be made.
+    pub new: u64,
+    /// How many will change.
+    pub updates: u64,
+    /// How many are named but stay as they are.
+    pub same: u64,
+    /// Whether all that it has written can be undone.
+    pub can_undo: bool,
+    /// How many rows are hidden in the spreadsheet and imported all the same.
+    pub hidden_rows: u64,
+}
+
+/// One of the first rows of a sheet.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct StartRow {
+    /// Its number.
+    pub row: u64,
+    /// Its cells.
+    pub cells: Vec<String>,
+}
+
+impl Import {
+    /// Whether the server is working on it.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.stage, Stage::Checking | Stage::Writing) || self.done.is_some()
+    }
+
+    /// Whether sheet, heading or columns can be changed.
+    pub fn can_match(&self) -> bool {
+        let is_read = !self.sheets.is_empty() || !self.start.is_empty();
+        self.stage == Stage::Checked
+            || (is_read && matches!(self.stage, Stage::Unreadable | Stage::Empty | Stage::TooMany))
+    }
+
+    /// The fields that a row must have and no column is. Rows that name entries need none.
+    pub fn missing(&self) -> Vec<String> {
+        let has = |path: &str| self.columns.iter().flatten().any(|own| own == path);
+        if has("id") {
+            return Vec::new();
+        }
+        let is_missing = |own: &&Target| own.required && !has(&own.path) && !(own.path == "place" && has("place_code"));
+        self.choices.iter().filter(is_missing).map(|own| own.label.clone()).collect()
+    }
+
+    /// What stands in a column of the first row below the heading.
+    pub fn sample(&self, column: usize) -> String {
+        let after = self.heading_row + self.heading_rows;
+        let row = self.start.iter().find(|own| own.row >= after);
+        row.and_then(|own| own.cells.get(column)).map(|own| own.chars().take(20).collect()).unwrap_or_default()
+    }
 }
 
 fn path(id: &str, more: &str) -> String {
@@ -120,6 +287,18 @@ pub async fn all() -> Result<Vec<Import>, ApiError> {
 pub async fn set_columns(id: &str, columns: &[Option<String>], language: Language) -> Result<Import, ApiError> {
     let request = Request::put(&path(id, "/columns"));
     hear_json(with_body(request, language, &json!({"columns": columns}))?).await
+}
+
+/// Says which sheet is read, or which rows are its heading.
+pub async fn set_layout(
+    id: &str,
+    sheet: Option<usize>,
+    heading: Option<(u64, u64)>,
+    language: Language,
+) -> Result<Import, ApiError> {
+    let (row, rows) = heading.unzip();
+    let body = json!({"sheet": sheet, "heading_row": row, "heading_rows": rows});
+    hear_json(with_body(Request::put(&path(id, "/layout")), language, &body)?).await
 }
 
 /// Writes all of it.

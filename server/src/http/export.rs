@@ -1,6 +1,6 @@
 //! What can be taken away: the same filters as on the screens.
 
-mod sheet;
+pub mod sheet;
 
 use super::App;
 use super::problem::Problem;
@@ -28,7 +28,8 @@ use tokio::time::timeout;
 
 /// The type of a sheet.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const HEADINGS: [&str; 13] = [
+/// What a table of entries has in its columns.
+pub const HEADINGS: [&str; 14] = [
     "编号",
     "日期",
     "工程",
@@ -42,6 +43,8 @@ const HEADINGS: [&str; 13] = [
     "退回原因",
     "来源",
     "更新时间（北京时间）",
+    // By which a corrected table that is imported again names what it started from.
+    "版本",
 ];
 
 /// Entries read at a time.
@@ -99,7 +102,7 @@ impl Pages {
     }
 
     /// The next rows, each as the columns of [`HEADINGS`]; `None` at the end.
-    async fn next(&mut self) -> Result<Option<Vec<[String; 13]>>, DbError> {
+    async fn next(&mut self) -> Result<Option<Vec<[String; 14]>>, DbError> {
         if self.ended {
             return Ok(None);
         }
@@ -113,7 +116,8 @@ impl Pages {
     }
 }
 
-fn row(app: &App, record: &Record) -> [String; 13] {
+/// An entry as the columns of [`HEADINGS`].
+pub fn row(app: &App, record: &Record) -> [String; 14] {
     let reference = app.reference();
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let version = record.fields.get("version").and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
@@ -161,14 +165,15 @@ fn row(app: &App, record: &Record) -> [String; 13] {
         text("review_note"),
         text("source"),
         in_china(&text("updated_at")),
+        record.rev.to_string(),
     ]
 }
 
 /// An entry whose answers cannot be read: the row says so and holds what is stored.
-fn unreadable(record: &Record) -> [String; 13] {
+fn unreadable(record: &Record) -> [String; 14] {
     tracing::error!(id = %record.id, "a stored entry cannot be read; its export has it as it is stored");
     let stored = Value::Object(record.fields.clone()).to_string();
-    let mut row = <[String; 13]>::default();
+    let mut row = <[String; 14]>::default();
     (row[0], row[7]) = (record.id.to_string(), format!("无法读取：{stored}"));
     row
 }

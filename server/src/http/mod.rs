@@ -27,7 +27,7 @@ pub mod sync;
 use crate::config::Config;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
-use crate::import::UnderWay;
+use crate::import::queue::UnderWay;
 use crate::known::Shared;
 use crate::notices::Notices;
 use crate::supervisor::Supervisor;
@@ -86,7 +86,7 @@ pub struct State {
     /// The tasks that the server cannot do without.
     pub tasks: Supervisor,
     /// Spreadsheets that are being read or written.
-    pub imports: UnderWay,
+    pub imports: Arc<UnderWay>,
     /// What is pushed goes this way.
     pub writer: Writer,
     /// What keeps exports from taking the server for themselves.
@@ -134,7 +134,7 @@ impl App {
             changes,
             stopping,
             tasks,
-            imports: UnderWay::default(),
+            imports: Arc::default(),
             writer,
             exports: export::Exports::default(),
             notices,
@@ -204,8 +204,9 @@ pub fn router(app: App) -> Router {
         .routes(routes!(imports::empty_table))
         .routes(routes!(imports::one, imports::take_back))
         .routes(routes!(imports::set_columns))
+        .routes(routes!(imports::set_layout))
         .routes(routes!(imports::write))
-        .merge(OpenApiRouter::new().routes(routes!(imports::bring)).layer(DefaultBodyLimit::max(imports::LARGEST)))
+        .routes(routes!(imports::bring))
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(attachments::missing))
         .routes(routes!(export::entries_csv))

@@ -1,6 +1,6 @@
 //! An empty table for an activity, to be filled in with a spreadsheet.
 
-use super::columns::targets;
+use super::columns::{is_in_template, targets};
 use jiedui_core::domain::catalogue::Kind;
 use jiedui_core::domain::{Activity, Language};
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
@@ -15,7 +15,7 @@ pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, Xlsx
     let sheet = workbook
         .add_worksheet()
         .set_name(language.pick(&activity.name, &activity.name_en).chars().take(31).collect::<String>())?;
-    for (column, target) in (0..).zip(targets(activity)) {
+    for (column, target) in (0..).zip(targets(Some(activity)).into_iter().filter(is_in_template)) {
         let mark = if target.required { "*" } else { "" };
         let heading = format!("{}{mark}", language.pick(&target.label, &target.label_en));
         sheet.write_string_with_format(0, column, heading, &bold)?.set_column_width(column, 18)?;

@@ -98,6 +98,22 @@ pub enum ErrorCode {
     Approved,
     /// The same as another row of the table, whose number is the limit.
     Twice,
+    /// An amount in a unit that cannot be converted into the field's.
+    Unit,
+    /// An amount that has more than four decimals in the field's unit.
+    Inexact,
+    /// A spreadsheet's error value, such as `#N/A`.
+    ErrorValue,
+    /// A formula of a spreadsheet without a stored result.
+    NoResult,
+    /// One number for several rows, in merged cells.
+    MergedNumber,
+    /// A quotation mark that is not closed.
+    UnclosedQuote,
+    /// The entry that a row names is of another activity than the table.
+    WrongActivity,
+    /// Somebody has changed the field since the table was exported.
+    ChangedSince,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
@@ -169,6 +185,33 @@ impl FieldError {
                 ("已审核的填报不能删除，请联系协调员", "An approved entry cannot be deleted. Contact a coordinator")
             }
             ErrorCode::Twice => ("与第 {} 行完全相同", "The same as row {}"),
+            ErrorCode::Unit => (
+                "单位不明确或不能换算，请改用本栏的单位",
+                "The unit is unclear or cannot be converted: use the field's own unit",
+            ),
+            ErrorCode::Inexact => (
+                "换算成本栏的单位后超过四位小数，请改写",
+                "More than four decimals in the field's unit: please rewrite it",
+            ),
+            ErrorCode::ErrorValue => {
+                ("这一格是错误值，请在表格里改正", "This cell holds an error value: correct it in the table")
+            }
+            ErrorCode::NoResult => (
+                "公式没有保存结果，请用表格软件打开、保存后再选择",
+                "The formula has no stored result: open the file in a spreadsheet program, save it and choose it again",
+            ),
+            ErrorCode::MergedNumber => (
+                "几行合并成一个数，请拆分后每行填自己的数",
+                "One number for several rows: unmerge the cells and give each row its own number",
+            ),
+            ErrorCode::WrongActivity => {
+                ("这条填报不是所选的活动", "This entry is of another activity than the chosen one")
+            }
+            ErrorCode::ChangedSince => (
+                "导出以后别人改过这一项，请重新导出后再改",
+                "Somebody has changed this since the export: export it again",
+            ),
+            ErrorCode::UnclosedQuote => ("这一行的引号没有成对", "A quotation mark in this line is not closed"),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };
         if self.code != ErrorCode::Other || self.message.is_empty() {

@@ -1,5 +1,6 @@
 //! The domain: what is recorded, where, by whom, and which figures it makes.
 
+pub mod amount;
 pub mod atlas;
 pub mod by_id;
 pub mod catalogue;
@@ -27,6 +28,7 @@ pub mod scene;
 pub mod shading;
 pub mod split;
 pub mod spreadsheet;
+pub mod unit;
 pub mod user;
 pub mod username;
 

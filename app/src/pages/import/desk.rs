@@ -8,8 +8,20 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// How often it is asked how far the server has come, in milliseconds.
+/// How often the server is asked how far it has come, in milliseconds: often at first, then less and less.
 const ASK: u32 = 300;
+const ASK_LONGEST: u32 = 2_000;
+
+/// The steps of an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The activity and the file.
+    Choose,
+    /// Which sheet, heading and columns are which fields.
+    Match,
+    /// What will be written.
+    Preview,
+}
 
 /// What the screen works on.
 #[derive(Clone, Copy)]
@@ -18,6 +30,8 @@ pub struct Desk {
     pub model: Model,
     /// The import that is looked at.
     pub import: RwSignal<Option<Import>>,
+    /// The step that is shown.
+    pub step: RwSignal<Step>,
     /// Whether the server is being asked for something.
     pub busy: RwSignal<bool>,
     /// Why it was not done.
@@ -46,7 +60,7 @@ impl Desk {
             match work.await {
                 Ok(import) => {
                     let id = import.id.clone();
-                    self.import.set(Some(import));
+                    self.show(import);
                     self.follow(id).await;
                 }
                 Err(error) => {
@@ -62,13 +76,35 @@ impl Desk {
         });
     }
 
+    /// Shows an import; one that was just checked at the step at which a person has something to look at.
+    fn show(self, import: Import) {
+        let before = self.import.with_untracked(|own| own.as_ref().map(|own| (own.id.clone(), own.stage)));
+        let is_other = before.as_ref().is_none_or(|(id, _)| *id != import.id);
+        let was_checked = before.is_some_and(|(id, stage)| id == import.id && stage != Stage::Checking);
+        if import.stage != Stage::Checking && (is_other || !was_checked) && self.step.get_untracked() == Step::Choose {
+            let can_choose = !import.sheets.is_empty() || !import.start.is_empty();
+            self.step.set(match import.stage {
+                Stage::Checked if import.missing().is_empty() => Step::Preview,
+                Stage::Checked => Step::Match,
+                Stage::Unreadable | Stage::Empty | Stage::TooMany if can_choose => Step::Match,
+                Stage::Unreadable | Stage::Empty | Stage::TooMany => Step::Choose,
+                _ => Step::Preview,
+            });
+        }
+        if import.stage == Stage::Cancelled {
+            self.step.set(Step::Choose);
+        }
+        self.import.set(Some(import));
+    }
+
     async fn follow(self, id: String) {
+        let mut pause = ASK;
         loop {
             let is_mine = self.import.with_untracked(|own| own.as_ref().is_some_and(|own| own.id == id));
             match import::ask(&id).await {
                 Ok(import) if is_mine => {
-                    let goes_on = matches!(import.stage, Stage::Checking | Stage::Writing) || import.done.is_some();
-                    self.import.set(Some(import));
+                    let goes_on = import.goes_on();
+                    self.show(import);
                     if !goes_on {
                         return;
                     }
@@ -78,15 +114,20 @@ impl Desk {
                 // The server goes on without us; it is asked again when the line is back.
                 Err(_) => {}
             }
-            TimeoutFuture::new(ASK).await;
+            TimeoutFuture::new(pause).await;
+            pause = (pause + ASK / 3).min(ASK_LONGEST);
         }
     }
 
-    /// Looks at what was brought before.
+    /// Looks at what was brought before. Work that was under way when the screen was left is shown again.
     pub fn list(self) {
         spawn_local(async move {
-            if let Ok(all) = import::all().await {
-                self.earlier.set(Some(all));
+            let Ok(all) = import::all().await else { return };
+            let under_way = all.first().filter(|own| matches!(own.stage, Stage::Checking | Stage::Writing));
+            let id = under_way.map(|own| own.id.clone()).filter(|_| self.import.with_untracked(Option::is_none));
+            self.earlier.set(Some(all));
+            if let Some(id) = id {
+                self.work(async move { import::ask(&id).await });
             }
         });
     }

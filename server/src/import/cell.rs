@@ -1,0 +1,262 @@
+//! Cells and rows of a table, and how much of them one file may take up in memory.
+
+use super::fault::Fault;
+use jiedui_core::domain::amount::is_invisible;
+use std::borrow::Cow;
+use time::{Date, Duration, Month};
+
+/// The most rows that one file may have below its heading.
+pub const MOST_ROWS: usize = 100_000;
+/// Rows that may stand above and below the data: titles, headings, totals, notes.
+pub const MORE_ROWS: usize = 100;
+/// The most columns; what stands farther to the right is not read.
+pub const MOST_COLUMNS: usize = 100;
+/// The most cells that are held, empty ones between others included.
+const MOST_CELLS: usize = 2_000_000;
+/// The most bytes of text that are held.
+const MOST_TEXT: usize = 64 << 20;
+/// The most characters in a cell: as many as spreadsheet programs take.
+pub const LONGEST_CELL: usize = 32_767;
+
+/// What stands in a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Words, without space or invisible characters around them.
+    Text(Box<str>),
+    /// A number.
+    Number(f64),
+    /// A day.
+    Day(Date),
+    /// An error value, such as `#N/A`.
+    Error(Box<str>),
+    /// A formula whose result is not stored.
+    NoResult,
+}
+
+impl Cell {
+    /// As a person reads it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) | Self::Error(text) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Day(day) => Cow::Owned(jiedui_core::domain::format_date(*day)),
+            Self::NoResult => Cow::Borrowed("=…"),
+        }
+    }
+
+    /// Text, where there is more than space and invisible characters. Text files and web pages have error values as text.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
+        match text {
+            "" => Self::Empty,
+            _ if is_error(text) => Self::Error(text.into()),
+            _ => Self::Text(text.into()),
+        }
+    }
+
+    /// Whether nothing stands in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::Empty
+    }
+}
+
+/// Whether a text is a spreadsheet's error value, or what it shows where a column is too narrow.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 11] = [
+        "#N/A",
+        "#REF!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#GETTING_DATA",
+    ];
+    text.starts_with('#') && (ERRORS.contains(&text) || (text.len() > 1 && text.bytes().all(|byte| byte == b'#')))
+}
+
+/// A row with its number in the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The number that a spreadsheet program shows beside it; of a text file, the line.
+    pub number: usize,
+    /// Its cells, without empty ones at the end.
+    pub cells: Vec<Cell>,
+    /// The columns, as bits, whose cells are merged with the one above and repeat what stands there.
+    pub carried: u128,
+    /// Whether the spreadsheet hides it, perhaps by a filter.
+    pub hidden: bool,
+}
+
+impl Row {
+    /// Whether a column repeats the cell above it, with which it is merged.
+    pub fn is_carried(&self, column: usize) -> bool {
+        u32::try_from(column).is_ok_and(|column| self.carried.checked_shr(column).unwrap_or_default() & 1 == 1)
+    }
+
+    /// The cell in a column.
+    pub fn cell(&self, column: usize) -> &Cell {
+        static EMPTY: Cell = Cell::Empty;
+        self.cells.get(column).unwrap_or(&EMPTY)
+    }
+
+    /// The cells in which something stands that is not repeated from above, with their columns.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &Cell)> {
+        self.cells.iter().enumerate().filter(|(column, cell)| !cell.is_empty() && !self.is_carried(*column))
+    }
+}
+
+/// Counts what is held of a table while it is read, and ends the reading once it is too much.
+#[derive(Debug, Default)]
+pub struct Held {
+    rows: Vec<Row>,
+    /// The row that was last said to be hidden.
+    hidden: usize,
+    cells: usize,
+    text: usize,
+}
+
+impl Held {
+    /// Says that a row, whose cells are about to come, is hidden.
+    pub fn hide(&mut self, number: usize) {
+        self.hidden = number;
+    }
+
+    /// Puts a cell in its place. Rows come in their order, cells of a row in any.
+    pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), Fault> {
+        if cell.is_empty() || column >= MOST_COLUMNS {
+            return Ok(());
+        }
+        if let Cell::Text(text) = &cell {
+            if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
+                return Err(Fault::CellTooLong(number));
+            }
+            self.text += text.len();
+        }
+        if self.rows.last().is_none_or(|last| last.number < number) {
+            if self.rows.len() >= MOST_ROWS + MORE_ROWS {
+                return Err(Fault::TooManyRows);
+            }
+            self.rows.push(Row { number, hidden: self.hidden == number, ..Row::default() });
+        }
+        // A file whose rows do not come in their order is damaged or made to deceive.
+        let row = self.rows.last_mut().filter(|row| row.number == number).ok_or(Fault::Damaged)?;
+        if row.cells.len() <= column {
+            self.cells += column + 1 - row.cells.len();
+            row.cells.resize(column + 1, Cell::Empty);
+        }
+        if let Some(own) = row.cells.get_mut(column) {
+            *own = cell;
+        }
+        if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(Fault::TooManyCells) } else { Ok(()) }
+    }
+
+    /// Takes a row back that was put last.
+    pub fn forget(&mut self, number: usize) {
+        self.rows.pop_if(|row| row.number == number);
+    }
+
+    /// Repeats the first cell of a merged range in the rows below it that have cells.
+    pub fn merge(&mut self, first: (usize, usize), last: (usize, usize)) -> Result<(), Fault> {
+        let (column, from) = (first.1, self.rows.partition_point(|row| row.number < first.0));
+        let Some(top) = self.rows.get(from).filter(|row| row.number == first.0) else { return Ok(()) };
+        let cell = top.cell(column).clone();
+        if cell.is_empty() || column >= MOST_COLUMNS {
+            return Ok(());
+        }
+        let rows = self.rows.get_mut(from + 1..).unwrap_or_default();
+        for row in rows.iter_mut().take_while(|row| row.number <= last.0) {
+            self.cells += (column + 1).saturating_sub(row.cells.len()).max(1);
+            self.text += if let Cell::Text(text) = &cell { text.len() } else { 0 };
+            if self.cells > MOST_CELLS || self.text > MOST_TEXT {
+                return Err(Fault::TooManyCells);
+            }
+            row.cells.resize((column + 1).max(row.cells.len()), Cell::Empty);
+            if let Some(own) = row.cells.get_mut(column) {
+                *own = cell.clone();
+            }
+            row.carried |= 1_u128.checked_shl(u32::try_from(column).unwrap_or(u32::MAX)).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// The rows, without columns at the left in which nothing stands.
+    pub fn into_rows(self) -> Vec<Row> {
+        let first = |row: &Row| row.cells.iter().position(|cell| !cell.is_empty());
+        let begins = self.rows.iter().filter_map(first).min().unwrap_or_default();
+        let mut rows = self.rows;
+        if begins > 0 {
+            for row in &mut rows {
+                row.cells.drain(..begins.min(row.cells.len()));
+                row.carried >>= begins;
+            }
+        }
+        rows
+    }
+}
+
+/// The day of a spreadsheet's serial number, counted from 30 December 1899, or from 1 January 1904 in workbooks that do so.
+pub fn day_of_serial(serial: f64, from_1904: bool) -> Option<Date> {
+    let start = if from_1904 { (1904, Month::January, 1) } else { (1899, Month::December, 30) };
+    let start = Date::from_calendar_date(start.0, start.1, start.2).ok()?;
+    (1.0..=200_000.0).contains(&serial).then(|| start.checked_add(Duration::days(serial as i64))).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cell_of_invisible_characters_is_empty_and_others_lose_them_around() {
+        assert_eq!(Cell::of("\u{feff}\u{200b} \u{a0}"), Cell::Empty);
+        assert_eq!(Cell::of("\u{200b}沫阳镇\u{3000}\u{ad}"), Cell::Text("沫阳镇".into()));
+    }
+
+    #[test]
+    fn error_values_are_known_in_text_too() {
+        assert_eq!(Cell::of(" #N/A "), Cell::Error("#N/A".into()));
+        assert_eq!(Cell::of("########"), Cell::Error("########".into()));
+        assert_eq!(Cell::of("#1"), Cell::Text("#1".into()));
+    }
+
+    #[test]
+    fn reading_ends_at_the_limits() {
+        let mut held = Held::default();
+        let long: String = "长".repeat(LONGEST_CELL + 1);
+        assert_eq!(held.put(1, 0, Cell::of(&long)), Err(Fault::CellTooLong(1)));
+        let mut held = Held::default();
+        let found = (1..=MOST_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
+        assert_eq!(found, Some(Fault::TooManyRows));
+        let mut held = Held::default();
+        let found = (1..).find_map(|row| held.put(row, MOST_COLUMNS - 1, Cell::Number(1.0)).err());
+        assert_eq!(found, Some(Fault::TooManyCells));
+        assert_eq!(Held::default().put(1, MOST_COLUMNS, Cell::Number(1.0)), Ok(()), "far to the right nothing is read");
+    }
+
+    #[test]
+    fn merged_cells_are_repeated_downwards_and_marked() {
+        let mut held = Held::default();
+        held.put(2, 1, Cell::of("沫阳镇")).unwrap();
+        held.put(2, 2, Cell::Number(1.0)).unwrap();
+        held.put(3, 2, Cell::Number(2.0)).unwrap();
+        held.merge((2, 1), (3, 1)).unwrap();
+        let rows = held.into_rows();
+        assert_eq!(rows[1].cells, [Cell::of("沫阳镇"), Cell::Number(2.0)]);
+        assert_eq!((rows[1].is_carried(0), rows[1].is_carried(1), rows[0].is_carried(0)), (true, false, false));
+    }
+
+    #[test]
+    fn a_serial_number_is_a_day_in_either_date_system() {
+        let day = |serial, from_1904| day_of_serial(serial, from_1904).map(jiedui_core::domain::format_date);
+        assert_eq!(day(46_346.0, false).as_deref(), Some("2026-11-20"));
+        assert_eq!(day(44_884.0, true).as_deref(), Some("2026-11-20"));
+        assert_eq!((day(f64::NAN, false), day(1e12, true)), (None, None));
+    }
+}

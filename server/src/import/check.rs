@@ -1,0 +1,288 @@
+//! Checks the rows of a sheet, piece by piece, as if their author had typed them into the form.
+
+use super::cell::{Cell, Row};
+use super::columns::{ID, PLACE, PLACE_CODE, Target};
+use super::gazetteer::Gazetteer;
+use super::layout::{LeftOut, MOST_LEFT_OUT, Sheet, Why, line, sifted};
+use super::queue::Progress;
+use super::row::{Read, Reading};
+use super::update::{Standing, Updating};
+use super::{Action, Findings, Mistake, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD, Writing};
+use crate::db::reference::Reference;
+use crate::http::App;
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::field_error::add_new;
+use jiedui_core::domain::{Activity, Entry, ErrorCode, FieldError, User};
+use jiedui_core::sync::{mistakes, path};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use time::Date;
+use uuid::Uuid;
+
+/// What rows are checked by.
+pub struct Against {
+    /// The state of the server.
+    pub app: App,
+    /// Whose entries they become.
+    pub actor: User,
+    /// Catalogue, places, directory.
+    pub reference: Arc<Reference>,
+    /// The form; without one a table can only change entries.
+    pub activity: Option<Activity>,
+    /// All that a column may be.
+    pub targets: Vec<Target>,
+    /// What each column is.
+    pub columns: Vec<Option<String>>,
+    /// The unit of each column, where it is not the field's.
+    pub units: Vec<Option<String>>,
+    /// The last day that an entry may have.
+    pub last_day: Date,
+    /// The import, which is the client of what it writes.
+    pub import: Uuid,
+}
+
+/// What a check has found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What will be written, where that was asked for.
+    pub writing: Vec<Writing>,
+    /// How many rows there are, without those that are left out.
+    pub rows: usize,
+    /// The numbers of the rows that are likely recorded already.
+    pub likely: Vec<usize>,
+    /// The first [`TOLD`] mistakes.
+    pub mistakes: Vec<Mistake>,
+    /// How many rows have some.
+    pub wrong_rows: usize,
+    /// How many mistakes there are.
+    pub wrong: usize,
+    /// How the rows look as they will be written.
+    pub findings: Findings,
+}
+
+/// A check that is under way.
+pub struct Check {
+    against: Against,
+    sheet: Arc<Sheet>,
+    gazetteer: Gazetteer,
+    progress: Arc<Progress>,
+    collects: bool,
+    at: usize,
+    seen: HashMap<[u8; 16], usize>,
+    named: HashMap<Uuid, usize>,
+    found: Checked,
+}
+
+impl Check {
+    /// Begins. `collects` says whether what will be written is kept.
+    pub fn new(against: Against, sheet: Arc<Sheet>, progress: Arc<Progress>, collects: bool) -> Self {
+        let gazetteer = Gazetteer::new(&against.reference.places, &against.actor.scope);
+        let mut found = Checked::default();
+        for title in &sheet.titles {
+            leave_out(&mut found.findings, title.clone());
+        }
+        let (seen, named) = (HashMap::new(), HashMap::new());
+        let mut own = Self { against, sheet, gazetteer, progress, collects, at: 0, seen, named, found };
+        for broken in &own.sheet.clone().broken {
+            own.found.rows += 1;
+            let (column, value) = (String::new(), broken.text.clone());
+            own.wrong(vec![Mistake { row: broken.row, column, value, error: FieldError::new("row", broken.code) }]);
+        }
+        own
+    }
+
+    /// The entries that the next rows name.
+    pub fn names(&self, rows: usize) -> Vec<(Uuid, u64)> {
+        let Some(column) = self.column(ID) else { return Vec::new() };
+        let rev = self.column(super::columns::REV);
+        let next = self.sheet.rows.iter().skip(self.at).take(rows);
+        next.filter_map(|row| {
+            let rev = rev.and_then(|rev| super::update::revision(row.cell(rev)));
+            Some((super::update::identifier(row.cell(column))?, rev.unwrap_or_default()))
+        })
+        .collect()
+    }
+
+    fn column(&self, path: &str) -> Option<usize> {
+        self.against.columns.iter().position(|own| own.as_deref() == Some(path))
+    }
+
+    /// Whether all rows are checked.
+    pub fn is_over(&self) -> bool {
+        self.at >= self.sheet.rows.len() || self.progress.is_cancelled()
+    }
+
+    /// Checks the next rows; gives the new entries among them with their rows' numbers.
+    pub fn next(&mut self, rows: usize, standing: &HashMap<Uuid, Standing>) -> Vec<(usize, Entry)> {
+        let sheet = self.sheet.clone();
+        let mut entries = Vec::new();
+        for row in sheet.rows.iter().skip(self.at).take(rows) {
+            if self.progress.is_cancelled() {
+                break;
+            }
+            let is_first = self.at == 0;
+            self.at += 1;
+            self.progress.done.fetch_add(1, Ordering::Relaxed);
+            if let Some(why) = sifted(row, &sheet, &self.against.columns, is_first) {
+                leave_out(&mut self.found.findings, LeftOut { row: row.number, why, text: line(row) });
+                continue;
+            }
+            self.found.rows += 1;
+            self.found.findings.hidden_rows += usize::from(row.hidden);
+            let id = self.column(ID).map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
+            match (id, self.against.activity.is_some()) {
+                (None, true) => entries.extend(self.new_entry(row).map(|entry| (row.number, entry))),
+                (Some(cell), _) => self.update(row, cell, standing),
+                // Without an activity nothing can be made.
+                (None, false) => self.refuse(row, vec![FieldError::new(ID, ErrorCode::Required)], Read::default()),
+            }
+        }
+        entries
+    }
+
+    /// What was found.
+    pub fn end(mut self) -> Option<Checked> {
+        if self.progress.is_cancelled() {
+            return None;
+        }
+        self.found.mistakes.sort_by_key(|mistake| mistake.row);
+        Some(self.found)
+    }
+
+    fn new_entry(&mut self, row: &Row) -> Option<Entry> {
+        let Against { activity, columns, units, reference, actor, last_day, .. } = &self.against;
+        let activity = activity.as_ref()?;
+        let (gazetteer, directory, from_1904) = (&self.gazetteer, reference.directory(), self.sheet.from_1904);
+        let read = Reading { activity, columns, units, from_1904, gazetteer, directory }.read(row);
+        let mut errors = read.errors.clone();
+        add_new(&mut errors, mistakes(&read.fields, actor, reference.rules(*last_day)));
+        // What cannot be read makes rows alike that are not.
+        if read.errors.is_empty() {
+            match self.seen.get(&digest(&read.fields)) {
+                Some(first) => errors.push(FieldError::with_limit("row", ErrorCode::Twice, *first as f64)),
+                None => drop(self.seen.insert(digest(&read.fields), row.number)),
+            }
+        }
+        if !errors.is_empty() {
+            self.refuse(row, errors, read);
+            return None;
+        }
+        self.show(row, Action::New, &read);
+        self.found.findings.new += 1;
+        let entry = Entry::from_checked(&read.fields);
+        if self.collects {
+            self.found.writing.push(Writing::New(read.fields));
+        }
+        entry
+    }
+
+    fn update(&mut self, row: &Row, cell: &Cell, standing: &HashMap<Uuid, Standing>) {
+        let against = &self.against;
+        let updating = Updating { against, gazetteer: &self.gazetteer, from_1904: self.sheet.from_1904 };
+        let id = super::update::identifier(cell);
+        match updating.row(row, id, id.and_then(|id| standing.get(&id))) {
+            Err((errors, read)) => self.refuse(row, errors, read),
+            Ok((None, read)) => {
+                self.found.findings.same += 1;
+                self.show(row, Action::Same, &read);
+            }
+            Ok((Some((change, writing)), read)) => {
+                if let Some(first) = self.named.insert(change.id, row.number) {
+                    let twice = FieldError::with_limit("row", ErrorCode::Twice, first as f64);
+                    self.refuse(row, vec![twice], read);
+                    return;
+                }
+                self.found.findings.updates += 1;
+                self.show(row, Action::Update, &read);
+                if self.found.findings.changes.len() < SHOWN_CHANGES {
+                    self.found.findings.changes.push(change);
+                }
+                if self.collects {
+                    self.found.writing.push(writing);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, row: &Row, errors: Vec<FieldError>, read: Read) {
+        self.show(row, Action::Wrong, &read);
+        let told = errors.into_iter().map(|error| self.mistake(row, error)).collect();
+        self.wrong(told);
+    }
+
+    fn wrong(&mut self, mistakes: Vec<Mistake>) {
+        self.found.wrong += mistakes.len();
+        self.found.wrong_rows += 1;
+        let room = TOLD.saturating_sub(self.found.mistakes.len());
+        self.found.mistakes.extend(mistakes.into_iter().take(room));
+    }
+
+    fn mistake(&self, row: &Row, error: FieldError) -> Mistake {
+        let at = self.column(&error.field).or_else(|| self.column(PLACE_CODE).filter(|_| error.field == PLACE));
+        let column = at.and_then(|at| self.sheet.labels().get(at).cloned()).unwrap_or_default();
+        let written = self.written(row, &error.field);
+        Mistake { row: row.number, column, value: written.chars().take(60).collect(), error }
+    }
+
+    /// What stands in the columns of a field.
+    fn written(&self, row: &Row, path: &str) -> String {
+        let is_own = |own: &Option<String>| {
+            own.as_deref() == Some(path) || (path == PLACE && own.as_deref() == Some(PLACE_CODE))
+        };
+        let columns = self.against.columns.iter().enumerate().filter(|(_, own)| is_own(own));
+        let cells = columns.map(|(column, _)| row.cell(column).text().into_owned()).filter(|text| !text.is_empty());
+        cells.collect::<Vec<_>>().join(" ")
+    }
+
+    fn show(&mut self, row: &Row, action: Action, read: &Read) {
+        if self.found.findings.rows.len() >= SHOWN {
+            return;
+        }
+        let mut paths: Vec<&str> = Vec::new();
+        for own in self.against.columns.iter().flatten() {
+            let own = if own == PLACE_CODE { PLACE } else { own.as_str() };
+            if !paths.contains(&own) {
+                paths.push(own);
+            }
+        }
+        let cell = |own: &str| {
+            let column = self.against.columns.iter().position(|path| path.as_deref() == Some(own));
+            let unit = column.and_then(|column| self.against.units.get(column)).and_then(Option::as_deref);
+            let mut written: String = self.written(row, own).chars().take(200).collect();
+            // A bare number is in the unit of its column.
+            if let Some(unit) = unit.filter(|_| written.parse::<f64>().is_ok()) {
+                written = format!("{written} {unit}");
+            }
+            let value = path::get(&read.fields, own).cloned().unwrap_or(Value::Null);
+            let code = own.split_once('.').map_or(own, |(_, code)| code);
+            let qualifier = read.fields.get("qualifiers").and_then(|own| own.get(code)?.as_str()).map(str::to_owned);
+            ShownCell { path: own.to_owned(), written, value, qualifier, converted: read.converted.contains(own) }
+        };
+        let cells = paths.into_iter().map(cell).collect();
+        self.found.findings.rows.push(ShownRow { row: row.number, action, cells });
+    }
+
+    /// Notes rows that are likely recorded already.
+    pub fn add_likely(&mut self, rows: impl IntoIterator<Item = usize>) {
+        self.found.likely.extend(rows);
+    }
+}
+
+fn leave_out(findings: &mut Findings, left_out: LeftOut) {
+    *findings.left_out_counts.entry(left_out.why).or_default() += 1;
+    // What was left out for its words is told before rows in which nothing stands.
+    if left_out.why != Why::Blank && findings.left_out.len() < MOST_LEFT_OUT {
+        findings.left_out.push(left_out);
+    }
+}
+
+/// What a row says, in few bytes, to find the same again.
+fn digest(fields: &Fields) -> [u8; 16] {
+    let text = Value::Object(fields.clone()).to_string();
+    let mut digest = [0; 16];
+    digest.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(own, byte)| *own = byte);
+    digest
+}

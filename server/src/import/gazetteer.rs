@@ -1,0 +1,122 @@
+//! Places by every way in which people write them.
+
+use jiedui_core::domain::amount::tidy;
+use jiedui_core::domain::place::covers;
+use jiedui_core::domain::{ErrorCode, Places, Scope};
+use std::collections::HashMap;
+
+/// The places that somebody may record for, by every way to write them.
+pub struct Gazetteer(HashMap<String, Vec<String>>);
+
+impl Gazetteer {
+    /// Those within a scope.
+    pub fn new(places: &Places, scope: &Scope) -> Self {
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        for place in places.all().iter().filter(|place| scope.has_place(&place.code)) {
+            let above: Vec<&str> = places.path(&place.code).iter().rev().skip(1).map(|own| own.name.as_str()).collect();
+            let mut ways: Vec<String> = vec![place.name.clone(), place.short_name().to_owned()];
+            // With each of the places above it or without.
+            for name in above {
+                ways.extend(ways.iter().map(|way| format!("{name}{way}")).collect::<Vec<_>>());
+            }
+            ways.push(place.code.clone());
+            ways.sort();
+            ways.dedup();
+            for way in ways {
+                names.entry(way).or_default().push(place.code.clone());
+            }
+        }
+        Self(names)
+    }
+
+    /// The place that is meant.
+    pub fn find(&self, text: &str) -> Result<&str, ErrorCode> {
+        let is_of_name = |letter: &char| !letter.is_whitespace() && !"·/\\>-—,'".contains(*letter);
+        let written: String = tidy(text).chars().filter(is_of_name).collect();
+        match self.0.get(&written).map(Vec::as_slice) {
+            None | Some([]) => Err(ErrorCode::Unknown),
+            Some([one]) => Ok(one),
+            Some(_) => Err(ErrorCode::Ambiguous),
+        }
+    }
+
+    /// The place that the cells of several columns make together, the higher places first.
+    pub fn find_parts(&self, parts: &[String]) -> Result<&str, ErrorCode> {
+        let found = self.find(&parts.concat());
+        match parts {
+            // A village's cell may name its township once more, and the columns may stand the other way round.
+            [first, .., last] if found == Err(ErrorCode::Unknown) => {
+                let lies_in = |above: &str, below: &String| {
+                    self.find(below).ok().filter(|code| self.find(above).is_ok_and(|above| covers(above, code)))
+                };
+                let reversed: String = parts.iter().rev().map(String::as_str).collect();
+                lies_in(first, last).or_else(|| self.find(&reversed).ok()).ok_or(ErrorCode::Unknown)
+            }
+            _ => found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::domain::place::{Level, Place, Side};
+
+    fn places() -> Places {
+        let place = |code: &str, parent: &str, level, name: &str| Place {
+            code: code.into(),
+            parent: parent.into(),
+            level,
+            name: name.into(),
+            side: Side::B,
+        };
+        Places::new(vec![
+            place("5227", "", Level::City, "黔南州"),
+            place("522728", "5227", Level::County, "罗甸县"),
+            place("522728109", "522728", Level::Township, "沫阳镇"),
+            place("522728108", "522728", Level::Township, "边阳镇"),
+            place("522728109204", "522728109", Level::Village, "新寨村村民委员会"),
+            place("522728108201", "522728108", Level::Village, "新寨村村民委员会"),
+            place("522728108202", "522728108", Level::Village, "兴隆村村民委员会"),
+        ])
+    }
+
+    #[test]
+    fn a_place_is_found_however_much_of_its_path_is_written_and_a_name_that_two_have_is_not() {
+        let places = places();
+        let gazetteer = Gazetteer::new(&places, &Scope::default());
+        for written in [
+            "罗甸县沫阳镇新寨村",
+            "沫阳镇新寨村",
+            "罗甸县 · 沫阳镇 · 新寨村",
+            "沫阳镇/新寨村村民委员会",
+            "522728109204",
+            "'522728109204",
+            "\u{200b}522728109204\u{feff}",
+            "黔南州罗甸县沫阳镇新寨村",
+        ] {
+            assert_eq!(gazetteer.find(written), Ok("522728109204"), "{written}");
+        }
+        assert_eq!(gazetteer.find("兴隆村"), Ok("522728108202"));
+        assert_eq!(gazetteer.find("新寨村"), Err(ErrorCode::Ambiguous));
+        assert_eq!(gazetteer.find("北京"), Err(ErrorCode::Unknown));
+        let scope = Scope { places: vec!["522728108".into()], programmes: Vec::new() };
+        assert_eq!(Gazetteer::new(&places, &scope).find("新寨村"), Ok("522728108201"), "within one's own places");
+    }
+
+    #[test]
+    fn several_columns_make_a_place_together() {
+        let places = places();
+        let gazetteer = Gazetteer::new(&places, &Scope::default());
+        let found = |parts: &[&str]| {
+            gazetteer.find_parts(&parts.iter().map(|own| (*own).to_owned()).collect::<Vec<_>>()).map(str::to_owned)
+        };
+        assert_eq!(found(&["沫阳镇", "新寨村"]), Ok("522728109204".into()));
+        assert_eq!(found(&["边阳镇", "新寨村"]), Ok("522728108201".into()));
+        assert_eq!(found(&["罗甸县", "沫阳镇", "新寨村"]), Ok("522728109204".into()));
+        assert_eq!(found(&["新寨村", "沫阳镇"]), Ok("522728109204".into()));
+        assert_eq!(found(&["沫阳镇", "沫阳镇新寨村"]), Ok("522728109204".into()));
+        assert_eq!(found(&["沫阳镇"]), Ok("522728109".into()), "the township itself");
+        assert_eq!(found(&["沫阳镇", "兴隆村"]), Err(ErrorCode::Unknown), "a village of another township");
+    }
+}

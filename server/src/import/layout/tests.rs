@@ -1,0 +1,88 @@
+use super::*;
+use crate::import::text;
+use rstest::rstest;
+
+/// Laid out where 日期, 地点, 人次 and 工种 are known.
+fn laid(table: &str) -> Sheet {
+    lay_out(text::read(table).unwrap(), None, known).unwrap()
+}
+
+fn known(heading: &[Heading]) -> usize {
+    let is_known =
+        |own: &&Heading| own.last().is_some_and(|last| ["日期", "地点", "人次", "工种"].contains(&last.as_str()));
+    heading.iter().filter(is_known).count()
+}
+
+fn columns(sheet: &Sheet) -> Vec<Option<String>> {
+    let path = |own: &Heading| match own.last().map(String::as_str) {
+        Some("日期") => Some("date".to_owned()),
+        Some("地点") => Some("place".to_owned()),
+        Some("人次") => Some("values.people".to_owned()),
+        Some("备注") => Some("note".to_owned()),
+        _ => None,
+    };
+    sheet.heading.iter().map(path).collect()
+}
+
+#[rstest]
+#[case("日期,地点,人次\n2026-11-20,沫阳镇,1", 1, 1, &["日期", "地点", "人次"])]
+#[case("2026年培训登记表,,\n日期,地点,人次\n2026-11-20,沫阳镇,1", 2, 1, &["日期", "地点", "人次"])]
+#[case("登记表\n填报单位：沫阳镇,,单位：人次\n日期：2026年11月\n日期,地点,人次\n2026-11-20,沫阳镇,1", 4, 1, &["日期", "地点", "人次"])]
+#[case("登记表\n日期,地点,培训情况,\n,,人次,工种\n2026-11-20,沫阳镇,1,电工", 2, 2, &["日期", "地点", "培训情况 人次", "培训情况 工种"])]
+#[case("x,地点,a,b\n日期,,人次,工种\n2026-11-20,沫阳镇,1,电工", 1, 2, &["x 日期", "地点", "a 人次", "b 工种"])]
+#[case("甲表,,,\n哪天,哪里,几次,别的\n2026-11-20,沫阳镇,1,电工", 2, 1, &["哪天", "哪里", "几次", "别的"])]
+fn the_heading_is_found_below_titles_and_over_several_rows(
+    #[case] table: &str,
+    #[case] row: usize,
+    #[case] rows: usize,
+    #[case] labels: &[&str],
+) {
+    let sheet = laid(table);
+    assert_eq!(
+        (sheet.heading_rows, sheet.labels()),
+        (HeadingRows { row, rows }, labels.iter().map(|own| (*own).to_owned()).collect())
+    );
+    assert_eq!(sheet.rows.len(), 1);
+    assert_eq!(sheet.titles.len(), row - 1);
+}
+
+#[test]
+fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
+    let table = "表,,\n单位：元,,\n日期,地点,人次\n日期,x,y\n2026-11-20,沫阳镇,1";
+    assert_eq!(laid(table).units, ["元"]);
+    let wanted = Some(HeadingRows { row: 4, rows: 1 });
+    let sheet = lay_out(text::read(table).unwrap(), wanted, known).unwrap();
+    assert_eq!((sheet.labels(), sheet.rows.len()), (vec!["日期".to_owned(), "x".into(), "y".into()], 1));
+    assert_eq!(lay_out(text::read("日期,地点").unwrap(), None, known).err(), Some(Fault::Empty));
+}
+
+#[rstest]
+#[case("2026-11-20,沫阳镇,1,好", None)]
+#[case("合计,,12,", Some(Why::Total))]
+#[case("合 计,,12,", Some(Why::Total))]
+#[case(",小计：,12,", Some(Why::Total))]
+#[case(",沫阳镇小计,12,", Some(Why::Total))]
+#[case("总计（12人次）,,12,", Some(Why::Total))]
+#[case("Total,,12,", Some(Why::Total))]
+#[case("2026-11-20,合计镇,1,", None)]
+#[case("2026-11-20,沫阳镇,1,合计两次", None)]
+#[case("20日,沫阳镇,1,合计两次", None)]
+#[case("注：以上为半年数据,,,", Some(Why::Note))]
+#[case("填表人：张三,,审核人：李四,", Some(Why::Note))]
+#[case("日期,地点,人次,备注", Some(Why::Heading))]
+#[case("例：,沫阳镇,1,", Some(Why::Example))]
+#[case("1,2,3,4", Some(Why::Numbering))]
+#[case("甲,乙,1,2", Some(Why::Numbering))]
+fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<Why>) {
+    let sheet = laid(&format!("日期,地点,人次,备注\n{row}"));
+    assert_eq!(sifted(&sheet.rows[0], &sheet, &columns(&sheet), true), why, "{row}");
+}
+
+#[test]
+fn a_row_with_nothing_but_its_number_is_blank() {
+    let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
+    let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &columns(&sheet), false)).collect();
+    assert_eq!(found, [None, Some(Why::Blank), Some(Why::Total)]);
+    let nobody = vec![None; 4];
+    assert_eq!(sifted(&sheet.rows[1], &sheet, &nobody, false), None, "nothing is left out where no column is known");
+}

@@ -1,0 +1,313 @@
+//! Rows that name an entry: what they change of it, seen from the revision that the table started from.
+
+use super::cell::{Cell, Row};
+use super::check::Against;
+use super::columns::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
+use super::gazetteer::Gazetteer;
+use super::row::{Read, Reading, amount, answer};
+use super::{Change, ChangedField, Writing};
+use crate::http::export;
+use jiedui_core::domain::amount::tidy;
+use jiedui_core::domain::catalogue::Kind;
+use jiedui_core::domain::entry::Fields;
+use jiedui_core::domain::spreadsheet::harmless;
+use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Qualifier};
+use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, decide, number_value, path};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// An entry that a row names, as far as its author may see it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its revision.
+    pub rev: u64,
+    /// Its fields.
+    pub fields: Fields,
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// Its fields in the revision that the table started from.
+    pub base: Option<Fields>,
+    /// Paths that changed after that revision.
+    pub changed_since: BTreeSet<String>,
+}
+
+/// What rows that name entries are read with.
+pub struct Updating<'a> {
+    /// What rows are checked by.
+    pub against: &'a Against,
+    /// The places.
+    pub gazetteer: &'a Gazetteer,
+    /// Whether days are counted from 1904.
+    pub from_1904: bool,
+}
+
+type Found = (Option<(Change, Writing)>, Read);
+
+/// The identifier in a cell.
+pub fn identifier(cell: &Cell) -> Option<Uuid> {
+    Uuid::parse_str(&tidy(&cell.text())).ok()
+}
+
+/// The revision in a cell.
+pub fn revision(cell: &Cell) -> Option<u64> {
+    tidy(&cell.text()).parse().ok().filter(|rev| *rev > 0)
+}
+
+impl Updating<'_> {
+    /// What a row changes of an entry; nothing where it says what the table started from.
+    pub fn row(
+        &self,
+        row: &Row,
+        id: Option<Uuid>,
+        standing: Option<&Standing>,
+    ) -> Result<Found, (Vec<FieldError>, Read)> {
+        let refuse = |field: &str, code| Err((vec![FieldError::new(field, code)], Read::default()));
+        let (Some(id), Some(standing)) = (id, standing) else { return refuse(ID, ErrorCode::Unknown) };
+        if standing.deleted {
+            return refuse(ID, ErrorCode::Deleted);
+        }
+        let rev = self.column(REV).and_then(|column| revision(row.cell(column)));
+        let Some(base_rev) = rev else { return refuse(REV, ErrorCode::Required) };
+        let Some(base) = &standing.base else {
+            let error = FieldError::with_limit(REV, ErrorCode::TooLarge, standing.rev as f64);
+            return Err((vec![error], Read::default()));
+        };
+        let text = |name: &str| base.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let of_activity = self.against.activity.as_ref().map(|own| own.code.as_str());
+        if of_activity.is_some_and(|own| own != text("activity")) {
+            return refuse(ID, ErrorCode::WrongActivity);
+        }
+        let version = base.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok());
+        let Some(form) = self.against.reference.catalogue.form(&text("activity"), version) else {
+            return refuse(ID, ErrorCode::Unknown);
+        };
+        let rendered = export::row(
+            &self.against.app,
+            &Record { kind: ENTRY.to_owned(), id, rev: base_rev, fields: base.clone(), deleted: false },
+        );
+        let rendered: BTreeMap<&str, &str> =
+            export::HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
+        let read = self.edits(row, base, form, &rendered);
+        if !read.errors.is_empty() {
+            return Err((read.errors.clone(), read));
+        }
+        let edits = read.fields.clone();
+        if edits.is_empty() {
+            return Ok((None, read));
+        }
+        self.decide(id, base_rev, edits.clone(), standing).map_err(|errors| (errors, read.clone()))?;
+        let mut before = Fields::new();
+        for (path, _) in path::paths(&edits) {
+            put(&mut before, &path, path::get(base, &path).cloned().unwrap_or(Value::Null));
+        }
+        let writing = Writing::Update { id, base_rev, fields: edits.clone(), before };
+        // Where others have changed a field since, the row is refused: what it started from still stands there.
+        let changed = path::paths(&edits).into_iter().map(|(path, to)| ChangedField {
+            from: path::get(base, &path).cloned().unwrap_or(Value::Null),
+            path: path.into_owned(),
+            to: to.clone(),
+        });
+        let change = Change {
+            row: row.number,
+            id,
+            activity: text("activity"),
+            place: text("place"),
+            date: text("date"),
+            fields: changed.collect(),
+        };
+        Ok((Some((change, writing)), read))
+    }
+
+    fn column(&self, path: &str) -> Option<usize> {
+        self.against.columns.iter().position(|own| own.as_deref() == Some(path))
+    }
+
+    /// What the server will make of the edits, by the rules of a push.
+    fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &Standing) -> Result<(), Vec<FieldError>> {
+        let mutation = Mutation { seq: 1, kind: ENTRY.to_owned(), id, base_rev, op: Op::Put, fields };
+        let existing = Existing {
+            rev: standing.rev,
+            fields: standing.fields.clone(),
+            deleted: standing.deleted,
+            changed_since: standing.changed_since.clone(),
+        };
+        let rules = self.against.reference.rules(self.against.last_day);
+        let conflict = |kept: Fields| -> Vec<FieldError> {
+            kept.keys().map(|path| FieldError::new(path, ErrorCode::ChangedSince)).collect()
+        };
+        match decide(&mutation, Some(&existing), &self.against.actor, rules) {
+            Decision::Reject(errors) => Err(errors),
+            Decision::Write { outcome: Outcome::Conflict, kept, .. }
+            | Decision::Leave { outcome: Outcome::Conflict, kept } => Err(conflict(kept)),
+            Decision::Write { .. } | Decision::Leave { .. } => Ok(()),
+        }
+    }
+
+    /// The fields in which a row says something else than the revision that it started from.
+    fn edits(&self, row: &Row, base: &Fields, form: &Activity, rendered: &BTreeMap<&str, &str>) -> Read {
+        let (columns, units) = (&self.against.columns, &self.against.units);
+        let (gazetteer, directory, from_1904) = (self.gazetteer, self.against.reference.directory(), self.from_1904);
+        let reading = Reading { activity: form, columns, units, from_1904, gazetteer, directory };
+        let mut read = Read::default();
+        let mut of_place: Vec<(&str, &Cell)> = Vec::new();
+        let as_exported = |label: &str, cell: &Cell| {
+            let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
+            // As it stands in CSV, and as a sheet holds it.
+            [was, &harmless(was), &export::sheet::cell(was)].into_iter().any(|own| tidy(&text) == tidy(own))
+        };
+        for (column, path) in columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?))) {
+            let cell = row.cell(column);
+            let label = match path {
+                "date" => "日期",
+                PLACE => "地点",
+                PLACE_CODE => "地点代码",
+                "pairing" => "结对",
+                "note" => "备注",
+                ANSWERS => "数值",
+                _ => "",
+            };
+            let broken = match cell {
+                Cell::Error(_) => Some(ErrorCode::ErrorValue),
+                Cell::NoResult => Some(ErrorCode::NoResult),
+                _ => None,
+            };
+            if let Some(code) = broken {
+                read.refuse(if path == PLACE_CODE { PLACE } else { path }, code);
+            } else if path == ID || path == REV || (!label.is_empty() && as_exported(label, cell)) {
+                // What stands as it was exported is no edit, even where it cannot be read back.
+            } else if path == PLACE || path == PLACE_CODE {
+                of_place.push((path, cell));
+            } else if path == ANSWERS {
+                let was = rendered.get(label).copied().unwrap_or_default();
+                self.answers(&cell.text(), was, form, base, &mut read);
+            } else {
+                let found = match path.split_once('.') {
+                    _ if cell.is_empty() => Ok(Some(if path == "note" { json!("") } else { Value::Null })),
+                    Some((_, code)) => form.field(code).map_or(Ok(None), |field| {
+                        let unit = units.get(column).and_then(Option::as_deref);
+                        value(field, cell, unit).map(Some)
+                    }),
+                    None => reading.usual(path, cell),
+                };
+                match found {
+                    Ok(Some(value)) => edit(&mut read, base, path, value),
+                    Ok(None) => {}
+                    Err(code) => read.refuse(path, code),
+                }
+            }
+        }
+        let of_place: Vec<(&str, &Cell)> = of_place.into_iter().filter(|(_, cell)| !cell.is_empty()).collect();
+        match reading.place(&of_place) {
+            Ok(Some(code)) => edit(&mut read, base, PLACE, json!(code)),
+            Ok(None) => {}
+            Err(code) => read.refuse(PLACE, code),
+        }
+        read
+    }
+
+    /// Edits of the answers that an export has in one cell: only those count whose part of the cell is another than it was.
+    fn answers(&self, text: &str, was: &str, form: &Activity, base: &Fields, read: &mut Read) {
+        let (now, was) = (parts(text, form), parts(was, form));
+        let (Some(now), Some(was)) = (now, was) else { return read.refuse(ANSWERS, ErrorCode::WrongType) };
+        for field in &form.fields {
+            let (own, was) = (now.get(field.code.as_str()), was.get(field.code.as_str()));
+            if own == was {
+                continue;
+            }
+            let place = if field.kind.is_number() { "values" } else { "details" };
+            let path = format!("{place}.{}", field.code);
+            let found = match own {
+                // Nobody types what follows from other numbers, and rows of a table are changed in the form.
+                _ if field.computed.is_some() || field.kind == Kind::Table => Err(ErrorCode::WrongType),
+                None => Ok(Value::Null),
+                Some(own) => value(field, &Cell::of(own), None),
+            };
+            match found {
+                Ok(value) => edit(read, base, &path, value),
+                Err(code) => read.refuse(ANSWERS, code),
+            }
+        }
+    }
+}
+
+fn edit(read: &mut Read, base: &Fields, path: &str, value: Value) {
+    if path::get(base, path) != Some(&value).filter(|value| !value.is_null()) && !is_empty_note(base, path, &value) {
+        put(&mut read.fields, path, value);
+    }
+}
+
+fn is_empty_note(base: &Fields, path: &str, value: &Value) -> bool {
+    path == "note" && *value == json!("") && path::get(base, path).is_none()
+}
+
+/// Puts a value at a path, null too: it clears what stands there.
+fn put(fields: &mut Fields, path: &str, value: Value) {
+    match path.split_once('.') {
+        Some((name, code)) => {
+            let answers = fields.entry(name).or_insert_with(|| json!({}));
+            if let Some(answers) = answers.as_object_mut() {
+                answers.insert(code.to_owned(), value);
+            }
+        }
+        None => drop(fields.insert(path.to_owned(), value)),
+    }
+}
+
+fn value(field: &Field, cell: &Cell, unit: Option<&str>) -> Result<Value, ErrorCode> {
+    if field.kind.is_number() {
+        let amount = amount(cell, unit, &field.unit)?;
+        // How exact a number is lies in a field of its own, which a table does not change.
+        let is_exact = amount.qualifier == Qualifier::Exact;
+        if is_exact { Ok(number_value(amount.quantity.to_f64())) } else { Err(ErrorCode::NotAmount) }
+    } else {
+        answer(field, &cell.text())
+    }
+}
+
+/// The answers in an export's cell by their fields' codes. Words in which the separator stands are taken whole. `None` where
+/// something stands before the first field's name.
+fn parts<'a>(text: &str, form: &'a Activity) -> Option<BTreeMap<&'a str, String>> {
+    let mut parts: BTreeMap<&str, String> = BTreeMap::new();
+    let mut last: Option<&str> = None;
+    let text = text.strip_prefix('\'').unwrap_or(text);
+    for piece in text.split('；').filter(|piece| !piece.trim().is_empty()) {
+        let named = form.fields.iter().filter_map(|field| {
+            let rest = piece.trim_start().strip_prefix(field.name.as_str())?.strip_prefix(' ')?;
+            Some((field, rest))
+        });
+        // Of two names that begin alike the longer one is meant.
+        match named.max_by_key(|(field, _)| field.name.len()) {
+            Some((field, rest)) if !parts.contains_key(field.code.as_str()) => {
+                parts.insert(&field.code, rest.trim().to_owned());
+                last = Some(&field.code);
+            }
+            _ => {
+                let own = parts.get_mut(last?)?;
+                own.push('；');
+                own.push_str(piece);
+            }
+        }
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_in_one_cell_are_told_apart_by_their_fields_names() {
+        let form: Activity = serde_json::from_value(json!({
+            "code": "a", "programme": "p", "name": "", "name_en": "", "version": 1, "fields": [
+                {"code": "people", "name": "人数", "name_en": "", "kind": "integer", "required": true},
+                {"code": "topic", "name": "主题", "name_en": "", "kind": "text", "required": false},
+            ]
+        }))
+        .unwrap();
+        let found = parts("人数 12 人；主题 春耕；秋收；", &form).unwrap();
+        assert_eq!(found, BTreeMap::from([("people", "12 人".to_owned()), ("topic", "春耕；秋收".to_owned())]));
+        assert_eq!(parts("12 人", &form), None);
+    }
+}

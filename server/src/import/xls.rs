@@ -1,0 +1,240 @@
+//! Workbooks of Excel 97 to 2003 (BIFF8, and the labels of BIFF5) out of their compound files. Every length is checked against
+//! what is there, so that a file of a few bytes cannot ask for the memory of a large one.
+
+mod records;
+
+use super::book::{Book, SheetName, choose};
+use super::cell::{Cell, Held, MOST_COLUMNS, day_of_serial};
+use super::fault::Fault;
+use super::xlsx::{is_day_format, is_day_number};
+use records::{Record, Records, Texts};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{Cursor, Read};
+
+/// The most bytes of a workbook's stream.
+const MOST_BYTES: u64 = 64 << 20;
+/// The most cells of a sheet that are held while it is read.
+const MOST_CELLS: usize = 2_000_000;
+const MOST_SHEETS: usize = 255;
+
+/// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
+    let mut files = cfb::CompoundFile::open(Cursor::new(file)).map_err(|_| Fault::Damaged)?;
+    if files.exists("/EncryptedPackage") {
+        return Err(Fault::Encrypted);
+    }
+    if files.exists("/WordDocument") || files.exists("/PowerPoint Document") {
+        return Err(Fault::Document);
+    }
+    let name = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
+        .into_iter()
+        .find(|name| files.is_stream(name))
+        .ok_or(Fault::NotTable)?;
+    let mut bytes = Vec::new();
+    let stream = files.open_stream(name).map_err(|_| Fault::Damaged)?;
+    stream.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|_| Fault::Damaged)?;
+    let workbook = Workbook::read(&bytes)?;
+    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
+    let mut sheet = choose(&sheets, wanted).ok_or(Fault::Empty)?;
+    loop {
+        let rows = workbook.sheet(&bytes, sheet)?.into_rows();
+        let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
+        match next.filter(|_| rows.is_empty() && wanted.is_none()) {
+            Some(next) => sheet = next,
+            None => return Ok(Book { sheets, sheet, rows, from_1904: workbook.from_1904, ..Book::default() }),
+        }
+    }
+}
+
+/// What a workbook says before its sheets.
+#[derive(Default)]
+struct Workbook {
+    /// The sheets, each with where it begins.
+    sheets: Vec<(SheetName, usize)>,
+    texts: Vec<Box<str>>,
+    /// For each style, whether it shows numbers as days.
+    days: Vec<bool>,
+    from_1904: bool,
+    /// Whether texts are bytes of a code page, as before Excel 97.
+    is_old: bool,
+}
+
+impl Workbook {
+    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        let (mut own, mut formats, mut styles) = (Self::default(), HashMap::new(), Vec::new());
+        let mut records = Records::new(bytes, 0);
+        while let Some(record) = records.next() {
+            match record.kind {
+                0x0809 => own.is_old = record.u16(0).is_some_and(|version| version < 0x0600),
+                0x002f => return Err(Fault::Encrypted),
+                0x0022 => own.from_1904 = record.u16(0) == Some(1),
+                0x0085 if own.sheets.len() < MOST_SHEETS => {
+                    let begins = record.u32(0).ok_or(Fault::Damaged)? as usize;
+                    // Sheets that are charts or macros have no cells.
+                    if record.u8(5) != Some(0) {
+                        continue;
+                    }
+                    let hidden = record.u8(4).is_none_or(|state| state & 3 != 0);
+                    let length = usize::from(record.u8(6).ok_or(Fault::Damaged)?);
+                    let name = Texts::new(vec![record.data], 7).words(length, own.is_old).ok_or(Fault::Damaged)?;
+                    own.sheets.push((SheetName { name, hidden }, begins));
+                }
+                0x041e if formats.len() < 65_000 => {
+                    let length = usize::from(
+                        if own.is_old { record.u8(2).map(u16::from) } else { record.u16(2) }.unwrap_or_default(),
+                    );
+                    let at = if own.is_old { 3 } else { 4 };
+                    let code = Texts::new(vec![record.data], at).words(length, own.is_old).unwrap_or_default();
+                    formats.extend(record.u16(0).map(|id| (id, is_day_format(&code))));
+                }
+                0x00e0 => styles.extend(record.u16(2).filter(|_| styles.len() < 65_000)),
+                0x00fc => own.texts = records.continued(record).shared()?,
+                0x000a => break,
+                _ => {}
+            }
+        }
+        let is_day = |id: &u16| formats.get(id).copied().unwrap_or_else(|| is_day_number(u32::from(*id)));
+        own.days = styles.iter().map(is_day).collect();
+        Ok(own)
+    }
+
+    fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<Held, Fault> {
+        let begins = self.sheets.get(sheet).map(|own| own.1).ok_or(Fault::Damaged)?;
+        let (mut cells, mut merged) = (BTreeMap::new(), Vec::new());
+        let (mut depth, mut formula, mut hidden) = (0_usize, None, BTreeSet::new());
+        let mut records = Records::new(bytes, begins);
+        while let Some(record) = records.next() {
+            let place = record.u16(0).zip(record.u16(2));
+            match (record.kind, place) {
+                (0x0809, _) => depth += 1,
+                // Charts lie within the sheet.
+                (0x000a, _) if depth > 1 => depth -= 1,
+                (0x000a, _) => break,
+                _ if depth > 1 => {}
+                (0x0006, Some(place)) => {
+                    formula = None;
+                    match self.result(record) {
+                        Some(cell) => drop(cells.insert(place, cell)),
+                        None => formula = Some(place),
+                    }
+                }
+                // A row: a bit says that it is hidden.
+                (0x0208, Some((row, _))) => hidden.extend(record.u16(12).filter(|bits| bits & 0x20 != 0).map(|_| row)),
+                (0x0207, _) => {
+                    let length = record.u16(0).map(usize::from).unwrap_or_default();
+                    let text = records.continued(record).at(2).words(length, self.is_old).ok_or(Fault::Damaged)?;
+                    cells.extend(formula.take().map(|place| (place, Cell::of(&text))));
+                }
+                (0x00bd, Some((row, first))) => {
+                    let pairs = record.data.get(4..).unwrap_or_default().chunks_exact(6);
+                    for (column, pair) in (usize::from(first)..).zip(pairs) {
+                        let pair = Record { kind: 0, data: pair };
+                        let number = pair.u32(2).map(compact).ok_or(Fault::Damaged)?;
+                        let column = u16::try_from(column).map_err(|_| Fault::Damaged)?;
+                        cells.insert((row, column), self.number(number, pair.u16(0)));
+                    }
+                }
+                (0x00e5, _) => {
+                    let ranges = record.data.get(2..).unwrap_or_default().chunks_exact(8);
+                    let range = |bytes| -> Option<((usize, usize), (usize, usize))> {
+                        let range = Record { kind: 0, data: bytes };
+                        let [top, bottom, left, right] = [0, 2, 4, 6].map(|at| range.u16(at).map(usize::from));
+                        Some(((top? + 1, left?), (bottom? + 1, right?)))
+                    };
+                    merged.extend(ranges.filter_map(range));
+                }
+                (_, Some(place)) => {
+                    if let Some(cell) = self.cell(&records, record)? {
+                        cells.insert(place, cell);
+                    }
+                }
+                _ => {}
+            }
+            if cells.len() > MOST_CELLS || merged.len() > 100_000 {
+                return Err(Fault::TooManyCells);
+            }
+        }
+        let mut held = Held::default();
+        for ((row, column), cell) in cells.into_iter().filter(|((_, column), _)| usize::from(*column) < MOST_COLUMNS) {
+            if hidden.contains(&row) {
+                held.hide(usize::from(row) + 1);
+            }
+            held.put(usize::from(row) + 1, usize::from(column), cell)?;
+        }
+        for (first, last) in merged.into_iter().filter(|(first, last)| last.0 > first.0) {
+            held.merge(first, last)?;
+        }
+        Ok(held)
+    }
+
+    /// A cell that a record of its own holds.
+    fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, Fault> {
+        let cell = match record.kind {
+            0x0203 => record.f64(6).map(|number| self.number(number, record.u16(4))),
+            0x027e => record.u32(6).map(|own| self.number(compact(own), record.u16(4))),
+            0x00fd => {
+                let at = record.u32(6).ok_or(Fault::Damaged)? as usize;
+                Some(Cell::of(self.texts.get(at).ok_or(Fault::Damaged)?))
+            }
+            0x0204 | 0x00d6 => {
+                let length = record.u16(6).map(usize::from).ok_or(Fault::Damaged)?;
+                let text = records.continued(record).at(8).words(length, self.is_old).ok_or(Fault::Damaged)?;
+                Some(Cell::of(&text))
+            }
+            0x0205 => match (record.u8(6), record.u8(7)) {
+                (Some(code), Some(1)) => Some(error(code)),
+                (Some(yes), Some(0)) => Some(truth(yes)),
+                _ => None,
+            },
+            _ => None,
+        };
+        Ok(cell)
+    }
+
+    fn number(&self, number: f64, style: Option<u16>) -> Cell {
+        let is_day = style.and_then(|own| self.days.get(usize::from(own))).is_some_and(|own| *own);
+        let day = is_day.then(|| day_of_serial(number, self.from_1904)).flatten();
+        day.map_or(Cell::Number(number), Cell::Day)
+    }
+
+    /// What a formula gives; nothing where it is a text, which comes in the next record.
+    fn result(&self, record: Record<'_>) -> Option<Cell> {
+        if record.u16(12) != Some(0xffff) {
+            return Some(record.f64(6).map_or(Cell::NoResult, |number| self.number(number, record.u16(4))));
+        }
+        match record.u8(6) {
+            Some(0) => None,
+            Some(1) => Some(truth(record.u8(8).unwrap_or_default())),
+            Some(2) => Some(error(record.u8(8).unwrap_or_default())),
+            Some(3) => Some(Cell::Empty),
+            _ => Some(Cell::NoResult),
+        }
+    }
+}
+
+fn truth(yes: u8) -> Cell {
+    Cell::of(if yes == 0 { "否" } else { "是" })
+}
+
+fn error(code: u8) -> Cell {
+    let text = match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0f => "#VALUE!",
+        0x17 => "#REF!",
+        0x1d => "#NAME?",
+        0x24 => "#NUM!",
+        0x2a => "#N/A",
+        _ => "#ERROR!",
+    };
+    Cell::Error(text.into())
+}
+
+/// A number in four bytes: the upper part of a floating-point number or an integer, perhaps a hundred times as large.
+fn compact(bits: u32) -> f64 {
+    let number = if bits & 2 == 2 { f64::from((bits as i32) >> 2) } else { f64::from_bits(u64::from(bits & !3) << 32) };
+    if bits & 1 == 1 { number / 100.0 } else { number }
+}
+
+#[cfg(test)]
+mod tests;

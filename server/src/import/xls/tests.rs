@@ -1,0 +1,59 @@
+use super::*;
+
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../tests/fixtures/import/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn texts(book: &Book) -> Vec<Vec<String>> {
+    book.rows.iter().map(|row| row.cells.iter().map(|own| own.text().into_owned()).collect()).collect()
+}
+
+#[test]
+fn the_date_system_hidden_sheets_and_merged_cells_of_an_old_workbook_are_known() {
+    let book = read(&file("01-1904.xls"), None).unwrap();
+    assert_eq!(
+        book.sheets.iter().map(|own| (own.name.as_str(), own.hidden)).collect::<Vec<_>>(),
+        [("去年", true), ("今年", false)]
+    );
+    assert_eq!((book.sheet, book.from_1904), (1, true));
+    let found = texts(&book);
+    assert_eq!(found[2], ["2026-11-20", "522728109200", "12", "电工"]);
+    // The program that wrote it stores no result: an empty text.
+    assert_eq!(found[3][..3], ["2026-11-20", "522728109200", "13"]);
+    assert!(book.rows[3].is_carried(1));
+    assert_eq!(texts(&read(&file("01-1904.xls"), Some(0)).unwrap())[1][2], "999");
+}
+
+#[test]
+fn error_cells_of_an_old_workbook_are_errors() {
+    let book = read(&file("04-errors.xls"), None).unwrap();
+    assert_eq!(book.rows[1].cell(3), &Cell::Error("#N/A".into()));
+}
+
+#[test]
+fn texts_that_go_on_in_the_next_record_are_whole() {
+    let book = read(&file("long.xls"), None).unwrap();
+    assert_eq!(book.rows.len(), 300);
+    for (number, row) in book.rows.iter().enumerate() {
+        let text = format!("第{number}行的备注，写得比较长，好让共享字符串表跨过一个记录的长度");
+        assert_eq!(
+            row.cells,
+            [Cell::of(&text), Cell::of(&format!("ascii {number}")), Cell::Number(number as f64 * 0.25)]
+        );
+    }
+}
+
+#[test]
+fn a_file_cut_off_or_changed_anywhere_does_not_make_the_reader_fail() {
+    let whole = file("01-1904.xls");
+    for length in (0..whole.len()).step_by(97) {
+        let _ = read(&whole[..length], None);
+    }
+    for at in (0..whole.len()).step_by(13) {
+        let mut changed = whole.clone();
+        changed[at] = changed[at].wrapping_add(0x7f);
+        let _ = read(&changed, None);
+        changed[at] = 0xff;
+        let _ = read(&changed, Some(0));
+    }
+}

@@ -1,0 +1,182 @@
+//! Workbooks of Office Open XML, read in a stream: neither a part, nor a cell, nor the whole can take more memory than it may.
+//! Readers in libraries take each cell and the table of texts as large as they come, and tell neither merged cells nor formulas
+//! without a result while they stream.
+
+mod package;
+mod parts;
+
+use super::book::{Book, SheetName, choose};
+use super::cell::{Cell, Held, LONGEST_CELL, day_of_serial};
+use super::fault::Fault;
+use package::{Package, Xml, attribute};
+use parts::Workbook;
+pub use parts::{is_day_format, is_day_number};
+use quick_xml::events::{BytesStart, Event};
+
+/// The most merged ranges that are looked at.
+const MOST_MERGED: usize = 100_000;
+
+/// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
+    let mut package = Package::open(file)?;
+    let workbook = Workbook::read(&mut package)?;
+    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
+    let mut sheet = choose(&sheets, wanted).ok_or(Fault::Empty)?;
+    let days = workbook.days(&mut package)?;
+    let texts = workbook.texts(&mut package)?;
+    loop {
+        let part = workbook.sheets.get(sheet).map(|own| own.1.clone()).unwrap_or_default();
+        let reading = Reading { texts: &texts, days: &days, from_1904: workbook.from_1904 };
+        let rows = reading.sheet(package.part(&part)?.ok_or(Fault::Damaged)?)?.into_rows();
+        let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
+        match next.filter(|_| rows.is_empty() && wanted.is_none()) {
+            Some(next) => sheet = next,
+            None => return Ok(Book { sheets, sheet, rows, from_1904: workbook.from_1904, ..Book::default() }),
+        }
+    }
+}
+
+/// What the cells of a sheet are read with.
+struct Reading<'a> {
+    texts: &'a [Box<str>],
+    /// For each style, whether it shows numbers as days.
+    days: &'a [bool],
+    from_1904: bool,
+}
+
+/// What comes next in a sheet.
+enum Part {
+    Formula,
+    Text(&'static [u8]),
+    CellEnd,
+    Other,
+}
+
+/// A cell while it is read.
+#[derive(Default)]
+struct Open {
+    row: usize,
+    column: usize,
+    style: usize,
+    kind: String,
+    has_formula: bool,
+    value: Option<String>,
+}
+
+impl Reading<'_> {
+    fn sheet(&self, mut xml: Xml<'_>) -> Result<Held, Fault> {
+        let (mut held, mut merged) = (Held::default(), Vec::new());
+        let (mut row, mut column) = (0, 0);
+        let mut open: Option<Open> = None;
+        loop {
+            let part = match xml.next()? {
+                None => break,
+                Some(Event::Start(start)) => match start.local_name().as_ref() {
+                    b"row" => {
+                        row = attribute(&start, b"r").and_then(|own| own.parse().ok()).unwrap_or(row + 1);
+                        column = 0;
+                        if attribute(&start, b"hidden").is_some_and(|own| own == "1" || own == "true") {
+                            held.hide(row);
+                        }
+                        Part::Other
+                    }
+                    b"c" => {
+                        open = Some(cell_begins(&start, row, column));
+                        Part::Other
+                    }
+                    b"mergeCell" => {
+                        let range = attribute(&start, b"ref").and_then(|own| range(&own));
+                        merged.extend(range.filter(|_| merged.len() < MOST_MERGED));
+                        Part::Other
+                    }
+                    b"f" => Part::Formula,
+                    b"v" => Part::Text(b"v"),
+                    b"is" => Part::Text(b"is"),
+                    _ => Part::Other,
+                },
+                Some(Event::End(end)) if end.local_name().as_ref() == b"c" => Part::CellEnd,
+                Some(_) => Part::Other,
+            };
+            match (part, open.as_mut()) {
+                (Part::Formula, Some(open)) => {
+                    open.has_formula = true;
+                    xml.skip(b"f")?;
+                }
+                (Part::Text(name), Some(open)) => open.value = Some(xml.text(name, LONGEST_CELL)?),
+                (Part::CellEnd, Some(_)) => {
+                    if let Some(own) = open.take() {
+                        column = own.column + 1;
+                        held.put(own.row, own.column, self.cell(own)?)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (first, last) in merged.into_iter().filter(|(first, last)| last.0 > first.0) {
+            held.merge(first, last)?;
+        }
+        Ok(held)
+    }
+
+    fn cell(&self, open: Open) -> Result<Cell, Fault> {
+        let Open { row, kind, has_formula, value, .. } = open;
+        let has_value = value.is_some();
+        let value = value.unwrap_or_default();
+        if value.chars().count() > LONGEST_CELL {
+            return Err(Fault::CellTooLong(row));
+        }
+        Ok(match kind.as_str() {
+            "s" => {
+                let text = value.trim().parse().ok().and_then(|at: usize| self.texts.get(at)).ok_or(Fault::Damaged)?;
+                Cell::of(text)
+            }
+            "b" => Cell::of(if value.trim() == "0" { "否" } else { "是" }),
+            "e" => Cell::Error(value.trim().into()),
+            "d" => Cell::of(value.split('T').next().unwrap_or_default()),
+            "inlineStr" => Cell::of(&value),
+            "str" if has_value || !has_formula => Cell::of(&value),
+            // A formula of which the program that wrote the file has not stored what it gives.
+            _ if value.trim().is_empty() => {
+                if has_formula {
+                    Cell::NoResult
+                } else {
+                    Cell::Empty
+                }
+            }
+            _ => match value.trim().parse::<f64>() {
+                Ok(number) if self.days.get(open.style).is_some_and(|is_day| *is_day) => {
+                    day_of_serial(number, self.from_1904).map_or(Cell::Number(number), Cell::Day)
+                }
+                Ok(number) => Cell::Number(number),
+                Err(_) => Cell::of(&value),
+            },
+        })
+    }
+}
+
+fn cell_begins(start: &BytesStart<'_>, row: usize, column: usize) -> Open {
+    let place = attribute(start, b"r").and_then(|own| position(&own));
+    let (row, column) = place.unwrap_or((row, column));
+    let style = attribute(start, b"s").and_then(|own| own.parse().ok()).unwrap_or_default();
+    Open { row, column, style, kind: attribute(start, b"t").unwrap_or_default(), ..Open::default() }
+}
+
+/// Row, counted from 1, and column, counted from 0, of a cell such as `C5`.
+fn position(text: &str) -> Option<(usize, usize)> {
+    let digits = text.find(|letter: char| letter.is_ascii_digit())?;
+    let (letters, row) = text.split_at_checked(digits)?;
+    if letters.is_empty() || letters.len() > 3 {
+        return None;
+    }
+    let number = |letter: u8| letter.is_ascii_alphabetic().then(|| usize::from(letter.to_ascii_uppercase() - b'A') + 1);
+    let column = letters.bytes().try_fold(0, |sum, letter| Some(sum * 26 + number(letter)?))?;
+    Some((row.parse().ok().filter(|row| *row > 0)?, column - 1))
+}
+
+fn range(text: &str) -> Option<((usize, usize), (usize, usize))> {
+    let (first, last) = text.split_once(':')?;
+    Some((position(first)?, position(last)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What a workbook says of its sheets, the styles by which numbers are days, and the texts that cells share.
+
+use super::super::book::SheetName;
+use super::super::cell::LONGEST_CELL;
+use super::super::fault::Fault;
+use super::package::{Package, attribute};
+use quick_xml::events::Event;
+use std::collections::HashMap;
+
+/// The most sheets that can be chosen from, styles that are known, and texts that are shared.
+const MOST_SHEETS: usize = 255;
+const MOST_STYLES: usize = 65_000;
+const MOST_TEXTS: usize = 2_000_000;
+/// The most bytes of texts that are shared.
+const MOST_TEXT: usize = 64 << 20;
+
+/// A workbook without the contents of its sheets.
+#[derive(Debug, Default)]
+pub struct Workbook {
+    /// Its sheets, each with the path of its part.
+    pub sheets: Vec<(SheetName, String)>,
+    /// Whether its days are counted from 1904.
+    pub from_1904: bool,
+    styles: Option<String>,
+    texts: Option<String>,
+}
+
+impl Workbook {
+    /// Reads it.
+    pub fn read(package: &mut Package<'_>) -> Result<Self, Fault> {
+        let main = package.relations("")?.into_values().find(|(kind, _)| kind == "officeDocument");
+        let path = main.map_or_else(|| "xl/workbook.xml".to_owned(), |(_, path)| path);
+        let relations = package.relations(&path)?;
+        let of_kind = |wanted: &str| relations.values().find(|(kind, _)| kind == wanted).map(|(_, path)| path.clone());
+        let mut own = Self { styles: of_kind("styles"), texts: of_kind("sharedStrings"), ..Self::default() };
+        let mut xml = package.part(&path)?.ok_or(Fault::Damaged)?;
+        while let Some(event) = xml.next()? {
+            let Event::Start(start) = event else { continue };
+            match start.local_name().as_ref() {
+                b"workbookPr" => {
+                    own.from_1904 =
+                        attribute(&start, b"date1904").is_some_and(|own| matches!(own.as_str(), "1" | "true" | "on"));
+                }
+                b"sheet" if own.sheets.len() < MOST_SHEETS => {
+                    let related = attribute(&start, b"id").and_then(|id| relations.get(&id));
+                    // Sheets that are charts have no cells.
+                    let Some((_, path)) = related.filter(|(kind, _)| kind == "worksheet") else { continue };
+                    let hidden = attribute(&start, b"state").is_some_and(|state| state != "visible");
+                    let name = attribute(&start, b"name").unwrap_or_default().chars().take(100).collect();
+                    own.sheets.push((SheetName { name, hidden }, path.clone()));
+                }
+                _ => {}
+            }
+        }
+        Ok(own)
+    }
+
+    /// For each style, whether it shows numbers as days.
+    pub fn days(&self, package: &mut Package<'_>) -> Result<Vec<bool>, Fault> {
+        let Some(path) = &self.styles else { return Ok(Vec::new()) };
+        let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
+        let (mut formats, mut days, mut in_cells) = (HashMap::new(), Vec::new(), false);
+        while let Some(event) = xml.next()? {
+            match event {
+                Event::Start(start) => match start.local_name().as_ref() {
+                    b"numFmt" if formats.len() < MOST_STYLES => {
+                        let id = attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok());
+                        let code = attribute(&start, b"formatCode").unwrap_or_default();
+                        formats.extend(id.map(|id| (id, is_day_format(&code))));
+                    }
+                    b"cellXfs" => in_cells = true,
+                    b"xf" if in_cells && days.len() < MOST_STYLES => {
+                        let id =
+                            attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok()).unwrap_or_default();
+                        days.push(formats.get(&id).copied().unwrap_or_else(|| is_day_number(id)));
+                    }
+                    _ => {}
+                },
+                Event::End(end) if end.local_name().as_ref() == b"cellXfs" => in_cells = false,
+                _ => {}
+            }
+        }
+        Ok(days)
+    }
+
+    /// The texts that cells share.
+    pub fn texts(&self, package: &mut Package<'_>) -> Result<Vec<Box<str>>, Fault> {
+        let Some(path) = &self.texts else { return Ok(Vec::new()) };
+        let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
+        let (mut texts, mut bytes) = (Vec::new(), 0);
+        loop {
+            let is_text = match xml.next()? {
+                None => break,
+                Some(event) => matches!(&event, Event::Start(start) if start.local_name().as_ref() == b"si"),
+            };
+            if is_text {
+                let text = xml.text(b"si", LONGEST_CELL)?;
+                bytes += text.len();
+                if texts.len() >= MOST_TEXTS || bytes > MOST_TEXT {
+                    return Err(Fault::TooManyCells);
+                }
+                texts.push(text.into_boxed_str());
+            }
+        }
+        Ok(texts)
+    }
+}
+
+/// Whether a format that every spreadsheet program knows shows days; 27 to 36 and 50 to 58 are those of Chinese ones.
+pub fn is_day_number(id: u32) -> bool {
+    matches!(id, 14..=22 | 27..=36 | 50..=58)
+}
+
+/// Whether a format shows days: it has a year, a day or a weekday outside of words, colours and conditions.
+pub fn is_day_format(code: &str) -> bool {
+    let mut letters = code.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => drop(letters.by_ref().find(|own| *own == '"')),
+            '[' => drop(letters.by_ref().find(|own| *own == ']')),
+            '\\' | '_' | '*' => drop(letters.next()),
+            ';' => return false,
+            'y' | 'Y' | 'd' | 'D' | 'a' | 'A'
+                if !code.to_ascii_lowercase().contains("am/pm") || !"aA".contains(letter) =>
+            {
+                // General has letters of these too.
+                return !code.eq_ignore_ascii_case("general");
+            }
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,180 @@
+use super::*;
+use crate::import::book;
+use rust_xlsxwriter::{Format, Workbook};
+use std::io::{Cursor, Read, Write};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// A workbook out of the text of its parts.
+fn package(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+const RELATIONS: (&str, &str) = (
+    "xl/_rels/workbook.xml.rels",
+    r#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/>
+    <Relationship Id="r2" Type="x/worksheet" Target="/xl/worksheets/sheet2.xml"/>
+    <Relationship Id="r3" Type="x/chartsheet" Target="chartsheets/sheet1.xml"/>
+    <Relationship Id="r4" Type="x/styles" Target="styles.xml"/>
+    <Relationship Id="r5" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#,
+);
+const TYPES: (&str, &str) = ("[Content_Types].xml", "<Types/>");
+
+fn one_sheet(data: &str, more: &str) -> Vec<u8> {
+    let workbook = ("xl/workbook.xml", r#"<workbook><sheets><sheet name="a" r:id="r1"/></sheets></workbook>"#);
+    let sheet = format!("<worksheet><sheetData>{data}</sheetData>{more}</worksheet>");
+    package(&[TYPES, RELATIONS, workbook, ("xl/worksheets/sheet1.xml", &sheet)])
+}
+
+fn cells(file: &[u8]) -> Vec<(usize, Vec<Cell>)> {
+    read(file, None).unwrap().rows.into_iter().map(|row| (row.number, row.cells)).collect()
+}
+
+#[test]
+fn a_workbook_gives_its_rows_with_their_numbers() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(1, 1, "日期").unwrap().write_string(1, 2, "户数").unwrap();
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    sheet.write_number_with_format(2, 1, 46350.0, &day).unwrap().write_number(2, 2, 12.5).unwrap();
+    sheet.write_string(4, 1, " 2026/11/24 ").unwrap().write_boolean(4, 2, true).unwrap();
+    let found = cells(&book.save_to_buffer().unwrap());
+    let first = jiedui_core::domain::parse_date("2026-11-24").unwrap();
+    let expected = [
+        (2, vec![Cell::of("日期"), Cell::of("户数")]),
+        (3, vec![Cell::Day(first), Cell::Number(12.5)]),
+        (5, vec![Cell::of("2026/11/24"), Cell::of("是")]),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_cell_far_from_the_others_makes_no_table_of_all_that_lies_in_between() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "户数").unwrap().write_number(1, 0, 1).unwrap();
+    sheet.write_string(1_048_575, 1, "备注").unwrap().write_string(1_048_575, 16_383, "x").unwrap();
+    let found = cells(&book.save_to_buffer().unwrap());
+    assert_eq!(found[2], (1_048_576, vec![Cell::Empty, Cell::of("备注")]));
+}
+
+#[test]
+fn errors_formulas_without_a_result_and_runs_of_text_are_what_they_are() {
+    let data = r#"<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1"><f>A1*2</f><v/></c><c r="C1"><f>1+1</f><v>2</v></c>
+        <c r="D1" t="str"><f>""</f><v></v></c><c r="E1" t="str"><f>x</f></c>
+        <c r="F1" t="inlineStr"><is><r><t>沫阳</t></r><r><t>镇 &amp; _x000D_村</t></r><rPh><t>moyang</t></rPh></is></c><c r="G1" s="9"/></row>"#;
+    assert!(!read(&one_sheet(data, ""), None).unwrap().rows[0].hidden);
+    let hidden = data.replace("r=\"1\">", "r=\"1\" hidden=\"1\">");
+    assert!(read(&one_sheet(&hidden, ""), None).unwrap().rows[0].hidden);
+    let found = cells(&one_sheet(data, ""));
+    let expected = [
+        Cell::Error("#N/A".into()),
+        Cell::NoResult,
+        Cell::Number(2.0),
+        Cell::Empty,
+        Cell::NoResult,
+        Cell::of("沫阳镇 & \r村"),
+    ];
+    assert_eq!(found, [(1, expected.to_vec())]);
+}
+
+#[test]
+fn merged_cells_are_repeated_downwards() {
+    let cell = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let data =
+        format!("<row r=\"1\">{}{}</row><row r=\"2\">{}</row>", cell("A1", "a"), cell("B1", "b"), cell("B2", "c"));
+    let file = one_sheet(&data, r#"<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="A9:B99999"/></mergeCells>"#);
+    let rows = read(&file, None).unwrap().rows;
+    assert_eq!(rows[1].cells, [Cell::of("a"), Cell::of("c")]);
+    assert!(rows[1].is_carried(0) && !rows[1].is_carried(1));
+}
+
+#[test]
+fn the_date_system_and_the_formats_of_days_are_the_workbooks_own() {
+    let styles = r##"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/>
+        <numFmt numFmtId="165" formatCode="#,##0.00&quot; days&quot;;[Red]-0"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>
+        <cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="31"/></cellXfs></styleSheet>"##;
+    let data = r#"<row><c s="1"><v>44884</v></c><c s="2"><v>44884</v></c><c s="3"><v>44884</v></c><c t="d"><v>2026-11-20T00:00:00</v></c></row>"#;
+    let sheet = format!("<worksheet><sheetData>{data}</sheetData></worksheet>");
+    let of = |mark: &str| {
+        let workbook =
+            format!(r#"<workbook><workbookPr {mark}/><sheets><sheet name="a" r:id="r1"/></sheets></workbook>"#);
+        let parts = [
+            TYPES,
+            RELATIONS,
+            ("xl/workbook.xml", &workbook),
+            ("xl/styles.xml", styles),
+            ("xl/worksheets/sheet1.xml", &sheet),
+        ];
+        read(&package(&parts), None).unwrap()
+    };
+    let texts = |book: &Book| book.rows[0].cells.iter().map(|own| own.text().into_owned()).collect::<Vec<_>>();
+    let from_1904 = of("date1904=\"1\"");
+    assert!(from_1904.from_1904);
+    assert_eq!(texts(&from_1904), ["2026-11-20", "44884", "2026-11-20", "2026-11-20"]);
+    assert_eq!(texts(&of("")), ["2022-11-19", "44884", "2022-11-19", "2026-11-20"]);
+}
+
+#[test]
+fn the_first_sheet_that_is_shown_and_filled_is_read_and_another_can_be_chosen() {
+    let workbook = r#"<workbook><sheets><sheet name="旧" state="veryHidden" r:id="r1"/><sheet name="图" r:id="r3"/>
+        <sheet name="新" state="visible" r:id="r2"/></sheets></workbook>"#;
+    let sheet = |text: &str| {
+        format!(
+            r#"<worksheet><sheetData><row><c t="inlineStr"><is><t>{text}</t></is></c></row></sheetData></worksheet>"#
+        )
+    };
+    let (first, second) = (sheet("old"), sheet("new"));
+    let file = package(&[
+        TYPES,
+        RELATIONS,
+        ("xl/workbook.xml", workbook),
+        ("xl/worksheets/sheet1.xml", &first),
+        ("xl/worksheets/sheet2.xml", &second),
+    ]);
+    let book = read(&file, None).unwrap();
+    assert_eq!(
+        book.sheets.iter().map(|own| (own.name.as_str(), own.hidden)).collect::<Vec<_>>(),
+        [("旧", true), ("新", false)]
+    );
+    assert_eq!((book.sheet, book.rows[0].cell(0)), (1, &Cell::of("new")));
+    assert_eq!(read(&file, Some(0)).unwrap().rows[0].cell(0), &Cell::of("old"));
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
+    let huge = |name: &str, head: &str| {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in [
+            TYPES,
+            RELATIONS,
+            ("xl/workbook.xml", r#"<workbook><sheets><sheet name="a" r:id="r1"/></sheets></workbook>"#),
+        ] {
+            archive.start_file(name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(head.as_bytes()).unwrap();
+        std::io::copy(&mut std::io::repeat(b'a').take(150_000_000), &mut archive).unwrap();
+        archive.finish().unwrap().into_inner()
+    };
+    let cell =
+        huge("xl/worksheets/sheet1.xml", "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>");
+    assert!(cell.len() < 1_000_000);
+    assert_eq!(read(&cell, None).err(), Some(Fault::TooLarge));
+    let text = huge("xl/sharedStrings.xml", "<sst><si><t>");
+    assert_eq!(read(&text, None).err(), Some(Fault::TooLarge));
+}
+
+#[test]
+fn other_packages_are_told_what_they_are() {
+    assert_eq!(book::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(Fault::OtherTable));
+    assert_eq!(book::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(Fault::Document));
+    assert_eq!(book::read(&package(&[("a.txt", "x")]), None).err(), Some(Fault::NotTable));
+    assert_eq!(book::read(&one_sheet("<row", ""), None).err(), Some(Fault::Damaged));
+}
