@@ -142,3 +142,59 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
     drop(server);
     assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
 }
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn base_rev_above_the_record_is_rejected_and_stops_nobody(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    let (phone, id) = (Uuid::now_v7(), Uuid::now_v7());
+    village.push(phone, json!([survey(1, id, 4)]));
+    let edit = |seq: u64, base_rev: u64| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": "改"}});
+    let new = json!({"seq": 9, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 1, "op": "put", "fields": survey(9, id, 1)["fields"]});
+    let results = village.push(phone, json!([edit(2, i64::MAX as u64), edit(3, 2), edit(4, u64::MAX), new, edit(10, 1)]));
+    let told: Vec<(&str, &Value)> =
+        results.iter().map(|own| (own["outcome"].as_str().unwrap(), &own["errors"][0]["field"])).collect();
+    let refused = ("rejected", &json!("base_rev"));
+    assert_eq!(told, [refused, refused, refused, refused, ("applied", &Value::Null)]);
+    // Everybody else's pushes go on.
+    assert_eq!(town.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+    assert_eq!(village.actual("field_surveys", 2026), 5);
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_push_under_another_accounts_client_id_conflicts_with_its_changes(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    let (phone, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let edit = |seq: u64, base_rev: u64, note: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": note}}]);
+    village.push(phone, json!([survey(1, id, 4)]));
+    village.push(phone, edit(2, 1, "村里改的"));
+    let forged = town.push(phone, edit(3, 1, "镇里改的"));
+    assert_eq!((&forged[0]["outcome"], &forged[0]["rev"]), (&json!("conflict"), &json!(2)));
+    let whole = village.read(&format!("/api/v1/entries/{id}"));
+    assert_eq!((&whole["fields"]["note"], &whole["conflicts"][0]["kept"]["note"]), (&json!("村里改的"), &json!("镇里改的")));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_refused_change_of_a_record_out_of_sight_does_not_tell_its_rev(#[case] database: Database) {
+    let home = home(database);
+    home.add_user("elsewhere", "recorder", &["--place", "522728108"]);
+    let server = home.serve(&[]);
+    let (village, elsewhere) = (server.sign_in("village"), server.sign_in("elsewhere"));
+    let id = Uuid::now_v7();
+    village.push(Uuid::now_v7(), json!([survey(1, id, 4)]));
+    for (seq, base_rev) in [(1, 0), (2, 1), (3, 7)] {
+        let edit = json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": "x"}}]);
+        let told = &elsewhere.push(Uuid::nil(), edit)[0];
+        assert_eq!((&told["rev"], &told["errors"][0]["field"]), (&json!(0), &json!("id")), "{told}");
+        assert_eq!(told["errors"][0]["limit"], Value::Null);
+    }
+}

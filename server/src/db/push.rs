@@ -35,6 +35,9 @@ pub struct Push {
     pub whole: bool,
 }
 
+/// The most people that the answer to a conflict names: those who changed the record last.
+const OTHERS: usize = 20;
+
 /// What stands in one transaction.
 struct Batch<'a> {
     reference: &'a Reference,
@@ -254,7 +257,7 @@ impl Batch<'_> {
     async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
         match mutation.kind.as_str() {
             ENTRY | NEED => {
-                let since = self.since(tx, push.client, mutation).await?;
+                let since = self.since(tx, push, mutation).await?;
                 let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
@@ -275,7 +278,7 @@ impl Batch<'_> {
             return refuse("seq", ErrorCode::Unknown);
         };
         let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
-        let since = self.since(tx, push.client, &edit).await?;
+        let since = self.since(tx, push, &edit).await?;
         let mut result = self.apply_to_record(push, &edit, &since, false);
         name_others(tx, &since, &mut result).await?;
         if result.outcome.is_done() {
@@ -309,7 +312,14 @@ impl Batch<'_> {
         let by = (push.actor.id, push.client, signed(mutation.seq));
         let decide = if mutation.kind == NEED { decide_need } else { decide };
         match decide(mutation, existing.as_ref(), &push.actor, rules) {
-            Decision::Reject(errors) => PushResult { rev, ..rejected(mutation.seq, errors) },
+            Decision::Reject(errors) => {
+                // Who may not see the record does not learn how often it has changed.
+                let seen = self.records.get(&mutation.id).is_some_and(|row| {
+                    let (place, programme) = record::scope(&row.fields, &self.reference.catalogue);
+                    push.actor.sees(row.author, &programme, &place)
+                });
+                PushResult { rev: if seen { rev } else { 0 }, ..rejected(mutation.seq, errors) }
+            }
             Decision::Leave { outcome, kept } => {
                 self.keep(mutation.id, by, kept, keep);
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
@@ -337,15 +347,17 @@ impl Batch<'_> {
     }
 
     /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
-    async fn since(&self, tx: &mut Tx, client: Uuid, mutation: &Mutation) -> Result<Vec<Since>> {
+    async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
-        let is_news = |rev: i64, by: Option<(Uuid, i64)>| {
-            is_since(unsigned(rev), by.map(|(client, seq)| (client, unsigned(seq))), mutation, client)
+        let is_news = |rev: i64, by: Option<By>| {
+            let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
+            is_since(unsigned(rev), maker, mutation, (push.actor.id, push.client))
         };
         let mut since = Vec::new();
-        if signed(mutation.base_rev) + 1 < row.last.rev {
-            let query = "SELECT rev, changed, account, client, seq, at, fields FROM revision
-                WHERE record = $1 AND rev > $2 ORDER BY rev";
+        if mutation.base_rev.saturating_add(1) < unsigned(row.last.rev) {
+            // Of the first revision all fields are new; of the others only the paths are needed.
+            let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END
+                FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
             type Past = (i64, String, Option<Uuid>, Option<Uuid>, Option<i64>, i64, String);
             let rows = on!(in tx, |connection| sqlx::query_as::<_, Past>(query)
                 .bind(mutation.id)
@@ -353,7 +365,8 @@ impl Batch<'_> {
                 .fetch_all(connection)
                 .await?);
             for (rev, changed, account, client, seq, at, fields) in rows {
-                if is_news(rev, client.zip(seq)) {
+                let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
+                if is_news(rev, by) {
                     let changed = match rev {
                         1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
                         _ => serde_json::from_str(&changed)?,
@@ -365,7 +378,7 @@ impl Batch<'_> {
         let in_memory =
             self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
         for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
-            if is_news(revision.rev, revision.by.map(|(_, client, seq)| (client, seq))) {
+            if is_news(revision.rev, revision.by) {
                 let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
                 let account = revision.by.map(|by| by.0).unwrap_or_default();
                 since.push((account, revision.at, changed.into_iter().collect()));
@@ -470,9 +483,21 @@ fn note_reviewer(fields: &mut Fields, before: Option<&Existing>, actor: &User, n
 
 /// Says of a conflict who had changed the record.
 async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> Result<()> {
-    if result.outcome == Outcome::Conflict {
-        result.others = conflict::others(tx, since).await?;
+    if result.outcome != Outcome::Conflict {
+        return Ok(());
     }
+    // One line for each person, however often they changed it.
+    let mut people: BTreeMap<Uuid, (i64, BTreeSet<String>)> = BTreeMap::new();
+    for (account, at, changed) in since {
+        let (last, paths) = people.entry(*account).or_insert((*at, BTreeSet::new()));
+        *last = (*last).max(*at);
+        paths.extend(changed.iter().cloned());
+    }
+    let mut people: Vec<Since> =
+        people.into_iter().map(|(account, (at, paths))| (account, at, paths.into_iter().collect())).collect();
+    people.sort_by_key(|(_, at, _)| *at);
+    people.drain(..people.len().saturating_sub(OTHERS));
+    result.others = conflict::others(tx, &people).await?;
     Ok(())
 }
 

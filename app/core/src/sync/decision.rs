@@ -55,9 +55,14 @@ pub enum Decision {
     Reject(Vec<FieldError>),
 }
 
-/// What a delete and a put of what is gone mean, whatever the record; `put` decides on all others.
+/// Decides what a delete, and a put of a deleted record, mean for any kind of record; `put` decides on all others. A
+/// mutation that names a later revision than there is cannot have seen it and is rejected.
 pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: impl FnOnce() -> Decision) -> Decision {
+    let rev = existing.map_or(0, |existing| existing.rev);
     match (mutation.op, existing) {
+        (Op::Put, None) | (_, Some(_)) if mutation.base_rev > rev => {
+            Decision::Reject(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, rev as f64)])
+        }
         // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
         (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
             outcome: Outcome::Conflict,
@@ -170,8 +175,12 @@ pub(super) fn present(value: &Value) -> Option<&Value> {
     (!value.is_null()).then_some(value)
 }
 
-/// Whether a revision, made by mutation `by` of some client, is news to whoever made `mutation` on `client`: later than
-/// what they saw, and not their own earlier work.
-pub fn is_since(rev: u64, by: Option<(Uuid, u64)>, mutation: &Mutation, client: Uuid) -> bool {
-    rev > mutation.base_rev && !by.is_some_and(|(other, seq)| other == client && seq < mutation.seq)
+/// Who made a revision: account, client and the mutation's number.
+pub type Maker = (Uuid, Uuid, u64);
+
+/// Returns whether a revision is news to the author of a mutation: it is later than the base revision, and not their own
+/// earlier work. Own work is told by account and client: anybody can name another's client.
+pub fn is_since(rev: u64, maker: Option<Maker>, mutation: &Mutation, (account, client): (Uuid, Uuid)) -> bool {
+    let is_own = |(by, with, seq): Maker| by == account && with == client && seq < mutation.seq;
+    rev > mutation.base_rev && !maker.is_some_and(is_own)
 }

@@ -15,7 +15,7 @@ pub mod wire;
 pub use apply::{all_paths, decide, fold, mistakes, number_value};
 pub use choice::{Choice, Differing, chosen, differing};
 pub use clock::Clock;
-pub use decision::{Decision, Existing, is_since};
+pub use decision::{Decision, Existing, Maker, is_since};
 pub use engine::{Engine, Failure, Input, Output, Status};
 pub use need::{decide_need, fold_need, mistakes_of_need};
 pub use outbox::{Change, Outgoing, settle};

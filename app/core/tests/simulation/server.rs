@@ -34,6 +34,7 @@ pub struct Revision {
     pub base_rev: u64,
     pub changed: BTreeSet<String>,
     pub by: (Uuid, u64),
+    pub author: Uuid,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -177,7 +178,7 @@ fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &
     let stored = disk.records.get(&mutation.id);
     let existing = stored.map(|stored| {
         let sees = sabotage != Sabotage::LastWriterWins;
-        let news = stored.revisions.iter().filter(|own| sees && is_since(own.rev, Some(own.by), mutation, client));
+        let news = stored.revisions.iter().filter(|own| sees && is_since(own.rev, Some((own.author, own.by.0, own.by.1)), mutation, (actor.id, client)));
         let changed_since = news.flat_map(|own| own.changed.iter().cloned()).collect();
         Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
     });
@@ -202,7 +203,7 @@ fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: Case<'_>, mutation: &
             let stored = disk.records.entry(mutation.id).or_default();
             let rev = rev + 1;
             (stored.rev, stored.fields, stored.deleted, stored.change) = (rev, fields, deleted, *change);
-            stored.revisions.push(Revision { rev, base_rev: mutation.base_rev, changed, by: (client, mutation.seq) });
+            stored.revisions.push(Revision { rev, base_rev: mutation.base_rev, changed, by: (client, mutation.seq), author: actor.id });
             (outcome, kept, rev)
         }
     };

@@ -1,5 +1,6 @@
 //! Rights, rules and the merge, one by one and by chance.
 
+use super::super::decision::is_since;
 use super::super::need::decide_need;
 use super::super::wire::{Op, Outcome};
 use super::*;
@@ -67,7 +68,8 @@ fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: 
     let rules =
         Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None, closed };
     let fields = fields.as_object().unwrap().clone();
-    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 1, op, fields };
+    let base_rev = existing.map_or(0, |_| 1);
+    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, op, fields };
     decide(&mutation, existing, actor, rules)
 }
 
@@ -299,6 +301,41 @@ fn a_note_of_a_review_is_written_by_a_review_alone() {
     assert_eq!((&fields["state"], fields.get("review_note")), (&json!("verified"), None));
 }
 
+#[rstest]
+#[case(0, 1, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(0, i64::MAX as u64, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(2, 3, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(2, u64::MAX, &[("base_rev", ErrorCode::TooLarge)])]
+fn decide_rejects_base_rev_above_the_record(
+    #[case] rev: u64,
+    #[case] base_rev: u64,
+    #[case] expected: &[(&str, ErrorCode)],
+) {
+    let (catalogue, places) = (with_programme(), places());
+    let rules = rules(&catalogue, &places);
+    let entry = (rev > 0).then(|| Existing { rev, ..existing("submitted", &[]) });
+    let (kind, fields) = (String::new(), right().as_object().unwrap().clone());
+    let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, op: Op::Put, fields };
+    let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
+    assert_eq!(rejected(decide(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    assert_eq!(rejected(decide_need(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    let delete = Mutation { op: Op::Delete, ..mutation };
+    if entry.is_some() {
+        assert_eq!(rejected(decide(&delete, entry.as_ref(), &recorder(), rules)), expected);
+    }
+}
+
+#[test]
+fn is_since_tells_own_work_by_account_and_client() {
+    let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let mutation =
+        Mutation { seq: 5, kind: String::new(), id: mine, base_rev: 1, op: Op::Put, fields: Fields::new() };
+    assert!(!is_since(2, Some((mine, mine, 4)), &mutation, (mine, mine)), "one's own earlier work");
+    assert!(is_since(2, Some((other, mine, 4)), &mutation, (mine, mine)), "another account that names one's client");
+    assert!(is_since(2, Some((mine, other, 4)), &mutation, (mine, mine)), "one's other phone");
+    assert!(!is_since(1, Some((other, other, 4)), &mutation, (mine, mine)), "what was seen");
+}
+
 fn any_patch() -> impl Strategy<Value = Fields> {
     let field = prop_oneof![
         (0..5_u8).prop_map(|n| ("note".to_owned(), json!(n.to_string()))),
@@ -400,7 +437,8 @@ fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
     let rules = rules(&catalogue, &places);
     let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
         let fields = fields.as_object().unwrap().clone();
-        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev: 1, op, fields };
+        let base_rev = existing.map_or(0, |_| 1);
+        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, op, fields };
         decide_need(&mutation, existing, actor, rules)
     };
     let need =
