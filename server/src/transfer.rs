@@ -56,7 +56,7 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
             .map_err(|error| CliError::Argument(format!("{}: line {seq}: {error}", file.display())))?;
         let Record { kind, id, mut fields, .. } = record;
         fields.retain(|_, value| !value.is_null());
-        mutations.push(Mutation { seq, kind, id, base_rev: 0, op: Op::Put, fields });
+        mutations.push(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields });
     }
     let (db, _) = open(storage).await?;
     let reference = reference::load(&db).await?;

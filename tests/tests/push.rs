@@ -110,7 +110,7 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
     let (id, phone, desk) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let change = |seq: u64, base_rev: u64, fields: Value| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields}]);
     village.push(phone, json!([survey(1, id, 4)]));
-    assert_eq!(village.push(phone, change(2, 0, json!({"values": {"times": 6}})))[0]["outcome"], "applied");
+    assert_eq!(village.push(phone, change(2, 1, json!({"values": {"times": 6}})))[0]["outcome"], "applied");
     assert_eq!(village.actual("field_surveys", 2026), 6);
     // A recorder cannot decide; a reviewer must say why something comes back.
     let refused = village.push(phone, change(3, 2, json!({"state": "verified"})));
@@ -154,7 +154,8 @@ fn base_rev_above_the_record_is_rejected_and_stops_nobody(#[case] database: Data
     village.push(phone, json!([survey(1, id, 4)]));
     let edit = |seq: u64, base_rev: u64| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": "改"}});
     let new = json!({"seq": 9, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 1, "op": "put", "fields": survey(9, id, 1)["fields"]});
-    let results = village.push(phone, json!([edit(2, i64::MAX as u64), edit(3, 2), edit(4, u64::MAX), new, edit(10, 1)]));
+    let results =
+        village.push(phone, json!([edit(2, i64::MAX as u64), edit(3, 2), edit(4, u64::MAX), new, edit(10, 1)]));
     let told: Vec<(&str, &Value)> =
         results.iter().map(|own| (own["outcome"].as_str().unwrap(), &own["errors"][0]["field"])).collect();
     let refused = ("rejected", &json!("base_rev"));
@@ -178,7 +179,10 @@ fn a_push_under_another_accounts_client_id_conflicts_with_its_changes(#[case] da
     let forged = town.push(phone, edit(3, 1, "镇里改的"));
     assert_eq!((&forged[0]["outcome"], &forged[0]["rev"]), (&json!("conflict"), &json!(2)));
     let whole = village.read(&format!("/api/v1/entries/{id}"));
-    assert_eq!((&whole["fields"]["note"], &whole["conflicts"][0]["kept"]["note"]), (&json!("村里改的"), &json!("镇里改的")));
+    assert_eq!(
+        (&whole["fields"]["note"], &whole["conflicts"][0]["kept"]["note"]),
+        (&json!("村里改的"), &json!("镇里改的"))
+    );
 }
 
 #[rstest]
@@ -197,4 +201,103 @@ fn a_refused_change_of_a_record_out_of_sight_does_not_tell_its_rev(#[case] datab
         assert_eq!((&told["rev"], &told["errors"][0]["field"]), (&json!(0), &json!("id")), "{told}");
         assert_eq!(told["errors"][0]["limit"], Value::Null);
     }
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn a_new_record_under_a_used_identifier_is_a_conflict_whichever_client_sends_it(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let api = server.sign_in("village");
+    let need = |title: &str| json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "industry", "title": title});
+    let put = |seq: u64, kind: &str, id: Uuid, fields: &Value| json!([{"seq": seq, "kind": kind, "id": id, "base_rev": 0, "op": "put", "fields": fields}]);
+    let entry = survey(1, Uuid::nil(), 4)["fields"].clone();
+    let mut other = entry.clone();
+    other["note"] = json!("另一个标签页里写的");
+    other["values"] = json!({"times": 7, "people": 3});
+    for (kind, first, second) in [("entry", entry, other), ("need", need("路灯"), need("蛋鸡棚"))] {
+        let (phone, id) = (Uuid::now_v7(), Uuid::now_v7());
+        assert_eq!(api.push(phone, put(1, kind, id, &first))[0]["outcome"], "applied");
+        for client in [phone, Uuid::now_v7()] {
+            let same = api.push(client, put(2, kind, id, &first));
+            assert_eq!((&same[0]["outcome"], &same[0]["rev"]), (&json!("applied"), &json!(1)), "the same again");
+            let conflict = api.push(client, put(3, kind, id, &second));
+            assert_eq!((&conflict[0]["outcome"], &conflict[0]["rev"]), (&json!("conflict"), &json!(1)), "{kind}");
+        }
+        let (records, _) = api.pull(None, 500);
+        let stands = records.iter().find(|record| record["id"] == json!(id)).unwrap();
+        for (name, value) in first.as_object().unwrap() {
+            assert_eq!(
+                stands["fields"].get(name).unwrap_or(&Value::Null),
+                value,
+                "{name} of what was saved first stands"
+            );
+        }
+        if kind == "entry" {
+            let whole = api.read(&format!("/api/v1/entries/{id}"));
+            let kept = json!({"note": "另一个标签页里写的", "values.times": 7, "values.people": 3});
+            assert_eq!((&whole["conflicts"][0]["kept"], &whole["conflicts"][1]["kept"]), (&kept, &kept));
+        }
+    }
+    assert_eq!(api.actual("field_surveys", 2026), 4);
+}
+
+#[test]
+fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back() {
+    let home = home(Database::Sqlite);
+    let copy = home.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    let (phone, desk, id, lost) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let put = |seq: u64, base_rev: u64, epoch: Option<u64>, fields: Value| {
+        let mut mutation =
+            json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields});
+        if let Some(epoch) = epoch {
+            mutation["epoch"] = json!(epoch);
+        }
+        json!([mutation])
+    };
+    let first = survey(1, id, 4);
+    {
+        let server = home.serve(&[]);
+        let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+        assert_eq!(village.read("/api/v1/sync/pull?limit=1")["epoch"], 0);
+        village.push(phone, json!([first]));
+        town.push(desk, put(1, 1, Some(0), json!({"values": {"people": 2}})));
+        assert!(home.run(&["backup", copy], "").status.success());
+        // These are acknowledged, and a restore takes them back.
+        village.push(phone, json!([survey(2, lost, 5)]));
+        village.push(phone, put(3, 2, Some(0), json!({"note": "恢复前写的"})));
+        assert_eq!(server.terminate(), Some(0));
+    }
+    assert!(home.run(&["restore", copy], "").status.success());
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    let epoch = village.read("/api/v1/sync/pull?limit=1")["epoch"].as_u64().unwrap();
+    assert!(epoch > 0);
+    // Others go on, and give the number 3 to another revision.
+    let theirs = town.push(desk, put(2, 2, Some(epoch), json!({"note": "镇里改的", "values": {"times": 6}})));
+    assert_eq!((&theirs[0]["outcome"], &theirs[0]["rev"]), (&json!("applied"), &json!(3)));
+    // What a phone remembers is sent again: what is there finds its answer, what is not is done or waits for a choice.
+    let again = json!([first, survey(2, lost, 5), put(3, 2, Some(0), json!({"note": "恢复前写的"}))[0]]);
+    let results = village.push(phone, again.clone());
+    let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["applied", "applied", "conflict"]);
+    assert_eq!(village.push(phone, again), results, "once");
+    // An edit that its author made after the third revision of the former life: they have not seen the present one.
+    let late = village.push(phone, put(4, 3, Some(0), json!({"values": {"times": 9, "people": 8}})));
+    assert_eq!(late[0]["outcome"], "conflict");
+    let whole = village.read(&format!("/api/v1/entries/{id}"));
+    assert_eq!(
+        (&whole["fields"]["note"], &whole["fields"]["values"]),
+        (&json!("镇里改的"), &json!({"times": 6, "people": 8}))
+    );
+    assert_eq!(whole["conflicts"][0]["kept"], json!({"note": "恢复前写的"}));
+    assert_eq!(whole["conflicts"][1]["kept"], json!({"values.times": 9}));
+    // Of what the server never had there is nothing to be edited; and a number above the record's is none of this life.
+    let gone = village.push(phone, json!([{"seq": 5, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 3, "epoch": 0, "op": "put", "fields": {"note": "x"}}]));
+    assert_eq!(gone[0]["errors"][0]["field"], "id");
+    let above = village.push(phone, put(6, 9, Some(epoch), json!({"note": "x"})));
+    assert_eq!(above[0]["errors"][0]["field"], "base_rev");
+    assert_eq!(village.actual("field_surveys", 2026), 11);
 }

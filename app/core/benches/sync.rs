@@ -34,7 +34,7 @@ fn batch(catalogue: &Catalogue, places: &Places) -> Vec<Mutation> {
         let (id, mut fields) = sample.entry(seq);
         fields.insert("state".into(), json!("submitted"));
         fields.remove("review_note");
-        Mutation { seq, kind: "entry".into(), id, base_rev: 0, op: Op::Put, fields }
+        Mutation { seq, kind: "entry".into(), id, base_rev: 0, epoch: None, op: Op::Put, fields }
     };
     (1..=BATCH).map(mutation).collect()
 }

@@ -98,7 +98,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
             progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
             continue;
         }
-        let Outgoing { mutation, refused, .. } = outgoing;
+        let Outgoing { mutation, refused, before, .. } = outgoing;
         if mutation.kind != ENTRY {
             // A choice: what it comes to arrives with the next pull.
             progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
@@ -107,7 +107,9 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
         if refused.is_none() && mutation.op == Op::Put {
             fold(sure.entry(mutation.id).or_default(), &mutation);
         }
-        let (_, fields) = known.entry(mutation.id).or_default();
+        // What a restored server lacks is shown as this person had it.
+        let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
+        let (_, fields) = known.entry(mutation.id).or_insert_with(|| (0, before()));
         match mutation.op {
             Op::Put => fold(fields, &mutation),
             Op::Delete if refused.is_none() => drop(known.remove(&mutation.id)),
@@ -153,8 +155,15 @@ mod tests {
     }
 
     fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> Outgoing {
-        let mutation =
-            Mutation { seq, kind: "entry".into(), id: Uuid::from_u128(id), base_rev: 0, op: Op::Put, fields };
+        let mutation = Mutation {
+            seq,
+            kind: "entry".into(),
+            id: Uuid::from_u128(id),
+            base_rev: 0,
+            epoch: None,
+            op: Op::Put,
+            fields,
+        };
         Outgoing { refused, ..Outgoing::new(mutation) }
     }
 

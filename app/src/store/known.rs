@@ -68,7 +68,15 @@ mod tests {
 
     fn outgoing(seq: u64, id: u128, op: Op, fields: serde_json::Value) -> Outgoing {
         let fields = fields.as_object().unwrap().clone();
-        Outgoing::new(Mutation { seq, kind: "entry".into(), id: Uuid::from_u128(id), base_rev: 2, op, fields })
+        Outgoing::new(Mutation {
+            seq,
+            kind: "entry".into(),
+            id: Uuid::from_u128(id),
+            base_rev: 2,
+            epoch: None,
+            op,
+            fields,
+        })
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
         };
         let outgoing = |seq, id: u128, op, value| {
             let (kind, id) = (NEED.to_owned(), Uuid::from_u128(id));
-            Outgoing::new(Mutation { seq, kind, id, base_rev: 1, op, fields: fields(value) })
+            Outgoing::new(Mutation { seq, kind, id, base_rev: 1, epoch: None, op, fields: fields(value) })
         };
         let why = vec![FieldError::new("pairing", ErrorCode::Required)];
         let outbox = [

@@ -6,15 +6,17 @@ use super::ledger::{Item, ledger};
 use super::photos::named;
 use super::{Connection, Result, all, commit, get, persistently, put, remove};
 use crate::json;
-use idb::TransactionMode;
+use idb::{KeyRange, ObjectStore, Query, TransactionMode};
 use jiedui_core::domain::Entry;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{
-    Change, Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, Record, settle,
+    Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Sender, acknowledge,
+    again, next_batch, outgoing, whole_outbox,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+use wasm_bindgen::JsValue;
 
 pub(super) const META: &str = "meta";
 pub(super) const OUTBOX: &str = "outbox";
@@ -36,17 +38,22 @@ impl Person {
     /// Which copy of the program this is, for the server to tell its mutations from others'.
     pub async fn client(&self) -> Result<Uuid> {
         let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
-        let meta = transaction.object_store(META)?;
-        let client = match get(&meta, "client").await? {
+        let sender = self.sender(&transaction.object_store(META)?).await?;
+        commit(transaction).await?;
+        Ok(sender.client)
+    }
+
+    /// Who sends from this phone, as the transaction sees it.
+    async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
+        let client = match get(meta, "client").await? {
             Some(client) => client,
             None => {
                 let client = new_id();
-                put(&meta, "client", &client).await?;
+                put(meta, "client", &client).await?;
                 client
             }
         };
-        commit(transaction).await?;
-        Ok(client)
+        Ok(Sender { user: self.user, client, epoch: get(meta, "epoch").await? })
     }
 
     /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
@@ -56,16 +63,19 @@ impl Person {
     }
 
     async fn try_to_put(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
-        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        for old in all::<Outgoing>(&outbox).await? {
-            if old.mutation.id == id && old.refused.is_some() {
-                remove(&outbox, old.mutation.seq as f64).await?;
-            }
+        let sender = self.sender(&meta).await?;
+        let (mut waiting, refused): (Vec<Outgoing>, Vec<Outgoing>) =
+            all(&outbox).await?.into_iter().partition(|old: &Outgoing| old.refused.is_none());
+        for old in refused.iter().filter(|old| old.mutation.id == id) {
+            remove(&outbox, old.mutation.seq as f64).await?;
         }
-        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, op, fields };
-        put(&outbox, seq as f64, &Outgoing::new(mutation)).await?;
+        waiting.retain(|own| own.mutation.id == id);
+        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
+        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, epoch: None, op, fields };
+        put(&outbox, seq as f64, &outgoing(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
     }
@@ -79,9 +89,12 @@ impl Person {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let client = get(&meta, "client").await?.unwrap_or_default();
+        let sender = self.sender(&meta).await?;
+        // The server knows the conflict by the name under which it was sent.
+        let of: Option<Outgoing> = get(&outbox, seq as f64).await?;
+        let client = of.and_then(|own| own.client).unwrap_or(sender.client);
         let mutation = Choice { client, seq, take }.mutation(next, id, rev);
-        put(&outbox, next as f64, &Outgoing::new(mutation)).await?;
+        put(&outbox, next as f64, &outgoing(sender, mutation, &[], None, new_id)).await?;
         put(&meta, "next_seq", &(next + 1)).await?;
         commit(transaction).await
     }
@@ -89,10 +102,10 @@ impl Person {
     /// All that waits to be sent, as the body of a push.
     pub async fn outbox_as_push(&self) -> Result<String> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
-        let client_id = get(&transaction.object_store(META)?, "client").await?.unwrap_or_default();
-        let waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
-        let unsent = waiting.into_iter().filter(|own| own.refused.is_none());
-        let mutations = unsent.map(|own| own.mutation).collect();
+        let meta = transaction.object_store(META)?;
+        let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
+        let (client, mutations) = whole_outbox(&all::<Outgoing>(&transaction.object_store(OUTBOX)?).await?, epoch);
+        let client_id = client.or(present).unwrap_or_default();
         Ok(json::write(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
 
@@ -108,54 +121,74 @@ impl Person {
         commit(transaction).await
     }
 
-    /// The oldest mutations that wait to be sent.
-    pub async fn unsent(&self, limit: usize) -> Result<Vec<Mutation>> {
-        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadOnly).await?;
-        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
-        waiting.retain(|outgoing| outgoing.refused.is_none());
+    /// The oldest mutations that can be sent, and the client under whose name they are.
+    pub async fn unsent(&self, limit: usize) -> Result<(Uuid, Vec<Mutation>)> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
+        let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
         // IndexedDB gives them in the order of their keys, which are their numbers.
-        Ok(waiting.into_iter().map(|outgoing| outgoing.mutation).take(limit).collect())
+        let (client, batch) = next_batch(&all::<Outgoing>(&transaction.object_store(OUTBOX)?).await?, limit);
+        Ok((client.or(present).unwrap_or_default(), batch))
     }
 
-    /// What the server answered to a push, in one transaction: out of the outbox and into the replica.
-    pub async fn store_push(&self, results: &[PushResult]) -> Result<()> {
+    /// Stores what the server answered, in this life of its database, to a push that was sent as `client`, in one
+    /// transaction: out of the outbox and into the replica.
+    pub async fn store_push(&self, client: Uuid, epoch: Option<u64>, results: &[PushResult]) -> Result<()> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
         let meta = transaction.object_store(META)?;
         let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
-        for result in results {
-            let key = result.seq as f64;
-            let Some(outgoing) = get::<Outgoing>(&outbox, key).await? else { continue };
-            let name = outgoing.mutation.id.to_string();
-            let known: Option<Record> = get(&replica, name.as_str()).await?;
-            let settled = settle(self.user, &outgoing, result, known);
-            match settled.replica {
-                Change::Keep => {}
-                Change::Put(record) => put(&replica, name.as_str(), &record).await?,
-                Change::Remove => remove(&replica, name.as_str()).await?,
-            }
-            if settled.is_new {
-                accepted.push(outgoing.mutation.id);
-            }
-            match settled.waits {
-                Some(waits) => put(&outbox, key, &waits).await?,
-                None => remove(&outbox, key).await?,
-            }
-            if let Some(seq) = settled.settles {
-                remove(&outbox, seq as f64).await?;
+        let waiting: Vec<Outgoing> = all(&outbox).await?;
+        let answered = |own: &&Outgoing| results.iter().any(|result| result.seq == own.mutation.seq);
+        let mut known = BTreeMap::new();
+        for own in waiting.iter().filter(answered) {
+            let record: Option<Record> = get(&replica, own.mutation.id.to_string().as_str()).await?;
+            known.extend(record.map(|record| (record.id, record)));
+        }
+        let mut sender = Sender { client, ..self.sender(&meta).await? };
+        if let (None, Some(epoch)) = (sender.epoch, epoch) {
+            put(&meta, "epoch", &epoch).await?;
+            sender.epoch = Some(epoch);
+        }
+        let renamed = new_id();
+        let done = acknowledge(sender, renamed, results, &waiting, &known);
+        for (seq, own) in &done.outbox {
+            match own {
+                Some(own) => put(&outbox, *seq as f64, own).await?,
+                None => remove(&outbox, *seq as f64).await?,
             }
         }
+        for (id, record) in &done.replica {
+            match record {
+                Some(record) => put(&replica, id.to_string().as_str(), record).await?,
+                None => remove(&replica, id.to_string().as_str()).await?,
+            }
+        }
+        for own in &done.sent {
+            put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
+            remove(&meta, sent_key(own.mutation.seq.saturating_sub(REMEMBERED)).as_str()).await?;
+        }
+        if done.is_doubled {
+            put(&meta, "client", &renamed).await?;
+        }
+        accepted.extend(&done.new);
         put(&meta, "accepted", &accepted).await?;
         commit(transaction).await
     }
 
-    /// Records that the server has sent, and where to go on from, in one transaction.
-    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<()> {
-        let transaction = self.database.begin(&[META, REPLICA], TransactionMode::ReadWrite).await?;
-        let replica = transaction.object_store(REPLICA)?;
-        if pulled.anew {
+    /// Stores records that the server has sent, and where to go on from, in one transaction. True where the server was
+    /// restored from a backup: what it may lack is in the outbox again.
+    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<bool> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
+        let epoch: Option<u64> = get(&meta, "epoch").await?;
+        let is_restored = epoch.is_some_and(|epoch| epoch != pulled.epoch);
+        if is_restored {
+            send_again(&meta, &transaction.object_store(OUTBOX)?, &replica).await?;
+        }
+        if pulled.anew || is_restored {
             replica.clear()?.await?;
         }
+        put(&meta, "epoch", &pulled.epoch).await?;
         for record in &pulled.records {
             let name = record.id.to_string();
             if record.deleted {
@@ -164,8 +197,9 @@ impl Person {
                 put(&replica, name.as_str(), record).await?;
             }
         }
-        put(&transaction.object_store(META)?, "cursor", &pulled.cursor).await?;
-        commit(transaction).await
+        put(&meta, "cursor", &pulled.cursor).await?;
+        commit(transaction).await?;
+        Ok(is_restored)
     }
 
     /// Where to go on from.
@@ -222,6 +256,32 @@ impl Person {
         let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
         Ok(journal(self.user, replica, outbox, &accepted.unwrap_or_default()))
     }
+}
+
+/// Where an acknowledged mutation is remembered.
+fn sent_key(seq: u64) -> String {
+    format!("sent-{seq:016}")
+}
+
+/// Puts back into the outbox what a server that was restored from a backup may lack.
+async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectStore) -> Result<()> {
+    let range = || KeyRange::bound(&"sent-".into(), &"sent-~".into(), None, None).map(Query::KeyRange);
+    let sent = meta.get_all(Some(range()?), None)?.await?;
+    let mut remembered: Vec<Outgoing> = Vec::with_capacity(sent.len());
+    for text in sent.iter().filter_map(JsValue::as_string) {
+        remembered.push(json::read(&text)?);
+    }
+    let waiting: Vec<Outgoing> = all(outbox).await?;
+    let mut known = BTreeMap::new();
+    for own in waiting.iter().chain(&remembered) {
+        let record: Option<Record> = get(replica, own.mutation.id.to_string().as_str()).await?;
+        known.extend(record.map(|record| (record.id, record)));
+    }
+    for own in again(&waiting, remembered, &known) {
+        put(outbox, own.mutation.seq as f64, &own).await?;
+    }
+    meta.delete(range()?)?.await?;
+    Ok(())
 }
 
 /// A new identifier, UUIDv7 by this phone's clock, whatever that says.

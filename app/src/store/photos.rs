@@ -109,7 +109,7 @@ mod tests {
         let fields = |hash: &str| -> Fields { json!({"attachments": [hash]}).as_object().unwrap().clone() };
         let (kind, id) = ("entry".to_owned(), Uuid::nil());
         let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };
-        let mutation = Mutation { seq: 1, kind, id, base_rev: 0, op: Op::Put, fields: fields("refused") };
+        let mutation = Mutation { seq: 1, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields("refused") };
         let why = vec![FieldError::new("date", ErrorCode::Closed)];
         let refused = Outgoing { refused: Some(why), before: Some(fields("before")), ..Outgoing::new(mutation) };
         assert_eq!(named(&[record], &[refused]), ["before", "refused", "sent"].map(str::to_owned).into());

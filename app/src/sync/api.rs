@@ -10,7 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::{Entry, FieldError, Fields, Language, Month, Overview, Place, Places, User};
 use jiedui_core::sync::upload::Heard;
 use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
-use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, Record};
 use leptos::prelude::window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -129,12 +129,12 @@ pub async fn push(
     client: Uuid,
     mutations: Vec<Mutation>,
     language: Language,
-) -> Result<Vec<PushResult>, Failure> {
+) -> Result<PushResponse, Failure> {
     let body = PushRequest { client_id: client, user: Some(user), mutations };
     send_batch(&body, language).await.map_err(|error| error.failure)
 }
 
-async fn send_batch(body: &PushRequest, language: Language) -> Result<Vec<PushResult>, ApiError> {
+async fn send_batch(body: &PushRequest, language: Language) -> Result<PushResponse, ApiError> {
     let plain = wire::encode(body).ok_or_else(ApiError::no_answer)?;
     let request = syncing(Request::post("/api/v1/sync/push"))
         .header("accept-language", language.tag())
@@ -146,8 +146,7 @@ async fn send_batch(body: &PushRequest, language: Language) -> Result<Vec<PushRe
     let answer = send(request.map_err(|_| ApiError::no_answer())?).await?;
     // An answer that was cut off is none.
     let bytes = answer.binary().await.map_err(|_| ApiError::no_answer())?;
-    let answer: PushResponse = wire::decode(&bytes).ok_or_else(ApiError::no_answer)?;
-    Ok(answer.results)
+    wire::decode(&bytes).ok_or_else(ApiError::no_answer)
 }
 
 /// A request of the sync: which of its versions this is, and in which form it is to be answered.
@@ -169,7 +168,7 @@ impl Pages {
             Err(error) if error.errors.iter().any(|error| error.field == "cursor") => {
                 (Self::after(user, "").await, true)
             }
-            answer => (answer, cursor.is_none()),
+            answer => (answer, false),
         };
         let pieces = answer.map_err(|error| error.failure)?;
         Ok(Self { pieces, anew })
@@ -181,7 +180,7 @@ impl Pages {
         answer.body().as_ref().and_then(Pieces::of).ok_or_else(ApiError::no_answer)
     }
 
-    /// The next page. What is on the phone starts anew with the first that was asked for from the start.
+    /// The next page. What is on the phone starts anew with the first after a cursor that the server did not know.
     pub async fn next(&mut self) -> Result<PullResponse, Failure> {
         let next = self.pieces.next::<PullResponse>();
         let page = match select(pin!(next), TimeoutFuture::new(PATIENCE)).await {

@@ -28,6 +28,9 @@ pub struct Driver {
     person: Person,
     user: Uuid,
     client: Uuid,
+    /// The name under which the last push was sent, and the life of the database that answered.
+    sent_as: Cell<Uuid>,
+    answered_in: Cell<Option<u64>>,
     engine: RefCell<Engine>,
     /// An answer of which more pages arrive.
     pages: RefCell<Option<api::Pages>>,
@@ -51,6 +54,8 @@ impl Driver {
             person,
             user,
             client,
+            sent_as: Cell::new(client),
+            answered_in: Cell::default(),
             engine: RefCell::new(Engine::new(seed)),
             pages: RefCell::default(),
             journal_at: RefCell::default(),
@@ -95,13 +100,23 @@ impl Driver {
     async fn perform(self: &Rc<Self>, output: Output) -> Option<Input> {
         match output {
             Output::ReadOutbox { limit } => {
-                Some(self.stored(self.person.unsent(limit).await).map_or(Input::StorageFailed, Input::OutboxRead))
+                let unsent = self.stored(self.person.unsent(limit).await);
+                let read = unsent.map(|(client, mutations)| {
+                    self.sent_as.set(client);
+                    Input::OutboxRead(mutations)
+                });
+                Some(read.unwrap_or(Input::StorageFailed))
             }
             Output::Push(mutations) => {
-                Some(Input::Pushed(api::push(self.user, self.client, mutations, self.model.language).await))
+                let answer = api::push(self.user, self.sent_as.get(), mutations, self.model.language).await;
+                Some(Input::Pushed(answer.map(|answer| {
+                    self.answered_in.set(answer.epoch);
+                    answer.results
+                })))
             }
             Output::StorePush(results) => {
-                let stored = self.stored(self.person.store_push(&results).await);
+                let stored =
+                    self.stored(self.person.store_push(self.sent_as.get(), self.answered_in.get(), &results).await);
                 self.show_journal().await;
                 super::tell_other_tabs();
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
@@ -117,6 +132,11 @@ impl Driver {
                 if pulled.anew {
                     self.ask_for_photos.set(true);
                 }
+                if stored == Some(true) {
+                    // What the restored server may lack is sent in a round that follows.
+                    self.engine.borrow_mut().handle(Input::Wake);
+                    self.model.journal_is_old.set_value(true);
+                }
                 if pulled.anew || concerns(self.user, &journal, &pulled.records) {
                     self.model.journal_is_old.set_value(true);
                 } else if *self.journal_at.borrow() == before {
@@ -129,7 +149,7 @@ impl Driver {
                     // The rest of the answer would leave a gap.
                     self.pages.take();
                 }
-                Some(stored.map_or(Input::StorageFailed, |()| Input::PullStored))
+                Some(stored.map_or(Input::StorageFailed, |_| Input::PullStored))
             }
             Output::Wait(wait) => {
                 let (sender, milliseconds) = (self.sender.clone(), u32::try_from(wait.as_millis()).unwrap_or(u32::MAX));

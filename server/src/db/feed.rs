@@ -30,18 +30,20 @@ pub struct Feed {
     pub change: i64,
     /// How often catalogue, directory or closed months have changed.
     pub reference: i64,
+    /// Which life of the database it is.
+    pub epoch: i64,
 }
 
 /// Waits for every earlier writer and gives the numbers that it left. Until this transaction ends no other gets one,
 /// so numbers are committed in their order (a sequence would hand them out before).
 pub async fn lock(tx: &mut Tx) -> Result<Feed> {
-    let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change, reference";
+    let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change, reference, epoch";
     Ok(on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?))
 }
 
 /// The numbers that can be read by now.
 pub async fn now(db: &Db) -> Result<Feed> {
-    let query = "SELECT change, reference FROM feed WHERE id = 1";
+    let query = "SELECT change, reference, epoch FROM feed WHERE id = 1";
     Ok(on!(read db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?))
 }
 
@@ -83,12 +85,24 @@ pub async fn epoch(db: &Db) -> Result<i64> {
     Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
 }
 
-/// Begins another life of the database.
+/// Begins another life of the database, numbered by its first millisecond: all that was written before is older, whatever
+/// the clocks of the two machines show.
 pub async fn begin_epoch(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
-    let query = "UPDATE feed SET epoch = $1 WHERE id = 1";
-    on!(in &mut tx, |connection| sqlx::query(query).bind(super::now()).execute(connection).await.map(drop)?);
+    let before = lock(&mut tx).await?.epoch;
+    let query = "SELECT COALESCE(MAX(at), 0) FROM record";
+    let last = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?);
+    let epoch = super::now().max(last + 1).max(before + 1);
+    for query in ["UPDATE feed SET epoch = $1 WHERE id = 1", "INSERT INTO life (epoch) VALUES ($1)"] {
+        on!(in &mut tx, |connection| sqlx::query(query).bind(epoch).execute(connection).await.map(drop)?);
+    }
     tx.commit().await
+}
+
+/// The lives that the database has had but for the first, the present one last.
+pub async fn lives(tx: &mut Tx) -> Result<Vec<i64>> {
+    let query = "SELECT epoch FROM life ORDER BY epoch";
+    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?))
 }
 
 /// Tells of every change as soon as it can be read, whichever server or program has made it. Ends never.

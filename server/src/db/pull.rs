@@ -88,6 +88,11 @@ impl Cursor {
         self.change
     }
 
+    /// The life of the database in which it was given out.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
     /// As it stands on the wire.
     pub fn encode(&self) -> Result<String> {
         Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?))

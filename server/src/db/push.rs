@@ -12,7 +12,8 @@ use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
 use jiedui_core::sync::wire::{CHOICE, ENTRY, NEED};
 use jiedui_core::sync::{
-    Choice, Decision, Existing, Mutation, Outcome, PushResult, Record, all_paths, chosen, decide, decide_need, is_since,
+    Author, Choice, Decision, Existing, Mutation, Op, Outcome, PushResult, Record, all_paths, chosen, decide,
+    decide_need, of_this_life,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,8 @@ struct Batch<'a> {
     naming: Naming,
     /// Photos that records name from now on.
     references: Vec<(String, Uuid, Uuid)>,
+    /// The lives that the database has had.
+    lives: Vec<u64>,
 }
 
 /// What a push has been answered so far.
@@ -67,6 +70,18 @@ struct Turn {
     results: Vec<PushResult>,
     /// Those of them that are not stored yet, with the digests of their mutations.
     new: Vec<(MutationDigest, PushResult)>,
+    /// The numbers of this push that are its client's own.
+    numbers: BTreeSet<u64>,
+    /// Whether another number was not: two phones go by the same name, and what was done under it is not all this one's.
+    is_doubled: bool,
+}
+
+impl Turn {
+    /// Whose mutations they are, as the merge sees it.
+    fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> Author<'a> {
+        let numbers = self.is_doubled.then_some(&self.numbers);
+        Author { account: push.actor.id, client: push.client, lives, numbers }
+    }
 }
 
 /// A change of a record: by whom, when, to which fields.
@@ -76,7 +91,7 @@ type Since = (Uuid, i64, Vec<String>);
 /// the last change, if there was one.
 pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Vec<Vec<PushResult>>, Option<i64>)> {
     let mut tx = db.begin().await?;
-    let feed::Feed { change: before, reference: version } = feed::lock(&mut tx).await?;
+    let feed::Feed { change: before, reference: version, epoch } = feed::lock(&mut tx).await?;
     if version != reference.version {
         tx.rollback().await?;
         return Err(DbError::Outdated);
@@ -103,7 +118,9 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
             Err(error) => return Err(error),
         }
     }
-    let at = super::now();
+    // Nothing of this life is older than its beginning, even where the clock is.
+    let at = super::now().max(epoch);
+    let lives = feed::lives(&mut tx).await?.into_iter().map(unsigned).collect();
     let mut batch = Batch {
         reference,
         change: before,
@@ -118,6 +135,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         figures: rollup::Pending::default(),
         naming,
         references: Vec::new(),
+        lives,
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
     let kind = tx.kind();
@@ -138,7 +156,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
             ready = prepared;
             left = left.get(decided..).unwrap_or_default();
             if decided == 0 {
-                let result = batch.apply(&mut tx, push, &next.0).await?;
+                let result = batch.apply(&mut tx, push, &next.0, &turn).await?;
                 batch.remember(push, next, result, &mut turn);
                 left = rest;
             }
@@ -214,8 +232,12 @@ impl Batch<'_> {
             let (mutation, digest) = next;
             let known = self.known.get(&(push.actor.id, push.client)).and_then(|known| known.get(&mutation.seq));
             match known {
-                Some((same, result)) if same == digest => turn.results.push(result.clone()),
+                Some((same, result)) if same == digest => {
+                    turn.results.push(result.clone());
+                    turn.numbers.insert(mutation.seq);
+                }
                 Some(_) => {
+                    turn.is_doubled = true;
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
                 }
                 None if self.unreadable.contains(&mutation.id) => {
@@ -237,6 +259,7 @@ impl Batch<'_> {
         let known = self.known.entry((push.actor.id, push.client)).or_default();
         known.insert(of.0.seq, (of.1, result.clone()));
         turn.new.push((of.1, result.clone()));
+        turn.numbers.insert(of.0.seq);
         turn.results.push(result);
     }
 
@@ -254,21 +277,21 @@ impl Batch<'_> {
         rows
     }
 
-    async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
+    async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
         match mutation.kind.as_str() {
             ENTRY | NEED => {
-                let since = self.since(tx, push, mutation).await?;
+                let since = self.since(tx, push, mutation, turn).await?;
                 let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
             }
-            CHOICE => self.choose(tx, push, mutation).await,
+            CHOICE => self.choose(tx, push, mutation, turn).await,
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         }
     }
 
     /// Settles a conflict as a person has chosen. Where what they saw has changed since, it goes on waiting.
-    async fn choose(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<PushResult> {
+    async fn choose(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
         let refuse = |field: &str, code| Ok(rejected(mutation.seq, vec![FieldError::new(field, code)]));
         let Ok(choice) = serde_json::from_value::<Choice>(Value::Object(mutation.fields.clone())) else {
             return refuse("fields", ErrorCode::WrongType);
@@ -278,7 +301,7 @@ impl Batch<'_> {
             return refuse("seq", ErrorCode::Unknown);
         };
         let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
-        let since = self.since(tx, push, &edit).await?;
+        let since = self.since(tx, push, &edit, turn).await?;
         let mut result = self.apply_to_record(push, &edit, &since, false);
         name_others(tx, &since, &mut result).await?;
         if result.outcome.is_done() {
@@ -311,7 +334,13 @@ impl Batch<'_> {
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
         let decide = if mutation.kind == NEED { decide_need } else { decide };
-        match decide(mutation, existing.as_ref(), &push.actor, rules) {
+        let author = Author { account: push.actor.id, client: push.client, lives: &self.lives, numbers: None };
+        let own = of_this_life(mutation, rev, author);
+        match decide(&own, existing.as_ref(), &push.actor, rules) {
+            // An edit of what a restore from a backup has taken away.
+            Decision::Reject(_) if existing.is_none() && own.base_rev < mutation.base_rev && mutation.op == Op::Put => {
+                rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)])
+            }
             Decision::Reject(errors) => {
                 // Who may not see the record does not learn how often it has changed.
                 let seen = self.records.get(&mutation.id).is_some_and(|row| {
@@ -347,26 +376,29 @@ impl Batch<'_> {
     }
 
     /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
-    async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation) -> Result<Vec<Since>> {
+    async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
-        let is_news = |rev: i64, by: Option<By>| {
+        let author = turn.author(push, &self.lives);
+        let is_news = |rev: i64, at: i64, by: Option<By>| {
             let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
-            is_since(unsigned(rev), maker, mutation, (push.actor.id, push.client))
+            author.is_news(unsigned(rev), unsigned(at), maker, mutation)
         };
         let mut since = Vec::new();
-        if mutation.base_rev.saturating_add(1) < unsigned(row.last.rev) {
+        // Of another life any revision may be news.
+        let seen = if author.is_of_former_life(mutation) { 0 } else { mutation.base_rev };
+        if seen.saturating_add(1) < unsigned(row.last.rev) {
             // Of the first revision all fields are new; of the others only the paths are needed.
             let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END
                 FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
             type Past = (i64, String, Option<Uuid>, Option<Uuid>, Option<i64>, i64, String);
             let rows = on!(in tx, |connection| sqlx::query_as::<_, Past>(query)
                 .bind(mutation.id)
-                .bind(signed(mutation.base_rev))
+                .bind(signed(seen))
                 .fetch_all(connection)
                 .await?);
             for (rev, changed, account, client, seq, at, fields) in rows {
                 let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
-                if is_news(rev, by) {
+                if is_news(rev, at, by) {
                     let changed = match rev {
                         1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
                         _ => serde_json::from_str(&changed)?,
@@ -378,7 +410,7 @@ impl Batch<'_> {
         let in_memory =
             self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
         for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
-            if is_news(revision.rev, revision.by) {
+            if is_news(revision.rev, revision.at, revision.by) {
                 let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
                 let account = revision.by.map(|by| by.0).unwrap_or_default();
                 since.push((account, revision.at, changed.into_iter().collect()));

@@ -24,7 +24,7 @@ const PIECE: usize = 500;
 /// Records that have changed since a cursor.
 #[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
         ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query)),
-    responses((status = 200, description = "records, cursor, more, and how far in the feed: position, last"),
+    responses((status = 200, description = "records, cursor, more; epoch: the life of the database, another after a restore; how far in the feed: position, last"),
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
 pub async fn pull(
@@ -118,7 +118,9 @@ fn json(page: &Page, last: i64) -> Result<String, DbError> {
             write!(body, r#"{comma}{{"kind":"{kind}","id":"{id}","rev":{rev},"fields":{fields},"deleted":{deleted}}}"#);
     }
     let (cursor, more, position) = (page.cursor.encode()?, page.more, page.cursor.position());
-    let _ = write!(body, r#"],"cursor":"{cursor}","more":{more},"position":{position},"last":{last}}}"#);
+    let epoch = page.cursor.epoch();
+    let _ =
+        write!(body, r#"],"cursor":"{cursor}","epoch":{epoch},"more":{more},"position":{position},"last":{last}}}"#);
     Ok(body)
 }
 
@@ -132,5 +134,13 @@ fn in_full(page: Page, last: i64) -> Result<PullResponse, DbError> {
     }
     let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
     let (cursor, more, position) = (page.cursor.encode()?, page.more, unsigned(page.cursor.position()));
-    Ok(PullResponse { records, cursor, more, position, last: unsigned(last), anew: false })
+    Ok(PullResponse {
+        records,
+        cursor,
+        more,
+        position,
+        last: unsigned(last),
+        epoch: unsigned(page.cursor.epoch()),
+        anew: false,
+    })
 }

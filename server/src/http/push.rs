@@ -20,6 +20,8 @@ use uuid::Uuid;
 /// had changed the record, when and which fields. A mutation of kind `choice` settles a conflict: its id is the record's,
 /// its fields `client` and `seq` of the mutation that was in conflict, and `take`, the paths of those of its values that
 /// are taken. A deletion of another's or of an approved entry has the field `reason`, a duplicate's `duplicate_of` as well.
+/// A mutation may name in `epoch` the life of the database in which its `base_rev` was read (see the pull): after
+/// a restore from a backup its author has seen nothing of what has happened since, whatever number that has.
 #[utoipa::path(post, path = "/api/v1/sync/push",
     params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
     request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
@@ -80,5 +82,5 @@ pub async fn push(
         let errors = std::mem::take(&mut result.errors);
         result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
     }
-    Ok(wants.answer(&PushResponse { results }))
+    Ok(wants.answer(&PushResponse { results, epoch: u64::try_from(app.epoch).ok() }))
 }

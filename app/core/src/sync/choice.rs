@@ -26,7 +26,7 @@ impl Choice {
             Ok(Value::Object(fields)) => fields,
             _ => Fields::new(),
         };
-        Mutation { seq, kind: CHOICE.to_owned(), id, base_rev, op: Op::Put, fields }
+        Mutation { seq, kind: CHOICE.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields }
     }
 }
 

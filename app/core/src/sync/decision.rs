@@ -4,7 +4,7 @@ use super::path::{get, paths, set};
 use super::rights::{DUPLICATE_OF, REASON};
 use super::wire::{Mutation, Op, Outcome};
 use crate::domain::entry::Fields;
-use crate::domain::{Entry, ErrorCode, FieldError, Role, User};
+use crate::domain::{Entry, ErrorCode, FieldError, Role, State, User};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ pub enum Decision {
 }
 
 /// Decides what a delete, and a put of a deleted record, mean for any kind of record; `put` decides on all others. A
-/// mutation that names a later revision than there is cannot have seen it and is rejected.
+/// mutation that names a later revision than there is cannot have seen it and is rejected; [`of_this_life`] comes first.
 pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: impl FnOnce() -> Decision) -> Decision {
     let rev = existing.map_or(0, |existing| existing.rev);
     match (mutation.op, existing) {
@@ -68,6 +68,12 @@ pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: i
             outcome: Outcome::Conflict,
             kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path.into_owned(), value.clone())).collect(),
         },
+        // Somebody's new record under an identifier that has another: the two are never mixed.
+        (Op::Put, Some(existing)) if mutation.base_rev == 0 && !existing.deleted => {
+            let kept = differing(&mutation.fields, &existing.fields);
+            let outcome = if kept.is_empty() { Outcome::Applied } else { Outcome::Conflict };
+            Decision::Leave { outcome, kept }
+        }
         (Op::Put, Some(existing)) if existing.deleted && mutation.fields.is_empty() => {
             Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
         }
@@ -91,6 +97,28 @@ pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: i
             let kept = std::iter::once((DELETED.to_owned(), json!(true))).chain(said).collect();
             Decision::Leave { outcome: Outcome::Conflict, kept }
         }
+    }
+}
+
+/// Returns the values of a new record that differ from what stands under its identifier. That it waits for a review is said
+/// of every new entry, and differs from none.
+fn differing(new: &Fields, existing: &Fields) -> Fields {
+    let is_same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
+    let differs = |(path, value): &(Cow<'_, str>, &Value)| {
+        let is_new = path.as_ref() == "state" && value.as_str() == Some(State::Submitted.code());
+        !is_new && !is_same(get(existing, path).unwrap_or(&Value::Null), value)
+    };
+    let all = paths(new).into_iter().filter(differs);
+    all.map(|(path, value)| (path.into_owned(), value.clone())).collect()
+}
+
+/// Returns a mutation as it is decided on. The base revision of one that was made in a former life of the database may be
+/// above what a restore from a backup has left: what its author has seen is told by `changed_since` alone.
+pub fn of_this_life<'a>(mutation: &'a Mutation, rev: u64, author: Author<'_>) -> Cow<'a, Mutation> {
+    if author.is_of_former_life(mutation) && mutation.base_rev > rev {
+        Cow::Owned(Mutation { base_rev: rev, ..mutation.clone() })
+    } else {
+        Cow::Borrowed(mutation)
     }
 }
 
@@ -178,9 +206,49 @@ pub(super) fn present(value: &Value) -> Option<&Value> {
 /// Who made a revision: account, client and the mutation's number.
 pub type Maker = (Uuid, Uuid, u64);
 
-/// Returns whether a revision is news to the author of a mutation: it is later than the base revision, and not their own
-/// earlier work. Own work is told by account and client: anybody can name another's client.
-pub fn is_since(rev: u64, maker: Option<Maker>, mutation: &Mutation, (account, client): (Uuid, Uuid)) -> bool {
-    let is_own = |(by, with, seq): Maker| by == account && with == client && seq < mutation.seq;
-    rev > mutation.base_rev && !maker.is_some_and(is_own)
+/// Who made a mutation, and what of the record's history they can have seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Author<'a> {
+    /// Their account.
+    pub account: Uuid,
+    /// Their copy of the program.
+    pub client: Uuid,
+    /// The lives of the database, as [`PullResponse::epoch`](super::PullResponse::epoch) numbers them, but for the first.
+    pub lives: &'a [u64],
+    /// Once one of their numbers turned out to be another's (a profile that was duplicated): the numbers that are really
+    /// theirs. None: all.
+    pub numbers: Option<&'a BTreeSet<u64>>,
+}
+
+impl Author<'_> {
+    /// Returns whether a revision is news to the author of a mutation: made after the base revision or in another life of
+    /// the database, and not their own earlier work. Own work is told by account and client, since anybody can name
+    /// another's client. A mutation with base revision 0 has seen nothing, its author's own work neither.
+    pub fn is_news(&self, rev: u64, at: u64, maker: Option<Maker>, mutation: &Mutation) -> bool {
+        let is_own = |(account, client, seq): Maker| {
+            mutation.base_rev > 0
+                && account == self.account
+                && client == self.client
+                && seq < mutation.seq
+                && self.numbers.is_none_or(|numbers| numbers.contains(&seq))
+        };
+        let was_seen = rev <= mutation.base_rev && at < self.seen_before(mutation);
+        !was_seen && !maker.is_some_and(is_own)
+    }
+
+    /// Returns whether a mutation's base revision was read in an earlier life of the database.
+    pub fn is_of_former_life(&self, mutation: &Mutation) -> bool {
+        mutation.epoch.is_some_and(|epoch| epoch != self.lives.last().copied().unwrap_or_default())
+    }
+
+    /// The instant from which on nothing that happened can have been seen: when the life ended in which the base revision
+    /// was read. This database knows nothing of a life that began from another backup than it did itself.
+    fn seen_before(&self, mutation: &Mutation) -> u64 {
+        let Some(epoch) = mutation.epoch else { return u64::MAX };
+        let mut lives = std::iter::once(&0).chain(self.lives);
+        match lives.find(|life| **life == epoch) {
+            Some(_) => lives.next().copied().unwrap_or(u64::MAX),
+            None => 0,
+        }
+    }
 }

@@ -1,19 +1,34 @@
-//! What becomes of a mutation on the phone once the server has answered. The storage around it is the caller's.
+//! The phone's outbox: what is put into it, what is sent next, and what becomes of a mutation once it is answered. The
+//! storage around it is the caller's.
 
 use super::apply::fold;
 use super::need::fold_need;
-use super::wire::{CHOICE, ENTRY, Mutation, Op, Outcome, PushResult, Record};
+use super::path::{get, paths};
+use super::wire::{CHOICE, ENTRY, Mutation, NEED, Op, Outcome, PushResult, Record};
 use crate::domain::entry::Fields;
 use crate::domain::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+
+/// How many acknowledged mutations a phone remembers, in case the server is restored from a backup that lacks them.
+pub const REMEMBERED: u64 = 2_000;
 
 /// A mutation on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
     /// The mutation.
     pub mutation: Mutation,
+    /// The copy of the program under whose name it is sent; the phone's present one, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Uuid>,
+    /// It changes what another mutation of the outbox makes, and waits until that is answered and its revision known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub follows: bool,
+    /// It was acknowledged, and is sent again to a server that was restored from a backup.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub again: bool,
     /// Why the server would not have it, or whose values stand instead: it waits for a person.
     #[serde(default)]
     pub refused: Option<Vec<FieldError>>,
@@ -31,10 +46,23 @@ pub struct Outgoing {
 /// How long a deletion can be undone before it is sent, in milliseconds.
 pub const HELD: i64 = 6_000;
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl Outgoing {
     /// A mutation that has just been made.
     pub fn new(mutation: Mutation) -> Self {
-        Self { mutation, refused: None, answer: None, before: None, held_until: None }
+        Self {
+            mutation,
+            client: None,
+            follows: false,
+            again: false,
+            refused: None,
+            answer: None,
+            before: None,
+            held_until: None,
+        }
     }
 
     /// A mutation that is held back, made at `now`.
@@ -51,24 +79,240 @@ impl Outgoing {
     pub fn is_conflict(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.outcome == Outcome::Conflict)
     }
+
+    /// The same, to be sent as if it never had been.
+    fn unanswered(self) -> Self {
+        Self { refused: None, answer: None, ..self }
+    }
+}
+
+/// Whose phone it is, and what it goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// The person.
+    pub user: Uuid,
+    /// The copy of the program.
+    pub client: Uuid,
+    /// The life of the server's database that its replica is of; `None` before the first pull.
+    pub epoch: Option<u64>,
+}
+
+/// Returns what the outbox holds of a mutation that a person makes. `outbox` is what it holds already, `known` the record
+/// in the replica; `new_id` gives an identifier that nothing has.
+///
+/// A whole new record whose identifier is another's by now (a form that was open in two tabs) gets one of its own. An
+/// edit of a record that the server did not have when the edit was begun follows what makes the record.
+pub fn outgoing(
+    sender: Sender,
+    mut mutation: Mutation,
+    outbox: &[Outgoing],
+    known: Option<&Record>,
+    new_id: impl FnOnce() -> Uuid,
+) -> Outgoing {
+    let mut follows = false;
+    if mutation.kind != CHOICE && mutation.base_rev == 0 {
+        follows = start(&mut mutation, outbox, known, new_id);
+    }
+    if mutation.base_rev > 0 {
+        mutation.epoch = sender.epoch;
+    }
+    Outgoing { client: Some(sender.client), follows, ..Outgoing::new(mutation) }
+}
+
+/// Gives a mutation that saw no revision its place: see [`outgoing`]. Returns whether it follows another.
+fn start(mutation: &mut Mutation, outbox: &[Outgoing], known: Option<&Record>, new_id: impl FnOnce() -> Uuid) -> bool {
+    let is_same_record = |own: &&Outgoing| own.mutation.id == mutation.id && own.mutation.kind == mutation.kind;
+    let pending: Vec<&Outgoing> = outbox.iter().filter(|own| own.refused.is_none()).filter(is_same_record).collect();
+    if is_whole(mutation) {
+        if (known.is_some() || !pending.is_empty()) && !is_same(mutation, &pending, known) {
+            mutation.id = new_id();
+        }
+        return false;
+    }
+    let follows = pending.iter().any(|own| own.mutation.base_rev == 0);
+    if !follows && known.is_some() {
+        // What was begun while the record was on its way was begun from its first revision.
+        mutation.base_rev = 1;
+    }
+    follows
+}
+
+/// Whether a mutation names all that a new record needs, and so is no edit of one.
+fn is_whole(mutation: &Mutation) -> bool {
+    let needed: &[&str] = match mutation.kind.as_str() {
+        ENTRY => &["activity", "date", "place"],
+        NEED => &["year", "place", "programme", "title"],
+        _ => return false,
+    };
+    mutation.op == Op::Put && needed.iter().all(|name| mutation.fields.get(*name).is_some_and(|own| !own.is_null()))
+}
+
+/// Whether a record says all that a mutation does, once what is on its way has arrived.
+fn is_same(mutation: &Mutation, pending: &[&Outgoing], known: Option<&Record>) -> bool {
+    let mut fields = known.map(|record| record.fields.clone()).unwrap_or_default();
+    for own in pending {
+        if own.mutation.op == Op::Delete {
+            return false;
+        }
+        fold(&mut fields, &own.mutation);
+    }
+    paths(&mutation.fields)
+        .into_iter()
+        .all(|(path, value)| get(&fields, &path) == Some(value).filter(|own| !own.is_null()))
+}
+
+/// Returns the mutations to send next, at most `limit`, and under which name. `outbox` is in the order of its numbers.
+pub fn next_batch(outbox: &[Outgoing], limit: usize) -> (Option<Uuid>, Vec<Mutation>) {
+    let (mut batch, mut client) = (Vec::new(), None);
+    let (mut pending, mut held) = (BTreeSet::new(), BTreeSet::new());
+    for own in outbox.iter().filter(|own| own.refused.is_none()) {
+        let id = own.mutation.id;
+        if held.contains(&id) || own.follows && pending.contains(&id) {
+            held.insert(id);
+            continue;
+        }
+        if batch.len() >= limit || !batch.is_empty() && own.client != client {
+            break;
+        }
+        client = own.client;
+        pending.insert(id);
+        batch.push(own.mutation.clone());
+    }
+    (client, batch)
+}
+
+/// Returns all that waits to be sent as one push, and under which name: what a person takes away as a file. `epoch` is
+/// the life of the database that the phone knows.
+pub fn whole_outbox(outbox: &[Outgoing], epoch: Option<u64>) -> (Option<Uuid>, Vec<Mutation>) {
+    let unsent: Vec<&Outgoing> = outbox.iter().filter(|own| own.refused.is_none()).collect();
+    let client = unsent.last().and_then(|own| own.client);
+    let own = unsent.into_iter().filter(|own| own.client == client);
+    // What follows another comes right after it there, and starts from the revision that it makes: the first.
+    let mutation = |own: &Outgoing| match own.follows {
+        true => Mutation { base_rev: 1, epoch, ..own.mutation.clone() },
+        false => own.mutation.clone(),
+    };
+    (client, own.map(mutation).collect())
+}
+
+/// What the answers to a push change on the phone, in one transaction.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Acknowledged {
+    /// What the outbox holds under these numbers; `None`: nothing.
+    pub outbox: BTreeMap<u64, Option<Outgoing>>,
+    /// What the replica holds of these records; `None`: nothing.
+    pub replica: BTreeMap<Uuid, Option<Record>>,
+    /// What has been done: remembered, in case a restore from a backup takes it back.
+    pub sent: Vec<Outgoing>,
+    /// Entries that the server has now and had not before.
+    pub new: Vec<Uuid>,
+    /// The numbers of this copy of the program are another's, too: the profile was duplicated, or put back from a copy.
+    /// From now on the phone goes by the new name, and what was refused for its number is sent under it.
+    pub is_doubled: bool,
+}
+
+/// Settles the answers to a push. `known` are the records in the replica; `renamed` is the name that the phone takes
+/// where its own turns out to be another's as well.
+pub fn acknowledge(
+    sender: Sender,
+    renamed: Uuid,
+    results: &[PushResult],
+    outbox: &[Outgoing],
+    known: &BTreeMap<Uuid, Record>,
+) -> Acknowledged {
+    let Sender { user, client, epoch } = sender;
+    let mut done = Acknowledged::default();
+    let mut outbox: BTreeMap<u64, Outgoing> = outbox.iter().map(|own| (own.mutation.seq, own.clone())).collect();
+    let mut known = known.clone();
+    for result in results {
+        // What another tab has sent under another name meanwhile is settled by the answer to that.
+        let is_answered = |own: &&Outgoing| own.client.is_none_or(|own| own == client);
+        let Some(own) = outbox.get(&result.seq).filter(is_answered).cloned() else { continue };
+        let is_reused = |error: &FieldError| error.field == "seq" && error.code == ErrorCode::Reused;
+        if result.errors.iter().any(is_reused) {
+            done.is_doubled = true;
+            continue;
+        }
+        let id = own.mutation.id;
+        let settled = settle(user, &own, result, known.get(&id).cloned());
+        match settled.replica {
+            Change::Keep => {}
+            Change::Put(record) => {
+                done.replica.insert(id, Some(record.clone()));
+                known.insert(id, record);
+            }
+            Change::Remove => {
+                done.replica.insert(id, None);
+                known.remove(&id);
+            }
+        }
+        done.new.extend(settled.is_new.then_some(id));
+        let waits = settled.waits.map(|waits| Outgoing { client: Some(client), ..waits });
+        if waits.is_none() && result.outcome.is_done() {
+            done.sent.push(Outgoing { client: Some(client), again: false, ..own.clone() });
+        }
+        if result.outcome.is_done() && own.mutation.base_rev == 0 {
+            for (seq, next) in outbox.iter_mut().filter(|(_, next)| next.follows && next.mutation.id == id) {
+                next.follows = false;
+                (next.mutation.base_rev, next.mutation.epoch) = (result.rev, epoch);
+                done.outbox.insert(*seq, Some(next.clone()));
+            }
+        }
+        match &waits {
+            Some(waits) => drop(outbox.insert(result.seq, waits.clone())),
+            None => drop(outbox.remove(&result.seq)),
+        }
+        done.outbox.insert(result.seq, waits);
+        // What was refused is no conflict, and waits on even where a choice about it has come to nothing.
+        if let Some(seq) = settled.settles
+            && outbox.get(&seq).is_some_and(Outgoing::is_conflict)
+        {
+            done.sent.extend(outbox.remove(&seq).map(Outgoing::unanswered));
+            done.outbox.insert(seq, None);
+        }
+    }
+    if done.is_doubled {
+        for (seq, own) in outbox {
+            // A conflict goes on by the name that the server knows it by.
+            let name = if own.refused.is_some() { own.client.unwrap_or(client) } else { renamed };
+            if own.client != Some(name) {
+                done.outbox.insert(seq, Some(Outgoing { client: Some(name), ..own }));
+            }
+        }
+    }
+    done
+}
+
+/// Returns what the outbox holds once the server has been restored from a backup: all that it may lack is sent again.
+/// What it does not lack finds its answer there and changes nothing. `known` are the records as the phone had them.
+pub fn again(outbox: &[Outgoing], sent: Vec<Outgoing>, known: &BTreeMap<Uuid, Record>) -> Vec<Outgoing> {
+    let numbers: BTreeSet<u64> = outbox.iter().map(|own| own.mutation.seq).collect();
+    let sent = sent.into_iter().filter(|own| !numbers.contains(&own.mutation.seq));
+    let sent = sent.map(|own| Outgoing { again: true, follows: false, ..own.unanswered() });
+    let waiting = outbox.iter().cloned().map(|own| Outgoing { again: true, ..own.unanswered() });
+    let with_before = |own: Outgoing| {
+        let before = own.before.or_else(|| known.get(&own.mutation.id).map(|record| record.fields.clone()));
+        Outgoing { before, ..own }
+    };
+    sent.chain(waiting).map(with_before).collect()
 }
 
 /// What to do with the outbox and the replica, in one transaction.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled {
+struct Settled {
     /// Stays in the outbox like this; `None` takes it out.
-    pub waits: Option<Outgoing>,
+    waits: Option<Outgoing>,
     /// The number of another mutation that goes out of the outbox: the one whose conflict a choice has settled.
-    pub settles: Option<u64>,
+    settles: Option<u64>,
     /// What the replica holds of the record from now on.
-    pub replica: Change,
+    replica: Change,
     /// Whether the server has now an entry that it had not before.
-    pub is_new: bool,
+    is_new: bool,
 }
 
 /// A change of the replica.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+enum Change {
     /// It stays as it is.
     Keep,
     /// This is the record now.
@@ -78,7 +322,7 @@ pub enum Change {
 }
 
 /// Settles a mutation of `user`'s. `known` is the record in the replica.
-pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Option<Record>) -> Settled {
+fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Option<Record>) -> Settled {
     let mutation = &outgoing.mutation;
     if mutation.kind == CHOICE {
         return settle_choice(mutation, result);
@@ -88,12 +332,15 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
         return Settled { waits, settles: None, replica: Change::Keep, is_new: false };
     }
     let waits = (result.outcome == Outcome::Conflict).then(|| Outgoing {
-        mutation: mutation.clone(),
         refused: Some(conflicts(mutation, result.record.as_ref())),
         answer: Some(result.clone()),
-        before: known.as_ref().map(|record| record.fields.clone()),
-        held_until: None,
+        before: known.as_ref().map(|record| record.fields.clone()).or_else(|| outgoing.before.clone()),
+        ..outgoing.clone()
     });
+    if outgoing.again {
+        // It may have been answered long ago. What it has changed now comes with the next pull.
+        return Settled { waits, settles: None, replica: Change::Keep, is_new: false };
+    }
     let is_new = mutation.kind == ENTRY && known.is_none() && mutation.op == Op::Put;
     // A pull may have brought a later state before this answer was stored.
     let overtaken = known.as_ref().is_some_and(|known| known.rev > result.rev);
@@ -119,7 +366,7 @@ pub fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Optio
 /// A choice is done with once it is answered; what it comes to arrives by a pull. Where it could not be taken, since the
 /// record has changed again, the conflict goes on waiting.
 fn settle_choice(mutation: &Mutation, result: &PushResult) -> Settled {
-    let seq = mutation.fields.get("seq").and_then(serde_json::Value::as_u64);
+    let seq = mutation.fields.get("seq").and_then(Value::as_u64);
     let settled_already = result.errors.iter().any(|error| error.field == "seq");
     let settles = seq.filter(|_| settled_already || result.outcome.is_done());
     Settled { waits: None, settles, replica: Change::Keep, is_new: false }
@@ -139,29 +386,4 @@ fn conflicts(mutation: &Mutation, record: Option<&Record>) -> Vec<FieldError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case(10_000, true)]
-    #[case(15_999, true)]
-    #[case(16_000, false)]
-    #[case(9_999, false)]
-    #[case(i64::MIN, false)]
-    fn deletion_is_held_for_six_seconds_and_never_longer(#[case] now: i64, #[case] held: bool) {
-        let mutation = Mutation {
-            seq: 1,
-            kind: ENTRY.into(),
-            id: Uuid::nil(),
-            base_rev: 1,
-            op: Op::Delete,
-            fields: Fields::new(),
-        };
-        let outgoing = Outgoing::held(mutation.clone(), 10_000);
-        assert_eq!(outgoing.is_held(now), held);
-        assert!(!Outgoing::new(mutation).is_held(now));
-        let kept: Outgoing = serde_json::from_value(serde_json::to_value(&outgoing).unwrap()).unwrap();
-        assert_eq!(kept, outgoing, "it is held after the app was closed, too");
-    }
-}
+mod tests;

@@ -46,6 +46,10 @@ pub struct Mutation {
     pub id: Uuid,
     /// The revision that the change started from; 0 for a new record.
     pub base_rev: u64,
+    /// The life of the database in which that revision was read, as a pull names it. Revisions of another life are not
+    /// the same ones: a restore from a backup takes some back and others get their numbers. None: the present life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
     /// What it does.
     pub op: Op,
     /// The fields that it names.
@@ -58,6 +62,7 @@ impl Mutation {
     pub fn parse(mut value: Value) -> Result<Self, Vec<FieldError>> {
         let mut taken = |field: &str| value.get_mut(field).map(Value::take).unwrap_or_default();
         let [seq, kind, id, base_rev, op, fields] = ["seq", "kind", "id", "base_rev", "op", "fields"].map(&mut taken);
+        let epoch = taken("epoch");
         let wrong = |field: &str, value: &Value| {
             FieldError::new(field, if value.is_null() { ErrorCode::Required } else { ErrorCode::WrongType })
         };
@@ -66,6 +71,8 @@ impl Mutation {
         let parsed_seq = number(&seq).ok_or_else(|| wrong("seq", &seq));
         let parsed_rev =
             if base_rev.is_null() { Ok(0) } else { number(&base_rev).ok_or_else(|| wrong("base_rev", &base_rev)) };
+        let parsed_epoch =
+            if epoch.is_null() { Ok(None) } else { number(&epoch).map(Some).ok_or_else(|| wrong("epoch", &epoch)) };
         let parsed_op = Op::deserialize(&op).map_err(|_| wrong("op", &op));
         let parsed_kind = if let Value::String(kind) = kind { Ok(kind) } else { Err(wrong("kind", &kind)) };
         let parsed_fields = match fields {
@@ -73,12 +80,12 @@ impl Mutation {
             Value::Object(fields) => Ok(fields),
             other => Err(wrong("fields", &other)),
         };
-        match (parsed_seq, parsed_kind, parsed_id, parsed_rev, parsed_op, parsed_fields) {
-            (Ok(seq), Ok(kind), Ok(id), Ok(base_rev), Ok(op), Ok(fields)) => {
-                Ok(Self { seq, kind, id, base_rev, op, fields })
+        match (parsed_seq, parsed_kind, parsed_id, parsed_rev, parsed_epoch, parsed_op, parsed_fields) {
+            (Ok(seq), Ok(kind), Ok(id), Ok(base_rev), Ok(epoch), Ok(op), Ok(fields)) => {
+                Ok(Self { seq, kind, id, base_rev, epoch, op, fields })
             }
-            (seq, kind, id, base_rev, op, fields) => {
-                let errors = [seq.err(), kind.err(), id.err(), base_rev.err(), op.err(), fields.err()];
+            (seq, kind, id, base_rev, epoch, op, fields) => {
+                let errors = [seq.err(), kind.err(), id.err(), base_rev.err(), epoch.err(), op.err(), fields.err()];
                 Err(errors.into_iter().flatten().collect())
             }
         }
@@ -154,6 +161,9 @@ pub struct Other {
 pub struct PushResponse {
     /// In the order of the mutations.
     pub results: Vec<PushResult>,
+    /// The life of the database, as a pull names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
 }
 
 /// A record as it stands.
@@ -180,6 +190,9 @@ pub struct PullResponse {
     pub records: Vec<Record>,
     /// Where to go on from.
     pub cursor: String,
+    /// The life of the database: 0 for the first, another number after each restore from a backup.
+    #[serde(default)]
+    pub epoch: u64,
     /// Whether there is more already.
     pub more: bool,
     /// How far in the feed this is.

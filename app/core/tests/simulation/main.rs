@@ -1,6 +1,7 @@
 //! Broken histories, replayed from a seed: several phones with core's real engine, rules and merge; a server that is
 //! killed between any two of its steps; a line that drops, doubles, delays, reorders and cuts; phones that die at any
-//! step and come back with what their storage really held; storage that is full.
+//! step and come back with what their storage really held; storage that is full; two tabs of one browser, profiles that are
+//! duplicated or put back from an image, and a server that is restored from a backup.
 //!
 //! `SEEDS=100000 cargo test --release -p jiedui-core --test simulation` runs more of them, `SEED=7` that one alone.
 
@@ -56,13 +57,16 @@ fn a_history_is_the_same_each_time() {
 #[test]
 fn histories_are_eventful() {
     let mut outcomes = BTreeMap::new();
-    let (mut deleted, mut settled) = (0, 0);
+    let (mut deleted, mut settled, mut restored, mut duplicated, mut renamed) = (0, 0, 0, 0, 0);
     for seed in 0..200 {
         let mut world = World::new(seed, Sabotage::None);
         world.live().unwrap();
         for (_, answer) in world.server.disk.answers.values() {
             *outcomes.entry(format!("{:?}", answer.outcome)).or_insert(0) += 1;
         }
+        restored += world.server.disk.lives.len();
+        duplicated += world.duplicated;
+        renamed += world.renamed();
         settled += world.server.disk.settled.len();
         deleted += world.server.disk.records.values().filter(|stored| stored.deleted).count();
     }
@@ -70,6 +74,7 @@ fn histories_are_eventful() {
         assert!(outcomes.get(outcome).is_some_and(|times| *times > 50), "{outcomes:?}");
     }
     assert!(deleted > 100 && settled > 20, "{deleted} {settled}");
+    assert!(restored > 50 && duplicated > 100 && renamed > 20, "{restored} {duplicated} {renamed}");
 }
 
 #[test]
@@ -80,6 +85,13 @@ fn sabotage_is_found_out() {
         Sabotage::NoTransaction,
         Sabotage::LastWriterWins,
         Sabotage::NumbersBeforeCommit,
+        Sabotage::ClientAlone,
+        Sabotage::OwnAtZero,
+        Sabotage::DoublesAreOne,
+        Sabotage::OneLife,
+        Sabotage::NothingRemembered,
+        Sabotage::NameKept,
+        Sabotage::TabsShareIdentifiers,
     ];
     for sabotage in ways {
         let found = (0..ENOUGH).find_map(|seed| run(seed, sabotage).err());

@@ -1,13 +1,16 @@
 //! A phone: core's engine above a storage that survives it.
 
+use crate::server::Sabotage;
 use jiedui_core::chance::Chance;
-use jiedui_core::domain::{Role, Scope, User, format_date};
+use jiedui_core::domain::{ErrorCode, Role, Scope, User, format_date};
 use jiedui_core::sync::{
-    Change, Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, all_paths,
-    settle, wire,
+    Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, Sender,
+    acknowledge, again, all_paths, next_batch, outgoing, wire,
 };
 use serde_json::json;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// What survives the app's death.
@@ -15,21 +18,34 @@ use uuid::Uuid;
 pub struct Storage {
     pub outbox: BTreeMap<u64, Outgoing>,
     pub replica: BTreeMap<Uuid, Record>,
-    pub cursor: u64,
+    /// A life of the server's database, and how far in its feed.
+    pub cursor: (u64, u64),
+    pub epoch: Option<u64>,
     pub last_seq: u64,
+    /// The name that the phone goes by now.
+    pub client: Uuid,
+    pub sent: BTreeMap<u64, Outgoing>,
+    /// How often a new name was taken, and under which each mutation was answered.
+    pub renamed: u64,
+    pub answered_as: BTreeMap<u64, Uuid>,
+    /// Which copy of which phone it is, for the world to tell what its person has seen.
+    pub copy: usize,
 }
 
 /// What it wants from the server.
 #[derive(Clone, Debug)]
 pub enum Request {
-    Push(Vec<Mutation>),
-    Pull(u64),
+    Push { client: Uuid, copy: usize, mutations: Vec<Mutation> },
+    Pull((u64, u64)),
 }
 
 pub struct Phone {
     pub user: User,
-    pub client: Uuid,
-    pub storage: Storage,
+    pub storage: Rc<RefCell<Storage>>,
+    /// The name under which it has sent what it waits for, and the life of the database that answered.
+    pub sent_as: Uuid,
+    pub answered_in: u64,
+    pub sabotage: Sabotage,
     pub engine: Engine,
     pub todo: VecDeque<Output>,
     /// The request that it waits for.
@@ -48,14 +64,26 @@ pub fn day(milliseconds: i64) -> String {
     format_date(date)
 }
 
+/// Whether a mutation was refused since its number was used for another.
+pub fn is_reused(result: &PushResult) -> bool {
+    result.errors.iter().any(|error| error.code == ErrorCode::Reused)
+}
+
 impl Phone {
-    pub fn new(number: u128, user: u128, role: Role) -> Self {
+    pub fn new(number: u128, user: u128, role: Role, sabotage: Sabotage) -> Self {
         let id = Uuid::from_u128(user);
         let user = User { id, username: String::new(), name: String::new(), role, scope: Scope::default() };
         Self {
             user,
-            client: Uuid::from_u128(1_000 + number),
-            storage: Storage::default(),
+            // The first two, two people's, go by the same name: anybody can name another's.
+            storage: Rc::new(RefCell::new(Storage {
+                client: Uuid::from_u128(1_000 + number.max(1)),
+                copy: number as usize,
+                ..Storage::default()
+            })),
+            sent_as: Uuid::nil(),
+            answered_in: 0,
+            sabotage,
             engine: Engine::new(number as u64),
             todo: VecDeque::new(),
             awaited: None,
@@ -65,6 +93,22 @@ impl Phone {
             clock: Clock::default(),
             has_heard: false,
         }
+    }
+
+    /// Another tab of the same browser.
+    pub fn tab(&self, number: u64) -> Self {
+        Self {
+            user: self.user.clone(),
+            storage: self.storage.clone(),
+            engine: Engine::new(number),
+            todo: VecDeque::new(),
+            clock: self.clock,
+            ..*self
+        }
+    }
+
+    fn sender(&self, storage: &Storage) -> Sender {
+        Sender { user: self.user.id, client: storage.client, epoch: storage.epoch }
     }
 
     /// An answer has come, and with it the server's time.
@@ -91,19 +135,29 @@ impl Phone {
             Output::Show(_) => {}
             Output::Wait(_) => self.waiting = true,
             Output::ReadOutbox { limit } => {
-                let waiting = self.storage.outbox.values().filter(|own| own.refused.is_none());
-                let mutations = waiting.map(|own| own.mutation.clone()).take(limit).collect();
+                let (client, mutations) = {
+                    let storage = self.storage.borrow();
+                    let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+                    let (client, mutations) = next_batch(&outbox, limit);
+                    (client.unwrap_or(storage.client), mutations)
+                };
+                self.sent_as = client;
                 self.tell(Input::OutboxRead(mutations));
             }
-            Output::Push(mutations) => return Some(Request::Push(mutations)),
-            Output::Pull => return Some(Request::Pull(self.storage.cursor)),
+            Output::Push(mutations) => {
+                let copy = self.storage.borrow().copy;
+                return Some(Request::Push { client: self.sent_as, copy, mutations });
+            }
+            Output::Pull => return Some(Request::Pull(self.storage.borrow().cursor)),
             Output::StorePush(_) | Output::StorePull(_) if full => self.tell(Input::StorageFailed),
             Output::StorePush(results) => {
                 self.store_push(&results);
                 self.tell(Input::PushStored);
             }
             Output::StorePull(pulled) => {
-                self.store_pull(pulled);
+                if self.store_pull(pulled) {
+                    self.tell(Input::Wake);
+                }
                 self.tell(Input::PullStored);
             }
         }
@@ -111,34 +165,67 @@ impl Phone {
     }
 
     fn store_push(&mut self, results: &[PushResult]) {
-        for result in results {
-            let Some(outgoing) = self.storage.outbox.get(&result.seq) else { continue };
-            let id = outgoing.mutation.id;
-            let settled = settle(self.user.id, outgoing, result, self.storage.replica.get(&id).cloned());
-            match settled.replica {
-                Change::Keep => {}
-                Change::Put(record) => drop(self.storage.replica.insert(id, record)),
-                Change::Remove => drop(self.storage.replica.remove(&id)),
+        let mut storage = self.storage.borrow_mut();
+        let storage = &mut *storage;
+        storage.epoch.get_or_insert(self.answered_in);
+        let sender = Sender { client: self.sent_as, ..self.sender(storage) };
+        let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+        let renamed = Uuid::from_u128(1_000_000 * (1 + storage.copy as u128) + u128::from(storage.renamed));
+        let mut done = acknowledge(sender, renamed, results, &outbox, &storage.replica);
+        if self.sabotage == Sabotage::NameKept && done.is_doubled {
+            done.is_doubled = false;
+            done.outbox.retain(|_, own| own.as_ref().is_none_or(|own| own.client != Some(renamed)));
+            for result in results.iter().filter(|own| is_reused(own)) {
+                let waits = storage.outbox.get(&result.seq).cloned();
+                done.outbox.extend(waits.map(|own| (result.seq, Some(Outgoing { refused: Some(Vec::new()), ..own }))));
             }
-            match settled.waits {
-                Some(waits) => drop(self.storage.outbox.insert(result.seq, waits)),
-                None => drop(self.storage.outbox.remove(&result.seq)),
+        }
+        for result in results.iter().filter(|own| !is_reused(own) && storage.outbox.contains_key(&own.seq)) {
+            storage.answered_as.insert(result.seq, sender.client);
+        }
+        for (seq, own) in done.outbox {
+            match own {
+                Some(own) => drop(storage.outbox.insert(seq, own)),
+                None => drop(storage.outbox.remove(&seq)),
             }
-            if let Some(seq) = settled.settles {
-                self.storage.outbox.remove(&seq);
+        }
+        for (id, record) in done.replica {
+            match record {
+                Some(record) => drop(storage.replica.insert(id, record)),
+                None => drop(storage.replica.remove(&id)),
             }
+        }
+        storage.sent.extend(done.sent.into_iter().map(|own| (own.mutation.seq, own)));
+        if done.is_doubled {
+            storage.client = renamed;
+            storage.renamed += 1;
         }
     }
 
-    fn store_pull(&mut self, pulled: PullResponse) {
+    /// True where the server was restored from a backup.
+    fn store_pull(&mut self, pulled: PullResponse) -> bool {
+        let mut storage = self.storage.borrow_mut();
+        let storage = &mut *storage;
+        let is_restored = storage.epoch.is_some_and(|epoch| epoch != pulled.epoch);
+        if is_restored && self.sabotage != Sabotage::NothingRemembered {
+            let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+            let sent = std::mem::take(&mut storage.sent).into_values().collect();
+            let waiting = again(&outbox, sent, &storage.replica);
+            storage.outbox.extend(waiting.into_iter().map(|own| (own.mutation.seq, own)));
+        }
+        if pulled.anew || is_restored {
+            storage.replica.clear();
+        }
+        storage.epoch = Some(pulled.epoch);
         for record in pulled.records {
             if record.deleted {
-                self.storage.replica.remove(&record.id);
+                storage.replica.remove(&record.id);
             } else {
-                self.storage.replica.insert(record.id, record);
+                storage.replica.insert(record.id, record);
             }
         }
-        self.storage.cursor = pulled.cursor.parse().unwrap();
+        storage.cursor = (pulled.epoch, pulled.cursor.parse().unwrap());
+        is_restored
     }
 
     /// Somebody records, changes, decides or deletes something. Gives what the screen says is saved.
@@ -146,8 +233,9 @@ impl Phone {
         if let Some(choice) = self.choose(chance) {
             return Some(choice);
         }
-        let known: Vec<&Record> = self.storage.replica.values().collect();
-        let unsent = self.storage.outbox.values().map(|own| own.mutation.id).next_back();
+        let storage = self.storage.borrow();
+        let known: Vec<&Record> = storage.replica.values().collect();
+        let unsent = storage.outbox.values().rfind(|own| own.refused.is_none()).map(|own| own.mutation.id);
         let value = chance.below(1_000);
         let mut fields = json!({});
         match chance.below(4) {
@@ -156,14 +244,31 @@ impl Phone {
             2 => fields["values"] = json!({"people": value}),
             _ => fields = json!({"note": format!("{value}"), "values": {"count": value}}),
         }
-        let (id, base_rev, op) = match (chance.below(10), unsent) {
+        let new = |fields: &mut serde_json::Value| {
+            fields["activity"] = json!("survey");
+            fields["date"] = json!(day(self.clock.now(time + self.wrong_by)));
+            fields["place"] = json!("522728");
+        };
+        let (id, base_rev, op) = match (chance.below(12), unsent) {
             (0..4, _) => {
-                fields["activity"] = json!("survey");
-                fields["date"] = json!(day(self.clock.now(time + self.wrong_by)));
-                fields["place"] = json!("522728");
+                new(&mut fields);
                 (new_id, 0, Op::Put)
             }
-            (4, Some(id)) => (id, self.storage.replica.get(&id).map_or(0, |record| record.rev), Op::Put),
+            (4, Some(id)) => (id, storage.replica.get(&id).map_or(0, |record| record.rev), Op::Put),
+            // The same form was open in two tabs, and something else was written in the other.
+            (10, Some(id)) => {
+                new(&mut fields);
+                (id, 0, Op::Put)
+            }
+            // An edit that was begun while the entry was on its way.
+            (11, _) => {
+                let own =
+                    storage.sent.values().rfind(|own| own.mutation.base_rev == 0 && own.mutation.kind == wire::ENTRY);
+                match own {
+                    Some(own) => (own.mutation.id, 0, Op::Put),
+                    None => return None,
+                }
+            }
             _ if known.is_empty() => return None,
             (choice, _) => {
                 let record = known[chance.below(known.len())];
@@ -176,16 +281,38 @@ impl Phone {
         // What a reviewer has to say when they void another's entry.
         let said = json!({"reason": "重复", "duplicate_of": new_id});
         let fields = if op == Op::Delete { said } else { fields }.as_object().unwrap().clone();
-        self.storage.last_seq += 1;
-        let seq = self.storage.last_seq;
-        let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, op, fields };
-        self.storage.outbox.insert(seq, Outgoing::new(mutation.clone()));
-        Some(mutation)
+        drop(storage);
+        let seq = self.storage.borrow().last_seq + 1;
+        let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, epoch: None, op, fields };
+        // Some phones know that it is another entry than that of the other tab; the server is right without that, too.
+        let careless = chance.percent(50) || self.sabotage == Sabotage::OwnAtZero;
+        let new_id = if careless { mutation.id } else { Uuid::from_u128(new_id.as_u128() + 1) };
+        Some(self.save(mutation, new_id))
+    }
+
+    /// Puts a change into the outbox.
+    fn save(&self, mutation: Mutation, new_id: Uuid) -> Mutation {
+        let mut storage = self.storage.borrow_mut();
+        let waiting: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+        let known = storage.replica.get(&mutation.id);
+        let shared = self.sabotage == Sabotage::TabsShareIdentifiers
+            && mutation.base_rev == 0
+            && waiting.iter().any(|own| own.mutation.id == mutation.id);
+        let own = if shared {
+            Outgoing { follows: true, client: Some(storage.client), ..Outgoing::new(mutation) }
+        } else {
+            outgoing(self.sender(&storage), mutation, &waiting, known, || new_id)
+        };
+        let mutation = own.mutation.clone();
+        storage.last_seq = mutation.seq;
+        storage.outbox.insert(mutation.seq, own);
+        mutation
     }
 
     /// Now and then somebody chooses between the values of a conflict.
     fn choose(&mut self, chance: &mut Chance) -> Option<Mutation> {
-        let outbox = &self.storage.outbox;
+        let storage = self.storage.borrow();
+        let outbox = &storage.outbox;
         let chosen: Vec<u64> = outbox
             .values()
             .filter_map(|own| own.mutation.fields.get("seq").and_then(serde_json::Value::as_u64))
@@ -194,16 +321,16 @@ impl Phone {
             outbox.values().filter(|own| own.is_conflict() && !chosen.contains(&own.mutation.seq)).collect();
         let own = chance.one_of(&waiting).filter(|_| chance.percent(50))?;
         let answer = own.answer.as_ref()?;
-        let rev = self.storage.replica.get(&own.mutation.id).map_or(answer.rev, |record| record.rev);
+        let rev = storage.replica.get(&own.mutation.id).map_or(answer.rev, |record| record.rev);
         let all = match own.mutation.op {
             Op::Delete => BTreeSet::from(["deleted".to_owned()]),
             Op::Put => all_paths(&own.mutation.fields),
         };
         let differing = all.into_iter().filter(|_| chance.percent(60)).collect();
-        let choice = Choice { client: self.client, seq: own.mutation.seq, take: differing };
-        self.storage.last_seq += 1;
-        let mutation = choice.mutation(self.storage.last_seq, own.mutation.id, rev);
-        self.storage.outbox.insert(mutation.seq, Outgoing::new(mutation.clone()));
-        Some(mutation)
+        let client = own.client.unwrap_or(storage.client);
+        let choice = Choice { client, seq: own.mutation.seq, take: differing };
+        let mutation = choice.mutation(storage.last_seq + 1, own.mutation.id, rev);
+        drop(storage);
+        Some(self.save(mutation, Uuid::nil()))
     }
 }

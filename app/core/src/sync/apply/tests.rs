@@ -1,6 +1,6 @@
 //! Rights, rules and the merge, one by one and by chance.
 
-use super::super::decision::is_since;
+use super::super::decision::{Author, of_this_life};
 use super::super::need::decide_need;
 use super::super::wire::{Op, Outcome};
 use super::*;
@@ -69,7 +69,7 @@ fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: 
         Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None, closed };
     let fields = fields.as_object().unwrap().clone();
     let base_rev = existing.map_or(0, |_| 1);
-    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, op, fields };
+    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
     decide(&mutation, existing, actor, rules)
 }
 
@@ -315,7 +315,7 @@ fn decide_rejects_base_rev_above_the_record(
     let rules = rules(&catalogue, &places);
     let entry = (rev > 0).then(|| Existing { rev, ..existing("submitted", &[]) });
     let (kind, fields) = (String::new(), right().as_object().unwrap().clone());
-    let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, op: Op::Put, fields };
+    let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
     let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
     assert_eq!(rejected(decide(&mutation, entry.as_ref(), &recorder(), rules)), expected);
     assert_eq!(rejected(decide_need(&mutation, entry.as_ref(), &recorder(), rules)), expected);
@@ -326,14 +326,68 @@ fn decide_rejects_base_rev_above_the_record(
 }
 
 #[test]
-fn is_since_tells_own_work_by_account_and_client() {
+fn is_news_tells_own_work_by_account_and_client() {
     let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let mutation =
-        Mutation { seq: 5, kind: String::new(), id: mine, base_rev: 1, op: Op::Put, fields: Fields::new() };
-    assert!(!is_since(2, Some((mine, mine, 4)), &mutation, (mine, mine)), "one's own earlier work");
-    assert!(is_since(2, Some((other, mine, 4)), &mutation, (mine, mine)), "another account that names one's client");
-    assert!(is_since(2, Some((mine, other, 4)), &mutation, (mine, mine)), "one's other phone");
-    assert!(!is_since(1, Some((other, other, 4)), &mutation, (mine, mine)), "what was seen");
+    let author = Author { account: mine, client: mine, lives: &[], numbers: None };
+    let is_since = |rev, maker, mutation: &Mutation| author.is_news(rev, 7, maker, mutation);
+    let mutation = Mutation {
+        seq: 5,
+        kind: String::new(),
+        id: mine,
+        base_rev: 1,
+        epoch: None,
+        op: Op::Put,
+        fields: Fields::new(),
+    };
+    assert!(!is_since(2, Some((mine, mine, 4)), &mutation), "one's own earlier work");
+    assert!(is_since(2, Some((other, mine, 4)), &mutation), "another account that names one's client");
+    assert!(is_since(2, Some((mine, other, 4)), &mutation), "one's other phone");
+    assert!(!is_since(1, Some((other, other, 4)), &mutation), "what was seen");
+    let unseen = Mutation { base_rev: 0, ..mutation.clone() };
+    assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
+    let doubled = Author { numbers: Some(&BTreeSet::from([4])), ..author };
+    assert!(!doubled.is_news(2, 7, Some((mine, mine, 4)), &mutation));
+    assert!(doubled.is_news(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
+}
+
+#[rstest]
+#[case(None, 250, false)]
+#[case(Some(0), 99, false)]
+#[case(Some(0), 100, true)]
+#[case(Some(100), 199, false)]
+#[case(Some(100), 200, true)]
+#[case(Some(200), 250, false)]
+#[case(Some(150), 50, true)]
+fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
+    let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let author = Author { account: me, client: me, lives: &[100, 200], numbers: None };
+    let (kind, fields) = (String::new(), Fields::new());
+    let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
+    assert_eq!(author.is_news(3, at, Some((other, other, 1)), &mutation), news);
+    let own = |at| author.is_news(3, at, Some((me, me, 4)), &mutation);
+    assert!(!own(at), "one's own work of whichever life");
+    assert_eq!(of_this_life(&mutation, 2, author).base_rev, if matches!(epoch, None | Some(200)) { 9 } else { 2 });
+}
+
+#[rstest]
+#[case(json!({"note": "走访", "values": {"count": 3.0}, "state": "submitted"}), &[])]
+#[case(json!({"note": "另一条", "values": {"count": 3, "people": 4}}), &["note", "values.people"])]
+#[case(json!({"state": "verified"}), &["state"])]
+fn decide_keeps_a_new_entry_under_a_used_identifier_apart(#[case] more: Value, #[case] differing: &[&str]) {
+    let entry = existing("verified", &[]);
+    let entry = if differing == ["state"] { existing("submitted", &[]) } else { entry };
+    let (catalogue, places) = (catalogue(), places());
+    let mut fields = right().as_object().unwrap().clone();
+    fields.extend(more.as_object().unwrap().clone());
+    let (kind, op) = ("entry".to_owned(), Op::Put);
+    let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
+    match decide(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
+        Decision::Leave { outcome, kept } => {
+            let expected = if differing.is_empty() { Outcome::Applied } else { Outcome::Conflict };
+            assert_eq!((outcome, kept.keys().map(String::as_str).collect::<Vec<_>>()), (expected, differing.to_vec()));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 fn any_patch() -> impl Strategy<Value = Fields> {
@@ -422,7 +476,8 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
     let put = |version: Value| {
         let mut fields = right().as_object().unwrap().clone();
         fields.insert("version".into(), version);
-        let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, op: Op::Put, fields };
+        let mutation =
+            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
         decide(&mutation, None, &recorder(), rules)
     };
     assert_eq!(catalogue.activity("survey").unwrap().version, 2);
@@ -438,7 +493,7 @@ fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
     let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
         let fields = fields.as_object().unwrap().clone();
         let base_rev = existing.map_or(0, |_| 1);
-        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, op, fields };
+        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
         decide_need(&mutation, existing, actor, rules)
     };
     let need =
@@ -474,7 +529,8 @@ fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
         let mut fields = right().as_object().unwrap().clone();
         fields.insert("values".into(), json!({"count": 3, "total": 99}));
         fields.insert("details".into(), json!({"rows": rows}));
-        let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, op: Op::Put, fields };
+        let mutation =
+            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
         written(decide(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
     };
     assert_eq!(total(json!([{"workers": 3}, {}, {"workers": 4}])), 7);

@@ -13,6 +13,7 @@ fn mutation(seq: u64) -> Mutation {
         kind: ENTRY.into(),
         id: Uuid::from_u128(seq.into()),
         base_rev: 0,
+        epoch: None,
         op: Op::Put,
         fields: Default::default(),
     }
@@ -23,7 +24,7 @@ fn result(seq: u64, outcome: Outcome) -> PushResult {
 }
 
 fn nothing_new() -> PullResponse {
-    PullResponse { records: Vec::new(), cursor: "1".into(), more: false, position: 1, last: 1, anew: false }
+    PullResponse { records: Vec::new(), cursor: "1".into(), more: false, position: 1, last: 1, epoch: 0, anew: false }
 }
 
 fn wait_of(outputs: &[Output]) -> Option<Duration> {
