@@ -51,6 +51,11 @@ impl Notices {
         Ok(Self { key, agent, hosts, contact })
     }
 
+    /// The database's own secret, of which others are derived.
+    pub fn secret(&self) -> Vec<u8> {
+        self.key.to_bytes().to_vec()
+    }
+
     /// The public key, as a browser wants it.
     pub fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.key.verifying_key().to_encoded_point(false).as_bytes())

@@ -301,3 +301,29 @@ fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back(
     assert_eq!(above[0]["errors"][0]["field"], "base_rev");
     assert_eq!(village.actual("field_surveys", 2026), 11);
 }
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn an_organisation_that_has_changed_since_is_not_overwritten(#[case] database: Database) {
+    let home = home(database);
+    home.add_user("city", "coordinator", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("city");
+    let path = format!("/api/v1/organisations/{}", Uuid::now_v7());
+    let put = |name: &str, base_rev: Value| {
+        let body = json!({"name": name, "name_en": "", "kind": "school", "side": "b", "place": "522728109",
+            "programme": "education", "base_rev": base_rev});
+        let answer = api.request("PUT", &path).json(&body).send().unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().unwrap())
+    };
+    assert_eq!(put("小学", json!(1)).1["errors"][0]["field"], "base_rev");
+    assert_eq!(put("小学", json!(0)).0, 200);
+    assert_eq!(put("小学", json!(0)).0, 200, "the same again");
+    let (status, told) = put("另一所小学", json!(0));
+    assert_eq!((status, &told["errors"][0]["code"]), (409, &json!("conflict")));
+    assert_eq!(put("中心小学", json!(1)).0, 200);
+    assert_eq!(put("新小学", json!(1)).0, 409);
+    assert_eq!(put("新小学", json!("x")).0, 400);
+    assert_eq!(put("新小学", Value::Null).0, 200, "who names none has the last word, as before");
+}

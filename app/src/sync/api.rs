@@ -271,14 +271,25 @@ pub async fn bring_file(file: &web_sys::Blob) -> Result<String, ApiError> {
     Ok(sha256)
 }
 
-/// All that ever happened to an entry, the first first.
+/// The most pages of an entry's history that are asked for: two thousand states.
+const HISTORY_PAGES: usize = 10;
+
+/// What happened to an entry, the first first.
 pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
     #[derive(Deserialize)]
     struct Answer {
         history: Vec<Revision>,
+        #[serde(default)]
+        older: Option<i64>,
     }
-    let answer: Answer = hear_json(get(&format!("/api/v1/entries/{id}"))?).await?;
-    Ok(answer.history)
+    let (mut all, mut before) = (Vec::new(), String::new());
+    for _ in 0..HISTORY_PAGES {
+        let answer: Answer = hear_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
+        all.splice(0..0, answer.history);
+        let Some(older) = answer.older else { break };
+        before = format!("?before={older}");
+    }
+    Ok(all)
 }
 
 /// A link that opens the shared view without an account.

@@ -97,15 +97,18 @@ pub struct Conflict {
     pub settled_at: Option<String>,
 }
 
-/// All conflicts of a record, the first first.
+/// The most conflicts of a record that are told.
+const TOLD: i64 = 200;
+
+/// The last conflicts of a record, the first first.
 pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
     let query = "SELECT c.account, a.name, c.client, c.seq, c.at, c.kept, c.settled_at FROM conflict c
-        LEFT JOIN account a ON a.id = c.account WHERE c.record = $1 ORDER BY c.at, c.seq";
+        LEFT JOIN account a ON a.id = c.account WHERE c.record = $1 ORDER BY c.at DESC, c.seq DESC LIMIT $2";
     type Row = (Uuid, Option<String>, Uuid, i64, i64, String, Option<i64>);
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).fetch_all(pool).await?);
+    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).bind(TOLD).fetch_all(pool).await?);
     let conflict = |(author, author_name, client, seq, at, kept, settled_at): Row| {
         let (at, settled_at) = (super::instant(at), settled_at.map(super::instant));
         Ok(Conflict { author, author_name, client, seq, at, kept: serde_json::from_str(&kept)?, settled_at })
     };
-    rows.into_iter().map(conflict).collect()
+    rows.into_iter().rev().map(conflict).collect()
 }

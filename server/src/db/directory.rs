@@ -19,10 +19,21 @@ pub enum Written {
     OtherKind,
     /// The agreement is somebody else's file, which this person may not read.
     ForeignFile,
+    /// It has changed since the revision that the change started from; for 0: it was there already, with other content.
+    Conflict,
+    /// There is no such revision yet: this is the last.
+    Ahead(u64),
 }
 
-/// Writes one as a user wants it.
-pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, user: &User) -> Result<Written> {
+/// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one.
+pub async fn set(
+    db: &Db,
+    kind: &str,
+    id: Uuid,
+    own: &impl Serialize,
+    user: &User,
+    base_rev: Option<u64>,
+) -> Result<Written> {
     let (fields, account) = (fields_of(own)?, user.id);
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change + 1;
@@ -34,6 +45,11 @@ pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, user: &Use
     if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
         tx.rollback().await?;
         return Ok(Written::Done);
+    }
+    let last = known.as_ref().map_or(0, |known| u64::try_from(known.last.rev).unwrap_or_default());
+    if let Some(base_rev) = base_rev.filter(|base_rev| *base_rev != last) {
+        tx.rollback().await?;
+        return Ok(if base_rev > last { Written::Ahead(last) } else { Written::Conflict });
     }
     let before: BTreeSet<&str> = known.iter().flat_map(|known| attachment::named_in(&known.fields)).collect();
     let files: Vec<&str> = attachment::named_in(&fields).filter(|hash| !before.contains(hash)).collect();
@@ -49,7 +65,7 @@ pub async fn set(db: &Db, kind: &str, id: Uuid, own: &impl Serialize, user: &Use
     let last = Revision { rev, changed, by: Some((account, Uuid::nil(), rev)), at: super::now() };
     let (created, author) = known.as_ref().map_or((change, Some(account)), |known| (known.created, known.author));
     if let Some(known) = &known {
-        record::write_past(&mut tx, &[known.past()]).await?;
+        record::write_past(&mut tx, &[known.past(&fields)]).await?;
     }
     let kind = kind.to_owned();
     let row = Row { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };

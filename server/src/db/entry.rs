@@ -1,5 +1,6 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
+use super::history::{self, Page, State};
 use super::{Db, Result, conflict, on, stored};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Month, User};
@@ -42,15 +43,16 @@ type Row = (Uuid, i64, String, bool, i64);
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
     let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
         WHERE kind = 'entry' AND NOT deleted AND created < $1
-            AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR place LIKE $4)
+            AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR (place >= $4 AND place < $10))
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
             AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
         ORDER BY created DESC LIMIT $9";
     type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
-    // A place code is digits alone, so it holds no wildcard: the edge has made sure of it.
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
     let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
-    let place = prefix(filter.place.clone().unwrap_or_default());
+    let place = filter.place.clone().unwrap_or_default();
+    // Codes are digits: the colon comes right after them.
+    let after_place = format!("{place}:");
     let [from, until] =
         [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -67,6 +69,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             .bind(&from)
             .bind(&until)
             .bind(page)
+            .bind(&after_place)
             .fetch_all(pool)
             .await?);
         let last = rows.len() < usize::try_from(page).unwrap_or_default();
@@ -114,25 +117,6 @@ fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
     Some(Record { kind: kind.into(), id, rev, fields: stored::read(kind, id, &fields)?, deleted })
 }
 
-/// One state that an entry has had.
-#[derive(Clone, Debug, Serialize)]
-pub struct Revision {
-    /// Its number.
-    pub rev: i64,
-    /// When.
-    pub at: String,
-    /// Who; `None` for the program itself.
-    pub author: Option<Uuid>,
-    /// Their name.
-    pub author_name: Option<String>,
-    /// Paths of the fields that changed.
-    pub changed: Vec<String>,
-    /// All fields.
-    pub fields: Fields,
-    /// Whether it was deleted.
-    pub deleted: bool,
-}
-
 /// An entry with all that ever happened to it.
 #[derive(Clone, Debug)]
 pub struct Whole {
@@ -144,41 +128,80 @@ pub struct Whole {
     pub programme: String,
     /// Its place's code.
     pub place: String,
-    /// Every state it has had, the first first.
-    pub history: Vec<Revision>,
+    /// Scopes (place and programme) in which it stood before.
+    pub former: Vec<(String, String)>,
+    /// The states that it has had, the first first.
+    pub history: Page,
     /// What was not taken.
     pub conflicts: Vec<conflict::Conflict>,
 }
 
-/// One entry, whoever may see it.
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<Whole>> {
-    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
-        WHERE id = $1 AND kind = 'entry'";
-    type Found = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
+/// One entry, whoever may see it, with the states that it had before `before`, or the last ones.
+pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Whole>> {
+    let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
+        r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
+        WHERE r.id = $1 AND r.kind = 'entry'";
     let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
-    let Some((id, rev, fields, deleted, created, author, programme, place)) = row else { return Ok(None) };
-    let Some(record) = record(ENTRY, (id, rev, fields, deleted, created)) else { return Ok(None) };
+    let Some(found) = row else { return Ok(None) };
+    let Found { author, programme, place, former, .. } = found;
+    let Some(record) = record(ENTRY, (id, found.rev, found.fields, found.deleted, found.created)) else {
+        return Ok(None);
+    };
+    let now = State {
+        rev: found.rev,
+        at: super::instant(found.at),
+        author: found.account,
+        author_name: found.account_name,
+        changed: stored::read(ENTRY, id, &found.changed).unwrap_or_default(),
+        fields: record.fields.clone(),
+        deleted: found.deleted,
+    };
     Ok(Some(Whole {
         record,
         author,
         programme,
         place,
-        history: history(db, id).await?,
+        former: serde_json::from_str(&former)?,
+        history: history::page(db, id, now, before).await?,
         conflicts: conflict::of_record(db, id).await?,
     }))
 }
 
-async fn history(db: &Db, id: Uuid) -> Result<Vec<Revision>> {
-    let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted FROM (
-            SELECT rev, at, account, changed, fields, deleted FROM revision WHERE record = $1
-            UNION ALL SELECT rev, at, account, changed, fields, deleted FROM record WHERE id = $1) r
-        LEFT JOIN account a ON a.id = r.account ORDER BY r.rev";
-    type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool);
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(id).fetch_all(pool).await?);
-    let revision = |(rev, at, author, author_name, changed, fields, deleted): Row| {
-        let of = format!("{id}, revision {rev}");
-        let (changed, fields) = (stored::read(ENTRY, &of, &changed)?, stored::read(ENTRY, &of, &fields)?);
-        Some(Revision { rev, at: super::instant(at), author, author_name, changed, fields, deleted })
-    };
-    Ok(rows.into_iter().filter_map(revision).collect())
+#[derive(sqlx::FromRow)]
+struct Found {
+    rev: i64,
+    fields: String,
+    deleted: bool,
+    created: i64,
+    author: Option<Uuid>,
+    programme: String,
+    place: String,
+    former: String,
+    at: i64,
+    account: Option<Uuid>,
+    account_name: Option<String>,
+    changed: String,
+}
+
+impl Whole {
+    /// Takes out what was said of it where the user does not look: an entry that moved into their sight tells nothing of
+    /// what it was before. `scope` gives the place and the programme that fields put it in.
+    pub fn hide_from(&mut self, user: &User, scope: impl Fn(&Fields) -> (String, String)) {
+        let sees = |place: &str, programme: &str| user.sees(self.author, programme, place);
+        if self.former.iter().all(|(place, programme)| sees(place, programme)) {
+            return;
+        }
+        let mut seen_since = None;
+        for state in self.history.states.iter_mut() {
+            let (place, programme) = scope(&state.fields);
+            if sees(&place, &programme) {
+                seen_since.get_or_insert_with(|| state.at.clone());
+            } else {
+                seen_since = None;
+                state.fields.clear();
+                state.changed.clear();
+            }
+        }
+        self.conflicts.retain(|own| seen_since.as_ref().is_some_and(|since| own.at >= *since));
+    }
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod entry;
 pub mod feed;
 pub mod figures;
+pub mod history;
 pub mod import;
 pub mod notice;
 pub mod pull;
@@ -278,6 +279,16 @@ impl Db {
 }
 
 impl DbError {
+    /// Whether a figure would have been more than its column holds: a check failed, or PostgreSQL's own (22003).
+    pub fn is_out_of_range(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => {
+                error.kind() == sqlx::error::ErrorKind::CheckViolation || error.code().as_deref() == Some("22003")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether another transaction was waited for in vain: SQLSTATE 55P03, lock_not_available.
     pub fn is_busy(&self) -> bool {
         match self {

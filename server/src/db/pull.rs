@@ -1,12 +1,15 @@
 //! The change feed: every record that a user may see, in the order of its last change.
 
-use super::{Db, Result, on, stored};
+use super::{Db, DbError, Result, on, stored};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use jiedui_core::domain::{Role, Scope, User};
 use jiedui_core::sync::wire::{ENTRY, NEED};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use sqlx::FromRow;
+use std::fmt;
 use uuid::Uuid;
 
 /// Rows read at a time.
@@ -47,19 +50,58 @@ impl Sight {
     }
 }
 
+/// The bytes of a cursor's signature.
+const SIGNATURE: usize = 16;
+
+/// What cursors are signed with: all servers on a database have the same.
+#[derive(Clone)]
+pub struct Key([u8; 32]);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// Derives it from the database's own secret.
+    pub fn derive(secret: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"jiedui cursor");
+        hash.update(secret);
+        Self(hash.finalize().into())
+    }
+
+    fn mac(&self, body: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(body.as_bytes());
+        Some(mac)
+    }
+}
+
 impl Cursor {
     /// The start of the feed.
     pub fn start(user: &User, epoch: i64) -> Self {
         Self { user: user.id, epoch, change: 0, sight: Sight::of(user), before: None }
     }
 
-    /// Reads a cursor of this user's and of this life of the database; `None` if it is none.
-    pub fn parse(text: &str, user: &User, epoch: i64) -> Option<Self> {
-        let cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    /// Reads a cursor of this user's and of this life of the database; `None` if it is none. One that is not signed with
+    /// the key was given out by an earlier version, and may not say that its user could see more than now: what went out
+    /// of sight is told by its kind, identifier and revision.
+    pub fn parse(text: &str, user: &User, epoch: i64, key: &Key) -> Option<Self> {
+        let (body, signature) = text.split_once('.').map_or((text, None), |(body, own)| (body, Some(own)));
+        if let Some(signature) = signature {
+            let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+            key.mac(body)?.verify_truncated_left(&signature).ok().filter(|()| signature.len() == SIGNATURE)?;
+        }
+        let cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
         if cursor.user != user.id || cursor.epoch != epoch || cursor.change < 0 {
             return None;
         }
         let sight = Sight::of(user);
+        if signature.is_none() && (cursor.sight != sight || cursor.before.is_some()) {
+            return None;
+        }
         if cursor.sight == sight {
             return Some(cursor);
         }
@@ -93,9 +135,12 @@ impl Cursor {
         self.epoch
     }
 
-    /// As it stands on the wire.
-    pub fn encode(&self) -> Result<String> {
-        Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?))
+    /// As it stands on the wire, signed.
+    pub fn encode(&self, key: &Key) -> Result<String> {
+        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?);
+        let signature = key.mac(&body).ok_or(DbError::NoRandomness)?.finalize().into_bytes();
+        let signature = URL_SAFE_NO_PAD.encode(signature.get(..SIGNATURE).unwrap_or_default());
+        Ok(format!("{body}.{signature}"))
     }
 }
 
@@ -210,21 +255,44 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_a_strangers_does_not() {
-        let owner = user(&["522728"]);
+        let (owner, key) = (user(&["522728"]), Key::derive(b"secret"));
         let cursor = Cursor { change: 7, ..Cursor::start(&owner, 3) };
-        let text = cursor.encode().unwrap();
-        assert_eq!(Cursor::parse(&text, &owner, 3), Some(cursor));
-        assert_eq!(Cursor::parse(&text, &User { id: Uuid::from_u128(2), ..owner.clone() }, 3), None);
-        assert_eq!(Cursor::parse(&text, &owner, 4), None, "the database was put back from a copy");
-        assert_eq!(Cursor::parse("nonsense", &owner, 3), None);
+        let text = cursor.encode(&key).unwrap();
+        assert_eq!(Cursor::parse(&text, &owner, 3, &key), Some(cursor));
+        assert_eq!(Cursor::parse(&text, &User { id: Uuid::from_u128(2), ..owner.clone() }, 3, &key), None);
+        assert_eq!(Cursor::parse(&text, &owner, 4, &key), None, "the database was put back from a copy");
+        assert_eq!(Cursor::parse("nonsense", &owner, 3, &key), None);
+    }
+
+    #[test]
+    fn parse_takes_no_forged_sight() {
+        let (owner, key) = (user(&["522728109"]), Key::derive(b"secret"));
+        let everywhere = user(&[]);
+        let mut forged = Cursor { change: 7, ..Cursor::start(&everywhere, 3) };
+        let unsigned = |cursor: &Cursor| URL_SAFE_NO_PAD.encode(serde_json::to_vec(cursor).unwrap());
+        for text in [
+            unsigned(&forged),
+            forged.encode(&Key::derive(b"another")).unwrap(),
+            format!("{}.", unsigned(&forged)),
+            format!("{}.AAAA", unsigned(&forged)),
+        ] {
+            assert_eq!(Cursor::parse(&text, &owner, 3, &key), None);
+        }
+        forged.before = Some((forged.sight.clone(), 100));
+        forged.sight = Sight::of(&owner);
+        assert_eq!(Cursor::parse(&unsigned(&forged), &owner, 3, &key), None);
+        // That of an earlier version goes on where nothing is claimed.
+        let own = Cursor { change: 7, ..Cursor::start(&owner, 3) };
+        assert_eq!(Cursor::parse(&unsigned(&own), &owner, 3, &key), Some(own));
     }
 
     #[test]
     fn a_change_of_rights_tells_the_feed_once_more() {
+        let key = Key::derive(b"secret");
         let cursor = Cursor { change: 7, ..Cursor::start(&user(&["522728"]), 3) };
-        let moved = Cursor::parse(&cursor.encode().unwrap(), &user(&["520111"]), 3).unwrap();
+        let moved = Cursor::parse(&cursor.encode(&key).unwrap(), &user(&["520111"]), 3, &key).unwrap();
         assert_eq!((moved.change, moved.before.as_ref().map(|(_, until)| *until)), (0, Some(7)));
-        let again = Cursor::parse(&moved.encode().unwrap(), &user(&["520112"]), 3).unwrap();
+        let again = Cursor::parse(&moved.encode(&key).unwrap(), &user(&["520112"]), 3, &key).unwrap();
         let (old, until) = again.before.unwrap();
         assert!(old.has("522728109", "health") && old.has("520111", "health") && until == 7);
     }

@@ -5,11 +5,12 @@ use super::answer::{self, Answers, MutationDigest};
 use super::attachment::{self, Naming};
 use super::bulk::Prepared;
 use super::conflict::{self, By, Kept};
-use super::record::{self, PIECE, Past, Revision, Row};
+use super::history::Past;
+use super::record::{self, PIECE, Revision, Row};
 use super::{Db, DbError, Kind, Result, Tx, feed, on, rollup, signed, stored};
 use crate::db::reference::Reference;
 use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Entry, ErrorCode, FieldError, User};
+use jiedui_core::domain::{Entry, ErrorCode, FieldError, User, bounds};
 use jiedui_core::sync::wire::{CHOICE, ENTRY, NEED};
 use jiedui_core::sync::{
     Author, Choice, Decision, Existing, Mutation, Op, Outcome, PushResult, Record, all_paths, chosen, decide,
@@ -36,6 +37,10 @@ pub struct Push {
     pub whole: bool,
 }
 
+/// The most mistakes that an answer names.
+const MISTAKES: usize = 50;
+/// The most bytes of records that the answers to a push send back. Where that is not enough, the next pull brings them.
+const RECORDS_BACK: usize = 1 << 20;
 /// The most people that the answer to a conflict names: those who changed the record last.
 const OTHERS: usize = 20;
 
@@ -62,6 +67,8 @@ struct Batch<'a> {
     references: Vec<(String, Uuid, Uuid)>,
     /// The lives that the database has had.
     lives: Vec<u64>,
+    /// Why nothing of it is to be done, where that is known already.
+    refused: Option<&'a FieldError>,
 }
 
 /// What a push has been answered so far.
@@ -70,6 +77,8 @@ struct Turn {
     results: Vec<PushResult>,
     /// Those of them that are not stored yet, with the digests of their mutations.
     new: Vec<(MutationDigest, PushResult)>,
+    /// How many bytes of records they send back.
+    sent_back: usize,
     /// The numbers of this push that are its client's own.
     numbers: BTreeSet<u64>,
     /// Whether another number was not: two phones go by the same name, and what was done under it is not all this one's.
@@ -87,9 +96,48 @@ impl Turn {
 /// A change of a record: by whom, when, to which fields.
 type Since = (Uuid, i64, Vec<String>);
 
-/// Applies several pushes in one transaction and answers once that is durable: the results of each, and the number of
-/// the last change, if there was one.
-pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Vec<Vec<PushResult>>, Option<i64>)> {
+/// The results of each push, and the number of the last change, if there was one.
+type Done = (Vec<Vec<PushResult>>, Option<i64>);
+
+/// Applies several pushes in one transaction and answers once that is durable. A number with which a figure would be more
+/// than the database holds is refused; that is found out by its table, for a push that comes alone.
+pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<Done> {
+    match (apply_all(db, reference, pushes, None).await, pushes) {
+        (Err(error), [alone]) if error.is_out_of_range() => one_by_one(db, reference, alone).await,
+        (done, _) => done,
+    }
+}
+
+/// Applies the mutations of a push each by itself, and refuses those that take a figure out of its range.
+async fn one_by_one(db: &Db, reference: &Reference, push: &Push) -> Result<Done> {
+    if push.whole {
+        return Err(DbError::NotWhole(1));
+    }
+    let (mut results, mut last) = (Vec::with_capacity(push.mutations.len()), None);
+    for own in &push.mutations {
+        let alone = [Push { mutations: vec![own.clone()], ..push.clone() }];
+        let (done, change) = match apply_all(db, reference, &alone, None).await {
+            Err(error) if error.is_out_of_range() => {
+                let too_large = FieldError::new(largest_value(&own.0), ErrorCode::SumTooLarge);
+                apply_all(db, reference, &alone, Some(&too_large)).await?
+            }
+            done => done?,
+        };
+        results.extend(done.into_iter().flatten());
+        last = change.or(last);
+    }
+    Ok((vec![results], last))
+}
+
+/// The path of the largest number that a mutation names.
+fn largest_value(mutation: &Mutation) -> String {
+    let values = mutation.fields.get("values").and_then(Value::as_object).into_iter().flatten();
+    let size = |value: &Value| value.as_f64().unwrap_or_default().abs();
+    let largest = values.max_by(|one, other| size(one.1).total_cmp(&size(other.1)));
+    largest.map_or_else(|| "values".to_owned(), |(code, _)| format!("values.{code}"))
+}
+
+async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Option<&FieldError>) -> Result<Done> {
     let mut tx = db.begin().await?;
     let feed::Feed { change: before, reference: version, epoch } = feed::lock(&mut tx).await?;
     if version != reference.version {
@@ -136,6 +184,7 @@ pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<(Ve
         naming,
         references: Vec::new(),
         lives,
+        refused,
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
     let kind = tx.kind();
@@ -215,8 +264,12 @@ pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)
     Ok(rows.len())
 }
 
-/// The answer to a mutation that is refused.
-pub fn rejected(seq: u64, errors: Vec<FieldError>) -> PushResult {
+/// The answer to a mutation that is refused. Of a thousand mistakes the first tell enough.
+pub fn rejected(seq: u64, mut errors: Vec<FieldError>) -> PushResult {
+    errors.truncate(MISTAKES);
+    for error in &mut errors {
+        error.field = bounds::shortened(&error.field);
+    }
     PushResult { seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
 }
 
@@ -244,7 +297,10 @@ impl Batch<'_> {
                     let result = rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unreadable)]);
                     self.remember(push, next, result, turn);
                 }
-                None if mutation.kind == ENTRY && !self.records.contains_key(&mutation.id) => {
+                None if self.refused.is_none()
+                    && mutation.kind == ENTRY
+                    && !self.records.contains_key(&mutation.id) =>
+                {
                     let result = self.apply_to_record(push, mutation, &[], true);
                     self.remember(push, next, result, turn);
                 }
@@ -255,7 +311,11 @@ impl Batch<'_> {
         decided
     }
 
-    fn remember(&mut self, push: &Push, of: &(Mutation, MutationDigest), result: PushResult, turn: &mut Turn) {
+    fn remember(&mut self, push: &Push, of: &(Mutation, MutationDigest), mut result: PushResult, turn: &mut Turn) {
+        turn.sent_back += result.record.as_ref().map_or(0, |record| bounds::size(&record.fields));
+        if turn.sent_back > RECORDS_BACK {
+            result.record = None;
+        }
         let known = self.known.entry((push.actor.id, push.client)).or_default();
         known.insert(of.0.seq, (of.1, result.clone()));
         turn.new.push((of.1, result.clone()));
@@ -278,6 +338,9 @@ impl Batch<'_> {
     }
 
     async fn apply(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
+        if let Some(why) = self.refused {
+            return Ok(rejected(mutation.seq, vec![why.clone()]));
+        }
         match mutation.kind.as_str() {
             ENTRY | NEED => {
                 let since = self.since(tx, push, mutation, turn).await?;
@@ -446,9 +509,9 @@ impl Batch<'_> {
                     self.figures.take_away(id, entry.as_ref(), catalogue);
                 }
                 last.rev = row.last.rev + 1;
-                let past = row.past();
+                let past = row.past(&fields);
                 let (created, author, mut former) = (row.created, row.author, row.former.clone());
-                let scope = record::scope(&past.fields, catalogue);
+                let scope = record::scope(&row.fields, catalogue);
                 if scope != record::scope(&fields, catalogue) && !former.contains(&scope) {
                     former.push(scope);
                 }

@@ -1,6 +1,7 @@
 //! Records and their revisions, written and read by the hundred: one statement for many rows.
 
 use super::bulk::{self, Prepared, insert, select_in};
+use super::history::Past;
 use super::{DbError, Kind, Result, Tx};
 use jiedui_core::domain::Catalogue;
 use jiedui_core::domain::entry::Fields;
@@ -45,23 +46,10 @@ pub struct Revision {
     pub at: i64,
 }
 
-/// A state that a record has had.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// Of which record.
-    pub record: Uuid,
-    /// How it came about.
-    pub revision: Revision,
-    /// All fields.
-    pub fields: Fields,
-    /// Whether it was deleted.
-    pub deleted: bool,
-}
-
 impl Row {
-    /// The state that the record has now, to be kept when it gets another.
-    pub fn past(&self) -> Past {
-        Past { record: self.id, revision: self.last.clone(), fields: self.fields.clone(), deleted: self.deleted }
+    /// The state that the record has now, to be kept when it gets these fields.
+    pub fn past(&self, after: &Fields) -> Past {
+        Past::new(self.id, self.last.clone(), &self.fields, after, self.deleted)
     }
 }
 
@@ -140,11 +128,12 @@ pub async fn write_past(tx: &mut Tx, rows: &[Past]) -> Result<()> {
     for row in rows {
         written.push((row, serde_json::to_string(&row.fields)?, serde_json::to_string(&row.revision.changed)?));
     }
-    let head = "INSERT INTO revision (record, rev, fields, deleted, changed, account, client, seq, at) ";
+    let head = "INSERT INTO revision (record, rev, fields, whole, deleted, changed, account, client, seq, at) ";
     insert!(tx, head, written, "", |values, item| {
         let (row, fields, changed) = item;
         let by = row.revision.by;
-        values.push_bind(row.record).push_bind(row.revision.rev).push_bind(fields).push_bind(row.deleted);
+        values.push_bind(row.record).push_bind(row.revision.rev).push_bind(fields).push_bind(row.whole);
+        values.push_bind(row.deleted);
         values.push_bind(changed).push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1));
         values.push_bind(by.map(|by| by.2)).push_bind(row.revision.at);
     });

@@ -145,7 +145,8 @@ fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
     rows.dedup_by(|later, kept| {
         let alike = later.0 == kept.0;
         if alike {
-            (kept.1, kept.2) = (kept.1 + later.1, kept.2 + later.2);
+            // What is too much in between is right in the end, and what is too much then the table refuses.
+            (kept.1, kept.2) = (kept.1.wrapping_add(later.1), kept.2.wrapping_add(later.2));
         }
         alike
     });

@@ -37,9 +37,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     pool.close().await;
     let db = Db::open(&format!("sqlite://{}", file.display()), None).await.unwrap();
     let id = uuid::Uuid::from_u128(1);
-    let whole = entry::find(&db, id).await.unwrap().unwrap();
+    let whole = entry::find(&db, id, None).await.unwrap().unwrap();
     assert_eq!((whole.record.rev, whole.record.fields["values"]["times"].as_i64()), (2, Some(4)));
-    let history: Vec<_> = whole.history.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
+    let history: Vec<_> =
+        whole.history.states.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".to_owned()])]);
     // What an entry named by then is read by who sees the entry, and is no longer without a name.
     let user = |places: &str| jiedui_core::domain::User {
@@ -132,6 +133,54 @@ async fn reading_the_directory_uses_an_index_and_no_scan() {
     let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
     assert!(steps.iter().any(|step| step.contains("USING INDEX record_other (kind=?)")), "{steps:?}");
     assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A sum beyond what a figure can be is refused, and what came with it is done.
+#[tokio::test]
+async fn push_refuses_a_number_with_which_a_sum_overflows() {
+    use jiedui_core::domain::{ErrorCode, Role, Scope, User};
+    use jiedui_core::sync::{Mutation, Op, Outcome};
+    let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
+    let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
+    crate::seed::fill(&db).await.unwrap();
+    let reference = reference::load(&db).await.unwrap();
+    let actor = User {
+        id: uuid::Uuid::from_u128(1),
+        username: String::new(),
+        name: String::new(),
+        role: Role::Admin,
+        scope: Scope::default(),
+    };
+    let entry = |seq: u64, date: &str, times: u64| {
+        let fields = serde_json::json!({"activity": "field_survey", "date": date, "place": "522728109", "values": {"times": times}});
+        let (kind, id, fields) = ("entry".to_owned(), uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
+        let mutation = Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields };
+        let digest = answer::digest(&mutation).unwrap();
+        (mutation, digest)
+    };
+    let last_day = jiedui_core::domain::parse_date("2026-11-27").unwrap();
+    let of = |mutations| push::Push {
+        actor: actor.clone(),
+        client: uuid::Uuid::from_u128(2),
+        mutations,
+        last_day,
+        whole: false,
+    };
+    push::push(&db, &reference, &[of(vec![entry(1, "2026-11-20", 1)])]).await.unwrap();
+    let Db::Sqlite { writer, .. } = &db else { unreachable!() };
+    let near = "UPDATE part SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND period = '2026'";
+    sqlx::query(near).execute(writer).await.unwrap();
+    let batch = of(vec![entry(2, "2026-11-20", 900), entry(3, "2025-11-20", 2), entry(4, "2026-11-20", 1)]);
+    let (results, change) = push::push(&db, &reference, std::slice::from_ref(&batch)).await.unwrap();
+    let told: Vec<_> = results[0].iter().map(|own| (own.outcome, own.errors.first().map(|own| own.code))).collect();
+    let refused = (Outcome::Rejected, Some(ErrorCode::SumTooLarge));
+    assert_eq!(told, [refused, (Outcome::Applied, None), refused]);
+    assert_eq!(results[0][0].errors[0].field, "values.times");
+    assert!(change.is_some());
+    let again = push::push(&db, &reference, &[batch]).await.unwrap();
+    assert_eq!(again.0, results, "once");
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }

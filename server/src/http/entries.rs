@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::auth::SignedIn;
 use crate::db::entry;
+use crate::db::record::scope;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::domain::State as EntryState;
@@ -47,7 +48,7 @@ pub fn filter(query: &mut Query) -> entry::Filter {
     entry::Filter {
         year: query.year(),
         programme: query.code("programme"),
-        place: query.code("place"),
+        place: query.place("place"),
         // A list is under the screens' filters, too.
         state: query.one_of("state", &states).or(verified.filter(|include| include == "verified")),
         activity: query.code("activity"),
@@ -56,24 +57,29 @@ pub fn filter(query: &mut Query) -> entry::Filter {
     }
 }
 
-/// One entry with its whole history.
-#[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "the record, its history, and values not taken"),
+/// One entry with its whole history. A long one comes in pages, the newest first: `older` is then the `before` of the next.
+#[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
+    (status = 200, description = "the record, its history, older, and values not taken"),
     (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
 pub async fn one(
     State(app): State<App>,
     SignedIn(user): SignedIn,
     wants: Wants,
     Path(id): Path<String>,
+    mut query: Query,
 ) -> Result<Response, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
-    let whole = entry::find(&app.db, id).await?.ok_or(Problem::not_found())?;
+    let before = query.parsed::<i64>("before");
+    query.done()?;
+    let mut whole = entry::find(&app.db, id, before).await?.ok_or(Problem::not_found())?;
     if !user.sees(whole.author, &whole.programme, &whole.place) {
         return Err(Problem::forbidden());
     }
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    whole.hide_from(&user, |fields| scope(fields, &reference.catalogue));
     let record = whole.record;
     Ok(wants.answer(&json!({
         "kind": record.kind, "id": record.id, "rev": record.rev, "fields": record.fields, "deleted": record.deleted,
-        "history": whole.history, "conflicts": whole.conflicts,
+        "history": whole.history.states, "older": whole.history.older, "conflicts": whole.conflicts,
     })))
 }

@@ -16,8 +16,8 @@ use std::time::Duration;
     (status = 200, description = "change events with the new cursor", content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
 pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: HeaderMap) -> Response {
-    let epoch = app.epoch;
-    events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode().ok()?})))
+    let (epoch, key) = (app.epoch, app.cursor_key.clone());
+    events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode(&key).ok()?})))
 }
 
 /// The same for who may see the overview alone: events without a cursor.

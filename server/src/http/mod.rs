@@ -25,6 +25,7 @@ pub mod site;
 pub mod sync;
 
 use crate::config::Config;
+use crate::db::pull::Key;
 use crate::db::reference::Reference;
 use crate::db::{Db, DbError};
 use crate::import::queue::UnderWay;
@@ -79,6 +80,8 @@ pub struct State {
     pub known: Shared,
     /// The life of the database, for cursors.
     pub epoch: i64,
+    /// What cursors are signed with.
+    pub cursor_key: Key,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
@@ -123,6 +126,7 @@ impl App {
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
         let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
+        let cursor_key = Key::derive(&notices.secret());
         let (stopping, until) = watch::channel(false);
         let tasks = Supervisor::new(until);
         let writer = Writer::start(&tasks, db.clone(), known.clone(), changes.clone());
@@ -131,6 +135,7 @@ impl App {
             db,
             known,
             epoch,
+            cursor_key,
             changes,
             stopping,
             tasks,

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::sync::{Syncing, is_own};
 use crate::db::DbError;
-use crate::db::pull::{Cursor, Outgoing, Page, pull as next_page};
+use crate::db::pull::{Cursor, Key, Outgoing, Page, pull as next_page};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -38,9 +38,9 @@ pub async fn pull(
     let page = next_page(&app.db, &user, cursor, limit).await?;
     let last = last(&app, &page);
     Ok(if wants.cbor {
-        wants.answer(&in_full(page, last)?)
+        wants.answer(&in_full(page, last, &app.cursor_key)?)
     } else {
-        ([(header::CONTENT_TYPE, "application/json")], json(&page, last)?).into_response()
+        ([(header::CONTENT_TYPE, "application/json")], json(&page, last, &app.cursor_key)?).into_response()
     })
 }
 
@@ -64,7 +64,7 @@ pub async fn snapshot(
             let page = next_page(&app.db, &user, cursor.clone(), PIECE).await?;
             let (more, last) = (page.more, last(&app, &page));
             cursor.clone_from(&page.cursor);
-            yield piece(page, last, wants)?;
+            yield piece(page, last, wants, &app.cursor_key)?;
             if !more {
                 break;
             }
@@ -76,15 +76,15 @@ pub async fn snapshot(
 }
 
 /// A page as it stands in a snapshot.
-fn piece(page: Page, last: i64, wants: Wants) -> Result<Bytes, DbError> {
+fn piece(page: Page, last: i64, wants: Wants, key: &Key) -> Result<Bytes, DbError> {
     if wants.cbor {
-        let bytes = cbor(&in_full(page, last)?)?;
+        let bytes = cbor(&in_full(page, last, key)?)?;
         let mut framed = Vec::with_capacity(bytes.len() + 9);
         ciborium::into_writer(&Cbor::Bytes(bytes), &mut framed)
             .map_err(|error| DbError::Stored(serde_json::Error::custom(error)))?;
         return Ok(framed.into());
     }
-    Ok((json(&page, last)? + "\n").into())
+    Ok((json(&page, last, key)? + "\n").into())
 }
 
 /// Where a client wants to go on from.
@@ -95,7 +95,9 @@ fn start(app: &App, user: &User, query: &mut Query) -> Result<Cursor, Problem> {
     is_own(owner, user)?;
     match text {
         None => Ok(Cursor::start(user, app.epoch)),
-        Some(text) => Cursor::parse(&text, user, app.epoch).ok_or(Problem::field("cursor", ErrorCode::Unknown)),
+        Some(text) => {
+            Cursor::parse(&text, user, app.epoch, &app.cursor_key).ok_or(Problem::field("cursor", ErrorCode::Unknown))
+        }
     }
 }
 
@@ -105,7 +107,7 @@ fn last(app: &App, page: &Page) -> i64 {
 }
 
 /// A page as JSON. The fields are stored as JSON and go out as they are.
-fn json(page: &Page, last: i64) -> Result<String, DbError> {
+fn json(page: &Page, last: i64, key: &Key) -> Result<String, DbError> {
     let mut body =
         String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
     body.push_str("{\"records\":[");
@@ -117,7 +119,7 @@ fn json(page: &Page, last: i64) -> Result<String, DbError> {
         let _ =
             write!(body, r#"{comma}{{"kind":"{kind}","id":"{id}","rev":{rev},"fields":{fields},"deleted":{deleted}}}"#);
     }
-    let (cursor, more, position) = (page.cursor.encode()?, page.more, page.cursor.position());
+    let (cursor, more, position) = (page.cursor.encode(key)?, page.more, page.cursor.position());
     let epoch = page.cursor.epoch();
     let _ =
         write!(body, r#"],"cursor":"{cursor}","epoch":{epoch},"more":{more},"position":{position},"last":{last}}}"#);
@@ -125,7 +127,7 @@ fn json(page: &Page, last: i64) -> Result<String, DbError> {
 }
 
 /// A page, its fields parsed.
-fn in_full(page: Page, last: i64) -> Result<PullResponse, DbError> {
+fn in_full(page: Page, last: i64, key: &Key) -> Result<PullResponse, DbError> {
     let mut records = Vec::with_capacity(page.records.len());
     for Outgoing { kind, id, rev, fields } in page.records {
         let (rev, deleted) = (u64::try_from(rev).unwrap_or_default(), fields.is_none());
@@ -133,7 +135,7 @@ fn in_full(page: Page, last: i64) -> Result<PullResponse, DbError> {
         records.push(Record { kind, id, rev, fields, deleted });
     }
     let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
-    let (cursor, more, position) = (page.cursor.encode()?, page.more, unsigned(page.cursor.position()));
+    let (cursor, more, position) = (page.cursor.encode(key)?, page.more, unsigned(page.cursor.position()));
     Ok(PullResponse {
         records,
         cursor,

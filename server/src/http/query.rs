@@ -65,6 +65,16 @@ impl Query {
         None
     }
 
+    /// The code of a place: digits.
+    pub fn place(&mut self, name: &str) -> Option<String> {
+        let code = self.values.get(name)?;
+        if code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(code.clone());
+        }
+        self.errors.push(FieldError::new(name, ErrorCode::Unknown));
+        None
+    }
+
     /// One of a few words.
     pub fn one_of(&mut self, name: &str, words: &[&str]) -> Option<String> {
         let word = self.value(name)?;
@@ -94,7 +104,7 @@ impl Query {
         figure::Filter {
             year: self.year(),
             programme: self.code("programme"),
-            place: self.code("place"),
+            place: self.place("place"),
             verified_only: self.one_of("include", &["verified", "submitted"]).as_deref() == Some("verified"),
             from: self.parsed("from"),
             until: self.parsed("until"),

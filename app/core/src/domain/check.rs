@@ -1,5 +1,6 @@
 //! Fields from outside, read one by one; every mistake is noted at its field.
 
+use super::bounds;
 use super::entry::{FIRST_YEAR, Fields};
 use super::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
@@ -17,6 +18,11 @@ impl<'a> Check<'a> {
     /// Begins.
     pub fn new(fields: &'a Fields) -> Self {
         Self { fields, errors: Vec::new() }
+    }
+
+    /// Notes what is more than a record may hold; `known` are the names that its kind has.
+    pub fn bounds(&mut self, known: &[&str]) {
+        self.errors.extend(bounds::too_long(self.fields, known));
     }
 
     /// Something is wrong with a field.

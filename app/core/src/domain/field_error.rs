@@ -114,6 +114,8 @@ pub enum ErrorCode {
     WrongActivity,
     /// Somebody has changed the field since the table was exported.
     ChangedSince,
+    /// With it a figure would be more than can be held.
+    SumTooLarge,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
@@ -212,6 +214,10 @@ impl FieldError {
                 "Somebody has changed this since the export: export it again",
             ),
             ErrorCode::UnclosedQuote => ("这一行的引号没有成对", "A quotation mark in this line is not closed"),
+            ErrorCode::SumTooLarge => (
+                "加上这个数，合计就超出范围了，请核对",
+                "With this number the total would be out of range: please check it",
+            ),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };
         if self.code != ErrorCode::Other || self.message.is_empty() {

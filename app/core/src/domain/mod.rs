@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod atlas;
+pub mod bounds;
 pub mod by_id;
 pub mod catalogue;
 mod check;

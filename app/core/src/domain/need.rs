@@ -123,6 +123,24 @@ pub struct Need {
     pub author: Option<Uuid>,
 }
 
+/// The fields that an item has.
+const NAMES: [&str; 14] = [
+    "ledger",
+    "year",
+    "place",
+    "programme",
+    "title",
+    "amount",
+    "unit",
+    "due",
+    "responsible",
+    "status",
+    "dates",
+    "pairing",
+    "entries",
+    "note",
+];
+
 impl Need {
     /// Reads fields that were checked before.
     pub fn from_checked(fields: &Fields) -> Option<Self> {
@@ -140,6 +158,7 @@ impl Need {
     /// Checks fields from outside. Every mistake is reported, each at its field.
     pub fn check(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
         let mut check = Check::new(fields);
+        check.bounds(&NAMES);
         let place = check.required_text("place");
         if !place.is_empty() && rules.places.get(&place).is_none() {
             check.error("place", ErrorCode::Unknown);

@@ -10,8 +10,9 @@ const SCALE: i64 = 10_000;
 /// The largest amount a form may hold, in units.
 pub const LARGEST: f64 = 1e9;
 
-/// The largest sum, in units: up to here a JSON number still says four decimals.
-const LARGEST_SUM: f64 = 9e11;
+/// The largest sum that can be read, in units: all that ten-thousandths in 64 bits can say. Up to 9 · 10¹¹ a JSON number
+/// says all four decimals; above that the nearest number is read.
+const LARGEST_SUM: f64 = 9.3e14;
 
 /// An amount as a whole number of ten-thousandths of its unit, so that parts add up to their whole exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -251,6 +252,17 @@ mod tests {
         assert_eq!(quantity(10.0).divided_by(3), Some(quantity(3.3333)));
         assert_eq!(quantity(-20.0).divided_by(3), Some(quantity(-6.6667)));
         assert_eq!(quantity(1.0).divided_by(0), None);
+    }
+
+    #[test]
+    fn deserialize_reads_any_sum_that_there_can_be() {
+        for number in [i64::MAX, i64::MIN, 9_000_000_000_000_000_001, -9_007_199_254_740_993] {
+            let json = serde_json::to_string(&Quantity(number)).unwrap();
+            let read = serde_json::from_str::<Quantity>(&json).unwrap();
+            assert!(read.0.abs_diff(number) <= 1_024, "{number} became {}", read.0);
+        }
+        assert!(serde_json::from_str::<Quantity>("1e15").is_err());
+        assert_eq!(Quantity::from_f64(2e9), None, "one answer is bounded as before");
     }
 
     proptest! {

@@ -4,8 +4,9 @@ use super::decision::{Decision, Existing, Merged, author_of, merge, on_record, o
 use super::path::{get, paths, set};
 use super::rights::{DUPLICATE_OF, REASON, lies_in, mistakes_of_deletion, note_deletion};
 use super::wire::{Mutation, Op};
-use crate::domain::entry::{Fields, Rules, State};
-use crate::domain::{Entry, ErrorCode, FieldError, Month, User};
+use crate::domain::entry::{Fields, Rules, State, check_value};
+use crate::domain::place::covers;
+use crate::domain::{Entry, ErrorCode, FieldError, Month, Quantity, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -145,7 +146,15 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     if own && !decided && (revived || !changed.is_empty()) {
         resubmit(&mut fields, &mut changed);
     }
-    let entry = match check(&fields, actor, rules) {
+    let checked = check(&fields, actor, rules);
+    if let Ok(entry) = &checked {
+        let is_new = |path: &str| existing.is_none() || changed.contains(path);
+        if is_new("pairing") || is_new("place") {
+            errors.extend(foreign_pairing(entry, rules));
+        }
+        errors.extend(beyond_present_limits(entry, rules, is_new));
+    }
+    let entry = match checked {
         Ok(entry) if errors.is_empty() => entry,
         Ok(_) => return Decision::Reject(errors),
         Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
@@ -154,12 +163,39 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     written(existing, fields, changed, kept, Some(Box::new(entry)))
 }
 
+/// Refuses a pairing of another programme that is of another place as well: the entry would count there.
+fn foreign_pairing(entry: &Entry, rules: Rules<'_>) -> Option<FieldError> {
+    let pairing = rules.pairings.iter().find(|own| Some(own.id) == entry.pairing)?;
+    let is_of_programme = rules.catalogue.activity(&entry.activity)?.programme == pairing.programme;
+    let ends = [pairing.organisation_a, pairing.organisation_b];
+    let mut ends = rules.organisations.iter().filter(|own| ends.contains(&own.id));
+    let is_here = ends.any(|own| covers(&own.place, &entry.place) || covers(&entry.place, &own.place));
+    (!is_of_programme && !is_here).then(|| FieldError::new("pairing", ErrorCode::Unknown))
+}
+
+/// Checks the numbers that make figures against the form as it is now. An entry keeps to the form that it was made with,
+/// but whoever names an old form is not freed of a limit that was tightened since.
+fn beyond_present_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) -> bool) -> Vec<FieldError> {
+    let Some(form) = rules.catalogue.activity(&entry.activity) else { return Vec::new() };
+    if entry.version.is_none_or(|version| version == form.version) {
+        return Vec::new();
+    }
+    let number = |(code, value): (&String, &Quantity)| {
+        let field = form.field(code).filter(|field| field.kind.is_number() && field.feeds.is_some())?;
+        check_value(field, Some(value.to_f64())).err().filter(|_| is_new(&format!("values.{code}")))
+    };
+    entry.values.iter().filter_map(number).collect()
+}
+
 /// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
 /// server when it arrives.
 pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
     let mut fields = fields.clone();
     compute(&mut fields, rules);
-    let mut errors = check(&fields, actor, rules).err().unwrap_or_default();
+    let mut errors = match check(&fields, actor, rules) {
+        Ok(entry) => foreign_pairing(&entry, rules).into_iter().collect(),
+        Err(errors) => errors,
+    };
     if lies_in(&fields, rules.closed) {
         let says_why = fields.get(REASON).and_then(Value::as_str).is_some_and(|reason| !reason.trim().is_empty());
         match (actor.role.coordinates(), says_why) {

@@ -4,7 +4,7 @@ use super::path::{get, paths, set};
 use super::rights::{DUPLICATE_OF, REASON};
 use super::wire::{Mutation, Op, Outcome};
 use crate::domain::entry::Fields;
-use crate::domain::{Entry, ErrorCode, FieldError, Role, State, User};
+use crate::domain::{Entry, ErrorCode, FieldError, Role, State, User, bounds};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -59,6 +59,13 @@ pub enum Decision {
 /// mutation that names a later revision than there is cannot have seen it and is rejected; [`of_this_life`] comes first.
 pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: impl FnOnce() -> Decision) -> Decision {
     let rev = existing.map_or(0, |existing| existing.rev);
+    // What is not taken is kept as it was sent.
+    let size = bounds::size(&mutation.fields);
+    if size > bounds::RECORD {
+        let largest = mutation.fields.iter().max_by_key(|(_, value)| bounds::size_of(value, 0));
+        let name = largest.map(|(name, _)| bounds::shortened(name)).unwrap_or_default();
+        return Decision::Reject(vec![FieldError::with_limit(name, ErrorCode::TooLong, bounds::RECORD as f64)]);
+    }
     match (mutation.op, existing) {
         (Op::Put, None) | (_, Some(_)) if mutation.base_rev > rev => {
             Decision::Reject(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, rev as f64)])

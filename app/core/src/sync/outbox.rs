@@ -80,6 +80,12 @@ impl Outgoing {
         self.answer.as_ref().is_some_and(|answer| answer.outcome == Outcome::Conflict)
     }
 
+    /// Whether it waits for what it follows. Versions before this one noted neither that nor their name.
+    fn is_follower(&self) -> bool {
+        let starts = |own: &Mutation| own.base_rev > 0 || own.kind == CHOICE || is_whole(own);
+        self.follows || (self.client.is_none() && !starts(&self.mutation))
+    }
+
     /// The same, to be sent as if it never had been.
     fn unanswered(self) -> Self {
         Self { refused: None, answer: None, ..self }
@@ -167,7 +173,7 @@ pub fn next_batch(outbox: &[Outgoing], limit: usize) -> (Option<Uuid>, Vec<Mutat
     let (mut pending, mut held) = (BTreeSet::new(), BTreeSet::new());
     for own in outbox.iter().filter(|own| own.refused.is_none()) {
         let id = own.mutation.id;
-        if held.contains(&id) || own.follows && pending.contains(&id) {
+        if held.contains(&id) || own.is_follower() && pending.contains(&id) {
             held.insert(id);
             continue;
         }
@@ -188,7 +194,7 @@ pub fn whole_outbox(outbox: &[Outgoing], epoch: Option<u64>) -> (Option<Uuid>, V
     let client = unsent.last().and_then(|own| own.client);
     let own = unsent.into_iter().filter(|own| own.client == client);
     // What follows another comes right after it there, and starts from the revision that it makes: the first.
-    let mutation = |own: &Outgoing| match own.follows {
+    let mutation = |own: &Outgoing| match own.is_follower() {
         true => Mutation { base_rev: 1, epoch, ..own.mutation.clone() },
         false => own.mutation.clone(),
     };
@@ -252,7 +258,7 @@ pub fn acknowledge(
             done.sent.push(Outgoing { client: Some(client), again: false, ..own.clone() });
         }
         if result.outcome.is_done() && own.mutation.base_rev == 0 {
-            for (seq, next) in outbox.iter_mut().filter(|(_, next)| next.follows && next.mutation.id == id) {
+            for (seq, next) in outbox.iter_mut().filter(|(_, next)| next.mutation.id == id && next.is_follower()) {
                 next.follows = false;
                 (next.mutation.base_rev, next.mutation.epoch) = (result.rev, epoch);
                 done.outbox.insert(*seq, Some(next.clone()));

@@ -75,9 +75,9 @@ impl Phone {
         let user = User { id, username: String::new(), name: String::new(), role, scope: Scope::default() };
         Self {
             user,
-            // The first two, two people's, go by the same name: anybody can name another's.
+            // The reviewer's goes by the same name as a recorder's: anybody can name another's.
             storage: Rc::new(RefCell::new(Storage {
-                client: Uuid::from_u128(1_000 + number.max(1)),
+                client: Uuid::from_u128(1_000 + number % 3),
                 copy: number as usize,
                 ..Storage::default()
             })),

@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 /// Steps of the part in which things go wrong.
 const STEPS: usize = 400;
+/// Phones at the beginning.
+const PHONES: usize = 4;
 /// When a history begins, 24 November 2026, and how long a step takes, in milliseconds: it ends on the 25th.
 const START: i64 = 1_795_478_400_000;
 const STEP: i64 = 300_000;
@@ -87,7 +89,7 @@ impl World {
         let mut phones: Vec<Phone> =
             people.iter().zip(0..).map(|((user, role), number)| Phone::new(number, *user, *role, sabotage)).collect();
         let tab = phones[0].tab(100);
-        let made = vec![BTreeMap::new(); phones.len()];
+        let made = vec![BTreeMap::new(); PHONES];
         phones.push(tab);
         Self {
             chance: Chance::new(seed),
@@ -417,7 +419,7 @@ impl World {
             && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
         if waits != must_wait || (!must_wait && storage.outbox.contains_key(seq)) {
             // A copy of the phone has made the choice.
-            let by_copy = answer.outcome == Outcome::Conflict && settled && waits && self.duplicated > 0;
+            let by_copy = answer.outcome == Outcome::Conflict && settled && waits && self.made.len() > PHONES;
             if !by_copy {
                 return Err(format!(
                     "{mutation:?} was answered {answer:?}, settled {settled}, and waits on the phone: {waits}"

@@ -7,12 +7,33 @@ use super::super::quantity::{Qualifier, Quantity};
 use super::{ATTACHMENTS, Answer, Cell, Entry, Fields, NOTE_LENGTH, ROWS, Rules, State};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The fields that an entry has.
+const NAMES: [&str; 16] = [
+    "activity",
+    "version",
+    "date",
+    "place",
+    "pairing",
+    "organisation",
+    "values",
+    "details",
+    "qualifiers",
+    "note",
+    "state",
+    "review_note",
+    "position",
+    "attachments",
+    "reason",
+    "duplicate_of",
+];
 
 impl Entry {
     /// Checks fields from outside. Every mistake is reported, each at its field.
     pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
         let mut check = Check::new(fields);
+        check.bounds(&NAMES);
         let (activity, version) = check.form(rules.catalogue);
         let date = check.date(rules.last_day);
         let place = check.required_text("place");
@@ -28,7 +49,8 @@ impl Entry {
         let state = check.state();
         let position = check.position();
         let attachments = check.attachments();
-        let qualifiers = check.qualifiers();
+        let qualifiers = check.qualifiers(activity);
+        check.text("reason", NOTE_LENGTH);
         let source = Some(check.text("source", NOTE_LENGTH)).filter(|source| !source.is_empty());
         match (check.errors.is_empty(), activity, date) {
             (true, Some(activity), Some(date)) => Ok(Self {
@@ -94,7 +116,14 @@ fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>,
         }
         (Kind::Text, Answer::One(_)) => Ok(Some(answer)),
         (Kind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
-        (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => Ok(Some(answer)),
+        (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => {
+            let different: BTreeSet<&String> = codes.iter().collect();
+            if different.len() == codes.len() {
+                Ok(Some(answer))
+            } else {
+                Err(FieldError::with_limit(name(), ErrorCode::TooLong, different.len() as f64))
+            }
+        }
         (Kind::Choice, Answer::One(_)) | (Kind::Choices, Answer::Several(_)) => {
             Err(FieldError::new(name(), ErrorCode::Unknown))
         }
@@ -262,10 +291,17 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn qualifiers(&mut self) -> BTreeMap<String, Qualifier> {
-        match self.given("qualifiers").map(BTreeMap::deserialize) {
+    fn qualifiers(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Qualifier> {
+        match self.given("qualifiers").map(BTreeMap::<String, Qualifier>::deserialize) {
             None => BTreeMap::new(),
-            Some(Ok(qualifiers)) => qualifiers,
+            Some(Ok(qualifiers)) => {
+                let is_number =
+                    |code: &str| activity.and_then(|own| own.field(code)).is_some_and(|own| own.kind.is_number());
+                for code in qualifiers.keys().filter(|code| !is_number(code)) {
+                    self.error(&format!("qualifiers.{code}"), ErrorCode::Unknown);
+                }
+                qualifiers
+            }
             Some(Err(_)) => {
                 self.error("qualifiers", ErrorCode::WrongType);
                 BTreeMap::new()

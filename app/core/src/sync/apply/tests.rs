@@ -390,6 +390,68 @@ fn decide_keeps_a_new_entry_under_a_used_identifier_apart(#[case] more: Value, #
     }
 }
 
+#[test]
+fn decide_rejects_a_pairing_of_another_programme_at_another_place() {
+    let (catalogue, places) = (catalogue(), places());
+    let organisation = |id: u128, side: &str, place: &str| {
+        serde_json::from_value(json!({"id": Uuid::from_u128(id), "name": "", "name_en": "", "kind": "village",
+            "side": side, "place": place, "programme": "industry"}))
+        .unwrap()
+    };
+    let organisations =
+        [organisation(1, "a", "440105"), organisation(2, "b", "522728108"), organisation(3, "b", "522728109")];
+    let pairing = |id: u128, programme: &str, with: u128| {
+        serde_json::from_value(json!({"id": Uuid::from_u128(id), "programme": programme,
+            "organisation_a": Uuid::from_u128(1), "organisation_b": Uuid::from_u128(with)}))
+        .unwrap()
+    };
+    let pairings = [pairing(11, "industry", 2), pairing(12, "industry", 3), pairing(13, "party_building", 2)];
+    let rules = Rules { organisations: &organisations, pairings: &pairings, ..rules(&catalogue, &places) };
+    for (id, right_one) in [(11, false), (12, true), (13, true)] {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("pairing".into(), json!(Uuid::from_u128(id)));
+        let told = mistakes(&fields, &recorder(), rules);
+        let (kind, op) = ("entry".to_owned(), Op::Put);
+        let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
+        let decision = decide(&mutation, None, &recorder(), rules);
+        if right_one {
+            assert_eq!(told, []);
+            written(decision);
+        } else {
+            assert_eq!(told.len(), 1);
+            assert_eq!(rejected(decision), [("pairing".to_owned(), ErrorCode::Unknown)]);
+        }
+    }
+}
+
+#[test]
+fn an_old_form_does_not_free_a_figures_number_of_its_present_limit() {
+    let mut old = with_programme();
+    let indicator = json!({"code": "surveys", "programme": "party_building", "name": "次", "name_en": "", "unit": "",
+        "unit_en": "", "aggregation": "sum"});
+    old.indicators = vec![serde_json::from_value(indicator).unwrap()];
+    old.activities[0].fields[0].feeds = Some("surveys".into());
+    let mut next = old.activities[0].clone();
+    next.fields[0].max = crate::domain::Quantity::from_f64(2.0);
+    let catalogue = old.with_activity(next).unwrap();
+    let places = places();
+    let rules = rules(&catalogue, &places);
+    let mut fields = right().as_object().unwrap().clone();
+    fields.insert("version".into(), json!(1));
+    let put = |existing: Option<&Existing>, fields: Fields| {
+        let (kind, base_rev) = ("entry".to_owned(), existing.map_or(0, |_| 2));
+        let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
+        decide(&mutation, existing, &recorder(), rules)
+    };
+    let too_large = [("values.count".to_owned(), ErrorCode::TooLarge)];
+    assert_eq!(rejected(put(None, fields.clone())), too_large);
+    let mut entry = existing("submitted", &[]);
+    entry.fields.insert("version".into(), json!(1));
+    written(put(Some(&entry), json!({"note": "改"}).as_object().unwrap().clone()));
+    let larger = json!({"values": {"count": 4}}).as_object().unwrap().clone();
+    assert_eq!(rejected(put(Some(&entry), larger)), too_large);
+}
+
 fn any_patch() -> impl Strategy<Value = Fields> {
     let field = prop_oneof![
         (0..5_u8).prop_map(|n| ("note".to_owned(), json!(n.to_string()))),
