@@ -140,7 +140,7 @@ fn a_number_with_which_a_sum_overflows_is_refused_and_stops_nobody() {
         (&json!("values.times"), &json!("sum_too_large"), &json!("applied")),
         "{results:?}"
     );
-    assert_eq!(api.push(client, json!([survey(4, Uuid::now_v7(), 1)]))[0]["errors"][0]["code"], "sum_too_large");
+    assert_eq!(api.push(client, json!([survey(4, Uuid::now_v7(), 2)]))[0]["errors"][0]["code"], "sum_too_large");
     assert_eq!(api.actual("field_surveys", 2025), 2);
     // What is near the end can still be read.
     let sum = api.actual("field_surveys", 2026);

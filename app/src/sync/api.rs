@@ -9,8 +9,8 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::{Entry, FieldError, Fields, Language, Month, Overview, Place, Places, User};
 use jiedui_core::sync::upload::Heard;
-use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
-use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, Record};
+use jiedui_core::sync::wire::{EPOCH_HEADER, SCHEMA, SCHEMA_HEADER};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use leptos::prelude::window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -123,18 +123,18 @@ pub async fn sign_out() -> Result<(), ApiError> {
     }
 }
 
-/// Sends a batch of this person's.
+/// Sends a batch of this person's. With the results comes the life of the database that gave them.
 pub async fn push(
     user: Uuid,
     client: Uuid,
     mutations: Vec<Mutation>,
     language: Language,
-) -> Result<PushResponse, Failure> {
+) -> Result<(Vec<PushResult>, Option<u64>), Failure> {
     let body = PushRequest { client_id: client, user: Some(user), mutations };
     send_batch(&body, language).await.map_err(|error| error.failure)
 }
 
-async fn send_batch(body: &PushRequest, language: Language) -> Result<PushResponse, ApiError> {
+async fn send_batch(body: &PushRequest, language: Language) -> Result<(Vec<PushResult>, Option<u64>), ApiError> {
     let plain = wire::encode(body).ok_or_else(ApiError::no_answer)?;
     let request = syncing(Request::post("/api/v1/sync/push"))
         .header("accept-language", language.tag())
@@ -144,9 +144,11 @@ async fn send_batch(body: &PushRequest, language: Language) -> Result<PushRespon
         None => request.body(js_sys::Uint8Array::from(plain.as_slice())),
     };
     let answer = send(request.map_err(|_| ApiError::no_answer())?).await?;
+    let epoch = answer.headers().get(EPOCH_HEADER).and_then(|epoch| epoch.parse().ok());
     // An answer that was cut off is none.
     let bytes = answer.binary().await.map_err(|_| ApiError::no_answer())?;
-    wire::decode(&bytes).ok_or_else(ApiError::no_answer)
+    let decoded: PushResponse = wire::decode(&bytes).ok_or_else(ApiError::no_answer)?;
+    Ok((decoded.results, epoch))
 }
 
 /// A request of the sync: which of its versions this is, and in which form it is to be answered.

@@ -109,9 +109,9 @@ impl Driver {
             }
             Output::Push(mutations) => {
                 let answer = api::push(self.user, self.sent_as.get(), mutations, self.model.language).await;
-                Some(Input::Pushed(answer.map(|answer| {
-                    self.answered_in.set(answer.epoch);
-                    answer.results
+                Some(Input::Pushed(answer.map(|(results, epoch)| {
+                    self.answered_in.set(epoch);
+                    results
                 })))
             }
             Output::StorePush(results) => {

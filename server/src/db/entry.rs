@@ -6,7 +6,6 @@ use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Month, User};
 use jiedui_core::sync::Record;
 use jiedui_core::sync::wire::ENTRY;
-use serde::Serialize;
 use uuid::Uuid;
 
 /// Which entries are asked for; `None` takes all.

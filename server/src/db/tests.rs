@@ -172,7 +172,7 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };
     let near = "UPDATE part SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND period = '2026'";
     sqlx::query(near).execute(writer).await.unwrap();
-    let batch = of(vec![entry(2, "2026-11-20", 900), entry(3, "2025-11-20", 2), entry(4, "2026-11-20", 1)]);
+    let batch = of(vec![entry(2, "2026-11-20", 900), entry(3, "2025-11-20", 2), entry(4, "2026-11-20", 2)]);
     let (results, change) = push::push(&db, &reference, std::slice::from_ref(&batch)).await.unwrap();
     let told: Vec<_> = results[0].iter().map(|own| (own.outcome, own.errors.first().map(|own| own.code))).collect();
     let refused = (Outcome::Rejected, Some(ErrorCode::SumTooLarge));

@@ -9,9 +9,9 @@ use crate::db::answer;
 use crate::db::push::{Push, rejected};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use jiedui_core::domain::ErrorCode;
-use jiedui_core::sync::wire::LARGEST_BATCH;
+use jiedui_core::sync::wire::{EPOCH_HEADER, LARGEST_BATCH};
 use jiedui_core::sync::{Mutation, PushResponse};
 use serde_json::Value;
 use uuid::Uuid;
@@ -82,5 +82,6 @@ pub async fn push(
         let errors = std::mem::take(&mut result.errors);
         result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
     }
-    Ok(wants.answer(&PushResponse { results, epoch: u64::try_from(app.epoch).ok() }))
+    let answer = wants.answer(&PushResponse { results });
+    Ok(([(EPOCH_HEADER, app.epoch.to_string())], answer).into_response())
 }

@@ -18,6 +18,8 @@ pub const CHOICE: &str = "choice";
 pub const SCHEMA: u32 = 2;
 /// The header in which a phone names it.
 pub const SCHEMA_HEADER: &str = "x-jiedui-schema";
+/// The header of an answer to a push that names the life of the database, as a pull does in its body.
+pub const EPOCH_HEADER: &str = "x-jiedui-epoch";
 /// The kind of record that an organisation is.
 pub const ORGANISATION: &str = "organisation";
 /// The kind of record that a pairing is.
@@ -161,9 +163,6 @@ pub struct Other {
 pub struct PushResponse {
     /// In the order of the mutations.
     pub results: Vec<PushResult>,
-    /// The life of the database, as a pull names it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub epoch: Option<u64>,
 }
 
 /// A record as it stands.

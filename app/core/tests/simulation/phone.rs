@@ -28,6 +28,8 @@ pub struct Storage {
     /// How often a new name was taken, and under which each mutation was answered.
     pub renamed: u64,
     pub answered_as: BTreeMap<u64, Uuid>,
+    /// Choices that came to nothing: the conflict waits on, and nothing of them is to be remembered.
+    pub in_vain: BTreeSet<u64>,
     /// Which copy of which phone it is, for the world to tell what its person has seen.
     pub copy: usize,
 }
@@ -182,6 +184,10 @@ impl Phone {
         }
         for result in results.iter().filter(|own| !is_reused(own) && storage.outbox.contains_key(&own.seq)) {
             storage.answered_as.insert(result.seq, sender.client);
+            let is_choice = storage.outbox.get(&result.seq).is_some_and(|own| own.mutation.kind == wire::CHOICE);
+            if is_choice && !result.outcome.is_done() {
+                storage.in_vain.insert(result.seq);
+            }
         }
         for (seq, own) in done.outbox {
             match own {

@@ -39,7 +39,7 @@ impl Message {
         match self {
             Self::Up { request: Request::Push { mutations, .. }, .. } => cut(mutations, chance),
             Self::Up { .. } => false,
-            Self::PushAnswer { results, .. } => cut(&PushResponse { results: results.clone(), epoch: None }, chance),
+            Self::PushAnswer { results, .. } => cut(&PushResponse { results: results.clone() }, chance),
             Self::PullAnswer { pulled, .. } => cut(pulled, chance),
         }
     }
@@ -393,6 +393,9 @@ impl World {
 
     fn check_one(&self, phone: &Phone, storage: &Storage, mutation: &Mutation) -> Result<(), String> {
         let seq = &mutation.seq;
+        if storage.in_vain.contains(seq) && !storage.outbox.contains_key(seq) {
+            return Ok(());
+        }
         let arrived = storage.answered_as.get(seq).map(|client| (phone.user.id, *client, *seq));
         let Some((key, (as_sent, answer))) =
             arrived.and_then(|key| self.server.disk.answers.get(&key).map(|answer| (key, answer)))
