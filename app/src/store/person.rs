@@ -44,7 +44,7 @@ impl Person {
     }
 
     /// Who sends from this phone, as the transaction sees it.
-    async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
+    pub(super) async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
         let client = match get(meta, "client").await? {
             Some(client) => client,
             None => {

@@ -9,7 +9,7 @@ use idb::{ObjectStore, TransactionMode};
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::path;
 use jiedui_core::sync::wire::{ENTRY, NEED};
-use jiedui_core::sync::{Mutation, Op, Outgoing, Record, fold, fold_need};
+use jiedui_core::sync::{Mutation, Op, Outgoing, Record, fold, fold_need, outgoing};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -124,8 +124,11 @@ impl Person {
         remove_all(&outbox, refused).await?;
         let (kind, fields) = (made.kind.to_owned(), made.fields.clone());
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, op: Op::Put, fields };
-        put(&outbox, seq as f64, &Outgoing::new(mutation)).await?;
+        let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
+        own.retain(|own| own.mutation.id == id && own.refused.is_none());
+        let known = known.filter(|known| known.id == id);
+        let sender = self.sender(&meta).await?;
+        put(&outbox, seq as f64, &outgoing(sender, mutation, &own, known.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         put(&meta, mark(id), &seq).await?;
         commit(transaction).await?;
@@ -199,7 +202,7 @@ mod tests {
 
     fn waiting(seq: u64, value: Value) -> Outgoing {
         let (kind, id) = (ENTRY.to_owned(), Uuid::from_u128(7));
-        Outgoing::new(Mutation { seq, kind, id, base_rev: 0, op: Op::Put, fields: fields(value) })
+        Outgoing::new(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields(value) })
     }
 
     #[test]

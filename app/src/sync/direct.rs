@@ -29,7 +29,7 @@ pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
     let mutation = numbered(made);
     UNANSWERED.set(Some(mutation.clone()));
     let results = api::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
-    let results = results.map_err(|failure| match failure {
+    let (results, _) = results.map_err(|failure| match failure {
         Failure::SignedOut => not_sent(model.texts.sync_signed_out),
         Failure::Refused => not_sent(model.texts.sync_refused),
         _ => not_sent(model.texts.sync_offline),
@@ -51,7 +51,7 @@ pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
 
 fn numbered(made: &Made) -> Mutation {
     let (kind, id, base_rev) = (made.kind.to_owned(), made.id, made.base_rev);
-    let mutation = |seq| Mutation { seq, kind, id, base_rev, op: Op::Put, fields: made.fields.clone() };
+    let mutation = |seq| Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields: made.fields.clone() };
     let again = UNANSWERED.with_borrow(|last| last.as_ref().map(|last| last.seq));
     let mutation = mutation(again.unwrap_or_default());
     if UNANSWERED.with_borrow(|last| last.as_ref() == Some(&mutation)) {
