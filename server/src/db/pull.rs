@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 /// Rows read at a time.
 const PAGE: usize = 1_000;
+/// The most bytes of fields in one answer, but for the last record's.
+const PAGE_SIZE: usize = 4 << 20;
 /// The most rows looked at for one answer, so that one for a small scope of a large database does not take long.
 const LOOKED_AT: usize = 20 * PAGE;
 
@@ -193,20 +195,25 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
     let query = "SELECT change, id, kind, rev, fields, deleted, author, programme, place, former FROM record
         WHERE change > $1 ORDER BY change LIMIT $2";
     let (mut records, mut looked_at, mut more) = (Vec::new(), 0, true);
-    while more && records.len() < limit && looked_at < LOOKED_AT {
+    // Large records are read a few at a time.
+    let (mut sized, mut room) = (0, PAGE / 10);
+    while more && records.len() < limit && looked_at < LOOKED_AT && sized <= PAGE_SIZE {
         // One more than is wanted tells whether there is more.
-        let wanted = (limit - records.len() + 1).clamp(PAGE / 10, PAGE);
+        let wanted = (limit - records.len() + 1).clamp(PAGE / 10, PAGE).min(room);
         let size = i64::try_from(wanted).unwrap_or(i64::MAX);
         let rows: Vec<Row> =
             on!(read db, |pool| sqlx::query_as(query).bind(cursor.change).bind(size).fetch_all(pool).await?);
         looked_at += wanted;
         more = rows.len() >= wanted;
+        let average = rows.iter().map(|row| row.fields.len()).sum::<usize>() / rows.len().max(1);
+        room = (PAGE_SIZE / average.max(1)).clamp(PAGE / 60, PAGE);
         for row in rows {
-            if records.len() >= limit {
+            if records.len() >= limit || sized > PAGE_SIZE {
                 more = true;
                 break;
             }
             cursor.change = row.change;
+            sized += row.fields.len();
             records.extend(sent(row, user, &cursor, first_pull)?);
         }
     }
