@@ -126,7 +126,7 @@ impl Updating<'_> {
 
     /// What the server will make of the edits, by the rules of a push.
     fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &Standing) -> Result<(), Vec<FieldError>> {
-        let mutation = Mutation { seq: 1, kind: ENTRY.to_owned(), id, base_rev, op: Op::Put, fields };
+        let mutation = Mutation { seq: 1, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields };
         let existing = Existing {
             rev: standing.rev,
             fields: standing.fields.clone(),

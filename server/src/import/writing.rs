@@ -62,7 +62,7 @@ fn mutation(
     op: Op,
     fields: Fields,
 ) -> Result<(Mutation, answer::MutationDigest), DbError> {
-    let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, op, fields };
+    let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op, fields };
     let digest = answer::digest(&mutation)?;
     Ok((mutation, digest))
 }

@@ -107,7 +107,15 @@ mod tests {
             "values": {"count": 4, "people": 5}, "note": "别人的", "date": "2026-11-21", "place": "522728108",
             "organisation": "o2", "attachments": ["b"], "details": {"model": "self", "met": ["hall"], "rows": []},
         });
-        let put = |fields| Mutation { seq: 1, kind: ENTRY.into(), id: Uuid::nil(), base_rev: 1, op: Op::Put, fields };
+        let put = |fields| Mutation {
+            seq: 1,
+            kind: ENTRY.into(),
+            id: Uuid::nil(),
+            base_rev: 1,
+            epoch: None,
+            op: Op::Put,
+            fields,
+        };
         let rows = differing(&put(fields(mine.clone())), &fields(theirs.clone()), &fields(theirs.clone()));
         let paths: Vec<&str> = rows.iter().map(|row| row.path.as_str()).collect();
         assert_eq!(
