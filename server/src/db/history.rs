@@ -176,6 +176,15 @@ pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Res
     Ok(page)
 }
 
+/// Returns the fields that a record had at an earlier revision, from its revision and fields now; `None` where that state
+/// is not stored or cannot be read.
+pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier: i64) -> Result<Option<Fields>> {
+    let now =
+        State { rev, at: String::new(), author: None, author_name: None, changed: Vec::new(), fields, deleted: false };
+    let page = page(db, record, now, Some(earlier + 1)).await?;
+    Ok(page.states.into_iter().next_back().filter(|state| state.rev == earlier).map(|state| state.fields))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Spreadsheets that somebody brings in: what each is, how far it has come, and which columns were which fields before.
 
-use super::{Db, Result, on, record, signed, stored};
+use super::{Db, Result, history, on, record, signed, stored};
 use crate::db::reference::Reference;
 use crate::import::Findings;
 use crate::import::update::Standing;
@@ -292,21 +292,17 @@ pub async fn standing(
         if base_rev == row.last.rev {
             base = Some(row.fields.clone());
         } else if base_rev < row.last.rev {
-            let query =
-                "SELECT rev, fields, changed, client FROM revision WHERE record = $1 AND rev >= $2 ORDER BY rev";
-            type Past = (i64, String, String, Option<Uuid>);
+            let query = "SELECT changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
+            type Past = (String, Option<Uuid>);
             let past = on!(in &mut tx, |connection| sqlx::query_as::<_, Past>(query)
                 .bind(row.id)
                 .bind(base_rev)
                 .fetch_all(connection)
                 .await?);
-            for (rev, fields, changed, client) in past {
-                if rev == base_rev {
-                    base = stored::read("revision", row.id, &fields);
-                } else if client != Some(import) {
-                    changed_since.extend(serde_json::from_str::<Vec<String>>(&changed)?);
-                }
+            for (changed, _) in past.iter().filter(|(_, client)| *client != Some(import)) {
+                changed_since.extend(serde_json::from_str::<Vec<String>>(changed)?);
             }
+            base = history::fields_at(db, row.id, row.last.rev, row.fields.clone(), base_rev).await?;
             if row.last.by.is_none_or(|(_, client, _)| client != import) {
                 changed_since.extend(row.last.changed.iter().cloned());
             }

@@ -1,7 +1,7 @@
 //! Checks the rows of a sheet, piece by piece, as if their author had typed them into the form.
 
 use super::cell::{Cell, Row};
-use super::columns::{ID, PLACE, PLACE_CODE, Target};
+use super::columns::{ID, PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
 use super::layout::{LeftOut, MOST_LEFT_OUT, Sheet, Why, line, sifted};
 use super::queue::Progress;
@@ -32,16 +32,12 @@ pub struct Against {
     pub reference: Arc<Reference>,
     /// The form; without one a table can only change entries.
     pub activity: Option<Activity>,
-    /// All that a column may be.
-    pub targets: Vec<Target>,
     /// What each column is.
     pub columns: Vec<Option<String>>,
     /// The unit of each column, where it is not the field's.
     pub units: Vec<Option<String>>,
     /// The last day that an entry may have.
     pub last_day: Date,
-    /// The import, which is the client of what it writes.
-    pub import: Uuid,
 }
 
 /// What a check has found.

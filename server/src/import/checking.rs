@@ -116,11 +116,9 @@ pub async fn read_and_check(
         actor: user.clone(),
         reference: app.reference(),
         activity: app.activity_of(import),
-        targets,
         columns: import.columns.clone(),
         units: import.findings.units.clone(),
         last_day: last_day(),
-        import: import.id,
     };
     let mut check = Check::new(against, sheet, progress.clone(), collects);
     while !check.is_over() {
