@@ -236,6 +236,52 @@ test("an item of a ledger that two tabs have open becomes two, offline", async (
   for (const title of ["路灯", "冷库"]) await expect(page.locator("[data-need]").filter({ hasText: title })).toHaveCount(1);
 });
 
+test("two tabs that change one organisation keep what each has changed, and tell what both have", async ({ page, server, context }) => {
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await page.goto("/organisations?q=myz");
+  await page.locator(".list .latest li").getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  const address = new URL(page.url()).pathname;
+  const edit = async (own) => {
+    await own.goto(`${address}/edit`);
+    await expect(own.getByLabel("单位名称", { exact: true })).toHaveValue("沫阳镇");
+  };
+  const second = await context.newPage();
+  const name = (own) => own.locator("#field-name_en");
+  await edit(page);
+  await edit(second);
+  await name(page).fill("Moyang A");
+  await second.locator("#field-east").fill("106.7");
+  await second.locator("#field-north").fill("25.4");
+  await second.locator("#save").click();
+  await expect(second.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  const own = async () => {
+    const { organisations } = await (await server.api("admin")).get("/overview");
+    const { name_en, position } = organisations.find((one) => address.endsWith(one.id));
+    return { name_en, position };
+  };
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  await expect.poll(own).toEqual({ name_en: "Moyang A", position: [106.7, 25.4] });
+  // Now both change the same.
+  await edit(page);
+  await edit(second);
+  await expect(name(page)).toHaveValue("Moyang A");
+  await expect(name(second)).toHaveValue("Moyang A");
+  await name(page).fill("Moyang B");
+  await name(second).fill("Moyang C");
+  await second.locator("#save").click();
+  await expect(second.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  await expect.poll(async () => (await own()).name_en).toBe("Moyang C");
+  await page.locator("#save").click();
+  await expect(page.locator(".notice.bad[role=alert]")).toContainText("已在别处改动");
+  await expect(name(page)).toHaveValue("Moyang B");
+  await page.locator("#save").click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
+  await expect.poll(async () => (await own()).name_en).toBe("Moyang B");
+});
+
 // How many event streams the tabs have.
 async function streams(context) {
   await context.addInitScript(() => {

@@ -215,6 +215,11 @@ async fn make_ready(model: Model) {
     }
 }
 
+/// Fetches what is new of the overview, if there is a network.
+pub async fn refresh_overview(model: Model) {
+    overview::refresh(model).await;
+}
+
 /// What judges an answer: the catalogue with the directory, and the places. Waits until they have been read from the phone
 /// or fetched; `None` where the phone has neither them nor a network.
 pub async fn judges(model: Model) -> Option<(Arc<Overview>, Arc<Places>)> {

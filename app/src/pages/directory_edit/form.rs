@@ -121,6 +121,8 @@ impl Form {
         self.busy.set(true);
         self.failed.set(None);
         spawn_local(async move {
+            // What others have changed by now is known before theirs is written over.
+            sync::refresh_overview(model).await;
             let judged = match sync::judges(model).await {
                 Some((overview, places)) => judge(&overview, &places),
                 None => {
