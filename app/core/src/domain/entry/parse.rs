@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields that an entry has.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "activity",
     "version",
     "date",
@@ -27,6 +27,7 @@ const NAMES: [&str; 16] = [
     "attachments",
     "reason",
     "duplicate_of",
+    "review_fields",
 ];
 
 impl Entry {
