@@ -29,7 +29,6 @@ document.addEventListener("click", (event) => {
 const notify = (way, button) => button && load("./notify.js", (own) => own[way](button));
 document.addEventListener("click", (event) => notify("toggle", event.target.closest("[data-notify]")));
 document.addEventListener("jiedui-notify", () => notify("show", document.querySelector("[data-notify]")));
-document.addEventListener("jiedui-not-loaded", isLeft);
 document.addEventListener("jiedui-update", () => versions.then((own) => own.update()).catch(() => location.reload()));
 
 async function start() {

@@ -30,6 +30,7 @@ let agreed = false;
 
 // Follows what the service worker does, as long as the page is open.
 export async function begin() {
+  document.addEventListener("jiedui-not-loaded", leaveIfGone);
   if (navigator.locks) navigator.locks.request(PAGE + BUILD, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
   const workers = navigator.serviceWorker;
   if (!workers) return never();
@@ -111,7 +112,7 @@ export async function update() {
 
 // Where the server has this page's build no more, the page starts anew, or offers to. True where it does.
 export async function leaveIfGone() {
-  // The app may paint the page anew while the server is asked.
+  // The app paints the page anew at once.
   const now = typed();
   // An answer of the server itself: the service worker lets it through. With no network nothing happens.
   const answer = await fetch(new URL("jiedui.js", FOLDER), { method: "HEAD", cache: "no-store" }).catch(() => null);

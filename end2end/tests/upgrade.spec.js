@@ -47,7 +47,7 @@ test("a page that is half loaded before an upgrade loads the rest of its own bui
   await expect(page.locator("html")).toHaveAttribute("data-offline", "ready");
   const own = await build(page);
   await server.restart(OTHER);
-  await page.getByRole("navigation").getByRole("link", { name: "机构" }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "单位" }).click();
   await expect(page.getByRole("searchbox")).toBeVisible();
   expect(await loaded(page)).toEqual([own]);
   await look(page);
@@ -61,7 +61,8 @@ test("a page that is half loaded before an upgrade loads the rest of its own bui
   await expect(page.locator(NOTICE)).toHaveCount(0);
   // The old build has no page any more.
   await expect.poll(() => caches(page)).toEqual([await build(page)]);
-  expect(found).toEqual([]);
+  // The event stream breaks when the server goes.
+  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("a form in progress goes on under an upgrade, offline in between, and is saved by the new build", async ({ page, server, line }) => {
