@@ -4,6 +4,7 @@ use crate::boot::Boot;
 use crate::store::StoreError;
 use crate::store::journal::Journal;
 use crate::store::photos::Sent;
+use crate::sync::Deleted;
 use crate::texts::{Texts, texts};
 use futures::channel::mpsc::UnboundedSender;
 use jiedui_core::domain::{Filter, Language, Overview, Places, User};
@@ -48,6 +49,8 @@ pub struct Model {
     pub loading: RwSignal<usize>,
     /// What went wrong with the phone's storage.
     pub trouble: RwSignal<Option<StoreError>>,
+    /// What has just been deleted and can be brought back.
+    pub deleted: RwSignal<Option<Deleted>>,
     /// Whether what is needed to work with no network is on the phone.
     pub offline_use: RwSignal<OfflineUse>,
     /// Whether the browser refuses storage: nothing of a person is on the phone, and what they record goes out at once.
@@ -138,6 +141,7 @@ impl Model {
             now: RwSignal::new(0.0),
             loading: RwSignal::new(0),
             trouble: RwSignal::new(None),
+            deleted: RwSignal::new(None),
             offline_use: RwSignal::default(),
             storage_refused: RwSignal::new(false),
             uploaded: RwSignal::new(0),

@@ -123,7 +123,7 @@ test("each of the forty indicators moves with the way of an entry made on its fo
   await expect(page.locator(".review .entry").first()).toBeVisible();
   await expect(async () => {
     if (!(await none.isVisible())) {
-      await page.getByRole("button", { name: "全选（疑似重复的除外）" }).click({ timeout: 2_000 });
+      await page.getByRole("button", { name: "全选（不含疑似重复）" }).click({ timeout: 2_000 });
       await page.locator("#verify-chosen").click({ timeout: 2_000 });
     }
     await expect(none).toBeVisible({ timeout: 1_000 });

@@ -71,6 +71,8 @@ class Server {
     const headers = { ...json, authorization: `Bearer ${session.token}` };
     return {
       get: async (path) => (await fetch(address + path, { headers })).json(),
+      put: async (path, value) =>
+        (await fetch(address + path, { method: "PUT", headers, body: JSON.stringify(value) })).json(),
       post: async (path, value) =>
         (await fetch(address + path, { method: "POST", headers, body: JSON.stringify(value) })).json(),
       put: async (path, value) => {

@@ -22,7 +22,7 @@ test("three entries made offline arrive once each, and the fourth waits as a dra
   await page.close();
   const again = await context.newPage();
   await again.goto("/entries");
-  await expect(again.getByRole("heading", { name: "没有填完的" })).toBeVisible();
+  await expect(again.getByRole("heading", { name: "草稿" })).toBeVisible();
   await again.locator(".draft a").click();
   await expect(again.getByLabel("备注")).toHaveValue("写到一半");
   await expect(again.locator("#field-values-times")).toHaveValue("5");
@@ -101,15 +101,16 @@ test("a refused entry says why, holds up no other, and can be put right", async 
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
-  // The phone's rules have no idea of the day; the server's have.
-  await fillIn(page, { ...SURVEY, date: "2036-01-01", values: { times: "1" } });
+  // The month is locked while the phone cannot hear of it.
+  await (await server.api("coordinator")).put("/periods/2026-10", { closed: true });
+  await fillIn(page, { ...SURVEY, date: "2026-10-20", values: { times: "1" } });
   await save(page);
   await fillIn(page, { ...SURVEY, values: { times: "2" } });
   await save(page);
   await goOnline(page, line);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
-  const refused = page.locator(".entry").filter({ hasText: "未被接收" });
-  await expect(refused).toContainText("日期：日期还没有到");
+  const refused = page.locator(".entry").filter({ hasText: "未通过检查" });
+  await expect(refused).toContainText("日期：这个月份已锁定");
   await refused.getByRole("link").click();
   await page.getByLabel("日期").fill("2026-11-01");
   await save(page);

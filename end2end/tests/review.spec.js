@@ -56,7 +56,7 @@ test("an entry is returned with a reason, put right, and verified; the figure fo
 
   await other.goto("/review");
   await expect(waiting).toHaveCount(1);
-  await waiting.getByText("经过").click();
+  await waiting.getByText("操作记录").click();
   const changes = waiting.locator(".changes tbody tr");
   await expect(changes).toHaveCount(1);
   await expect(changes).toContainText("次数");
@@ -106,7 +106,7 @@ test("likely doubles are pointed out and left out when all others are verified a
   await expect(waiting).toHaveCount(3);
   await expect(other.getByText("可能与以下填报重复")).toHaveCount(2);
   other.on("dialog", (dialog) => dialog.accept());
-  await other.getByRole("button", { name: "全选（疑似重复的除外）" }).click();
+  await other.getByRole("button", { name: "全选（不含疑似重复）" }).click();
   await other.getByRole("button", { name: "通过所选（1）" }).click();
   await expect(waiting).toHaveCount(2);
   await expect(other.locator("#sync")).toContainText("已同步");
@@ -138,10 +138,10 @@ test("all entries are found by words and states, offline too, and each opens wit
   await page.getByLabel("搜索").fill("");
   await expect(rows).toHaveCount(all);
   await rows.first().getByRole("link").first().click();
-  await expect(page.getByText("联网后可查看经过")).toBeVisible();
+  await expect(page.getByText("联网后可查看操作记录")).toBeVisible();
   await goOnline(page, line);
   await page.reload();
-  await expect(page.getByRole("heading", { name: "经过" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "操作记录" })).toBeVisible();
   await expect(page.locator("ol.latest li")).toHaveCount(1);
   await expectReadable(page);
   await page.goto("/?year=2023");

@@ -39,7 +39,12 @@ test("of two who change the same both values are kept until one chooses, the res
   const sides = page.locator("fieldset.sides");
   await expect(sides).toHaveCount(1);
   await expect(sides).toContainText("调研次数");
-  await expect(sides.getByLabel("演示审核员")).toBeChecked();
+  // The screen says which entry it is, and nothing is chosen yet.
+  await expect(page.locator(".which")).toContainText(/实地调研.*沫阳镇.*\d{4}-\d\d-\d\d/);
+  await expect(sides.getByRole("radio", { checked: true })).toHaveCount(0);
+  await page.locator("#choose").click();
+  await expect(page.getByText("请为标红的每一项选择一个值")).toBeVisible();
+  await expect(page.locator(".sides.wrong")).toHaveCount(1);
   await expect(sides).toContainText(/演示审核员的 · \d{4}-\d\d-\d\d \d\d:\d\d/);
   for (const [width, height] of [[1920, 1080], [360, 640]]) {
     await page.setViewportSize({ width, height });
@@ -57,8 +62,96 @@ test("of two who change the same both values are kept until one chooses, the res
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
+test("a conflict over every kind of answer is shown in words, and each of them is chosen", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const [recorder, reviewer] = [await server.api("recorder"), await server.api("reviewer")];
+  const { pairings, organisations } = await recorder.get("/overview");
+  const labour = pairings.filter((own) => own.programme === "labour");
+  const push = async (api, fields, [id, base_rev, seq]) => {
+    const mutation = { seq, kind: "entry", id, base_rev, op: "put", fields };
+    const { results } = await api.post("/sync/push", { client_id: CLIENT, mutations: [mutation] });
+    expect(results[0].outcome).toBe("applied");
+  };
+  const first = { activity: "worker_placement", date: "2026-11-02", place: "522728109", values: { workers: 5 } };
+  const theirs = {
+    date: "2026-11-03", place: "522728108", values: { workers: 1200, wage: 3000 }, note: "镇里写的",
+    details: { employer: "贵阳一厂", where: "guiyang", placements: [{ village: "沫阳村", employer: "一厂", workers: 7 }] },
+    pairing: labour[0].id, organisation: organisations[0].id, qualifiers: { workers: "about" }, attachments: ["a".repeat(64)], position: [106.75, 25.43],
+    from_tomorrow: { deep: 1 },
+  };
+  const mine = {
+    date: "2026-11-04", place: "522728", values: { workers: 8, wage: 2800.5 }, note: "村里写的",
+    details: { employer: "贵阳二厂", where: "county", placements: [{ village: "沫阳村", employer: "一厂", workers: 8 }, { village: "董架", employer: "二厂", workers: 1 }] },
+    pairing: labour[1].id, organisation: organisations[1].id, qualifiers: { workers: "at_least" }, attachments: ["b".repeat(64)], position: [106.8, 25.5],
+    from_tomorrow: { deep: 2 },
+  };
+  const ids = [crypto.randomUUID(), crypto.randomUUID()];
+  await push(recorder, first, [ids[0], 0, 1]);
+  await push(recorder, { activity: "service_centre", date: "2026-11-02", place: "522728109", values: { centres: 1 } }, [ids[1], 0, 2]);
+  await expect(page.locator(".entry")).toHaveCount(2);
+  await goOffline(page, line);
+  await push(reviewer, theirs, [ids[0], 1, 1]);
+  await push(reviewer, { details: { checklist: ["sign", "hall"] } }, [ids[1], 1, 2]);
+  // What a phone with a newer form has put into its outbox.
+  await page.evaluate(async ([ids, mine]) => {
+    const { id } = JSON.parse(localStorage.getItem("jiedui.user"));
+    const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = reject; });
+    const database = await done(indexedDB.open(`jiedui-${id}`));
+    const [meta, outbox] = ["meta", "outbox"].map((name) => database.transaction([name], "readwrite").objectStore(name));
+    await done(meta.put("50", "next_seq"));
+    const outgoing = (seq, id, fields) => JSON.stringify({ mutation: { seq, kind: "entry", id, base_rev: 1, op: "put", fields }, refused: null });
+    const store = database.transaction(["outbox"], "readwrite").objectStore("outbox");
+    store.put(outgoing(41, ids[0], mine), 41);
+    await done(store.put(outgoing(42, ids[1], { details: { checklist: ["room"] } }), 42));
+    database.close();
+  }, [ids, mine]);
+  await goOnline(page, line);
+  await page.locator("#sync").click();
+  await page.goto(`/entries/${ids[0]}/conflict`);
+  const sides = page.locator("fieldset.sides");
+  const rows = {
+    "就业人数": ["1,200 人", "8 人"], "日期": ["2026-11-03", "2026-11-04"], "备注": ["镇里写的", "村里写的"], "用工单位": ["贵阳一厂", "贵阳二厂"],
+    "就业去向": ["贵阳", "县内"], "相关单位": [organisations[0].name, organisations[1].name], "照片": ["1 张照片", "1 张照片"],
+    "位置": ["25.43000, 106.75000", "25.50000, 106.80000"], "准确程度": ["约", "至少"], "from_tomorrow": ['{"deep":1}', '{"deep":2}'],
+    "结对": [" — ", " — "], "地点": ["边阳镇", "罗甸县"],
+  };
+  for (const [heading, [theirs, mine]] of Object.entries(rows)) {
+    const row = sides.filter({ has: page.locator("legend").getByText(heading, { exact: true }) });
+    await expect(row.locator("label").nth(0), heading).toContainText(theirs);
+    await expect(row.locator("label").nth(1), heading).toContainText(mine);
+    await expect(row.locator("label").nth(0), heading).toContainText(/演示审核员的 · \d{4}-\d\d-\d\d \d\d:\d\d/);
+  }
+  const table = sides.filter({ hasText: "董架" });
+  await expect(table.locator("label").nth(1).locator("strong")).toHaveCount(2);
+  const count = await sides.count();
+  expect(count, "and the wage, and the table").toBe(Object.keys(rows).length + 2);
+  for (const [width, height] of [[1440, 900], [360, 640]]) {
+    await page.setViewportSize({ width, height });
+    await expectReadable(page);
+  }
+  // All but one chosen: nothing is saved.
+  for (let at = 1; at < count; at += 1) await sides.nth(at).getByRole("radio").nth(at % 2).check();
+  await page.locator("#choose").click();
+  await expect(page.locator(".sides.wrong")).toHaveCount(1);
+  await sides.nth(0).getByRole("radio").nth(1).check();
+  await page.locator("#choose").click();
+  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+  await expect(page.locator("#sync")).toContainText("已同步");
+  const whole = await recorder.get(`/entries/${ids[0]}`);
+  expect(whole.conflicts.map((own) => [Object.keys(own.kept).length, Boolean(own.settled_at)])).toEqual([[count, true]]);
+  await page.goto(`/entries/${ids[1]}/conflict`);
+  await expect(sides).toHaveCount(1);
+  await expect(sides.locator("label").nth(0)).toContainText("、");
+  expect((await sides.locator("label strong").allTextContents()).join(), "labels, not codes").not.toMatch(/[a-z]/);
+  await sides.getByRole("radio").nth(1).check();
+  await page.locator("#choose").click();
+  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect.poll(async () => (await recorder.get(`/entries/${ids[1]}`)).fields.details).toEqual({ checklist: ["room"] });
+});
+
 test("an entry that was deleted while it was changed can be brought back, with no network too", async ({ page, server, line }) => {
-  const { reviewer, id } = await changeOnBothSides(page, server, line, { op: "delete" });
+  const { reviewer, id } = await changeOnBothSides(page, server, line, { op: "delete", fields: { reason: "重复", duplicate_of: CLIENT } });
   await expect(page.locator("fieldset.sides")).toContainText("演示审核员 已删除这条填报");
   await goOffline(page, line);
   await page.getByLabel("恢复，并用我的内容").check();
@@ -123,7 +216,7 @@ test("an app that is too old keeps what is unsent, and gives it as a file that d
   await save(page);
   await expect(page.getByRole("alert")).toContainText("未上传的 1 条仍在这台手机里");
   await expect(page.locator("#sync")).toContainText("请更新应用");
-  await page.getByText("未上传的填报 1").click();
+  await page.locator(".unsent summary").click();
   await expectReadable(page);
   const downloading = page.waitForEvent("download");
   await page.locator("#save-file").click();

@@ -112,14 +112,14 @@ test("two people who change the same item are told, and nothing is lost", async 
   await other.context().close();
   await goOnline(page, line);
   const item = page.locator("[data-need]");
-  await expect(item).toContainText("未被接收");
+  await expect(item).toContainText("未通过检查");
   await item.getByRole("link").click();
   await expect(page.locator(".notice.bad")).toContainText("需要什么");
   await expect(page.getByLabel("需要什么"), "one's own words are still there").toHaveValue("太阳能路灯");
   await page.locator("#field-note").fill("按二十盏");
   await page.locator("#save").click();
   await expect(item).toContainText("太阳能路灯");
-  await expect(item).not.toContainText("未被接收");
+  await expect(item).not.toContainText("未通过检查");
   await expect(page.locator("#sync")).toContainText("已同步");
 });
 
@@ -134,7 +134,7 @@ test("a day of a recorder, a reviewer and a coordinator, half of it offline", as
   await fillIn(page, { activity: "liaison_contact", place: "沫阳", values: { times: "3" } });
   await save(page);
   await page.goto("/work");
-  await expect(page.locator("#work-mine li").filter({ hasText: "还没有上传" })).toContainText("2");
+  await expect(page.locator("#work-mine li").filter({ hasText: "待上传" })).toContainText("2");
   await expect(page.locator("#work-mine li").filter({ hasText: "本月已填" })).toContainText("2");
   await expectReadable(page);
   await goOnline(page, line);
@@ -189,19 +189,19 @@ test("a day of a recorder, a reviewer and a coordinator, half of it offline", as
   await city.locator(".periods summary").click();
   city.on("dialog", (dialog) => dialog.accept());
   const month = today().slice(0, 7);
-  await city.locator(`[data-month="${month}"]`).getByRole("button", { name: "关账" }).click();
+  await city.locator(`[data-month="${month}"]`).getByRole("button", { name: "锁定" }).click();
   await expect(city.locator(`[data-month="${month}"]`)).toContainText("演示协调员");
   await expectReadable(city);
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.locator("#save").click();
-  await expect(page.locator("#error-date")).toContainText("已经关账");
+  await expect(page.locator("#error-date")).toContainText("已锁定");
   const { entries } = await (await server.api("coordinator")).get("/entries?limit=10&state=verified");
   const own = entries.find((own) => own.fields.activity === "liaison_contact");
   expect(own.fields.values.times).toBe(2);
   await page.goto(`/entries/${own.id}`);
   await page.locator("#field-values-times").fill("9");
   await page.locator("#save").click();
-  await expect(page.locator("#error-date"), "nor is what was recorded before changed").toContainText("已经关账");
+  await expect(page.locator("#error-date"), "nor is what was recorded before changed").toContainText("已锁定");
   const indicators = (await (await server.api("coordinator")).get("/indicators?year=2026&include=verified")).indicators;
   const actual = (code) => indicators.find((own) => own.code === code).actual;
   expect([actual("field_surveys"), actual("liaison_contacts")]).toEqual([1, 2]);
@@ -262,7 +262,7 @@ test("a phone that was offline while its form changed sends what it recorded, an
   await goOnline(page, line);
   await expect(page.locator("#sync")).toContainText("已同步");
   await expect(page.locator(".entry").first()).toContainText("待审核");
-  await expect(page.locator(".entry").first()).not.toContainText("未被接收");
+  await expect(page.locator(".entry").first()).not.toContainText("未通过检查");
   await page.goto("/entries/new/field_survey");
   await expect(page.getByLabel("走访村数")).toBeVisible();
   await page.goto("/entries/new/night_school");

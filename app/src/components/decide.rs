@@ -1,27 +1,40 @@
 //! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
 
+use super::deletion::{VoidForm, may_void};
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::sync;
-use jiedui_core::domain::{Fields, State, User};
+use jiedui_core::domain::{Catalogue, Fields, State, User};
 use jiedui_core::sync::Op;
+use jiedui_core::sync::rights::may_review;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// Whether this person may decide on an entry of a programme at a place.
-pub fn may_decide(user: &User, programme: &str, place: &str) -> bool {
-    user.role.reviews() && user.scope.has_place(place) && user.scope.has_programme(programme)
+/// Whether an entry waits for this person's decision: what the queue holds, and what the work page counts.
+pub fn waits_for(user: &User, catalogue: &Catalogue, known: &Known) -> bool {
+    known.entry.state == State::Submitted && known.rev > 0 && may_review(&known.fields, user, catalogue)
 }
 
-/// Verifies entries, or returns them with a reason.
-pub async fn decide(model: Model, entries: Vec<(Uuid, u64)>, state: State, reason: String) {
+/// Approves entries.
+pub async fn approve(model: Model, entries: Vec<(Uuid, u64)>) {
+    let fields = Fields::from_iter([("state".to_owned(), json!(State::Verified.code()))]);
+    decide(model, entries, fields).await;
+}
+
+/// Sends an entry back with a reason, for the fields that the recorder is to look at.
+async fn send_back(model: Model, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
     let mut fields = Fields::new();
-    fields.insert("state".to_owned(), json!(state.code()));
-    if state == State::Returned {
-        fields.insert("review_note".to_owned(), json!(reason));
+    fields.insert("state".to_owned(), json!(State::Returned.code()));
+    fields.insert("review_note".to_owned(), json!(reason));
+    if !concerned.is_empty() {
+        fields.insert("review_fields".to_owned(), json!(concerned));
     }
+    decide(model, vec![entry], fields).await;
+}
+
+async fn decide(model: Model, entries: Vec<(Uuid, u64)>, fields: Fields) {
     let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
     if let Err(error) = sync::save_all(model, Op::Put, changes).await {
         model.trouble.set(Some(error));
@@ -34,49 +47,78 @@ pub fn Decide(
     /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
     #[prop(into)]
     known: Signal<Known>,
+    /// Those that are likely the same.
+    #[prop(default = Vec::new())]
+    same: Vec<Known>,
 ) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
+    let voids = !same.is_empty() && known.with_untracked(|known| may_void(model, known));
+    let voiding = RwSignal::new(false);
     let id = known.with_untracked(|known| known.id);
     let rev = move || known.with_untracked(|known| known.rev);
     let is_verified = move || known.with(|known| known.entry.state == State::Verified);
     let returning = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
+    let usual = [
+        (texts.reason_numbers, Some("values")),
+        (texts.reason_place, Some("place")),
+        (texts.reason_photo, Some("attachments")),
+        (texts.reason_twice, None),
+    ];
     let verify = move |_| {
         let entries = vec![(id, rev())];
-        spawn_local(decide(model, entries, State::Verified, String::new()));
+        spawn_local(approve(model, entries));
     };
-    let send_back = move |_| {
+    let send = move |_| {
         let why = reason.get_untracked().trim().to_owned();
         missing.set(why.is_empty());
         if !why.is_empty() {
-            let entries = vec![(id, rev())];
             returning.set(false);
-            spawn_local(decide(model, entries, State::Returned, why));
+            // A usual reason says which field it is about.
+            let said = usual.iter().filter(|(words, _)| why.contains(words));
+            let concerned = said.filter_map(|(_, about)| *about).collect();
+            spawn_local(send_back(model, (id, rev()), why, concerned));
         }
     };
-    let usual = [texts.reason_numbers, texts.reason_place, texts.reason_photo, texts.reason_twice];
+    // A second reason goes beside the first.
+    let say = move |words: &'static str| {
+        missing.set(false);
+        reason.update(|reason| {
+            if reason.trim().is_empty() {
+                words.clone_into(reason);
+            } else if !reason.contains(words) {
+                reason.push('；');
+                reason.push_str(words);
+            }
+        });
+    };
     view! {
         <div class="decide">
             <button type="button" class="button primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify}</button>
             <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
-                on:click=move |_| returning.update(|returning| *returning = !*returning)>{texts.return_entry}</button>
+                on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry}</button>
+            {voids.then(|| view! {
+                <button type="button" class="button" data-decide="void" aria-expanded=move || voiding.get().to_string()
+                    on:click=move |_| { returning.set(false); voiding.update(|voiding| *voiding = !*voiding) }>{texts.void}</button>
+            })}
             <Show when=move || returning.get()>
                 <div class="row" class:wrong=move || missing.get()>
                     <label for=format!("reason-{id}")>{texts.return_reason}</label>
                     <p class="usual">
-                        {usual.map(|usual| view! {
-                            <button type="button" class="quiet" on:click=move |_| reason.set(usual.to_owned())>{usual}</button>
+                        {usual.map(|(words, _)| view! {
+                            <button type="button" class="quiet" on:click=move |_| say(words)>{words}</button>
                         }).collect_view()}
                     </p>
                     <textarea id=format!("reason-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
                         aria-invalid=move || missing.get().to_string() aria-describedby=format!("reason-error-{id}")
-                        on:input=move |event| reason.set(event_target_value(&event))></textarea>
+                        on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
                     <p class="error" id=format!("reason-error-{id}")>{move || missing.get().then_some(texts.reason_missing)}</p>
-                    <button type="button" class="button primary" on:click=send_back>{texts.return_now}</button>
+                    <button type="button" class="button primary" on:click=send>{texts.return_now}</button>
                 </div>
             </Show>
+            {voids.then(|| view! { <VoidForm known same asked=voiding/> })}
         </div>
     }
 }

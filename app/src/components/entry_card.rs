@@ -1,8 +1,11 @@
 //! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
 
-use crate::components::entry_list::{activity_name, answers_line, answers_of, photos, state_word};
+use crate::components::entry_list::{
+    activity_name, answers_line, answers_of, is_closed, photos, returned_words, state_word,
+};
 use crate::components::loading::Loading;
 use crate::components::map::lists::pair_name;
+use crate::components::value::Reader;
 use crate::instant::in_china;
 use crate::model::{Model, use_model};
 use crate::pages::field_name;
@@ -13,6 +16,7 @@ use jiedui_core::domain::duplicate::is_likely_same;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, Overview, State, format_date};
 use jiedui_core::sync::path::get;
+use jiedui_core::sync::rights::{DUPLICATE_OF, REASON};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
@@ -52,17 +56,17 @@ pub fn EntryCard(
     }
     let name = activity_name(model, &overview, &entry.activity).to_owned();
     let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.clone()).unwrap_or_default();
-    let same = all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, entry));
-    let same: Vec<_> = same.map(|other| same_as(model, &overview, other)).collect();
-    let reason = entry.review_note.clone().filter(|_| entry.state == State::Returned);
-    let waits = known.waits;
+    let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
+    let reason = returned_words(model, &known.fields);
+    let (waits, closed) = (known.waits, is_closed(&overview, entry));
     view! {
         <div class=format!("whole {programme}")>
             <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
                 {state_word(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
             </p>
-            {reason.map(|reason| view! { <p class="reasons">{fill(texts.returned_because, &[&reason])}</p> })}
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
             <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
                 <table class="amounts">
                     <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
@@ -87,10 +91,16 @@ fn state_class(state: State) -> &'static str {
     }
 }
 
+/// The entries that are likely the same as one.
+pub fn likely_same(known: &Known, all: &[Known]) -> Vec<Known> {
+    all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, &known.entry)).cloned().collect()
+}
+
 fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + use<> {
+    let (date, place) = (format_date(other.entry.date), model.places.with(|places| places.label(&other.entry.place)));
     let words = answers_line(model, overview, &other.entry, "；");
     let state = state_word(model.texts, other.entry.state);
-    view! { <li><a href=format!("/list/{}", other.id)>{format!("{words} · {state}")}</a></li> }
+    view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
 }
 
 /// What a reviewer has seen of the entry before, beside what it says now; and its way. Both come from the server.
@@ -104,11 +114,18 @@ pub fn Way(
     let history = RwSignal::new(None::<Option<Vec<Revision>>>);
     let id = known.id;
     spawn_local(async move { history.set(Some(api::history(id).await.ok())) });
-    let activity = known.entry.activity.clone();
+    let (activity, version) = (known.entry.activity.clone(), known.entry.version);
     move || match history.get() {
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
         Some(Some(revisions)) => {
+            let overview = model.received.get_untracked().unwrap_or_default();
+            let places = model.places.get();
+            let reader = Reader { texts, language: model.language, overview: &overview, places: &places };
+            let said = |fields: &Fields, path: &str| {
+                let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
+                words.unwrap_or_else(|| "—".to_owned())
+            };
             let changes = since_decision(&revisions).map(|(before, now, paths)| {
                 let row = |path: &String| {
                     let [old, new] = [before, now].map(|fields| said(fields, path));
@@ -135,7 +152,15 @@ pub fn Way(
                     }
                     _ => fill(texts.was_changed, &[&names.join("、")]),
                 };
-                view! { <li><strong>{what}</strong><span>{in_china(&own.at)}" · "{who}</span></li> }
+                // Why it was deleted or changed in a closed month stands beside that step.
+                let text = |name: &str| own.fields.get(name).and_then(Value::as_str).map(str::to_owned);
+                let says_why = own.deleted || own.changed.iter().any(|path| path == REASON);
+                let why = text(REASON)
+                    .filter(|_| says_why)
+                    .map(|why| view! { <span>{fill(texts.gone_because, &[&why])}</span> });
+                let repeats = text(DUPLICATE_OF).filter(|_| own.deleted);
+                let repeats = repeats.map(|id| view! { <a href=format!("/list/{id}")>{texts.duplicate_of}</a> });
+                view! { <li><strong>{what}</strong><span>{in_china(&own.at)}" · "{who}</span>{why}{repeats}</li> }
             };
             view! {
                 {changes}
@@ -157,20 +182,12 @@ fn since_decision(revisions: &[Revision]) -> Option<(&Fields, &Fields, Vec<Strin
     };
     let before = revisions.iter().rev().find(is_decision)?;
     let later = revisions.iter().filter(|own| own.rev > before.rev).flat_map(|own| &own.changed);
-    let mut paths: Vec<String> = later.filter(|path| *path != "state" && *path != "review_note").cloned().collect();
+    let is_edit = |path: &&String| !["state", "review_note", "review_fields"].contains(&path.as_str());
+    let mut paths: Vec<String> = later.filter(is_edit).cloned().collect();
     paths.sort();
     paths.dedup();
-    paths.retain(|path| said(&before.fields, path) != said(&now.fields, path));
+    paths.retain(|path| get(&before.fields, path) != get(&now.fields, path));
     (!paths.is_empty()).then_some((&before.fields, &now.fields, paths))
-}
-
-/// What fields say at a path, for people.
-fn said(fields: &Fields, path: &str) -> String {
-    match get(fields, path) {
-        None => "—".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -203,6 +220,6 @@ mod tests {
         ));
         let (before, now, paths) = since_decision(&way).unwrap();
         assert_eq!(paths, ["values.people"], "a note that is as it was is no change");
-        assert_eq!((said(before, "values.people"), said(now, "values.people")), ("3".into(), "4".into()));
+        assert_eq!((get(before, "values.people"), get(now, "values.people")), (Some(&json!(3)), Some(&json!(4))));
     }
 }

@@ -2,15 +2,17 @@
 
 use super::figures::qualified;
 use crate::drawing::escaped;
+use crate::instant::in_china;
 use crate::model::{Model, use_model};
 use crate::store::StoreError;
 use crate::store::known::Known;
 use crate::store::person::Person;
 use crate::store::photos::Sent;
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 use jiedui_core::domain::entry::Cell;
-use jiedui_core::domain::{Entry, Field, Overview, State, format_date};
+use jiedui_core::domain::{Entry, Field, Fields, Month, Overview, State, format_date};
 use leptos::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -118,6 +120,26 @@ pub fn state_word(texts: &Texts, state: State) -> &'static str {
     }
 }
 
+/// Whether an entry lies in a closed month.
+pub fn is_closed(overview: &Overview, entry: &Entry) -> bool {
+    overview.closed.contains(&Month::from(entry.date))
+}
+
+/// Of an entry that was sent back, who did so, when and why; nothing of others.
+pub fn returned_words(model: Model, fields: &Fields) -> Option<String> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text("state").filter(|state| *state == State::Returned.code())?;
+    let why = text("review_note").unwrap_or_default();
+    let at = text("reviewed_at").map(in_china).unwrap_or_default();
+    // The year is said where it is another one.
+    let at = at.strip_prefix(&format!("{:04}-", model.today.year())).unwrap_or(&at).to_owned();
+    let by: Vec<&str> = text("reviewed_by").into_iter().chain(Some(at.as_str()).filter(|at| !at.is_empty())).collect();
+    Some(match by.is_empty() {
+        true => fill(model.texts.returned_because, &[&why]),
+        false => fill(model.texts.returned_banner, &[&by.join(" · "), &why]),
+    })
+}
+
 /// An entry in two lines: when and what, and its numbers; a way to the whole of it, where it has an identifier; its photos.
 pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &Entry) -> String {
     let title = format!("{} {}", format_date(entry.date), activity_name(model, overview, &entry.activity));
@@ -131,6 +153,9 @@ pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &En
         escaped(&place),
         escaped(&answers_line(model, overview, entry, "；"))
     );
+    if is_closed(overview, entry) {
+        row.push_str(&format!("<span class=\"state closed\">{}</span>", model.texts.state_closed));
+    }
     row.push_str(&photos(model, entry));
     row.push_str("</li>");
     row

@@ -13,12 +13,21 @@ use leptos_router::hooks::use_query_map;
 
 /// The filter that the address holds. Without a year it is the latest that has figures.
 pub fn use_filter() -> Memo<Filter> {
+    filter_of(|years, given| year_of(given, years))
+}
+
+/// The same for queues and searches: without a year it is every year.
+pub fn use_list_filter() -> Memo<Filter> {
+    filter_of(|years, given| year_of(given.or(Some(ALL_YEARS)), years))
+}
+
+fn filter_of(year: fn(&[i32], Option<&str>) -> Option<i32>) -> Memo<Filter> {
     let query = use_query_map();
     let model = use_model();
     Memo::new(move |_| {
         let query = query.get();
         let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
-        let year = model.years.with(|years| year_of(given("year").as_deref(), years));
+        let year = model.years.with(|years| year(years, given("year").as_deref()));
         let verified_only = given("include").as_deref() == Some("verified");
         let month = |name: &str| given(name)?.parse::<Month>().ok();
         let (from, until) = (month("from"), month("until"));
@@ -101,6 +110,9 @@ pub fn query_of(filter: &Filter) -> String {
 pub fn FilterBar(
     /// The filter in force.
     filter: Memo<Filter>,
+    /// Whether one can ask for what is approved alone; a queue of what is not has no use for that.
+    #[prop(default = true)]
+    with_include: bool,
     /// What else one may choose on the page.
     #[prop(optional)]
     children: Option<Children>,
@@ -172,16 +184,57 @@ pub fn FilterBar(
                     </select>
                 </label>
             }).collect_view()}
-            <label>
-                <span>{texts.include}</span>
-                <select name="include" on:change=set("include") prop:value=include>
-                    <option value="">{texts.include_all}</option>
-                    <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified}</option>
-                </select>
-            </label>
+            {with_include.then(|| view! {
+                <label>
+                    <span>{texts.include}</span>
+                    <select name="include" on:change=set("include") prop:value=include>
+                        <option value="">{texts.include_all}</option>
+                        <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified}</option>
+                    </select>
+                </label>
+            })}
             {children.map(|children| children())}
             <button class="no-script">{texts.apply}</button>
         </form>
+    }
+}
+
+/// Says how many more a list would have without its filter, and shows them.
+#[component]
+pub fn Hidden(
+    /// How many more there are in other years.
+    in_years: Signal<usize>,
+    /// How many more there are under no filter at all; those in other years are among them.
+    beyond: Signal<usize>,
+) -> impl IntoView {
+    let (texts, address) = (use_model().texts, use_address());
+    let every_year = || ("year", ALL_YEARS.to_owned());
+    let show = move |changes: Vec<(&'static str, String)>| move |_| address.change(&changes, Step::Further);
+    let [from, until] = ["from", "until"].map(|name| (name, String::new()));
+    let (years, all) = (
+        vec![every_year(), from.clone(), until.clone()],
+        vec![
+            every_year(),
+            from,
+            until,
+            ("programme", String::new()),
+            ("place", String::new()),
+            ("include", String::new()),
+            ("state", String::new()),
+            ("pairing", String::new()),
+        ],
+    );
+    view! {
+        {move || (in_years.get() > 0).then(|| view! {
+            <button type="button" class="button more-hidden" data-hidden="years" on:click=show(years.clone())>
+                {fill(texts.hidden_years, &[&in_years.get()])}
+            </button>
+        })}
+        {move || (beyond.get() > in_years.get()).then(|| view! {
+            <button type="button" class="button more-hidden" data-hidden="all" on:click=show(all.clone())>
+                {fill(texts.hidden_more, &[&beyond.get()])}
+            </button>
+        })}
     }
 }
 

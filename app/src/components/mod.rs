@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod decide;
+pub mod deletion;
 pub mod drafting;
 pub mod entry_card;
 pub mod entry_list;
@@ -18,4 +19,6 @@ pub mod search;
 pub mod share;
 pub mod sync_badge;
 pub mod toolbar;
+pub mod undo;
+pub mod value;
 pub mod wall;

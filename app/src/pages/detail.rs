@@ -1,14 +1,22 @@
 //! One entry, whoever made it.
 
-use crate::components::decide::{Decide, may_decide};
-use crate::components::entry_card::{EntryCard, Way};
+use crate::components::address::use_address;
+use crate::components::decide::Decide;
+use crate::components::deletion::{DeleteForm, EntryMenu};
+use crate::components::entry_card::{EntryCard, Way, likely_same};
 use crate::components::entry_list::use_entries;
-use crate::components::loading::LoadingStored;
-use crate::model::use_model;
+use crate::components::loading::{Loading, LoadingStored};
+use crate::components::undo::UndoBar;
+use crate::model::{Model, use_model};
 use crate::store::known::Known;
+use crate::sync::api;
+use jiedui_core::domain::Entry;
+use jiedui_core::sync::rights::{may_edit, may_review};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use std::sync::Arc;
 use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
 
 /// The screen.
 #[component]
@@ -16,7 +24,7 @@ pub fn Detail() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
     super::title(texts.entry);
-    let params = use_params_map();
+    let (params, address) = (use_params_map(), use_address());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let entries = use_entries(|| true);
     // Its way is asked for again when the entry has changed, not with every look at the list.
@@ -33,31 +41,78 @@ pub fn Detail() -> impl IntoView {
     // What is being done on the screen goes on when the entry changes: it is built anew for another entry alone.
     let which =
         Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.as_ref().map(|known| known.id))));
-    move || {
+    let body = move || {
         let Some(user) = model.user.get() else { return view! { <super::PleaseSignIn/> }.into_any() };
         let known = match (which.get(), known.get_untracked()) {
             (Some(Some(_)), Some(Some(known))) => known,
-            (Some(None), _) => return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any(),
+            (Some(None), _) => return gone(model, id.get()).into_any(),
             _ => return view! { <LoadingStored/> }.into_any(),
         };
         let overview = model.received.get_untracked().unwrap_or_default();
-        let programme = overview.catalogue.activity(&known.entry.activity).map(|own| own.programme.clone());
-        let decides = programme.is_some_and(|code| may_decide(&user, &code, &known.entry.place));
-        let own = known.entry.author == Some(user.id);
+        let decides = known.rev > 0 && may_review(&known.fields, &user, &overview.catalogue);
+        let edits = may_edit(&known.fields, &user, &overview.catalogue);
         let edit = format!("/entries/{}", known.id);
+        let same = likely_same(&known, &entries.get_untracked().unwrap_or_default());
         let now = Signal::derive(move || shown.get().unwrap_or_else(|| known.clone()));
         let card = move || {
             let all = entries.get_untracked().unwrap_or_default();
             view! { <EntryCard known=now.get() all/> }
         };
+        let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
+        let menu = move || {
+            let Known { id, rev, fields, .. } = now.get();
+            view! { <EntryMenu id rev fields ask=Callback::new(move |()| asked.set(true))/> }
+        };
         view! {
-            <section class="narrow detail">
-                {card}
-                {own.then(|| view! { <p><a class="button" href=edit>{texts.edit}</a></p> })}
-                {decides.then(|| view! { <Decide known=now/> })}
-                {move || view! { <Way known=now.get()/> }}
-            </section>
+            {card}
+            <div class="actions">
+                {edits.then(|| view! { <a class="button" href=edit>{texts.edit}</a> })}
+                {menu}
+            </div>
+            <DeleteForm known=now asked/>
+            {decides.then(|| view! { <Decide known=now same/> })}
+            {move || view! { <Way known=now.get()/> }}
         }
         .into_any()
+    };
+    view! {
+        <section class="narrow detail">
+            {body}
+            <UndoBar/>
+        </section>
     }
+}
+
+/// An entry that this phone does not have: the server knows what it was, and who has deleted it and why.
+fn gone(model: Model, id: Option<Uuid>) -> impl IntoView {
+    let texts = model.texts;
+    let found = RwSignal::new(None::<Option<Known>>);
+    let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
+    if model.deleted.with_untracked(|deleted| deleted.as_ref().is_some_and(|own| own.id == id)) {
+        // Here and now: the server need not know of it yet.
+        return view! { <p class="notice bad">{texts.was_deleted}</p> }.into_any();
+    }
+    spawn_local(async move {
+        let last = api::history(id).await.ok().and_then(|all| all.into_iter().next_back()).filter(|last| last.deleted);
+        let known = last.and_then(|last| {
+            let entry = Entry::from_checked(&last.fields)?;
+            Some(Known { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
+        });
+        // The screen may have been left.
+        let _ = found.try_set(Some(known));
+    });
+    (move || match found.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some(None) => view! { <p class="empty">{texts.entry_not_here}</p> }.into_any(),
+        Some(Some(known)) => {
+            let way = known.clone();
+            view! {
+                <p class="notice bad">{texts.was_deleted}</p>
+                <EntryCard known all=Arc::default()/>
+                <Way known=way/>
+            }
+            .into_any()
+        }
+    })
+    .into_any()
 }

@@ -1,22 +1,29 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
-use crate::components::entry_list::{answers_line, unsent_photos};
+use crate::components::address::use_address;
+use crate::components::deletion::EntryMenu;
+use crate::components::entry_list::{answers_line, is_closed, returned_words, unsent_photos};
 use crate::components::loading::LoadingStored;
+use crate::components::undo::UndoBar;
+use crate::components::value::Reader;
 use crate::model::{Model, OfflineUse, use_model};
 use crate::store::draft::{Left, unfinished};
-use crate::store::journal::{Journalled, Progress};
+use crate::store::journal::{Gone, Journalled, Progress};
 use crate::sync;
 use crate::texts::fill;
 use jiedui_core::domain::{Entry, Overview, State, format_date};
 use jiedui_core::sync::Status;
-use jiedui_core::sync::path::of_form;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+use serde_json::Value;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
 /// How many entries are drawn at first, and more each time the button is pressed.
 const PAGE: usize = 50;
+/// The address's `state` under which just those are listed that wait for the person.
+const SETTLE: &str = "settle";
 
 /// The list.
 #[component]
@@ -27,7 +34,48 @@ pub fn Entries() -> impl IntoView {
     let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<Left>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
-    let shown = RwSignal::new(PAGE);
+    let (shown, address) = (RwSignal::new(PAGE), use_address());
+    let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
+    let to_settle = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+    let tabs = move || {
+        (to_settle() > 0 || only_settle.get()).then(|| {
+            let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
+            view! {
+                <p class="tabs">
+                    <a href="/entries" class="button" aria-current=move || current(false)>{texts.all_of_mine}</a>
+                    <a href="/entries?state=settle" class="button" aria-current=move || current(true)>
+                        {texts.work_settle}" "<span class="count">{to_settle()}</span>
+                    </a>
+                </p>
+            }
+        })
+    };
+    let gone = move || {
+        let gone = model.journal.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
+        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
+    };
+    let list = move || match model.journal.get() {
+        None => view! { <LoadingStored/> }.into_any(),
+        Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
+        Some(journal) => {
+            // What waits for the person stands on top.
+            let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|own| own.is_to_settle());
+            let nothing = (only_settle.get() && pinned.is_empty())
+                .then(|| view! { <p class="empty">{texts.nothing_to_settle}</p> });
+            let rows: Vec<_> = pinned.into_iter().chain(others.into_iter().filter(|_| !only_settle.get())).collect();
+            let more = rows.len() > shown.get();
+            view! {
+                {nothing}
+                <ul class="entries">
+                    {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
+                </ul>
+                {more.then(|| view! {
+                    <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
+                })}
+            }
+            .into_any()
+        }
+    };
     let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
         spawn_local(async move {
@@ -62,24 +110,16 @@ pub fn Entries() -> impl IntoView {
                         <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file}</button>
                     </details>
                 })}
-                {move || (!drafts.get().is_empty()).then(|| view! {
+                {tabs}
+                {move || (!drafts.get().is_empty() && !only_settle.get()).then(|| view! {
                     <h2>{texts.drafts}</h2>
                     <ul class="entries drafts">
                         {drafts.get().into_iter().map(|draft| draft_view(model, draft, drafts)).collect_view()}
                     </ul>
                 })}
-                {move || match model.journal.get() {
-                    None => view! { <LoadingStored/> }.into_any(),
-                    Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
-                    Some(journal) => view! {
-                        <ul class="entries">
-                            {journal.entries.iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
-                        </ul>
-                        {(journal.entries.len() > shown.get()).then(|| view! {
-                            <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
-                        })}
-                    }.into_any(),
-                }}
+                {gone}
+                {list}
+                <UndoBar/>
             </section>
         }
         .into_any()
@@ -145,9 +185,18 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     };
     let refused = matches!(own.progress, Progress::Refused(_));
     let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
-    let address = conflict.clone().unwrap_or_else(|| format!("/entries/{id}"));
-    let reason = own.entry.review_note.clone().filter(|_| own.progress == Progress::Received(State::Returned));
+    let reason = returned_words(model, &own.fields).filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
+    let closed = model.received.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
+    // What nobody but a coordinator may change is looked at.
+    let coordinates = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+    let is_settled = !own.is_to_settle();
+    let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
+    let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
+    let menu = is_settled || own.progress == Progress::Received(State::Returned);
+    let (rev, fields) = (own.rev, own.fields.clone());
+    let navigate = use_navigate();
+    let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
     let (values, name) = (answers(model, own), activity_name(model, &entry.activity));
     let discard = move |_| {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
@@ -166,6 +215,8 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
                 <span class="numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {menu.then(|| view! { <EntryMenu id rev fields ask/> })}
             {photos_words(model, own.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="reasons">
@@ -175,9 +226,34 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
                     }).collect_view()}
                 </ul>
             })}
-            {reason.map(|reason| view! { <p class="reasons">{fill(texts.returned_because, &[&reason])}</p> })}
+            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
             {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
             {refused.then(|| view! { <button type="button" class="quiet" on:click=discard>{texts.discard}</button> })}
+        </li>
+    }
+}
+
+/// An entry that others have deleted: why, its history says.
+fn gone_view(model: Model, own: Gone) -> impl IntoView {
+    let texts = model.texts;
+    let text = |name: &str| own.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, date, place) = (activity_name(model, &text("activity")), text("date"), text("place"));
+    let id = own.id;
+    let seen = move |_| {
+        spawn_local(async move {
+            if let Err(error) = sync::forget_gone(model, id).await {
+                model.trouble.set(Some(error));
+            }
+        });
+    };
+    view! {
+        <li class="entry">
+            <A href=format!("/list/{id}")>
+                <strong>{name}</strong>
+                <span>{date}" "{place_name(model, place)}</span>
+            </A>
+            <p class="state bad">{texts.deleted_by_others}</p>
+            <button type="button" class="quiet" on:click=seen>{texts.seen}</button>
         </li>
     }
 }
@@ -204,25 +280,7 @@ fn answers(model: Model, own: &Journalled) -> String {
 /// A field's name on the screen.
 pub fn field_name(model: Model, activity: &str, field: &str) -> String {
     let texts = model.texts;
-    let of_form = of_form(field).and_then(|(_, code)| {
-        model.received.with(|overview| {
-            let field = overview.as_ref()?.catalogue.field(activity, code.split('.').next()?)?;
-            Some(model.pick(&field.name, &field.name_en).to_owned())
-        })
-    });
-    of_form.unwrap_or_else(|| {
-        match field {
-            "activity" => texts.activity,
-            "date" => texts.date,
-            "place" => texts.place,
-            "pairing" => texts.pairing,
-            "organisation" => texts.organisation,
-            "note" => texts.note,
-            "attachments" => texts.photos,
-            "reason" => texts.closed_reason,
-            "state" => texts.state,
-            _ => texts.entry,
-        }
-        .to_owned()
-    })
+    let overview = model.received.get().unwrap_or_default();
+    let places = model.places.get_untracked();
+    Reader { texts, language: model.language, overview: &overview, places: &places }.name(activity, field)
 }

@@ -5,6 +5,7 @@ mod fields;
 mod photos;
 mod position;
 mod reading;
+mod returned;
 mod table;
 
 use super::entries::field_name;
@@ -19,13 +20,15 @@ use crate::store::saving::{Begun, Elsewhere, Made, Saved};
 use crate::sync;
 use crate::texts::fill;
 use fields::{Change, Form};
-use jiedui_core::domain::{Activity, FieldError, Overview};
+use jiedui_core::domain::{Activity, FieldError, Overview, State};
 use jiedui_core::sync::path;
+use jiedui_core::sync::rights::may_edit;
 use jiedui_core::sync::wire::ENTRY;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 pub use reading::read_number;
 use reading::{changes_of, check, draft_of, fresh, same_as, today};
+use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -66,7 +69,8 @@ pub fn EditEntry() -> impl IntoView {
         let start = move || {
             let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
             let id = id?;
-            // It may arrive while one waits for it.
+            // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
+            model.received.track();
             model.journal.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
         view! { <EntryForm start/> }
@@ -128,8 +132,8 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             match first {
                 Start::New { fresh, wanted } => drafting.begin_new(&form, wanted, *fresh).await,
-                Start::Edit(id) => match sync::own_entry(model, id).await {
-                    Ok(stored) => drafting.begin_edit(&form, stored.map(|(own, since)| edit_of(&own, since))).await,
+                Start::Edit(id) => match stored(model, id).await {
+                    Ok(stored) => drafting.begin_edit(&form, stored).await,
                     Err(error) => {
                         drafting.is_not_found();
                         model.trouble.set(Some(error));
@@ -145,9 +149,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             let again = match untrack(start) {
                 Some((_, Start::New { fresh, .. })) => Some(*fresh),
-                Some((_, Start::Edit(id))) => {
-                    sync::own_entry(model, id).await.ok().flatten().map(|(own, since)| edit_of(&own, since))
-                }
+                Some((_, Start::Edit(id))) => stored(model, id).await.ok().flatten(),
                 None => None,
             };
             if again.is_some() {
@@ -189,7 +191,12 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 saving.try_set(Saving::Not);
                 return;
             }
-            let fields = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
+            let mut fields = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
+            if returned::is_resubmitted(model, &own) {
+                // What is sent in again waits for review again, even where nothing had to be changed.
+                fields.insert("state".to_owned(), json!(State::Submitted.code()));
+            }
+            let after = if returned::is_own(model, &own) { "/entries".to_owned() } else { format!("/list/{}", own.id) };
             let begun = if drafting.is_new() {
                 Begun::New
             } else {
@@ -200,7 +207,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 Ok(Saved::Done) => {
                     // Not before the entry is in the outbox may its draft go.
                     drafting.is_saved();
-                    navigate("/entries", Default::default());
+                    navigate(&after, Default::default());
                 }
                 Ok(Saved::Elsewhere(now)) => {
                     let names = now.paths.iter().map(|path| field_name(model, &own.activity, path)).collect();
@@ -236,15 +243,22 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
         };
         let edit = StoredValue::new(edit);
+        let begun = draft.with_untracked(Clone::clone).unwrap_or_default();
+        let stands = returned::stands(model, &begun);
+        let banner = returned::banner(model, &stands);
+        let resubmits = banner.is_some() && returned::is_own(model, &begun);
+        let concerned = StoredValue::new(returned::concerned(&stands));
         let form = Form {
             model,
             draft,
             errors,
+            concerned,
             edit: Callback::new(move |change: Change| edit.with_value(|edit| edit(&*change))),
         };
         view! {
             <section class=format!("narrow programme {}", activity.programme)>
                 <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
+                {banner}
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
                     {form.summary(&code)}
                     {drafting.notices(texts, start_again)}
@@ -267,7 +281,11 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     }}
                     <div class="actions">
                         <button class="button primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
-                            {move || if saving.get() == Saving::Busy { texts.saving } else { texts.save }}
+                            {move || match (saving.get() == Saving::Busy, resubmits) {
+                                (true, _) => texts.saving,
+                                (false, true) => texts.save_again,
+                                (false, false) => texts.save,
+                            }}
                         </button>
                         <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
                     </div>
@@ -276,6 +294,18 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         }
         .into_any()
     }
+}
+
+/// What the change of an entry begins with: one's own, or another's that one may change.
+async fn stored(model: Model, id: Uuid) -> Result<Option<Draft>, StoreError> {
+    if let Some((own, since)) = sync::own_entry(model, id).await? {
+        return Ok(Some(edit_of(&own, since)));
+    }
+    let other = sync::known_entry(model, id).await?;
+    let (user, overview) = (model.user.get_untracked(), model.received.get_untracked());
+    let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
+    let edits = may_edit(&other.fields, &user, &overview.catalogue);
+    Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
 }
 
 /// The change of an entry, as it begins.
@@ -314,7 +344,8 @@ pub fn Preview(
             }
         });
     };
-    let form = Form { model, draft, errors: RwSignal::default(), edit: Callback::new(change) };
+    let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
+    let form = Form { model, draft, errors, concerned, edit: Callback::new(change) };
     view! {
         <div class=format!("form programme {}", activity.programme)>
             {form.when()}

@@ -2,13 +2,15 @@
 
 use crate::components::address::{Step, use_address};
 use crate::components::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
-use crate::components::filter_bar::{FilterBar, unreadable_notice, use_filter};
+use crate::components::filter_bar::{FilterBar, Hidden, unreadable_notice, use_list_filter};
 use crate::components::loading::LoadingStored;
 use crate::components::map::lists::pair_name;
 use crate::components::search::{Found, PAGE, SearchField, use_words};
+use crate::components::undo::UndoBar;
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::texts::fill;
+use jiedui_core::domain::figure::Sieve;
 use jiedui_core::domain::{Filter, Overview, State, format_date};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -19,7 +21,7 @@ pub fn List() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
     super::title(texts.nav_list);
-    let (filter, address) = (use_filter(), use_address());
+    let (filter, address) = (use_list_filter(), use_address());
     let entries = use_entries(|| true);
     let listed = RwSignal::new(PAGE);
     let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
@@ -33,28 +35,42 @@ pub fn List() -> impl IntoView {
         wrong.into_iter().filter_map(|(label, value)| Some((label, value?))).collect::<Vec<_>>()
     });
     let words = use_words();
+    // What is found, and how many more there would be in every year, and under no filter.
     let found = Memo::new(move |_| {
         let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
-        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
+        let [sieve, any_year] = [&filter, &any_year].map(|own| own.sieve(&overview.catalogue, overview.directory()));
+        let (mut in_years, mut beyond) = (0, 0);
         let wanted = |own: &&Known| {
             let entry = &own.entry;
+            if !has_words(model, &overview, own, &words) {
+                return false;
+            }
             let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
-            sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), entry.state == State::Verified)
-                && programme.is_some_and(|code| sieve.takes_programme(code))
+            let is_verified = entry.state == State::Verified;
+            let takes = |sieve: &Sieve<'_>| sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), is_verified);
+            let others = programme.is_some_and(|code| sieve.takes_programme(code))
                 && (state.is_empty() || entry.state.code() == state)
-                && pairing.is_none_or(|pairing| entry.pairing == Some(pairing))
-                && has_words(model, &overview, own, &words)
+                && pairing.is_none_or(|pairing| entry.pairing == Some(pairing));
+            let is_found = others && takes(&sieve);
+            beyond += usize::from(!is_found);
+            in_years += usize::from(others && !is_found && takes(&any_year));
+            is_found
         };
-        entries
-            .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()))
+        let found = entries
+            .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
+        (found, in_years, beyond)
     });
+    let in_years = Signal::derive(move || found.with(|found| found.1));
+    // Under chosen conditions everything else is no surprise; for words that are looked for it is.
+    let beyond = Signal::derive(move || if words.with(Vec::is_empty) { 0 } else { found.with(|found| found.2) });
     let state_option = move |own: State| {
         view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
     };
     let body = move || {
         let overview = model.received.get().unwrap_or_default();
-        found.with(|found| match found {
+        found.with(|(found, _, _)| match found {
             None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
             Some(found) => {
@@ -89,6 +105,8 @@ pub fn List() -> impl IntoView {
                 {move || unreadable_notice(texts, wrong.get())}
                 {move || pairing.get().map(|id| of_pairing(model, id))}
                 {body}
+                <Hidden in_years beyond/>
+                <UndoBar/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
                 </p>
@@ -143,7 +161,7 @@ fn has_words(model: Model, overview: &Overview, own: &Known, words: &[String]) -
 
 fn taken_away(filter: &Filter, state: &str) -> String {
     let query = crate::components::filter_bar::query_of(filter);
-    // Every year, for a list, is no year.
+    // Every year, for the export, is no year.
     let query = query.replacen("year=all", "", 1);
     format!("/api/v1/export/entries.xlsx{query}&state={state}")
 }

@@ -1,15 +1,16 @@
 //! What waits for this reviewer, the oldest first, for thumbs and for keys: J and K move, V verifies, R returns.
 
-use crate::components::decide::{Decide, decide, may_decide};
-use crate::components::entry_card::{EntryCard, Way};
+use crate::components::decide::{Decide, approve, waits_for};
+use crate::components::entry_card::{EntryCard, Way, likely_same};
 use crate::components::entry_list::use_entries;
-use crate::components::filter_bar::{FilterBar, use_filter};
+use crate::components::filter_bar::{FilterBar, Hidden, use_list_filter};
 use crate::components::loading::LoadingStored;
+use crate::components::undo::UndoBar;
 use crate::model::use_model;
 use crate::store::known::Known;
 use crate::texts::fill;
+use jiedui_core::domain::Filter;
 use jiedui_core::domain::duplicate::is_likely_same;
-use jiedui_core::domain::{Filter, State};
 use leptos::ev;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -27,24 +28,34 @@ pub fn Review() -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
     super::title(texts.nav_review);
-    let filter = use_filter();
+    // What waits waits whatever its year, unless one asks for a year.
+    let filter = use_list_filter();
     let entries = use_entries(|| true);
-    let queue = Memo::new(move |_| {
+    // What waits for this person: the same as the work page counts.
+    let waiting = Memo::new(move |_| {
         let (entries, user, overview) = (entries.get()?, model.user.get()?, model.received.get()?);
-        // What waits waits whatever its year, unless one asks for a year.
-        let filter = Filter { verified_only: false, ..filter.get() };
+        let mut all: Vec<Known> =
+            entries.iter().filter(|own| waits_for(&user, &overview.catalogue, own)).cloned().collect();
+        all.sort_by_key(|own| (own.entry.date, own.id));
+        Some(all)
+    });
+    let under = move |filter: Filter| {
+        let (waiting, overview) = (waiting.get()?, model.received.get()?);
         let sieve = filter.sieve(&overview.catalogue, overview.directory());
-        let waits = |own: &&Known| {
+        let takes = |own: &Known| {
             let entry = &own.entry;
             let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
-            entry.state == State::Submitted
-                && own.rev > 0
-                && programme.is_some_and(|code| sieve.takes_programme(code) && may_decide(&user, code, &entry.place))
+            // An activity that is no longer in the catalogue has none.
+            programme.map_or(filter.programme.is_none(), |code| sieve.takes_programme(code))
                 && sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), false)
         };
-        let mut queue: Vec<Known> = entries.iter().filter(waits).cloned().collect();
-        queue.sort_by_key(|own| (own.entry.date, own.id));
-        Some(queue)
+        Some(waiting.into_iter().filter(takes).collect::<Vec<_>>())
+    };
+    let filter_now = move || Filter { verified_only: false, ..filter.get() };
+    let queue = Memo::new(move |_| under(filter_now()));
+    let in_any_year = Memo::new(move |_| {
+        let any_year = Filter { year: None, from: None, until: None, ..filter_now() };
+        under(any_year).map_or(0, |all| all.len())
     });
     let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
     let listed = RwSignal::new(PAGE);
@@ -58,7 +69,7 @@ pub fn Review() -> impl IntoView {
         let entries = of_queue(chosen.get_untracked());
         if window().confirm_with_message(&fill(texts.verify_sure, &[&entries.len()])).unwrap_or(false) {
             chosen.set(BTreeSet::new());
-            spawn_local(decide(model, entries, State::Verified, String::new()));
+            spawn_local(approve(model, entries));
         }
     };
     // Those that are likely recorded twice are looked at one by one.
@@ -78,13 +89,16 @@ pub fn Review() -> impl IntoView {
         queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
     });
     let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
+    let in_years = Signal::derive(move || in_any_year.get().saturating_sub(count()));
+    let beyond =
+        Signal::derive(move || waiting.with(|waiting| waiting.as_ref().map_or(0, Vec::len)).saturating_sub(count()));
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
         let known = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
         let all: Arc<Vec<Known>> = entries.get_untracked().unwrap_or_default();
         let opened = RwSignal::new(false);
-        let way = known.clone();
+        let (way, same) = (known.clone(), likely_same(&known, &all));
         let toggle = move |_| {
             chosen.update(|chosen| {
                 if !chosen.remove(&id) {
@@ -99,7 +113,7 @@ pub fn Review() -> impl IntoView {
                     {texts.choose_this}
                 </label>
                 <EntryCard known=known.clone() all/>
-                <Decide known/>
+                <Decide known same/>
                 <details on:toggle=move |_| opened.set(true)>
                     <summary>{texts.history}</summary>
                     {move || opened.get().then(|| view! { <Way known=way.clone()/> })}
@@ -117,7 +131,7 @@ pub fn Review() -> impl IntoView {
         view! {
             <section class="narrow review">
                 <h1>{texts.nav_review}</h1>
-                <FilterBar filter/>
+                <FilterBar filter with_include=false/>
                 {move || (count() == 0).then(|| if ids.with(Option::is_none) {
                     view! { <LoadingStored/> }.into_any()
                 } else {
@@ -139,6 +153,8 @@ pub fn Review() -> impl IntoView {
                         <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
                     </Show>
                 </div>
+                <Hidden in_years beyond/>
+                <UndoBar/>
                 <p class="note">{texts.review_keys}</p>
             </section>
         }

@@ -2,7 +2,7 @@
 
 use super::needs::{row, use_ledger};
 use super::periods::Periods;
-use crate::components::decide::may_decide;
+use crate::components::decide::waits_for;
 use crate::components::entry_list::{entry_row, use_entries};
 use crate::components::loading::LoadingStored;
 use crate::later;
@@ -12,7 +12,7 @@ use crate::store::known::Known;
 use crate::store::ledger::Item;
 use crate::texts::fill;
 use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{Level, Month, Overview, Place, Places, Role, State, User};
+use jiedui_core::domain::{Level, Month, Overview, Place, Places, Role, User};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use time::Duration;
@@ -105,7 +105,8 @@ fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
         };
         let line = |count: usize, words: &str, bad: bool| {
             let class = if bad && count > 0 { "state bad" } else { "state" };
-            view! { <li><span class=class>{count}</span>" "<a href="/entries">{words.to_owned()}</a></li> }
+            let address = if bad { "/entries?state=settle" } else { "/entries" };
+            view! { <li><span class=class>{count}</span>" "<a href=address>{words.to_owned()}</a></li> }
         };
         view! {
             <h2>{texts.work_mine}</h2>
@@ -143,21 +144,15 @@ fn due(model: Model, overview: &Overview, user: &User, items: &[Item]) -> impl I
 /// What waits for a decision, by township.
 fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let programme = |code: &str| overview.catalogue.activity(code).map(|own| own.programme.as_str());
-    let waits = |own: &&Known| {
-        own.entry.state == State::Submitted
-            && own.rev > 0
-            && programme(&own.entry.activity).is_some_and(|code| may_decide(user, code, &own.entry.place))
-    };
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
-    let waiting: Vec<&Known> = entries.iter().filter(waits).collect();
+    let waiting: Vec<&Known> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
     for own in &waiting {
         *towns.entry(Level::Township.above(&own.entry.place).to_owned()).or_default() += 1;
     }
     let count = waiting.len();
     let town = |(code, count): (String, usize)| {
         let name = model.places.with(|places| places.label(&code));
-        view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?year=all&place={code}")>{name}</a></li> }
+        view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?place={code}")>{name}</a></li> }
     };
     // The oldest waits longest.
     let oldest: String = waiting
@@ -166,7 +161,7 @@ fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> i
         .map(|own| entry_row(model, overview, Some(own.id), &own.entry))
         .unwrap_or_default();
     view! {
-        <h2>{fill(texts.work_queue, &[&count])}</h2>
+        <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
         {(count > 0).then(|| view! { <p class="note">{texts.work_oldest}</p><ul class="latest" inner_html=oldest></ul> })}
         <ul class="counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
     }

@@ -4,6 +4,7 @@ use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Entry, FieldError, State};
 use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -56,15 +57,38 @@ pub struct Journal {
     pub uncounted: Vec<(Uuid, Entry)>,
     /// How many mutations wait to be sent.
     pub unsent: usize,
+    /// Entries that others have deleted, until the person has seen it.
+    pub gone: Vec<Gone>,
+}
+
+/// An entry of this person's that has been deleted elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Identifier.
+    pub id: Uuid,
+    /// What it said.
+    pub fields: Fields,
+}
+
+impl Gone {
+    /// Of a record that the replica held, where it was an entry of the person's own.
+    pub fn of(user: Uuid, record: Record) -> Option<Self> {
+        let own = record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
+        (own && record.kind == ENTRY).then_some(Self { id: record.id, fields: record.fields })
+    }
 }
 
 impl Journal {
     /// How many entries wait for the person themselves: returned, refused, or in conflict.
     pub fn to_settle(&self) -> usize {
-        let is_mine = |progress: &Progress| {
-            matches!(progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
-        };
-        self.entries.iter().filter(|own| is_mine(&own.progress)).count()
+        self.entries.iter().filter(|own| own.is_to_settle()).count()
+    }
+}
+
+impl Journalled {
+    /// Whether it waits for the person: it was returned, refused, or is in conflict.
+    pub fn is_to_settle(&self) -> bool {
+        matches!(self.progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
     }
 }
 
@@ -79,8 +103,12 @@ pub fn concerns(user: Uuid, journal: &Journal, pulled: &[Record]) -> bool {
 pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
     let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
+    // What became of a change of another's entry is for who made the change to settle.
+    let unsettled: BTreeSet<Uuid> =
+        outbox.iter().filter(|own| own.refused.is_some()).map(|own| own.mutation.id).collect();
+    let is_own = |fields: &Fields| fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
     for record in replica {
-        if record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string()) {
+        if is_own(&record.fields) || unsettled.contains(&record.id) {
             known.insert(record.id, (record.rev, record.fields));
         }
     }
@@ -124,6 +152,9 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
     let mut journal = Journal { unsent, ..Journal::default() };
     for (id, (rev, mut fields)) in known {
         fields.entry("author").or_insert(json!(user));
+        if !is_own(&fields) && !unsettled.contains(&id) {
+            continue;
+        }
         let Some(entry) = Entry::from_checked(&fields) else { continue };
         let progress = progress.remove(&id).unwrap_or(Progress::Received(entry.state));
         let is_new = match progress {
@@ -145,7 +176,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
 mod tests {
     use super::*;
     use jiedui_core::domain::ErrorCode;
-    use jiedui_core::sync::Mutation;
+    use jiedui_core::sync::{Mutation, Outcome, PushResult};
 
     const USER: Uuid = Uuid::from_u128(1);
 
@@ -185,6 +216,30 @@ mod tests {
     }
 
     #[test]
+    fn refused_or_conflicting_change_of_another_s_entry_is_in_the_journal_until_it_is_settled() {
+        let change = || json!({"note": "改"}).as_object().unwrap().clone();
+        let replica = || vec![kept(8, Uuid::nil())];
+        let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
+        assert!(waiting.entries.is_empty() && waiting.uncounted.is_empty());
+        let why = vec![FieldError::new("reason", ErrorCode::Required)];
+        let refused = journal(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
+        assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
+        assert_eq!((&refused.entries[0].fields["place"], refused.to_settle()), (&json!("522728"), 1));
+        let mut conflict = outgoing(1, 8, change(), Some(why));
+        conflict.answer = Some(PushResult {
+            seq: 1,
+            outcome: Outcome::Conflict,
+            rev: 3,
+            record: None,
+            errors: Vec::new(),
+            others: Vec::new(),
+        });
+        let conflicting = journal(USER, replica(), vec![conflict], &[]);
+        let Progress::Conflict(conflict) = &conflicting.entries[0].progress else { panic!("no conflict") };
+        assert_eq!(conflict.theirs.as_ref().map(|(rev, _)| *rev), Some(3), "it is there, not deleted");
+    }
+
+    #[test]
     fn what_others_record_does_not_concern_the_journal_but_one_s_own_and_what_is_gone_does() {
         let own = journal(USER, vec![kept(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
         assert!(!concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, Uuid::nil())]));
@@ -192,6 +247,12 @@ mod tests {
         let gone = |id| Record { deleted: true, fields: Fields::new(), ..kept(id, USER) };
         assert!(concerns(USER, &own, &[gone(7)]) && concerns(USER, &own, &[gone(5)]));
         assert!(!concerns(USER, &own, &[gone(8)]));
+    }
+
+    #[test]
+    fn one_s_own_entry_is_told_of_when_it_is_gone_and_another_s_is_not() {
+        assert_eq!(Gone::of(USER, kept(7, USER)).map(|own| own.id), Some(Uuid::from_u128(7)));
+        assert_eq!(Gone::of(USER, kept(8, Uuid::nil())), None);
     }
 
     #[test]

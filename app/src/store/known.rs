@@ -4,6 +4,7 @@ use jiedui_core::domain::Entry;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::sync::wire::ENTRY;
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -22,9 +23,9 @@ pub struct Known {
     pub waits: bool,
 }
 
-/// Puts together what the phone's stores hold, the newest first. What was refused or ran against others' changes is not
-/// in it: that is for its author to settle.
-pub fn known(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known> {
+/// Puts together what the phone of `user` holds, the newest first. What was refused or ran against others' changes is not
+/// in it: that is for who made it to settle.
+pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known> {
     let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
         entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
@@ -35,8 +36,11 @@ pub fn known(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known> {
         match mutation.op {
             Op::Delete => drop(all.remove(&mutation.id)),
             Op::Put => {
-                let (_, fields, waits) = all.entry(mutation.id).or_default();
+                let (rev, fields, waits) = all.entry(mutation.id).or_default();
                 fold(fields, mutation);
+                if *rev == 0 {
+                    fields.entry("author").or_insert(json!(user));
+                }
                 *waits = true;
             }
         }
@@ -53,7 +57,6 @@ mod tests {
     use super::*;
     use jiedui_core::domain::State;
     use jiedui_core::sync::Mutation;
-    use serde_json::json;
 
     fn record(id: u128, state: &str) -> Record {
         let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "state": state});
@@ -87,7 +90,8 @@ mod tests {
             // Somebody else's, which was never pulled: there is nothing to show.
             outgoing(3, 9, Op::Put, json!({"state": "verified"})),
         ];
-        let known = known(vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")], &outbox);
+        let known =
+            known(Uuid::nil(), vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")], &outbox);
         let seen: Vec<_> = known.iter().map(|own| (own.id.as_u128(), own.entry.state, own.waits)).collect();
         assert_eq!(seen, [(7, State::Verified, true), (5, State::Verified, false)]);
     }

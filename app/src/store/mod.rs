@@ -2,6 +2,7 @@
 //! of them see; local storage holds the draft being typed and who has signed in.
 
 mod connection;
+pub mod deletion;
 pub mod draft;
 pub mod journal;
 pub mod known;

@@ -1,6 +1,6 @@
 //! A person's outbox and replica.
 
-use super::journal::{Journal, journal};
+use super::journal::{Gone, Journal, journal};
 use super::known::{Known, known};
 use super::ledger::{Item, ledger};
 use super::photos::named;
@@ -21,6 +21,10 @@ use wasm_bindgen::JsValue;
 pub(super) const META: &str = "meta";
 pub(super) const OUTBOX: &str = "outbox";
 pub(super) const REPLICA: &str = "replica";
+/// Entries of this person's that others have deleted.
+pub(super) const GONE: &str = "gone";
+/// So many of them are told of.
+const MOST_GONE: usize = 50;
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct Person {
@@ -100,11 +104,13 @@ impl Person {
     }
 
     /// All that waits to be sent, as the body of a push.
-    pub async fn outbox_as_push(&self) -> Result<String> {
+    pub async fn outbox_as_push(&self, now: i64) -> Result<String> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let meta = transaction.object_store(META)?;
         let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
-        let (client, mutations) = whole_outbox(&all::<Outgoing>(&transaction.object_store(OUTBOX)?).await?, epoch);
+        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        waiting.retain(|own| !own.is_held(now));
+        let (client, mutations) = whole_outbox(&waiting, epoch);
         let client_id = client.or(present).unwrap_or_default();
         Ok(json::write(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
@@ -121,12 +127,16 @@ impl Person {
         commit(transaction).await
     }
 
-    /// The oldest mutations that can be sent, and the client under whose name they are.
-    pub async fn unsent(&self, limit: usize) -> Result<(Uuid, Vec<Mutation>)> {
+    /// The oldest mutations that can be sent, up to the first that is held back, and the client under whose name they are.
+    pub async fn unsent(&self, limit: usize, now: i64) -> Result<(Uuid, Vec<Mutation>)> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
         // IndexedDB gives them in the order of their keys, which are their numbers.
-        let (client, batch) = next_batch(&all::<Outgoing>(&transaction.object_store(OUTBOX)?).await?, limit);
+        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        // What was made after it does not overtake it.
+        let held = waiting.iter().position(|own| own.is_held(now));
+        waiting.truncate(held.unwrap_or(waiting.len()));
+        let (client, batch) = next_batch(&waiting, limit);
         Ok((client.or(present).unwrap_or_default(), batch))
     }
 
@@ -189,13 +199,23 @@ impl Person {
             replica.clear()?.await?;
         }
         put(&meta, "epoch", &pulled.epoch).await?;
+        let mut gone: Vec<Gone> = get(&meta, GONE).await?.unwrap_or_default();
+        let before = gone.clone();
         for record in &pulled.records {
             let name = record.id.to_string();
+            gone.retain(|own| own.id != record.id);
             if record.deleted {
+                // What this phone itself has deleted is no longer in the replica.
+                let known: Option<Record> = get(&replica, name.as_str()).await?;
+                gone.extend(known.and_then(|known| Gone::of(self.user, known)));
                 remove(&replica, name.as_str()).await?;
             } else {
                 put(&replica, name.as_str(), record).await?;
             }
+        }
+        if gone != before {
+            gone.drain(..gone.len().saturating_sub(MOST_GONE));
+            put(&meta, GONE, &gone).await?;
         }
         put(&meta, "cursor", &pulled.cursor).await?;
         commit(transaction).await?;
@@ -228,7 +248,7 @@ impl Person {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(known(replica, &outbox))
+        Ok(known(self.user, replica, &outbox))
     }
 
     /// The photos that this phone's records and changes name.
@@ -254,7 +274,9 @@ impl Person {
         replica.retain(|record| record.kind == ENTRY);
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;
         let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
-        Ok(journal(self.user, replica, outbox, &accepted.unwrap_or_default()))
+        let gone: Option<Vec<Gone>> = get(&transaction.object_store(META)?, GONE).await?;
+        let journal = journal(self.user, replica, outbox, &accepted.unwrap_or_default());
+        Ok(Journal { gone: gone.unwrap_or_default(), ..journal })
     }
 }
 

@@ -2,6 +2,7 @@
 //! written over: not by another tab with the same draft, and not by one that began before another tab's change.
 
 use super::journal::{Journalled, journal};
+use super::known::{Known, known};
 use super::ledger::{Item, ledger};
 use super::person::{META, OUTBOX, Person, REPLICA, new_id};
 use super::{Result, all, commit, get, persistently, put, remove};
@@ -77,6 +78,12 @@ impl Person {
         let (known, own, since) = self.of_record(id).await?;
         let journal = journal(self.user, known, own, &[]);
         Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
+    }
+
+    /// Anybody's entry as this phone knows it, and the same number.
+    pub async fn known_entry(&self, id: Uuid) -> Result<Option<(Known, u64)>> {
+        let (replica, outbox, since) = self.of_record(id).await?;
+        Ok(known(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
     }
 
     /// The same for an item of a ledger.

@@ -7,7 +7,8 @@ use time::Date;
 
 const KEY: &str = "jiedui.clock";
 
-fn phone() -> i64 {
+/// What this phone's own clock shows, in milliseconds since 1970.
+pub fn phone() -> i64 {
     js_sys::Date::now() as i64
 }
 

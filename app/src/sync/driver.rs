@@ -100,7 +100,7 @@ impl Driver {
     async fn perform(self: &Rc<Self>, output: Output) -> Option<Input> {
         match output {
             Output::ReadOutbox { limit } => {
-                let unsent = self.stored(self.person.unsent(limit).await);
+                let unsent = self.stored(self.person.unsent(limit, super::clock::phone()).await);
                 let read = unsent.map(|(client, mutations)| {
                     self.sent_as.set(client);
                     Input::OutboxRead(mutations)

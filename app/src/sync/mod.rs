@@ -17,6 +17,7 @@ use crate::file;
 use crate::later;
 use crate::model::Model;
 use crate::store::journal::Journalled;
+use crate::store::known::Known;
 use crate::store::ledger::Item;
 use crate::store::person::Person;
 use crate::store::saving::{Made, Saved};
@@ -29,6 +30,7 @@ use futures::future::join;
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::domain::entry::Fields;
 use jiedui_core::domain::{Overview, Places, User};
+use jiedui_core::sync::outbox::HELD;
 use jiedui_core::sync::wire::{ENTRY, NEED};
 use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
@@ -252,6 +254,46 @@ pub async fn save_all(model: Model, op: Op, changes: Vec<(Uuid, u64, Fields)>) -
     saved
 }
 
+/// A deletion that can be undone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deleted {
+    /// The entry.
+    pub id: Uuid,
+    /// The revision that was deleted.
+    pub rev: u64,
+    /// What it said.
+    pub fields: Fields,
+    /// The deletion's number in the outbox.
+    pub seq: u64,
+}
+
+/// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.
+pub async fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    let seq = person.delete(id, rev, said, clock::phone()).await?;
+    model.deleted.set(Some(Deleted { id, rev, fields, seq }));
+    let over = move || {
+        model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
+        model.tell(Input::Wake);
+    };
+    set_timeout(over, Duration::from_millis(HELD.unsigned_abs()));
+    is_saved(model, &person).await;
+    Ok(())
+}
+
+/// Brings back what has just been deleted, whether or not the deletion has been sent meanwhile.
+pub async fn undo_delete(model: Model, deleted: Deleted) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    model.deleted.set(None);
+    if !person.undo_delete(deleted.seq, clock::phone()).await? {
+        let decided = ["state", "review_note", "review_fields"];
+        let fields = deleted.fields.into_iter().filter(|(name, _)| !decided.contains(&name.as_str())).collect();
+        person.save(ENTRY, deleted.id, deleted.rev, Op::Put, fields).await?;
+    }
+    is_saved(model, &person).await;
+    Ok(())
+}
+
 /// The items of the ledgers that this phone knows.
 pub async fn ledger(model: Model) -> Result<Vec<Item>, StoreError> {
     own(model).await?.ledger().await
@@ -275,6 +317,11 @@ pub async fn own_entry(model: Model, id: Uuid) -> Result<Option<(Journalled, u64
     own(model).await?.own_entry(id).await
 }
 
+/// Anybody's entry as this phone knows it, and the same number.
+pub async fn known_entry(model: Model, id: Uuid) -> Result<Option<(Known, u64)>, StoreError> {
+    own(model).await?.known_entry(id).await
+}
+
 /// The same for an item of a ledger.
 pub async fn own_item(model: Model, id: Uuid) -> Result<Option<(Item, u64)>, StoreError> {
     own(model).await?.own_item(id).await
@@ -296,6 +343,14 @@ pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The person has seen that an entry of theirs was deleted by others.
+pub async fn forget_gone(model: Model, id: Uuid) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    person.forget_gone(id).await?;
+    model.journal.set(Some(Arc::new(person.journal().await?)));
+    Ok(())
+}
+
 /// Settles a conflict as the person has chosen, and starts the sync.
 pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
     let person = own(model).await?;
@@ -307,7 +362,7 @@ pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String
 /// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has
 /// signed in as them, once, whether or not the phone sends it too.
 pub async fn save_file(model: Model) -> Result<(), StoreError> {
-    let text = own(model).await?.outbox_as_push().await?;
+    let text = own(model).await?.outbox_as_push(clock::phone()).await?;
     file::give("jiedui-unsent.json", &text)
 }
 

@@ -1,14 +1,17 @@
 //! The form's fields: each with its label above and its mistake below.
 
 use super::super::entries::field_name;
+use super::reading::{last_day, today_in_china};
+use super::returned::is_concerned;
 use crate::components::form_row::{form_row, mistake};
 use crate::components::place_field::PlaceField;
 use crate::model::Model;
 use crate::store::draft::Draft;
 use crate::texts::fill;
 use jiedui_core::domain::catalogue::Kind;
+use jiedui_core::domain::day::is_long_ago;
 use jiedui_core::domain::entry::NOTE_LENGTH;
-use jiedui_core::domain::{Activity, Field, FieldError, Month, Overview, parse_date};
+use jiedui_core::domain::{Activity, Field, FieldError, Month, Overview, format_date, parse_date};
 use leptos::prelude::*;
 
 /// What typing in a field does to the draft.
@@ -23,6 +26,8 @@ pub struct Form {
     pub draft: RwSignal<Option<Draft>>,
     /// What is wrong with it.
     pub errors: RwSignal<Vec<FieldError>>,
+    /// The fields that a reviewer has sent the entry back for.
+    pub concerned: StoredValue<Vec<String>>,
     /// Changes the draft and keeps it.
     pub edit: Callback<Change>,
 }
@@ -43,7 +48,10 @@ impl Form {
 
     /// A field with its label above and its mistake below.
     pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
-        form_row(field, label, self.error(field), control)
+        let row = form_row(field, label, self.error(field), control);
+        let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
+        let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here}</p> });
+        view! { <div class:concerned=is_concerned>{note}{row}</div> }
     }
 
     pub fn summary(self, activity: &str) -> impl IntoView + use<> {
@@ -64,9 +72,19 @@ impl Form {
             let date = event_target_value(&event);
             self.change(move |draft| draft.date.clone_from(&date));
         };
+        let model = self.model;
+        let last = move || last_day(model).map(format_date);
+        // Not wrong, but likely mistyped.
+        let long_ago = Memo::new(move |_| {
+            let day = value.with(|value| parse_date(value))?;
+            is_long_ago(day, today_in_china()?).then(|| day.year())
+        });
         let control = view! {
-            <input id="field-date" type="date" prop:value=value on:input=input
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date"/>
+            <input id="field-date" type="date" max=last prop:value=value on:input=input
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date date-long-ago"/>
+            <p class="hint warn" id="date-long-ago" role="status">
+                {move || long_ago.get().map(|year| fill(model.texts.date_long_ago, &[&year]))}
+            </p>
         };
         self.row("date", self.model.texts.date.to_owned(), control.into_any())
     }

@@ -1,9 +1,11 @@
 //! From what is typed to an entry's fields and back, and what is wrong with it.
 
+use crate::instant::minutes_since_1970;
 use crate::model::Model;
 use crate::store::draft::Draft;
 use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::entry::{Answer, Fields};
+use jiedui_core::domain::day::{self, day_in_china};
+use jiedui_core::domain::entry::{Answer, Fields, Rules};
 use jiedui_core::domain::field_error::add_new;
 use jiedui_core::domain::keyboard::narrow;
 use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, Places, format_date};
@@ -12,11 +14,27 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use time::Date;
 use uuid::Uuid;
 
 /// Today, whatever this phone's clock shows.
 pub fn today() -> String {
     format_date(crate::sync::clock::today())
+}
+
+/// Today in China, by the server's clock as far as this phone has heard of it.
+pub fn today_in_china() -> Option<Date> {
+    day_in_china(crate::sync::clock::now() as i64)
+}
+
+/// The last day that an entry may have, the same as on the server; `None` where this phone's clock is behind what the server
+/// said last: it may stand in 1970, and nobody is kept from recording by that.
+pub fn last_day(model: Model) -> Option<Date> {
+    let heard = model.received.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
+    let now = crate::sync::clock::now() as i64;
+    // What the server's clock shows is known to two minutes.
+    let is_right = now.div_euclid(60_000) + 3 >= heard;
+    today_in_china().filter(|_| is_right).map(day::last_day)
 }
 
 pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
@@ -211,7 +229,8 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
 pub fn check(model: Model, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
-    add_new(&mut errors, mistakes(&fields, &user, overview.rules(places)));
+    let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
+    add_new(&mut errors, mistakes(&fields, &user, rules));
     errors
 }
 
