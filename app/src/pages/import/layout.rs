@@ -13,12 +13,13 @@ const MOST_ROWS: u64 = 3;
 pub fn layout(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let at = import.clone();
+    let is_open = import.missing().len() > 1;
     let heading = fill(texts.import_heading_at, &[&rows_of(import.heading_row, import.heading_rows)]);
     let import = import.clone();
     view! {
         {(import.sheets.len() > 1).then(|| sheets(desk, &import))}
         {(!import.start.is_empty()).then(|| view! {
-            <details class="import-heading" open=import.missing().len() > 1>
+            <details class="import-heading" open=is_open>
                 <summary>{heading}</summary>
                 {start(desk, at)}
             </details>
