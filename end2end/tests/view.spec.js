@@ -93,7 +93,7 @@ test("everything filters everything: a county on the map, a bar of an indicator,
   await expect(page).toHaveURL(/until=2023-01/);
   await expect(amount(page, "exchanges")).toHaveText(all);
   await expect(page.getByRole("button", { name: "播放" })).toBeVisible();
-  await page.locator('[data-indicator="exchanges"] a').click();
+  await page.locator('[data-indicator="exchanges"] h3 a').click();
   await expect(page.getByRole("heading", { name: "交流活动" })).toBeVisible();
   await page.locator("table.bars a").first().click();
   await expect(page).toHaveURL(/indicators\/exchanges\?.*place=\d+/);
@@ -199,7 +199,7 @@ test("an indicator's page is there offline, with the phone's own entry in it", a
   await save(page);
   await page.goto("/");
   await expect(amount(page, "field_surveys")).toHaveText("7");
-  await page.locator('[data-indicator="field_surveys"] a').click();
+  await page.locator('[data-indicator="field_surveys"] h3 a').click();
   await expect(page.locator(".indicator .amount strong")).toHaveText("7");
   await expect(page.locator("svg.chart")).toHaveCount(2);
   await expect(page.locator("table.bars").first()).toContainText("罗甸县");
