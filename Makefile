@@ -7,7 +7,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
 # The first screen's wasm, JS and CSS with brotli, in KB.
-BUDGET := 350
+BUDGET := 370
 # All that the browser's part is made of.
 SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain \
 	$(shell find app public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
