@@ -32,6 +32,17 @@ pub struct Person {
     pub(super) user: Uuid,
 }
 
+/// What can be sent now.
+#[derive(Debug)]
+pub struct Unsent {
+    /// The client under whose name the mutations are sent.
+    pub client: Uuid,
+    /// The oldest mutations, by their numbers.
+    pub mutations: Vec<Mutation>,
+    /// In how many milliseconds the first that is held back can be sent, if there is one.
+    pub held_for: Option<i64>,
+}
+
 impl Person {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
@@ -127,17 +138,18 @@ impl Person {
         commit(transaction).await
     }
 
-    /// The oldest mutations that can be sent, up to the first that is held back, and the client under whose name they are.
-    pub async fn unsent(&self, limit: usize, now: i64) -> Result<(Uuid, Vec<Mutation>)> {
+    /// Returns the oldest mutations that can be sent, up to the first that is held back.
+    pub async fn unsent(&self, limit: usize, now: i64) -> Result<Unsent> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
         // IndexedDB gives them in the order of their keys, which are their numbers.
         let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
         // What was made after it does not overtake it.
         let held = waiting.iter().position(|own| own.is_held(now));
+        let held_for = held.and_then(|at| waiting[at].held_until).map(|until| until.saturating_sub(now));
         waiting.truncate(held.unwrap_or(waiting.len()));
-        let (client, batch) = next_batch(&waiting, limit);
-        Ok((client.or(present).unwrap_or_default(), batch))
+        let (client, mutations) = next_batch(&waiting, limit);
+        Ok(Unsent { client: client.or(present).unwrap_or_default(), mutations, held_for })
     }
 
     /// Stores what the server answered, in this life of its database, to a push that was sent as `client`, in one

@@ -4,7 +4,7 @@ use super::{api, photos};
 use crate::json;
 use crate::model::{Model, OfflineUse};
 use crate::store::journal::concerns;
-use crate::store::person::Person;
+use crate::store::person::{Person, Unsent};
 use crate::store::shared;
 use crate::store::{Result as StoreResult, StoreError};
 use crate::tab_lock as lock;
@@ -101,8 +101,17 @@ impl Driver {
         match output {
             Output::ReadOutbox { limit } => {
                 let unsent = self.stored(self.person.unsent(limit, super::clock::phone()).await);
-                let read = unsent.map(|(client, mutations)| {
+                let read = unsent.map(|Unsent { client, mutations, held_for }| {
                     self.sent_as.set(client);
+                    // The tab that would have sent it may have been closed.
+                    if let Some(wait) = held_for.and_then(|wait| u32::try_from(wait).ok()) {
+                        let sender = self.sender.clone();
+                        spawn_local(async move {
+                            TimeoutFuture::new(wait).await;
+                            // Nobody listens any more once the person has signed out.
+                            drop(sender.unbounded_send(Input::Wake));
+                        });
+                    }
                     Input::OutboxRead(mutations)
                 });
                 Some(read.unwrap_or(Input::StorageFailed))
