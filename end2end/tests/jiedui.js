@@ -73,6 +73,8 @@ class Server {
       get: async (path) => (await fetch(address + path, { headers })).json(),
       put: async (path, value) =>
         (await fetch(address + path, { method: "PUT", headers, body: JSON.stringify(value) })).json(),
+      put: async (path, value) =>
+        (await fetch(address + path, { method: "PUT", headers, body: JSON.stringify(value) })).status,
       post: async (path, value) =>
         (await fetch(address + path, { method: "POST", headers, body: JSON.stringify(value) })).json(),
       put: async (path, value) => {

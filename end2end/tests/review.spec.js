@@ -60,7 +60,7 @@ test("an entry is returned with a reason, put right, and verified; the figure fo
   const changes = waiting.locator(".changes tbody tr");
   await expect(changes).toHaveCount(1);
   await expect(changes).toContainText("次数");
-  expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7", "6"]);
+  expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7 次", "6 次"]);
   // By keys alone.
   await other.locator("h1").click();
   await other.keyboard.press("j");

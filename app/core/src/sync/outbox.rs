@@ -232,7 +232,8 @@ pub fn acknowledge(
     let mut known = known.clone();
     for result in results {
         // What another tab has sent under another name meanwhile is settled by the answer to that.
-        let is_answered = |own: &&Outgoing| own.client.is_none_or(|own| own == client);
+        // An answer that comes again holds the record as it was then: it may have been changed or deleted since.
+        let is_answered = |own: &&Outgoing| own.client.is_none_or(|own| own == client) && own.refused.is_none();
         let Some(own) = outbox.get(&result.seq).filter(is_answered).cloned() else { continue };
         let is_reused = |error: &FieldError| error.field == "seq" && error.code == ErrorCode::Reused;
         if result.errors.iter().any(is_reused) {
