@@ -32,6 +32,9 @@ function listenOnly() {
     event.preventDefault();
     event.stopImmediatePropagation();
   };
+  // A finger moves a slider before anything is called a press.
+  const onSlider = (event) => window.listening && event.target.matches("input[type=range]") && event.preventDefault();
+  window.addEventListener("touchstart", onSlider, { capture: true, passive: false });
   for (const type of ["pointerup", "mouseup", "touchstart", "touchend"]) window.addEventListener(type, stop, { capture: true, passive: true });
   for (const type of ["mousedown", "click"]) window.addEventListener(type, (event) => window.listening && refuse(event), { capture: true });
   window.addEventListener("pointerdown", (event) => {

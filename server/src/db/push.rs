@@ -88,8 +88,8 @@ struct Turn {
 impl Turn {
     /// Whose mutations they are, as the merge sees it.
     fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> Author<'a> {
-        let numbers = self.is_doubled.then_some(&self.numbers);
-        Author { account: push.actor.id, client: push.client, lives, numbers }
+        let (numbers, is_doubled) = (&self.numbers, self.is_doubled);
+        Author { account: push.actor.id, client: push.client, lives, numbers, is_doubled }
     }
 }
 
@@ -397,7 +397,14 @@ impl Batch<'_> {
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
         let decide = if mutation.kind == NEED { decide_need } else { decide };
-        let author = Author { account: push.actor.id, client: push.client, lives: &self.lives, numbers: None };
+        let numbers = BTreeSet::new();
+        let author = Author {
+            account: push.actor.id,
+            client: push.client,
+            lives: &self.lives,
+            numbers: &numbers,
+            is_doubled: false,
+        };
         let own = of_this_life(mutation, rev, author);
         match decide(&own, existing.as_ref(), &push.actor, rules) {
             // An edit of what a restore from a backup has taken away.

@@ -222,9 +222,10 @@ pub struct Author<'a> {
     pub client: Uuid,
     /// The lives of the database, as [`PullResponse::epoch`](super::PullResponse::epoch) numbers them, but for the first.
     pub lives: &'a [u64],
-    /// Once one of their numbers turned out to be another's (a profile that was duplicated): the numbers that are really
-    /// theirs. None: all.
-    pub numbers: Option<&'a BTreeSet<u64>>,
+    /// The numbers of this push that are really theirs.
+    pub numbers: &'a BTreeSet<u64>,
+    /// Whether another number of this push was not: the profile was duplicated.
+    pub is_doubled: bool,
 }
 
 impl Author<'_> {
@@ -232,12 +233,14 @@ impl Author<'_> {
     /// the database, and not their own earlier work. Own work is told by account and client, since anybody can name
     /// another's client. A mutation with base revision 0 has seen nothing, its author's own work neither.
     pub fn is_news(&self, rev: u64, at: u64, maker: Option<Maker>, mutation: &Mutation) -> bool {
+        // A phone that has not heard of a restore may leave out a number that its duplicate has used since.
+        let is_known_single = !self.is_doubled && !self.is_of_former_life(mutation);
         let is_own = |(account, client, seq): Maker| {
             mutation.base_rev > 0
                 && account == self.account
                 && client == self.client
                 && seq < mutation.seq
-                && self.numbers.is_none_or(|numbers| numbers.contains(&seq))
+                && (is_known_single || self.numbers.contains(&seq))
         };
         let was_seen = rev <= mutation.base_rev && at < self.seen_before(mutation);
         !was_seen && !maker.is_some_and(is_own)

@@ -58,7 +58,7 @@ fn a_history_is_the_same_each_time() {
 fn histories_are_eventful() {
     let mut outcomes = BTreeMap::new();
     let (mut deleted, mut settled, mut restored, mut duplicated, mut renamed) = (0, 0, 0, 0, 0);
-    for seed in 0..300 {
+    for seed in 0..600 {
         let mut world = World::new(seed, Sabotage::None);
         world.live().unwrap();
         for (_, answer) in world.server.disk.answers.values() {

@@ -152,7 +152,7 @@ impl Server {
                     rejected(mutation, vec![FieldError::new("seq", ErrorCode::Reused)])
                 }
                 None => {
-                    let case = Case { by, sabotage: self.sabotage, numbers: is_doubled.then(|| numbers.clone()) };
+                    let case = Case { by, sabotage: self.sabotage, numbers: numbers.clone(), is_doubled };
                     // Killed after the answer, it has not written the record.
                     let result = match statements {
                         1 => apply(&mut disk.clone(), &mut change, &case, mutation),
@@ -205,7 +205,8 @@ fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
 struct Case<'a> {
     by: Pusher<'a>,
     sabotage: Sabotage,
-    numbers: Option<BTreeSet<u64>>,
+    numbers: BTreeSet<u64>,
+    is_doubled: bool,
 }
 
 impl Case<'_> {
@@ -215,7 +216,8 @@ impl Case<'_> {
 
     fn author<'a>(&'a self, lives: &'a [u64]) -> Author<'a> {
         let lives = if self.sabotage == Sabotage::OneLife { &[] } else { lives };
-        Author { account: self.by.actor.id, client: self.by.client, lives, numbers: self.numbers.as_ref() }
+        let Self { by, numbers, is_doubled, .. } = self;
+        Author { account: by.actor.id, client: by.client, lives, numbers, is_doubled: *is_doubled }
     }
 
     /// Whether a revision is news to the mutation's author.

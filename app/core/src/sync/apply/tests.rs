@@ -328,7 +328,7 @@ fn decide_rejects_base_rev_above_the_record(
 #[test]
 fn is_news_tells_own_work_by_account_and_client() {
     let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let author = Author { account: mine, client: mine, lives: &[], numbers: None };
+    let author = Author { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
     let is_since = |rev, maker, mutation: &Mutation| author.is_news(rev, 7, maker, mutation);
     let mutation = Mutation {
         seq: 5,
@@ -345,7 +345,7 @@ fn is_news_tells_own_work_by_account_and_client() {
     assert!(!is_since(1, Some((other, other, 4)), &mutation), "what was seen");
     let unseen = Mutation { base_rev: 0, ..mutation.clone() };
     assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
-    let doubled = Author { numbers: Some(&BTreeSet::from([4])), ..author };
+    let doubled = Author { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
     assert!(!doubled.is_news(2, 7, Some((mine, mine, 4)), &mutation));
     assert!(doubled.is_news(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
 }
@@ -360,13 +360,17 @@ fn is_news_tells_own_work_by_account_and_client() {
 #[case(Some(150), 50, true)]
 fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
     let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let author = Author { account: me, client: me, lives: &[100, 200], numbers: None };
+    let numbers = BTreeSet::from([4]);
+    let author = Author { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
     let (kind, fields) = (String::new(), Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
     assert_eq!(author.is_news(3, at, Some((other, other, 1)), &mutation), news);
     let own = |at| author.is_news(3, at, Some((me, me, 4)), &mutation);
     assert!(!own(at), "one's own work of whichever life");
-    assert_eq!(of_this_life(&mutation, 2, author).base_rev, if matches!(epoch, None | Some(200)) { 9 } else { 2 });
+    let is_of_now = matches!(epoch, None | Some(200));
+    let unnamed = author.is_news(30, at, Some((me, me, 3)), &mutation);
+    assert_eq!(unnamed, !is_of_now, "after a restore, what this push does not name may be a duplicate's");
+    assert_eq!(of_this_life(&mutation, 2, author).base_rev, if is_of_now { 9 } else { 2 });
 }
 
 #[rstest]
