@@ -73,8 +73,11 @@ test("without IndexedDB what the server does not take stays in the form, with th
   const api = await server.api("admin");
   const { entries } = await api.get("/entries?year=" + new Date().getFullYear());
   expect(entries.map((entry) => [entry.rev, entry.fields.note])).toEqual([[1, "断线"]]);
-  // What the server refuses is named.
-  await fillIn(page, { activity: "field_survey", place: "沫阳镇", date: "2036-01-01", values: { times: "1" } });
+  // What the server refuses is named: the month is closed while the form is filled in.
+  const month = `${new Date().getFullYear()}-01`;
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", date: `${month}-05`, values: { times: "1" } });
+  expect(await api.put(`/periods/${month}`, { closed: true })).toBe(200);
   await page.locator("#save").click();
-  await expect(page.locator(".form [role=alert]").filter({ hasText: "日期：日期还没有到" })).toBeVisible();
+  await expect(page.locator(".form").getByText("这个月份已经关账").first()).toBeVisible();
+  await expect(page.locator("#field-values-times")).toHaveValue("1");
 });

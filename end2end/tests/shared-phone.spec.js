@@ -91,7 +91,7 @@ test("the recorder sees what the reviewer decided, and an edit waits for review 
 
   await expect(page.locator(".entry").filter({ hasText: "调研次数 2 次" })).toContainText("已审核");
   const returned = page.locator(".entry").filter({ hasText: "调研次数 3 次" });
-  await expect(returned).toContainText("退回原因：次数不对");
+  await expect(returned).toContainText(/已退回 · 演示审核员 · .*：次数不对/);
   await returned.getByRole("link").click();
   await page.locator("#field-values-times").fill("4");
   await save(page);
