@@ -60,8 +60,8 @@ impl<T: FormDraft> Clone for Drafting<T> {
 impl<T: FormDraft> Copy for Drafting<T> {}
 
 impl<T: FormDraft> Drafting<T> {
-    /// One that has not begun.
-    pub fn new() -> Self {
+    /// Returns one that has not begun, and listens to other tabs while its form is shown.
+    pub fn listening() -> Self {
         let own = Self {
             draft: RwSignal::new(None),
             kept: RwSignal::new(true),

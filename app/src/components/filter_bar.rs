@@ -50,7 +50,8 @@ fn unreadable(
         overview.places.iter().any(|place| place.code == town)
     };
     let is_include = |word: &str| matches!(word, "verified" | "submitted");
-    let checks: [(&str, &'static str, &dyn Fn(&str) -> bool); 6] = [
+    type IsRight<'a> = &'a dyn Fn(&str) -> bool;
+    let checks: [(&str, &'static str, IsRight<'_>); 6] = [
         ("year", texts.year, &is_year),
         ("from", texts.months, &is_month),
         ("until", texts.months, &is_month),

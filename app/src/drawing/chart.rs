@@ -5,6 +5,9 @@ use super::{escaped, tenth};
 use jiedui_core::domain::{Language, Quantity};
 use std::fmt::Write;
 
+/// Where a line goes, in the picture.
+type Points = Vec<(f64, f64)>;
+
 /// The size of a chart in its own units.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 240.0;
@@ -200,13 +203,13 @@ fn trace_drawing(
     let largest = traces.iter().flat_map(|own| own.values.iter().flatten()).max().copied().unwrap_or_default();
     let mut drawing = Drawing::new(label, language, WIDTH - RIGHT, largest, target);
     let step = drawing.step(names.len());
-    let points_of = |trace: &Trace| -> Vec<(f64, f64)> {
+    let points_of = |trace: &Trace| -> Points {
         let point = |(number, value): (usize, &Option<Quantity>)| {
             value.map(|value| (middle(number, step), drawing.height_of(value.to_f64())))
         };
         trace.values.iter().enumerate().filter_map(point).collect()
     };
-    let drawn: Vec<(usize, &Trace, Vec<(f64, f64)>)> =
+    let drawn: Vec<(usize, &Trace, Points)> =
         traces.iter().enumerate().map(|(turn, trace)| (turn, trace, points_of(trace))).collect();
     let ends: Vec<(usize, &Trace, (f64, f64))> =
         drawn.iter().filter_map(|(turn, trace, points)| Some((*turn, *trace, *points.last()?))).collect();

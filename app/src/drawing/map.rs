@@ -213,12 +213,11 @@ pub fn names(language: Language, zoom: f64, towns: &[Town]) -> String {
     text
 }
 
+/// An outline, its name, and the middle of the name.
+type PlacedName = (&'static Outline, &'static str, (f64, f64));
+
 /// The names that there is room for, with their middles; and all that is taken by names.
-fn placed_names(
-    language: Language,
-    zoom: f64,
-    towns: &[Town],
-) -> (Vec<(&'static Outline, &'static str, (f64, f64))>, Taken) {
+fn placed_names(language: Language, zoom: f64, towns: &[Town]) -> (Vec<PlacedName>, Taken) {
     let mut taken = Taken::default();
     for town in towns {
         taken.take(below_mark(town, zoom));

@@ -96,7 +96,7 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");
-        is_right.then(|| (async move { server::set_organisation(&own, model.language).await }, then))
+        is_right.then_some((async move { server::set_organisation(&own, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

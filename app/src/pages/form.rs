@@ -118,7 +118,7 @@ enum Saving {
 fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 'static) -> impl IntoView {
     let model = use_model();
     let texts = model.texts;
-    let drafting = Drafting::<Draft>::new();
+    let drafting = Drafting::<Draft>::listening();
     let (draft, kept) = (drafting.draft, drafting.kept);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let busy = RwSignal::new(0);

@@ -39,7 +39,7 @@ pub fn NeedOf() -> impl IntoView {
     let items = use_ledger();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let location = use_location();
-    let drafting = Drafting::<Draft>::new();
+    let drafting = Drafting::<Draft>::listening();
     let draft = drafting.draft;
     let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
     Effect::new(move |_| {

@@ -24,8 +24,11 @@ pub(super) struct Form {
     pub(super) busy: RwSignal<bool>,
     /// The texts that the form began with.
     begun: StoredValue<Texts>,
-    navigate: StoredValue<Box<dyn Fn(&str)>, LocalStorage>,
+    navigate: StoredValue<Navigate, LocalStorage>,
 }
+
+/// Goes to another screen.
+type Navigate = Box<dyn Fn(&str)>;
 
 /// Texts by the names of the fields.
 pub(super) type Texts = BTreeMap<&'static str, String>;

@@ -85,7 +85,7 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{}", own.organisation_b);
-        is_right.then(|| (async move { server::set_pairing(&own, model.language).await }, then))
+        is_right.then_some((async move { server::set_pairing(&own, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
