@@ -285,7 +285,7 @@ mod tests {
         assert!(store.under_way(account, "").unwrap().0 == 0 && !store.folder().join("2.part").exists());
         store.set_aside(std::slice::from_ref(&sha256)).unwrap();
         assert!(!store.has(&sha256).unwrap());
-        assert_eq!(store.left_aside().unwrap(), [sha256.clone()]);
+        assert_eq!(store.left_aside().unwrap(), std::slice::from_ref(&sha256));
         store.put_back(&sha256).unwrap();
         assert!(store.has(&sha256).unwrap());
         store.set_aside(std::slice::from_ref(&sha256)).unwrap();

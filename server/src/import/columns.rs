@@ -163,7 +163,7 @@ pub fn unit_of(heading: &Heading) -> Option<String> {
 
 /// The units that a line above the table names for all of it, such as 单位：万元、人.
 pub fn units_of_line(text: &str) -> Vec<String> {
-    let tidy = tidy(text).replace('(', " ").replace(')', " ");
+    let tidy = tidy(text).replace(['(', ')'], " ");
     let mut units = Vec::new();
     for (at, word) in tidy.match_indices("单位:") {
         let before = tidy.get(..at).unwrap_or_default();
