@@ -38,6 +38,7 @@ pub fn ConflictOf() -> impl IntoView {
         Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
     });
     // Codes become words with the forms and the places, which may come later.
+    Effect::new(move |_| sync::fetch_places(model));
     let places = Memo::new(move |_| model.places.with(|places| places.all().len()));
     move || {
         places.track();
