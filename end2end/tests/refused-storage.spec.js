@@ -79,6 +79,6 @@ test("without IndexedDB what the server does not take stays in the form, with th
   const { closed } = await api.put(`/periods/${month}`, { closed: true });
   expect(closed.map((period) => period.month)).toEqual([month]);
   await page.locator("#save").click();
-  await expect(page.locator(".form").getByText("这个月份已经关账").first()).toBeVisible();
+  await expect(page.locator(".form").getByText("这个月份已锁定").first()).toBeVisible();
   await expect(page.locator("#field-values-times")).toHaveValue("1");
 });
