@@ -4,7 +4,7 @@ use super::entry::Fields;
 use super::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 
-/// The most bytes that a record's fields may have, as JSON. A full table of a form comes to half of it.
+/// The most bytes that a record's fields may have, as JSON. A full table of a form takes half of that.
 pub const RECORD: usize = 256 * 1024;
 /// The most bytes of fields that this program does not know; a newer one's are carried along.
 pub const UNKNOWN: usize = 16 * 1024;

@@ -88,7 +88,7 @@ pub enum ErrorCode {
     Reused,
     /// Someone else has changed the same field, and theirs stands.
     Conflict,
-    /// What is stored of it cannot be read.
+    /// The stored record cannot be read.
     Unreadable,
     /// A name that several have.
     Ambiguous,

@@ -59,14 +59,14 @@ impl Quantity {
         (whole.0 != 0).then(|| self.0 as f64 / whole.0 as f64)
     }
 
-    /// Rounds to at most so many decimals, half away from zero.
+    /// Rounds to at most `decimals` decimals, half away from zero.
     pub fn rounded(self, decimals: u32) -> Self {
         let step = 10_i64.pow(4_u32.saturating_sub(decimals));
         let half = if self.0 < 0 { -step / 2 } else { step / 2 };
         Self(self.0.saturating_add(half) / step * step)
     }
 
-    /// Rounds up to at most so many decimals: what is still lacking is never said to be less than it is.
+    /// Rounds up to at most `decimals` decimals, so that a shortfall is never understated.
     pub fn rounded_up(self, decimals: u32) -> Self {
         let step = 10_i64.pow(4_u32.saturating_sub(decimals));
         let rest = self.0.rem_euclid(step);
