@@ -1,8 +1,10 @@
 //! What a page starts from, the same on the server that paints it and in the browser that takes it over.
 
 use crate::{json, store};
-use jiedui_core::domain::month::Year;
-use jiedui_core::domain::{Language, Overview, User, date_format};
+use jiedui_core::access::user::User;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::month::Year;
+use jiedui_core::values::{date, field_error::Language};
 use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -17,7 +19,7 @@ pub struct Boot {
     /// The language of the screens.
     pub language: Language,
     /// Today, where Jiedui is at home.
-    #[serde(with = "date_format")]
+    #[serde(with = "date")]
     pub today: Date,
     /// The number of the approved base map.
     pub map_number: Option<String>,

@@ -1,7 +1,7 @@
 //! Gives the person a file that the app itself has made, with no network.
 
 use crate::store::StoreError;
-use jiedui_core::domain::spreadsheet::harmless;
+use jiedui_core::values::csv_cell::harmless;
 use leptos::prelude::{document, set_timeout};
 use std::time::Duration;
 use wasm_bindgen::JsCast;

@@ -1,6 +1,6 @@
 //! Instants of the server, RFC 3339 in UTC, as the clock stands in China (UTC+8).
 
-use jiedui_core::domain::{format_date, parse_date};
+use jiedui_core::values::date::{format_date, parse_date};
 use time::{Date, Duration};
 
 const DAY_ZERO: Date = time::macros::date!(1970 - 01 - 01);

@@ -13,7 +13,7 @@ use crate::pages::{
 use crate::sync::{self, village};
 use futures::FutureExt;
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::domain::User;
+use jiedui_core::access::user::User;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

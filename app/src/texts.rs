@@ -1,6 +1,6 @@
 //! The texts of the screens, from `locales/`.
 
-use jiedui_core::domain::Language;
+use jiedui_core::values::field_error::Language;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 

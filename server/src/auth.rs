@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiedui_core::domain::User;
+use jiedui_core::access::user::User;
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 

@@ -1,6 +1,6 @@
 //! The calendar of the server: the day is China's (UTC+8), wherever it runs.
 
-use jiedui_core::domain::day;
+use jiedui_core::values::day;
 use time::{Date, OffsetDateTime, UtcOffset};
 
 /// The offset of China's time, in which the screens say when something happened.

@@ -4,7 +4,7 @@ use crate::auth;
 use crate::cli::CliError;
 use crate::db::account::{self, Account};
 use crate::db::{Db, reference};
-use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::access::user::{Role, Scope, User};
 use uuid::Uuid;
 
 /// Names on the screens, and where each account works.

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::config::Storage;
 use crate::db::push::fill_in;
 use crate::db::reference;
-use jiedui_core::domain::sample::{self, FIRST_DAY, Sample};
+use jiedui_core::fixtures::sample::{self, FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
 
 /// Entries in one transaction.

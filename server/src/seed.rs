@@ -2,8 +2,13 @@
 
 use crate::db::reference::{self, Reference};
 use crate::db::{Db, DbError};
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Catalogue, Organisation, Pairing, Place, Places, Quantity};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::{
+    organisation::{Organisation, Pairing},
+    place::{Place, Places},
+};
+use jiedui_core::entry::Fields;
+use jiedui_core::values::quantity::Quantity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -83,7 +88,7 @@ fn opening_entries(reference: &Reference) -> Result<Vec<(Uuid, Fields)>, SeedErr
             continue;
         }
         let missing = || SeedError::Figure(row.indicator.clone());
-        let fed = |field: &jiedui_core::domain::Field| field.feeds.as_deref() == Some(&row.indicator);
+        let fed = |field: &jiedui_core::catalogue::Field| field.feeds.as_deref() == Some(&row.indicator);
         let activities = reference.catalogue.activities.iter().enumerate();
         let (number, activity, field) = activities
             .filter_map(|(number, activity)| Some((number, activity, activity.fields.iter().find(|field| fed(field))?)))
@@ -124,8 +129,9 @@ fn pairing_of(reference: &Reference, name_a: &str, name_b: &str) -> Option<Uuid>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::sample::{FIRST_DAY, Sample};
-    use jiedui_core::domain::{Entry, parse_date};
+    use jiedui_core::entry::Entry;
+    use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
+    use jiedui_core::values::date::parse_date;
 
     #[test]
     fn every_opening_entry_keeps_the_rules_of_its_form() {

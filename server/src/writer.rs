@@ -275,7 +275,7 @@ mod tests {
     #![allow(clippy::panic)]
 
     use super::*;
-    use jiedui_core::domain::{Role, Scope, User};
+    use jiedui_core::access::user::{Role, Scope, User};
     use std::sync::atomic::{AtomicBool, Ordering};
     use uuid::Uuid;
 

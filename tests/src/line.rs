@@ -1,6 +1,6 @@
 //! A line that breaks.
 
-use jiedui_core::chance::Chance;
+use jiedui_core::fixtures::rng::Chance;
 use reqwest::blocking::Response;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

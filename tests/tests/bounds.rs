@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_core::domain::Quantity;
+use jiedui_core::values::quantity::Quantity;
 use jiedui_tests::{Database, Home, served, survey};
 use rstest::rstest;
 use serde_json::{Value, json};

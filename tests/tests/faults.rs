@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_core::chance::Chance;
+use jiedui_core::fixtures::rng::Chance;
 use jiedui_tests::line::Proxy;
 use jiedui_tests::{Api, Database, Home, eventually, survey};
 use rstest::rstest;

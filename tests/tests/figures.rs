@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_core::chance::Chance;
-use jiedui_core::domain::{Entry, Filter, Overview, Quantity};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::values::quantity::Quantity;
 use jiedui_tests::{Api, Database, Home};
 use rstest::rstest;
 use serde_json::{Value, json};

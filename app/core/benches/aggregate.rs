@@ -3,11 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use jiedui_core::domain::atlas::Atlas;
-use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::sample::paired;
-use jiedui_core::domain::scene::Scene;
-use jiedui_core::domain::{Catalogue, Entry, Filter, Overview};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::fixtures::sample::paired;
+use jiedui_core::map::index::Atlas;
+use jiedui_core::map::layout::Scene;
 use serde_json::json;
 use std::hint::black_box;
 use uuid::Uuid;

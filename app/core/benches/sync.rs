@@ -3,11 +3,13 @@
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use jiedui_core::domain::entry::{Fields, Rules};
-use jiedui_core::domain::place::{Level, Place, Places, Side};
-use jiedui_core::domain::sample::{FIRST_DAY, Sample};
-use jiedui_core::domain::{Catalogue, Role, Scope, User, parse_date};
+use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::{Level, Place, Places, Side};
+use jiedui_core::entry::{Fields, Rules};
+use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, decide, fold};
+use jiedui_core::values::date::parse_date;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::hint::black_box;

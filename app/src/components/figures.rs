@@ -7,10 +7,20 @@ use crate::drawing::escaped;
 use crate::model::{Model, use_model};
 use crate::texts::{Texts, fill};
 use crate::turns::in_turn;
-use jiedui_core::domain::figure::{by_indicator, figure_of};
-use jiedui_core::domain::pace::{Pace, adds_up, pace, shortfall};
-use jiedui_core::domain::split::standing;
-use jiedui_core::domain::{Figure, Filter, Indicator, Language, Month, Overview, Part, Programme, Qualifier, Quantity};
+use jiedui_core::catalogue::{Indicator, Programme};
+use jiedui_core::figures::breakdown::standing;
+use jiedui_core::figures::figure::{by_indicator, figure_of};
+use jiedui_core::figures::target_status::{Pace, adds_up, pace, shortfall};
+use jiedui_core::figures::{
+    contribution::Part,
+    figure::{Figure, Filter},
+    summary::Overview,
+};
+use jiedui_core::values::{
+    field_error::Language,
+    month::Month,
+    quantity::{Qualifier, Quantity},
+};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};

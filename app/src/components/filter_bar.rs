@@ -5,9 +5,12 @@ use crate::components::address::{Step, use_address};
 use crate::model::use_model;
 use crate::sync::fetch_places;
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::month::Year;
-use jiedui_core::domain::place::{Level, covers};
-use jiedui_core::domain::{Filter, Month, Overview, Places, Programme, Side};
+use jiedui_core::catalogue::Programme;
+use jiedui_core::directory::place::{Level, covers};
+use jiedui_core::directory::place::{Places, Side};
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::values::month::Month;
+use jiedui_core::values::month::Year;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -266,7 +269,7 @@ fn places_shown(overview: &Overview) -> Vec<(String, String)> {
         Level::Township => place.side == Side::B,
         Level::Village => false,
     });
-    let indent = |place: &jiedui_core::domain::Place| match (place.level, place.side) {
+    let indent = |place: &jiedui_core::directory::place::Place| match (place.level, place.side) {
         (Level::City, _) | (Level::County, Side::B) => "",
         _ => "\u{3000}",
     };
@@ -312,7 +315,7 @@ fn further_places(tree: &Places, shown: &str, wanted: &str) -> Vec<Further> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::Place;
+    use jiedui_core::directory::place::Place;
 
     #[test]
     fn below_a_county_one_chooses_a_town_and_below_it_a_village() {
@@ -341,7 +344,7 @@ mod tests {
 
     #[test]
     fn unreadable_parameters_are_named() {
-        let texts = crate::texts::texts(jiedui_core::domain::Language::Chinese);
+        let texts = crate::texts::texts(jiedui_core::values::field_error::Language::Chinese);
         let overview = Overview {
             catalogue: serde_json::from_value(serde_json::json!({"version": 1, "indicators": [], "activities": [],
                 "programmes": [{"code": "labour", "name": "劳务", "name_en": ""}]}))

@@ -1,7 +1,7 @@
 //! A field of a form: its label above, its mistake below.
 
 use crate::model::Model;
-use jiedui_core::domain::FieldError;
+use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 

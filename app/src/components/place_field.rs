@@ -2,7 +2,7 @@
 
 use crate::model::use_model;
 use crate::texts::fill;
-use jiedui_core::domain::Place;
+use jiedui_core::directory::place::Place;
 use leptos::prelude::*;
 
 /// How many places are offered at once.

@@ -3,9 +3,16 @@
 use super::entry_list::state_word;
 use super::figures::qualified;
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::{Field, Language, Overview, Places, Qualifier, Quantity, State};
+use jiedui_core::catalogue::Field;
+use jiedui_core::catalogue::Kind;
+use jiedui_core::directory::place::Places;
+use jiedui_core::entry::State;
+use jiedui_core::figures::summary::Overview;
 use jiedui_core::sync::path::of_form;
+use jiedui_core::values::{
+    field_error::Language,
+    quantity::{Qualifier, Quantity},
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -189,7 +196,7 @@ fn raw(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::texts::texts;
-    use jiedui_core::domain::{Level, Place, Side};
+    use jiedui_core::directory::place::{Level, Place, Side};
     use rstest::rstest;
     use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use super::label::{Area, LINE, Taken, spread, width_of};
 use super::{escaped, tenth};
-use jiedui_core::domain::{Language, Quantity};
+use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use std::fmt::Write;
 
 /// Where a line goes, in the picture.

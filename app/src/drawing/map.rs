@@ -5,9 +5,11 @@
 use super::label::{Area, Taken};
 use super::viewport::Viewport;
 use super::{escaped, tenth, thousandth};
-use jiedui_core::domain::map::{OUTLINES, Outline, PLANE, draw, drawn, project};
-use jiedui_core::domain::scene::{Gathering, Scene};
-use jiedui_core::domain::{Language, Overview, Side};
+use jiedui_core::directory::place::Side;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::map::layout::{Gathering, Scene};
+use jiedui_core::map::outline::{OUTLINES, Outline, PLANE, draw, drawn, project};
+use jiedui_core::values::field_error::Language;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -239,9 +241,9 @@ fn placed_names(language: Language, zoom: f64, towns: &[Town]) -> (Vec<PlacedNam
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::Filter;
-    use jiedui_core::domain::atlas::Atlas;
-    use jiedui_core::domain::sample::paired;
+    use jiedui_core::figures::figure::Filter;
+    use jiedui_core::fixtures::sample::paired;
+    use jiedui_core::map::index::Atlas;
     use proptest::prelude::*;
 
     #[test]

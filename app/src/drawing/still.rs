@@ -2,9 +2,10 @@
 
 use super::map::{lines, names, outlines, points};
 use super::viewport::Viewport;
-use jiedui_core::domain::atlas::Atlas;
-use jiedui_core::domain::scene::Scene;
-use jiedui_core::domain::{Filter, Language, Overview};
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::map::index::Atlas;
+use jiedui_core::map::layout::Scene;
+use jiedui_core::values::field_error::Language;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::{Organisation, Pairing};
+    use jiedui_core::directory::organisation::{Organisation, Pairing};
     use serde_json::json;
 
     #[test]

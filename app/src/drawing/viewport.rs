@@ -1,6 +1,6 @@
 //! Which part of the drawing plane is seen.
 
-use jiedui_core::domain::map::PLANE;
+use jiedui_core::map::outline::PLANE;
 
 /// How far one can go in: the plane is drawn so many times as large.
 const CLOSEST: f64 = 16.0;

@@ -10,7 +10,8 @@ pub use indicator::IndicatorEdit;
 use crate::components::loading::Loading;
 use crate::model::use_model;
 use crate::texts::fill;
-use jiedui_core::domain::{FieldError, Language, Role};
+use jiedui_core::access::user::Role;
+use jiedui_core::values::field_error::{FieldError, Language};
 use leptos::prelude::*;
 
 /// The list.

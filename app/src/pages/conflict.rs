@@ -8,8 +8,8 @@ use crate::model::{Model, use_model};
 use crate::store::journal::{Conflict, Journalled, Progress};
 use crate::sync;
 use crate::texts::fill;
-use jiedui_core::domain::format_date;
 use jiedui_core::sync::{Op, all_paths, differing};
+use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde_json::Value;
@@ -127,7 +127,7 @@ fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
     let overview = model.received.get_untracked().unwrap_or_default();
     model.places.with_untracked(|places| {
         let reader = Reader { texts, language: model.language, overview: &overview, places };
-        let version = |fields: &jiedui_core::domain::Fields| {
+        let version = |fields: &jiedui_core::entry::Fields| {
             fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
         };
         let (my_version, their_version) = (version(&mutation.fields).or(version(theirs)), version(theirs));

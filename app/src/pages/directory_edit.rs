@@ -10,9 +10,15 @@ use crate::pages::form::read_number;
 use crate::pages::organisations::kind_name;
 use crate::sync::catalogue as server;
 use form::{Form, Texts, elsewhere, identifier, programmes};
-use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::{ErrorCode, FieldError, Organisation, Overview, Places, Role, Side};
+use jiedui_core::access::user::Role;
+use jiedui_core::directory::organisation::OrganisationKind;
+use jiedui_core::directory::{
+    organisation::Organisation,
+    place::{Places, Side},
+};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 pub use pairing::PairingEdit;

@@ -10,8 +10,10 @@ use crate::components::undo::UndoBar;
 use crate::model::{Model, use_model};
 use crate::store::known::Known;
 use crate::texts::fill;
-use jiedui_core::domain::figure::Sieve;
-use jiedui_core::domain::{Filter, Overview, State, format_date};
+use jiedui_core::entry::State;
+use jiedui_core::figures::figure::Sieve;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use uuid::Uuid;
 

@@ -43,7 +43,9 @@ pub use work::Work;
 
 use crate::components::loading::Loading;
 use crate::model::use_model;
-use jiedui_core::domain::{FieldError, Overview, Role, User};
+use jiedui_core::access::user::{Role, User};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::components::A;
 

@@ -12,11 +12,21 @@ use crate::drawing::{escaped, still};
 use crate::model::{Model, use_model};
 use crate::store::ledger::Item;
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::figure::figures;
-use jiedui_core::domain::organisation::OrganisationKind;
-use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{Entry, Figure, Filter, Level, Organisation, Overview, Pairing, Part, Side, format_date};
+use jiedui_core::directory::organisation::OrganisationKind;
+use jiedui_core::directory::place::covers;
+use jiedui_core::directory::{
+    organisation::{Organisation, Pairing},
+    place::{Level, Side},
+};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::figure::figures;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::{
+    contribution::Part,
+    figure::{Figure, Filter},
+    summary::Overview,
+};
+use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::fmt::Write;

@@ -4,7 +4,7 @@ use crate::instant::in_china;
 use crate::model::use_model;
 use crate::sync::api::{self, ClosedMonth};
 use crate::texts::fill;
-use jiedui_core::domain::Month;
+use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 

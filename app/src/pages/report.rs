@@ -8,9 +8,15 @@ use crate::drawing::escaped;
 use crate::instant::day_in_china;
 use crate::model::{Model, use_model};
 use crate::texts::fill;
-use jiedui_core::domain::figure::figure_of;
-use jiedui_core::domain::pace::adds_up;
-use jiedui_core::domain::{Aggregation, Figure, Filter, Indicator, Month, Overview, Part, Programme, Quantity};
+use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
+use jiedui_core::figures::figure::figure_of;
+use jiedui_core::figures::target_status::adds_up;
+use jiedui_core::figures::{
+    contribution::Part,
+    figure::{Figure, Filter},
+    summary::Overview,
+};
+use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::fmt::Write;

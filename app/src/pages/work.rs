@@ -11,8 +11,11 @@ use crate::store::draft::unfinished;
 use crate::store::known::Known;
 use crate::store::ledger::Item;
 use crate::texts::fill;
-use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{Level, Month, Overview, Place, Places, Role, User};
+use jiedui_core::access::user::{Role, User};
+use jiedui_core::directory::place::covers;
+use jiedui_core::directory::place::{Level, Place, Places};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use time::Duration;
@@ -202,7 +205,8 @@ fn silent_places(places: &Places, user: &User, entries: &[Known], month: Month) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::{Scope, Side};
+    use jiedui_core::access::user::Scope;
+    use jiedui_core::directory::place::Side;
     use serde_json::json;
     use uuid::Uuid;
 
@@ -220,7 +224,7 @@ mod tests {
         ]);
         let known = |place: &str, date: &str| {
             let fields = json!({"activity": "survey", "date": date, "place": place}).as_object().unwrap().clone();
-            let entry = jiedui_core::domain::Entry::from_checked(&fields).unwrap();
+            let entry = jiedui_core::entry::Entry::from_checked(&fields).unwrap();
             Known { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
         };
         let entries = [known("522728109001", "2026-11-03"), known("522728108", "2026-10-30")];

@@ -4,9 +4,9 @@ use super::journal::Gone;
 use super::person::{GONE, META, OUTBOX, Person, REPLICA, new_id};
 use super::{Result, all, commit, get, persistently, put, remove};
 use idb::TransactionMode;
-use jiedui_core::domain::entry::Fields;
+use jiedui_core::entry::Fields;
 use jiedui_core::sync::outbox::outgoing;
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Mutation, Op, Outgoing, Record};
 use uuid::Uuid;
 

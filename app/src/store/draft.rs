@@ -2,7 +2,7 @@
 
 use super::slot::parts_of;
 use crate::json;
-use jiedui_core::domain::Fields;
+use jiedui_core::entry::Fields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;

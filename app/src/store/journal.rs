@@ -1,9 +1,10 @@
 //! A person's entries as their phone knows them: what the server has, and on top of it what is on its way there.
 
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Entry, FieldError, State};
-use jiedui_core::sync::wire::{ENTRY, NEED};
+use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Entry, State};
+use jiedui_core::sync::protocol::{ENTRY, NEED};
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use jiedui_core::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,8 +176,8 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::ErrorCode;
     use jiedui_core::sync::{Mutation, Outcome, PushResult};
+    use jiedui_core::values::field_error::ErrorCode;
 
     const USER: Uuid = Uuid::from_u128(1);
 

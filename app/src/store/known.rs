@@ -1,8 +1,8 @@
 //! Entries as this phone knows them, whoever made them: what the server has, and on top of it what is on its way there.
 
-use jiedui_core::domain::Entry;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Op, Outgoing, Record, fold};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::State;
+    use jiedui_core::entry::State;
     use jiedui_core::sync::Mutation;
 
     fn record(id: u128, state: &str) -> Record {

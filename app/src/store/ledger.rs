@@ -1,9 +1,10 @@
 //! Items of the ledgers as this phone knows them: what the server has, and on top of it what is on its way there.
 
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{FieldError, Need};
-use jiedui_core::sync::wire::NEED;
+use jiedui_core::entry::Fields;
+use jiedui_core::ledger::Need;
+use jiedui_core::sync::protocol::NEED;
 use jiedui_core::sync::{Op, Outgoing, Record, fold_need};
+use jiedui_core::values::field_error::FieldError;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -69,9 +70,9 @@ pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::ErrorCode;
-    use jiedui_core::domain::need::Status;
+    use jiedui_core::ledger::Status;
     use jiedui_core::sync::Mutation;
+    use jiedui_core::values::field_error::ErrorCode;
     use serde_json::{Value, json};
 
     fn fields(value: Value) -> Fields {

@@ -7,9 +7,9 @@ use super::photos::named;
 use super::{Connection, Result, all, commit, get, persistently, put, remove};
 use crate::json;
 use idb::{KeyRange, ObjectStore, Query, TransactionMode};
-use jiedui_core::domain::Entry;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{
     Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Sender, acknowledge,
     again, next_batch, outgoing, whole_outbox,

@@ -100,8 +100,9 @@ impl Photos {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::{ErrorCode, FieldError, Fields};
+    use jiedui_core::entry::Fields;
     use jiedui_core::sync::{Mutation, Op};
+    use jiedui_core::values::field_error::{ErrorCode, FieldError};
     use serde_json::json;
 
     #[test]

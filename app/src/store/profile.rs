@@ -1,7 +1,7 @@
 //! Who has signed in on this phone.
 
 use crate::json;
-use jiedui_core::domain::User;
+use jiedui_core::access::user::User;
 
 const USER: &str = "jiedui.user";
 const SIGNED_OUT: &str = "jiedui.signed_out";

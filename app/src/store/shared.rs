@@ -5,8 +5,9 @@ use super::{Connection, Result, commit, remove};
 use crate::json;
 use crate::turns::TimeSlice;
 use idb::{Query, TransactionMode};
-use jiedui_core::domain::piece::SIZE;
-use jiedui_core::domain::{Overview, Place, Places};
+use jiedui_core::directory::place::{Place, Places};
+use jiedui_core::figures::chunk::SIZE;
+use jiedui_core::figures::summary::Overview;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 

@@ -7,10 +7,17 @@ use crate::photo;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::domain::{Entry, FieldError, Fields, Language, Month, Overview, Place, Places, User};
+use jiedui_core::access::user::User;
+use jiedui_core::directory::place::{Place, Places};
+use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::protocol::{EPOCH_HEADER, SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::upload::Heard;
-use jiedui_core::sync::wire::{EPOCH_HEADER, SCHEMA, SCHEMA_HEADER};
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
+use jiedui_core::values::{
+    field_error::{FieldError, Language},
+    month::Month,
+};
 use leptos::prelude::window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

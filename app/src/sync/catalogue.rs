@@ -2,7 +2,9 @@
 
 use super::api::{ApiError, hear_json, with_body};
 use gloo_net::http::Request;
-use jiedui_core::domain::{Activity, Indicator, Language, Organisation, Pairing};
+use jiedui_core::catalogue::{Activity, Indicator};
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::values::field_error::Language;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! What time it is: by this phone's clock, put right by the server's answers.
 
 use crate::json;
-use jiedui_core::domain::parse_date;
 use jiedui_core::sync::Clock;
+use jiedui_core::values::date::parse_date;
 use time::Date;
 
 const KEY: &str = "jiedui.clock";

@@ -2,7 +2,7 @@
 
 use super::api::{ApiError, get, hear_json, with_body};
 use gloo_net::http::Request;
-use jiedui_core::domain::{FieldError, Language};
+use jiedui_core::values::field_error::{FieldError, Language};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use super::{api, driver};
 use crate::model::Model;
 use crate::store::shared::Shared;
 use crate::turns::TimeSlice;
-use jiedui_core::domain::Overview;
+use jiedui_core::figures::summary::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::api;
 use crate::model::{AtVillage, Model};
 use crate::store::person::Person;
-use jiedui_core::domain::{Filter, Overview};
+use jiedui_core::figures::{figure::Filter, summary::Overview};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;

@@ -7,8 +7,8 @@ use crate::db::account::{self, Account};
 use crate::db::reference::Reference;
 use crate::db::{Db, reference};
 use clap::Subcommand;
-use jiedui_core::domain::username::{LONGEST, UsernameError, new_username};
-use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::access::username::{LONGEST, UsernameError, new_username};
 use std::io::Read;
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! Accounts: who may sign in, and what they may do.
 
 use super::{Db, Result, on};
-use jiedui_core::domain::username::canonical_username;
-use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::access::username::canonical_username;
 use uuid::Uuid;
 
 /// An account with what only the server may know of it.

@@ -2,9 +2,9 @@
 
 use super::bulk::{insert, select_in};
 use super::{Db, Result, Tx, feed, on};
-use jiedui_core::domain::User;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::sync::wire::PAIRING;
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::PAIRING;
 use serde_json::Value;
 use sqlx::FromRow;
 use std::collections::BTreeSet;

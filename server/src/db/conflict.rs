@@ -2,7 +2,7 @@
 
 use super::bulk::insert;
 use super::{Db, Result, Tx, on};
-use jiedui_core::domain::entry::Fields;
+use jiedui_core::entry::Fields;
 use jiedui_core::sync::Other;
 use serde::Serialize;
 use uuid::Uuid;

@@ -2,10 +2,11 @@
 
 use super::history::{self, Page, State};
 use super::{Db, Result, conflict, on, stored};
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Month, User};
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
 use jiedui_core::sync::Record;
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::values::month::Month;
 use uuid::Uuid;
 
 /// Which entries are asked for; `None` takes all.

@@ -2,9 +2,15 @@
 
 use super::rollup::{Pending, subject_in_order};
 use super::{Db, Result, feed, on, stored};
-use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Aggregation, Catalogue, Entry, Month, Part, Qualifier, Quantity};
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::catalogue::{Aggregation, Catalogue};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::contribution::Part;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::values::{
+    month::Month,
+    quantity::{Qualifier, Quantity},
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -187,13 +193,13 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
 mod tests {
     use super::super::rollup::Told;
     use super::*;
-    use jiedui_core::domain::Apart;
+    use jiedui_core::figures::contribution::Apart;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn texts_in_order_sort_as_their_numbers_and_are_read_again(one in any::<i64>(), other in any::<i64>()) {
-            let limit = Quantity::from_f64(jiedui_core::domain::quantity::LARGEST).unwrap().ten_thousandths();
+            let limit = Quantity::from_f64(jiedui_core::values::quantity::LARGEST).unwrap().ten_thousandths();
             let apart = |number| Apart::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
             let (one, other) = (apart(one), apart(other));
             let (first, second) = (Told::InOrder(&one).to_string(), Told::InOrder(&other).to_string());

@@ -3,8 +3,8 @@
 
 use super::record::Revision;
 use super::{Db, Result, on};
-use jiedui_core::domain::bounds;
-use jiedui_core::domain::entry::Fields;
+use jiedui_core::entry::Fields;
+use jiedui_core::entry::bounds;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -9,13 +9,15 @@ use super::history::Past;
 use super::record::{self, PIECE, Revision, Row};
 use super::{Db, DbError, Kind, Result, Tx, feed, on, rollup, signed, stored};
 use crate::db::reference::Reference;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::{Entry, ErrorCode, FieldError, User, bounds};
-use jiedui_core::sync::wire::{CHOICE, ENTRY, NEED};
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Entry, bounds};
+use jiedui_core::sync::protocol::{CHOICE, ENTRY, NEED};
 use jiedui_core::sync::{
     Author, Choice, Decision, Existing, Mutation, Op, Outcome, PushResult, Record, all_paths, chosen, decide,
     decide_need, of_this_life,
 };
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::bulk::{self, Prepared, insert, select_in};
 use super::history::Past;
 use super::{DbError, Kind, Result, Tx};
-use jiedui_core::domain::Catalogue;
-use jiedui_core::domain::entry::Fields;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::Fields;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;

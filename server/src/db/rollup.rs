@@ -4,11 +4,18 @@
 use super::bulk::insert;
 use super::reference;
 use super::{Db, Result, Tx, feed, on, stored};
-use jiedui_core::domain::figure::Directory;
-use jiedui_core::domain::overview::{Tally, merge_tallies, tally_of};
-use jiedui_core::domain::part::{merge_parts, parts_of};
-use jiedui_core::domain::{Apart, Catalogue, Entry, Level, Month, Part, Qualifier, Quantity};
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::Directory;
+use jiedui_core::directory::place::Level;
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::contribution::{Apart, Part};
+use jiedui_core::figures::contribution::{merge_parts, parts_of};
+use jiedui_core::figures::summary::{Tally, merge_tallies, tally_of};
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::values::{
+    month::Month,
+    quantity::{Qualifier, Quantity},
+};
 use std::fmt;
 use uuid::Uuid;
 

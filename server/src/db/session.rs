@@ -1,7 +1,7 @@
 //! Sessions: who holds which token. Only a token's hash is stored.
 
 use super::{Db, Result, on};
-use jiedui_core::domain::{Role, Scope, User};
+use jiedui_core::access::user::{Role, Scope, User};
 use uuid::Uuid;
 
 /// How long a session lasts, in milliseconds: half a year, since a village may have no line for months.

@@ -1,7 +1,7 @@
 //! Databases of earlier versions.
 
 use super::*;
-use jiedui_core::domain::Overview;
+use jiedui_core::figures::summary::Overview;
 
 /// A database as the first version left it keeps its entries, their history and what was answered.
 #[tokio::test]
@@ -43,12 +43,12 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         whole.history.states.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".to_owned()])]);
     // What an entry named by then is read by who sees the entry, and is no longer without a name.
-    let user = |places: &str| jiedui_core::domain::User {
+    let user = |places: &str| jiedui_core::access::user::User {
         id: uuid::Uuid::from_u128(7),
         username: String::new(),
         name: String::new(),
-        role: jiedui_core::domain::Role::Recorder,
-        scope: jiedui_core::domain::Scope { places: vec![places.to_owned()], programmes: Vec::new() },
+        role: jiedui_core::access::user::Role::Recorder,
+        scope: jiedui_core::access::user::Scope { places: vec![places.to_owned()], programmes: Vec::new() },
     };
     assert!(attachment::may_read(&db, &hash, &user("522728109")).await.unwrap());
     assert!(!attachment::may_read(&db, &hash, &user("522728110")).await.unwrap());
@@ -140,8 +140,9 @@ async fn reading_the_directory_uses_an_index_and_no_scan() {
 /// A sum beyond what a figure can be is refused, and what came with it is done.
 #[tokio::test]
 async fn push_refuses_a_number_with_which_a_sum_overflows() {
-    use jiedui_core::domain::{ErrorCode, Role, Scope, User};
+    use jiedui_core::access::user::{Role, Scope, User};
     use jiedui_core::sync::{Mutation, Op, Outcome};
+    use jiedui_core::values::field_error::ErrorCode;
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     crate::seed::fill(&db).await.unwrap();
@@ -160,7 +161,7 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
         let digest = answer::digest(&mutation).unwrap();
         (mutation, digest)
     };
-    let last_day = jiedui_core::domain::parse_date("2026-11-27").unwrap();
+    let last_day = jiedui_core::values::date::parse_date("2026-11-27").unwrap();
     let of = |mutations| push::Push {
         actor: actor.clone(),
         client: uuid::Uuid::from_u128(2),

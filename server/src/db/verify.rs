@@ -4,11 +4,11 @@ use super::figures::TallyRow;
 use super::reference::Reference;
 use super::rollup::{Counted, Pending, Row, count_page};
 use super::{Db, Result, on};
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::need::Need;
-use jiedui_core::domain::overview::Tally;
-use jiedui_core::domain::{Organisation, Pairing};
-use jiedui_core::sync::wire::{ENTRY, NEED, ORGANISATION, PAIRING};
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::entry::Fields;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::ledger::Need;
+use jiedui_core::sync::protocol::{ENTRY, NEED, ORGANISATION, PAIRING};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
-use jiedui_core::domain::Language;
+use jiedui_core::values::field_error::Language;
 use serde::Serialize;
 use serde::ser::Error;
 use serde_json::Value;

@@ -9,7 +9,10 @@ use crate::db::reference;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiedui_core::domain::{Catalogue, ErrorCode, FieldError, Place, Role, User};
+use jiedui_core::access::user::{Role, User};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::Place;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

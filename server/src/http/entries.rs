@@ -9,7 +9,7 @@ use crate::db::entry;
 use crate::db::record::scope;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiedui_core::domain::State as EntryState;
+use jiedui_core::entry::State as EntryState;
 use serde_json::json;
 use uuid::Uuid;
 

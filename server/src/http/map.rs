@@ -7,8 +7,8 @@ use crate::auth::MayView;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::atlas::{Atlas, Features, Line, Point};
-use jiedui_core::domain::{Filter, Overview};
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::map::index::{Atlas, Features, Line, Point};
 use serde_json::{Value, json};
 
 /// Organisations as points, pairings as lines.

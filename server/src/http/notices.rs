@@ -8,7 +8,7 @@ use crate::db::notice;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiedui_core::domain::ErrorCode;
+use jiedui_core::values::field_error::ErrorCode;
 use serde_json::{Value, json};
 
 /// How many of one's entries have come back, and the sentence that says so.

@@ -12,7 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiedui_app::boot::Boot;
-use jiedui_core::domain::{Filter, Language, Overview};
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
 
 /// Goes up when the shell's HTML changes, so that phones fetch it anew.

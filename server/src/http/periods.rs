@@ -7,7 +7,7 @@ use crate::auth::SignedIn;
 use crate::db::{feed, instant, reference};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiedui_core::domain::{ErrorCode, Month};
+use jiedui_core::values::{field_error::ErrorCode, month::Month};
 use serde_json::{Value, json};
 
 /// The months that are closed, who closed them and when.

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::{ErrorCode, FieldError, Language};
+use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
 use serde_json::json;
 use std::any::Any;
 

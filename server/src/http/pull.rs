@@ -13,8 +13,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use ciborium::Value as Cbor;
 use futures::stream::BoxStream;
-use jiedui_core::domain::{ErrorCode, User};
+use jiedui_core::access::user::User;
 use jiedui_core::sync::{PullResponse, Record};
+use jiedui_core::values::field_error::ErrorCode;
 use serde::ser::Error;
 use std::fmt::Write;
 

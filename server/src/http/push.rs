@@ -10,9 +10,9 @@ use crate::db::push::{Push, rejected};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::ErrorCode;
-use jiedui_core::sync::wire::{EPOCH_HEADER, LARGEST_BATCH};
+use jiedui_core::sync::protocol::{EPOCH_HEADER, LARGEST_BATCH};
 use jiedui_core::sync::{Mutation, PushResponse};
+use jiedui_core::values::field_error::ErrorCode;
 use serde_json::Value;
 use uuid::Uuid;
 

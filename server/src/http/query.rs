@@ -4,8 +4,9 @@ use super::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
-use jiedui_core::domain::month::Year;
-use jiedui_core::domain::{ErrorCode, FieldError, figure};
+use jiedui_core::figures::figure;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::month::Year;
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 

@@ -11,8 +11,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiedui_core::domain::username::canonical_username;
-use jiedui_core::domain::{ErrorCode, FieldError};
+use jiedui_core::access::username::canonical_username;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 

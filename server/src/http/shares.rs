@@ -8,7 +8,7 @@ use crate::db::share::{self, Share};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiedui_core::domain::{ErrorCode, FieldError};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -6,8 +6,8 @@ use crate::auth::SignedIn;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use jiedui_core::domain::User;
-use jiedui_core::sync::wire::{SCHEMA, SCHEMA_HEADER};
+use jiedui_core::access::user::User;
+use jiedui_core::sync::protocol::{SCHEMA, SCHEMA_HEADER};
 
 /// Somebody whose app syncs.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::cell::Row;
 use super::fault::Fault;
 use super::{html, text, xls, xlsx};
-use jiedui_core::domain::ErrorCode;
+use jiedui_core::values::field_error::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 /// A sheet of a workbook, or a table of a web page.

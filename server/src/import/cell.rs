@@ -1,7 +1,7 @@
 //! Cells and rows of a table, and how much of them one file may take up in memory.
 
 use super::fault::Fault;
-use jiedui_core::domain::amount::is_invisible;
+use jiedui_core::values::amount::is_invisible;
 use std::borrow::Cow;
 use time::{Date, Duration, Month};
 
@@ -43,7 +43,7 @@ impl Cell {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) | Self::Error(text) => Cow::Borrowed(text),
             Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::Day(day) => Cow::Owned(jiedui_core::domain::format_date(*day)),
+            Self::Day(day) => Cow::Owned(jiedui_core::values::date::format_date(*day)),
             Self::NoResult => Cow::Borrowed("=…"),
         }
     }
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_serial_number_is_a_day_in_either_date_system() {
-        let day = |serial, from_1904| day_of_serial(serial, from_1904).map(jiedui_core::domain::format_date);
+        let day = |serial, from_1904| day_of_serial(serial, from_1904).map(jiedui_core::values::date::format_date);
         assert_eq!(day(46_346.0, false).as_deref(), Some("2026-11-20"));
         assert_eq!(day(44_884.0, true).as_deref(), Some("2026-11-20"));
         assert_eq!((day(f64::NAN, false), day(1e12, true)), (None, None));

@@ -1,9 +1,9 @@
 //! Which column of a table is which field of a form, and in which unit it is written.
 
-use jiedui_core::domain::amount::tidy;
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::unit::Unit;
-use jiedui_core::domain::{Activity, Field};
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::values::amount::tidy;
+use jiedui_core::values::unit::Unit;
 
 /// The path of the column that identifies an entry that exists.
 pub const ID: &str = "id";

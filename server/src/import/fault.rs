@@ -1,7 +1,7 @@
 //! Why no table can be read from a file, in words that say what to do.
 
 use crate::db::import::Stage;
-use jiedui_core::domain::Language;
+use jiedui_core::values::field_error::Language;
 use serde::{Deserialize, Serialize};
 
 /// Why no table can be read from a file.

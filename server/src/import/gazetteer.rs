@@ -1,8 +1,10 @@
 //! Places by every way in which people write them.
 
-use jiedui_core::domain::amount::tidy;
-use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{ErrorCode, Places, Scope};
+use jiedui_core::access::user::Scope;
+use jiedui_core::directory::place::Places;
+use jiedui_core::directory::place::covers;
+use jiedui_core::values::amount::tidy;
+use jiedui_core::values::field_error::ErrorCode;
 use std::collections::HashMap;
 
 /// The places that somebody may record for, by every way to write them.
@@ -60,7 +62,7 @@ impl Gazetteer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::domain::place::{Level, Place, Side};
+    use jiedui_core::directory::place::{Level, Place, Side};
 
     fn places() -> Places {
         let place = |code: &str, parent: &str, level, name: &str| Place {

@@ -4,7 +4,7 @@ use super::book::{Book, Broken, SheetName};
 use super::cell::{Cell, MOST_ROWS, Row};
 use super::columns::{Heading, units_of_line};
 use super::fault::Fault;
-use jiedui_core::domain::amount::tidy;
+use jiedui_core::values::amount::tidy;
 use serde::{Deserialize, Serialize};
 
 /// So many rows are looked at for a heading, and a heading may have so many rows itself.

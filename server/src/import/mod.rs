@@ -23,8 +23,8 @@ mod xlsx;
 
 use book::SheetName;
 use fault::Fault;
-use jiedui_core::domain::FieldError;
-use jiedui_core::domain::entry::Fields;
+use jiedui_core::entry::Fields;
+use jiedui_core::values::field_error::FieldError;
 use layout::{HeadingRows, LeftOut, Why};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -3,12 +3,17 @@
 use super::cell::{Cell, Row, day_of_serial};
 use super::columns::{PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
-use jiedui_core::domain::amount::{Amount, is_invisible, number_amount, read_amount, tidy};
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::figure::Directory;
-use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Qualifier, format_date, parse_date};
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::directory::Directory;
+use jiedui_core::entry::Fields;
 use jiedui_core::sync::number_value;
+use jiedui_core::values::amount::{Amount, is_invisible, number_amount, read_amount, tidy};
+use jiedui_core::values::{
+    date::{format_date, parse_date},
+    field_error::{ErrorCode, FieldError},
+    quantity::Qualifier,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use time::{Date, Month};

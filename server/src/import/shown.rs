@@ -3,7 +3,8 @@
 use super::columns::Target;
 use super::{Change, Findings, ShownRow};
 use crate::db::reference::Reference;
-use jiedui_core::domain::{Activity, Field, Language, Quantity};
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use serde_json::{Value, json};
 
 /// Who says values in words.

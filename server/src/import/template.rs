@@ -1,8 +1,9 @@
 //! An empty table for an activity, to be filled in with a spreadsheet.
 
 use super::columns::{is_in_template, targets};
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::{Activity, Language};
+use jiedui_core::catalogue::Activity;
+use jiedui_core::catalogue::Kind;
+use jiedui_core::values::field_error::Language;
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
 /// The rows that offer the choices of a form.

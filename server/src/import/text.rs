@@ -4,7 +4,7 @@ use super::book::{Book, Broken};
 use super::cell::{Cell, Held, LONGEST_CELL};
 use super::fault::Fault;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
-use jiedui_core::domain::ErrorCode;
+use jiedui_core::values::field_error::ErrorCode;
 use std::borrow::Cow;
 
 /// The most lines with unclosed quotation marks that are told.

@@ -7,13 +7,17 @@ use super::gazetteer::Gazetteer;
 use super::row::{Read, Reading, amount, answer};
 use super::{Change, ChangedField, Writing};
 use crate::http::export;
-use jiedui_core::domain::amount::tidy;
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::spreadsheet::harmless;
-use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Qualifier};
-use jiedui_core::sync::wire::ENTRY;
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, decide, number_value, path};
+use jiedui_core::values::amount::tidy;
+use jiedui_core::values::csv_cell::harmless;
+use jiedui_core::values::{
+    field_error::{ErrorCode, FieldError},
+    quantity::Qualifier,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

@@ -15,9 +15,12 @@ mod line;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiedui_core::domain::sample::Sample;
-use jiedui_core::domain::{Catalogue, Overview, Places, parse_date};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::fixtures::sample::Sample;
 use jiedui_core::sync::{Outcome, PullResponse, PushResponse};
+use jiedui_core::values::date::parse_date;
 use jiedui_tests::{Api, Database, served};
 use line::{Body, Line};
 use serde::Deserialize;

@@ -4,8 +4,8 @@
 //! storage, not here: a phone that dies at any step starts again from what storage really holds, and the server tells
 //! a mutation sent twice from a new one by its number.
 
-use super::wire::{Mutation, PullResponse, PushResult};
-use crate::chance::Chance;
+use crate::fixtures::rng::Chance;
+use crate::sync::protocol::{Mutation, PullResponse, PushResult};
 use std::time::Duration;
 
 /// The first batch of a line of unknown quality; it doubles with each success and halves with each failure.

@@ -1,12 +1,12 @@
 //! The phone's outbox: what is put into it, what is sent next, and what becomes of a mutation once it is answered. The
 //! storage around it is the caller's.
 
-use super::apply::fold;
-use super::need::fold_need;
+use super::entry::fold;
+use super::ledger::fold_need;
 use super::path::{get, paths};
-use super::wire::{CHOICE, ENTRY, Mutation, NEED, Op, Outcome, PushResult, Record};
-use crate::domain::entry::Fields;
-use crate::domain::{ErrorCode, FieldError};
+use crate::entry::Fields;
+use crate::sync::protocol::{CHOICE, ENTRY, Mutation, NEED, Op, Outcome, PushResult, Record};
+use crate::values::field_error::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

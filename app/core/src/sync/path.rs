@@ -1,7 +1,7 @@
 //! Paths of an entry's fields: a field of the contract, or one answer of its form. What two people change at different
 //! paths is no conflict.
 
-use crate::domain::entry::Fields;
+use crate::entry::Fields;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! How a photo gets over a line that breaks, without I/O: piece by piece, each as large as the line has borne so far, and after
 //! a break from where the server says that it is.
 
-use crate::chance::Chance;
+use crate::fixtures::rng::Chance;
 use std::time::Duration;
 
 /// The first piece, in bytes: some seconds on 2G.

@@ -1,12 +1,13 @@
 //! A phone: core's engine above a storage that survives it.
 
 use crate::server::Sabotage;
-use jiedui_core::chance::Chance;
-use jiedui_core::domain::{ErrorCode, Role, Scope, User, format_date};
+use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::fixtures::rng::Chance;
 use jiedui_core::sync::{
     Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, Sender,
-    acknowledge, again, all_paths, next_batch, outgoing, wire,
+    acknowledge, again, all_paths, next_batch, outgoing, protocol,
 };
+use jiedui_core::values::{date::format_date, field_error::ErrorCode};
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -184,7 +185,7 @@ impl Phone {
         }
         for result in results.iter().filter(|own| !is_reused(own) && storage.outbox.contains_key(&own.seq)) {
             storage.answered_as.insert(result.seq, sender.client);
-            let is_choice = storage.outbox.get(&result.seq).is_some_and(|own| own.mutation.kind == wire::CHOICE);
+            let is_choice = storage.outbox.get(&result.seq).is_some_and(|own| own.mutation.kind == protocol::CHOICE);
             if is_choice && !result.outcome.is_done() {
                 storage.in_vain.insert(result.seq);
             }
@@ -268,8 +269,10 @@ impl Phone {
             }
             // An edit that was begun while the entry was on its way.
             (11, _) => {
-                let own =
-                    storage.sent.values().rfind(|own| own.mutation.base_rev == 0 && own.mutation.kind == wire::ENTRY);
+                let own = storage
+                    .sent
+                    .values()
+                    .rfind(|own| own.mutation.base_rev == 0 && own.mutation.kind == protocol::ENTRY);
                 match own {
                     Some(own) => (own.mutation.id, 0, Op::Put),
                     None => return None,
@@ -289,7 +292,7 @@ impl Phone {
         let fields = if op == Op::Delete { said } else { fields }.as_object().unwrap().clone();
         drop(storage);
         let seq = self.storage.borrow().last_seq + 1;
-        let mutation = Mutation { seq, kind: wire::ENTRY.into(), id, base_rev, epoch: None, op, fields };
+        let mutation = Mutation { seq, kind: protocol::ENTRY.into(), id, base_rev, epoch: None, op, fields };
         // Some phones know that it is another entry than that of the other tab; the server is right without that, too.
         let careless = chance.percent(50) || self.sabotage == Sabotage::OwnAtZero;
         let new_id = if careless { mutation.id } else { Uuid::from_u128(new_id.as_u128() + 1) };

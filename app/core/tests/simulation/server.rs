@@ -1,12 +1,14 @@
 //! A server as the real one works, its disk in memory: what is not committed is lost when it is killed.
 
-use jiedui_core::domain::entry::{Fields, Rules};
-use jiedui_core::domain::place::{Level, Place, Places, Side};
-use jiedui_core::domain::{Catalogue, ErrorCode, FieldError, User};
+use jiedui_core::access::user::User;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::{Level, Place, Places, Side};
+use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::sync::{
     Author, Choice, Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, all_paths, chosen, decide,
-    of_this_life, wire,
+    of_this_life, protocol,
 };
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -194,7 +196,7 @@ impl Server {
 
 pub fn record(id: Uuid, stored: &Stored) -> Record {
     let fields = if stored.deleted { Fields::new() } else { stored.fields.clone() };
-    Record { kind: wire::ENTRY.into(), id, rev: stored.rev, fields, deleted: stored.deleted }
+    Record { kind: protocol::ENTRY.into(), id, rev: stored.rev, fields, deleted: stored.deleted }
 }
 
 fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
@@ -236,7 +238,7 @@ impl Case<'_> {
 }
 
 fn apply(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: &Mutation) -> PushResult {
-    if mutation.kind != wire::CHOICE {
+    if mutation.kind != protocol::CHOICE {
         return apply_to_entry(disk, change, case, mutation, true);
     }
     let choice: Choice = serde_json::from_value(mutation.fields.clone().into()).unwrap();

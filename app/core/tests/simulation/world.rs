@@ -2,9 +2,9 @@
 
 use crate::phone::{self, Phone, Request, Storage, is_reused};
 use crate::server::{Disk, Key, Pusher, Revision, Sabotage, Server, record};
-use jiedui_core::chance::Chance;
-use jiedui_core::domain::Role;
-use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResponse, PushResult, Record, wire};
+use jiedui_core::access::user::Role;
+use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResponse, PushResult, Record, protocol};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -418,7 +418,7 @@ impl World {
         let waits = storage.outbox.get(seq).is_some_and(|own| own.refused.is_some());
         let settled = self.server.disk.settled.contains(&key);
         // A choice is done with once it is answered; what was in conflict waits until a choice has settled it.
-        let must_wait = mutation.kind == wire::ENTRY
+        let must_wait = mutation.kind == protocol::ENTRY
             && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
         if waits != must_wait || (!must_wait && storage.outbox.contains_key(seq)) {
             // A copy of the phone has made the choice.
@@ -429,7 +429,7 @@ impl World {
                 ));
             }
         }
-        if mutation.kind == wire::ENTRY
+        if mutation.kind == protocol::ENTRY
             && answer.outcome == Outcome::Conflict
             && !self.server.disk.kept.contains_key(&key)
         {

@@ -7,7 +7,7 @@ use crate::components::filter_bar::use_filter;
 use crate::drawing::viewport::Viewport;
 use crate::model::use_model;
 use crate::texts::fill;
-use jiedui_core::domain::Month;
+use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;

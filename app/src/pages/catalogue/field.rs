@@ -3,8 +3,12 @@
 use crate::model::{Model, use_model};
 use crate::pages::form::read_number;
 use crate::texts::{Texts, fill};
-use jiedui_core::domain::catalogue::{Choice, Computed, Condition, Kind};
-use jiedui_core::domain::{ErrorCode, Field, FieldError, Language, Quantity};
+use jiedui_core::catalogue::Field;
+use jiedui_core::catalogue::{Choice, Computed, Condition, Kind};
+use jiedui_core::values::{
+    field_error::{ErrorCode, FieldError, Language},
+    quantity::Quantity,
+};
 use leptos::prelude::*;
 
 /// What there is to choose from: a line each, code, name and English name between bars.

@@ -5,9 +5,13 @@ use crate::components::figures::qualified;
 use crate::model::use_model;
 use crate::pages::form::read_number;
 use crate::sync::catalogue as server;
-use jiedui_core::domain::catalogue::Subject;
-use jiedui_core::domain::keyboard::narrow;
-use jiedui_core::domain::{Aggregation, ErrorCode, FieldError, Indicator, Qualifier, Quantity, Target};
+use jiedui_core::catalogue::Subject;
+use jiedui_core::catalogue::{Aggregation, Indicator, Target};
+use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::{
+    field_error::{ErrorCode, FieldError},
+    quantity::{Qualifier, Quantity},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use wasm_bindgen_futures::spawn_local;

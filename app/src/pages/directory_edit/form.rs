@@ -6,7 +6,13 @@ use crate::store::person::new_id;
 use crate::sync;
 use crate::sync::api::ApiError;
 use crate::texts::fill;
-use jiedui_core::domain::{ErrorCode, FieldError, Overview, Places, User, parse_date};
+use jiedui_core::access::user::User;
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::{
+    date::parse_date,
+    field_error::{ErrorCode, FieldError},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use std::collections::BTreeMap;

@@ -7,8 +7,14 @@ use crate::pages::{for_roles, is_own, title};
 use crate::sync::api;
 use crate::sync::catalogue as server;
 use crate::texts::fill;
-use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::{Organisation, Overview, Pairing, Role, Side, format_date};
+use jiedui_core::access::user::Role;
+use jiedui_core::directory::{
+    organisation::{Organisation, Pairing},
+    place::Side,
+};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::date::format_date;
+use jiedui_core::values::field_error::add_new;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use uuid::Uuid;

@@ -3,8 +3,8 @@
 use super::fields::Form;
 use super::reading::read_number;
 use crate::store::draft::Draft;
-use jiedui_core::domain::Field;
-use jiedui_core::domain::catalogue::{Choice, Computed, Kind};
+use jiedui_core::catalogue::Field;
+use jiedui_core::catalogue::{Choice, Computed, Kind};
 use leptos::prelude::*;
 
 impl Form {

@@ -8,10 +8,16 @@ use crate::components::place_field::PlaceField;
 use crate::model::Model;
 use crate::store::draft::Draft;
 use crate::texts::fill;
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::day::is_long_ago;
-use jiedui_core::domain::entry::NOTE_LENGTH;
-use jiedui_core::domain::{Activity, Field, FieldError, Month, Overview, format_date, parse_date};
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::entry::NOTE_LENGTH;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::day::is_long_ago;
+use jiedui_core::values::{
+    date::{format_date, parse_date},
+    field_error::FieldError,
+    month::Month,
+};
 use leptos::prelude::*;
 
 /// What typing in a field does to the draft.
@@ -167,7 +173,8 @@ impl Form {
 
     pub fn organisation(self, overview: &Overview) -> impl IntoView + use<> {
         let model = self.model;
-        let name = |own: &jiedui_core::domain::Organisation| model.pick(&own.name, &own.name_en).to_owned();
+        let name =
+            |own: &jiedui_core::directory::organisation::Organisation| model.pick(&own.name, &own.name_en).to_owned();
         let options = overview.organisations.iter().map(|own| (own.id.to_string(), name(own))).collect();
         let value = self.value(|draft| draft.organisation.clone());
         let label = format!("{}{}", model.texts.organisation, model.texts.optional);

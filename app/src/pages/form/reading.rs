@@ -3,13 +3,19 @@
 use crate::instant::minutes_since_1970;
 use crate::model::Model;
 use crate::store::draft::Draft;
-use jiedui_core::domain::catalogue::Kind;
-use jiedui_core::domain::day::{self, day_in_china};
-use jiedui_core::domain::entry::{Answer, Fields, Rules};
-use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::keyboard::narrow;
-use jiedui_core::domain::{Activity, ErrorCode, Field, FieldError, Overview, Places, format_date};
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::directory::place::Places;
+use jiedui_core::entry::{Answer, Fields, Rules};
+use jiedui_core::figures::summary::Overview;
 use jiedui_core::sync::{mistakes, number_value};
+use jiedui_core::values::day::{self, day_in_china};
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::{
+    date::format_date,
+    field_error::{ErrorCode, FieldError},
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};

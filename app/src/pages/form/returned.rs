@@ -3,7 +3,7 @@
 use crate::components::entry_list::returned_words;
 use crate::model::Model;
 use crate::store::draft::Draft;
-use jiedui_core::domain::{Fields, State};
+use jiedui_core::entry::{Fields, State};
 use leptos::prelude::*;
 use serde_json::Value;
 

@@ -3,9 +3,9 @@
 use super::fields::Form;
 use crate::store::draft::Draft;
 use crate::texts::fill;
-use jiedui_core::domain::Field;
-use jiedui_core::domain::catalogue::{Choice, Kind};
-use jiedui_core::domain::entry::ROWS;
+use jiedui_core::catalogue::Field;
+use jiedui_core::catalogue::{Choice, Kind};
+use jiedui_core::entry::ROWS;
 use leptos::prelude::*;
 
 impl Form {

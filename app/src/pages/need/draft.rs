@@ -7,10 +7,13 @@ use crate::store::ledger::Item;
 use crate::store::person::new_id;
 use crate::store::saving::Elsewhere;
 use crate::sync::clock;
-use jiedui_core::domain::entry::Fields;
-use jiedui_core::domain::need::Status;
-use jiedui_core::domain::{ErrorCode, FieldError, format_date};
+use jiedui_core::entry::Fields;
+use jiedui_core::ledger::Status;
 use jiedui_core::sync::number_value;
+use jiedui_core::values::{
+    date::format_date,
+    field_error::{ErrorCode, FieldError},
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@ use super::form::Form;
 use crate::components::entry_list::{activity_name, answers_line, use_entries};
 use crate::components::loading::LoadingStored;
 use crate::store::known::Known;
-use jiedui_core::domain::place::covers;
-use jiedui_core::domain::{Overview, format_date};
+use jiedui_core::directory::place::covers;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 
 /// So many entries are offered to be chosen.

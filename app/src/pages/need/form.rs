@@ -4,9 +4,11 @@ use super::draft::Draft;
 use crate::components::drafting::Drafting;
 use crate::components::form_row::{form_row, is_half_typed, mistake};
 use crate::model::Model;
-use jiedui_core::domain::field_error::add_new;
-use jiedui_core::domain::{ErrorCode, FieldError, Overview, Places};
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::summary::Overview;
 use jiedui_core::sync::mistakes_of_need;
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use leptos::prelude::*;
 use std::sync::Arc;
 

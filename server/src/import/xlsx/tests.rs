@@ -44,7 +44,7 @@ fn a_workbook_gives_its_rows_with_their_numbers() {
     sheet.write_number_with_format(2, 1, 46350.0, &day).unwrap().write_number(2, 2, 12.5).unwrap();
     sheet.write_string(4, 1, " 2026/11/24 ").unwrap().write_boolean(4, 2, true).unwrap();
     let found = cells(&book.save_to_buffer().unwrap());
-    let first = jiedui_core::domain::parse_date("2026-11-24").unwrap();
+    let first = jiedui_core::values::date::parse_date("2026-11-24").unwrap();
     let expected = [
         (2, vec![Cell::of("日期"), Cell::of("户数")]),
         (3, vec![Cell::Day(first), Cell::Number(12.5)]),

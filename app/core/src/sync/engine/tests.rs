@@ -1,7 +1,7 @@
 //! The machine alone, then with a line that breaks at random.
 
 use super::*;
-use crate::sync::wire::{ENTRY, Op, Outcome};
+use crate::sync::protocol::{ENTRY, Op, Outcome};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::collections::BTreeMap;

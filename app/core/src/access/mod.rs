@@ -1,0 +1,5 @@
+//! Access control: roles, scopes and accounts, and the rights that they carry.
+
+pub mod rights;
+pub mod user;
+pub mod username;

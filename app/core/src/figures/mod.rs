@@ -1,0 +1,8 @@
+//! Figures: entries give contributions, contributions add up to figures, breakdowns and summaries.
+
+pub mod breakdown;
+pub mod chunk;
+pub mod contribution;
+pub mod figure;
+pub mod summary;
+pub mod target_status;

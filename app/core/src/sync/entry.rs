@@ -1,0 +1,312 @@
+//! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
+
+use super::path::{get, paths, set};
+use crate::access::rights::{
+    DUPLICATE_OF, REASON, author_of, lies_in, mistakes_of_deletion, note_deletion, out_of_scope,
+};
+use crate::access::user::User;
+use crate::directory::place::covers;
+use crate::entry::Entry;
+use crate::entry::{Fields, Rules, State, check_value};
+use crate::sync::merge::{Decision, Existing, Merged, merge, on_record, present, written};
+use crate::sync::protocol::{Mutation, Op};
+use crate::values::{
+    field_error::{ErrorCode, FieldError},
+    month::Month,
+    quantity::Quantity,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+const STATE: &str = "state";
+const REVIEW_NOTE: &str = "review_note";
+/// The fields that a reviewer returns an entry for: `values`, `place`, `attachments`, or a path.
+const REVIEW_FIELDS: &str = "review_fields";
+/// What a reviewer's decision consists of beside the state.
+const REVIEW: [&str; 2] = [REVIEW_NOTE, REVIEW_FIELDS];
+/// The most fields that an entry can be returned for.
+const MOST_REVIEW_FIELDS: usize = 20;
+const VERSION: &str = "version";
+
+/// Decides on a mutation of an entry.
+///
+/// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
+/// someone else has changed a named field since `base_rev`, theirs stands and the outcome is a conflict. A review is a
+/// decision on what the reviewer saw: it conflicts with any change since.
+pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
+    let forbidden = |field: &str| Decision::Reject(vec![FieldError::new(field, ErrorCode::Forbidden)]);
+    if !actor.role.records() {
+        return forbidden("id");
+    }
+    if let Some(existing) = existing {
+        let own = author_of(&existing.fields) == Some(actor.id);
+        let reviews = actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty();
+        if !own && !reviews {
+            return forbidden("id");
+        }
+        if mutation.op == Op::Delete && !existing.deleted {
+            let (said, of, id) = (&mutation.fields, &existing.fields, mutation.id);
+            let errors = mistakes_of_deletion(said, of, id, actor, rules.catalogue, rules.closed);
+            if !errors.is_empty() {
+                return Decision::Reject(errors);
+            }
+        }
+    }
+    let mut decision = on_record(mutation, existing, || put(mutation, existing, actor, rules));
+    if let Decision::Write { fields, deleted: true, .. } = &mut decision {
+        note_deletion(fields, &mutation.fields);
+    }
+    if_open(decision, mutation, existing, actor, rules.closed)
+}
+
+/// Refuses a decision that would change what lies in a closed month, unless who coordinates says why.
+fn if_open(
+    decision: Decision,
+    mutation: &Mutation,
+    existing: Option<&Existing>,
+    actor: &User,
+    closed: &[Month],
+) -> Decision {
+    let Decision::Write { fields, .. } = &decision else { return decision };
+    let before = existing.is_some_and(|existing| lies_in(&existing.fields, closed));
+    if !before && !lies_in(fields, closed) {
+        return decision;
+    }
+    let reason = mutation.fields.get(REASON).and_then(Value::as_str).filter(|reason| !reason.trim().is_empty());
+    match reason {
+        _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new("date", ErrorCode::Closed)]),
+        None => Decision::Reject(vec![FieldError::new(REASON, ErrorCode::Required)]),
+        Some(_) => decision,
+    }
+}
+
+/// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
+struct Intent<'a> {
+    edits: Vec<(Cow<'a, str>, &'a Value)>,
+    review: Option<State>,
+    review_note: Option<&'a Value>,
+    review_fields: Option<&'a Value>,
+}
+
+impl<'a> Intent<'a> {
+    fn of(fields: &'a Fields) -> Self {
+        let state = fields.get("state").and_then(|state| State::deserialize(state).ok());
+        let review = state.filter(|state| *state != State::Submitted);
+        let is_edit = |path: &str| !REVIEW.contains(&path) && (path != STATE || review.is_none());
+        let edits = paths(fields).into_iter().filter(|(path, _)| is_edit(path)).collect();
+        Self { edits, review, review_note: fields.get(REVIEW_NOTE), review_fields: fields.get(REVIEW_FIELDS) }
+    }
+}
+
+fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
+    let unchanged = BTreeSet::new();
+    let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
+    let Intent { edits, review, review_note, review_fields } = Intent::of(&mutation.fields);
+    let Merged { mut fields, mut changed, mut kept } = merge(edits, existing);
+    let mut errors = Vec::new();
+    match review {
+        Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
+        Some(_) if !review_fields.and_then(present).is_none_or(are_review_fields) => {
+            errors.push(FieldError::new(REVIEW_FIELDS, ErrorCode::WrongType));
+        }
+        Some(State::Returned) if review_note.and_then(present).is_none() => {
+            errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
+        }
+        // A decision is about what the reviewer saw: it does not hold for what has changed since.
+        Some(state) if !changed_since.is_empty() => {
+            kept.extend(decision_to_keep(&fields, state, [(REVIEW_NOTE, review_note), (REVIEW_FIELDS, review_fields)]));
+        }
+        Some(state) => {
+            let state = json!(state);
+            let [note, concerned] = [review_note, review_fields].map(|value| value.unwrap_or(&Value::Null));
+            for (path, value) in [(STATE, &state), (REVIEW_NOTE, note), (REVIEW_FIELDS, concerned)] {
+                if get(&fields, path) != present(value) {
+                    set(&mut fields, path, value);
+                    changed.extend(existing.map(|_| path.to_owned()));
+                }
+            }
+        }
+        // A client may send back what it was sent, but a note without a decision is nobody's to write.
+        None if review_note.is_some_and(|note| present(note) != get(&fields, REVIEW_NOTE)) => {
+            errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Forbidden));
+        }
+        None if review_fields.is_some_and(|value| present(value) != get(&fields, REVIEW_FIELDS)) => {
+            errors.push(FieldError::new(REVIEW_FIELDS, ErrorCode::Forbidden));
+        }
+        None => {}
+    }
+    let revived = existing.is_some_and(|existing| existing.deleted);
+    if revived {
+        for name in [REASON, DUPLICATE_OF].into_iter().filter(|name| !mutation.fields.contains_key(*name)) {
+            fields.remove(name);
+        }
+    }
+    if existing.is_none() && !fields.contains_key(VERSION) {
+        // Who names no version fills in the form as it is now; once it is another, what they said is read with this one.
+        let activity = fields.get("activity").and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
+        fields.extend(activity.map(|activity| (VERSION.to_owned(), json!(activity.version))));
+    }
+    changed.extend(compute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
+    let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
+    let decided = review.is_some() && !kept.contains_key(STATE);
+    if own && !decided && (revived || !changed.is_empty()) {
+        resubmit(&mut fields, &mut changed);
+    }
+    let checked = check(&fields, actor, rules);
+    if let Ok(entry) = &checked {
+        let is_new = |path: &str| existing.is_none() || changed.contains(path);
+        if is_new("pairing") || is_new("place") {
+            errors.extend(foreign_pairing(entry, rules));
+        }
+        errors.extend(beyond_present_limits(entry, rules, is_new));
+    }
+    let entry = match checked {
+        Ok(entry) if errors.is_empty() => entry,
+        Ok(_) => return Decision::Reject(errors),
+        Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
+    };
+    complete(&mut fields);
+    written(existing, fields, changed, kept, Some(Box::new(entry)))
+}
+
+/// Refuses a pairing of another programme that is of another place as well: the entry would count there.
+fn foreign_pairing(entry: &Entry, rules: Rules<'_>) -> Option<FieldError> {
+    let pairing = rules.pairings.iter().find(|own| Some(own.id) == entry.pairing)?;
+    let is_of_programme = rules.catalogue.activity(&entry.activity)?.programme == pairing.programme;
+    let ends = [pairing.organisation_a, pairing.organisation_b];
+    let mut ends = rules.organisations.iter().filter(|own| ends.contains(&own.id));
+    let is_here = ends.any(|own| covers(&own.place, &entry.place) || covers(&entry.place, &own.place));
+    (!is_of_programme && !is_here).then(|| FieldError::new("pairing", ErrorCode::Unknown))
+}
+
+/// Checks the numbers that make figures against the form as it is now. An entry keeps to the form that it was made with,
+/// but whoever names an old form is not freed of a limit that was tightened since.
+fn beyond_present_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) -> bool) -> Vec<FieldError> {
+    let Some(form) = rules.catalogue.activity(&entry.activity) else { return Vec::new() };
+    if entry.version.is_none_or(|version| version == form.version) {
+        return Vec::new();
+    }
+    let number = |(code, value): (&String, &Quantity)| {
+        let field = form.field(code).filter(|field| field.kind.is_number() && field.feeds.is_some())?;
+        check_value(field, Some(value.to_f64())).err().filter(|_| is_new(&format!("values.{code}")))
+    };
+    entry.values.iter().filter_map(number).collect()
+}
+
+/// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
+/// server when it arrives.
+pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+    let mut fields = fields.clone();
+    compute(&mut fields, rules);
+    let mut errors = match check(&fields, actor, rules) {
+        Ok(entry) => foreign_pairing(&entry, rules).into_iter().collect(),
+        Err(errors) => errors,
+    };
+    if lies_in(&fields, rules.closed) {
+        let says_why = fields.get(REASON).and_then(Value::as_str).is_some_and(|reason| !reason.trim().is_empty());
+        match (actor.role.coordinates(), says_why) {
+            (false, _) => errors.push(FieldError::new("date", ErrorCode::Closed)),
+            (true, false) => errors.push(FieldError::new(REASON, ErrorCode::Required)),
+            (true, true) => {}
+        }
+    }
+    errors
+}
+
+/// Computes the numbers of a form that follow from others, whatever was sent for them; the paths that change.
+fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
+    let code = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let version = fields.get(VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
+    let Some(activity) = rules.catalogue.form(code, version) else { return Vec::new() };
+    let mut changed = Vec::new();
+    for (field, computed) in activity.fields.iter().filter_map(|own| Some((own, own.computed.as_ref()?))) {
+        let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
+        let column = |table: &str, column: &str| {
+            let rows = get(fields, &format!("details.{table}")).and_then(Value::as_array);
+            rows.into_iter().flatten().filter_map(|row| row.get(column)?.as_f64()).collect()
+        };
+        let value = computed.of(number, column).map_or(Value::Null, number_value);
+        let path = format!("values.{}", field.code);
+        if get(fields, &path) != present(&value) {
+            set(fields, &path, &value);
+            changed.push(path);
+        }
+    }
+    changed
+}
+
+/// A number as it stands in an entry: whole where it is whole, as it was typed.
+pub fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
+}
+
+fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<FieldError>> {
+    let entry = Entry::parse(fields, rules)?;
+    let out_of_scope = in_scope(fields, actor, rules);
+    if out_of_scope.is_empty() { Ok(entry) } else { Err(out_of_scope) }
+}
+
+/// A decision that does not hold, as values of a conflict; nothing where it is what stands already.
+fn decision_to_keep(fields: &Fields, state: State, more: [(&str, Option<&Value>); 2]) -> Fields {
+    let decided = (STATE.to_owned(), json!(state));
+    let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
+    let stands = get(fields, STATE) == Some(&decided.1);
+    if stands { Fields::new() } else { std::iter::once(decided).chain(more).collect() }
+}
+
+/// Whether a value can name the fields that an entry is returned for.
+fn are_review_fields(value: &Value) -> bool {
+    let is_name = |name: &Value| name.as_str().is_some_and(|name| (1..=100).contains(&name.len()));
+    value.as_array().is_some_and(|names| names.len() <= MOST_REVIEW_FIELDS && names.iter().all(is_name))
+}
+
+/// Puts an entry that its author has edited back among those that wait for a reviewer.
+fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
+    if fields.get("state").and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
+        fields.insert("state".into(), json!(State::Submitted));
+        changed.insert("state".into());
+    }
+    let gone = REVIEW.into_iter().filter(|name| fields.remove(*name).is_some());
+    changed.extend(gone.map(str::to_owned));
+}
+
+/// Mistakes of place and programme; none where the actor may record.
+fn in_scope(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+    let activity = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let programme = rules.catalogue.activity(activity).map(|activity| activity.programme.as_str());
+    out_of_scope(fields, "activity", programme, actor)
+}
+
+/// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.
+pub fn fold(fields: &mut Fields, mutation: &Mutation) {
+    for (path, value) in paths(&mutation.fields) {
+        set(fields, &path, value);
+    }
+    complete(fields);
+}
+
+/// Names every field of the contract, so that a reader need not guess what is missing.
+fn complete(fields: &mut Fields) {
+    for name in ["pairing", "organisation", "values", "note", "state", "attachments"] {
+        if !fields.contains_key(name) {
+            let value = match name {
+                "values" => json!({}),
+                "note" => json!(""),
+                "state" => json!(State::Submitted),
+                "attachments" => json!([]),
+                _ => Value::Null,
+            };
+            fields.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// The paths of all fields: those that changed when a record was made.
+pub fn all_paths(fields: &Fields) -> BTreeSet<String> {
+    paths(fields).into_iter().map(|(path, _)| path.into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,605 @@
+//! Rights, rules and the merge, one by one and by chance.
+
+use super::super::ledger::decide_need;
+use super::*;
+use crate::access::user::{Role, Scope};
+use crate::catalogue::Catalogue;
+use crate::directory::place::{Level, Place, Places, Side};
+use crate::sync::merge::{Author, of_this_life};
+use crate::sync::protocol::{Op, Outcome};
+use proptest::prelude::*;
+use rstest::rstest;
+use uuid::Uuid;
+
+const RECORDER: u128 = 1;
+const REVIEWER: u128 = 2;
+
+/// Rules with nothing but forms and places in them.
+fn rules<'a>(catalogue: &'a Catalogue, places: &'a Places) -> Rules<'a> {
+    Rules { catalogue, places, organisations: &[], pairings: &[], last_day: None, closed: &[] }
+}
+
+fn catalogue() -> Catalogue {
+    let field = |code: &str, required: bool| {
+        json!({"code": code, "name": "", "name_en": "", "kind": "integer", "unit": "", "unit_en": "",
+               "required": required, "feeds": null})
+    };
+    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [
+        {"code": "survey", "programme": "party_building", "name": "", "name_en": "", "version": 1,
+         "fields": [field("count", true), field("people", false)]}]}))
+    .unwrap()
+}
+
+fn places() -> Places {
+    let place = |code: &str, parent: &str, level| Place {
+        code: code.into(),
+        parent: parent.into(),
+        level,
+        name: code.into(),
+        side: Side::B,
+    };
+    Places::new(vec![
+        place("522728", "5227", Level::County),
+        place("522728109", "522728", Level::Township),
+        place("522728108", "522728", Level::Township),
+    ])
+}
+
+fn user(id: u128, role: Role, places: &[&str], programmes: &[&str]) -> User {
+    let own = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+    let scope = Scope { places: own(places), programmes: own(programmes) };
+    User { id: Uuid::from_u128(id), username: String::new(), name: String::new(), role, scope }
+}
+
+fn recorder() -> User {
+    user(RECORDER, Role::Recorder, &["522728109"], &[])
+}
+
+fn reviewer() -> User {
+    user(REVIEWER, Role::Reviewer, &["522728"], &[])
+}
+
+fn decide_as(actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
+    decide_when(&[], actor, existing, op, fields)
+}
+
+/// The same while these months are closed.
+fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
+    let (catalogue, places) = (catalogue(), places());
+    let rules =
+        Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None, closed };
+    let fields = fields.as_object().unwrap().clone();
+    let base_rev = existing.map_or(0, |_| 1);
+    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
+    decide(&mutation, existing, actor, rules)
+}
+
+fn right() -> Value {
+    json!({"activity": "survey", "date": "2026-11-24", "place": "522728109", "values": {"count": 3}, "note": "走访"})
+}
+
+/// An entry of the recorder, and what others have changed since the mutation's base.
+fn existing(state: &str, changed_since: &[&str]) -> Existing {
+    let mut fields = right().as_object().unwrap().clone();
+    fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
+    fields.insert("state".into(), json!(state));
+    complete(&mut fields);
+    let changed_since = changed_since.iter().map(|path| (*path).to_owned()).collect();
+    Existing { rev: 2, fields, deleted: false, changed_since }
+}
+
+fn written(decision: Decision) -> (Outcome, Fields, Fields) {
+    match decision {
+        Decision::Write { outcome, fields, kept, .. } => (outcome, fields, kept),
+        other => panic!("expected a write, got {other:?}"),
+    }
+}
+
+fn rejected(decision: Decision) -> Vec<(String, ErrorCode)> {
+    match decision {
+        Decision::Reject(errors) => errors.into_iter().map(|error| (error.field, error.code)).collect(),
+        other => panic!("expected a rejection, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_put_creates_and_names_every_field() {
+    let (outcome, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!(fields["state"], "submitted");
+    assert_eq!(fields["pairing"], Value::Null);
+    assert!(Entry::from_checked(&fields).is_some());
+}
+
+#[test]
+fn a_put_changes_just_the_fields_that_it_names() {
+    let entry = existing("submitted", &[]);
+    let (outcome, fields, _) =
+        written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"people": 7}, "unknown": "kept"})));
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!((&fields["values"], &fields["note"]), (&json!({"count": 3, "people": 7}), &json!("走访")));
+    assert_eq!(fields["unknown"], "kept");
+}
+
+#[test]
+fn edits_of_different_fields_merge_and_of_the_same_field_conflict() {
+    let entry = existing("submitted", &["note"]);
+    let (outcome, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"count": 9}})));
+    assert_eq!((outcome, &fields["values"]["count"]), (Outcome::Merged, &json!(9)));
+    let both = json!({"values": {"count": 9}, "note": "我的"});
+    let (outcome, fields, kept) = written(decide_as(&recorder(), Some(&entry), Op::Put, both));
+    assert_eq!((outcome, &fields["note"], &kept["note"]), (Outcome::Conflict, &json!("走访"), &json!("我的")));
+}
+
+#[rstest]
+#[case(json!({"author": Uuid::from_u128(9), "source": "report", "created_at": "x"}))]
+#[case(json!({"note": "走访", "values": {"count": 3}}))]
+fn what_changes_nothing_leaves_the_record(#[case] fields: Value) {
+    let decision = decide_as(&recorder(), Some(&existing("submitted", &[])), Op::Put, fields);
+    assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+}
+
+#[test]
+fn only_a_reviewer_verifies_or_returns() {
+    let entry = existing("submitted", &[]);
+    let verify = json!({"state": "verified"});
+    assert_eq!(
+        rejected(decide_as(&recorder(), Some(&entry), Op::Put, verify.clone())),
+        [("state".into(), ErrorCode::Forbidden)]
+    );
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, verify));
+    assert_eq!(fields["state"], "verified");
+    assert_eq!(
+        rejected(decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "returned"}))),
+        [("review_note".into(), ErrorCode::Required)]
+    );
+    let returned = json!({"state": "returned", "review_note": "人数不对"});
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, returned));
+    assert_eq!((&fields["state"], &fields["review_note"]), (&json!("returned"), &json!("人数不对")));
+}
+
+#[test]
+fn a_review_of_what_has_changed_since_is_a_conflict() {
+    let entry = existing("submitted", &["values.count"]);
+    match decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})) {
+        Decision::Leave { outcome, kept } => {
+            assert_eq!((outcome, &kept["state"]), (Outcome::Conflict, &json!("verified")))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case("verified")]
+#[case("returned")]
+fn an_edit_by_its_author_waits_for_review_again(#[case] state: &str) {
+    let entry = existing(state, &[]);
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"note": "改正"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
+}
+
+#[rstest]
+#[case(recorder(), json!({"place": "522728108"}), "place")]
+#[case(user(RECORDER, Role::Recorder, &[], &["health"]), json!({"note": "x"}), "activity")]
+#[case(user(7, Role::Recorder, &[], &[]), json!({"note": "不是我的"}), "id")]
+#[case(user(7, Role::Reviewer, &["522728108"], &[]), json!({"state": "verified"}), "id")]
+#[case(user(RECORDER, Role::Viewer, &[], &[]), json!({"note": "x"}), "id")]
+fn rights_end_at_place_programme_and_author(#[case] actor: User, #[case] fields: Value, #[case] at: &str) {
+    let entry = existing("submitted", &[]);
+    let errors = rejected(decide_as(&actor, Some(&entry), Op::Put, fields));
+    assert_eq!(errors, [(at.to_owned(), ErrorCode::Forbidden)]);
+}
+
+#[test]
+fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
+    let entry = existing("submitted", &[]);
+    match decide_as(&recorder(), Some(&entry), Op::Delete, json!({})) {
+        Decision::Write { deleted, .. } => assert!(deleted),
+        other => panic!("{other:?}"),
+    }
+    let changed = existing("submitted", &["note"]);
+    assert!(matches!(
+        decide_as(&recorder(), Some(&changed), Op::Delete, json!({})),
+        Decision::Leave { outcome: Outcome::Conflict, .. }
+    ));
+}
+
+#[test]
+fn a_delete_needs_its_right_and_keeps_its_reason() {
+    let (entry, approved) = (existing("submitted", &[]), existing("verified", &[]));
+    let coordinator = user(3, Role::Coordinator, &["522728"], &[]);
+    let said = json!({"reason": "重复", "duplicate_of": Uuid::from_u128(9)});
+    let refused = |actor: &User, entry: &Existing, said: &Value| {
+        rejected(decide_as(actor, Some(entry), Op::Delete, said.clone()))
+    };
+    assert_eq!(refused(&recorder(), &approved, &json!({})), [("state".into(), ErrorCode::Approved)]);
+    assert_eq!(refused(&reviewer(), &approved, &said), [("state".into(), ErrorCode::Approved)]);
+    assert_eq!(
+        refused(&reviewer(), &entry, &json!({"reason": "重复"})),
+        [("duplicate_of".into(), ErrorCode::Required)]
+    );
+    assert_eq!(refused(&coordinator, &approved, &json!({})), [("reason".into(), ErrorCode::Required)]);
+    for (actor, entry) in [(reviewer(), &entry), (coordinator.clone(), &approved)] {
+        let (_, fields, _) = written(decide_as(&actor, Some(entry), Op::Delete, said.clone()));
+        assert_eq!((&fields["reason"], &fields["duplicate_of"]), (&said["reason"], &said["duplicate_of"]));
+    }
+    // What has been approved meanwhile is no longer the author's to delete; other changes are a conflict, which keeps why.
+    assert_eq!(
+        refused(&recorder(), &existing("verified", &["state"]), &json!({})),
+        [("state".into(), ErrorCode::Approved)]
+    );
+    match decide_as(&coordinator, Some(&existing("submitted", &["note"])), Op::Delete, said.clone()) {
+        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+            assert_eq!((&kept["deleted"], &kept["reason"]), (&json!(true), &said["reason"]));
+        }
+        other => panic!("{other:?}"),
+    }
+    // Brought back by its author it waits for review again, without what the deletion said.
+    let mut gone = Existing { deleted: true, ..approved };
+    gone.fields.extend(said.as_object().unwrap().clone());
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&gone), Op::Put, right()));
+    assert_eq!(fields["state"], "submitted");
+    assert_eq!((fields.get("reason"), fields.get("duplicate_of")), (None, None));
+}
+
+#[test]
+fn a_return_names_fields_that_go_with_the_next_edit() {
+    let entry = existing("submitted", &[]);
+    let mut back = json!({"state": "returned", "review_note": "请补充照片", "review_fields": ["attachments"]});
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, back.clone()));
+    assert_eq!(fields["review_fields"], json!(["attachments"]));
+    let returned = Existing { fields, ..entry.clone() };
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"note": "补了照片"})));
+    assert_eq!((&fields["state"], fields.get("review_fields")), (&json!("submitted"), None));
+    // Sent in again as it is.
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"state": "submitted"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
+    assert_eq!(
+        rejected(decide_as(&recorder(), Some(&entry), Op::Put, json!({"review_fields": ["place"]}))),
+        [("review_fields".into(), ErrorCode::Forbidden)]
+    );
+    back["review_fields"] = json!("place");
+    assert_eq!(
+        rejected(decide_as(&reviewer(), Some(&entry), Op::Put, back)),
+        [("review_fields".into(), ErrorCode::WrongType)]
+    );
+}
+
+#[test]
+fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_brings_the_entry_back() {
+    let gone = Existing { deleted: true, ..existing("submitted", &["deleted"]) };
+    let edit = json!({"note": "还在", "values": {"count": 4}});
+    match decide_as(&recorder(), Some(&gone), Op::Put, edit.clone()) {
+        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+            assert_eq!(Value::Object(kept), json!({"note": "还在", "values.count": 4}));
+        }
+        other => panic!("{other:?}"),
+    }
+    let known = Existing { changed_since: BTreeSet::new(), ..gone };
+    match decide_as(&recorder(), Some(&known), Op::Put, edit) {
+        Decision::Write { deleted, fields, changed, .. } => {
+            assert_eq!((deleted, &fields["note"], changed.contains("deleted")), (false, &json!("还在"), true));
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = decide_as(&recorder(), Some(&known), Op::Delete, json!({}));
+    assert_eq!(again, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+}
+
+#[test]
+fn a_note_of_a_review_is_written_by_a_review_alone() {
+    let entry = existing("submitted", &[]);
+    for actor in [recorder(), reviewer()] {
+        let note = json!({"review_note": "改一改"});
+        assert_eq!(
+            rejected(decide_as(&actor, Some(&entry), Op::Put, note)),
+            [("review_note".into(), ErrorCode::Forbidden)]
+        );
+    }
+    let mut returned = existing("returned", &[]);
+    returned.fields.insert("review_note".into(), json!("人数不对"));
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&returned), Op::Put, json!({"state": "verified"})));
+    assert_eq!((&fields["state"], fields.get("review_note")), (&json!("verified"), None));
+}
+
+#[rstest]
+#[case(0, 1, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(0, i64::MAX as u64, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(2, 3, &[("base_rev", ErrorCode::TooLarge)])]
+#[case(2, u64::MAX, &[("base_rev", ErrorCode::TooLarge)])]
+fn decide_rejects_base_rev_above_the_record(
+    #[case] rev: u64,
+    #[case] base_rev: u64,
+    #[case] expected: &[(&str, ErrorCode)],
+) {
+    let (catalogue, places) = (with_programme(), places());
+    let rules = rules(&catalogue, &places);
+    let entry = (rev > 0).then(|| Existing { rev, ..existing("submitted", &[]) });
+    let (kind, fields) = (String::new(), right().as_object().unwrap().clone());
+    let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
+    let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
+    assert_eq!(rejected(decide(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    assert_eq!(rejected(decide_need(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    let delete = Mutation { op: Op::Delete, ..mutation };
+    if entry.is_some() {
+        assert_eq!(rejected(decide(&delete, entry.as_ref(), &recorder(), rules)), expected);
+    }
+}
+
+#[test]
+fn is_news_tells_own_work_by_account_and_client() {
+    let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let author = Author { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
+    let is_since = |rev, maker, mutation: &Mutation| author.is_news(rev, 7, maker, mutation);
+    let mutation = Mutation {
+        seq: 5,
+        kind: String::new(),
+        id: mine,
+        base_rev: 1,
+        epoch: None,
+        op: Op::Put,
+        fields: Fields::new(),
+    };
+    assert!(!is_since(2, Some((mine, mine, 4)), &mutation), "one's own earlier work");
+    assert!(is_since(2, Some((other, mine, 4)), &mutation), "another account that names one's client");
+    assert!(is_since(2, Some((mine, other, 4)), &mutation), "one's other phone");
+    assert!(!is_since(1, Some((other, other, 4)), &mutation), "what was seen");
+    let unseen = Mutation { base_rev: 0, ..mutation.clone() };
+    assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
+    let doubled = Author { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
+    assert!(!doubled.is_news(2, 7, Some((mine, mine, 4)), &mutation));
+    assert!(doubled.is_news(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
+}
+
+#[rstest]
+#[case(None, 250, false)]
+#[case(Some(0), 99, false)]
+#[case(Some(0), 100, true)]
+#[case(Some(100), 199, false)]
+#[case(Some(100), 200, true)]
+#[case(Some(200), 250, false)]
+#[case(Some(150), 50, true)]
+fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
+    let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let numbers = BTreeSet::from([4]);
+    let author = Author { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
+    let (kind, fields) = (String::new(), Fields::new());
+    let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
+    assert_eq!(author.is_news(3, at, Some((other, other, 1)), &mutation), news);
+    let own = |at| author.is_news(3, at, Some((me, me, 4)), &mutation);
+    assert!(!own(at), "one's own work of whichever life");
+    let is_of_now = matches!(epoch, None | Some(200));
+    let unnamed = author.is_news(30, at, Some((me, me, 3)), &mutation);
+    assert_eq!(unnamed, !is_of_now, "after a restore, what this push does not name may be a duplicate's");
+    assert_eq!(of_this_life(&mutation, 2, author).base_rev, if is_of_now { 9 } else { 2 });
+}
+
+#[rstest]
+#[case(json!({"note": "走访", "values": {"count": 3.0}, "state": "submitted"}), &[])]
+#[case(json!({"note": "另一条", "values": {"count": 3, "people": 4}}), &["note", "values.people"])]
+#[case(json!({"state": "verified"}), &["state"])]
+fn decide_keeps_a_new_entry_under_a_used_identifier_apart(#[case] more: Value, #[case] differing: &[&str]) {
+    let entry = existing("verified", &[]);
+    let entry = if differing == ["state"] { existing("submitted", &[]) } else { entry };
+    let (catalogue, places) = (catalogue(), places());
+    let mut fields = right().as_object().unwrap().clone();
+    fields.extend(more.as_object().unwrap().clone());
+    let (kind, op) = ("entry".to_owned(), Op::Put);
+    let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
+    match decide(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
+        Decision::Leave { outcome, kept } => {
+            let expected = if differing.is_empty() { Outcome::Applied } else { Outcome::Conflict };
+            assert_eq!((outcome, kept.keys().map(String::as_str).collect::<Vec<_>>()), (expected, differing.to_vec()));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn decide_rejects_a_pairing_of_another_programme_at_another_place() {
+    let (catalogue, places) = (catalogue(), places());
+    let organisation = |id: u128, side: &str, place: &str| {
+        serde_json::from_value(json!({"id": Uuid::from_u128(id), "name": "", "name_en": "", "kind": "village",
+            "side": side, "place": place, "programme": "industry"}))
+        .unwrap()
+    };
+    let organisations =
+        [organisation(1, "a", "440105"), organisation(2, "b", "522728108"), organisation(3, "b", "522728109")];
+    let pairing = |id: u128, programme: &str, with: u128| {
+        serde_json::from_value(json!({"id": Uuid::from_u128(id), "programme": programme,
+            "organisation_a": Uuid::from_u128(1), "organisation_b": Uuid::from_u128(with)}))
+        .unwrap()
+    };
+    let pairings = [pairing(11, "industry", 2), pairing(12, "industry", 3), pairing(13, "party_building", 2)];
+    let rules = Rules { organisations: &organisations, pairings: &pairings, ..rules(&catalogue, &places) };
+    for (id, right_one) in [(11, false), (12, true), (13, true)] {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("pairing".into(), json!(Uuid::from_u128(id)));
+        let told = mistakes(&fields, &recorder(), rules);
+        let (kind, op) = ("entry".to_owned(), Op::Put);
+        let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
+        let decision = decide(&mutation, None, &recorder(), rules);
+        if right_one {
+            assert_eq!(told, []);
+            written(decision);
+        } else {
+            assert_eq!(told.len(), 1);
+            assert_eq!(rejected(decision), [("pairing".to_owned(), ErrorCode::Unknown)]);
+        }
+    }
+}
+
+#[test]
+fn an_old_form_does_not_free_a_figures_number_of_its_present_limit() {
+    let mut old = with_programme();
+    let indicator = json!({"code": "surveys", "programme": "party_building", "name": "次", "name_en": "", "unit": "",
+        "unit_en": "", "aggregation": "sum"});
+    old.indicators = vec![serde_json::from_value(indicator).unwrap()];
+    old.activities[0].fields[0].feeds = Some("surveys".into());
+    let mut next = old.activities[0].clone();
+    next.fields[0].max = crate::values::quantity::Quantity::from_f64(2.0);
+    let catalogue = old.with_activity(next).unwrap();
+    let places = places();
+    let rules = rules(&catalogue, &places);
+    let mut fields = right().as_object().unwrap().clone();
+    fields.insert("version".into(), json!(1));
+    let put = |existing: Option<&Existing>, fields: Fields| {
+        let (kind, base_rev) = ("entry".to_owned(), existing.map_or(0, |_| 2));
+        let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
+        decide(&mutation, existing, &recorder(), rules)
+    };
+    let too_large = [("values.count".to_owned(), ErrorCode::TooLarge)];
+    assert_eq!(rejected(put(None, fields.clone())), too_large);
+    let mut entry = existing("submitted", &[]);
+    entry.fields.insert("version".into(), json!(1));
+    written(put(Some(&entry), json!({"note": "改"}).as_object().unwrap().clone()));
+    let larger = json!({"values": {"count": 4}}).as_object().unwrap().clone();
+    assert_eq!(rejected(put(Some(&entry), larger)), too_large);
+}
+
+fn any_patch() -> impl Strategy<Value = Fields> {
+    let field = prop_oneof![
+        (0..5_u8).prop_map(|n| ("note".to_owned(), json!(n.to_string()))),
+        (1..5_u8).prop_map(|n| ("values".to_owned(), json!({"count": n}))),
+        (1..5_u8).prop_map(|n| ("values".to_owned(), json!({"people": n}))),
+        Just(("values".to_owned(), json!({"people": null}))),
+        (1..5_u8).prop_map(|n| ("extra".to_owned(), json!({"deep": n}))),
+    ];
+    prop::collection::vec(field, 0..4).prop_map(Fields::from_iter)
+}
+
+proptest! {
+    /// No value vanishes: each that was named stands in the record or is kept as the losing side of a conflict.
+    #[test]
+    fn every_value_stands_or_is_kept(
+        patch in any_patch(),
+        since in prop::collection::btree_set(prop_oneof![Just("note"), Just("values.count"), Just("extra")], 0..3),
+    ) {
+        let since: Vec<&str> = since.into_iter().collect();
+        let entry = existing("submitted", &since);
+        let decision = decide_as(&recorder(), Some(&entry), Op::Put, Value::Object(patch.clone()));
+        let (fields, kept) = match decision {
+            Decision::Write { fields, kept, .. } => (fields, kept),
+            Decision::Leave { kept, .. } => (entry.fields.clone(), kept),
+            Decision::Reject(errors) => return Err(TestCaseError::fail(format!("{errors:?}"))),
+        };
+        for (path, value) in paths(&patch) {
+            let stands = get(&fields, &path) == present(value);
+            prop_assert!(stands || kept.get(path.as_ref()) == Some(value), "{} is lost", path);
+        }
+        for path in since {
+            prop_assert_eq!(get(&fields, path), get(&entry.fields, path), "another's {} was overwritten", path);
+        }
+    }
+}
+
+#[test]
+fn in_a_closed_month_a_coordinator_alone_changes_anything_and_says_why() {
+    let closed = ["2026-11".parse().unwrap()];
+    let coordinator = user(3, Role::Coordinator, &[], &[]);
+    let entry = existing("submitted", &[]);
+    let refused = |actor: &User, existing: Option<&Existing>, op, fields| {
+        rejected(decide_when(&closed, actor, existing, op, fields))
+    };
+    let closed_month = vec![("date".to_owned(), ErrorCode::Closed)];
+    let no_reason = vec![("reason".to_owned(), ErrorCode::Required)];
+    assert_eq!(refused(&recorder(), None, Op::Put, right()), closed_month);
+    assert_eq!(refused(&recorder(), Some(&entry), Op::Put, json!({"note": "改"})), closed_month);
+    assert_eq!(
+        refused(&recorder(), Some(&entry), Op::Put, json!({"date": "2026-12-01"})),
+        closed_month,
+        "nor moved out"
+    );
+    assert_eq!(refused(&recorder(), Some(&entry), Op::Delete, json!({})), closed_month);
+    assert_eq!(refused(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})), closed_month);
+    assert_eq!(refused(&coordinator, Some(&entry), Op::Put, json!({"note": "改"})), no_reason);
+    assert_eq!(refused(&coordinator, Some(&entry), Op::Delete, json!({"reason": " "})), no_reason);
+    let put = json!({"note": "改", "reason": "数字报错"});
+    let (outcome, fields, _) = written(decide_when(&closed, &coordinator, Some(&entry), Op::Put, put));
+    assert_eq!((outcome, &fields["note"], &fields["reason"]), (Outcome::Applied, &json!("改"), &json!("数字报错")));
+    let gone = decide_when(&closed, &coordinator, Some(&entry), Op::Delete, json!({"reason": "重复"}));
+    assert_eq!(written(gone).1["reason"], "重复");
+    let open = ["2026-10".parse().unwrap()];
+    written(decide_when(&open, &recorder(), Some(&entry), Op::Put, json!({"note": "改"})));
+}
+
+fn with_programme() -> Catalogue {
+    let programme = json!({"code": "party_building", "name": "党建", "name_en": "Party building"});
+    let mut catalogue = Catalogue { programmes: vec![serde_json::from_value(programme).unwrap()], ..catalogue() };
+    catalogue.activities[0].name = "走访".into();
+    catalogue.activities[0].fields.iter_mut().for_each(|field| field.name = "数".into());
+    catalogue
+}
+
+#[test]
+fn an_entry_keeps_to_the_form_that_it_was_made_with() {
+    let (_, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+    assert_eq!(fields["version"], 1, "who names none fills in the form as it is");
+    let mut next = with_programme().activities[0].clone();
+    next.fields[0].max = crate::values::quantity::Quantity::from_f64(2.0);
+    let catalogue = with_programme().with_activity(next).unwrap();
+    let places = places();
+    let rules = rules(&catalogue, &places);
+    let put = |version: Value| {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("version".into(), version);
+        let mutation =
+            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
+        decide(&mutation, None, &recorder(), rules)
+    };
+    assert_eq!(catalogue.activity("survey").unwrap().version, 2);
+    written(put(json!(1)));
+    assert_eq!(rejected(put(json!(2))), [("values.count".to_owned(), ErrorCode::TooLarge)]);
+    assert_eq!(rejected(put(json!(9))), [("version".to_owned(), ErrorCode::Unknown)]);
+}
+
+#[test]
+fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
+    let (catalogue, places) = (with_programme(), places());
+    let rules = rules(&catalogue, &places);
+    let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
+        let fields = fields.as_object().unwrap().clone();
+        let base_rev = existing.map_or(0, |_| 1);
+        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
+        decide_need(&mutation, existing, actor, rules)
+    };
+    let need =
+        json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "party_building", "title": "路灯"});
+    let (_, mut fields, _) = written(decide_as(&recorder(), None, Op::Put, need.clone()));
+    fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
+    let existing = Existing { rev: 1, fields, deleted: false, changed_since: BTreeSet::from(["title".to_owned()]) };
+    let change = json!({"title": "太阳能路灯", "responsible": "驻村书记"});
+    let (outcome, fields, kept) = written(decide_as(&reviewer(), Some(&existing), Op::Put, change));
+    assert_eq!(outcome, Outcome::Conflict);
+    assert_eq!((&fields["responsible"], &kept["title"]), (&json!("驻村书记"), &json!("太阳能路灯")));
+    let forbidden = |field: &str| vec![(field.to_owned(), ErrorCode::Forbidden)];
+    let elsewhere = user(7, Role::Recorder, &["522728108"], &[]);
+    assert_eq!(rejected(decide_as(&elsewhere, Some(&existing), Op::Put, json!({}))), forbidden("id"));
+    assert_eq!(rejected(decide_as(&elsewhere, None, Op::Put, need)), forbidden("place"));
+    let other = user(8, Role::Recorder, &["522728109"], &["health"]);
+    assert_eq!(rejected(decide_as(&other, Some(&existing), Op::Put, json!({"programme": "health"}))), forbidden("id"));
+}
+
+#[test]
+fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
+    let mut catalogue = catalogue();
+    let field = |value: Value| serde_json::from_value(value).unwrap();
+    catalogue.activities[0].fields.extend([
+        field(json!({"code": "rows", "name": "", "name_en": "", "kind": "table", "required": false,
+            "columns": [{"code": "workers", "name": "", "name_en": "", "kind": "integer", "required": false}]})),
+        field(json!({"code": "total", "name": "", "name_en": "", "kind": "integer", "required": false,
+            "computed": {"total": {"table": "rows", "column": "workers"}}})),
+    ]);
+    let places = places();
+    let rules = rules(&catalogue, &places);
+    let total = |rows: Value| {
+        let mut fields = right().as_object().unwrap().clone();
+        fields.insert("values".into(), json!({"count": 3, "total": 99}));
+        fields.insert("details".into(), json!({"rows": rows}));
+        let mutation =
+            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
+        written(decide(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
+    };
+    assert_eq!(total(json!([{"workers": 3}, {}, {"workers": 4}])), 7);
+    assert_eq!(total(json!(null)), Value::Null);
+}

@@ -1,0 +1,197 @@
+//! Amounts as people write them into tables: exact decimals with units, multipliers and words that say how exact they are.
+
+use crate::values::decimal::Decimal;
+use crate::values::field_error::ErrorCode;
+use crate::values::halfwidth::tidy;
+use crate::values::quantity::{Qualifier, Quantity};
+use crate::values::unit::Unit;
+
+/// Words before a number that say how exact it is.
+const BEFORE: [(&str, Qualifier); 16] = [
+    ("不少于", Qualifier::AtLeast),
+    ("不低于", Qualifier::AtLeast),
+    ("至少", Qualifier::AtLeast),
+    (">=", Qualifier::AtLeast),
+    ("≥", Qualifier::AtLeast),
+    ("超过", Qualifier::MoreThan),
+    ("大于", Qualifier::MoreThan),
+    ("多于", Qualifier::MoreThan),
+    ("高于", Qualifier::MoreThan),
+    (">", Qualifier::MoreThan),
+    ("大约", Qualifier::About),
+    ("将近", Qualifier::About),
+    ("约", Qualifier::About),
+    ("近", Qualifier::About),
+    ("≈", Qualifier::About),
+    ("~", Qualifier::About),
+];
+/// Words behind a number and its unit.
+const BEHIND: [(&str, Qualifier); 4] =
+    [("以上", Qualifier::AtLeast), ("+", Qualifier::AtLeast), ("左右", Qualifier::About), ("上下", Qualifier::About)];
+/// Words between a number and its unit.
+const BETWEEN: [(&str, Qualifier); 2] = [("余", Qualifier::MoreThan), ("多", Qualifier::MoreThan)];
+/// Currencies that stand before a number.
+const CURRENCIES: [&str; 7] = ["人民币", "¥", "rmb", "cny", "$", "€", "£"];
+
+/// An amount that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amount {
+    /// In the field's unit.
+    pub quantity: Quantity,
+    /// How exact it says it is.
+    pub qualifier: Qualifier,
+    /// Whether it was written in another unit than the field's.
+    pub converted: bool,
+}
+
+/// The unit in which a column of a field is written: the one that its heading names, else the field's own.
+fn units(column: Option<&str>, field: &str) -> (Unit, Unit) {
+    let own = Unit::of_field(field);
+    (column.map_or_else(|| own.clone(), Unit::of_field), own)
+}
+
+/// Takes the number of a cell, in the column's unit, into the field's unit.
+pub fn number_amount(number: f64, column: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
+    let (column, field) = units(column, field);
+    let decimal = Decimal::from_f64(number).ok_or(ErrorCode::NotAmount)?;
+    let quantity = column.convert(decimal, &field)?;
+    Ok(Amount { quantity, qualifier: Qualifier::Exact, converted: !column.is_same(&field) })
+}
+
+/// Reads an amount out of text: `３万`, `约 50,000元`, `￥5万`, `12人以上`. The unit behind the number goes before the column's.
+pub fn read_amount(text: &str, column: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
+    let (column, field) = units(column, field);
+    let text = tidy(text).to_lowercase();
+    // Spreadsheets mark text with an apostrophe.
+    let text = text.trim_start_matches('\'').trim();
+    let (text, before) = cut(text, &BEFORE, |text, word| text.strip_prefix(word));
+    let currency = CURRENCIES.iter().find_map(|own| Some((*own, text.strip_prefix(*own)?.trim_start())));
+    let (text, behind) = cut(currency.map_or(text, |own| own.1), &BEHIND, |text, word| text.strip_suffix(word));
+    let (number, rest) = leading_number(text)?;
+    let (multiplier, unit, between) = BETWEEN
+        .iter()
+        .find_map(|(word, qualifier)| rest.split_once(word).map(|(left, right)| (left, right, Some(*qualifier))))
+        .filter(|(left, ..)| left.chars().all(|letter| "十百千万亿".contains(letter)))
+        .unwrap_or(("", rest, None));
+    let mut said = [before, behind, between].into_iter().flatten();
+    let qualifier = said.next().unwrap_or_default();
+    if said.next().is_some_and(|other| other != qualifier) {
+        return Err(ErrorCode::NotAmount);
+    }
+    let from = match currency {
+        Some((currency, _)) => {
+            let money = Unit::parse(currency).ok_or(ErrorCode::Unit)?;
+            money.behind_number(&format!("{multiplier}{unit}"))?
+        }
+        None => column.behind_number(&format!("{multiplier}{unit}"))?,
+    };
+    let quantity = from.convert(number, &field)?;
+    Ok(Amount { quantity, qualifier, converted: !from.is_same(&field) })
+}
+
+/// Cuts a word off one end of a text.
+fn cut<'a>(
+    text: &'a str,
+    words: &[(&str, Qualifier)],
+    strip: impl Fn(&'a str, &str) -> Option<&'a str>,
+) -> (&'a str, Option<Qualifier>) {
+    let found = words.iter().find_map(|(word, qualifier)| Some((strip(text, word)?.trim(), Some(*qualifier))));
+    found.unwrap_or((text, None))
+}
+
+/// The number that a text begins with, its thousands apart by commas or spaces or not, and what follows it.
+fn leading_number(text: &str) -> Result<(Decimal, &str), ErrorCode> {
+    let is_of_number = |letter: char| letter.is_ascii_digit() || ",，. ".contains(letter);
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = unsigned.find(|letter| !is_of_number(letter)).unwrap_or(unsigned.len());
+    let (number, rest) = unsigned.split_at(end);
+    let (whole, decimals) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), ""));
+    let groups: Vec<&str> = whole.split([',', '，', ' ']).collect();
+    let separators: Vec<char> = whole.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+    let is_grouped = match groups.as_slice() {
+        [_] => true,
+        [first, others @ ..] => {
+            (1..=3).contains(&first.len())
+                && others.iter().all(|group| group.len() == 3)
+                && separators.windows(2).all(|pair| pair.first() == pair.last())
+        }
+        [] => false,
+    };
+    if !is_grouped {
+        return Err(ErrorCode::NotAmount);
+    }
+    let decimal = Decimal::parse(&format!("{sign}{}.{decimals}", groups.concat())).ok_or(ErrorCode::NotAmount)?;
+    Ok((decimal, rest.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("12", Some((12.0, Qualifier::Exact)))]
+    #[case("12人", Some((12.0, Qualifier::Exact)))]
+    #[case("１５人", Some((15.0, Qualifier::Exact)))]
+    #[case("1,200 人", Some((1_200.0, Qualifier::Exact)))]
+    #[case("12，000", Some((12_000.0, Qualifier::Exact)))]
+    #[case("1 200", Some((1_200.0, Qualifier::Exact)))]
+    #[case("1200.00", Some((1_200.0, Qualifier::Exact)))]
+    #[case("12.", Some((12.0, Qualifier::Exact)))]
+    #[case("'12", Some((12.0, Qualifier::Exact)))]
+    #[case("\u{feff}12\u{200b}", Some((12.0, Qualifier::Exact)))]
+    #[case("约20", Some((20.0, Qualifier::About)))]
+    #[case("20左右", Some((20.0, Qualifier::About)))]
+    #[case("超过30人", Some((30.0, Qualifier::MoreThan)))]
+    #[case("20余人", Some((20.0, Qualifier::MoreThan)))]
+    #[case("3万余人", Some((30_000.0, Qualifier::MoreThan)))]
+    #[case("12以上", Some((12.0, Qualifier::AtLeast)))]
+    #[case("12人以上", Some((12.0, Qualifier::AtLeast)))]
+    #[case("约 1.3万", Some((13_000.0, Qualifier::About)))]
+    #[case("2.5千", Some((2_500.0, Qualifier::Exact)))]
+    #[case("3百", Some((300.0, Qualifier::Exact)))]
+    #[case("-4", Some((-4.0, Qualifier::Exact)))]
+    #[case("1,2", None)]
+    #[case("1,20,000", None)]
+    #[case("12-15", None)]
+    #[case("12＋3", None)]
+    #[case("1e3", None)]
+    #[case("١٢", None)]
+    #[case("〇", None)]
+    #[case("十二", None)]
+    #[case("三次", None)]
+    #[case("12以下", None)]
+    #[case("1.2.3", None)]
+    #[case("inf", None)]
+    #[case("", None)]
+    #[case("99999999999999999999999999999", None)]
+    fn a_number_is_read_as_people_write_it_or_not_at_all(
+        #[case] written: &str,
+        #[case] expected: Option<(f64, Qualifier)>,
+    ) {
+        let read = read_amount(written, None, "人").ok().map(|own| (own.quantity.to_f64(), own.qualifier));
+        assert_eq!(read, expected, "{written}");
+    }
+
+    #[rstest]
+    #[case(0.1 + 0.2, Ok(0.3))]
+    #[case(1234.5678, Ok(1234.5678))]
+    #[case(1.0 / 3.0, Err(ErrorCode::NotAmount))]
+    #[case(1e10, Err(ErrorCode::NotAmount))]
+    #[case(f64::NAN, Err(ErrorCode::NotAmount))]
+    fn a_cells_number_is_what_the_spreadsheet_shows(#[case] number: f64, #[case] expected: Result<f64, ErrorCode>) {
+        assert_eq!(number_amount(number, None, "吨").map(|own| own.quantity.to_f64()), expected);
+    }
+
+    #[test]
+    fn a_conversion_is_told_and_the_fields_own_unit_is_none() {
+        let converted = |text, column| read_amount(text, column, "万元").map(|own| own.converted);
+        assert_eq!(converted("5", None), Ok(false));
+        assert_eq!(converted("5万元", None), Ok(false));
+        assert_eq!(converted("3万", None), Ok(false), "ten thousand yuan are the field's unit");
+        assert_eq!(converted("50000", Some("元")), Ok(true));
+    }
+}

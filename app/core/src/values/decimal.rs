@@ -1,0 +1,53 @@
+//! Exact decimal numbers as people and spreadsheets write them.
+
+use crate::values::quantity::{LARGEST, Quantity};
+
+/// A decimal number, exactly as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal {
+    digits: i128,
+    places: u32,
+}
+
+impl Decimal {
+    /// The most digits that are read.
+    const MOST_DIGITS: usize = 20;
+
+    /// Reads digits with at most one point, and a sign before them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (sign, text) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        let rest = rest.trim_end_matches('0');
+        let all = format!("{whole}{rest}");
+        let are_digits = !whole.is_empty() && all.bytes().all(|byte| byte.is_ascii_digit());
+        if !are_digits || all.trim_start_matches('0').len() > Self::MOST_DIGITS || rest.len() > Self::MOST_DIGITS {
+            return None;
+        }
+        Some(Self { digits: sign * all.parse::<i128>().ok()?, places: u32::try_from(rest.len()).ok()? })
+    }
+
+    /// The number of a spreadsheet's cell, to the fifteen digits that a spreadsheet shows: 0.1 + 0.2 is 0.3 there.
+    pub fn from_f64(number: f64) -> Option<Self> {
+        if !number.is_finite() || number.abs() > LARGEST * 1e6 {
+            return None;
+        }
+        let shown: f64 = format!("{number:.14e}").parse().ok()?;
+        Self::parse(&shown.to_string())
+    }
+
+    /// The number times a fraction, in ten-thousandths. The outer `None` means that it is too large to be held, the inner
+    /// that it is no whole number of ten-thousandths.
+    pub(super) fn scaled(self, numerator: i128, denominator: i128) -> Option<Option<Quantity>> {
+        let scaled = self.digits.checked_mul(numerator)?.checked_mul(10_000)?;
+        let divisor = denominator.checked_mul(10_i128.checked_pow(self.places)?)?;
+        if scaled % divisor != 0 {
+            return Some(None);
+        }
+        let whole = i64::try_from(scaled / divisor).ok()?;
+        let quantity = Quantity::from_ten_thousandths(whole);
+        (quantity.to_f64().abs() <= LARGEST).then_some(Some(quantity))
+    }
+}

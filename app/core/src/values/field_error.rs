@@ -1,0 +1,259 @@
+//! What is wrong with one field, in words for the person who filled it in.
+
+use crate::values::quantity::Quantity;
+use serde::{Deserialize, Serialize};
+
+/// The two languages of the screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// Simplified Chinese, the first language.
+    #[default]
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    /// The language's tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        }
+    }
+
+    /// The language with this tag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        [Self::Chinese, Self::English].into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// The better of the two for an `Accept-Language` header: English only when it is asked for before Chinese.
+    pub fn from_accept_language(header: &str) -> Self {
+        for range in header.split(',') {
+            let tag = range.trim().to_ascii_lowercase();
+            if tag.starts_with("zh") {
+                return Self::Chinese;
+            }
+            if tag.starts_with("en") {
+                return Self::English;
+            }
+        }
+        Self::Chinese
+    }
+
+    /// The one of two texts that is in this language.
+    pub fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}
+
+/// What sort of mistake it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Nothing was given.
+    Required,
+    /// Of another type than asked for.
+    WrongType,
+    /// Not a number that can be held: over 10⁹ or over four decimals.
+    NotAmount,
+    /// A count with decimals.
+    NotWhole,
+    /// Below the smallest.
+    TooSmall,
+    /// Above the largest.
+    TooLarge,
+    /// No date.
+    NotDate,
+    /// Before anything here began.
+    TooEarly,
+    /// A day that has not come yet.
+    InFuture,
+    /// More characters than fit.
+    TooLong,
+    /// Not among those there are.
+    Unknown,
+    /// Beyond what this person may do.
+    Forbidden,
+    /// A photo that somebody else has stored, which this person may not see.
+    ForeignPhoto,
+    /// The record is deleted.
+    Deleted,
+    /// The sequence number has been used for another mutation.
+    Reused,
+    /// Someone else has changed the same field, and theirs stands.
+    Conflict,
+    /// The stored record cannot be read.
+    Unreadable,
+    /// A name that several have.
+    Ambiguous,
+    /// Its month is closed.
+    Closed,
+    /// A reviewer has approved it.
+    Approved,
+    /// The same as another row of the table, whose number is the limit.
+    Twice,
+    /// An amount in a unit that cannot be converted into the field's.
+    Unit,
+    /// An amount that has more than four decimals in the field's unit.
+    Inexact,
+    /// A spreadsheet's error value, such as `#N/A`.
+    ErrorValue,
+    /// A formula of a spreadsheet without a stored result.
+    NoResult,
+    /// One number for several rows, in merged cells.
+    MergedNumber,
+    /// A quotation mark that is not closed.
+    UnclosedQuote,
+    /// The entry that a row names is of another activity than the table.
+    WrongActivity,
+    /// Somebody has changed the field since the table was exported.
+    ChangedSince,
+    /// With it a figure would be more than can be held.
+    SumTooLarge,
+    /// A code that a newer program uses.
+    #[serde(other)]
+    Other,
+}
+
+/// One field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field; `values.` before the code of a number that an activity asks for.
+    pub field: String,
+    /// What sort of mistake.
+    pub code: ErrorCode,
+    /// The bound that was passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// A sentence for people.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error, its sentence in Chinese.
+    pub fn new(field: impl Into<String>, code: ErrorCode) -> Self {
+        Self { field: field.into(), code, limit: None, message: String::new() }.in_language(Language::Chinese)
+    }
+
+    /// An error against a bound.
+    pub fn with_limit(field: impl Into<String>, code: ErrorCode, limit: f64) -> Self {
+        Self { limit: Some(limit), ..Self::new(field, code) }.in_language(Language::Chinese)
+    }
+
+    /// The same error, said in another language.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        let limit = self.limit.and_then(Quantity::from_f64).map(|limit| limit.to_string().replace(',', ""));
+        let limit = limit.unwrap_or_default();
+        let (chinese, english) = match self.code {
+            ErrorCode::Required => ("请填写", "Please fill this in"),
+            ErrorCode::WrongType => ("格式不对", "Not in the right form"),
+            ErrorCode::NotAmount => ("请填数字，最多四位小数", "Enter a number with at most four decimals"),
+            ErrorCode::NotWhole => ("请填整数", "Enter a whole number"),
+            ErrorCode::TooSmall => ("不能小于 {}", "Must be at least {}"),
+            ErrorCode::TooLarge => ("不能大于 {}", "Must be at most {}"),
+            ErrorCode::NotDate => ("请选择日期", "Choose a date"),
+            ErrorCode::TooEarly => ("日期不能早于 {} 年", "The date cannot be before {}"),
+            ErrorCode::InFuture => ("日期还没有到", "That date has not come yet"),
+            ErrorCode::TooLong => ("不能超过 {} 个字", "At most {} characters"),
+            ErrorCode::Unknown => ("没有这一项，请重新选择", "There is no such item: choose again"),
+            ErrorCode::Forbidden => ("您没有这项权限", "You may not do this"),
+            ErrorCode::Unreadable => (
+                "服务器上的这条记录已损坏，请联系管理员",
+                "The record on the server cannot be read: please tell an administrator",
+            ),
+            ErrorCode::ForeignPhoto => (
+                "这张照片别人已经上传过。请等本机上传完照片再保存一次",
+                "Someone else uploaded this photo first. Save again once this phone has uploaded it",
+            ),
+            ErrorCode::Deleted => ("这条填报已被删除", "This entry has been deleted"),
+            ErrorCode::Reused => ("序号已用于另一条填报", "The sequence number was used for another entry"),
+            ErrorCode::Conflict => (
+                "别人也改了这一项，以对方的为准；您的值仍保存在本机",
+                "Someone else changed this too and theirs stands; yours is kept on this phone",
+            ),
+            ErrorCode::Ambiguous => {
+                ("有几个地方同名，请把乡镇的名称也写上", "Several have this name: write the township's before it")
+            }
+            ErrorCode::Closed => ("这个月份已锁定，请联系协调员", "This month is closed. Contact a coordinator"),
+            ErrorCode::Approved => {
+                ("已审核的填报不能删除，请联系协调员", "An approved entry cannot be deleted. Contact a coordinator")
+            }
+            ErrorCode::Twice => ("与第 {} 行完全相同", "The same as row {}"),
+            ErrorCode::Unit => (
+                "单位不明确或不能换算，请改用本栏的单位",
+                "The unit is unclear or cannot be converted: use the field's own unit",
+            ),
+            ErrorCode::Inexact => (
+                "换算成本栏的单位后超过四位小数，请改写",
+                "More than four decimals in the field's unit: please rewrite it",
+            ),
+            ErrorCode::ErrorValue => {
+                ("这一格是错误值，请在表格里改正", "This cell holds an error value: correct it in the table")
+            }
+            ErrorCode::NoResult => (
+                "公式没有保存结果，请用表格软件打开、保存后再选择",
+                "The formula has no stored result: open the file in a spreadsheet program, save it and choose it again",
+            ),
+            ErrorCode::MergedNumber => (
+                "几行合并成一个数，请拆分后每行填自己的数",
+                "One number for several rows: unmerge the cells and give each row its own number",
+            ),
+            ErrorCode::WrongActivity => {
+                ("这条填报不是所选的活动", "This entry is of another activity than the chosen one")
+            }
+            ErrorCode::ChangedSince => (
+                "导出以后别人改过这一项，请重新导出后再改",
+                "Somebody has changed this since the export: export it again",
+            ),
+            ErrorCode::UnclosedQuote => ("这一行的引号没有成对", "A quotation mark in this line is not closed"),
+            ErrorCode::SumTooLarge => (
+                "加上这个数，合计就超出范围了，请核对",
+                "With this number the total would be out of range: please check it",
+            ),
+            ErrorCode::Other => ("这里有问题", "Something is wrong here"),
+        };
+        if self.code != ErrorCode::Other || self.message.is_empty() {
+            self.message = language.pick(chinese, english).replace("{}", &limit);
+        }
+        self
+    }
+}
+
+/// Adds mistakes at fields at which none is known yet: what cannot be read is missing as well, which need not be said twice.
+pub fn add_new(errors: &mut Vec<FieldError>, more: Vec<FieldError>) {
+    for error in more {
+        if !errors.iter().any(|own| own.field == error.field) {
+            errors.push(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_the_language_that_is_asked_for_first() {
+        assert_eq!(Language::from_accept_language("en-GB,en;q=0.9,zh;q=0.8"), Language::English);
+        assert_eq!(Language::from_accept_language("zh-CN,en;q=0.9"), Language::Chinese);
+        assert_eq!(Language::from_accept_language(""), Language::Chinese);
+        let error = FieldError::with_limit("values.count", ErrorCode::TooLarge, 500.0);
+        assert_eq!(error.message, "不能大于 500");
+        assert_eq!(error.in_language(Language::English).message, "Must be at most 500");
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_keeps_its_own_words() {
+        let error: FieldError =
+            serde_json::from_str(r#"{"field":"x","code":"from_tomorrow","message":"明日的话"}"#).unwrap();
+        assert_eq!(error.in_language(Language::English).message, "明日的话");
+    }
+}

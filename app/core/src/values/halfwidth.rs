@@ -1,0 +1,46 @@
+//! What a Chinese keyboard types, as all others type it.
+
+/// Full-width digits, points and minus signs as plain ones, without space around the text.
+pub fn narrow(text: &str) -> String {
+    let narrow = |letter: char| match letter {
+        '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
+        '．' | '。' => '.',
+        '－' => '-',
+        _ => letter,
+    };
+    text.trim().chars().map(narrow).collect()
+}
+
+/// Whether a character takes no room on the screen and means nothing in a table: it comes from web pages and chat programs.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+        || (letter.is_control() && !letter.is_whitespace())
+}
+
+/// Text as it is compared and parsed: without invisible characters, full-width ASCII made narrow, no space around it.
+pub fn tidy(text: &str) -> String {
+    let narrow = |letter: char| match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        '￥' => '¥',
+        '。' => '.',
+        '−' | '–' => '-',
+        letter if letter.is_whitespace() => ' ',
+        letter => letter,
+    };
+    let narrowed: String = text.chars().filter(|letter| !is_invisible(*letter)).map(narrow).collect();
+    narrowed.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_digits_and_points_are_understood() {
+        assert_eq!(narrow(" １２。５ "), "12.5");
+        assert_eq!(narrow("－３．０"), "-3.0");
+        assert_eq!(narrow("十二"), "十二");
+    }
+}

@@ -1,0 +1,13 @@
+//! Values: quantities with units, months, dates, half-width text and spreadsheet cells, each parsed at the edge.
+
+pub mod amount;
+pub mod csv_cell;
+pub mod date;
+pub mod day;
+pub mod decimal;
+pub mod field_error;
+pub mod halfwidth;
+pub mod month;
+pub mod quantity;
+pub mod unit;
+pub mod uuid_map;
