@@ -1,9 +1,11 @@
 //! Accounts to try it with, one of each role.
 
-use crate::auth;
+use crate::auth::password;
+use crate::auth::token::new_token;
 use crate::cli::CliError;
-use crate::db::account::{self, Account};
-use crate::db::{Db, reference};
+use crate::db::Db;
+use crate::db::accounts::account::{self, Account};
+use crate::db::reference::load;
 use jiedui_core::access::user::{Role, Scope, User};
 use uuid::Uuid;
 
@@ -21,7 +23,7 @@ fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
 /// Gives each of them a new password and prints it. An account that has one of their names and is not for demonstration is
 /// somebody's: it stays as it is.
 pub async fn accounts(db: &Db) -> Result<(), CliError> {
-    let catalogue = reference::load(db).await?.catalogue;
+    let catalogue = load::load(db).await?.catalogue;
     let programmes: Vec<String> = catalogue.programmes.into_iter().map(|programme| programme.code).collect();
     println!("演示账号 / demonstration accounts (username  password):");
     for (role, name, places) in people() {
@@ -31,8 +33,8 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
             println!("{username}: 已有账号，保持不变 / an account of this name is there and stays as it is");
             continue;
         }
-        let password: String = auth::new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
-        let password_hash = auth::hash_password(&password)?;
+        let password: String = new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+        let password_hash = password::hash_password(&password)?;
         let places = places.iter().map(|code| (*code).to_owned()).collect();
         let scope = Scope { places, programmes: programmes.clone() };
         let id = known.as_ref().map_or_else(Uuid::now_v7, |known| known.user.id);

@@ -1,26 +1,27 @@
 //! `jiedui`: the server, the app and the command line in one file.
 
-pub mod attachment_store;
-pub mod auth;
-pub mod cli;
+mod attachment_store;
+mod auth;
+mod cli;
 mod clock;
-pub mod config;
-pub mod connections;
-pub mod db;
-pub mod demo;
-mod generate;
-pub mod http;
+mod config;
+mod connections;
+mod db;
+mod demo;
+mod export;
+mod figures;
+mod http;
 mod import;
-mod known;
-mod notices;
 mod private;
-pub mod seed;
-pub mod serve;
+mod push_writer;
+mod reference;
+mod seed;
+mod serve;
+mod site;
+mod state;
 mod supervisor;
 mod sweep;
-mod throttle;
-pub mod transfer;
-mod writer;
+mod web_push;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! What an empty database receives: the catalogue, the places, the directory and the reported figures of 2023.
 
-use crate::db::reference::{self, Reference};
+use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, DbError};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::{
@@ -63,7 +63,7 @@ struct Reported {
 pub async fn fill(db: &Db) -> Result<bool, SeedError> {
     let reference = read()?;
     let opening = opening_entries(&reference)?;
-    Ok(reference::fill(db, &reference, &opening).await?)
+    Ok(load::fill(db, &reference, &opening).await?)
 }
 
 fn read() -> Result<Reference, SeedError> {

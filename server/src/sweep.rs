@@ -1,8 +1,12 @@
 //! Removes what nothing needs any more, once an hour: photos that no record names, broken uploads, tables that nobody wrote.
 
 use crate::attachment_store::{self, AttachmentStore};
-use crate::db::{DbError, attachment, import, now};
-use crate::http::App;
+use crate::db::{
+    DbError,
+    files::{attachment, import},
+    now,
+};
+use crate::state::App;
 use std::io;
 use std::time::Duration;
 use tokio::task::spawn_blocking;

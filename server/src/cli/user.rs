@@ -1,11 +1,12 @@
 //! Accounts on the command line.
 
 use super::{CliError, open};
-use crate::auth;
+use crate::auth::password;
 use crate::config::Storage;
-use crate::db::account::{self, Account};
-use crate::db::reference::Reference;
-use crate::db::{Db, reference};
+use crate::db::Db;
+use crate::db::accounts::account::{self, Account};
+use crate::db::reference::load;
+use crate::db::reference::load::Reference;
 use clap::Subcommand;
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::{LONGEST, UsernameError, new_username};
@@ -103,13 +104,13 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
         UserCommand::Add { username, name, role, places, everywhere, programmes, storage } => {
             let username = checked_username(&username)?;
             let (db, _) = open(&storage).await?;
-            let reference = reference::load(&db).await?;
+            let reference = load::load(&db).await?;
             let programmes = if programmes.is_empty() { all_programmes(&reference) } else { programmes };
             let scope = checked(Scope { places, programmes }, &reference)?;
             if account::by_username(&db, &username).await?.is_some() {
                 return Err(taken(&username));
             }
-            let password_hash = auth::hash_password(&read_password(&username)?)?;
+            let password_hash = password::hash_password(&read_password(&username)?)?;
             let name = name.unwrap_or_else(|| username.clone());
             let is_unsaid = scope.places.is_empty() && !everywhere && matches!(role, Role::Recorder | Role::Reviewer);
             let user = User { id: Uuid::now_v7(), username: username.clone(), name, role, scope };
@@ -128,7 +129,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
                 let named = "--role, --place, --everywhere, --programme, --all-programmes, --name";
                 return Err(CliError::Argument(format!("nothing to change: give one of {named}")));
             }
-            let reference = reference::load(&db).await?;
+            let reference = load::load(&db).await?;
             let user = &mut account.user;
             user.name = name.unwrap_or_else(|| user.name.clone());
             user.role = role.unwrap_or(user.role);
@@ -166,7 +167,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
         }
         UserCommand::Password { username, storage } => {
             let (db, account) = find(&storage, &username).await?;
-            let password_hash = auth::hash_password(&read_password(&account.user.username)?)?;
+            let password_hash = password::hash_password(&read_password(&account.user.username)?)?;
             let stays_closed = account.disabled;
             account::change(&db, &Account { password_hash, ..account }).await?;
             if stays_closed {
@@ -221,7 +222,7 @@ fn read_password(username: &str) -> Result<String, CliError> {
     let stdin = |error| CliError::Io("standard input".to_owned(), error);
     std::io::stdin().read_to_string(&mut password).map_err(stdin)?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
-    match auth::weakness(&password, username) {
+    match password::weakness(&password, username) {
         None => Ok(password),
         Some(weakness) => Err(CliError::Argument(format!("the password (from standard input) {weakness}"))),
     }

@@ -1,28 +1,14 @@
 //! The database: SQLite in one file, or PostgreSQL. All SQL of the project is in this folder and means the same on both.
 
-pub mod account;
-pub mod answer;
-pub mod attachment;
+pub mod accounts;
 pub mod backup;
 pub mod bulk;
-pub mod conflict;
-pub mod directory;
-pub mod entry;
 pub mod feed;
 pub mod figures;
-pub mod history;
-pub mod import;
-pub mod notice;
-pub mod pull;
-pub mod push;
-pub mod record;
+pub mod files;
+pub mod records;
 pub mod reference;
-pub mod rollup;
-pub mod session;
-pub mod share;
-pub mod stored;
 mod tx;
-pub mod verify;
 
 pub use tx::Tx;
 

@@ -1,5 +1,10 @@
 //! Databases of earlier versions.
 
+use super::accounts::share;
+use super::figures::{query, rollup, verify};
+use super::files::{attachment, import};
+use super::records::{entry, idempotency, push};
+use super::reference::load;
 use super::*;
 use jiedui_core::figures::summary::Overview;
 
@@ -55,13 +60,13 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let forgotten = attachment::forget_unnamed(&db, i64::MAX, 9, |_| Ok(())).await.unwrap();
     assert!(forgotten.is_empty());
     let mut tx = db.begin().await.unwrap();
-    let answers = answer::find(&mut tx, uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(3), 6, 6).await.unwrap();
+    let answers = idempotency::find(&mut tx, uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(3), 6, 6).await.unwrap();
     let (digest, result) = &answers[&6];
     assert_eq!((digest, result.rev), (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 2));
     drop(tx);
-    let reference = reference::load(&db).await.unwrap();
+    let reference = load::load(&db).await.unwrap();
     rollup::bring_up_to_date(&db).await.unwrap();
-    let (change, parts, _) = figures::by_town_since(&db, 0).await.unwrap();
+    let (change, parts, _) = query::by_town_since(&db, 0).await.unwrap();
     let overview = Overview { catalogue: reference.catalogue.clone(), parts, ..Overview::default() };
     let counted = overview.figures(&Default::default());
     let surveys = counted.iter().find(|figure| figure.indicator == "field_surveys").unwrap();
@@ -128,7 +133,7 @@ async fn reading_the_directory_uses_an_index_and_no_scan() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     let Db::Sqlite { readers, .. } = &db else { unreachable!() };
-    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", reference::OF_KIND));
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", load::OF_KIND));
     let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).bind("pairing").fetch_all(readers).await.unwrap();
     let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
     assert!(steps.iter().any(|step| step.contains("USING INDEX record_other (kind=?)")), "{steps:?}");
@@ -146,7 +151,7 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     crate::seed::fill(&db).await.unwrap();
-    let reference = reference::load(&db).await.unwrap();
+    let reference = load::load(&db).await.unwrap();
     let actor = User {
         id: uuid::Uuid::from_u128(1),
         username: String::new(),
@@ -158,7 +163,7 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
         let fields = serde_json::json!({"activity": "field_survey", "date": date, "place": "522728109", "values": {"times": times}});
         let (kind, id, fields) = ("entry".to_owned(), uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
         let mutation = Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields };
-        let digest = answer::digest(&mutation).unwrap();
+        let digest = idempotency::digest(&mutation).unwrap();
         (mutation, digest)
     };
     let last_day = jiedui_core::values::date::parse_date("2026-11-27").unwrap();

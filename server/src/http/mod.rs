@@ -1,53 +1,27 @@
 //! The HTTP edge: one file a resource.
 
-pub mod attachments;
-pub mod body;
-pub mod catalogue;
-pub mod directory;
-pub mod entries;
-pub mod export;
-pub mod health;
-pub mod imports;
-pub mod indicators;
-pub mod live;
-pub mod map;
-pub mod notices;
-pub mod overview;
-pub mod page;
-pub mod periods;
+pub mod api;
+pub mod extract;
+pub mod pages;
 pub mod problem;
-pub mod pull;
-pub mod push;
-pub mod query;
-pub mod session;
-pub mod shares;
-pub mod site;
-pub mod sync;
 
-use crate::config::Config;
-use crate::db::pull::Key;
-use crate::db::reference::Reference;
-use crate::db::{Db, DbError};
-use crate::import::queue::UnderWay;
-use crate::known::Shared;
-use crate::notices::Notices;
-use crate::supervisor::Supervisor;
-use crate::throttle::Throttle;
-use crate::writer::{Writer, tell};
-use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use crate::state::App;
+use api::{
+    attachments, catalogue, directory, entries, export, health, imports, indicators, live, map, notices, overview,
+    periods, pull, push, session, shares,
+};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use leptos::config::LeptosOptions;
+use extract::body;
 use leptos_axum::LeptosRoutes;
+use pages::{page, site};
 use problem::Problem;
-use site::Site;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::decompression::RequestDecompressionLayer;
@@ -65,101 +39,6 @@ const SMALL: i32 = 5;
 const QUICK: i32 = 2;
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// What every handler can reach.
-#[derive(Clone)]
-pub struct App(Arc<State>);
-
-/// The state of a running server.
-pub struct State {
-    /// Its settings.
-    pub config: Config,
-    /// Its database.
-    pub db: Db,
-    /// Catalogue, places, directory, closed months, and what is made of them.
-    pub known: Shared,
-    /// The life of the database, for cursors.
-    pub epoch: i64,
-    /// What cursors are signed with.
-    pub cursor_key: Key,
-    /// The number of the last change, told to whoever listens.
-    pub changes: watch::Sender<i64>,
-    /// Becomes true when the server is to end.
-    pub stopping: watch::Sender<bool>,
-    /// The tasks that the server cannot do without.
-    pub tasks: Supervisor,
-    /// Spreadsheets that are being read or written.
-    pub imports: Arc<UnderWay>,
-    /// What is pushed goes this way.
-    pub writer: Writer,
-    /// What keeps exports from taking the server for themselves.
-    pub exports: export::Exports,
-    /// The way to browsers that want to be woken.
-    pub notices: Notices,
-    /// Limits of signing in.
-    pub throttle: Arc<Throttle>,
-    /// The app's files.
-    pub site: Site,
-    /// What leptos asks for.
-    pub leptos: LeptosOptions,
-}
-
-impl Deref for App {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.0
-    }
-}
-
-impl FromRef<App> for LeptosOptions {
-    fn from_ref(app: &App) -> Self {
-        app.leptos.clone()
-    }
-}
-
-impl App {
-    /// A server on an open database that has been filled.
-    pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
-        let known = Shared::load(&db).await?;
-        let epoch = crate::db::feed::epoch(&db).await?;
-        let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
-        let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
-        let cursor_key = Key::derive(&notices.secret());
-        let (stopping, until) = watch::channel(false);
-        let tasks = Supervisor::new(until);
-        let writer = Writer::start(&tasks, db.clone(), known.clone(), changes.clone());
-        let state = State {
-            config,
-            db,
-            known,
-            epoch,
-            cursor_key,
-            changes,
-            stopping,
-            tasks,
-            imports: Arc::default(),
-            writer,
-            exports: export::Exports::default(),
-            notices,
-            throttle: Arc::default(),
-            site,
-            leptos,
-        };
-        Ok(Self(Arc::new(state)))
-    }
-
-    /// Catalogue, places, directory and closed months, as last read.
-    pub fn reference(&self) -> Arc<Reference> {
-        self.known.get().reference.clone()
-    }
-
-    /// Tells listeners of the last change.
-    pub fn tell(&self, change: i64) {
-        tell(&self.changes, change);
-    }
-}
 
 #[derive(OpenApi)]
 #[openapi(info(

@@ -1,7 +1,7 @@
 //! Cells and rows of a table, and how much of them one file may take up in memory.
 
-use super::fault::Fault;
-use jiedui_core::values::amount::is_invisible;
+use crate::import::file_error::Fault;
+use jiedui_core::values::halfwidth::is_invisible;
 use std::borrow::Cow;
 use time::{Date, Duration, Month};
 

@@ -4,12 +4,11 @@ use super::cell::{Cell, Row};
 use super::columns::{ID, PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
 use super::layout::{LeftOut, MOST_LEFT_OUT, Sheet, Why, line, sifted};
-use super::queue::Progress;
 use super::row::{Read, Reading};
 use super::update::{Standing, Updating};
 use super::{Action, Findings, Mistake, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD, Writing};
-use crate::db::reference::Reference;
-use crate::http::App;
+use crate::db::reference::load::Reference;
+use crate::import::job_registry::Progress;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
@@ -27,8 +26,6 @@ use uuid::Uuid;
 
 /// What rows are checked by.
 pub struct Against {
-    /// The state of the server.
-    pub app: App,
     /// Whose entries they become.
     pub actor: User,
     /// Catalogue, places, directory.

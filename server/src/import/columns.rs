@@ -2,7 +2,7 @@
 
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
-use jiedui_core::values::amount::tidy;
+use jiedui_core::values::halfwidth::tidy;
 use jiedui_core::values::unit::Unit;
 
 /// The path of the column that identifies an entry that exists.

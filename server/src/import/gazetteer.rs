@@ -3,8 +3,8 @@
 use jiedui_core::access::user::Scope;
 use jiedui_core::directory::place::Places;
 use jiedui_core::directory::place::covers;
-use jiedui_core::values::amount::tidy;
 use jiedui_core::values::field_error::ErrorCode;
+use jiedui_core::values::halfwidth::tidy;
 use std::collections::HashMap;
 
 /// The places that somebody may record for, by every way to write them.

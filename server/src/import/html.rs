@@ -1,8 +1,8 @@
 //! Tables of web pages: many programs save these under the name of a spreadsheet.
 
-use super::book::{Book, SheetName, choose};
 use super::cell::{Cell, Held, LONGEST_CELL, MOST_COLUMNS};
-use super::fault::Fault;
+use crate::import::file_error::Fault;
+use crate::import::workbook::{Book, SheetName, choose};
 
 /// The most tables of a page that can be chosen from.
 const MOST_TABLES: usize = 100;

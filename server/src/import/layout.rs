@@ -1,10 +1,10 @@
 //! How a sheet is laid out: where its heading is, what stands above and below the data, and which rows are no data.
 
-use super::book::{Book, Broken, SheetName};
 use super::cell::{Cell, MOST_ROWS, Row};
 use super::columns::{Heading, units_of_line};
-use super::fault::Fault;
-use jiedui_core::values::amount::tidy;
+use crate::import::file_error::Fault;
+use crate::import::workbook::{Book, Broken, SheetName};
+use jiedui_core::values::halfwidth::tidy;
 use serde::{Deserialize, Serialize};
 
 /// So many rows are looked at for a heading, and a heading may have so many rows itself.

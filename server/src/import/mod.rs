@@ -2,27 +2,26 @@
 //! one transaction or nothing, and the whole of it can be taken back. Rows that name an entry change it. Work goes on beside the
 //! requests, which ask how far it has come.
 
-pub mod book;
 pub mod cell;
 pub mod check;
-pub mod checking;
 pub mod columns;
-pub mod fault;
+pub mod file_error;
 pub mod gazetteer;
 mod html;
+pub mod job;
+pub mod job_registry;
 pub mod layout;
-pub mod queue;
 pub mod row;
-pub mod shown;
+pub mod summary;
 pub mod template;
 mod text;
 pub mod update;
-pub mod writing;
+pub mod workbook;
+pub mod write;
 mod xls;
 mod xlsx;
 
-use book::SheetName;
-use fault::Fault;
+use file_error::Fault;
 use jiedui_core::entry::Fields;
 use jiedui_core::values::field_error::FieldError;
 use layout::{HeadingRows, LeftOut, Why};
@@ -30,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use workbook::SheetName;
 
 /// So many mistakes are told; all are counted.
 pub const TOLD: usize = 1_000;

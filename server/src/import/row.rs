@@ -8,7 +8,8 @@ use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::Directory;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::number_value;
-use jiedui_core::values::amount::{Amount, is_invisible, number_amount, read_amount, tidy};
+use jiedui_core::values::amount::{Amount, number_amount, read_amount};
+use jiedui_core::values::halfwidth::{is_invisible, tidy};
 use jiedui_core::values::{
     date::{format_date, parse_date},
     field_error::{ErrorCode, FieldError},

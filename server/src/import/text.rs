@@ -1,8 +1,8 @@
 //! Tables as text: separated by commas, tabs or semicolons, in UTF-8, UTF-16 or GB 18030.
 
-use super::book::{Book, Broken};
 use super::cell::{Cell, Held, LONGEST_CELL};
-use super::fault::Fault;
+use crate::import::file_error::Fault;
+use crate::import::workbook::{Book, Broken};
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use jiedui_core::values::field_error::ErrorCode;
 use std::borrow::Cow;

@@ -6,14 +6,14 @@ use super::columns::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
 use super::gazetteer::Gazetteer;
 use super::row::{Read, Reading, amount, answer};
 use super::{Change, ChangedField, Writing};
-use crate::http::export;
+use crate::export::{entry_row, sheet};
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, decide, number_value, path};
-use jiedui_core::values::amount::tidy;
 use jiedui_core::values::csv_cell::harmless;
+use jiedui_core::values::halfwidth::tidy;
 use jiedui_core::values::{
     field_error::{ErrorCode, FieldError},
     quantity::Qualifier,
@@ -87,12 +87,12 @@ impl Updating<'_> {
         let Some(form) = self.against.reference.catalogue.form(&text("activity"), version) else {
             return refuse(ID, ErrorCode::Unknown);
         };
-        let rendered = export::row(
-            &self.against.app,
+        let rendered = entry_row::row(
+            &self.against.reference,
             &Record { kind: ENTRY.to_owned(), id, rev: base_rev, fields: base.clone(), deleted: false },
         );
         let rendered: BTreeMap<&str, &str> =
-            export::HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
+            entry_row::HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
         let read = self.edits(row, base, form, &rendered);
         if !read.errors.is_empty() {
             return Err((read.errors.clone(), read));
@@ -159,7 +159,7 @@ impl Updating<'_> {
         let as_exported = |label: &str, cell: &Cell| {
             let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
             // As it stands in CSV, and as a sheet holds it.
-            [was, &harmless(was), &export::sheet::cell(was)].into_iter().any(|own| tidy(&text) == tidy(own))
+            [was, &harmless(was), &sheet::cell(was)].into_iter().any(|own| tidy(&text) == tidy(own))
         };
         for (column, path) in columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?))) {
             let cell = row.cell(column);

@@ -3,10 +3,10 @@
 
 mod records;
 
-use super::book::{Book, SheetName, choose};
 use super::cell::{Cell, Held, MOST_COLUMNS, day_of_serial};
-use super::fault::Fault;
 use super::xlsx::{is_day_format, is_day_number};
+use crate::import::file_error::Fault;
+use crate::import::workbook::{Book, SheetName, choose};
 use records::{Record, Records, Texts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read};

@@ -5,9 +5,9 @@
 mod package;
 mod parts;
 
-use super::book::{Book, SheetName, choose};
 use super::cell::{Cell, Held, LONGEST_CELL, day_of_serial};
-use super::fault::Fault;
+use crate::import::file_error::Fault;
+use crate::import::workbook::{Book, SheetName, choose};
 use package::{Package, Xml, attribute};
 use parts::Workbook;
 pub use parts::{is_day_format, is_day_number};

@@ -1,7 +1,7 @@
 //! The records of a workbook's stream, and the texts in them, which may go on in the records that follow.
 
 use super::super::cell::LONGEST_CELL;
-use super::super::fault::Fault;
+use crate::import::file_error::Fault;
 use encoding_rs::GB18030;
 
 /// The most texts that cells share, and bytes of them.

@@ -1,6 +1,6 @@
 //! The parts of a package, unpacked in a stream and read as XML, with bounds on all of it.
 
-use super::super::fault::Fault;
+use crate::import::file_error::Fault;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::cell::Cell;

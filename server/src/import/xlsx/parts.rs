@@ -1,9 +1,9 @@
 //! What a workbook says of its sheets, the styles by which numbers are days, and the texts that cells share.
 
-use super::super::book::SheetName;
 use super::super::cell::LONGEST_CELL;
-use super::super::fault::Fault;
 use super::package::{Package, attribute};
+use crate::import::file_error::Fault;
+use crate::import::workbook::SheetName;
 use quick_xml::events::Event;
 use std::collections::HashMap;
 

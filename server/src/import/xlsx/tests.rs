@@ -1,5 +1,5 @@
 use super::*;
-use crate::import::book;
+use crate::import::workbook;
 use rust_xlsxwriter::{Format, Workbook};
 use std::io::{Cursor, Read, Write};
 use zip::ZipWriter;
@@ -173,8 +173,8 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
 
 #[test]
 fn other_packages_are_told_what_they_are() {
-    assert_eq!(book::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(Fault::OtherTable));
-    assert_eq!(book::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(Fault::Document));
-    assert_eq!(book::read(&package(&[("a.txt", "x")]), None).err(), Some(Fault::NotTable));
-    assert_eq!(book::read(&one_sheet("<row", ""), None).err(), Some(Fault::Damaged));
+    assert_eq!(workbook::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(Fault::OtherTable));
+    assert_eq!(workbook::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(Fault::Document));
+    assert_eq!(workbook::read(&package(&[("a.txt", "x")]), None).err(), Some(Fault::NotTable));
+    assert_eq!(workbook::read(&one_sheet("<row", ""), None).err(), Some(Fault::Damaged));
 }

@@ -1,0 +1,40 @@
+//! Made-up entries by the thousand, for demonstrations and benchmarks.
+
+use crate::cli::{CliError, open};
+use crate::clock;
+use crate::config::Storage;
+use crate::db::records::push::fill_in;
+use crate::db::reference::load;
+use jiedui_core::fixtures::sample::{self, FIRST_DAY, Sample};
+use std::io::{IsTerminal, Write};
+
+/// Entries in one transaction.
+const STEP: u64 = 20_000;
+
+/// Adds the pairings and the entries of a seed; those that are there already stay as they are. Ended in the middle, it leaves whole
+/// transactions behind and can be started again.
+pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
+    let (db, _) = open(storage).await?;
+    if pairings > 0 {
+        let known = load::load(&db).await?;
+        let (organisations, pairings) = sample::directory(seed, pairings, &known.catalogue, &known.places);
+        load::add_directory(&db, &organisations, &pairings).await?;
+    }
+    let reference = load::load(&db).await?;
+    let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());
+    let last_day = clock::today();
+    let sample = Sample::new(seed, &reference.catalogue, &reference.places, directory, (FIRST_DAY, last_day));
+    let mut added = 0;
+    for first in (0..entries).step_by(usize::try_from(STEP).unwrap_or(usize::MAX)) {
+        let numbers = first..(first + STEP).min(entries);
+        let done = numbers.end;
+        added += fill_in(&db, &reference, numbers.map(|number| sample.entry(number)).collect()).await?;
+        if std::io::stderr().is_terminal() {
+            // Progress alone: where it cannot be written nothing is lost.
+            let _ = write!(std::io::stderr(), "\r{done} / {entries}");
+        }
+    }
+    println!("{added} entries added");
+    db.close().await;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! The command line.
+
+mod generate;
+mod transfer;
+mod user;
+
+use crate::attachment_store::AttachmentStore;
+use crate::auth::password;
+use crate::config::{Config, Storage};
+use crate::db::{Db, DbError, accounts::account, backup, feed, figures::rollup};
+use crate::seed;
+use crate::seed::SeedError;
+use crate::serve;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use user::UserCommand;
+
+/// 结对 Jiedui: one shared view of what Guiyang and Luodian do together
+#[derive(Parser, Debug)]
+#[command(name = "jiedui", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Serve the app and the API
+    Serve(Config),
+    /// Bring the database's schema up to date and fill it if it is empty
+    Migrate {
+        /// The database was put back from a copy by its own tools: phones then start from nothing
+        #[arg(long)]
+        restored: bool,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Accounts
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Take in entries that `export` wrote; the same file twice changes nothing
+    Import {
+        /// Entries, one a line
+        file: PathBuf,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Write all entries to standard output, one a line
+    Export(Storage),
+    /// Copy the database to a file while the server goes on; photos are in the data folder, which is copied by other means
+    Backup {
+        /// The file to write
+        file: PathBuf,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Put a copy in the database's place; the server must be stopped. What was there is kept beside it
+    Restore {
+        /// The copy
+        file: PathBuf,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Add made-up entries, the same from the same seed: for demonstrations and benchmarks
+    Generate {
+        /// How many
+        #[arg(long)]
+        entries: u64,
+        /// How many pairings of made-up organisations, before
+        #[arg(long, default_value_t = 0)]
+        pairings: u64,
+        /// Another seed gives other entries
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Recompute every figure from the entries and compare
+    Verify(Storage),
+}
+
+/// What stops a command.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The data in the program.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// Passwords.
+    #[error(transparent)]
+    Auth(#[from] password::AuthError),
+    /// A file, the terminal or a socket.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+    /// An argument that names what is not there or cannot be.
+    #[error("{0}")]
+    Argument(String),
+}
+
+impl CliError {
+    /// 2 for a wrong flag or setting, 1 for what went wrong otherwise.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Argument(_) | Self::Db(DbError::Url(..) | DbError::NotAFile(_) | DbError::NoReplica) => {
+                ExitCode::from(2)
+            }
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// A mistake in the arguments, in one line.
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let missing = text.lines().map(str::trim).filter(|line| line.starts_with("--") || line.starts_with('<'));
+    let missing: Vec<&str> = if first.ends_with(':') { missing.collect() } else { Vec::new() };
+    format!("jiedui: {} {}", first.trim_start_matches("error: "), missing.join(" ")).trim_end().to_owned()
+}
+
+/// Runs a command.
+pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    match cli.command {
+        Command::Serve(config) => serve::serve(config).await?,
+        Command::Migrate { restored, storage } => {
+            let (db, filled) = open(&storage).await?;
+            if restored {
+                feed::begin_epoch(&db).await?;
+            }
+            println!("{}: {}", db.name(), if filled { "filled" } else { "up to date" });
+            db.close().await;
+        }
+        Command::User { command } => user::run(command).await?,
+        Command::Import { file, storage } => return transfer::import(&file, &storage).await,
+        Command::Export(storage) => transfer::export(&storage).await?,
+        Command::Backup { file, storage } => {
+            if file.exists() {
+                return Err(CliError::Argument(format!("{}: is there already", file.display())));
+            }
+            let (db, _) = open(&storage).await?;
+            backup::backup(&db, &file).await?;
+            println!("{}", file.display());
+            // Whoever runs it by hand or by a timer must not take it for all there is.
+            let photos = AttachmentStore::new(&storage.data_dir).folder();
+            eprintln!("photos and agreements are not in it: copy the folder {} as well", photos.display());
+        }
+        Command::Restore { file, storage } => transfer::restore(&file, &storage).await?,
+        Command::Generate { entries, pairings, seed, storage } => {
+            generate::generate(entries, pairings, seed, &storage).await?
+        }
+        Command::Verify(storage) => return transfer::verify(&storage).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the database and fills it if it is empty; says whether it was.
+pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
+    let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
+    let filled = seed::fill(&db).await?;
+    rollup::bring_up_to_date(&db).await?;
+    for name in account::respell(&db).await? {
+        tracing::warn!(
+            name,
+            "another account has this user name in its usual spelling; sign in with it exactly as it is stored"
+        );
+    }
+    Ok((db, filled))
+}

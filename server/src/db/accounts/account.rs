@@ -1,0 +1,138 @@
+//! Accounts: who may sign in, and what they may do.
+
+use crate::db::{Db, Result, on};
+use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::access::username::canonical_username;
+use uuid::Uuid;
+
+/// An account with what only the server may know of it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What others may see.
+    pub user: User,
+    /// Argon2id in PHC form.
+    pub password_hash: String,
+    /// Whether it can no longer be used.
+    pub disabled: bool,
+}
+
+type Row = (Uuid, String, String, String, String, String, String, bool);
+
+fn read((id, username, name, role, places, programmes, password_hash, disabled): Row) -> Result<Account> {
+    let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
+    // A role of a newer version of the program gives no rights here.
+    let role = Role::from_code(&role).unwrap_or(Role::Viewer);
+    Ok(Account { user: User { id, username, name, role, scope }, password_hash, disabled })
+}
+
+const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, password_hash, disabled FROM account";
+
+/// The account with this name to sign in by, however it was typed. An account of an earlier version may have a name that is not
+/// in the one spelling, where another has that: it is found by its exact name.
+pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
+    for name in [username, &canonical_username(username)] {
+        let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE username = $1"));
+        let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query).bind(name).fetch_optional(pool).await?);
+        if let Some(row) = row {
+            return read(row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Gives accounts of earlier versions their names in the one spelling; returns the names that cannot be changed, because another
+/// account has that spelling.
+pub async fn respell(db: &Db) -> Result<Vec<String>> {
+    let query = "SELECT id, username FROM account";
+    let names = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(query).fetch_all(pool).await?);
+    let mut left = Vec::new();
+    for (id, name) in names {
+        let spelling = canonical_username(&name);
+        if spelling == name || spelling.is_empty() {
+            continue;
+        }
+        let query = "UPDATE account SET username = $2
+            WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM account WHERE username = $2)";
+        let mut tx = db.begin().await?;
+        let changed = on!(in &mut tx, |connection| {
+            sqlx::query(query).bind(id).bind(spelling).execute(connection).await?.rows_affected()
+        });
+        tx.commit().await?;
+        if changed == 0 {
+            left.push(name);
+        }
+    }
+    Ok(left)
+}
+
+/// All accounts by name.
+pub async fn all(db: &Db) -> Result<Vec<Account>> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
+    let rows = on!(now db, |pool| sqlx::query_as::<_, Row>(query).fetch_all(pool).await?);
+    rows.into_iter().map(read).collect()
+}
+
+/// Adds an account. False where there is one with this name.
+pub async fn add(db: &Db, account: &Account) -> Result<bool> {
+    let query =
+        "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (username) DO NOTHING";
+    let user = &account.user;
+    let places = serde_json::to_string(&user.scope.places)?;
+    let programmes = serde_json::to_string(&user.scope.programmes)?;
+    let mut tx = db.begin().await?;
+    let added = on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(user.id)
+        .bind(&user.username)
+        .bind(&user.name)
+        .bind(user.role.code())
+        .bind(places)
+        .bind(programmes)
+        .bind(&account.password_hash)
+        .bind(account.disabled)
+        .bind(crate::db::now())
+        .execute(connection)
+        .await?
+        .rows_affected());
+    tx.commit().await?;
+    Ok(added > 0)
+}
+
+/// Changes all of an account but its identifier and its user name, and ends all its sessions: what was allowed before is
+/// asked for anew.
+pub async fn change(db: &Db, account: &Account) -> Result<()> {
+    let query =
+        "UPDATE account SET name = $2, role = $3, places = $4, programmes = $5, password_hash = $6, disabled = $7
+        WHERE id = $1";
+    let end = "DELETE FROM session WHERE account = $1";
+    let user = &account.user;
+    let places = serde_json::to_string(&user.scope.places)?;
+    let programmes = serde_json::to_string(&user.scope.programmes)?;
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(user.id)
+        .bind(&user.name)
+        .bind(user.role.code())
+        .bind(places)
+        .bind(programmes)
+        .bind(&account.password_hash)
+        .bind(account.disabled)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    on!(in &mut tx, |connection| sqlx::query(end).bind(user.id).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// Stores an account's password alone; its sessions go on.
+pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
+    let query = "UPDATE account SET password_hash = $2 WHERE id = $1";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(account.user.id)
+        .bind(&account.password_hash)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}

@@ -1,0 +1,6 @@
+//! Accounts, sessions, links and web-push subscriptions.
+
+pub mod account;
+pub mod notice;
+pub mod session;
+pub mod share;

@@ -1,0 +1,63 @@
+//! Browsers that want to be woken, and what there is to tell their people.
+
+use crate::db::bulk::select_in;
+use crate::db::{Db, Result, on};
+use uuid::Uuid;
+
+/// The private key, the one that is stored: `new`, unless there was one.
+pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
+    let insert = "INSERT INTO push_key (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+    let select = "SELECT secret FROM push_key WHERE id = 1";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(insert).bind(new).execute(connection).await.map(drop)?);
+    let key = on!(in &mut tx, |connection| sqlx::query_scalar(select).fetch_one(connection).await?);
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Remembers a browser as an account's, whosever it was.
+pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
+    let query = "INSERT INTO push_subscription (endpoint, account, created_at) VALUES ($1, $2, $3)
+        ON CONFLICT (endpoint) DO UPDATE SET account = excluded.account, created_at = excluded.created_at";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(endpoint)
+        .bind(account)
+        .bind(crate::db::now())
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// Forgets a browser.
+pub async fn unsubscribe(db: &Db, endpoint: &str) -> Result<()> {
+    let query = "DELETE FROM push_subscription WHERE endpoint = $1";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query).bind(endpoint).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// The browsers of those who have made these records.
+pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
+    type Row = (String,);
+    let mut tx = db.begin_reading().await?;
+    let rows = select_in!(
+        &mut tx,
+        "SELECT DISTINCT s.endpoint FROM record r JOIN push_subscription s ON s.account = r.author WHERE r.id",
+        records,
+        Row,
+        |values, id| {
+            values.push_bind(*id);
+        }
+    );
+    tx.rollback().await?;
+    Ok(rows.into_iter().map(|(endpoint,)| endpoint).collect())
+}
+
+/// How many of an account's entries have come back.
+pub async fn returned(db: &Db, account: Uuid) -> Result<i64> {
+    let query =
+        "SELECT COUNT(*) FROM record WHERE kind = 'entry' AND NOT deleted AND author = $1 AND state = 'returned'";
+    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(account).fetch_one(pool).await?))
+}

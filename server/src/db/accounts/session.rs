@@ -1,0 +1,54 @@
+//! Sessions: who holds which token. Only a token's hash is stored.
+
+use crate::db::{Db, Result, on};
+use jiedui_core::access::user::{Role, Scope, User};
+use uuid::Uuid;
+
+/// How long a session lasts, in milliseconds: half a year, since a village may have no line for months.
+pub const LIFETIME: i64 = 180 * 24 * 3600 * 1000;
+
+/// Remembers a token.
+pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -> Result<()> {
+    let query =
+        "INSERT INTO session (token_hash, account, device_name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    let now = crate::db::now();
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(token_hash)
+        .bind(account)
+        .bind(device_name)
+        .bind(now)
+        .bind(now + LIFETIME)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// The user who holds a token, unless it has ended or the account is disabled.
+pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
+    let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
+        JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";
+    type Row = (Uuid, String, String, String, String, String);
+    let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query)
+        .bind(token_hash)
+        .bind(crate::db::now())
+        .fetch_optional(pool)
+        .await?);
+    let Some((id, username, name, role, places, programmes)) = row else { return Ok(None) };
+    let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
+    Ok(Some(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope }))
+}
+
+/// Forgets a token, and all that have run out.
+pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
+    let query = "DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(token_hash)
+        .bind(crate::db::now())
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}

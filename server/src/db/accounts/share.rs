@@ -1,0 +1,66 @@
+//! Links that open the shared view without an account. Only a token's hash is stored.
+
+use crate::db::{Db, Result, on};
+use uuid::Uuid;
+
+/// A link.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Share {
+    /// Identifier.
+    pub id: Uuid,
+    /// What it shows, as the query of an address.
+    pub query: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at: i64,
+    /// Until when it holds.
+    pub expires_at: i64,
+    /// When it was withdrawn, if it was.
+    pub withdrawn_at: Option<i64>,
+}
+
+/// Remembers a link of an account's.
+pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Result<()> {
+    let query = "INSERT INTO share (id, token_hash, account, query, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(share.id)
+        .bind(token_hash)
+        .bind(account)
+        .bind(&share.query)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// What the link of a token shows, while it holds.
+pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)>> {
+    let query = "SELECT s.query, s.expires_at FROM share s JOIN account a ON a.id = s.account
+        WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.withdrawn_at IS NULL AND NOT a.disabled";
+    Ok(on!(now db, |pool| sqlx::query_as(query).bind(token_hash).bind(crate::db::now()).fetch_optional(pool).await?))
+}
+
+/// An account's links, the newest first.
+pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
+    let query = "SELECT id, query, created_at, expires_at, withdrawn_at FROM share WHERE account = $1
+        ORDER BY created_at DESC, id DESC LIMIT 100";
+    Ok(on!(now db, |pool| sqlx::query_as(query).bind(account).fetch_all(pool).await?))
+}
+
+/// Withdraws a link of an account's; false where it has none that holds.
+pub async fn withdraw(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
+    let query = "UPDATE share SET withdrawn_at = $3 WHERE id = $1 AND account = $2 AND withdrawn_at IS NULL";
+    let mut tx = db.begin().await?;
+    let changed = on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(id)
+        .bind(account)
+        .bind(crate::db::now())
+        .execute(connection)
+        .await?
+        .rows_affected());
+    tx.commit().await?;
+    Ok(changed > 0)
+}

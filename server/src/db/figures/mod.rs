@@ -1,0 +1,5 @@
+//! Rolled-up figures: kept by addition, read by year and place, proved by `verify`.
+
+pub mod query;
+pub mod rollup;
+pub mod verify;

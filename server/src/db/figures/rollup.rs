@@ -1,0 +1,264 @@
+//! Figures kept, not counted: what core's aggregation makes of the entries, changed by addition in the transaction that
+//! changes one of them.
+
+use crate::db::bulk::insert;
+use crate::db::reference::load;
+use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::Directory;
+use jiedui_core::directory::place::Level;
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::contribution::{Apart, Part};
+use jiedui_core::figures::contribution::{merge_parts, parts_of};
+use jiedui_core::figures::summary::{Tally, merge_tallies, tally_of};
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::values::{
+    month::Month,
+    quantity::{Qualifier, Quantity},
+};
+use std::fmt;
+use uuid::Uuid;
+
+/// The way in which figures are kept. Another number in the database has them counted anew when it is opened.
+const VERSION: i64 = 2;
+/// Entries read at a time where all are.
+const PAGE: i64 = 5_000;
+
+/// What a transaction adds and takes away.
+#[derive(Debug, Default)]
+pub struct Pending {
+    parts: Vec<Part>,
+    tallies: Vec<Tally>,
+    /// Entries that cannot be read, and why: they count nowhere.
+    pub unreadable: Vec<(Uuid, String)>,
+}
+
+impl Pending {
+    /// An entry counts from now on.
+    pub fn add(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
+        if let Some(entry) = entry {
+            self.parts.extend(parts_of(id, entry, catalogue));
+            self.tallies.extend(tally_of(entry, catalogue));
+        }
+    }
+
+    /// An entry no longer counts as it did.
+    pub fn take_away(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
+        if let Some(entry) = entry {
+            self.parts.extend(parts_of(id, entry, catalogue).into_iter().map(Part::negated));
+            self.tallies.extend(tally_of(entry, catalogue).map(Tally::negated));
+        }
+    }
+
+    /// Adds like ones up, so that what many entries give stays small.
+    pub fn condense(&mut self) {
+        self.parts = merge_parts(std::mem::take(&mut self.parts));
+        self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
+    }
+}
+
+/// What a row is the sum of: grain, place, period, indicator, verified, apart, qualifier, pairing.
+pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Told<'a>, Qualifier, Uuid);
+
+/// What keeps a row apart from others of its indicator, as it stands in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told<'a> {
+    /// Nothing.
+    Alike,
+    /// The part's own text.
+    By(&'a Apart),
+    /// The same so that the texts of one subject lie in the order of their numbers.
+    InOrder(&'a Apart),
+}
+
+/// The length of a number that is written so that texts sort as numbers do.
+const NUMBER: usize = 19;
+/// What is added to it, so that none is negative.
+const NUMBER_ZERO: i64 = 1_000_000_000_000_000_000;
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alike => Ok(()),
+            Self::InOrder(Apart::Subject(subject, number)) => {
+                let number = number.ten_thousandths().saturating_add(NUMBER_ZERO);
+                write!(f, "{subject} {number:0NUMBER$}")
+            }
+            Self::By(apart) | Self::InOrder(apart) => apart.fmt(f),
+        }
+    }
+}
+
+/// A subject and its number from their text in order.
+pub fn subject_in_order(text: &str) -> Option<Apart> {
+    let (subject, number) = text.rsplit_once(' ')?;
+    let number = number.parse::<i64>().ok()?.checked_sub(NUMBER_ZERO)?;
+    Some(Apart::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
+}
+
+/// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
+pub type Row<'a> = (Key<'a>, i64, i64);
+
+/// The month or the year of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Period {
+    /// A month.
+    Month(Month),
+    /// A whole year.
+    Year(i32),
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Month(month) => month.fmt(f),
+            Self::Year(year) => write!(f, "{year:04}"),
+        }
+    }
+}
+
+/// The length of a township's code.
+pub const TOWN: usize = Level::Township.digits();
+
+/// The township of a place, or the place where it is a higher one.
+pub fn town(place: &str) -> &str {
+    Level::Township.above(place)
+}
+
+/// The rows that parts are counted in, sorted.
+fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
+    for part in parts {
+        let Part { indicator, place, verified, qualifier, apart, month, .. } = part;
+        let (value, entries) = (part.value.ten_thousandths(), part.entries);
+        let row = |grain, place, period, apart, pairing: Option<Uuid>| {
+            (grain, place, period, indicator.as_str(), *verified, apart, *qualifier, pairing.unwrap_or_default())
+        };
+        let told = apart.as_ref().map_or(Told::Alike, Told::By);
+        rows.push((row("town", town(place), Period::Month(*month), told, part.pairing), value, entries));
+        // A village has so few entries that they are counted when they are asked for.
+        for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
+            let year = Period::Year(month.year);
+            // What is kept apart has rows of its own, of which the last of each subject is read; beside them how many
+            // entries there are.
+            if let Some(apart) = apart {
+                rows.push((row("last", scope, year, Told::InOrder(apart), None), value, entries));
+            }
+            let value = if apart.is_some() { 0 } else { value };
+            rows.push((row("year", scope, year, Told::Alike, None), value, entries));
+        }
+    }
+    rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    rows.dedup_by(|later, kept| {
+        let alike = later.0 == kept.0;
+        if alike {
+            // What is too much in between is right in the end, and what is too much then the table refuses.
+            (kept.1, kept.2) = (kept.1.wrapping_add(later.1), kept.2.wrapping_add(later.2));
+        }
+        alike
+    });
+    rows.retain(|row| (row.1, row.2) != (0, 0));
+    rows
+}
+
+/// The rows that a transaction changes, and by how much.
+#[derive(Debug)]
+pub struct Counted<'a> {
+    /// Rows of `part`.
+    pub parts: Vec<Row<'a>>,
+    /// Rows of `tally`.
+    pub tallies: Vec<Tally>,
+}
+
+impl Pending {
+    /// Like parts added up.
+    pub fn into_parts(mut self) -> Vec<Part> {
+        self.condense();
+        self.parts
+    }
+
+    /// What is pending, row by row.
+    pub fn counted<'a>(&'a self, directory: Directory<'a>) -> Counted<'a> {
+        Counted { parts: rows(&self.parts, directory), tallies: by_town(self.tallies.clone()) }
+    }
+}
+
+/// Adds to what is kept; `change` is the number of the transaction's last change.
+pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()> {
+    let head = "INSERT INTO part (grain, place, period, indicator, verified, apart, qualifier, pairing, value, entries,
+        change) ";
+    let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
+        value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
+    insert!(tx, head, counted.parts, tail, |values, item| {
+        let ((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries) = *item;
+        values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
+        values.push_bind(verified).push_bind(apart.to_string()).push_bind(qualifier.code()).push_bind(pairing);
+        values.push_bind(value).push_bind(entries).push_bind(change);
+    });
+    let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";
+    let tail = " ON CONFLICT (programme, place, pairing, organisation, month, verified) DO UPDATE SET
+        entries = tally.entries + excluded.entries, change = excluded.change";
+    insert!(tx, head, counted.tallies, tail, |values, tally| {
+        values.push_bind(&tally.programme).push_bind(&tally.place).push_bind(tally.pairing.unwrap_or_default());
+        values.push_bind(tally.organisation.unwrap_or_default()).push_bind(tally.month.to_string());
+        values.push_bind(tally.verified).push_bind(tally.entries).push_bind(change);
+    });
+    Ok(())
+}
+
+fn by_town(tallies: Vec<Tally>) -> Vec<Tally> {
+    merge_tallies(tallies.into_iter().map(|tally| Tally { place: town(&tally.place).to_owned(), ..tally }).collect())
+}
+
+/// Counts all figures anew where they are kept in another way than this program's. A start that finds them right does
+/// nothing but look.
+pub async fn bring_up_to_date(db: &Db) -> Result<()> {
+    let query = "SELECT version FROM figures WHERE id = 1";
+    let is_right = |version: i64| version == VERSION;
+    if is_right(on!(now db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?)) {
+        return Ok(());
+    }
+    let reference = load::load(db).await?;
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    // Another server may have done it meanwhile.
+    if is_right(on!(in &mut tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?)) {
+        return tx.rollback().await;
+    }
+    for statement in ["DELETE FROM part", "DELETE FROM tally"] {
+        on!(in &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
+    }
+    let mut pending = Pending::default();
+    let mut last = 0;
+    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
+        last = after;
+        write(&mut tx, &pending.counted(reference.directory()), change).await?;
+        pending = Pending::default();
+    }
+    let done = "UPDATE figures SET version = $1";
+    on!(in &mut tx, |connection| sqlx::query(done).bind(VERSION).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// Counts the next entries after a change; gives the change of the last, or `None` at the end.
+pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
+    let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
+        ORDER BY change LIMIT $2";
+    let rows = on!(in tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(connection)
+        .await?);
+    let last = rows.last().map(|(change, ..)| *change);
+    for (_, id, fields) in rows {
+        match serde_json::from_str(&fields) {
+            Ok(entry) => pending.add(id, Some(&entry), catalogue),
+            Err(error) => {
+                stored::log(ENTRY, id, &error);
+                pending.unreadable.push((id, error.to_string()));
+            }
+        }
+    }
+    pending.condense();
+    Ok(last)
+}

@@ -1,0 +1,104 @@
+//! Proves that the figures that are kept are those that the entries make.
+
+use crate::db::figures::query::TallyRow;
+use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
+use crate::db::reference::load::Reference;
+use crate::db::{Db, Result, on};
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::entry::Fields;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::ledger::Need;
+use jiedui_core::sync::protocol::{ENTRY, NEED, ORGANISATION, PAIRING};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A figure that is kept and differs from what the entries make.
+#[derive(Debug)]
+pub struct Difference {
+    /// Which.
+    pub key: String,
+    /// What is kept, and how many entries.
+    pub kept: Option<(i64, i64)>,
+    /// What the entries make.
+    pub counted: Option<(i64, i64)>,
+}
+
+/// What was found wrong.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Figures that are not those that the entries make.
+    pub differences: Vec<Difference>,
+    /// Records that cannot be read: kind, identifier and why.
+    pub unreadable: Vec<(String, Uuid, String)>,
+}
+
+/// Computes all figures from the entries and compares; reads all records.
+pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
+    // One state of the database, whatever is written meanwhile.
+    let mut tx = db.begin_reading().await?;
+    let (mut pending, mut last) = (Pending::default(), 0);
+    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
+        last = after;
+    }
+    let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
+        let qualifier = qualifier.code();
+        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
+        (key, (value, entries))
+    };
+    let pending_unreadable = std::mem::take(&mut pending.unreadable);
+    let Counted { parts, tallies } = pending.counted(reference.directory());
+    let mut counted: BTreeMap<String, (i64, i64)> = parts.into_iter().map(named).collect();
+    for tally in tallies {
+        counted.insert(tally_key(&tally), (0, tally.entries));
+    }
+    let query =
+        "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
+        pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
+    type Kept = (String, bool, String, Uuid, i64, i64);
+    let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
+        WHERE entries <> 0";
+    let (parts, tallies) = on!(in &mut tx, |connection| (
+        sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
+    ));
+    let part = |(head, verified, tail, pairing, value, entries): Kept| {
+        (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
+    };
+    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
+        (format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}"), (0, entries))
+    };
+    let mut differences = Vec::new();
+    for (key, kept) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
+        let counted = counted.remove(&key);
+        if counted != Some(kept) {
+            differences.push(Difference { key, kept: Some(kept), counted });
+        }
+    }
+    let mut unreadable: Vec<_> =
+        pending_unreadable.into_iter().map(|(id, error)| (ENTRY.to_owned(), id, error)).collect();
+    let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
+    let others: Vec<(Uuid, String, String)> =
+        on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
+    tx.rollback().await?;
+    for (id, kind, fields) in others {
+        let read = match kind.as_str() {
+            ORGANISATION => serde_json::from_str::<Organisation>(&fields).map(drop),
+            PAIRING => serde_json::from_str::<Pairing>(&fields).map(drop),
+            NEED => serde_json::from_str::<Need>(&fields).map(drop),
+            _ => serde_json::from_str::<Fields>(&fields).map(drop),
+        };
+        unreadable.extend(read.err().map(|error| (kind, id, error.to_string())));
+    }
+    differences.extend(counted.into_iter().map(|(key, counted)| Difference {
+        key,
+        kept: None,
+        counted: Some(counted),
+    }));
+    Ok(Findings { differences, unreadable })
+}
+
+fn tally_key(tally: &Tally) -> String {
+    let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
+    let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
+    format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
+}

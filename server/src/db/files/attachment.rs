@@ -1,0 +1,217 @@
+//! Photos and agreements: what is known of each, who may read it, and which records name it. The content is in files.
+
+use crate::db::bulk::{insert, select_in};
+use crate::db::{Db, Result, Tx, feed, on};
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::PAIRING;
+use serde_json::Value;
+use sqlx::FromRow;
+use std::collections::BTreeSet;
+use std::io;
+use uuid::Uuid;
+
+/// A photo with this hash and its content type, where there is one.
+pub async fn content_type(db: &Db, sha256: &str) -> Result<Option<String>> {
+    let query = "SELECT content_type FROM attachment WHERE sha256 = $1";
+    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(sha256).fetch_optional(pool).await?))
+}
+
+/// Records that an account has brought a photo whose content is stored.
+pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: Uuid) -> Result<()> {
+    let photo =
+        "INSERT INTO attachment (sha256, size, content_type, account, created_at, named) VALUES ($1, $2, $3, $4, $5,
+        EXISTS (SELECT 1 FROM attachment_reference r WHERE r.sha256 = $1)) ON CONFLICT (sha256) DO NOTHING";
+    let owner = "INSERT INTO attachment_owner (sha256, account, size, created_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (sha256, account) DO NOTHING";
+    let (mut tx, at) = (db.begin().await?, crate::db::now());
+    on!(in &mut tx, |connection| {
+        sqlx::query(photo)
+            .bind(sha256)
+            .bind(size)
+            .bind(content_type)
+            .bind(account)
+            .bind(at)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(owner).bind(sha256).bind(account).bind(size).bind(at).execute(&mut *connection).await?;
+    });
+    tx.commit().await
+}
+
+/// Returns how many bytes of photos an account has brought since an instant.
+pub async fn brought_since(db: &Db, account: Uuid, since: i64) -> Result<i64> {
+    let query =
+        "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment_owner WHERE account = $1 AND created_at >= $2";
+    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(account).bind(since).fetch_one(pool).await?))
+}
+
+const IS_OWNER: &str = "SELECT COUNT(*) FROM attachment_owner WHERE sha256 = $1 AND account = $2";
+
+/// A record that names a photo or has named it, by a reference that counts.
+#[derive(FromRow)]
+struct Reference {
+    record: Uuid,
+    kind: String,
+    author: Option<Uuid>,
+    programme: String,
+    place: String,
+    /// Whether the record names it as it stands.
+    is_current: bool,
+}
+
+const REFERENCES: &str =
+    "SELECT r.id AS record, r.kind, r.author, r.programme, r.place, (NOT r.deleted AND r.fields LIKE $2) AS is_current
+    FROM attachment_reference f JOIN record r ON r.id = f.record
+    WHERE f.sha256 = $1 AND (f.account = $3
+        OR EXISTS (SELECT 1 FROM attachment_owner o WHERE o.sha256 = f.sha256 AND o.account = f.account))";
+
+impl Reference {
+    /// Whether it lets a user read the photo. Deleted entries and history are for their author and for reviewers; the
+    /// agreement of a pairing is for everybody with an account.
+    fn shows(&self, user: &User) -> bool {
+        if self.kind == PAIRING {
+            return self.is_current || user.role.coordinates();
+        }
+        user.sees(self.author, &self.programme, &self.place)
+            && (self.is_current || user.role.reviews() || self.author == Some(user.id))
+    }
+}
+
+/// Whether a user may read a stored photo: they have brought it, or a record that they may see names it.
+pub async fn may_read(db: &Db, sha256: &str, user: &User) -> Result<bool> {
+    let own: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
+    if own > 0 {
+        return Ok(true);
+    }
+    let references: Vec<Reference> = on!(now db, |pool| sqlx::query_as(REFERENCES)
+        .bind(sha256)
+        .bind(pattern(sha256))
+        .bind(Uuid::nil())
+        .fetch_all(pool)
+        .await?);
+    Ok(references.iter().any(|reference| reference.shows(user)))
+}
+
+fn pattern(sha256: &str) -> String {
+    format!("%{sha256}%")
+}
+
+/// The photos that fields name.
+pub fn named_in(fields: &Fields) -> impl Iterator<Item = &str> {
+    let attachments = fields.get("attachments").and_then(Value::as_array).into_iter().flatten();
+    attachments.chain(fields.get("agreement")).filter_map(Value::as_str)
+}
+
+/// What changes that name stored photos of others may do.
+#[derive(Debug, Default)]
+pub struct Naming {
+    /// Who may read which photo.
+    readable: BTreeSet<(Uuid, String)>,
+    /// Who may not name which photo in which record.
+    refused: BTreeSet<(Uuid, Uuid, String)>,
+}
+
+impl Naming {
+    /// Looks up the photos that users name in records. A photo that is not stored yet may be named: the phone that took it
+    /// sends it after the entry. One that somebody else has stored may be named by who may read it, and in a record that
+    /// names it or has named it.
+    pub async fn look_up(tx: &mut Tx, named: &[(&User, Uuid, &str)]) -> Result<Self> {
+        let mut found = Self::default();
+        let hashes: Vec<&str> = named.iter().map(|own| own.2).collect::<BTreeSet<_>>().into_iter().collect();
+        let stored =
+            select_in!(&mut *tx, "SELECT sha256 FROM attachment WHERE sha256", hashes, (String,), |values, hash| {
+                values.push_bind(*hash);
+            });
+        let stored: BTreeSet<String> = stored.into_iter().map(|row| row.0).collect();
+        for (user, record, hash) in named.iter().filter(|own| stored.contains(own.2)) {
+            let own: i64 = on!(in &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)
+                .bind(*hash)
+                .bind(user.id)
+                .fetch_one(connection)
+                .await?);
+            if own > 0 {
+                continue;
+            }
+            let references: Vec<Reference> = on!(in &mut *tx, |connection| sqlx::query_as(REFERENCES)
+                .bind(*hash)
+                .bind(pattern(hash))
+                .bind(Uuid::nil())
+                .fetch_all(connection)
+                .await?);
+            if user.id.is_nil() || references.iter().any(|reference| reference.shows(user)) {
+                found.readable.insert((user.id, (*hash).to_owned()));
+            } else if !references.iter().any(|reference| reference.record == *record) {
+                found.refused.insert((user.id, *record, (*hash).to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a user may not name one of these photos in a record.
+    pub fn refuses<'a>(&self, user: Uuid, record: Uuid, mut hashes: impl Iterator<Item = &'a str>) -> bool {
+        !self.refused.is_empty() && hashes.any(|hash| self.refused.contains(&(user, record, hash.to_owned())))
+    }
+
+    /// The reference that a change by a user makes.
+    pub fn reference(&self, user: Uuid, record: Uuid, hash: &str) -> (String, Uuid, Uuid) {
+        let may_read = self.readable.contains(&(user, hash.to_owned()));
+        (hash.to_owned(), record, if may_read { Uuid::nil() } else { user })
+    }
+}
+
+/// Writes references: photo, record, account. They stay for ever, as the record's history does.
+pub async fn refer(tx: &mut Tx, references: &[(String, Uuid, Uuid)]) -> Result<()> {
+    let head = "INSERT INTO attachment_reference (sha256, record, account) ";
+    insert!(tx, head, references, " ON CONFLICT (sha256, record, account) DO NOTHING", |values, reference| {
+        values.push_bind(&reference.0).push_bind(reference.1).push_bind(reference.2);
+    });
+    let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1 AND NOT named";
+    for (sha256, ..) in references {
+        on!(in &mut *tx, |connection| sqlx::query(named).bind(sha256).execute(connection).await.map(drop)?);
+    }
+    Ok(())
+}
+
+/// Forgets photos that nothing has named since an instant, so many at most; gives their hashes. Nobody writes meanwhile, so
+/// none of them becomes named. `set_aside` moves their files before the rows are gone for good.
+pub async fn forget_unnamed(
+    db: &Db,
+    before: i64,
+    limit: i64,
+    set_aside: impl FnOnce(&[String]) -> io::Result<()>,
+) -> Result<Vec<String>> {
+    let unnamed = "SELECT sha256 FROM attachment WHERE NOT named AND created_at < $1 ORDER BY created_at LIMIT $2";
+    let found: Vec<String> =
+        on!(now db, |pool| sqlx::query_scalar(unnamed).bind(before).bind(limit).fetch_all(pool).await?);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let mut tx = db.begin().await?;
+    feed::lock(&mut tx).await?;
+    let forget = "DELETE FROM attachment WHERE sha256 = $1 AND NOT named
+        AND NOT EXISTS (SELECT 1 FROM attachment_reference r WHERE r.sha256 = attachment.sha256)";
+    let owners = "DELETE FROM attachment_owner WHERE sha256 = $1";
+    // A reference and the photo came at the same moment.
+    let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1";
+    let mut forgotten = Vec::with_capacity(found.len());
+    for sha256 in found {
+        on!(in &mut tx, |connection| {
+            let done = sqlx::query(forget).bind(&sha256).execute(&mut *connection).await?.rows_affected() > 0;
+            let follow = if done { owners } else { named };
+            sqlx::query(follow).bind(&sha256).execute(&mut *connection).await?;
+            if done {
+                forgotten.push(sha256);
+            }
+        });
+    }
+    set_aside(&forgotten)?;
+    tx.commit().await?;
+    Ok(forgotten)
+}
+
+/// The hashes of all stored photos after one, in order: so many at most.
+pub async fn hashes_after(db: &Db, after: &str, limit: i64) -> Result<Vec<String>> {
+    let query = "SELECT sha256 FROM attachment WHERE sha256 > $1 ORDER BY sha256 LIMIT $2";
+    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(after).bind(limit).fetch_all(pool).await?))
+}

@@ -1,0 +1,324 @@
+//! Spreadsheets that somebody brings in: what each is, how far it has come, and which columns were which fields before.
+
+use crate::db::reference::load::Reference;
+use crate::db::{
+    Db, Result, on,
+    records::{history, record, stored},
+    signed,
+};
+use crate::import::Findings;
+use crate::import::update::Standing;
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::all_paths;
+use jiedui_core::sync::protocol::ENTRY;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// The most ways to read tables that are remembered of an account and an activity.
+const REMEMBERED: i64 = 500;
+/// The most entries of a place and a month among which the same event is looked for.
+const COMPARED: i64 = 2_000;
+
+/// How far an import has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It is being read and checked.
+    Checking,
+    /// It has been checked; nothing is written.
+    Checked,
+    /// Its entries are being written.
+    Writing,
+    /// They are written.
+    Done,
+    /// They were taken back.
+    Undone,
+    /// Somebody cancelled it before anything was written.
+    Cancelled,
+    /// There is no table in the file.
+    Unreadable,
+    /// There are no rows in it.
+    Empty,
+    /// There are too many.
+    TooMany,
+}
+
+impl Stage {
+    fn code(self) -> String {
+        serde_json::to_value(self).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// An import.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Identifier; its entries' begin like it.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account: Uuid,
+    /// The activity that its rows record.
+    pub activity: String,
+    /// The file's name.
+    pub name: String,
+    /// SHA-256 of the file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// The table's heading.
+    pub heading: Vec<String>,
+    /// Which field each column is.
+    pub columns: Vec<Option<String>>,
+    /// How many rows it has.
+    pub rows: i64,
+    /// How many of them are wrong.
+    pub wrong_rows: i64,
+    /// How many mistakes they have.
+    pub wrong: i64,
+    /// The first of them, as JSON.
+    pub mistakes: String,
+    /// The numbers of the rows that are likely recorded already.
+    pub likely: Vec<usize>,
+    /// How it was read, and what will be written.
+    pub findings: Findings,
+    /// When it was brought.
+    pub created_at: i64,
+}
+
+const COLUMNS: &str =
+    "id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong, wrong, mistakes, likely,
+    findings, created_at";
+/// The same without what only the screen of one import shows.
+const LISTED: &str =
+    "id, account, activity, name, sha256, stage, '[]' AS heading, '[]' AS fields, rows_all, rows_wrong, wrong,
+    '[]' AS mistakes, '[]' AS likely, '{}' AS findings, created_at";
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    id: Uuid,
+    account: Uuid,
+    activity: String,
+    name: String,
+    sha256: String,
+    stage: String,
+    heading: String,
+    fields: String,
+    rows_all: i64,
+    rows_wrong: i64,
+    wrong: i64,
+    mistakes: String,
+    likely: String,
+    findings: String,
+    created_at: i64,
+}
+
+fn import(found: Found) -> Result<Import> {
+    let Found { id, account, activity, name, sha256, wrong, mistakes, created_at, .. } = found;
+    let (heading, columns) = (serde_json::from_str(&found.heading)?, serde_json::from_str(&found.fields)?);
+    let (likely, findings) = (serde_json::from_str(&found.likely)?, serde_json::from_str(&found.findings)?);
+    let (stage, rows, wrong_rows) = (serde_json::from_value(found.stage.into())?, found.rows_all, found.rows_wrong);
+    Ok(Import {
+        id,
+        account,
+        activity,
+        name,
+        sha256,
+        stage,
+        heading,
+        columns,
+        rows,
+        wrong_rows,
+        wrong,
+        mistakes,
+        likely,
+        findings,
+        created_at,
+    })
+}
+
+/// Writes it, new or changed.
+pub async fn write(db: &Db, import: &Import) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let query = "INSERT INTO import (id, account, activity, name, sha256, stage, heading, fields, rows_all, rows_wrong, wrong,
+        mistakes, likely, created_at, findings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, heading = excluded.heading, fields = excluded.fields,
+        rows_all = excluded.rows_all, rows_wrong = excluded.rows_wrong, wrong = excluded.wrong, mistakes = excluded.mistakes,
+        likely = excluded.likely, findings = excluded.findings";
+    let (heading, columns) = (serde_json::to_string(&import.heading)?, serde_json::to_string(&import.columns)?);
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(import.id)
+        .bind(import.account)
+        .bind(&import.activity)
+        .bind(&import.name)
+        .bind(&import.sha256)
+        .bind(import.stage.code())
+        .bind(heading)
+        .bind(columns)
+        .bind(import.rows)
+        .bind(import.wrong_rows)
+        .bind(import.wrong)
+        .bind(&import.mistakes)
+        .bind(serde_json::to_string(&import.likely)?)
+        .bind(import.created_at)
+        .bind(serde_json::to_string(&import.findings)?)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// An account's import.
+pub async fn find(db: &Db, account: Uuid, id: Uuid) -> Result<Option<Import>> {
+    let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE account = $1 AND id = $2"));
+    let found =
+        on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).bind(id).fetch_optional(pool).await?);
+    found.map(import).transpose()
+}
+
+/// An account's imports, the newest first.
+pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Import>> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "SELECT {LISTED} FROM import WHERE account = $1 ORDER BY created_at DESC, id DESC LIMIT 50"
+    ));
+    let found = on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).fetch_all(pool).await?);
+    found.into_iter().map(import).collect()
+}
+
+/// Whether the same file has been written for the same activity, whoever brought it.
+pub async fn is_done(db: &Db, activity: &str, sha256: &str) -> Result<bool> {
+    let query = "SELECT COUNT(*) FROM import WHERE activity = $1 AND sha256 = $2 AND stage IN ('writing', 'done')";
+    let count =
+        on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).bind(activity).bind(sha256).fetch_one(pool).await?);
+    Ok(count > 0)
+}
+
+/// An account's imports that are neither written nor cancelled, the newest first.
+pub async fn unfinished(db: &Db, account: Uuid) -> Result<Vec<Import>> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM import WHERE account = $1 AND stage NOT IN ('writing', 'done', 'undone', 'cancelled')
+            ORDER BY created_at DESC, id DESC LIMIT 50"
+    ));
+    let found = on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).fetch_all(pool).await?);
+    found.into_iter().map(import).collect()
+}
+
+/// What a heading is remembered by: few bytes, however long it is.
+pub fn heading_key(heading: &[String]) -> String {
+    let end = heading.iter().rposition(|own| !own.is_empty()).map_or(0, |last| last + 1);
+    let mut digest = Sha256::new();
+    for own in heading.iter().take(end) {
+        digest.update((own.len() as u64).to_le_bytes());
+        digest.update(own);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Which fields the columns of tables were when this person last said, by their headings.
+pub async fn mappings(db: &Db, account: Uuid, activity: &str) -> Result<HashMap<String, Vec<Option<String>>>> {
+    let query = "SELECT heading, fields FROM import_columns WHERE account = $1 AND activity = $2
+        ORDER BY said_at DESC LIMIT $3";
+    let found = on!(now db, |pool| sqlx::query_as::<_, (String, String)>(query)
+        .bind(account)
+        .bind(activity)
+        .bind(REMEMBERED)
+        .fetch_all(pool)
+        .await?);
+    found.into_iter().map(|(heading, fields)| Ok((heading, serde_json::from_str(&fields)?))).collect()
+}
+
+/// Remembers them.
+pub async fn remember_mapping(db: &Db, import: &Import) -> Result<()> {
+    let query = "INSERT INTO import_columns (account, activity, heading, fields, said_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (account, activity, heading) DO UPDATE SET fields = excluded.fields, said_at = excluded.said_at";
+    let columns = serde_json::to_string(&import.columns)?;
+    let mut tx = db.begin().await?;
+    on!(in &mut tx, |connection| sqlx::query(query)
+        .bind(import.account)
+        .bind(&import.activity)
+        .bind(heading_key(&import.heading))
+        .bind(columns)
+        .bind(crate::db::now())
+        .execute(connection)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// Cancels imports that were brought before an instant and never written, so many at most; gives their identifiers.
+pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uuid>> {
+    let query = "UPDATE import SET stage = 'cancelled' WHERE id IN (SELECT id FROM import
+        WHERE stage IN ('checking', 'checked', 'unreadable', 'empty', 'too_many') AND created_at < $1 ORDER BY created_at LIMIT $2) RETURNING id";
+    let mut tx = db.begin().await?;
+    let ids =
+        on!(in &mut tx, |connection| sqlx::query_scalar(query).bind(before).bind(limit).fetch_all(connection).await?);
+    tx.commit().await?;
+    Ok(ids)
+}
+
+/// The entries of an activity at a place in a month that the user may see, the newest first and no more than are compared.
+pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: &str) -> Result<Vec<Entry>> {
+    let query = "SELECT id, fields, author, programme FROM record WHERE place = $1 AND month = $2 AND activity = $3
+        AND kind = 'entry' AND NOT deleted ORDER BY created DESC LIMIT $4";
+    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String, Option<Uuid>, String)>(query)
+        .bind(place)
+        .bind(month)
+        .bind(activity)
+        .bind(COMPARED)
+        .fetch_all(pool)
+        .await?);
+    let seen = rows.into_iter().filter(|(_, _, author, programme)| user.sees(*author, programme, place));
+    let fields = seen.filter_map(|(id, fields, ..)| stored::read::<Fields>("record", id, &fields));
+    Ok(fields.filter_map(|fields| Entry::from_checked(&fields)).collect())
+}
+
+/// Entries that rows name, each with the revision that its row started from, as far as the user may see them. What the import
+/// itself has changed is not "since".
+pub async fn standing(
+    db: &Db,
+    user: &User,
+    reference: &Reference,
+    import: Uuid,
+    named: &[(Uuid, u64)],
+) -> Result<HashMap<Uuid, Standing>> {
+    let ids: BTreeSet<Uuid> = named.iter().map(|(id, _)| *id).collect();
+    let based: HashMap<Uuid, u64> = named.iter().copied().collect();
+    let mut tx = db.begin_reading().await?;
+    let mut all = HashMap::new();
+    for row in record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+        let (place, programme) = record::scope(&row.fields, &reference.catalogue);
+        if row.kind != ENTRY || !user.sees(row.author, &programme, &place) {
+            continue;
+        }
+        let base_rev = signed(based.get(&row.id).copied().unwrap_or_default());
+        let (mut base, mut changed_since) = (None, BTreeSet::new());
+        if base_rev == row.last.rev {
+            base = Some(row.fields.clone());
+        } else if base_rev < row.last.rev {
+            let query = "SELECT changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
+            type Past = (String, Option<Uuid>);
+            let past = on!(in &mut tx, |connection| sqlx::query_as::<_, Past>(query)
+                .bind(row.id)
+                .bind(base_rev)
+                .fetch_all(connection)
+                .await?);
+            for (changed, _) in past.iter().filter(|(_, client)| *client != Some(import)) {
+                changed_since.extend(serde_json::from_str::<Vec<String>>(changed)?);
+            }
+            base = history::fields_at(db, row.id, row.last.rev, row.fields.clone(), base_rev).await?;
+            if row.last.by.is_none_or(|(_, client, _)| client != import) {
+                changed_since.extend(row.last.changed.iter().cloned());
+            }
+            // A record's first revision names no fields: all of them are new.
+            if base.is_none() {
+                changed_since = all_paths(&row.fields);
+            }
+        }
+        let rev = u64::try_from(row.last.rev).unwrap_or_default();
+        let standing = Standing { rev, fields: row.fields, deleted: row.deleted, base, changed_since };
+        all.insert(row.id, standing);
+    }
+    Ok(all)
+}

@@ -1,0 +1,4 @@
+//! Attachments and import files: their metadata, never their content.
+
+pub mod attachment;
+pub mod import;

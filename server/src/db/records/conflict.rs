@@ -1,0 +1,114 @@
+//! Values that were not taken because others had changed the same fields. They wait for a person to choose.
+
+use crate::db::bulk::insert;
+use crate::db::{Db, Result, Tx, on};
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::Other;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// By whom, with which copy of the app, by which mutation.
+pub type By = (Uuid, Uuid, i64);
+
+/// Values that a mutation named and that were not taken.
+#[derive(Debug)]
+pub struct Kept {
+    /// The record.
+    pub record: Uuid,
+    /// Whose mutation.
+    pub by: By,
+    /// The values, by the paths of their fields.
+    pub fields: Fields,
+}
+
+/// Writes them.
+pub async fn write(tx: &mut Tx, conflicts: &[Kept], at: i64) -> Result<()> {
+    let mut rows = Vec::with_capacity(conflicts.len());
+    for Kept { record, by, fields } in conflicts {
+        rows.push((*record, *by, serde_json::to_string(fields)?));
+    }
+    let head = "INSERT INTO conflict (record, account, client, seq, kept, at) ";
+    insert!(tx, head, rows, "", |values, item| {
+        let (record, (account, client, seq), fields) = item;
+        values.push_bind(*record).push_bind(*account).push_bind(*client).push_bind(*seq);
+        values.push_bind(fields).push_bind(at);
+    });
+    Ok(())
+}
+
+/// The values of a conflict that nobody has settled yet.
+pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
+    let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
+    let kept = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query)
+        .bind(record)
+        .bind(client)
+        .bind(seq)
+        .fetch_optional(connection)
+        .await?);
+    Ok(kept.map(|kept| serde_json::from_str(&kept)).transpose()?)
+}
+
+/// Notes that somebody has chosen.
+pub async fn settle(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
+    let query = "UPDATE conflict SET settled_at = $1, settled_by = $2 WHERE record = $3 AND client = $4 AND seq = $5";
+    on!(in tx, |connection| sqlx::query(query)
+        .bind(at)
+        .bind(account)
+        .bind(record)
+        .bind(client)
+        .bind(seq)
+        .execute(connection)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// What others have done to a record: each account, when, and the paths; with the accounts' names.
+pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result<Vec<Other>> {
+    let query = "SELECT name FROM account WHERE id = $1";
+    let mut others = Vec::with_capacity(changes.len());
+    for (account, at, changed) in changes {
+        let name = on!(in &mut *tx, |connection| sqlx::query_scalar::<_, String>(query)
+            .bind(account)
+            .fetch_optional(connection)
+            .await?);
+        let (name, at, changed) = (name.unwrap_or_default(), crate::db::instant(*at), changed.clone());
+        others.push(Other { name, at, changed });
+    }
+    Ok(others)
+}
+
+/// A conflict of a record's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflict {
+    /// Whose values were not taken.
+    pub author: Uuid,
+    /// Their name.
+    pub author_name: Option<String>,
+    /// The client and the number of their mutation, by which a choice names the conflict.
+    pub client: Uuid,
+    /// See there.
+    pub seq: i64,
+    /// When they arrived.
+    pub at: String,
+    /// The values, by the paths of their fields.
+    pub kept: Fields,
+    /// When somebody chose; `None` while it waits.
+    pub settled_at: Option<String>,
+}
+
+/// The most conflicts of a record that are told.
+const TOLD: i64 = 200;
+
+/// The last conflicts of a record, the first first.
+pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
+    let query = "SELECT c.account, a.name, c.client, c.seq, c.at, c.kept, c.settled_at FROM conflict c
+        LEFT JOIN account a ON a.id = c.account WHERE c.record = $1 ORDER BY c.at DESC, c.seq DESC LIMIT $2";
+    type Row = (Uuid, Option<String>, Uuid, i64, i64, String, Option<i64>);
+    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).bind(TOLD).fetch_all(pool).await?);
+    let conflict = |(author, author_name, client, seq, at, kept, settled_at): Row| {
+        let (at, settled_at) = (crate::db::instant(at), settled_at.map(crate::db::instant));
+        Ok(Conflict { author, author_name, client, seq, at, kept: serde_json::from_str(&kept)?, settled_at })
+    };
+    rows.into_iter().rev().map(conflict).collect()
+}

@@ -1,0 +1,210 @@
+//! Entries one by one and in lists, for people and programs that look at them.
+
+use crate::db::records::history::{self, Page, State};
+use crate::db::{
+    Db, Result, on,
+    records::{conflict, stored},
+};
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::Record;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::values::month::Month;
+use uuid::Uuid;
+
+/// Which entries are asked for; `None` takes all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of a year.
+    pub year: Option<i32>,
+    /// Those of a programme.
+    pub programme: Option<String>,
+    /// Those at a place or below it.
+    pub place: Option<String>,
+    /// Those in a state.
+    pub state: Option<String>,
+    /// Those of an activity.
+    pub activity: Option<String>,
+    /// Those of this month and later ones.
+    pub from: Option<Month>,
+    /// Those of this month and earlier ones.
+    pub until: Option<Month>,
+}
+
+/// An entry in a list, and where the list goes on after it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The entry.
+    pub record: Record,
+    /// Its key: the number of the change that made it.
+    pub key: i64,
+}
+
+type Row = (Uuid, i64, String, bool, i64);
+
+/// Those that the user may see (everything, without one), the newest first, made before `after`.
+pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
+    let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
+        WHERE kind = 'entry' AND NOT deleted AND created < $1
+            AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR (place >= $4 AND place < $10))
+            AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
+            AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
+        ORDER BY created DESC LIMIT $9";
+    type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
+    let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
+    let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
+    let place = filter.place.clone().unwrap_or_default();
+    // Codes are digits: the colon comes right after them.
+    let after_place = format!("{place}:");
+    let [from, until] =
+        [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
+    let page = limit.max(100);
+    loop {
+        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+            .bind(before)
+            .bind(&year)
+            .bind(text(&filter.programme))
+            .bind(&place)
+            .bind(text(&filter.state))
+            .bind(text(&filter.activity))
+            .bind(&from)
+            .bind(&until)
+            .bind(page)
+            .bind(&after_place)
+            .fetch_all(pool)
+            .await?);
+        let last = rows.len() < usize::try_from(page).unwrap_or_default();
+        for (id, rev, fields, deleted, created, author, programme, place) in rows {
+            before = created;
+            if user.sees(author, &programme, &place) {
+                let Some(record) = record(ENTRY, (id, rev, fields, deleted, created)) else { continue };
+                found.push(Listed { record, key: created });
+                if found.len() >= usize::try_from(limit).unwrap_or_default() {
+                    return Ok(found);
+                }
+            }
+        }
+        if last {
+            return Ok(found);
+        }
+    }
+}
+
+/// Records in the order in which they were made.
+#[derive(Debug)]
+pub struct Oldest {
+    /// Those that can be read.
+    pub records: Vec<Record>,
+    /// After which the next ones come; `None` at the end.
+    pub last: Option<i64>,
+}
+
+/// The records of a kind that were made after a change, the oldest first.
+pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<Oldest> {
+    // The condition of the index `record_other`, for ledger items.
+    let kinds = if kind == ENTRY { "" } else { "AND kind <> 'entry'" };
+    let query = sqlx::AssertSqlSafe(format!(
+        "SELECT id, rev, fields, deleted, created FROM record
+        WHERE kind = $1 {kinds} AND NOT deleted AND created > $2 ORDER BY created LIMIT $3"
+    ));
+    let rows: Vec<Row> =
+        on!(read db, |pool| sqlx::query_as(query).bind(kind).bind(after).bind(limit).fetch_all(pool).await?);
+    let last = rows.last().map(|row| row.4);
+    Ok(Oldest { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
+}
+
+fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
+    let rev = u64::try_from(rev).unwrap_or_default();
+    Some(Record { kind: kind.into(), id, rev, fields: stored::read(kind, id, &fields)?, deleted })
+}
+
+/// An entry with all that ever happened to it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// As it stands.
+    pub record: Record,
+    /// Who made it.
+    pub author: Option<Uuid>,
+    /// Its programme's code.
+    pub programme: String,
+    /// Its place's code.
+    pub place: String,
+    /// Scopes (place and programme) in which it stood before.
+    pub former: Vec<(String, String)>,
+    /// The states that it has had, the first first.
+    pub history: Page,
+    /// What was not taken.
+    pub conflicts: Vec<conflict::Conflict>,
+}
+
+/// One entry, whoever may see it, with the states that it had before `before`, or the last ones.
+pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Whole>> {
+    let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
+        r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
+        WHERE r.id = $1 AND r.kind = 'entry'";
+    let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
+    let Some(found) = row else { return Ok(None) };
+    let Found { author, programme, place, former, .. } = found;
+    let Some(record) = record(ENTRY, (id, found.rev, found.fields, found.deleted, found.created)) else {
+        return Ok(None);
+    };
+    let now = State {
+        rev: found.rev,
+        at: crate::db::instant(found.at),
+        author: found.account,
+        author_name: found.account_name,
+        changed: stored::read(ENTRY, id, &found.changed).unwrap_or_default(),
+        fields: record.fields.clone(),
+        deleted: found.deleted,
+    };
+    Ok(Some(Whole {
+        record,
+        author,
+        programme,
+        place,
+        former: serde_json::from_str(&former)?,
+        history: history::page(db, id, now, before).await?,
+        conflicts: conflict::of_record(db, id).await?,
+    }))
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    rev: i64,
+    fields: String,
+    deleted: bool,
+    created: i64,
+    author: Option<Uuid>,
+    programme: String,
+    place: String,
+    former: String,
+    at: i64,
+    account: Option<Uuid>,
+    account_name: Option<String>,
+    changed: String,
+}
+
+impl Whole {
+    /// Takes out what was said of it where the user does not look: an entry that moved into their sight tells nothing of
+    /// what it was before. `scope` gives the place and the programme that fields put it in.
+    pub fn hide_from(&mut self, user: &User, scope: impl Fn(&Fields) -> (String, String)) {
+        let sees = |place: &str, programme: &str| user.sees(self.author, programme, place);
+        if self.former.iter().all(|(place, programme)| sees(place, programme)) {
+            return;
+        }
+        let mut seen_since = None;
+        for state in self.history.states.iter_mut() {
+            let (place, programme) = scope(&state.fields);
+            if sees(&place, &programme) {
+                seen_since.get_or_insert_with(|| state.at.clone());
+            } else {
+                seen_since = None;
+                state.fields.clear();
+                state.changed.clear();
+            }
+        }
+        self.conflicts.retain(|own| seen_since.as_ref().is_some_and(|since| own.at >= *since));
+    }
+}

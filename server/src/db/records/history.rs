@@ -1,0 +1,216 @@
+//! The states that records have had. Of each, what the next one changed is stored, and now and then all of it: history
+//! grows by what was changed, however large the record is.
+
+use crate::db::records::record::Revision;
+use crate::db::{Db, Result, on};
+use jiedui_core::entry::Fields;
+use jiedui_core::entry::bounds;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Every so many states all fields are stored, so that none is far from one of those.
+const WHOLE: i64 = 64;
+/// The most states in an answer, and the most bytes of their fields.
+const PAGE: usize = 200;
+const PAGE_SIZE: usize = 4 << 20;
+/// States read at a time.
+const AT_ONCE: i64 = 16;
+/// Fields of which each answer of a form is a value of its own.
+const OF_FORM: [&str; 2] = ["values", "details"];
+
+/// A state that a record has had, as it is stored.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Of which record.
+    pub record: Uuid,
+    /// How it came about.
+    pub revision: Revision,
+    /// All fields, or what takes the state after it back to this one.
+    pub fields: Fields,
+    /// Whether it is all fields.
+    pub whole: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+impl Past {
+    /// A state to be kept, since `after` follows it.
+    pub fn new(record: Uuid, revision: Revision, before: &Fields, after: &Fields, deleted: bool) -> Self {
+        let whole = revision.rev % WHOLE == 1;
+        let fields = if whole { before.clone() } else { undo(before, after) };
+        Self { record, revision, fields, whole, deleted }
+    }
+}
+
+/// What takes the fields `after` back to `before`: for each that differs a list with what it was, an empty one where it was
+/// not there. For the answers of a form the same, one by one.
+fn undo(before: &Fields, after: &Fields) -> Fields {
+    let was = |value: Option<&Value>| value.map_or_else(|| json!([]), |value| json!([value]));
+    let differing = |before: &Fields, after: &Fields| -> Vec<String> {
+        let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+        names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+    };
+    let mut undo = Fields::new();
+    for name in differing(before, after) {
+        let change = match (before.get(&name), after.get(&name)) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) if OF_FORM.contains(&name.as_str()) => {
+                Value::Object(differing(old, new).into_iter().map(|code| (code.clone(), was(old.get(&code)))).collect())
+            }
+            (old, _) => was(old),
+        };
+        undo.insert(name, change);
+    }
+    undo
+}
+
+/// Takes fields back by what [`undo`] gave.
+fn take_back(fields: &mut Fields, undo: Fields) {
+    for (name, change) in undo {
+        match change {
+            Value::Object(answers) => {
+                if let Some(Value::Object(own)) = fields.get_mut(&name) {
+                    answers.into_iter().for_each(|(code, was)| set(own, code, was));
+                }
+            }
+            was => set(fields, name, was),
+        }
+    }
+}
+
+fn set(fields: &mut Fields, name: String, was: Value) {
+    match was {
+        Value::Array(mut was) => match was.pop() {
+            Some(value) => drop(fields.insert(name, value)),
+            None => drop(fields.remove(&name)),
+        },
+        other => drop(fields.insert(name, other)),
+    }
+}
+
+/// One state that an entry has had.
+#[derive(Clone, Debug, Serialize)]
+pub struct State {
+    /// Its number.
+    pub rev: i64,
+    /// When.
+    pub at: String,
+    /// Who; `None` for the program itself.
+    pub author: Option<Uuid>,
+    /// Their name.
+    pub author_name: Option<String>,
+    /// Paths of the fields that changed.
+    pub changed: Vec<String>,
+    /// All fields.
+    pub fields: Fields,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// The newest states of an entry, or the newest before one; the oldest of them first.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The states.
+    pub states: Vec<State>,
+    /// There are older ones: those before this one.
+    pub older: Option<i64>,
+}
+
+type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool, bool);
+
+/// Reads states of a record, which stands as `now`: those before `before`, or the last ones.
+pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Result<Page> {
+    let before = before.unwrap_or(now.rev + 1).min(now.rev + 1);
+    let top = "SELECT MIN(rev) FROM revision WHERE record = $1 AND rev >= $2 AND rev < $3 AND whole";
+    let top: Option<i64> = on!(read db, |pool| sqlx::query_scalar(top)
+        .bind(record)
+        .bind(before - 1)
+        .bind(now.rev)
+        .fetch_one(pool)
+        .await?);
+    let query = "SELECT r.rev, r.at, r.account, a.name, r.changed, r.fields, r.deleted, r.whole FROM revision r
+        LEFT JOIN account a ON a.id = r.account WHERE r.record = $1 AND r.rev < $2 ORDER BY r.rev DESC LIMIT $3";
+    let from = top.map_or(now.rev, |top| top + 1);
+    let (mut fields, mut size, mut next) = (now.fields.clone(), 0, from);
+    let mut is_known = true;
+    let mut page = Page::default();
+    if now.rev < before {
+        size += bounds::size(&fields);
+        page.states.push(now);
+    }
+    loop {
+        let rows: Vec<Row> = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+            .bind(record)
+            .bind(next)
+            .bind(AT_ONCE)
+            .fetch_all(pool)
+            .await?);
+        let Some(last) = rows.last() else { break };
+        next = last.0;
+        for (rev, at, author, author_name, changed, stored, deleted, whole) in rows {
+            // What lies between a state that cannot be read and the next whole one is not known.
+            let read = crate::db::records::stored::read("entry", format!("{record}, revision {rev}"), &stored)
+                .filter(|_| whole || is_known);
+            is_known = read.is_some();
+            let Some(stored) = read else { continue };
+            if whole {
+                fields = stored;
+            } else {
+                take_back(&mut fields, stored);
+            }
+            if rev >= before {
+                continue;
+            }
+            size += bounds::size(&fields);
+            if page.states.len() >= PAGE || (size > PAGE_SIZE && !page.states.is_empty()) {
+                page.older = page.states.last().map(|oldest| oldest.rev);
+                page.states.reverse();
+                return Ok(page);
+            }
+            let changed = crate::db::records::stored::read("entry", record, &changed).unwrap_or_default();
+            let at = crate::db::instant(at);
+            page.states.push(State { rev, at, author, author_name, changed, fields: fields.clone(), deleted });
+        }
+    }
+    page.states.reverse();
+    Ok(page)
+}
+
+/// Returns the fields that a record had at an earlier revision, from its revision and fields now; `None` where that state
+/// is not stored or cannot be read.
+pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier: i64) -> Result<Option<Fields>> {
+    let now =
+        State { rev, at: String::new(), author: None, author_name: None, changed: Vec::new(), fields, deleted: false };
+    let page = page(db, record, now, Some(earlier + 1)).await?;
+    Ok(page.states.into_iter().next_back().filter(|state| state.rev == earlier).map(|state| state.fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_fields() -> impl Strategy<Value = Fields> {
+        let value = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(|own| json!(own)),
+            Just(json!(["a"])),
+            Just(json!({}))
+        ];
+        let answers = prop::collection::btree_map("[ab]", value.clone(), 0..3).prop_map(|own| json!(own));
+        let pair = prop_oneof![
+            ("[a-d]", value.clone()),
+            (prop_oneof![Just("values".to_owned()), Just("details".to_owned())], prop_oneof![answers, value]),
+        ];
+        prop::collection::vec(pair, 0..6).prop_map(Fields::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn take_back_restores_what_undo_was_made_from(before in any_fields(), after in any_fields()) {
+            let mut fields = after.clone();
+            take_back(&mut fields, undo(&before, &after));
+            prop_assert_eq!(fields, before);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Records: entries and ledger items, their history, pushes, pulls and conflicts.
+
+pub mod conflict;
+pub mod entry;
+pub mod history;
+pub mod idempotency;
+pub mod pull;
+pub mod push;
+pub mod record;
+pub mod stored;

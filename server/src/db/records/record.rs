@@ -1,0 +1,194 @@
+//! Records and their revisions, written and read by the hundred: one statement for many rows.
+
+use crate::db::bulk::{self, Prepared, insert, select_in};
+use crate::db::records::history::Past;
+use crate::db::{DbError, Kind, Result, Tx};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::Fields;
+use serde_json::Value;
+use std::borrow::{Borrow, Cow};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// A record as it stands.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Identifier.
+    pub id: Uuid,
+    /// What it is.
+    pub kind: String,
+    /// Its fields.
+    pub fields: Fields,
+    /// Whether it is a tombstone.
+    pub deleted: bool,
+    /// The number of its last change.
+    pub change: i64,
+    /// The number of the change that made it.
+    pub created: i64,
+    /// Who made it; `None` for the program itself.
+    pub author: Option<Uuid>,
+    /// Scopes (place and programme) in which it stood before.
+    pub former: Vec<(String, String)>,
+    /// Its last revision.
+    pub last: Revision,
+}
+
+/// What is known of a change of a record.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Its number: how often the record has changed by then.
+    pub rev: i64,
+    /// Paths of the fields that changed.
+    pub changed: BTreeSet<String>,
+    /// Who changed them, with which copy of the app, by which mutation; `None` for the program itself.
+    pub by: Option<(Uuid, Uuid, i64)>,
+    /// When.
+    pub at: i64,
+}
+
+impl Row {
+    /// The state that the record has now, to be kept when it gets these fields.
+    pub fn past(&self, after: &Fields) -> Past {
+        Past::new(self.id, self.last.clone(), &self.fields, after, self.deleted)
+    }
+}
+
+/// The place and the programme that a record's fields put it in.
+pub fn scope(fields: &Fields, catalogue: &Catalogue) -> (String, String) {
+    (text(fields, "place").to_owned(), programme(fields, catalogue).to_owned())
+}
+
+/// That of its activity, where it has one, or the one that it names itself.
+fn programme<'a>(fields: &'a Fields, catalogue: &'a Catalogue) -> &'a str {
+    match text(fields, "activity") {
+        "" => text(fields, "programme"),
+        activity => catalogue.activity(activity).map_or("", |activity| activity.programme.as_str()),
+    }
+}
+
+fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Records that are put together while as many before them are written.
+pub const PIECE: usize = 64;
+
+/// Writes records as they stand now, with the columns by which they are found.
+pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
+    let kind = tx.kind();
+    let mut ready = prepare::<R>(kind, &[], catalogue)?;
+    for piece in rows.chunks(PIECE) {
+        let (written, next) = tokio::join!(ready.run(tx), async { prepare(kind, piece, catalogue) });
+        written?;
+        ready = next?;
+    }
+    Ok(ready.run(tx).await?)
+}
+
+/// What writes records as they stand now.
+pub fn prepare<R: Borrow<Row>>(kind: Kind, rows: &[R], catalogue: &Catalogue) -> Result<Prepared> {
+    let mut written = Vec::with_capacity(rows.len());
+    for row in rows.iter().map(Borrow::borrow) {
+        let list = |none: bool, list: &dyn Fn() -> serde_json::Result<String>| {
+            if none { Ok(Cow::Borrowed("[]")) } else { list().map(Cow::Owned) }
+        };
+        let former = list(row.former.is_empty(), &|| serde_json::to_string(&row.former))?;
+        let changed = list(row.last.changed.is_empty(), &|| serde_json::to_string(&row.last.changed))?;
+        written.push((row, serde_json::to_string(&row.fields)?, former, changed));
+    }
+    let head =
+        "INSERT INTO record (change, id, kind, rev, fields, deleted, created, author, activity, programme, place,
+        month, state, former, changed, account, client, seq, at) ";
+    let tail = " ON CONFLICT (id) DO UPDATE SET change = excluded.change, rev = excluded.rev, fields = excluded.fields,
+        deleted = excluded.deleted, activity = excluded.activity, programme = excluded.programme,
+        place = excluded.place, month = excluded.month, state = excluded.state, former = excluded.former,
+        changed = excluded.changed, account = excluded.account, client = excluded.client, seq = excluded.seq,
+        at = excluded.at";
+    Ok(bulk::prepare!(kind, head, written, tail, |values, item| {
+        let (row, fields, former, changed) = item;
+        let activity = text(&row.fields, "activity");
+        let month = text(&row.fields, "date").get(..7).unwrap_or_default();
+        values.push_bind(row.change).push_bind(row.id).push_bind(&row.kind).push_bind(row.last.rev);
+        values.push_bind(fields).push_bind(row.deleted).push_bind(row.created).push_bind(row.author);
+        values
+            .push_bind(activity)
+            .push_bind(programme(&row.fields, catalogue))
+            .push_bind(text(&row.fields, "place"))
+            .push_bind(month);
+        values.push_bind(text(&row.fields, "state")).push_bind(former.as_ref()).push_bind(changed.as_ref());
+        let by = row.last.by;
+        values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));
+        values.push_bind(row.last.at);
+    }))
+}
+
+/// Writes states that records have had.
+pub async fn write_past(tx: &mut Tx, rows: &[Past]) -> Result<()> {
+    let mut written = Vec::with_capacity(rows.len());
+    for row in rows {
+        written.push((row, serde_json::to_string(&row.fields)?, serde_json::to_string(&row.revision.changed)?));
+    }
+    let head = "INSERT INTO revision (record, rev, fields, whole, deleted, changed, account, client, seq, at) ";
+    insert!(tx, head, written, "", |values, item| {
+        let (row, fields, changed) = item;
+        let by = row.revision.by;
+        values.push_bind(row.record).push_bind(row.revision.rev).push_bind(fields).push_bind(row.whole);
+        values.push_bind(row.deleted);
+        values.push_bind(changed).push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1));
+        values.push_bind(by.map(|by| by.2)).push_bind(row.revision.at);
+    });
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    id: Uuid,
+    kind: String,
+    rev: i64,
+    fields: String,
+    deleted: bool,
+    change: i64,
+    created: i64,
+    author: Option<Uuid>,
+    former: String,
+    changed: String,
+    account: Option<Uuid>,
+    client: Option<Uuid>,
+    seq: Option<i64>,
+    at: i64,
+}
+
+/// Those of these records that there are. It fails where one of them cannot be read.
+pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
+    look_up(tx, ids).await?.into_iter().collect()
+}
+
+/// The same, each by itself.
+pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<Row>>> {
+    let rows = select_in!(
+        tx,
+        "SELECT id, kind, rev, fields, deleted, change, created, author, former, changed, account, client, seq, at
+            FROM record WHERE id",
+        ids,
+        Found,
+        |values, id| {
+            values.push_bind(*id);
+        }
+    );
+    let readable = |found: Found| {
+        let (kind, id) = (found.kind.clone(), found.id);
+        row(found).map_err(|error| DbError::Unreadable(kind, id, error))
+    };
+    Ok(rows.into_iter().map(readable).collect())
+}
+
+fn row(found: Found) -> serde_json::Result<Row> {
+    let Found { id, kind, rev, fields, deleted, change, created, author, former, .. } = found;
+    let by = match (found.account, found.client, found.seq) {
+        (Some(account), Some(client), Some(seq)) => Some((account, client, seq)),
+        _ => None,
+    };
+    let last = Revision { rev, changed: serde_json::from_str(&found.changed)?, by, at: found.at };
+    let (fields, former) = (serde_json::from_str(&fields)?, serde_json::from_str(&former)?);
+    Ok(Row { id, kind, fields, deleted, change, created, author, former, last })
+}

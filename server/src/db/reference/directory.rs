@@ -1,0 +1,83 @@
+//! Organisations and pairings, changed one by one; each keeps all states that it has had.
+
+use crate::db::files::attachment::{self, Naming};
+use crate::db::records::record::{self, Revision, Row};
+use crate::db::reference::load::fields_of;
+use crate::db::{Db, Result, feed};
+use jiedui_core::access::user::User;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::Fields;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// What came of writing one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is as it was to be.
+    Done,
+    /// The identifier is another record's.
+    OtherKind,
+    /// The agreement is somebody else's file, which this person may not read.
+    ForeignFile,
+    /// It has changed since the revision that the change started from; for 0: it was there already, with other content.
+    Conflict,
+    /// There is no such revision yet: this is the last.
+    Ahead(u64),
+}
+
+/// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one.
+pub async fn set(
+    db: &Db,
+    kind: &str,
+    id: Uuid,
+    own: &impl Serialize,
+    user: &User,
+    base_rev: Option<u64>,
+) -> Result<Written> {
+    let (fields, account) = (fields_of(own)?, user.id);
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change + 1;
+    let known = record::find(&mut tx, &[id]).await?.pop();
+    if known.as_ref().is_some_and(|known| known.kind != kind) {
+        tx.rollback().await?;
+        return Ok(Written::OtherKind);
+    }
+    if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
+        tx.rollback().await?;
+        return Ok(Written::Done);
+    }
+    let last = known.as_ref().map_or(0, |known| u64::try_from(known.last.rev).unwrap_or_default());
+    if let Some(base_rev) = base_rev.filter(|base_rev| *base_rev != last) {
+        tx.rollback().await?;
+        return Ok(if base_rev > last { Written::Ahead(last) } else { Written::Conflict });
+    }
+    let before: BTreeSet<&str> = known.iter().flat_map(|known| attachment::named_in(&known.fields)).collect();
+    let files: Vec<&str> = attachment::named_in(&fields).filter(|hash| !before.contains(hash)).collect();
+    let naming = Naming::look_up(&mut tx, &files.iter().map(|hash| (user, id, *hash)).collect::<Vec<_>>()).await?;
+    if naming.refuses(account, id, files.iter().copied()) {
+        tx.rollback().await?;
+        return Ok(Written::ForeignFile);
+    }
+    let references: Vec<_> = files.iter().map(|hash| naming.reference(account, id, hash)).collect();
+    attachment::refer(&mut tx, &references).await?;
+    let rev = known.as_ref().map_or(0, |known| known.last.rev) + 1;
+    let changed = known.as_ref().map(|known| changed(&known.fields, &fields)).unwrap_or_default();
+    let last = Revision { rev, changed, by: Some((account, Uuid::nil(), rev)), at: crate::db::now() };
+    let (created, author) = known.as_ref().map_or((change, Some(account)), |known| (known.created, known.author));
+    if let Some(known) = &known {
+        record::write_past(&mut tx, &[known.past(&fields)]).await?;
+    }
+    let kind = kind.to_owned();
+    let row = Row { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
+    record::write(&mut tx, &[row], &Catalogue::default()).await?;
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change).await?;
+    tx.commit().await?;
+    Ok(Written::Done)
+}
+
+fn changed(before: &Fields, now: &Fields) -> BTreeSet<String> {
+    let names = before.keys().chain(now.keys());
+    names.filter(|name| before.get(*name) != now.get(*name)).cloned().collect()
+}

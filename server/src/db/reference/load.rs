@@ -1,0 +1,277 @@
+//! What entries are checked against: catalogue, places, organisations and pairings. It changes seldom, so a server
+//! holds it in memory.
+
+use crate::db::bulk::insert;
+use crate::db::records::record::{self, Revision, Row};
+use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::Directory;
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::directory::place::{Level, Place, Places, Side};
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::{Fields, Rules};
+use jiedui_core::sync::protocol::{ENTRY, ORGANISATION, PAIRING};
+use jiedui_core::values::month::Month;
+use pinyin::ToPinyin;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use time::Date;
+use uuid::Uuid;
+
+/// The whole of it.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    /// Programmes, indicators, forms.
+    pub catalogue: Catalogue,
+    /// The tree.
+    pub places: Places,
+    /// The directory.
+    pub organisations: Vec<Organisation>,
+    /// Who is paired with whom.
+    pub pairings: Vec<Pairing>,
+    /// Months that are closed.
+    pub closed: Vec<Month>,
+    /// How often any of this has changed in the database.
+    pub version: i64,
+}
+
+impl Reference {
+    /// Organisations and pairings.
+    pub fn directory(&self) -> Directory<'_> {
+        Directory { organisations: &self.organisations, pairings: &self.pairings }
+    }
+
+    /// The rules that an entry must keep, if today is `last_day`.
+    pub fn rules(&self, last_day: Date) -> Rules<'_> {
+        Rules {
+            catalogue: &self.catalogue,
+            places: &self.places,
+            organisations: &self.organisations,
+            pairings: &self.pairings,
+            last_day: Some(last_day),
+            closed: &self.closed,
+        }
+    }
+}
+
+fn level(code: &str) -> Level {
+    match code.len() {
+        ..=4 => Level::City,
+        5..=6 => Level::County,
+        7..=9 => Level::Township,
+        _ => Level::Village,
+    }
+}
+
+/// Reads it.
+pub async fn load(db: &Db) -> Result<Reference> {
+    type PlaceRow = (String, String, String, String);
+    // Read first: what changes while the rest is read makes this too old, and it is read again.
+    let version = feed::reference(db).await?;
+    let closed = "SELECT month FROM closed_month ORDER BY month";
+    let closed: Vec<String> = on!(now db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
+    let catalogue = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
+    let places = "SELECT code, parent, name, side FROM place";
+    let (catalogue, places) = on!(now db, |pool| (
+        sqlx::query_scalar::<_, String>(catalogue).fetch_optional(pool).await?,
+        sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
+    ));
+    let place = |(code, parent, name, side): PlaceRow| Place {
+        level: level(&code),
+        side: if side == "a" { Side::A } else { Side::B },
+        code,
+        parent,
+        name,
+    };
+    let mut organisations: Vec<Organisation> = bodies(db, ORGANISATION).await?;
+    for own in &mut organisations {
+        own.initials = initials(&own.name);
+    }
+    Ok(Reference {
+        catalogue: catalogue.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default(),
+        places: Places::new(places.into_iter().map(place).collect()),
+        organisations,
+        pairings: bodies(db, PAIRING).await?,
+        closed: closed.iter().filter_map(|month| closed_month(month)).collect(),
+        version,
+    })
+}
+
+fn closed_month(text: &str) -> Option<Month> {
+    text.parse().inspect_err(|error| stored::log("closed month", text, error)).ok()
+}
+
+/// The first letter of each character's commonest reading; what is no Chinese character stays.
+fn initials(name: &str) -> String {
+    name.chars().map(|own| own.to_pinyin().map_or(own.to_string(), |own| own.first_letter().to_owned())).collect()
+}
+
+/// The records of a kind that is not `entry`. Both databases use the partial index `record_other` only where the query
+/// repeats its condition.
+pub(in crate::db) const OF_KIND: &str =
+    "SELECT id, fields FROM record WHERE kind = $1 AND kind <> 'entry' AND NOT deleted ORDER BY id";
+
+async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
+    let rows = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(OF_KIND).bind(kind).fetch_all(pool).await?);
+    Ok(rows.iter().filter_map(|(id, body)| stored::read(kind, id, body)).collect())
+}
+
+/// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:
+/// what entries have said under it stays as it is.
+pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let mut change = feed::lock(&mut tx).await?.change;
+    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
+    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
+    let version = i64::from(reference.catalogue.version);
+    if latest < version {
+        let older = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
+        let older =
+            on!(in &mut tx, |connection| sqlx::query_scalar::<_, String>(older).fetch_optional(connection).await?);
+        let older: Catalogue = older.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default();
+        let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
+        let body = serde_json::to_string(&reference.catalogue.after(&older))?;
+        on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
+    }
+    if latest > 0 {
+        tx.commit().await?;
+        return Ok(false);
+    }
+    add_places(&mut tx, reference.places.all()).await?;
+    let mut rows = directory_rows(&reference.organisations, &reference.pairings)?;
+    let mut figures = crate::db::figures::rollup::Pending::default();
+    for (id, fields) in opening {
+        rows.push(new_row(ENTRY, *id, fields.clone()));
+        figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
+    }
+    number(&mut rows, &mut change);
+    record::write(&mut tx, &rows, &reference.catalogue).await?;
+    figures.condense();
+    crate::db::figures::rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
+    feed::advance(&mut tx, change).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Adds organisations and pairings that the program itself has made up; those that are there already stay.
+pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[Pairing]) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let mut change = feed::lock(&mut tx).await?.change;
+    let mut rows = directory_rows(organisations, pairings)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let known: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
+    rows.retain(|row| !known.contains(&row.id));
+    number(&mut rows, &mut change);
+    record::write(&mut tx, &rows, &Catalogue::default()).await?;
+    feed::advance(&mut tx, change).await?;
+    tx.commit().await
+}
+
+fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<Row>> {
+    let organisations = organisations.iter().map(|own| Ok(new_row(ORGANISATION, own.id, fields_of(own)?)));
+    let pairings = pairings.iter().map(|own| Ok(new_row(PAIRING, own.id, fields_of(own)?)));
+    organisations.chain(pairings).collect()
+}
+
+/// A record that nobody has made, yet without its number.
+fn new_row(kind: &str, id: Uuid, fields: Fields) -> Row {
+    let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: crate::db::now() };
+    let (kind, former) = (kind.to_owned(), Vec::new());
+    Row { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former, last }
+}
+
+fn number(rows: &mut [Row], change: &mut i64) {
+    for row in rows {
+        *change += 1;
+        (row.change, row.created) = (*change, *change);
+    }
+}
+
+/// A record's fields.
+pub fn fields_of(record: &impl Serialize) -> Result<Fields> {
+    Ok(serde_json::from_value(serde_json::to_value(record)?)?)
+}
+
+async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
+    let level = |place: &Place| match place.level {
+        Level::City => "city",
+        Level::County => "county",
+        Level::Township => "township",
+        Level::Village => "village",
+    };
+    insert!(tx, "INSERT INTO place (code, parent, level, name, side) ", places, "", |values, place| {
+        let side = if place.side == Side::A { "a" } else { "b" };
+        values.push_bind(&place.code).push_bind(&place.parent).push_bind(level(place));
+        values.push_bind(&place.name).push_bind(side);
+    });
+    Ok(())
+}
+
+/// Puts another catalogue in the place of the one with the version before it; false where somebody else was first.
+pub async fn revise(db: &Db, catalogue: &Catalogue) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
+    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
+    let version = i64::from(catalogue.version);
+    if latest + 1 != version {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
+    let body = serde_json::to_string(catalogue)?;
+    on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change + 1).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Who closed a month, when and why.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Closed {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// When, milliseconds since 1970.
+    pub at: i64,
+    /// Their name.
+    pub name: String,
+}
+
+/// The months that are closed, the last first.
+pub async fn closed(db: &Db) -> Result<Vec<Closed>> {
+    let query =
+        "SELECT c.month, c.at, a.name FROM closed_month c JOIN account a ON a.id = c.account ORDER BY c.month DESC";
+    Ok(on!(now db, |pool| sqlx::query_as::<_, Closed>(query).fetch_all(pool).await?))
+}
+
+/// Closes a month, or opens it again.
+pub async fn set_closed(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    let month = month.to_string();
+    let query = if is_closed {
+        "INSERT INTO closed_month (month, account, at) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING"
+    } else {
+        "DELETE FROM closed_month WHERE month = $1"
+    };
+    on!(in &mut tx, |connection| {
+        let query = sqlx::query(query).bind(month);
+        let query = if is_closed { query.bind(account).bind(crate::db::now()) } else { query };
+        query.execute(connection).await.map(drop)?
+    });
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change + 1).await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_by_the_first_letters_of_its_pinyin() {
+        assert_eq!(initials("罗甸县沫阳镇A区"), "ldxmyzAq");
+    }
+}

@@ -1,0 +1,109 @@
+//! An entry as a row of an exported table.
+
+use crate::clock::CHINA;
+use crate::db::reference::load::Reference;
+use jiedui_core::entry::{Cell, Entry};
+use jiedui_core::sync::Record;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// What a table of entries has in its columns.
+pub const HEADINGS: [&str; 14] = [
+    "编号",
+    "日期",
+    "工程",
+    "活动",
+    "地点代码",
+    "地点",
+    "结对",
+    "数值",
+    "备注",
+    "状态",
+    "退回原因",
+    "来源",
+    "更新时间（北京时间）",
+    // By which a corrected table that is imported again names what it started from.
+    "版本",
+];
+
+/// An entry as the columns of [`HEADINGS`].
+pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
+    let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let version = record.fields.get("version").and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
+    let activity = reference.catalogue.form(&text("activity"), version);
+    let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
+    let entry = Entry::from_checked(&record.fields);
+    let Some(Entry { values, details, .. }) = entry else { return unreadable(record) };
+    let field = |code: &str| activity.and_then(|activity| activity.field(code));
+    let values = values.iter().map(|(code, value)| {
+        let (name, unit) = field(code).map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
+        format!("{name} {value} {unit}")
+    });
+    let details = details.iter().map(|(code, answer)| {
+        let word =
+            |own: &String| field(code).and_then(|field| field.choice(own)).map_or(own.clone(), |own| own.name.clone());
+        let cell = |(column, own): (&String, &Cell)| {
+            let columns = field(code).map(|field| field.columns.as_slice()).unwrap_or_default();
+            let name = columns.iter().find(|own| own.code == *column).map_or(column.as_str(), |own| &own.name);
+            match own {
+                Cell::Number(number) => format!("{name} {number}"),
+                Cell::Text(text) => format!("{name} {text}"),
+            }
+        };
+        let rows = answer.rows().iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" "));
+        let words: Vec<String> = answer.all().iter().map(word).chain(rows).collect();
+        format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
+    });
+    let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());
+    let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text("pairing"));
+    let pairing = pairing.map(|pairing| {
+        let names = [pairing.organisation_a, pairing.organisation_b].map(|id| organisation(id).unwrap_or_default());
+        names.join("—")
+    });
+    [
+        record.id.to_string(),
+        text("date"),
+        programme.map(|programme| programme.name.clone()).unwrap_or_default(),
+        activity.map(|activity| activity.name.clone()).unwrap_or_default(),
+        text("place"),
+        reference.places.label(&text("place")),
+        pairing.unwrap_or_default(),
+        values.chain(details).collect::<Vec<_>>().join("；"),
+        text("note"),
+        text("state"),
+        text("review_note"),
+        text("source"),
+        in_china(&text("updated_at")),
+        record.rev.to_string(),
+    ]
+}
+
+/// An entry whose answers cannot be read: the row says so and holds what is stored.
+fn unreadable(record: &Record) -> [String; 14] {
+    tracing::error!(id = %record.id, "a stored entry cannot be read; its export has it as it is stored");
+    let stored = Value::Object(record.fields.clone()).to_string();
+    let mut row = <[String; 14]>::default();
+    (row[0], row[7]) = (record.id.to_string(), format!("无法读取：{stored}"));
+    row
+}
+
+/// An instant as the clock stands in China.
+fn in_china(instant: &str) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let parsed = OffsetDateTime::parse(instant, &Rfc3339).ok();
+    let shown = parsed.and_then(|at| at.checked_to_offset(CHINA)?.format(format).ok());
+    // What is no instant stays as it is stored.
+    shown.unwrap_or_else(|| instant.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_as_the_clock_stands_in_china() {
+        assert_eq!(in_china("2026-11-26T16:30:05.123Z"), "2026-11-27 00:30:05");
+        assert_eq!(in_china("no instant"), "no instant");
+    }
+}

@@ -1,0 +1,18 @@
+//! Limits that keep exports from taking the server for themselves.
+
+use tokio::sync::Semaphore;
+
+/// What keeps exports from taking the server for themselves.
+#[derive(Debug)]
+pub struct Exports {
+    /// Exports together read by one connection at a time; the other readers are left to everybody else.
+    pub reads: Semaphore,
+    /// One sheet is made at a time.
+    pub sheets: Semaphore,
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self { reads: Semaphore::new(1), sheets: Semaphore::new(1) }
+    }
+}

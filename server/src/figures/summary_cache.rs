@@ -1,0 +1,89 @@
+//! Cache of the summary that the shared view is drawn from; brought up to date when it is asked for.
+
+use crate::db::figures::query;
+use crate::db::reference::load::Reference;
+use crate::db::{Db, DbError};
+use axum::body::Bytes;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::Level;
+use jiedui_core::figures::summary::Overview;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::RwLock;
+
+/// An overview and its JSON.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The overview.
+    pub overview: Overview,
+    json: OnceLock<Bytes>,
+}
+
+impl Snapshot {
+    /// The overview as it is sent.
+    pub fn json(&self) -> Result<Bytes, DbError> {
+        if let Some(json) = self.json.get() {
+            return Ok(json.clone());
+        }
+        let json = serde_json::to_vec(&self.overview)?;
+        Ok(self.json.get_or_init(|| json.into()).clone())
+    }
+}
+
+/// The last overview; what has changed since is read when it is asked for.
+#[derive(Debug, Default)]
+pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
+
+impl Overviews {
+    /// The overview of all up to a change, or of more.
+    pub async fn current(
+        &self,
+        db: &Db,
+        reference: &Reference,
+        edition: &str,
+        change: i64,
+    ) -> Result<Arc<Snapshot>, DbError> {
+        let fresh = |held: &Option<Arc<Snapshot>>| held.clone().filter(|held| held.overview.change >= change);
+        if let Some(snapshot) = fresh(&*self.0.read().await) {
+            return Ok(snapshot);
+        }
+        // Of many who ask at once, one reads and the others wait for it.
+        let mut held = self.0.write().await;
+        if let Some(snapshot) = fresh(&held) {
+            return Ok(snapshot);
+        }
+        let mut overview = match held.take().map(Arc::try_unwrap) {
+            Some(Ok(own)) => own.overview,
+            Some(Err(shared)) => shared.overview.clone(),
+            None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
+        };
+        overview.renew(news(db, overview.edition.clone(), overview.change).await?);
+        Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
+    }
+}
+
+/// What changes seldom, before any entry.
+fn of_reference(reference: &Reference) -> Overview {
+    Overview {
+        change: -1,
+        catalogue: Catalogue::clone(&reference.catalogue),
+        places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
+        organisations: reference.organisations.clone(),
+        pairings: reference.pairings.clone(),
+        closed: reference.closed.clone(),
+        ..Overview::default()
+    }
+}
+
+/// The [`Overview::edition`] of a database in this life of it, the `epoch`.
+pub fn edition(reference: &Reference, epoch: i64) -> Result<String, DbError> {
+    let hash = Sha256::digest(serde_json::to_vec(&(of_reference(reference), epoch))?);
+    Ok(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// What has changed since an overview of this edition.
+pub async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError> {
+    let (change, parts, tallies) = query::by_town_since(db, since).await?;
+    let as_of = crate::db::instant(crate::db::now());
+    Ok(Overview { change, as_of, edition, since: Some(since), parts, tallies, ..Overview::default() })
+}

@@ -1,0 +1,46 @@
+//! Cache of the contributions of a year at a place: screens ask for the same few until the next change.
+
+use crate::db::figures::query;
+use crate::db::{Db, DbError};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::figures::contribution::Part;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
+#[derive(Debug, Default)]
+pub struct Yearly(Mutex<KeptYears>);
+
+/// A change, and the parts by year and place as they are since.
+type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Part>>>);
+
+impl Yearly {
+    /// Those as they are since a change, or since a later one.
+    pub async fn current(
+        &self,
+        db: &Db,
+        catalogue: &Catalogue,
+        (change, year): (i64, i32),
+        place: String,
+    ) -> Result<Arc<Vec<Part>>, DbError> {
+        let key = (year, place);
+        {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.0 != change {
+                *held = (change, HashMap::new());
+            } else if let Some(parts) = held.1.get(&key) {
+                return Ok(parts.clone());
+            }
+        }
+        let parts = Arc::new(query::of_year(db, catalogue, year, &key.1).await?);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was read may be newer than the change, never older: it is true until the next one.
+        if held.0 == change && held.1.len() < KEPT {
+            held.1.insert(key, parts.clone());
+        }
+        Ok(parts)
+    }
+}
+
+/// The most pairs of place and year that are cached.
+const KEPT: usize = 1_000;

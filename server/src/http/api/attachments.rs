@@ -1,0 +1,251 @@
+//! Photos by their content hash. A broken upload goes on where it stopped.
+
+use crate::attachment_store::{AttachmentStore, Received};
+use crate::db::files::attachment;
+use crate::http::extract::body::{Received as Body, Wants, unreadable};
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::access::user::User;
+use jiedui_core::values::field_error::ErrorCode;
+use serde_json::json;
+use std::io;
+use tokio::task::spawn_blocking;
+
+/// The largest photo, in bytes.
+const LARGEST: u64 = 4 << 20;
+/// Uploads that an account may have under way at once.
+const UNDER_WAY: usize = 64;
+/// Hashes in one question.
+const ASKED: usize = 100;
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// A SHA-256 in lower-case hexadecimal: nothing else may become a file's name.
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn checked(sha256: String) -> Result<String, Problem> {
+    if is_hash(&sha256) { Ok(sha256) } else { Err(Problem::not_found()) }
+}
+
+impl App {
+    /// The files of photos.
+    pub fn attachments(&self) -> AttachmentStore {
+        AttachmentStore::new(&self.config.storage.data_dir)
+    }
+
+    /// Works with the files of photos, beside the requests.
+    async fn with_attachments<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&AttachmentStore) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let store = self.attachments();
+        Ok(spawn_blocking(move || work(&store)).await.map_err(io::Error::other)??)
+    }
+
+    /// Whether a photo is stored, file and all, and a user may read it. Who may not read it learns nothing of it.
+    async fn is_stored_for(&self, sha256: &str, user: &User) -> Result<bool, Problem> {
+        if attachment::content_type(&self.db, sha256).await?.is_none()
+            || !attachment::may_read(&self.db, sha256, user).await?
+        {
+            return Ok(false);
+        }
+        let sha256 = sha256.to_owned();
+        self.with_attachments(move |store| store.has(&sha256)).await
+    }
+}
+
+/// What is sent of a photo, or asked about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// `bytes */TOTAL` and nothing else: how much of it is there?
+    Question,
+    /// `bytes START-END/TOTAL`, or the whole.
+    Part { start: u64, total: u64 },
+}
+
+/// Reads `Content-Range`; nothing where it does not fit to what is sent.
+fn sent(headers: &HeaderMap, length: u64) -> Option<Sent> {
+    let Some(range) = headers.get(header::CONTENT_RANGE) else { return Some(Sent::Part { start: 0, total: length }) };
+    let (span, total) = range.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
+    let total: u64 = total.parse().ok()?;
+    if span == "*" {
+        return (length == 0).then_some(Sent::Question);
+    }
+    let (start, end) = span.split_once('-')?;
+    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
+    let fits = end.checked_sub(start)?.checked_add(1)? == length && end < total;
+    fits.then_some(Sent::Part { start, total })
+}
+
+/// So many bytes of a photo are there: `Range` says which, where there are any.
+fn so_much_is_there(status: StatusCode, there: u64) -> Response {
+    match there {
+        0 => status.into_response(),
+        _ => (status, [(header::RANGE, format!("bytes=0-{}", there - 1))]).into_response(),
+    }
+}
+
+/// Stores a photo, or with `Content-Range` the next part of one. 202 with `Range` tells how much is there by now, also to who
+/// asks with `bytes */TOTAL` and no body.
+#[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
+    (status = 201, description = "stored"), (status = 200, description = "was there already"),
+    (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture"),
+    (status = 403, description = "a role that does not record"),
+    (status = 409, description = "this part does not follow what is there; Range tells how much is"),
+    (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day"),
+    (status = 507, description = "the server has no space left: try again later")))]
+pub async fn put(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let sha256 = checked(sha256)?;
+    if !user.role.records() {
+        return Err(Problem::forbidden());
+    }
+    let body = body.map_err(unreadable)?;
+    // One whose file is gone is taken again.
+    if app.is_stored_for(&sha256, &user).await? {
+        return Ok(StatusCode::OK.into_response());
+    }
+    let bad_range = Problem::new(StatusCode::BAD_REQUEST, "Content-Range 不对", "The Content-Range is not right");
+    let (account, hash) = (user.id, sha256.clone());
+    let Sent::Part { start, total } = sent(&headers, body.len() as u64).ok_or(bad_range)? else {
+        let there = app.with_attachments(move |store| store.received(account, &hash)).await?;
+        return Ok(so_much_is_there(StatusCode::ACCEPTED, there));
+    };
+    if total > LARGEST {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "照片太大", "The photo is too large"));
+    }
+    let (uploads, bytes) = app.with_attachments(move |store| store.under_way(account, &hash)).await?;
+    let stored = attachment::brought_since(&app.db, account, crate::db::now() - DAY).await?;
+    let quota = i64::from(app.config.photo_quota_mb) << 20;
+    let used = [stored, signed(bytes), signed(total)].into_iter().fold(0_i64, i64::saturating_add);
+    if uploads >= UNDER_WAY || used > quota {
+        tracing::warn!(user = user.username, stored, uploads, "an account has stored as many photos as it may");
+        let (chinese, english) =
+            ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploading goes on tomorrow");
+        return Err(Problem::later(StatusCode::TOO_MANY_REQUESTS, chinese, english, 3600));
+    }
+    let hash = sha256.clone();
+    match app.with_attachments(move |store| store.receive(account, &hash, (start, total), &body)).await? {
+        Received::Part(there) => Ok(so_much_is_there(StatusCode::ACCEPTED, there)),
+        Received::Gap(there) => Ok(so_much_is_there(StatusCode::CONFLICT, there)),
+        Received::Whole { size, content_type } => {
+            attachment::add(&app.db, &sha256, signed(size), content_type, account).await?;
+            Ok(StatusCode::CREATED.into_response())
+        }
+        Received::Wrong => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "不是照片或 PDF，或内容与校验值不符",
+            "No picture and no PDF, or not the content that the hash names",
+        )),
+        Received::Busy => Err(Problem::later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "这张照片正在上传",
+            "This photo is being uploaded by another request",
+            1,
+        )),
+    }
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// Asks which photos a phone should send again: those that are not stored, or whose file is gone, as after a restore from
+/// a backup.
+#[utoipa::path(post, path = "/api/v1/attachments/missing",
+    request_body(content = serde_json::Value, description = "sha256: at most 100 hashes", content_type = "application/json"),
+    responses((status = 200, description = "missing: the hashes of those that are not there for this user"),
+        (status = 400, description = "no hashes, or too many")))]
+pub async fn missing(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    let wrong = || Problem::field("sha256", ErrorCode::WrongType);
+    let hashes = body.get("sha256").and_then(|hashes| hashes.as_array()).ok_or_else(wrong)?;
+    if hashes.len() > ASKED {
+        return Err(Problem::field("sha256", ErrorCode::TooLong));
+    }
+    let mut missing = Vec::new();
+    for hash in hashes {
+        let hash = hash.as_str().filter(|hash| is_hash(hash)).ok_or_else(wrong)?;
+        if !app.is_stored_for(hash, &user).await? {
+            missing.push(hash);
+        }
+    }
+    Ok(wants.answer(&json!({"missing": missing})))
+}
+
+/// A photo. Its content never changes, so whoever may read it keeps it.
+#[utoipa::path(get, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
+    (status = 200, description = "the photo"), (status = 403, description = "not for this user"),
+    (status = 404, description = "there is none, or its file is gone")))]
+pub async fn get(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(sha256): Path<String>,
+) -> Result<Response, Problem> {
+    let sha256 = checked(sha256)?;
+    let content_type = attachment::content_type(&app.db, &sha256).await?.ok_or(Problem::not_found())?;
+    if !attachment::may_read(&app.db, &sha256, &user).await? {
+        return Err(Problem::forbidden());
+    }
+    let hash = sha256.clone();
+    let Some(bytes) = app.with_attachments(move |store| store.read(&hash)).await? else {
+        tracing::error!(sha256, "the file of a stored photo is missing");
+        return Err(Problem::not_found());
+    };
+    // A browser's reader of PDF does not work in a sandbox: what is no picture is downloaded.
+    let ending = content_type.rsplit('/').next().unwrap_or("bin");
+    let kind = if content_type.starts_with("image/") { "inline" } else { "attachment" };
+    let disposition = format!("{kind}; filename=\"{}.{ending}\"", sha256.get(..12).unwrap_or(&sha256));
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("bytes 0-9/20", Some(Sent::Part { start: 0, total: 20 }))]
+    #[case("bytes 10-19/20", Some(Sent::Part { start: 10, total: 20 }))]
+    #[case("bytes 0-8/20", None)]
+    #[case("bytes 15-24/20", None)]
+    #[case("bytes 9-0/20", None)]
+    #[case("bytes 0-18446744073709551615/5", None)]
+    #[case("bytes */20", None)]
+    fn takes_only_a_range_that_fits(#[case] text: &str, #[case] expected: Option<Sent>) {
+        let mut headers = HeaderMap::new();
+        assert_eq!(sent(&headers, 10), Some(Sent::Part { start: 0, total: 10 }));
+        headers.insert(header::CONTENT_RANGE, text.parse().unwrap());
+        assert_eq!(sent(&headers, 10), expected);
+    }
+
+    #[test]
+    fn who_sends_nothing_may_ask_how_much_is_there() {
+        let headers = HeaderMap::from_iter([(header::CONTENT_RANGE, "bytes */20".parse().unwrap())]);
+        assert_eq!(sent(&headers, 0), Some(Sent::Question));
+    }
+}

@@ -1,0 +1,105 @@
+//! Programmes, indicators, forms and places.
+
+use crate::db::reference::load;
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::query::Query;
+use crate::http::extract::viewer::MayView;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiedui_core::access::user::{Role, User};
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::directory::place::Place;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The catalogue.
+#[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "version, programmes, indicators, activities")))]
+pub async fn catalogue(State(app): State<App>, _: MayView, wants: Wants) -> Result<Response, Problem> {
+    Ok(wants.answer(&app.known.fresh(&app.db).await?.0.reference.catalogue))
+}
+
+/// Puts a form in the place of an activity's, or adds an activity. What was recorded with the former one keeps it.
+#[utoipa::path(put, path = "/api/v1/catalogue/activities/{code}", params(("code" = String, Path)),
+    request_body(content = Value, description = "an activity as the catalogue has it, without version", content_type = "application/json"),
+    responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
+pub async fn set_activity(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(code): Path<String>,
+    wants: Wants,
+    Received(mut body): Received,
+) -> Result<Response, Problem> {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("code".to_owned(), json!(code));
+        body.insert("version".to_owned(), json!(0));
+    }
+    revise(&app, &user, wants, body, Catalogue::with_activity).await
+}
+
+/// Changes an indicator's names and targets, or adds one.
+#[utoipa::path(put, path = "/api/v1/catalogue/indicators/{code}", params(("code" = String, Path)),
+    request_body(content = Value, description = "an indicator as the catalogue has it", content_type = "application/json"),
+    responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
+pub async fn set_indicator(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(code): Path<String>,
+    wants: Wants,
+    Received(mut body): Received,
+) -> Result<Response, Problem> {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("code".to_owned(), json!(code));
+    }
+    revise(&app, &user, wants, body, Catalogue::with_indicator).await
+}
+
+async fn revise<T: DeserializeOwned>(
+    app: &App,
+    user: &User,
+    wants: Wants,
+    body: Value,
+    with: impl FnOnce(&Catalogue, T) -> Result<Catalogue, Vec<FieldError>>,
+) -> Result<Response, Problem> {
+    if user.role != Role::Admin {
+        return Err(Problem::forbidden());
+    }
+    let what: T = serde_path_to_error::deserialize(body).map_err(|error| {
+        let field = error.path().to_string();
+        Problem::field(if field == "." { "body" } else { &field }, ErrorCode::WrongType)
+    })?;
+    let (known, _) = app.known.fresh(&app.db).await?;
+    let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.in_language(wants.language)).collect();
+    let next = with(&known.reference.catalogue, what).map_err(|errors| Problem::fields(told(errors)))?;
+    if next != known.reference.catalogue && !load::revise(&app.db, &next).await? {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "别人刚刚改过，请重新打开后再改",
+            "Somebody else has just changed it: open it again",
+        ));
+    }
+    let known = app.known.renew(&app.db).await?;
+    app.tell(crate::db::feed::last_change(&app.db).await?);
+    Ok(wants.answer(&known.reference.catalogue))
+}
+
+/// Places right below one, or all of them.
+#[utoipa::path(get, path = "/api/v1/places", params(("parent" = Option<String>, Query, description = "code of the place above")),
+    responses((status = 200, description = "places: code, parent, level, name, side")))]
+pub async fn places(State(app): State<App>, _: MayView, wants: Wants, mut query: Query) -> Result<Response, Problem> {
+    let parent = query.code("parent");
+    query.done()?;
+    let reference = app.reference();
+    let places = &reference.places;
+    let places: Vec<&Place> = match &parent {
+        Some(parent) => places.children(parent).collect(),
+        None => places.all().iter().collect(),
+    };
+    Ok(wants.answer(&places))
+}

@@ -1,0 +1,127 @@
+//! The directory's changes: organisations, and who is paired with whom. Whoever coordinates makes them.
+
+use crate::db::feed;
+use crate::db::reference::directory::{self, Written};
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiedui_core::access::user::User;
+use jiedui_core::directory::Directory;
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::sync::protocol::{ORGANISATION, PAIRING};
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Adds an organisation, or changes one.
+#[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
+    request_body(content = Value, description = "name, name_en, kind, side, place, programme, position?, base_rev?", content_type = "application/json"),
+    responses((status = 200, description = "the organisation"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
+        (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
+pub async fn set_organisation(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<String>,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    let (own, base_rev): (Organisation, _) = read(&user, &id, body)?;
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
+    if directory.organisation(own.id).is_some_and(|earlier| !earlier.beyond(&user).is_empty()) {
+        return Err(Problem::forbidden());
+    }
+    told(own.mistakes(&reference.places, &reference.catalogue), own.beyond(&user), wants)?;
+    // Its initials are read from its name when the directory is.
+    set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, base_rev, wants).await
+}
+
+/// Adds a pairing, or changes one; an ended one stays, with its last day.
+#[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
+    request_body(content = Value, description = "programme, organisation_a, organisation_b, from?, to?, agreement?, base_rev?", content_type = "application/json"),
+    responses((status = 200, description = "the pairing"), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
+        (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
+pub async fn set_pairing(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<String>,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    let (own, base_rev): (Pairing, _) = read(&user, &id, body)?;
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
+    if directory.pairing(own.id).is_some_and(|earlier| !earlier.beyond(&user, directory).is_empty()) {
+        return Err(Problem::forbidden());
+    }
+    told(own.mistakes(directory, &reference.catalogue), own.beyond(&user, directory), wants)?;
+    set(&app, PAIRING, own.id, own, &user, base_rev, wants).await
+}
+
+/// Reads what somebody wants to write down, and the revision that they started from, if they name it.
+fn read<T: DeserializeOwned>(user: &User, id: &str, mut body: Value) -> Result<(T, Option<u64>), Problem> {
+    if !user.role.coordinates() {
+        return Err(Problem::forbidden());
+    }
+    let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
+    let mut base_rev = None;
+    if let Some(body) = body.as_object_mut() {
+        body.insert("id".to_owned(), json!(id));
+        if let Some(named) = body.remove("base_rev").filter(|own| !own.is_null()) {
+            base_rev = Some(named.as_u64().ok_or(Problem::field("base_rev", ErrorCode::WrongType))?);
+        }
+    }
+    let own = serde_path_to_error::deserialize(body).map_err(|error| {
+        // A field that is missing is named in the sentence alone.
+        let sentence = error.inner().to_string();
+        let missing = sentence.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        match missing {
+            Some(field) => Problem::field(field, ErrorCode::Required),
+            None => Problem::field(&error.path().to_string(), ErrorCode::WrongType),
+        }
+    })?;
+    Ok((own, base_rev))
+}
+
+fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Wants) -> Result<(), Problem> {
+    add_new(&mut mistakes, beyond);
+    let mistakes: Vec<FieldError> = mistakes.into_iter().map(|own| own.in_language(wants.language)).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
+}
+
+async fn set(
+    app: &App,
+    kind: &str,
+    id: Uuid,
+    own: impl Serialize,
+    user: &User,
+    base_rev: Option<u64>,
+    wants: Wants,
+) -> Result<Response, Problem> {
+    match directory::set(&app.db, kind, id, &own, user, base_rev).await? {
+        Written::Done => {}
+        Written::OtherKind => return Err(Problem::field("id", ErrorCode::Reused)),
+        Written::ForeignFile => return Err(Problem::field("agreement", ErrorCode::ForeignPhoto)),
+        Written::Ahead(last) => {
+            return Err(Problem::fields(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, last as f64)]));
+        }
+        Written::Conflict => {
+            let sentence =
+                ("别人已经改过，请重新打开再改", "Somebody has changed it: open it again and change it then");
+            let problem = Problem::new(StatusCode::CONFLICT, sentence.0, sentence.1);
+            return Err(problem.with(vec![FieldError::new("base_rev", ErrorCode::Conflict)]));
+        }
+    }
+    app.known.renew(&app.db).await?;
+    app.tell(feed::last_change(&app.db).await?);
+    Ok(wants.answer(&own))
+}

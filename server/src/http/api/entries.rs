@@ -1,0 +1,85 @@
+//! Entries, for people and programs that look at them.
+
+use crate::db::records::entry;
+use crate::db::records::record::scope;
+use crate::http::extract::body::Wants;
+use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::query::Query;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiedui_core::entry::State as EntryState;
+use serde_json::json;
+use uuid::Uuid;
+
+/// Entries that the user may see, the newest first. `after` is the `next` of the page before.
+#[utoipa::path(get, path = "/api/v1/entries", params(
+    ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
+    ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
+    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM"), ("after" = Option<String>, Query),
+    ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
+    responses((status = 200, description = "entries; next, or null at the end"), (status = 401, description = "no session")))]
+pub async fn list(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let filter = filter(&mut query);
+    let limit = query.limit(50, 500);
+    let after = query.parsed::<i64>("after");
+    query.done()?;
+    let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
+    let mut found = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.key.to_string());
+    let entries: Vec<_> = found.into_iter().map(|listed| listed.record).collect();
+    Ok(wants.answer(&json!({"entries": entries, "next": next})))
+}
+
+/// The filters of lists and exports.
+pub fn filter(query: &mut Query) -> entry::Filter {
+    let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
+    let verified = query.one_of("include", &["verified", "submitted"]);
+    entry::Filter {
+        year: query.year(),
+        programme: query.code("programme"),
+        place: query.place("place"),
+        // A list is under the screens' filters, too.
+        state: query.one_of("state", &states).or(verified.filter(|include| include == "verified")),
+        activity: query.code("activity"),
+        from: query.parsed("from"),
+        until: query.parsed("until"),
+    }
+}
+
+/// One entry with its whole history. A long one comes in pages, the newest first: `older` is then the `before` of the next.
+#[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
+    (status = 200, description = "the record, its history, older, and values not taken"),
+    (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
+pub async fn one(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    Path(id): Path<String>,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
+    let before = query.parsed::<i64>("before");
+    query.done()?;
+    let mut whole = entry::find(&app.db, id, before).await?.ok_or(Problem::not_found())?;
+    if !user.sees(whole.author, &whole.programme, &whole.place) {
+        return Err(Problem::forbidden());
+    }
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    whole.hide_from(&user, |fields| scope(fields, &reference.catalogue));
+    let record = whole.record;
+    Ok(wants.answer(&json!({
+        "kind": record.kind, "id": record.id, "rev": record.rev, "fields": record.fields, "deleted": record.deleted,
+        "history": whole.history.states, "older": whole.history.older, "conflicts": whole.conflicts,
+    })))
+}

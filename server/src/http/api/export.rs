@@ -1,0 +1,283 @@
+//! What can be taken away: the same filters as on the screens.
+
+use crate::clock::this_year;
+use crate::db::{DbError, records::entry};
+use crate::export::entry_row::{HEADINGS, row};
+use crate::export::sheet;
+use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::query::Query;
+use crate::http::extract::viewer::MayView;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::access::user::User;
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::figures::figure::Figure;
+use jiedui_core::values::csv_cell::harmless;
+use jiedui_core::values::date::format_date;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use std::io;
+use std::time::Duration;
+use time::Date;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// The type of a sheet.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Entries read at a time.
+const PAGE: i64 = 1_000;
+/// How long a sheet waits for the one that is being made.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A sheet that could not be made.
+pub fn sheet_failed(error: XlsxError) -> Problem {
+    match error {
+        XlsxError::IoError(error) => error.into(),
+        error => {
+            tracing::error!(%error, "a sheet could not be written");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
+        }
+    }
+}
+
+/// A file to be kept.
+pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    (headers, body.into()).into_response()
+}
+
+/// The entries of an export, page by page: however many there are, a page of them is in memory.
+struct Pages {
+    app: App,
+    user: User,
+    filter: entry::Filter,
+    after: Option<i64>,
+    ended: bool,
+}
+
+impl Pages {
+    fn new(app: &App, user: User, mut query: Query) -> Result<Self, Problem> {
+        let filter = crate::http::api::entries::filter(&mut query);
+        query.done()?;
+        Ok(Self { app: app.clone(), user, filter, after: None, ended: false })
+    }
+
+    /// The next rows, each as the columns of [`HEADINGS`]; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<[String; 14]>>, DbError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let listed = {
+            let _turn = self.app.exports.reads.acquire().await.map_err(|_| DbError::Stopped)?;
+            entry::list(&self.app.db, &self.user, &self.filter, self.after, PAGE).await?
+        };
+        self.ended = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        self.after = listed.last().map(|last| last.key);
+        Ok(Some(listed.iter().map(|listed| row(&self.app.reference(), &listed.record)).collect()))
+    }
+}
+
+/// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
+#[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
+pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+    let mut pages = Pages::new(&app, user, query)?;
+    // A database that fails is told by the status; later, the body breaks off.
+    let mut page = pages.next().await?;
+    let body = async_stream::stream! {
+        yield csv_text(true, std::iter::once(HEADINGS.map(str::to_owned)));
+        while let Some(rows) = page {
+            yield csv_text(false, rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+            page = match pages.next().await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, "an export broke off");
+                    yield Err(io::Error::other(error));
+                    return;
+                }
+            };
+        }
+    };
+    Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(body)))
+}
+
+/// Rows of CSV, at the start of a file behind a byte-order mark.
+fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; N]>) -> io::Result<Vec<u8>> {
+    let mark = if is_start { "\u{feff}" } else { "" };
+    let mut writer = csv::Writer::from_writer(mark.as_bytes().to_vec());
+    for row in rows {
+        writer.write_record(row).map_err(io::Error::other)?;
+    }
+    writer.into_inner().map_err(io::Error::other)
+}
+
+/// Entries as a sheet.
+#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"),
+    (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
+pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+    let mut pages = Pages::new(&app, user, query)?;
+    let busy = || {
+        Problem::later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "正在生成另一份表格，请稍后再试",
+            "Another sheet is being made: please try again later",
+            10,
+        )
+    };
+    let turn = timeout(PATIENCE, app.exports.sheets.acquire()).await;
+    let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
+    let (sender, receiver) = mpsc::channel(2);
+    let folder = app.config.storage.data_dir.clone();
+    let written = spawn_blocking(move || sheet::write(&folder, "填报", &HEADINGS, receiver));
+    while let Some(rows) = pages.next().await? {
+        // Where writing has failed, its result says why.
+        if sender.send(Some(rows)).await.is_err() {
+            break;
+        }
+    }
+    // Dropped without this, by a client that has gone, nothing is finished.
+    let _ = sender.send(None).await;
+    let written = written.await.map_err(io::Error::other)?.map_err(sheet_failed)?;
+    let body = written.map(|file| Body::from_stream(sheet::content(file)));
+    Ok(file(XLSX, "entries.xlsx", body.ok_or_else(busy)?))
+}
+
+fn add_sheet<'a>(
+    workbook: &mut Workbook,
+    name: &str,
+    headings: &[&str],
+    rows: impl Iterator<Item = &'a [String]>,
+) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    let sheet = workbook.add_worksheet().set_name(name)?;
+    for (column, heading) in (0..).zip(headings) {
+        sheet.write_string_with_format(0, column, *heading, &bold)?;
+    }
+    for (number, row) in (1..).zip(rows) {
+        for (column, text) in (0..).zip(row) {
+            sheet.write_string(number, column, sheet::cell(text))?;
+        }
+    }
+    Ok(())
+}
+
+/// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
+#[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
+pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Result<Response, Problem> {
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
+    let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
+    let organisation = |own: &Organisation| {
+        let place = reference.places.label(&own.place);
+        [own.id.to_string(), own.name.clone(), own.name_en.clone(), place, own.place.clone(), programme(&own.programme)]
+    };
+    let name = |id| reference.directory().organisation(id).map(|own| own.name.clone()).unwrap_or_default();
+    let pairing = |own: &Pairing| {
+        let (a, b) = (name(own.organisation_a), name(own.organisation_b));
+        [own.id.to_string(), a, b, programme(&own.programme), day(own.from), day(own.to)]
+    };
+    let organisations: Vec<_> = reference.organisations.iter().map(organisation).collect();
+    let pairings: Vec<_> = reference.pairings.iter().map(pairing).collect();
+    let write = || -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        let headings = ["编号", "单位", "英文名称", "地点", "地点代码", "工程"];
+        add_sheet(&mut workbook, "单位", &headings, organisations.iter().map(|row| row.as_slice()))?;
+        let headings = ["编号", "贵阳一方", "罗甸一方", "工程", "开始", "结束"];
+        add_sheet(&mut workbook, "结对", &headings, pairings.iter().map(|row| row.as_slice()))?;
+        workbook.save_to_buffer()
+    };
+    Ok(file(XLSX, "directory.xlsx", write().map_err(sheet_failed)?))
+}
+
+/// What a table of indicators has in its columns: three names, then numbers.
+const FIGURES: [&str; 8] = ["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"];
+
+/// Figures as the columns of [`FIGURES`], and their year.
+async fn figure_rows(app: &App, mut query: Query) -> Result<(i32, Vec<FigureRow>), Problem> {
+    let mut filter = query.filter();
+    query.done()?;
+    let year = *filter.year.get_or_insert_with(this_year);
+    let reference = app.reference();
+    let catalogue = &reference.catalogue;
+    let row = |figure: Figure| {
+        let indicator = catalogue.indicator(&figure.indicator)?;
+        let programme = catalogue.programme(&indicator.programme).map(|own| own.name.clone()).unwrap_or_default();
+        let numbers = [
+            figure.target.map(|target| target.value.to_f64()),
+            figure.actual.map(|actual| actual.to_f64()),
+            figure.verified.map(|verified| verified.to_f64()),
+            figure.progress,
+            Some(figure.entries as f64),
+        ];
+        Some(([programme, indicator.name.clone(), indicator.unit.clone()], numbers))
+    };
+    Ok((year, app.figures(filter).await?.into_iter().filter_map(row).collect()))
+}
+
+type FigureRow = ([String; 3], [Option<f64>; 5]);
+
+/// Indicators as a sheet, numbers as numbers.
+#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
+pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+    let (year, rows) = figure_rows(&app, query).await?;
+    let write = || -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        let bold = Format::new().set_bold();
+        let sheet = workbook.add_worksheet().set_name(format!("指标 {year}"))?;
+        for (column, heading) in (0..).zip(FIGURES) {
+            sheet.write_string_with_format(0, column, heading, &bold)?;
+        }
+        for (row, (names, numbers)) in (1..).zip(rows) {
+            for (column, name) in (0..).zip(names) {
+                sheet.write_string(row, column, name)?;
+            }
+            for (column, number) in (3..).zip(numbers) {
+                if let Some(number) = number {
+                    sheet.write_number(row, column, number)?;
+                }
+            }
+        }
+        workbook.save_to_buffer()
+    };
+    Ok(file(XLSX, "indicators.xlsx", write().map_err(sheet_failed)?))
+}
+
+/// The same as CSV, UTF-8 with a byte-order mark.
+#[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "CSV")))]
+pub async fn indicators_csv(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+    let (_, rows) = figure_rows(&app, query).await?;
+    let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let rows = rows.into_iter().map(|(names, numbers)| {
+        let [programme, indicator, unit] = names.map(|name| harmless(&name));
+        let [target, actual, verified, progress, entries] = numbers.map(number);
+        [programme, indicator, unit, target, actual, verified, progress, entries]
+    });
+    let body = csv_text(true, std::iter::once(FIGURES.map(str::to_owned)).chain(rows))?;
+    Ok(file("text/csv; charset=utf-8", "indicators.csv", body))
+}
+
+/// The map as a file.
+#[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "GeoJSON")))]
+pub async fn map_geojson(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+    let filter = query.filter();
+    query.done()?;
+    let snapshot = app.overview().await?;
+    let body = crate::http::api::map::geojson(&snapshot.overview, &filter).to_string().into_bytes();
+    Ok(file("application/geo+json", "map.geojson", body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_csv_are_quoted_and_marked_at_the_start_alone() {
+        let rows = |texts: [&str; 2]| std::iter::once(texts.map(str::to_owned));
+        assert_eq!(csv_text(true, rows(["编号", "a\"b"])).unwrap(), "\u{feff}编号,\"a\"\"b\"\n".as_bytes());
+        assert_eq!(csv_text(false, rows(["1", "x\ny"])).unwrap(), b"1,\"x\ny\"\n");
+    }
+}

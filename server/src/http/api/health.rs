@@ -1,0 +1,54 @@
+//! Alive, ready, and how much was done.
+
+use crate::db::feed;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive")))]
+pub async fn healthz() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// All tasks are running, the database can be read and written.
+#[utoipa::path(get, path = "/readyz", responses(
+    (status = 200, description = "ready: status, database, version"), (status = 503, description = "not ready")))]
+pub async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let gone = app.tasks.gone();
+    if !gone.is_empty() {
+        tracing::warn!(?gone, "not ready: tasks are gone");
+        return Err(not_ready(
+            "服务器的部分任务已停止，正在重新启动",
+            "Some of the server's tasks have stopped and are being restarted",
+        ));
+    }
+    feed::last_change(&app.db).await?;
+    if !app.db.has_room() {
+        return Err(not_ready("服务器的磁盘已满", "The server's disk is full"));
+    }
+    if !app.writer.can_write().await {
+        return Err(not_ready("服务器暂时无法保存数据", "The server cannot store data just now"));
+    }
+    Ok(Json(json!({"status": "ok", "database": app.db.name(), "version": env!("CARGO_PKG_VERSION")})))
+}
+
+fn not_ready(chinese: &'static str, english: &'static str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, chinese, english)
+}
+
+/// Counts requests and their times for /metrics.
+pub async fn count(request: Request, next: Next) -> Response {
+    let (method, start) = (request.method().to_string(), Instant::now());
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("jiedui_http_requests_total", "method" => method, "status" => status).increment(1);
+    metrics::histogram!("jiedui_http_request_seconds").record(start.elapsed().as_secs_f64());
+    response
+}

@@ -1,0 +1,98 @@
+//! Figures, and the parts that make them.
+
+use crate::clock::this_year;
+use crate::figures::queries::parts_at;
+use crate::http::extract::body::Wants;
+use crate::http::extract::query::Query;
+use crate::http::extract::viewer::MayView;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::figures::figure::{Filter, aggregate};
+use jiedui_core::figures::{contribution::Part, figure::Figure};
+use jiedui_core::values::quantity::Qualifier;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What each indicator stands at.
+#[utoipa::path(get, path = "/api/v1/indicators", params(
+    ("year" = Option<i32>, Query, description = "this year when not given"),
+    ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
+    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
+    responses((status = 200, description = "year, indicators"), (status = 400, description = "a parameter is wrong")))]
+pub async fn indicators(
+    State(app): State<App>,
+    _: MayView,
+    wants: Wants,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let filter = query.filter();
+    query.done()?;
+    let year = filter.year.unwrap_or_else(this_year);
+    let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
+    Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference().catalogue)})))
+}
+
+/// Figures in the contract's shape.
+fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
+    let shape = |figure: &Figure| {
+        let indicator = catalogue.indicator(&figure.indicator)?;
+        Some(json!({
+            "code": indicator.code,
+            "programme": indicator.programme,
+            "name": indicator.name,
+            "name_en": indicator.name_en,
+            "unit": indicator.unit,
+            "unit_en": indicator.unit_en,
+            "aggregation": indicator.aggregation,
+            "target": figure.target.as_ref().map(|target| target.value),
+            "target_qualifier": figure.target.as_ref().map(|target| target.qualifier),
+            "actual": figure.actual,
+            "actual_qualifier": figure.actual.map(|_| figure.actual_qualifier),
+            "verified": figure.verified,
+            "progress": figure.progress,
+            "entries": figure.entries,
+        }))
+    };
+    figures.iter().filter_map(shape).collect()
+}
+
+/// The parts of a figure by month or place; for a sum they add up to it.
+#[utoipa::path(get, path = "/api/v1/indicators/{code}/series", params(
+    ("code" = String, Path), ("year" = Option<i32>, Query), ("place" = Option<String>, Query),
+    ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
+    ("until" = Option<String>, Query, description = "the last month, YYYY-MM"),
+    ("by" = Option<String>, Query, description = "month (when not given) or place")),
+    responses((status = 200, description = "series: key, value"), (status = 404, description = "no such indicator")))]
+pub async fn series(
+    State(app): State<App>,
+    _: MayView,
+    wants: Wants,
+    Path(code): Path<String>,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let mut filter = query.filter();
+    let by_place = query.one_of("by", &["month", "place"]).as_deref() == Some("place");
+    query.done()?;
+    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let indicator = reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
+    let year = *filter.year.get_or_insert_with(this_year);
+    let parts = parts_at(&app.db, &app.known, &filter, |part| part.indicator == code).await?;
+    let mut groups: BTreeMap<String, Vec<&Part>> = BTreeMap::new();
+    for part in &parts {
+        let key = if by_place { part.place.clone() } else { part.month.to_string() };
+        groups.entry(key).or_default().push(part);
+    }
+    let point = |(key, parts): (String, Vec<&Part>)| {
+        let (value, qualifier) = aggregate(indicator.aggregation, parts.iter().copied())?;
+        let name = reference.places.get(&key).map(|place| place.name.as_str());
+        let qualifier = (qualifier != Qualifier::Exact).then_some(qualifier);
+        Some(json!({"key": key, "value": value, "name": name, "qualifier": qualifier}))
+    };
+    let series: Vec<Value> = groups.into_iter().filter_map(point).collect();
+    Ok(wants.answer(&json!({"code": code, "year": year, "series": series})))
+}

@@ -1,0 +1,56 @@
+//! Server-sent events: whoever looks at a screen learns that there is something to pull.
+
+use crate::db::records::pull::Cursor;
+use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::viewer::MayView;
+use crate::state::App;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// `change` events. The first comes at once unless `Last-Event-ID` names the last change.
+#[utoipa::path(get, path = "/api/v1/live", responses(
+    (status = 200, description = "change events with the new cursor", content_type = "text/event-stream"),
+    (status = 401, description = "no session")))]
+pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: HeaderMap) -> Response {
+    let (epoch, key) = (app.epoch, app.cursor_key.clone());
+    events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode(&key).ok()?})))
+}
+
+/// The same for who may see the overview alone: events without a cursor.
+#[utoipa::path(get, path = "/api/v1/overview/live", responses(
+    (status = 200, description = "change events", content_type = "text/event-stream"),
+    (status = 401, description = "no session")))]
+pub async fn of_overview(State(app): State<App>, _: MayView, headers: HeaderMap) -> Response {
+    events(&app, &headers, |_| Some(json!({})))
+}
+
+fn events(app: &App, headers: &HeaderMap, data: impl Fn(i64) -> Option<Value> + Send + 'static) -> Response {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
+    let mut changes = app.changes.subscribe();
+    let mut stopping = app.stopping.subscribe();
+    let events = async_stream::stream! {
+        let mut told = last.unwrap_or(-1);
+        loop {
+            let change = *changes.borrow_and_update();
+            if change > told {
+                told = change;
+                if let Some(data) = data(change) {
+                    let event = Event::default().event("change").id(change.to_string()).data(data.to_string());
+                    yield Ok::<_, Infallible>(event);
+                }
+            }
+            tokio::select! {
+                result = changes.changed() => if result.is_err() { return },
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+        }
+    };
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    // A proxy must not collect events before it sends them on.
+    ([("x-accel-buffering", "no")], [(header::CACHE_CONTROL, "no-cache")], events).into_response()
+}

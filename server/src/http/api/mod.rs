@@ -1,0 +1,19 @@
+//! The HTTP API, one file for each resource.
+
+pub mod attachments;
+pub mod catalogue;
+pub mod directory;
+pub mod entries;
+pub mod export;
+pub mod health;
+pub mod imports;
+pub mod indicators;
+pub mod live;
+pub mod map;
+pub mod notices;
+pub mod overview;
+pub mod periods;
+pub mod pull;
+pub mod push;
+pub mod session;
+pub mod shares;

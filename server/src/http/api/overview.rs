@@ -1,0 +1,46 @@
+//! All that the shared view is drawn from, in one piece: what the app keeps on the phone.
+
+use crate::figures::summary_cache::news;
+use crate::http::extract::query::Query;
+use crate::http::extract::viewer::MayView;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// The whole overview, or of an edition that the phone has only what has changed `since` a change: each part and tally as
+/// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it. At a
+/// village: what counts there, which the whole does not tell.
+#[utoipa::path(get, path = "/api/v1/overview", params(
+    ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
+    ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),
+    ("village" = Option<String>, Query, description = "the code of a village; `since` and `edition` then say nothing")),
+    responses((status = 200, description = "catalogue, places above villages, \
+    organisations, pairings, and the parts of which the figures are made"), (status = 304, description = "nothing new")))]
+pub async fn overview(
+    State(app): State<App>,
+    _: MayView,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (since, edition, village) = (query.parsed("since"), query.code("edition"), query.code("village"));
+    query.done()?;
+    if let Some(village) = village {
+        return Ok(axum::Json(app.of_village(&village).await?).into_response());
+    }
+    if let (Some(since), Some(edition)) = (since, edition)
+        && edition == app.known.fresh(&app.db).await?.0.edition
+    {
+        return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
+    }
+    let snapshot = app.overview().await?;
+    let tag = format!("\"{}-{}-{}\"", snapshot.overview.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    Ok(if known {
+        (StatusCode::NOT_MODIFIED, headers).into_response()
+    } else {
+        (headers, [(header::CONTENT_TYPE, "application/json")], snapshot.json()?).into_response()
+    })
+}

@@ -1,0 +1,48 @@
+//! Months that are closed: what lies in them changes only by a coordinator, with a reason.
+
+use crate::db::reference::load;
+use crate::db::{feed, instant};
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiedui_core::values::{field_error::ErrorCode, month::Month};
+use serde_json::{Value, json};
+
+/// The months that are closed, who closed them and when.
+#[utoipa::path(get, path = "/api/v1/periods", responses((status = 200, description = "closed: month, at, by"), (status = 401, description = "no session")))]
+pub async fn list(State(app): State<App>, SignedIn(_): SignedIn, wants: Wants) -> Result<Response, Problem> {
+    let closed = load::closed(&app.db).await?;
+    let shape = |own: &load::Closed| json!({"month": own.month, "at": instant(own.at), "by": own.name});
+    Ok(wants.answer(&json!({"closed": closed.iter().map(shape).collect::<Vec<_>>()})))
+}
+
+/// Closes a month, or opens it again.
+#[utoipa::path(put, path = "/api/v1/periods/{month}", params(("month" = String, Path, description = "YYYY-MM")),
+    request_body(content = Value, description = "closed: true or false", content_type = "application/json"),
+    responses((status = 200, description = "closed: month, at, by"), (status = 400, description = "no month, or not said which"),
+        (status = 403, description = "a role that does not coordinate")))]
+pub async fn set(
+    state: State<App>,
+    SignedIn(user): SignedIn,
+    Path(month): Path<String>,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    if !user.role.coordinates() {
+        return Err(Problem::forbidden());
+    }
+    let app = &state.0;
+    let month: Month = month.parse().map_err(|_| Problem::field("month", ErrorCode::WrongType))?;
+    let closed = match body.get("closed") {
+        Some(Value::Bool(closed)) => *closed,
+        None | Some(Value::Null) => return Err(Problem::field("closed", ErrorCode::Required)),
+        Some(_) => return Err(Problem::field("closed", ErrorCode::WrongType)),
+    };
+    load::set_closed(&app.db, month, closed, user.id).await?;
+    app.known.renew(&app.db).await?;
+    app.tell(feed::last_change(&app.db).await?);
+    list(state, SignedIn(user), wants).await
+}

@@ -1,0 +1,149 @@
+//! The sync downwards: page by page, or all at once as a stream.
+
+use crate::db::DbError;
+use crate::db::records::pull::{Cursor, Key, Outgoing, Page, pull as next_page};
+use crate::http::extract::body::{Wants, cbor};
+use crate::http::extract::query::Query;
+use crate::http::extract::sync_headers::{Syncing, is_own};
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use ciborium::Value as Cbor;
+use futures::stream::BoxStream;
+use jiedui_core::access::user::User;
+use jiedui_core::sync::{PullResponse, Record};
+use jiedui_core::values::field_error::ErrorCode;
+use serde::ser::Error;
+use std::fmt::Write;
+
+/// Records in a piece of a snapshot.
+const PIECE: usize = 500;
+
+/// Records that have changed since a cursor.
+#[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
+        ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query)),
+    responses((status = 200, description = "records, cursor, more; epoch: the life of the database, another after a restore; how far in the feed: position, last"),
+        (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
+        (status = 426, description = "the app is too old")))]
+pub async fn pull(
+    State(app): State<App>,
+    Syncing(user): Syncing,
+    wants: Wants,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let limit = query.limit(500, 2_000);
+    let cursor = start(&app, &user, &mut query)?;
+    let page = next_page(&app.db, &user, cursor, limit).await?;
+    let last = last(&app, &page);
+    Ok(if wants.cbor {
+        wants.answer(&in_full(page, last, &app.cursor_key)?)
+    } else {
+        ([(header::CONTENT_TYPE, "application/json")], json(&page, last, &app.cursor_key)?).into_response()
+    })
+}
+
+/// All records after a cursor in one answer: pages as [`pull`] gives them, one after the other. Each has the cursor to go
+/// on from, so that a line that breaks loses the last page at most.
+#[utoipa::path(get, path = "/api/v1/sync/snapshot", params(("cursor" = Option<String>, Query),
+        ("user" = Option<String>, Query, description = "answer only if the session is this user's")),
+    responses((status = 200, description = "pages: a line of JSON each, or as CBOR a byte string each (RFC 8742)",
+            content_type = "application/x-ndjson"),
+        (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
+        (status = 426, description = "the app is too old")))]
+pub async fn snapshot(
+    State(app): State<App>,
+    Syncing(user): Syncing,
+    wants: Wants,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let mut cursor = start(&app, &user, &mut query)?;
+    let pages = async_stream::try_stream! {
+        loop {
+            let page = next_page(&app.db, &user, cursor.clone(), PIECE).await?;
+            let (more, last) = (page.more, last(&app, &page));
+            cursor.clone_from(&page.cursor);
+            yield piece(page, last, wants, &app.cursor_key)?;
+            if !more {
+                break;
+            }
+        }
+    };
+    let kind = if wants.cbor { "application/cbor-seq" } else { "application/x-ndjson" };
+    let pages: BoxStream<'static, Result<Bytes, DbError>> = Box::pin(pages);
+    Ok(([(header::CONTENT_TYPE, kind)], Body::from_stream(pages)).into_response())
+}
+
+/// A page as it stands in a snapshot.
+fn piece(page: Page, last: i64, wants: Wants, key: &Key) -> Result<Bytes, DbError> {
+    if wants.cbor {
+        let bytes = cbor(&in_full(page, last, key)?)?;
+        let mut framed = Vec::with_capacity(bytes.len() + 9);
+        ciborium::into_writer(&Cbor::Bytes(bytes), &mut framed)
+            .map_err(|error| DbError::Stored(serde_json::Error::custom(error)))?;
+        return Ok(framed.into());
+    }
+    Ok((json(&page, last, key)? + "\n").into())
+}
+
+/// Where a client wants to go on from.
+fn start(app: &App, user: &User, query: &mut Query) -> Result<Cursor, Problem> {
+    let text = query.parsed::<String>("cursor");
+    let owner = query.parsed::<String>("user");
+    query.done()?;
+    is_own(owner, user)?;
+    match text {
+        None => Ok(Cursor::start(user, app.epoch)),
+        Some(text) => {
+            Cursor::parse(&text, user, app.epoch, &app.cursor_key).ok_or(Problem::field("cursor", ErrorCode::Unknown))
+        }
+    }
+}
+
+/// How long the feed is.
+fn last(app: &App, page: &Page) -> i64 {
+    page.cursor.position().max(*app.changes.borrow())
+}
+
+/// A page as JSON. The fields are stored as JSON and go out as they are.
+fn json(page: &Page, last: i64, key: &Key) -> Result<String, DbError> {
+    let mut body =
+        String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
+    body.push_str("{\"records\":[");
+    for (index, record) in page.records.iter().enumerate() {
+        let (fields, deleted) = (record.fields.as_deref().unwrap_or("{}"), record.fields.is_none());
+        let comma = if index > 0 { "," } else { "" };
+        let Outgoing { kind, id, rev, .. } = record;
+        // Writing to a text does not fail.
+        let _ =
+            write!(body, r#"{comma}{{"kind":"{kind}","id":"{id}","rev":{rev},"fields":{fields},"deleted":{deleted}}}"#);
+    }
+    let (cursor, more, position) = (page.cursor.encode(key)?, page.more, page.cursor.position());
+    let epoch = page.cursor.epoch();
+    let _ =
+        write!(body, r#"],"cursor":"{cursor}","epoch":{epoch},"more":{more},"position":{position},"last":{last}}}"#);
+    Ok(body)
+}
+
+/// A page, its fields parsed.
+fn in_full(page: Page, last: i64, key: &Key) -> Result<PullResponse, DbError> {
+    let mut records = Vec::with_capacity(page.records.len());
+    for Outgoing { kind, id, rev, fields } in page.records {
+        let (rev, deleted) = (u64::try_from(rev).unwrap_or_default(), fields.is_none());
+        let fields = fields.map(|fields| serde_json::from_str(&fields)).transpose()?.unwrap_or_default();
+        records.push(Record { kind, id, rev, fields, deleted });
+    }
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+    let (cursor, more, position) = (page.cursor.encode(key)?, page.more, unsigned(page.cursor.position()));
+    Ok(PullResponse {
+        records,
+        cursor,
+        more,
+        position,
+        last: unsigned(last),
+        epoch: unsigned(page.cursor.epoch()),
+        anew: false,
+    })
+}

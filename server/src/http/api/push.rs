@@ -1,0 +1,87 @@
+//! The sync upwards.
+
+use crate::clock::last_day;
+use crate::db::records::idempotency;
+use crate::db::records::push::{Push, rejected};
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::sync_headers::{Syncing, is_own};
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiedui_core::sync::protocol::{EPOCH_HEADER, LARGEST_BATCH};
+use jiedui_core::sync::{Mutation, PushResponse};
+use jiedui_core::values::field_error::ErrorCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Takes a batch of mutations. The answer means that they are durable. A result that is a conflict names in `others` who
+/// had changed the record, when and which fields. A mutation of kind `choice` settles a conflict: its id is the record's,
+/// its fields `client` and `seq` of the mutation that was in conflict, and `take`, the paths of those of its values that
+/// are taken. A deletion of another's or of an approved entry has the field `reason`, a duplicate's `duplicate_of` as well.
+/// A mutation may name in `epoch` the life of the database in which its `base_rev` was read (see the pull): after
+/// a restore from a backup its author has seen nothing of what has happened since, whatever number that has.
+#[utoipa::path(post, path = "/api/v1/sync/push",
+    params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
+    request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
+    responses((status = 200, description = "a result for each mutation"), (status = 400, description = "not a batch"),
+        (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
+        (status = 413, description = "more than is taken at once"), (status = 426, description = "the app is too old")))]
+pub async fn push(
+    State(app): State<App>,
+    Syncing(user): Syncing,
+    wants: Wants,
+    Received(mut body): Received,
+) -> Result<Response, Problem> {
+    if !user.role.records() {
+        return Err(Problem::forbidden());
+    }
+    let client = match body.get("client_id") {
+        None | Some(Value::Null) => return Err(Problem::field("client_id", ErrorCode::Required)),
+        Some(id) => id.as_str().and_then(|id| Uuid::parse_str(id).ok()),
+    };
+    let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
+    let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
+    is_own(owner, &user)?;
+    let mutations = match body.get_mut("mutations").map(Value::take) {
+        None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
+        Some(Value::Array(mutations)) => mutations,
+        Some(_) => return Err(Problem::field("mutations", ErrorCode::WrongType)),
+    };
+    if mutations.len() > LARGEST_BATCH {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "一次最多上传 1000 条",
+            "At most 1000 mutations at once",
+        ));
+    }
+    let (mut parsed, mut refused) = (Vec::with_capacity(mutations.len()), Vec::new());
+    for (index, mutation) in mutations.into_iter().enumerate() {
+        let seq = mutation.get("seq").and_then(Value::as_u64).unwrap_or_default();
+        match Mutation::parse(mutation) {
+            Ok(mutation) => {
+                let digest = idempotency::digest(&mutation)?;
+                parsed.push((mutation, digest));
+            }
+            Err(errors) => refused.push((index, rejected(seq, errors))),
+        }
+    }
+    let is_returned = |own: &Mutation| own.fields.get("state").and_then(Value::as_str) == Some("returned");
+    let returned: Vec<(u64, Uuid)> =
+        parsed.iter().filter(|(own, _)| is_returned(own)).map(|(own, _)| (own.seq, own.id)).collect();
+    let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
+    let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
+    let is_done = |seq: u64| results.iter().any(|own| own.seq == seq && own.outcome.is_done());
+    app.notices.wake(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
+    // In the order of the request.
+    for (index, result) in refused {
+        results.insert(index.min(results.len()), result);
+    }
+    for result in results.iter_mut().filter(|result| !result.errors.is_empty()) {
+        let errors = std::mem::take(&mut result.errors);
+        result.errors = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
+    }
+    let answer = wants.answer(&PushResponse { results });
+    Ok(([(EPOCH_HEADER, app.epoch.to_string())], answer).into_response())
+}

@@ -1,0 +1,186 @@
+//! Signing in and out.
+
+use crate::auth::throttle::{Refusal, Visitor};
+use crate::auth::{password, token};
+use crate::connections::Peer;
+use crate::db::accounts::{account, session};
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::credentials::{self, COOKIE};
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiedui_core::access::username::canonical_username;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+
+/// The largest body, in bytes: nobody has signed in yet who sends it.
+pub const LARGEST_BODY: usize = 16 << 10;
+/// The longest names and passwords that are looked at, in bytes.
+const LONGEST: usize = 1_000;
+
+/// Signs in.
+#[utoipa::path(post, path = "/api/v1/session",
+    request_body(content = Value, description = "username, password, device_name?", content_type = "application/json"),
+    responses((status = 200, description = "user and token; sets the cookie jiedui_session"),
+        (status = 400, description = "a field is missing"), (status = 401, description = "wrong name or password"),
+        (status = 429, description = "too many wrong passwords"),
+        (status = 503, description = "too many are signing in at once")))]
+pub async fn sign_in(
+    State(app): State<App>,
+    wants: Wants,
+    headers: HeaderMap,
+    peer: Option<Extension<Peer>>,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    let (username, password) = (text(&body, "username"), text(&body, "password"));
+    let (username, password) = match (username, password) {
+        (Ok(username), Ok(password)) => (username, password),
+        (username, password) => {
+            return Err(Problem::fields([username.err(), password.err()].into_iter().flatten().collect()));
+        }
+    };
+    let visitor = visitor(&app, &headers, peer, &username).await?;
+    let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let account = match account::by_username(&app.db, &username).await {
+        Ok(account) => account.filter(|account| !account.disabled),
+        Err(error) => {
+            attempt.give_up();
+            return Err(error.into());
+        }
+    };
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let turn = attempt.turn();
+    let right = tokio::task::spawn_blocking(move || {
+        let is_right = password::is_password(&password, hash.as_deref());
+        drop(turn);
+        is_right
+    });
+    let is_right = right.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a password could not be checked");
+        false
+    });
+    let Some(account) = account.filter(|_| is_right) else {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "用户名或密码不对", "Wrong user name or password"));
+    };
+    attempt.succeed();
+    let token = token::new_token().map_err(|error| {
+        tracing::error!(%error, "no token could be made");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法登录", "Signing in is not possible just now")
+    })?;
+    let device_name = text(&body, "device_name").unwrap_or_default();
+    session::add(&app.db, &token::token_hash(&token), account.user.id, &device_name).await?;
+    let mut response = wants.answer(&json!({"user": account.user, "token": token}));
+    let seconds = session::LIFETIME / 1000;
+    set_cookie(&mut response, &format!("{COOKIE}={token}; Max-Age={seconds}"), &headers);
+    Ok(response)
+}
+
+/// Who tries to sign in: a device that is signed in to the account already is no stranger.
+async fn visitor(
+    app: &App,
+    headers: &HeaderMap,
+    peer: Option<Extension<Peer>>,
+    username: &str,
+) -> Result<Visitor, Problem> {
+    let username = canonical_username(username);
+    let user = match credentials::token(headers) {
+        Some(token) => session::user(&app.db, &token::token_hash(&token)).await?,
+        None => None,
+    };
+    let device_of = user.filter(|user| canonical_username(&user.username) == username).map(|user| user.id);
+    let address = peer.map(|Extension(Peer(peer))| client_address(peer, headers, &app.config.trusted_proxies));
+    Ok(Visitor { username, address, device_of })
+}
+
+/// Where a request comes from: what a trusted proxy says, else the other end of the connection.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !peer.is_loopback() && !trusted.contains(&peer) {
+        return peer;
+    }
+    // The last one is what that proxy has added itself.
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
+    last.unwrap_or(peer)
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::TooMany(seconds) => Problem::too_many(seconds),
+        Refusal::Busy(seconds) => Problem::later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "现在登录的人太多，请稍后再试",
+            "Too many people are signing in just now: please try again in a moment",
+            seconds,
+        ),
+    }
+}
+
+/// Who am I?
+#[utoipa::path(get, path = "/api/v1/session", responses(
+    (status = 200, description = "user"), (status = 401, description = "nobody")))]
+pub async fn who_am_i(SignedIn(user): SignedIn, wants: Wants) -> Response {
+    wants.answer(&json!({"user": user}))
+}
+
+/// Signs out: the token ends at once.
+#[utoipa::path(delete, path = "/api/v1/session", responses(
+    (status = 204, description = "signed out"), (status = 401, description = "nobody was signed in")))]
+pub async fn sign_out(State(app): State<App>, SignedIn(_): SignedIn, headers: HeaderMap) -> Result<Response, Problem> {
+    if let Some(token) = credentials::token(&headers) {
+        session::end(&app.db, &token::token_hash(&token)).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &format!("{COOKIE}=; Max-Age=0"), &headers);
+    Ok(response)
+}
+
+fn text(body: &Value, field: &str) -> Result<String, FieldError> {
+    match body.get(field) {
+        None | Some(Value::Null) => Err(FieldError::new(field, ErrorCode::Required)),
+        Some(Value::String(text)) if text.is_empty() => Err(FieldError::new(field, ErrorCode::Required)),
+        Some(Value::String(text)) if text.len() > LONGEST => {
+            Err(FieldError::with_limit(field, ErrorCode::TooLong, LONGEST as f64))
+        }
+        Some(Value::String(text)) if !text.contains('\0') => Ok(text.clone()),
+        Some(_) => Err(FieldError::new(field, ErrorCode::WrongType)),
+    }
+}
+
+/// Sets a cookie that no script can read. A proxy that speaks TLS says so in `X-Forwarded-Proto`.
+pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
+    let secure = request.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let secure = if secure { "; Secure" } else { "" };
+    if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{secure}")) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("192.0.2.1", &["198.51.100.7"], "192.0.2.1")]
+    #[case("127.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7")]
+    #[case("127.0.0.1", &["203.0.113.9", "198.51.100.7"], "198.51.100.7")]
+    #[case("10.0.0.2", &["198.51.100.7"], "198.51.100.7")]
+    #[case("127.0.0.1", &["nonsense"], "127.0.0.1")]
+    #[case("127.0.0.1", &[], "127.0.0.1")]
+    fn address_is_taken_from_trusted_proxies_alone(
+        #[case] peer: IpAddr,
+        #[case] forwarded: &[&str],
+        #[case] expected: IpAddr,
+    ) {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        assert_eq!(client_address(peer, &headers, &["10.0.0.2".parse().unwrap()]), expected);
+    }
+}

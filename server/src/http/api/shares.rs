@@ -1,0 +1,126 @@
+//! Read-only links to the shared view: they open without an account, end by themselves and can be withdrawn.
+
+use crate::auth::token;
+use crate::db::accounts::share::{self, Share};
+use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::credentials::SHARE_COOKIE;
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The longest query that a link may show, in bytes.
+const LONGEST: usize = 2_000;
+/// The most days that a link may hold.
+const MOST_DAYS: u64 = 366;
+/// The days that it holds when not said.
+const USUAL_DAYS: u64 = 30;
+const DAY: u64 = 24 * 3600 * 1000;
+
+fn shaped(share: &Share) -> Value {
+    json!({
+        "id": share.id, "query": share.query,
+        "created_at": crate::db::instant(share.created_at), "expires_at": crate::db::instant(share.expires_at),
+        "withdrawn_at": share.withdrawn_at.map(crate::db::instant),
+    })
+}
+
+fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
+    Problem::fields(vec![FieldError::with_limit(field, code, limit)])
+}
+
+/// Makes a link to what an address's query shows. Its token is told this once.
+#[utoipa::path(post, path = "/api/v1/shares",
+    request_body(content = Value, description = "query, days?", content_type = "application/json"),
+    responses((status = 201, description = "the link: id, path, query, expires_at"),
+        (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not")))]
+pub async fn add(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    wants: Wants,
+    Received(body): Received,
+) -> Result<Response, Problem> {
+    if !user.role.shares() {
+        return Err(Problem::forbidden());
+    }
+    let query = match body.get("query") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(query)) if query.len() > LONGEST => {
+            return Err(beyond("query", ErrorCode::TooLong, LONGEST as f64));
+        }
+        // It becomes part of an address: what an address's query is made of, and no more.
+        Some(Value::String(query)) if query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') => {
+            query.clone()
+        }
+        Some(_) => return Err(Problem::field("query", ErrorCode::WrongType)),
+    };
+    let days = match body.get("days") {
+        None | Some(Value::Null) => USUAL_DAYS,
+        Some(days) => days.as_u64().ok_or(Problem::field("days", ErrorCode::WrongType))?,
+    };
+    if days == 0 {
+        return Err(beyond("days", ErrorCode::TooSmall, 1.0));
+    }
+    if days > MOST_DAYS {
+        return Err(beyond("days", ErrorCode::TooLarge, MOST_DAYS as f64));
+    }
+    let token = token::new_token().map_err(|error| {
+        tracing::error!(%error, "no token could be made");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法分享", "Sharing is not possible just now")
+    })?;
+    let created_at = crate::db::now();
+    let expires_at = created_at + i64::try_from(days * DAY).unwrap_or_default();
+    let made = Share { id: Uuid::now_v7(), query, created_at, expires_at, withdrawn_at: None };
+    share::add(&app.db, &token::token_hash(&token), user.id, &made).await?;
+    let mut shape = shaped(&made);
+    shape["path"] = json!(format!("/s/{token}"));
+    let mut response = wants.answer(&shape);
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// One's own links, the newest first.
+#[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "shares")))]
+pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants) -> Result<Response, Problem> {
+    let shares: Vec<Value> = share::of_account(&app.db, user.id).await?.iter().map(shaped).collect();
+    Ok(wants.answer(&json!({"shares": shares})))
+}
+
+/// Withdraws a link: whoever has it sees nothing more.
+#[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
+    (status = 204, description = "withdrawn"), (status = 404, description = "one has no such link that holds")))]
+pub async fn withdraw(
+    State(app): State<App>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
+    if share::withdraw(&app.db, user.id, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+}
+
+/// Opens a link: from now on this browser may see the shared view, until the link ends.
+pub async fn open(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    match share::query_of(&app.db, &token::token_hash(&token)).await {
+        Ok(Some((query, expires_at))) => {
+            let seconds = (expires_at - crate::db::now()) / 1000;
+            let mut response = Redirect::to(&format!("/?{query}")).into_response();
+            crate::http::api::session::set_cookie(
+                &mut response,
+                &format!("{SHARE_COOKIE}={token}; Max-Age={seconds}"),
+                &headers,
+            );
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            response
+        }
+        Ok(None) => {
+            Problem::new(StatusCode::GONE, "这个分享链接已过期或已被撤回", "This link has ended or was withdrawn")
+                .into_response()
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Bodies: JSON or CBOR as the content type says, the same shapes in both.
+
+use crate::db::DbError;
+use crate::http::problem::{Problem, language};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, stream};
+use jiedui_core::values::field_error::Language;
+use serde::Serialize;
+use serde::ser::Error;
+use serde_json::Value;
+use std::convert::Infallible;
+use std::future::ready;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+
+const CBOR: &str = "application/cbor";
+
+/// A body that was sent.
+#[derive(Debug)]
+pub struct Received(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for Received {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence =
+            content_type.and_then(|value| value.split(';').next()).map(|value| value.trim().to_ascii_lowercase());
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let unreadable =
+            || Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says");
+        match essence.as_deref() {
+            Some("application/json") => serde_json::from_slice(&bytes).map(Self).map_err(|_| unreadable()),
+            Some(CBOR) => ciborium::from_reader(bytes.as_ref()).map(Self).map_err(|_| unreadable()),
+            _ => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "请使用 JSON 或 CBOR",
+                "Send application/json or application/cbor",
+            )),
+        }
+    }
+}
+
+/// Why a body did not arrive.
+pub fn unreadable(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole")
+    }
+}
+
+/// Of a body that nobody reads so many bytes are still taken in, for so long.
+const HEARD_OUT: usize = 64 << 20;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Takes in the whole body before it answers. A connection that is closed while the client still sends is reset, and with
+/// it goes the answer that says why.
+pub async fn hear_out(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let pieces = Arc::new(Mutex::new(body.into_data_stream()));
+    let lend = || {
+        let pieces = pieces.clone();
+        stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
+    };
+    let response = next.run(Request::from_parts(parts, Body::from_stream(lend()))).await;
+    let mut left = HEARD_OUT;
+    let within = lend().take_while(|piece| {
+        left = piece.as_ref().map_or(0, |piece| left.saturating_sub(piece.len()));
+        ready(left > 0)
+    });
+    // Who sends more, or for longer, is cut off.
+    let _ = timeout(PATIENCE, within.for_each(|_| ready(()))).await;
+    response
+}
+
+/// How the client wants to be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Wants {
+    /// CBOR, not JSON.
+    pub cbor: bool,
+    /// For sentences.
+    pub language: Language,
+}
+
+impl Wants {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // Who asks for nothing in particular is answered in the form that they speak.
+        let asked = match text(header::ACCEPT) {
+            "" | "*/*" => text(header::CONTENT_TYPE),
+            accepts => accepts,
+        };
+        Self { cbor: asked.contains(CBOR), language: language(headers) }
+    }
+
+    /// The answer in that form.
+    pub fn answer(self, body: &impl Serialize) -> Response {
+        if !self.cbor {
+            return axum::Json(body).into_response();
+        }
+        match cbor(body) {
+            Ok(bytes) => ([(header::CONTENT_TYPE, CBOR)], bytes).into_response(),
+            Err(error) => Problem::from(error).into_response(),
+        }
+    }
+}
+
+/// Anything as CBOR; by way of JSON's values, so that identifiers are the same texts in both forms.
+pub fn cbor(body: &impl Serialize) -> Result<Vec<u8>, DbError> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&serde_json::to_value(body)?, &mut bytes)
+        .map_err(|error| DbError::Stored(serde_json::Error::custom(error)))?;
+    Ok(bytes)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Wants {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}

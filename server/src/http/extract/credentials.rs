@@ -1,0 +1,37 @@
+//! Tokens in the headers of a request.
+
+use axum::http::{HeaderMap, header};
+
+/// The cookie that holds the token.
+pub const COOKIE: &str = "jiedui_session";
+
+/// The cookie that holds the token of a link to the shared view.
+pub const SHARE_COOKIE: &str = "jiedui_share";
+
+/// The token that a request carries, as a bearer or in the cookie.
+pub fn token(headers: &HeaderMap) -> Option<String> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| cookie(headers, COOKIE)).map(str::to_owned)
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_as_a_bearer_or_in_the_cookie() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(token(&headers), None);
+        headers.insert(header::COOKIE, "a=b; jiedui_session=one".parse().unwrap());
+        assert_eq!(token(&headers).as_deref(), Some("one"));
+        headers.insert(header::AUTHORIZATION, "Bearer two".parse().unwrap());
+        assert_eq!(token(&headers).as_deref(), Some("two"));
+    }
+}

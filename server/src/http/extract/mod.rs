@@ -1,0 +1,8 @@
+//! Extractors: what a handler takes from a request, parsed and checked.
+
+pub mod body;
+pub mod credentials;
+pub mod current_user;
+pub mod query;
+pub mod sync_headers;
+pub mod viewer;

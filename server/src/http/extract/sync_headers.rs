@@ -1,0 +1,38 @@
+//! What push and pull have in common: whose phone it is, and whether the two still understand each other.
+
+use crate::http::extract::current_user::SignedIn;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use jiedui_core::access::user::User;
+use jiedui_core::sync::protocol::{SCHEMA, SCHEMA_HEADER};
+
+/// Somebody whose app syncs.
+#[derive(Clone, Debug)]
+pub struct Syncing(pub User);
+
+impl FromRequestParts<App> for Syncing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let SignedIn(user) = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        // Who names no version speaks the contract as it stands.
+        let spoken = parts.headers.get(SCHEMA_HEADER).and_then(|version| version.to_str().ok());
+        let spoken = spoken.map_or(Some(SCHEMA), |version| version.parse().ok());
+        if spoken.is_none_or(|spoken| spoken < app.config.oldest_schema) {
+            return Err(Problem::new(
+                StatusCode::UPGRADE_REQUIRED,
+                "请更新应用：这个版本已不能上传，未上传的内容仍在手机里",
+                "Please update the app: this version can no longer sync; what is unsent is still on the phone",
+            ));
+        }
+        Ok(Self(user))
+    }
+}
+
+/// Who names an owner gets an answer only if the session is theirs: on a shared phone it may be another's by now.
+pub fn is_own(owner: Option<String>, user: &User) -> Result<(), Problem> {
+    if owner.is_none_or(|owner| owner == user.id.to_string()) { Ok(()) } else { Err(Problem::no_session()) }
+}

@@ -1,0 +1,4 @@
+//! The app's pages and files.
+
+pub mod page;
+pub mod site;

@@ -1,0 +1,94 @@
+//! The app's pages, painted here first; and the empty shell that a phone starts from when it has no network.
+
+use crate::clock::today;
+use crate::db::DbError;
+use crate::http::extract::credentials::cookie;
+use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::query::Query;
+use crate::http::extract::viewer::MayView;
+use crate::http::problem::Problem;
+use crate::state::App;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use jiedui_app::boot::Boot;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::values::field_error::Language;
+use leptos::prelude::*;
+
+/// The header in which a page says which build of the app it is made for: the service worker shows it once it has all
+/// files of that build.
+const BUILD: &str = "x-jiedui-build";
+
+/// The cookie in which the app keeps the language that was chosen.
+const LANGUAGE_COOKIE: &str = "jiedui_language";
+
+fn chosen_language(headers: &HeaderMap) -> Language {
+    cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).unwrap_or_default()
+}
+
+async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
+    let user = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await.unwrap_or_default();
+    let user = user.map(|SignedIn(user)| user);
+    let may_view = user.is_some() || MayView::from_request_parts(parts, app).await.is_ok();
+    let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
+    let language = chosen_language(&parts.headers);
+    Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
+}
+
+/// Parts and tallies up to which a page carries them all.
+const SMALL: usize = 3_000;
+
+/// What a page is painted from: the whole, or where that is large what is seen first under the address's filter.
+async fn painted_from(app: &App, uri: &Uri) -> Result<Overview, DbError> {
+    let mut query = Query::of(uri);
+    let filter = Filter { place: query.code("place"), ..Filter::default() };
+    if let Some(village) = filter.village() {
+        return app.of_village(village).await;
+    }
+    let snapshot = app.overview().await?;
+    let overview = &snapshot.overview;
+    if overview.parts.len() + overview.tallies.len() <= SMALL {
+        return Ok(overview.clone());
+    }
+    let year = query.word("year");
+    Ok(overview.limited(&Filter { year: jiedui_app::boot::year_of(year.as_deref(), &overview.years()), ..filter }))
+}
+
+/// A page of the app.
+pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let boot = match boot(&app, &mut parts).await {
+        Ok(boot) => boot,
+        Err(problem) => return problem.into_response(),
+    };
+    let (folder, build) = (app.site.folder(), app.site.build().to_owned());
+    let render = leptos_axum::render_app_to_stream_with_context(
+        {
+            let boot = boot.clone();
+            move || provide_context(boot.clone())
+        },
+        move || jiedui_app::document(&folder, Some(boot.clone())),
+    );
+    let mut response = render(Request::from_parts(parts, body)).await;
+    if let Ok(build) = build.parse() {
+        response.headers_mut().insert(BUILD, build);
+    }
+    response
+}
+
+/// The page that says that there is none at this address.
+pub async fn no_page(app: App, request: Request<Body>) -> Response {
+    let mut response = page(State(app), request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// The shell: no figures, no user, the same for everybody.
+pub async fn shell(State(app): State<App>) -> Response {
+    let owner = Owner::new();
+    let html = owner.with(|| jiedui_app::document(&app.site.folder(), None).to_html());
+    ([(header::CACHE_CONTROL, "no-cache")], [(BUILD, app.site.build())], Html(html)).into_response()
+}

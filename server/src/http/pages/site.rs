@@ -1,0 +1,62 @@
+//! The app's files and the service worker.
+
+use super::page;
+use crate::http::problem::Problem;
+use crate::site::{BUILDS, START, Site};
+use crate::state::App;
+use axum::extract::{Request, State};
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+
+/// The service worker, with the list of what it keeps. Never cached: a new version shows at once.
+pub async fn service_worker(State(app): State<App>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, app.site.service_worker.clone()).into_response()
+}
+
+/// A file of the app, or the page that says that there is none.
+pub async fn file_or_no_page(State(app): State<App>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Problem::not_found().into_response();
+    }
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    if let Some(response) = app.site.file(&path, request.headers()) {
+        return response;
+    }
+    if !path.starts_with(BUILDS) {
+        return page::no_page(app, request).await;
+    }
+    match other_build(&path) {
+        Some(build) => start_of_other_build(&app.site, build),
+        None => Problem::not_found().into_response(),
+    }
+}
+
+/// The build whose start a page asks for.
+fn other_build(path: &str) -> Option<&str> {
+    let build = path.strip_prefix(BUILDS)?.strip_suffix(START)?;
+    let is_name = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_name.then_some(build)
+}
+
+/// What starts a page of a build that this server has not: the server was upgraded between the page and its files, or a
+/// browser has kept the page. It starts anew, once.
+fn start_of_other_build(site: &Site, build: &str) -> Response {
+    let script = format!("import {{ leave }} from \"{}/version.js\";\nleave(\"{build}\");\n", site.folder());
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    (headers, script).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_start_of_another_build_is_answered_and_no_text_gets_into_the_script() {
+        assert_eq!(other_build("pkg/ff00/start.js"), Some("ff00"));
+        assert_eq!(other_build("pkg/ff00/jiedui.js"), None);
+        assert_eq!(other_build("pkg/start.js"), None);
+        assert_eq!(other_build("pkg/\");alert(\"/start.js"), None);
+        assert_eq!(other_build("pkg/a/b/start.js"), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! Why no table can be read from a file, in words that say what to do.
+
+use crate::db::files::import::Stage;
+use jiedui_core::values::field_error::Language;
+use serde::{Deserialize, Serialize};
+
+/// Why no table can be read from a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code", content = "row")]
+pub enum Fault {
+    /// It is none of the known kinds of file.
+    #[error("not a table")]
+    NotTable,
+    /// It is of a known kind but its parts do not fit together.
+    #[error("damaged")]
+    Damaged,
+    /// It cannot be opened without a password.
+    #[error("encrypted")]
+    Encrypted,
+    /// A web page without a table.
+    #[error("a web page without a table")]
+    WebPage,
+    /// A kind of table that is not read: OpenDocument, binary workbook, XML table, web archive.
+    #[error("another kind of table")]
+    OtherTable,
+    /// A text document or presentation.
+    #[error("a document")]
+    Document,
+    /// A picture or a PDF.
+    #[error("a picture")]
+    Picture,
+    /// Nothing stands in it.
+    #[error("empty")]
+    Empty,
+    /// More rows than one file may have.
+    #[error("too many rows")]
+    TooManyRows,
+    /// More cells or text than one file may have.
+    #[error("too many cells")]
+    TooManyCells,
+    /// A workbook that unpacks to more than it may.
+    #[error("unpacks to too much")]
+    TooLarge,
+    /// More characters in a cell of this row than a cell may have.
+    #[error("a cell of row {0} is too long")]
+    CellTooLong(usize),
+}
+
+impl Fault {
+    /// The stage of an import that ends with it.
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::Empty => Stage::Empty,
+            Self::TooManyRows | Self::TooManyCells | Self::TooLarge => Stage::TooMany,
+            _ => Stage::Unreadable,
+        }
+    }
+
+    /// A sentence for people.
+    pub fn words(self, language: Language) -> String {
+        let (chinese, english) = match self {
+            Self::NotTable => (
+                "这个文件不是能读取的表格，请选择 .xlsx、.xls 或 .csv",
+                "No table can be read from this file: choose .xlsx, .xls or .csv",
+            ),
+            Self::Damaged => (
+                "这个文件已损坏，请用表格软件打开、另存为 .xlsx 后再选择",
+                "The file is damaged: open it in a spreadsheet program, save it as .xlsx and choose it again",
+            ),
+            Self::Encrypted => (
+                "这个文件有密码，请取消密码、保存后再选择",
+                "The file is protected by a password: remove it, save the file and choose it again",
+            ),
+            Self::WebPage => (
+                "这个文件其实是网页，里面没有表格。请用表格软件打开、另存为 .xlsx 后再选择",
+                "The file is a web page without a table: save the table as .xlsx and choose it again",
+            ),
+            Self::OtherTable => (
+                "这种格式的表格不能读取，请用表格软件打开、另存为 .xlsx 后再选择",
+                "Tables of this format cannot be read: save it as .xlsx and choose it again",
+            ),
+            Self::Document => (
+                "这个文件是文档，不是表格。请把表格复制到表格软件、存为 .xlsx 后再选择",
+                "The file is a document, not a table: copy the table into a spreadsheet, save it as .xlsx and choose it again",
+            ),
+            Self::Picture => ("这个文件是图片或 PDF，不是表格", "The file is a picture or a PDF, not a table"),
+            Self::Empty => ("表格里没有数据行", "The table has no rows"),
+            Self::TooManyRows => {
+                ("表格超过 100000 行，请分成几个文件", "The table has more than 100,000 rows: split it")
+            }
+            Self::TooManyCells => {
+                ("表格里的内容太多，请分成几个文件", "The table holds too much: split it into several files")
+            }
+            Self::TooLarge => ("文件解压后太大，请分成几个文件", "The file unpacks to too much: split it"),
+            Self::CellTooLong(_) => (
+                "第 {} 行有一格超过 32767 个字，请改正后再选择",
+                "A cell in row {} has more than 32,767 characters: shorten it and choose the file again",
+            ),
+        };
+        let row = if let Self::CellTooLong(row) = self { row.to_string() } else { String::new() };
+        language.pick(chinese, english).replace("{}", &row)
+    }
+}

@@ -1,0 +1,255 @@
+//! Reading and checking a table beside the requests, which ask how far it has come.
+
+use crate::clock::last_day;
+use crate::db::DbError;
+use crate::db::files::import::{self, Import, Stage, heading_key};
+use crate::import::check::{Against, Check, Checked};
+use crate::import::columns::{self, Heading, Target, guess, targets, unit_for};
+use crate::import::file_error::Fault;
+use crate::import::job_registry::{Busy, Progress, Work};
+use crate::import::layout::{HeadingRows, Sheet, lay_out};
+use crate::import::workbook::{self, Book};
+use crate::state::App;
+use jiedui_core::access::user::User;
+use jiedui_core::catalogue::Activity;
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::duplicate::is_likely_same;
+use jiedui_core::values::date::format_date;
+use jiedui_core::values::unit::Unit;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::fs;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+/// So many rows are checked between two looks into the database.
+const PIECE: usize = 500;
+/// The most sheets that are tried where nobody has chosen one.
+const TRIED: usize = 5;
+
+type Mappings = HashMap<String, Vec<Option<String>>>;
+
+impl App {
+    /// Where a file lies until its entries are written.
+    pub fn import_path(&self, id: Uuid) -> PathBuf {
+        self.config.storage.data_dir.join("imports").join(id.to_string())
+    }
+
+    /// The form of an import; nothing for one that only changes entries.
+    pub fn activity_of(&self, import: &Import) -> Option<Activity> {
+        self.reference().catalogue.activity(&import.activity).cloned()
+    }
+
+    /// All that the import's columns may be.
+    pub fn targets_of(&self, import: &Import) -> Vec<Target> {
+        targets(self.reference().catalogue.activity(&import.activity))
+    }
+}
+
+/// Checks an import beside the requests, unless that is being done already or another of the same account is checked: it is
+/// begun then when it is asked for again.
+pub fn begin(app: &App, user: &User, import: &Import) -> Result<(), Busy> {
+    let work = app.imports.begin(user.id, import.id)?;
+    let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
+    tokio::spawn(async move {
+        let checked = read_and_check(&app, &user, &mut import, &work, false).await;
+        if let Ok(Some(checked)) = checked {
+            take(&mut import, checked);
+        } else if let Err(error) = checked {
+            // It is checked again when it is asked for.
+            tracing::warn!(%error, import = %import.id, "an import could not be checked");
+            return;
+        }
+        if work.progress.is_cancelled() {
+            import.stage = Stage::Cancelled;
+        }
+        if let Err(error) = import::write(&app.db, &import).await {
+            tracing::warn!(%error, import = %import.id, "what a check has found could not be written");
+        }
+    });
+    Ok(())
+}
+
+/// Takes what a check has found into an import.
+pub fn take(import: &mut Import, checked: Checked) {
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    import.rows = count(checked.rows);
+    import.wrong_rows = count(checked.wrong_rows);
+    import.wrong = count(checked.wrong);
+    // Mistakes are plain data.
+    import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_else(|_| "[]".to_owned());
+    import.likely = checked.likely;
+    let found = checked.findings;
+    let own = &mut import.findings;
+    (own.left_out, own.left_out_counts) = (found.left_out, found.left_out_counts);
+    (own.rows, own.changes) = (found.rows, found.changes);
+    (own.new, own.updates, own.same) = (found.new, found.updates, found.same);
+    own.hidden_rows = found.hidden_rows;
+}
+
+/// Reads the file, says which column is which field where nobody has, and checks every row. Nothing where somebody has
+/// cancelled it or no table can be read.
+pub async fn read_and_check(
+    app: &App,
+    user: &User,
+    import: &mut Import,
+    work: &Work,
+    collects: bool,
+) -> Result<Option<Checked>, DbError> {
+    let Ok(_turn) = work.turn().await else { return Ok(None) };
+    let progress = &work.progress;
+    let (targets, mappings) = (app.targets_of(import), import::mappings(&app.db, user.id, &import.activity).await?);
+    if progress.is_cancelled() {
+        return Ok(None);
+    }
+    let sheet = match read(app, import, targets.clone(), mappings.clone()).await? {
+        Ok(sheet) => Arc::new(sheet),
+        Err(fault) => {
+            (import.stage, import.findings.fault) = (fault.stage(), Some(fault));
+            return Ok(None);
+        }
+    };
+    name_columns(import, &sheet, &targets, &mappings);
+    import.rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
+    // The number of rows is told while they are checked.
+    import::write(&app.db, import).await?;
+    let against = Against {
+        actor: user.clone(),
+        reference: app.reference(),
+        activity: app.activity_of(import),
+        columns: import.columns.clone(),
+        units: import.findings.units.clone(),
+        last_day: last_day(),
+    };
+    let mut check = Check::new(against, sheet, progress.clone(), collects);
+    while !check.is_over() {
+        let named = check.names(PIECE);
+        let reference = app.reference();
+        let standing = match named.as_slice() {
+            [] => HashMap::new(),
+            named => import::standing(&app.db, user, &reference, import.id, named).await?,
+        };
+        let work = move || {
+            let entries = check.next(PIECE, &standing);
+            (check, entries)
+        };
+        let done = spawn_blocking(work).await;
+        let Ok((next, entries)) = done else {
+            (import.stage, import.findings.fault) = (Stage::Unreadable, Some(Fault::Damaged));
+            return Ok(None);
+        };
+        check = next;
+        check.add_likely(likely(app, user, import, entries, progress).await?);
+    }
+    import.stage = Stage::Checked;
+    Ok(check.end())
+}
+
+/// The rows whose entries are likely recorded already.
+async fn likely(
+    app: &App,
+    user: &User,
+    import: &Import,
+    entries: Vec<(usize, Entry)>,
+    progress: &Progress,
+) -> Result<Vec<usize>, DbError> {
+    let mut cells: HashMap<(String, String), Vec<(usize, Entry)>> = HashMap::new();
+    for (row, entry) in entries {
+        let month = format_date(entry.date).get(..7).unwrap_or_default().to_owned();
+        cells.entry((entry.place.clone(), month)).or_default().push((row, entry));
+    }
+    let mut likely = Vec::new();
+    for ((place, month), entries) in cells {
+        if progress.is_cancelled() {
+            break;
+        }
+        let recorded = import::recorded(&app.db, user, &import.activity, &place, &month).await?;
+        let is_there = |entry: &Entry| recorded.iter().any(|own| is_likely_same(own, entry));
+        likely.extend(entries.iter().filter(|(_, entry)| is_there(entry)).map(|(row, _)| *row));
+    }
+    likely.sort_unstable();
+    Ok(likely)
+}
+
+/// Says which field each column is, and in which unit: what was said of this import, what the official template's heading means,
+/// what this person has said of tables with the same heading, or else what is likely.
+fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) {
+    let labels = sheet.labels();
+    let official = columns::official(&sheet.heading, targets);
+    let is_said = import.heading == labels && import.columns.len() == labels.len();
+    let remembered = mappings.get(&heading_key(&labels)).cloned().map(|mut columns| {
+        columns.resize(labels.len(), None);
+        columns
+    });
+    import.findings.official = official.is_some();
+    import.columns = match (official, is_said) {
+        (Some(official), _) => official,
+        (None, true) => std::mem::take(&mut import.columns),
+        (None, false) => remembered.unwrap_or_else(|| guess(&sheet.heading, targets)),
+    };
+    import.heading = labels;
+    let unit = |(path, heading): (&Option<String>, &Heading)| {
+        let target = targets.iter().find(|own| Some(&own.path) == path.as_ref() && !own.unit.is_empty())?;
+        let field = Unit::of_field(&target.unit);
+        let of_table = || sheet.units.iter().find(|own| Unit::of_field(own).converts_to(&field)).cloned();
+        let named = match columns::is_label(heading, target) {
+            // The template's heading says the field's own unit.
+            true => None,
+            false => unit_for(heading, target).or_else(of_table),
+        };
+        named.filter(|own| own != &target.unit)
+    };
+    import.findings.units = import.columns.iter().zip(&sheet.heading).map(unit).collect();
+    import.findings.sheets.clone_from(&sheet.sheets);
+    import.findings.sheet = sheet.sheet;
+    import.findings.heading_rows = sheet.heading_rows;
+    import.findings.start.clone_from(&sheet.start);
+    import.findings.fault = None;
+}
+
+async fn read(
+    app: &App,
+    import: &Import,
+    targets: Vec<Target>,
+    mappings: Mappings,
+) -> Result<Result<Sheet, Fault>, DbError> {
+    let bytes = fs::read(app.import_path(import.id)).await?;
+    let (sheet, heading) = (import.findings.wanted_sheet, import.findings.wanted_heading);
+    let known = move |heading: &[Heading]| {
+        let labels: Vec<String> = heading.iter().map(|own| own.join(" ")).collect();
+        // What this person has said of a heading is worth more than all that can be guessed.
+        let is_said = mappings.contains_key(&heading_key(&labels));
+        let guessed = guess(heading, &targets).iter().flatten().count();
+        if is_said { 1_000 } else { guessed }
+    };
+    let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, known)).await;
+    // A file that makes its reader fail is no file that can be read.
+    Ok(read.unwrap_or(Err(Fault::Damaged)))
+}
+
+/// Reads a sheet: the one that is wanted, else the first in whose heading columns are known, else the first.
+fn read_sheet(
+    bytes: &[u8],
+    wanted: Option<usize>,
+    heading: Option<HeadingRows>,
+    known: impl Fn(&[Heading]) -> usize,
+) -> Result<Sheet, Fault> {
+    let book = workbook::read(bytes, wanted)?;
+    let others: Vec<usize> = match wanted {
+        Some(_) => Vec::new(),
+        None => (book.sheet + 1..book.sheets.len()).filter(|at| is_shown(&book, *at)).take(TRIED).collect(),
+    };
+    let first = lay_out(book, heading, &known);
+    if first.as_ref().is_ok_and(|sheet| known(&sheet.heading) > 1) || others.is_empty() {
+        return first;
+    }
+    let mut tried =
+        others.into_iter().filter_map(|at| lay_out(workbook::read(bytes, Some(at)).ok()?, None, &known).ok());
+    let better = tried.find(|sheet| known(&sheet.heading) > 1);
+    better.map_or(first, Ok)
+}
+
+fn is_shown(book: &Book, at: usize) -> bool {
+    book.sheets.get(at).is_some_and(|sheet| !sheet.hidden)
+}

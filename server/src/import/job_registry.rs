@@ -1,0 +1,127 @@
+//! Which imports are being worked on: one of an account at a time, and few on a server, so that their memory is bounded.
+
+use crate::import::file_error::Fault;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use uuid::Uuid;
+
+/// So many imports are worked on at a time; others wait for their turn.
+const AT_ONCE: usize = 2;
+
+/// How far a piece of work has come, and whether somebody wants it to end.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Rows that are done.
+    pub done: AtomicUsize,
+    /// Whether it waits for others to end.
+    pub waits: AtomicBool,
+    /// Whether to stop.
+    pub cancelled: AtomicBool,
+}
+
+impl Progress {
+    /// Whether somebody wants it to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// Why work cannot begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// The same import is being worked on.
+    Same,
+    /// Another of the same account is.
+    Account,
+}
+
+/// The work that is under way on this server.
+#[derive(Debug)]
+pub struct UnderWay {
+    all: Mutex<HashMap<Uuid, (Uuid, Arc<Progress>)>>,
+    turns: Semaphore,
+}
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self { all: Mutex::default(), turns: Semaphore::new(AT_ONCE) }
+    }
+}
+
+/// Work that has begun; it ends when this goes out of scope, however that comes about.
+#[derive(Debug)]
+pub struct Work {
+    under_way: Arc<UnderWay>,
+    import: Uuid,
+    /// How far it has come.
+    pub progress: Arc<Progress>,
+}
+
+impl UnderWay {
+    /// Begins work on an import of an account.
+    pub fn begin(self: &Arc<Self>, account: Uuid, import: Uuid) -> Result<Work, Busy> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.contains_key(&import) {
+            return Err(Busy::Same);
+        }
+        if all.values().any(|(other, _)| *other == account) {
+            return Err(Busy::Account);
+        }
+        let progress = Arc::new(Progress::default());
+        all.insert(import, (account, progress.clone()));
+        Ok(Work { under_way: self.clone(), import, progress })
+    }
+
+    /// Whether an import of an account is being worked on.
+    pub fn is_busy(&self, account: Uuid) -> bool {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().any(|(other, progress)| *other == account && !progress.is_cancelled())
+    }
+
+    /// The work on an import.
+    pub fn of(&self, import: Uuid) -> Option<Arc<Progress>> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&import).map(|(_, progress)| progress.clone())
+    }
+}
+
+impl Work {
+    /// Waits until it is this work's turn.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, Fault> {
+        self.progress.waits.store(true, Ordering::Relaxed);
+        // The semaphore is never closed.
+        let turn = self.under_way.turns.acquire().await.map_err(|_| Fault::Damaged);
+        self.progress.waits.store(false, Ordering::Relaxed);
+        turn
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.under_way.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.import);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_one_of_an_account_and_two_on_a_server() {
+        let queue = Arc::new(UnderWay::default());
+        let [a, b, c] = [(); 3].map(|()| Uuid::now_v7());
+        let first = queue.begin(a, Uuid::now_v7()).unwrap();
+        assert_eq!(queue.begin(a, Uuid::now_v7()).err(), Some(Busy::Account));
+        assert_eq!(queue.begin(b, first.import).err(), Some(Busy::Same));
+        let (second, third) = (queue.begin(b, Uuid::now_v7()).unwrap(), queue.begin(c, Uuid::now_v7()).unwrap());
+        let turns = (first.turn().await.unwrap(), second.turn().await.unwrap());
+        let waits = tokio::time::timeout(std::time::Duration::from_millis(20), third.turn()).await;
+        assert!(waits.is_err() && third.progress.waits.load(Ordering::Relaxed));
+        drop(turns);
+        assert!(third.turn().await.is_ok());
+        drop(first);
+        assert!(queue.begin(a, Uuid::now_v7()).is_ok(), "what has ended makes room");
+    }
+}

@@ -1,0 +1,113 @@
+//! A file's tables: which there are, and the rows of the one that is read, whatever kind of file it is.
+
+use crate::import::cell::Row;
+use crate::import::file_error::Fault;
+use crate::import::{html, text, xls, xlsx};
+use jiedui_core::values::field_error::ErrorCode;
+use serde::{Deserialize, Serialize};
+
+/// A sheet of a workbook, or a table of a web page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetName {
+    /// As the workbook calls it.
+    pub name: String,
+    /// Whether the workbook hides it. It is read only where somebody chooses it.
+    pub hidden: bool,
+}
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// Its number.
+    pub row: usize,
+    /// What stands there.
+    pub text: String,
+    /// Why.
+    pub code: ErrorCode,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// All that can be chosen from; empty where the file has no more than one table.
+    pub sheets: Vec<SheetName>,
+    /// Which of them was read.
+    pub sheet: usize,
+    /// Its rows in which something stands.
+    pub rows: Vec<Row>,
+    /// Rows that cannot be read.
+    pub broken: Vec<Broken>,
+    /// Whether its days are counted from 1904.
+    pub from_1904: bool,
+}
+
+/// The sheet that is read: the one that is wanted, else the first that is not hidden.
+pub fn choose(sheets: &[SheetName], wanted: Option<usize>) -> Option<usize> {
+    wanted.filter(|wanted| *wanted < sheets.len()).or_else(|| sheets.iter().position(|sheet| !sheet.hidden))
+}
+
+/// Reads a table of a file.
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
+    match file {
+        [] => Err(Fault::Empty),
+        [b'P', b'K', ..] => xlsx::read(file, wanted),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => xls::read(file, wanted),
+        // A workbook of the time before there were files within files.
+        [0x09, 0x00 | 0x02 | 0x04 | 0x08, ..] => Err(Fault::OtherTable),
+        [b'%', b'P', b'D', b'F', ..]
+        | [0xff, 0xd8, 0xff, ..]
+        | [0x89, b'P', b'N', b'G', ..]
+        | [b'G', b'I', b'F', ..] => Err(Fault::Picture),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Err(Fault::Document),
+        _ => of_text(&text::decode(file)?, wanted),
+    }
+}
+
+fn of_text(text: &str, wanted: Option<usize>) -> Result<Book, Fault> {
+    let start: String = text.chars().take(2_000).collect::<String>().to_ascii_lowercase();
+    let start = start.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+    if start.starts_with("mime-version:") || start.contains("content-type: multipart/related") {
+        return Err(Fault::OtherTable);
+    }
+    if html::is_page(text.trim_start_matches('\u{feff}')) {
+        return html::read(text, wanted);
+    }
+    if start.starts_with("<?xml") || start.starts_with("<workbook") || start.starts_with("<ss:") {
+        return Err(Fault::OtherTable);
+    }
+    text::read(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(b"", Fault::Empty)]
+    #[case(b"PK\x03\x04 broken", Fault::Damaged)]
+    #[case(&[0xff, 0xd8, 0xff, 0x00, 0x80], Fault::Picture)]
+    #[case(b"%PDF-1.7", Fault::Picture)]
+    #[case(&[0xd0, 0xcf, 0x11, 0xe0, 1, 2], Fault::Damaged)]
+    #[case(b"{\\rtf1 }", Fault::Document)]
+    #[case(b"MIME-Version: 1.0\r\nContent-Type: multipart/related", Fault::OtherTable)]
+    #[case(
+        b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
+        Fault::OtherTable
+    )]
+    #[case(b"<html><body>no table</body></html>", Fault::WebPage)]
+    fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: Fault) {
+        assert_eq!(read(file, None).err(), Some(expected));
+    }
+
+    #[test]
+    fn hidden_sheets_are_read_only_where_they_are_wanted() {
+        let sheet = |hidden| SheetName { name: String::new(), hidden };
+        let sheets = [sheet(true), sheet(false), sheet(false)];
+        assert_eq!(
+            [choose(&sheets, None), choose(&sheets, Some(0)), choose(&sheets, Some(9))],
+            [Some(1), Some(0), Some(1)]
+        );
+        assert_eq!(choose(&sheets[..1], None), None);
+    }
+}

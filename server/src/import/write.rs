@@ -1,0 +1,68 @@
+//! The mutations that write an import, and those that take it back.
+
+use crate::db::files::import::Import;
+use crate::db::records::push::Push;
+use crate::db::{DbError, records::idempotency};
+use crate::import::{Findings, MOST_UNDONE, Undo, Writing};
+use jiedui_core::access::user::User;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::{Mutation, Op, PushResult};
+use time::Date;
+use uuid::Uuid;
+
+/// The identifier of an import's entry: its own with the entry's number at the end, so that writing twice writes once.
+pub fn entry_id(import: Uuid, number: usize) -> Uuid {
+    Uuid::from_u128(import.as_u128() & !0xffff_ffff | number as u128 & 0xffff_ffff)
+}
+
+/// The mutations that write an import's rows.
+pub fn writing(import: &Import, actor: &User, rows: &[Writing], last_day: Date) -> Result<Push, DbError> {
+    let mut new = 0;
+    let put = |(seq, row): (u64, &Writing)| match row {
+        Writing::New(fields) => {
+            new += 1;
+            mutation(seq, entry_id(import.id, new - 1), 0, Op::Put, fields.clone())
+        }
+        Writing::Update { id, base_rev, fields, .. } => mutation(seq, *id, *base_rev, Op::Put, fields.clone()),
+    };
+    let mutations = (1..).zip(rows).map(put).collect::<Result<_, _>>()?;
+    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
+}
+
+/// What undoes the changes of entries, once they are written; nothing where there are too many.
+pub fn undo(rows: Vec<Writing>, results: &[PushResult]) -> Vec<Undo> {
+    let changes = rows.into_iter().zip(results).filter_map(|(row, result)| match row {
+        Writing::New(_) => None,
+        Writing::Update { id, before, .. } => Some(Undo { id, rev: result.rev, fields: before }),
+    });
+    let undo: Vec<Undo> = changes.take(MOST_UNDONE + 1).collect();
+    if undo.len() > MOST_UNDONE { Vec::new() } else { undo }
+}
+
+/// The mutations that take its new entries back and give those that it has changed their former values.
+pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, DbError> {
+    let rows = usize::try_from(import.rows).unwrap_or_default();
+    let Findings { new, updates, same, .. } = import.findings;
+    // Before rows could change entries every row made one.
+    let new = if new + updates + same == 0 { rows } else { new };
+    let seq = |number: usize| (rows + number) as u64 + 1;
+    let delete = |number| mutation(seq(number), entry_id(import.id, number), 1, Op::Delete, Fields::new());
+    let deletes = (0..new).map(delete);
+    let changes = import.findings.undo.iter().enumerate();
+    let changes = changes.map(|(at, own)| mutation(seq(new + at), own.id, own.rev, Op::Put, own.fields.clone()));
+    let mutations = deletes.chain(changes).collect::<Result<_, _>>()?;
+    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
+}
+
+fn mutation(
+    seq: u64,
+    id: Uuid,
+    base_rev: u64,
+    op: Op,
+    fields: Fields,
+) -> Result<(Mutation, idempotency::MutationDigest), DbError> {
+    let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op, fields };
+    let digest = idempotency::digest(&mutation)?;
+    Ok((mutation, digest))
+}

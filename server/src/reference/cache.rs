@@ -1,0 +1,64 @@
+//! What a server holds in memory of what changes seldom (catalogue, places, directory, closed months) and what it has made of
+//! it. All of it is put in the other's place at once when something of it changes, on this server or another.
+
+use crate::db::reference::load::{self, Reference};
+use crate::db::{Db, DbError, feed};
+use crate::figures::summary_cache::{self, Overviews};
+use crate::figures::yearly_cache::Yearly;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+
+/// All of it, alike in itself.
+pub struct Known {
+    /// Catalogue, places, directory, closed months.
+    pub reference: Arc<Reference>,
+    /// The overview, as it was when last asked for.
+    pub overviews: Overviews,
+    /// What makes the figures that were asked for since the last change.
+    pub yearly: Yearly,
+    /// Which catalogue, places and directory the overviews have, in which life of the database.
+    pub edition: String,
+}
+
+impl Known {
+    async fn load(db: &Db) -> Result<Self, DbError> {
+        let reference = Arc::new(load::load(db).await?);
+        let edition = summary_cache::edition(&reference, feed::epoch(db).await?)?;
+        Ok(Self { reference, overviews: Overviews::default(), yearly: Yearly::default(), edition })
+    }
+}
+
+/// The way to it.
+#[derive(Clone)]
+pub struct Shared(Arc<ArcSwap<Known>>);
+
+impl Shared {
+    /// Reads it for the first time.
+    pub async fn load(db: &Db) -> Result<Self, DbError> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(Known::load(db).await?))))
+    }
+
+    /// As it was last read.
+    pub fn get(&self) -> Arc<Known> {
+        self.0.load_full()
+    }
+
+    /// Reads it again.
+    pub async fn renew(&self, db: &Db) -> Result<Arc<Known>, DbError> {
+        let known = Arc::new(Known::load(db).await?);
+        // Of two that read at once the newer stays.
+        self.0.rcu(|held| {
+            let is_newer = held.reference.version > known.reference.version;
+            if is_newer { held.clone() } else { known.clone() }
+        });
+        Ok(self.get())
+    }
+
+    /// As it is now, read again where it has changed since; and the number of the last change of all.
+    pub async fn fresh(&self, db: &Db) -> Result<(Arc<Known>, i64), DbError> {
+        let (known, feed) = (self.get(), feed::now(db).await?);
+        // A replica may be behind what is known already.
+        let known = if feed.reference > known.reference.version { self.renew(db).await? } else { known };
+        Ok((known, feed.change))
+    }
+}

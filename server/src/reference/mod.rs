@@ -1,0 +1,3 @@
+//! Reference data in memory.
+
+pub mod cache;

@@ -1,0 +1,147 @@
+//! Wakes the browsers of those to whom something has come back, by their push services (RFC 8030, keys by RFC 8292). Nothing is said in
+//! such a message: the browser asks this server what there is, so nothing about anybody goes by way of others.
+
+use crate::db::{Db, DbError, accounts::notice};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::json;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+
+/// The push services of the browsers that there are.
+const SERVICES: [&str; 4] = ["googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"];
+/// How long a message may wait for a phone that is off, in seconds.
+const KEPT: u32 = 3 * 24 * 3600;
+/// How long the word that it is from us holds: at most a day (RFC 8292, section 2).
+const HOLDS: Duration = Duration::from_secs(12 * 3600);
+/// The longest that a push service may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The way to the push services.
+#[derive(Clone)]
+pub struct Notices {
+    key: SigningKey,
+    agent: ureq::Agent,
+    /// Further hosts that may be asked, by plain HTTP too.
+    hosts: Vec<String>,
+    /// Whom a push service may write to.
+    contact: String,
+}
+
+impl Notices {
+    /// Reads the key, or makes one.
+    pub async fn open(db: &Db, hosts: Vec<String>, contact: String) -> Result<Self, DbError> {
+        let mut secret = [0; 32];
+        let key = loop {
+            getrandom::fill(&mut secret).map_err(|_| DbError::NoRandomness)?;
+            // One of 2^32 numbers is no key.
+            if SigningKey::from_slice(&secret).is_ok() {
+                break notice::key(db, &secret).await?;
+            }
+        };
+        let key = SigningKey::from_slice(&key).map_err(|_| DbError::NoRandomness)?;
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build()
+            .into();
+        Ok(Self { key, agent, hosts, contact })
+    }
+
+    /// The database's own secret, of which others are derived.
+    pub fn secret(&self) -> Vec<u8> {
+        self.key.to_bytes().to_vec()
+    }
+
+    /// The public key, as a browser wants it.
+    pub fn public_key(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.key.verifying_key().to_encoded_point(false).as_bytes())
+    }
+
+    /// The origin of an endpoint, if that is one of a push service's: no other address is ever asked.
+    pub fn origin(&self, endpoint: &str) -> Option<String> {
+        let (scheme, rest) = endpoint.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next().filter(|own| !own.contains(['@', '\\']))?;
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let is_of =
+            |service: &&str| host == *service || host.strip_suffix(*service).is_some_and(|own| own.ends_with('.'));
+        let is_own = self.hosts.iter().any(|own| own == host);
+        let is_known = scheme == "https" && SERVICES.iter().any(is_of) || is_own && matches!(scheme, "https" | "http");
+        (is_known && endpoint.len() <= 1_000).then(|| format!("{scheme}://{authority}"))
+    }
+
+    /// Wakes the browsers of those who have made these entries; it goes on beside the request.
+    pub fn wake(&self, db: &Db, entries: Vec<Uuid>) {
+        if entries.is_empty() {
+            return;
+        }
+        let (own, db) = (self.clone(), db.clone());
+        tokio::spawn(async move {
+            if let Err(error) = own.wake_all(&db, &entries).await {
+                tracing::warn!(%error, "browsers could not be woken");
+            }
+        });
+    }
+
+    async fn wake_all(&self, db: &Db, entries: &[Uuid]) -> Result<(), DbError> {
+        for endpoint in notice::of_authors(db, entries).await? {
+            let (own, asked) = (self.clone(), endpoint.clone());
+            let status = tokio::task::spawn_blocking(move || own.send(&asked)).await.ok().flatten();
+            match status {
+                // The browser is gone.
+                Some(404 | 410) => notice::unsubscribe(db, &endpoint).await?,
+                Some(200..300) => {}
+                other => tracing::warn!(status = other, "a push service did not take a message"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a message; gives the push service's answer.
+    fn send(&self, endpoint: &str) -> Option<u16> {
+        let token = self.token(&self.origin(endpoint)?)?;
+        let request = self
+            .agent
+            .post(endpoint)
+            .header("authorization", format!("vapid t={token}, k={}", self.public_key()))
+            .header("ttl", KEPT.to_string())
+            .header("topic", "jiedui");
+        request.send_empty().ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// The word, for a push service, that a message is from us: a JWT signed with ES256.
+    fn token(&self, origin: &str) -> Option<String> {
+        let until = SystemTime::now().checked_add(HOLDS)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        let head = json!({"typ": "JWT", "alg": "ES256"});
+        let claims = json!({"aud": origin, "exp": until, "sub": self.contact});
+        let said = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let signature: Signature = self.key.sign(said.as_bytes());
+        Some(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("https://fcm.googleapis.com/fcm/send/abc", Some("https://fcm.googleapis.com"))]
+    #[case("https://updates.push.services.mozilla.com/wpush/v2/x", Some("https://updates.push.services.mozilla.com"))]
+    #[case("http://fcm.googleapis.com/x", None)]
+    #[case("https://evilgoogleapis.com/x", None)]
+    #[case("https://user@fcm.googleapis.com/x", None)]
+    #[case("https://localhost/?fcm.googleapis.com", None)]
+    #[case("http://127.0.0.1:8080/x", Some("http://127.0.0.1:8080"))]
+    #[case("ftp://127.0.0.1/x", None)]
+    #[case("nonsense", None)]
+    fn no_address_but_a_push_services_is_asked(#[case] endpoint: &str, #[case] expected: Option<&str>) {
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let hosts = vec!["127.0.0.1".to_owned()];
+        let own = Notices { key, agent: ureq::agent(), hosts, contact: String::new() };
+        assert_eq!(own.origin(endpoint).as_deref(), expected);
+    }
+}
