@@ -1,11 +1,12 @@
 //! Saving in a browser that refuses storage: a change goes to the server at once, and is saved once the server has it.
 
-use super::{api, overview};
-use crate::model::Model;
-use crate::pages::field_name;
-use crate::store::StoreError;
-use crate::store::person::new_id;
-use crate::store::saving::Made;
+use super::overview;
+use crate::api::endpoints;
+use crate::features::entries::my_entries::field_name;
+use crate::state::Model;
+use crate::storage::StoreError;
+use crate::storage::saving::Made;
+use crate::storage::user_db::new_id;
 use jiedui_core::sync::{Failure, Mutation, Op};
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
@@ -28,7 +29,7 @@ pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
     let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
     let mutation = numbered(made);
     UNANSWERED.set(Some(mutation.clone()));
-    let results = api::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
+    let results = endpoints::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
     let (results, _) = results.map_err(|failure| match failure {
         Failure::SignedOut => not_sent(model.texts.sync_signed_out),
         Failure::Refused => not_sent(model.texts.sync_refused),

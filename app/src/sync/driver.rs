@@ -1,13 +1,14 @@
 //! Drives core's state machine: does what it asks for and tells it what came of that.
 
-use super::{api, photos};
-use crate::json;
-use crate::model::{Model, OfflineUse};
-use crate::store::journal::concerns;
-use crate::store::person::{Person, Unsent};
-use crate::store::shared;
-use crate::store::{Result as StoreResult, StoreError};
-use crate::tab_lock as lock;
+use super::photos;
+use crate::api::endpoints;
+use crate::state::{Model, OfflineUse};
+use crate::storage::local_storage;
+use crate::storage::my_entries::concerns;
+use crate::storage::shared_db;
+use crate::storage::tab_lock as lock;
+use crate::storage::user_db::{Person, Unsent};
+use crate::storage::{Result as StoreResult, StoreError};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use futures::future::{LocalBoxFuture, Shared};
 use futures::{FutureExt, StreamExt};
@@ -33,7 +34,7 @@ pub struct Driver {
     answered_in: Cell<Option<u64>>,
     engine: RefCell<Engine>,
     /// An answer of which more pages arrive.
-    pages: RefCell<Option<api::Pages>>,
+    pages: RefCell<Option<endpoints::Pages>>,
     /// Where the feed was when the journal was last put together; another tab may have gone on since.
     journal_at: RefCell<Option<String>>,
     /// Whether entries have arrived that the screens do not know of.
@@ -117,7 +118,7 @@ impl Driver {
                 Some(read.unwrap_or(Input::StorageFailed))
             }
             Output::Push(mutations) => {
-                let answer = api::push(self.user, self.sent_as.get(), mutations, self.model.language).await;
+                let answer = endpoints::push(self.user, self.sent_as.get(), mutations, self.model.language).await;
                 Some(Input::Pushed(answer.map(|(results, epoch)| {
                     self.answered_in.set(epoch);
                     results
@@ -212,7 +213,7 @@ impl Driver {
         let arriving = self.pages.take();
         let mut pages = match arriving {
             Some(pages) => pages,
-            None => api::Pages::ask(self.user, cursor.as_deref()).await?,
+            None => endpoints::Pages::ask(self.user, cursor.as_deref()).await?,
         };
         let page = pages.next().await?;
         if page.more {
@@ -265,14 +266,14 @@ pub async fn make_ready(model: Model) -> StoreResult<()> {
 }
 
 async fn read_or_fetch(model: Model) -> StoreResult<()> {
-    let kept = async { shared::Shared::open().await?.places().await }.await;
+    let kept = async { shared_db::Shared::open().await?.places().await }.await;
     if let Ok(Some(places)) = kept {
         model.places.set(Arc::new(places));
-    } else if let Ok(places) = api::places().await {
+    } else if let Ok(places) = endpoints::places().await {
         // They can be chosen whether or not they can be kept.
         let places = Arc::new(places);
         model.places.set(places.clone());
-        let kept = async { shared::Shared::open().await?.keep_places(&places).await }.await;
+        let kept = async { shared_db::Shared::open().await?.keep_places(&places).await }.await;
         return see_whether_ready(model).await.and(kept);
     } else if let Err(error) = kept {
         return see_whether_ready(model).await.and(Err(error));
@@ -289,13 +290,13 @@ pub fn can_work_offline() -> bool {
 
 /// The same without fetching anything. Whether the program is kept, `public/version.js` writes into the page.
 pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
-    let has_overview = async { shared::Shared::open().await?.has_overview().await }.await;
+    let has_overview = async { shared_db::Shared::open().await?.has_overview().await }.await;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
     let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
     model.offline_use.set(match (&has_overview, program.as_deref()) {
         // Without local storage the app would not know who has signed in.
         (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
-        _ if json::local_storage().is_none() => OfflineUse::Impossible,
+        _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
         (Ok(true), Some("ready")) if has_places => OfflineUse::Ready,
         _ => OfflineUse::Preparing,
     });

@@ -2,8 +2,8 @@
 //! the tabs that are looked at one holds the stream and tells the others; when it is hidden or closed, another takes over.
 
 use super::{listen, look_for_news};
-use crate::model::Model;
-use crate::tab_lock;
+use crate::state::Model;
+use crate::storage::tab_lock;
 use futures::channel::oneshot;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};

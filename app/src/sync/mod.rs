@@ -1,28 +1,26 @@
 //! The sync in the browser: when it runs, and what the screens learn from it.
 
-pub mod api;
-pub mod catalogue;
 pub mod clock;
 mod direct;
 mod driver;
-pub mod import;
 mod live;
 
 mod overview;
+pub mod photo_scaling;
 pub mod photos;
 pub mod village;
-mod wire;
 
-use crate::file;
-use crate::later;
-use crate::model::Model;
-use crate::store::journal::Journalled;
-use crate::store::known::Known;
-use crate::store::ledger::Item;
-use crate::store::person::Person;
-use crate::store::saving::{Made, Saved};
-use crate::store::shared::Shared;
-use crate::store::{self, StoreError, profile};
+use crate::api::endpoints;
+use crate::shell::lazy;
+use crate::state::Model;
+use crate::storage::entry_view::Known;
+use crate::storage::ledger_view::Item;
+use crate::storage::my_entries::Journalled;
+use crate::storage::saving::{Made, Saved};
+use crate::storage::shared_db::Shared;
+use crate::storage::user_db::Person;
+use crate::storage::{self, StoreError, profile};
+use crate::ui::download;
 use driver::Driver;
 pub use driver::can_work_offline;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
@@ -41,6 +39,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::BroadcastChannel;
 
 /// How often a screen that is looked at asks for news where live events do not come through.
@@ -48,11 +47,28 @@ const POLL: Duration = Duration::from_secs(60);
 /// The channel on which tabs tell each other that there is something new on the phone.
 const CHANNEL: &str = "jiedui";
 
+#[wasm_split(later, fallible)]
+fn begin_lazily(model: Model, user: User) -> Result<(), SplitLoaderError> {
+    spawn_local(begin(model, user));
+    Ok(())
+}
+
+/// Milliseconds after which a failed load is tried again where nobody waits for it.
+const RETRY: u32 = 5_000;
+
+/// Begins the sync of somebody who has signed in; it is in the lazy chunk.
+async fn begin_when_loaded(model: Model, user: User) {
+    while begin_lazily(model, user.clone()).await.is_err() {
+        lazy::tell_page(lazy::NOT_LOADED);
+        TimeoutFuture::new(RETRY).await;
+    }
+}
+
 /// Starts what runs beside the screens.
 pub fn start(model: Model) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
-    store::on_outdated(move |error| model.trouble.set(Some(error)));
+    storage::on_outdated(move |error| model.trouble.set(Some(error)));
     let on_line = move |online: bool| {
         model.online.set(online);
         model.tell(if online { Input::Hurry } else { Input::Offline });
@@ -88,14 +104,14 @@ pub fn start(model: Model) {
     spawn_local(async move {
         if profile::owes_sign_out() && model.user.with_untracked(Option::is_some) {
             // Somebody signed out with no network, and the browser still held their session.
-            if api::sign_out().await.is_ok() {
+            if endpoints::sign_out().await.is_ok() {
                 profile::sign_out_is_told();
             }
             model.user.set(None);
             model.received.set(None);
         }
         match model.user.get_untracked() {
-            Some(user) => later::begin_sync(model, user).await,
+            Some(user) => begin_when_loaded(model, user).await,
             None => {
                 overview::refresh(model).await;
                 live::follow(model);
@@ -365,12 +381,12 @@ pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String
 /// signed in as them, once, whether or not the phone sends it too.
 pub async fn save_file(model: Model) -> Result<(), StoreError> {
     let text = own(model).await?.outbox_as_push(clock::phone()).await?;
-    file::give("jiedui-unsent.json", &text)
+    download::give("jiedui-unsent.json", &text)
 }
 
 /// Fetches the newest app and starts it: `public/version.js` does it.
 pub fn update() {
-    later::tell_page("jiedui-update");
+    lazy::tell_page("jiedui-update");
 }
 
 fn tell_other_tabs() {
@@ -382,7 +398,7 @@ fn tell_other_tabs() {
 
 /// Signs out. What has not been sent stays on the phone for this person.
 pub async fn sign_out(model: Model) {
-    let told = api::sign_out().await.is_ok();
+    let told = endpoints::sign_out().await.is_ok();
     profile::forget(told);
     // The figures may be for people with an account only.
     if let Ok(shared) = Shared::open().await

@@ -1,9 +1,10 @@
 //! The overview: what is new of it is fetched, shown and kept on the phone.
 
-use super::{api, driver};
-use crate::model::Model;
-use crate::store::shared::Shared;
-use crate::turns::TimeSlice;
+use super::driver;
+use crate::api::endpoints;
+use crate::shell::scheduler::TimeSlice;
+use crate::state::Model;
+use crate::storage::shared_db::Shared;
 use jiedui_core::figures::summary::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -26,7 +27,7 @@ pub async fn refresh(model: Model) -> bool {
         Some(whole) => Some(whole),
         None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
     };
-    let mut overview = match api::overview(asked.as_deref()).await {
+    let mut overview = match endpoints::overview(asked.as_deref()).await {
         Ok(overview) => overview,
         Err(error) => {
             // A link to the view that has ended or was withdrawn: what it showed goes from this phone.

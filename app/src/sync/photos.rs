@@ -1,13 +1,13 @@
 //! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
 
-use super::api;
-use crate::model::{Model, OnPhone};
-use crate::photo::{self, NoPicture};
-use crate::store::StoreError;
-use crate::store::draft;
-use crate::store::person::Person;
-use crate::store::photos::{About, Photos, Sent};
-use crate::tab_lock as lock;
+use crate::api::endpoints;
+use crate::state::{Model, OnPhone};
+use crate::storage::StoreError;
+use crate::storage::drafts;
+use crate::storage::photo_db::{About, Photos, Sent};
+use crate::storage::tab_lock as lock;
+use crate::storage::user_db::Person;
+use crate::sync::photo_scaling::{self, NoPicture};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::upload::{Heard, Step, Upload};
 use js_sys::Uint8Array;
@@ -47,8 +47,8 @@ fn address(content: &Uint8Array) -> Option<String> {
 
 /// Scales a picture down and keeps it; gives its hash. When this returns, it is on the phone.
 pub async fn take_in(model: Model, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
-    let content = photo::scale_down(file, keep_place).await?;
-    let sha256 = photo::sha256(&content);
+    let content = photo_scaling::scale_down(file, keep_place).await?;
+    let sha256 = photo_scaling::sha256(&content);
     let photos = Photos::open(user(model)).await?;
     let known = model.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
     if known.is_none() {
@@ -83,7 +83,7 @@ pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
     let is_old = |own: &About| own.sent != Sent::Yes && js_sys::Date::now() - own.at > FORGOTTEN;
     // All entries are read for it, so seldom.
     let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
-    let drafts: BTreeSet<String> = draft::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
+    let drafts: BTreeSet<String> = drafts::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
     let sent = all.iter().filter(|own| own.sent == Sent::Yes);
     let spared: Vec<String> = sent.rev().skip(KEPT).map(|own| own.sha256.clone()).collect();
     for own in all {
@@ -121,7 +121,7 @@ pub async fn look_for_missing(model: Model) -> Result<(), StoreError> {
     let sent: Vec<String> = sent.collect();
     for asked in sent.chunks(ASKED) {
         // With no answer they are asked about when the app is started again.
-        let Ok(missing) = api::missing_photos(asked, model.language).await else { return Ok(()) };
+        let Ok(missing) = endpoints::missing_photos(asked, model.language).await else { return Ok(()) };
         for sha256 in missing {
             photos.mark(&sha256, Sent::Not).await?;
             mark(model, &sha256, Sent::Not);
@@ -151,10 +151,10 @@ async fn send_one(sha256: &str, content: &Uint8Array) -> Step {
     let mut upload = Upload::new(size.into(), (js_sys::Math::random() * u64::MAX as f64) as u64);
     loop {
         let heard = match upload.step() {
-            Step::Ask => api::send_photo(sha256, &format!("bytes */{size}"), None).await,
+            Step::Ask => endpoints::send_photo(sha256, &format!("bytes */{size}"), None).await,
             Step::Send(from, to) => {
                 let piece = content.slice(from as u32, to as u32);
-                api::send_photo(sha256, &format!("bytes {from}-{}/{size}", to - 1), Some(piece)).await
+                endpoints::send_photo(sha256, &format!("bytes {from}-{}/{size}", to - 1), Some(piece)).await
             }
             end => return end,
         };

@@ -1,12 +1,31 @@
 //! What counts at a village: the server says it; with no network it is counted from the entries that are on the phone.
 
-use super::api;
-use crate::model::{AtVillage, Model};
-use crate::store::person::Person;
+use crate::api::endpoints;
+use crate::shell::lazy::Lazy;
+use crate::state::{AtVillage, Model, use_model};
+use crate::storage::user_db::Person;
+use futures::FutureExt;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+#[wasm_split(later, fallible)]
+fn follow_lazily(model: Model, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
+    follow(model, filter);
+    Ok(().into_any())
+}
+
+/// Fetches what counts at the village of the filter while it is on the page; renders nothing.
+#[component]
+pub fn FollowVillage(
+    /// The filter of the shared view.
+    filter: Memo<Filter>,
+) -> impl IntoView {
+    let model = use_model();
+    view! { <Lazy render=move || follow_lazily(model, filter).now_or_never().and_then(Result::ok)/> }
+}
 
 /// Has [`Model::village`] follow the filter and what is new.
 pub fn follow(model: Model, filter: Memo<Filter>) {
@@ -14,7 +33,7 @@ pub fn follow(model: Model, filter: Memo<Filter>) {
     Effect::new(move |_| {
         let (Some(village), Some(whole)) = (village.get(), model.whole(&Filter::default())) else { return };
         spawn_local(async move {
-            let received = match api::of_village(&village).await {
+            let received = match endpoints::of_village(&village).await {
                 Ok(overview) => Some(overview),
                 Err(_) => counted(model, &whole, &village).await,
             };

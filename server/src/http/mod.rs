@@ -102,7 +102,7 @@ pub fn router(app: App) -> Router {
         .split_for_parts();
     let description = Arc::new(description);
     let openapi = get(move || async move { Json(description) });
-    let pages = leptos_axum::generate_route_list(jiedui_app::Root);
+    let pages = leptos_axum::generate_route_list(jiedui_app::shell::root::Root);
     Router::<App>::new()
         .merge(api)
         .route("/api/v1/openapi.json", openapi)

@@ -13,7 +13,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use jiedui_app::boot::Boot;
+use jiedui_app::shell::bootstrap::Boot;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
@@ -54,7 +54,8 @@ async fn painted_from(app: &App, uri: &Uri) -> Result<Overview, DbError> {
         return Ok(overview.clone());
     }
     let year = query.word("year");
-    Ok(overview.limited(&Filter { year: jiedui_app::boot::year_of(year.as_deref(), &overview.years()), ..filter }))
+    Ok(overview
+        .limited(&Filter { year: jiedui_app::shell::bootstrap::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
 /// A page of the app.
@@ -70,7 +71,7 @@ pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
             let boot = boot.clone();
             move || provide_context(boot.clone())
         },
-        move || jiedui_app::document(&folder, Some(boot.clone())),
+        move || jiedui_app::shell::document::document(&folder, Some(boot.clone())),
     );
     let mut response = render(Request::from_parts(parts, body)).await;
     if let Ok(build) = build.parse() {
@@ -89,6 +90,6 @@ pub async fn no_page(app: App, request: Request<Body>) -> Response {
 /// The shell: no figures, no user, the same for everybody.
 pub async fn shell(State(app): State<App>) -> Response {
     let owner = Owner::new();
-    let html = owner.with(|| jiedui_app::document(&app.site.folder(), None).to_html());
+    let html = owner.with(|| jiedui_app::shell::document::document(&app.site.folder(), None).to_html());
     ([(header::CACHE_CONTROL, "no-cache")], [(BUILD, app.site.build())], Html(html)).into_response()
 }

@@ -1,0 +1,378 @@
+//! The server, as the app speaks to it.
+
+use crate::api::codec::{self, CBOR, Pieces};
+use crate::storage::local_storage;
+use crate::sync::clock;
+use crate::sync::photo_scaling;
+use futures::future::{Either, select};
+use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_timers::future::TimeoutFuture;
+use jiedui_core::access::user::User;
+use jiedui_core::directory::place::{Place, Places};
+use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::protocol::{EPOCH_HEADER, SCHEMA, SCHEMA_HEADER};
+use jiedui_core::sync::upload::Heard;
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
+use jiedui_core::values::{
+    field_error::{FieldError, Language},
+    month::Month,
+};
+use leptos::prelude::window;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::pin::pin;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The longest that an answer may take, in milliseconds: a full batch on 2G takes half of it.
+const PATIENCE: u32 = 60_000;
+
+/// Why there is no answer to use, in words where the server has some.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    /// For the sync.
+    pub failure: Failure,
+    /// The HTTP status; 0 without an answer.
+    pub status: u16,
+    /// The server's sentence.
+    pub detail: Option<String>,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldError>,
+}
+
+impl ApiError {
+    /// Nothing, or nothing whole, came back.
+    pub fn no_answer() -> Self {
+        Self { failure: Failure::NoAnswer, status: 0, detail: None, errors: Vec::new() }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Problem {
+    detail: Option<String>,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+}
+
+/// Whatever the server says, if it says anything.
+async fn hear(request: Request) -> Result<Response, ApiError> {
+    if !window().navigator().on_line() {
+        // The browser would try, fail and complain.
+        return Err(ApiError::no_answer());
+    }
+    let answer = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((answer, _)) => answer.map_err(|_| ApiError::no_answer())?,
+        Either::Right(_) => return Err(ApiError::no_answer()),
+    };
+    if let Some(date) = answer.headers().get("date") {
+        clock::learn(&date);
+    }
+    Ok(answer)
+}
+
+async fn send(request: Request) -> Result<Response, ApiError> {
+    let answer = hear(request).await?;
+    let status = answer.status();
+    if answer.ok() || status == 304 {
+        return Ok(answer);
+    }
+    let after = answer.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+    let failure = match status {
+        401 => Failure::SignedOut,
+        413 => Failure::TooLarge,
+        408 | 429 | 500.. => Failure::Busy(after.map(Duration::from_secs)),
+        _ => Failure::Refused,
+    };
+    let text = answer.text().await.unwrap_or_default();
+    let problem: Problem = local_storage::read(&text).unwrap_or_default();
+    Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
+}
+
+/// Sends a request and reads its answer.
+pub(super) async fn hear_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+    // An answer that was cut off, or comes from some other machine on the way, is none.
+    let text = send(request).await?.text().await.map_err(|_| ApiError::no_answer())?;
+    local_storage::read(&text).map_err(|_| ApiError::no_answer())
+}
+
+/// A request for what is at a path.
+pub(super) fn get(path: &str) -> Result<Request, ApiError> {
+    Request::get(path).build().map_err(|_| ApiError::no_answer())
+}
+
+/// A request with a body.
+pub(super) fn with_body(
+    request: RequestBuilder,
+    language: Language,
+    body: &impl Serialize,
+) -> Result<Request, ApiError> {
+    request.header("accept-language", language.tag()).json(body).map_err(|_| ApiError::no_answer())
+}
+
+/// Signs in.
+pub async fn sign_in(username: &str, password: &str, language: Language) -> Result<User, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        user: User,
+    }
+    let body = serde_json::json!({"username": username, "password": password});
+    let answer: Answer = hear_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
+    Ok(answer.user)
+}
+
+/// Signs out; somebody who was signed out already is no failure.
+pub async fn sign_out() -> Result<(), ApiError> {
+    let request = Request::delete("/api/v1/session").build().map_err(|_| ApiError::no_answer())?;
+    match send(request).await {
+        Err(error) if error.status != 401 => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Sends a batch of this person's. With the results comes the life of the database that gave them.
+pub async fn push(
+    user: Uuid,
+    client: Uuid,
+    mutations: Vec<Mutation>,
+    language: Language,
+) -> Result<(Vec<PushResult>, Option<u64>), Failure> {
+    let body = PushRequest { client_id: client, user: Some(user), mutations };
+    send_batch(&body, language).await.map_err(|error| error.failure)
+}
+
+async fn send_batch(body: &PushRequest, language: Language) -> Result<(Vec<PushResult>, Option<u64>), ApiError> {
+    let plain = codec::encode(body).ok_or_else(ApiError::no_answer)?;
+    let request = syncing(Request::post("/api/v1/sync/push"))
+        .header("accept-language", language.tag())
+        .header("content-type", CBOR);
+    let request = match codec::pack(&plain).await {
+        Some(packed) => request.header("content-encoding", "gzip").body(packed),
+        None => request.body(js_sys::Uint8Array::from(plain.as_slice())),
+    };
+    let answer = send(request.map_err(|_| ApiError::no_answer())?).await?;
+    let epoch = answer.headers().get(EPOCH_HEADER).and_then(|epoch| epoch.parse().ok());
+    // An answer that was cut off is none.
+    let bytes = answer.binary().await.map_err(|_| ApiError::no_answer())?;
+    let decoded: PushResponse = codec::decode(&bytes).ok_or_else(ApiError::no_answer)?;
+    Ok((decoded.results, epoch))
+}
+
+/// A request of the sync: which of its versions this is, and in which form it is to be answered.
+fn syncing(request: RequestBuilder) -> RequestBuilder {
+    request.header(SCHEMA_HEADER, &SCHEMA.to_string()).header("accept", CBOR)
+}
+
+/// Pages of what has changed for this person, as they arrive.
+pub struct Pages {
+    pieces: Pieces,
+    anew: bool,
+}
+
+impl Pages {
+    /// Asks for them from a cursor on. A server that does not know the cursor, since its database is another by now, is
+    /// asked from the start.
+    pub async fn ask(user: Uuid, cursor: Option<&str>) -> Result<Self, Failure> {
+        let (answer, anew) = match Self::after(user, cursor.unwrap_or_default()).await {
+            Err(error) if error.errors.iter().any(|error| error.field == "cursor") => {
+                (Self::after(user, "").await, true)
+            }
+            answer => (answer, false),
+        };
+        let pieces = answer.map_err(|error| error.failure)?;
+        Ok(Self { pieces, anew })
+    }
+
+    async fn after(user: Uuid, cursor: &str) -> Result<Pieces, ApiError> {
+        let request = syncing(Request::get(&format!("/api/v1/sync/snapshot?user={user}&cursor={cursor}")));
+        let answer = send(request.build().map_err(|_| ApiError::no_answer())?).await?;
+        answer.body().as_ref().and_then(Pieces::of).ok_or_else(ApiError::no_answer)
+    }
+
+    /// The next page. What is on the phone starts anew with the first after a cursor that the server did not know.
+    pub async fn next(&mut self) -> Result<PullResponse, Failure> {
+        let next = self.pieces.next::<PullResponse>();
+        let page = match select(pin!(next), TimeoutFuture::new(PATIENCE)).await {
+            Either::Left((page, _)) => page.map_err(|error| error.failure)?,
+            Either::Right(_) => return Err(Failure::NoAnswer),
+        };
+        Ok(PullResponse { anew: std::mem::take(&mut self.anew), ..page })
+    }
+}
+
+/// The overview; or, where there is one, what has changed since.
+pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
+    let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
+    hear_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
+}
+
+/// What counts at a village.
+pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
+    hear_json(get(&format!("/api/v1/overview?village={village}"))?).await
+}
+
+/// The last entries that this person may see.
+pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        entries: Vec<Record>,
+    }
+    let answer: Answer = hear_json(get("/api/v1/entries?limit=6")?).await?;
+    Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
+}
+
+/// One of the states that an entry has had.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Revision {
+    /// Its number.
+    pub rev: i64,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Who; `None` for the program itself.
+    pub author_name: Option<String>,
+    /// Paths of the fields that changed.
+    pub changed: Vec<String>,
+    /// All fields.
+    pub fields: Fields,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// Sends a piece of a photo, or asks how much of it is there.
+pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> Heard {
+    let request = Request::put(&format!("/api/v1/attachments/{sha256}")).header("content-range", range);
+    let request = match piece {
+        Some(piece) => request.body(piece),
+        None => request.build(),
+    };
+    let Ok(request) = request else { return Heard::Refused };
+    let Ok(answer) = hear(request).await else { return Heard::Nothing };
+    let there = || {
+        let range = answer.headers().get("range")?;
+        range.strip_prefix("bytes=0-")?.parse::<u64>().ok().map(|last| last + 1)
+    };
+    match answer.status() {
+        200 | 201 => Heard::Stored,
+        202 | 409 => Heard::There(there().unwrap_or_default()),
+        // The content is not what the server takes. All else may be otherwise later: no session, no space, no server.
+        400 | 413 => Heard::Refused,
+        _ => Heard::Nothing,
+    }
+}
+
+/// Those of the photos that the server does not have.
+pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec<String>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        missing: Vec<String>,
+    }
+    let body = serde_json::json!({"sha256": hashes});
+    let answer: Answer = hear_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
+    Ok(answer.missing)
+}
+
+/// Sends a file as it is; gives its hash.
+pub async fn bring_file(file: &web_sys::Blob) -> Result<String, ApiError> {
+    let content = photo_scaling::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
+    let sha256 = photo_scaling::sha256(&content);
+    let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
+    send(request.map_err(|_| ApiError::no_answer())?).await?;
+    Ok(sha256)
+}
+
+/// The most pages of an entry's history that are asked for: two thousand states.
+const HISTORY_PAGES: usize = 10;
+
+/// What happened to an entry, the first first.
+pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        history: Vec<Revision>,
+        #[serde(default)]
+        older: Option<i64>,
+    }
+    let (mut all, mut before) = (Vec::new(), String::new());
+    for _ in 0..HISTORY_PAGES {
+        let answer: Answer = hear_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
+        all.splice(0..0, answer.history);
+        let Some(older) = answer.older else { break };
+        before = format!("?before={older}");
+    }
+    Ok(all)
+}
+
+/// A link that opens the shared view without an account.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Link {
+    /// Identifier.
+    pub id: String,
+    /// What it shows.
+    pub query: String,
+    /// Until when it holds.
+    pub expires_at: String,
+    /// When it was withdrawn, if it was.
+    pub withdrawn_at: Option<String>,
+}
+
+/// Makes a link to what a query shows; gives its path.
+pub async fn share(query: String, days: &str, language: Language) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Made {
+        path: String,
+    }
+    // What is no number is said so by the server.
+    let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
+    let body = serde_json::json!({"query": query, "days": days});
+    let made: Made = hear_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
+    Ok(made.path)
+}
+
+/// One's own links.
+pub async fn links() -> Result<Vec<Link>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        shares: Vec<Link>,
+    }
+    let answer: Answer = hear_json(get("/api/v1/shares")?).await?;
+    Ok(answer.shares)
+}
+
+/// Withdraws one of them.
+pub async fn withdraw(id: &str) -> Result<(), ApiError> {
+    let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
+    send(request).await.map(drop)
+}
+
+/// A month that is closed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ClosedMonth {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// When.
+    pub at: String,
+    /// Who closed it.
+    pub by: String,
+}
+
+#[derive(Deserialize)]
+struct Periods {
+    closed: Vec<ClosedMonth>,
+}
+
+/// The months that are closed.
+pub async fn periods() -> Result<Vec<ClosedMonth>, ApiError> {
+    Ok(hear_json::<Periods>(get("/api/v1/periods")?).await?.closed)
+}
+
+/// Closes a month, or opens it again.
+pub async fn set_period(month: Month, closed: bool, language: Language) -> Result<Vec<ClosedMonth>, ApiError> {
+    let request = Request::put(&format!("/api/v1/periods/{month}"));
+    let request = with_body(request, language, &serde_json::json!({"closed": closed}))?;
+    Ok(hear_json::<Periods>(request).await?.closed)
+}
+
+/// The tree of places.
+pub async fn places() -> Result<Places, ApiError> {
+    let places: Vec<Place> = hear_json(get("/api/v1/places")?).await?;
+    Ok(Places::new(places))
+}

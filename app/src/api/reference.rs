@@ -1,0 +1,34 @@
+//! Changes of the catalogue and of the directory, as they are told to the server: they need a network.
+
+use crate::api::endpoints::{ApiError, hear_json, with_body};
+use gloo_net::http::Request;
+use jiedui_core::catalogue::{Activity, Indicator};
+use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::values::field_error::Language;
+use serde::Serialize;
+use serde_json::Value;
+
+async fn put(path: &str, body: &impl Serialize, language: Language) -> Result<(), ApiError> {
+    let answer: Result<Value, ApiError> = hear_json(with_body(Request::put(path), language, body)?).await;
+    answer.map(drop)
+}
+
+/// Puts a form in the place of an activity's, or adds one.
+pub async fn set_activity(own: &Activity, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/catalogue/activities/{}", own.code), own, language).await
+}
+
+/// Changes an indicator, or adds one.
+pub async fn set_indicator(own: &Indicator, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/catalogue/indicators/{}", own.code), own, language).await
+}
+
+/// Changes an organisation, or adds one.
+pub async fn set_organisation(own: &Organisation, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/organisations/{}", own.id), own, language).await
+}
+
+/// Changes a pairing, or adds one.
+pub async fn set_pairing(own: &Pairing, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/pairings/{}", own.id), own, language).await
+}

@@ -1,0 +1,197 @@
+//! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
+
+use crate::api::reference as server;
+use crate::features::catalogue::field::{FieldEdit, Typed, part_name};
+use crate::features::catalogue::{is_admin, sentence};
+use crate::features::entries::form::Preview;
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::state::use_model;
+use jiedui_core::catalogue::Activity;
+use jiedui_core::values::field_error::FieldError;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use wasm_bindgen_futures::spawn_local;
+
+lazy_screen!(
+    /// The form of an activity.
+    ActivityForm, render_activity_edit, ActivityOf
+);
+
+/// The screen.
+#[component]
+fn ActivityOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_catalogue);
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
+    crate::ui::page::for_roles(is_admin, texts.admins_only, move |overview| {
+        let code = code.get();
+        let own = overview.catalogue.activity(&code).cloned();
+        if own.is_none() && code != "new" {
+            return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
+        }
+        view! { <Editor own/> }.into_any()
+    })
+}
+
+/// A field with a number by which the screen tells it from the others, wherever it is moved.
+type Numbered = (u32, RwSignal<Typed>);
+
+#[component]
+fn Editor(own: Option<Activity>) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let is_new = own.is_none();
+    let version = own.as_ref().map_or(0, |own| own.version);
+    let code = RwSignal::new(own.as_ref().map(|own| own.code.clone()).unwrap_or_default());
+    let name = RwSignal::new(own.as_ref().map(|own| own.name.clone()).unwrap_or_default());
+    let name_en = RwSignal::new(own.as_ref().map(|own| own.name_en.clone()).unwrap_or_default());
+    let programme = RwSignal::new(own.as_ref().map(|own| own.programme.clone()).unwrap_or_default());
+    let first = own.iter().flat_map(|own| &own.fields).map(|field| RwSignal::new(Typed::of(field)));
+    let fields: RwSignal<Vec<Numbered>> = RwSignal::new((0..).zip(first).collect());
+    let next = RwSignal::new(u32::try_from(fields.with_untracked(Vec::len)).unwrap_or_default());
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let failed = RwSignal::new(None::<String>);
+    // Whether somebody has tried to save it: what is being typed is not wrong yet.
+    let checked = RwSignal::new(false);
+    let activity = Memo::new(move |_| Activity {
+        code: code.get().trim().to_owned(),
+        programme: programme.get(),
+        name: name.get().trim().to_owned(),
+        name_en: name_en.get().trim().to_owned(),
+        version,
+        fields: fields.with(|fields| fields.iter().map(|(_, typed)| typed.with(|typed| typed.read().0)).collect()),
+    });
+    let add = move |_| {
+        let number = next.get_untracked();
+        next.set(number + 1);
+        let typed = Typed { code: format!("field_{}", number + 1), kind: "integer".to_owned(), ..Typed::default() };
+        fields.update(|fields| fields.push((number, RwSignal::new(typed))));
+    };
+    let navigate = use_navigate();
+    let save = move |_| {
+        let own = activity.get_untracked();
+        let catalogue =
+            model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
+        errors.set(catalogue.with_activity(own.clone()).err().unwrap_or_default());
+        failed.set(None);
+        checked.set(true);
+        let unreadable = fields.with_untracked(|fields| {
+            fields.iter().any(|(_, typed)| typed.with_untracked(|typed| !typed.read().1.is_empty()))
+        });
+        if unreadable || !errors.with_untracked(Vec::is_empty) {
+            return;
+        }
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match server::set_activity(&own, model.language).await {
+                Ok(()) => {
+                    crate::sync::look_for_news(model);
+                    navigate("/catalogue", Default::default());
+                }
+                Err(error) => {
+                    failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())));
+                    errors.set(error.errors);
+                }
+            }
+        });
+    };
+    let programmes = move || {
+        let overview = model.received.get().unwrap_or_default();
+        let option = |code: String, words: String| {
+            let own = code.clone();
+            view! { <option value=code selected=move || programme.get() == own>{words}</option> }
+        };
+        let own = overview.catalogue.programmes.iter();
+        std::iter::once(option(String::new(), texts.please_choose.to_owned()))
+            .chain(own.map(|own| option(own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())))
+            .collect_view()
+    };
+    let wrong_of = move |typed: RwSignal<Typed>| {
+        Signal::derive(move || {
+            let (code, unreadable) = typed.with(|own| (own.code.clone(), own.read().1));
+            let unreadable = unreadable.into_iter().filter(|_| checked.get());
+            let mut words: Vec<String> = unreadable.clone().map(|own| own.in_words(texts, model.language)).collect();
+            let prefix = format!("fields.{code}.");
+            for error in errors.get() {
+                // What cannot be read is missing as well, which need not be said twice.
+                if let Some(part) = error.field.strip_prefix(&prefix)
+                    && !unreadable.clone().any(|own| own.part == part)
+                {
+                    let name = part_name(texts, part);
+                    words.push(format!("{name}：{}", error.in_language(model.language).message));
+                }
+            }
+            words
+        })
+    };
+    let general = move || {
+        let own = errors.get().into_iter().filter(|error| !error.field.starts_with("fields."));
+        own.map(|error| sentence(error, model.language)).collect::<Vec<_>>()
+    };
+    let any_wrong = move || fields.get().into_iter().any(|(_, typed)| !wrong_of(typed).get().is_empty());
+    let item = move |(number, typed): Numbered| {
+        let at = move || fields.with(|fields| fields.iter().position(|(own, _)| *own == number).unwrap_or_default());
+        let shift = move |by: isize| {
+            fields.update(|fields| {
+                let Some(from) = fields.iter().position(|(own, _)| *own == number) else { return };
+                if let Some(to) = from.checked_add_signed(by).filter(|to| *to < fields.len()) {
+                    fields.swap(from, to);
+                }
+            });
+        };
+        let remove = move |_| fields.update(|fields| fields.retain(|(own, _)| *own != number));
+        let wrong = wrong_of(typed);
+        let is_wrong = move || !wrong.get().is_empty();
+        // A field that is wrong opens by itself, and stays open while it is put right.
+        let opens = Memo::new(move |before: Option<&bool>| before == Some(&true) || is_wrong());
+        view! {
+            <li class:wrong=is_wrong>
+                <details prop:open=opens>
+                    <summary>{move || format!("{}. {}", at() + 1, typed.with(|own| own.name.clone()))}</summary>
+                    <FieldEdit typed programme=programme.into() wrong/>
+                    <p class="actions">
+                        <button type="button" class="quiet" on:click=move |_| shift(-1)>{texts.move_up}</button>
+                        <button type="button" class="quiet" on:click=move |_| shift(1)>{texts.move_down}</button>
+                        <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                    </p>
+                </details>
+            </li>
+        }
+    };
+    view! {
+        <section class="list catalogue">
+            <h1>{if is_new { texts.activity_new.to_owned() } else { name.get_untracked() }}</h1>
+            <p class="hint">{if is_new { texts.activity_new_lead.to_owned() } else { fill(texts.form_change_lead, &[&version]) }}</p>
+            {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
+            {move || (!general().is_empty()).then(|| view! { <p class="notice bad" role="alert">{general().join("；")}</p> })}
+            {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong}</p> })}
+            <div class="beside">
+                <div class="form">
+                    <label><span>{texts.activity_name}</span>
+                        <input id="activity-name" type="text" prop:value=name on:input=move |event| name.set(event_target_value(&event))/></label>
+                    <label><span>{texts.activity_name_en}</span>
+                        <input type="text" prop:value=name_en on:input=move |event| name_en.set(event_target_value(&event))/></label>
+                    {is_new.then(|| view! {
+                        <label><span>{texts.field_code}</span>
+                            <input id="activity-code" type="text" prop:value=code on:input=move |event| code.set(event_target_value(&event))/></label>
+                    })}
+                    <label><span>{texts.programme}</span>
+                        <select id="activity-programme" on:change=move |event| programme.set(event_target_value(&event))>{programmes}</select></label>
+                    <h2>{texts.form_fields}</h2>
+                    <ol class="fields"><For each=move || fields.get() key=|(number, _)| *number children=item/></ol>
+                    <p class="actions">
+                        <button type="button" class="button" id="add-field" on:click=add>{texts.field_add}</button>
+                        <button type="button" class="button primary" id="save" on:click=save>{texts.save}</button>
+                    </p>
+                </div>
+                <div class="preview">
+                    <h2>{texts.form_preview}</h2>
+                    {move || view! { <Preview activity=activity.get()/> }}
+                </div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,447 @@
+//! One field of a form that is being changed: as it is typed, and what it comes to.
+
+use crate::features::entries::form::read_number;
+use crate::labels::texts::{Texts, fill};
+use crate::state::{Model, use_model};
+use jiedui_core::catalogue::Field;
+use jiedui_core::catalogue::{Choice, Computed, Condition, Kind};
+use jiedui_core::values::{
+    field_error::{ErrorCode, FieldError, Language},
+    quantity::Quantity,
+};
+use leptos::prelude::*;
+
+/// What there is to choose from: a line each, code, name and English name between bars.
+const BAR: char = '|';
+
+/// A field as it is typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Typed {
+    /// Whether the form had it before: then its code stays.
+    pub is_old: bool,
+    pub code: String,
+    pub name: String,
+    pub name_en: String,
+    pub kind: String,
+    pub unit: String,
+    pub unit_en: String,
+    pub required: bool,
+    pub min: String,
+    pub max: String,
+    pub feeds: String,
+    pub choices: String,
+    /// A line each: code, name, kind and unit between bars.
+    pub columns: String,
+    /// The columns as they were, of which the lines say not all.
+    pub old_columns: Vec<Field>,
+    pub hint: String,
+    pub hint_en: String,
+    pub when: String,
+    pub computed: String,
+    pub default: String,
+    pub section: String,
+    pub section_en: String,
+}
+
+/// The kinds and their codes.
+const KINDS: [(Kind, &str); 6] = [
+    (Kind::Integer, "integer"),
+    (Kind::Number, "number"),
+    (Kind::Text, "text"),
+    (Kind::Choice, "choice"),
+    (Kind::Choices, "choices"),
+    (Kind::Table, "table"),
+];
+
+impl Typed {
+    /// A field of a form as one types it.
+    pub fn of(field: &Field) -> Self {
+        let quantity = |own: Option<Quantity>| own.map(|own| own.to_f64().to_string()).unwrap_or_default();
+        let choice = |own: &Choice| format!("{}{BAR}{}{BAR}{}", own.code, own.name, own.name_en);
+        let computed = match &field.computed {
+            None => String::new(),
+            Some(Computed::Sum(codes)) => codes.join(" + "),
+            Some(Computed::Product(codes)) => codes.join(" × "),
+            Some(Computed::Total { table, column }) => format!("{table}.{column}"),
+        };
+        let when = field.when.as_ref().map(|own| format!("{} = {}", own.field, own.is.join(" ")));
+        let kind = KINDS.iter().find(|(kind, _)| *kind == field.kind).map_or("", |(_, code)| code);
+        Self {
+            is_old: true,
+            code: field.code.clone(),
+            name: field.name.clone(),
+            name_en: field.name_en.clone(),
+            kind: kind.to_owned(),
+            unit: field.unit.clone(),
+            unit_en: field.unit_en.clone(),
+            required: field.required,
+            min: quantity(field.min),
+            max: quantity(field.max),
+            feeds: field.feeds.clone().unwrap_or_default(),
+            choices: field.choices.iter().map(choice).collect::<Vec<_>>().join("\n"),
+            columns: field.columns.iter().map(column_line).collect::<Vec<_>>().join("\n"),
+            old_columns: field.columns.clone(),
+            hint: field.hint.clone(),
+            hint_en: field.hint_en.clone(),
+            when: when.unwrap_or_default(),
+            computed,
+            default: field.default.clone(),
+            section: field.section.clone(),
+            section_en: field.section_en.clone(),
+        }
+    }
+
+    /// Reads what is typed: the field, and what of it cannot be read. A form is not published while there is such a thing, for
+    /// it would be published without it.
+    pub fn read(&self) -> (Field, Vec<Unreadable>) {
+        let mut wrong = Vec::new();
+        let kind = KINDS.iter().find(|(_, code)| *code == self.kind).map(|(kind, _)| *kind);
+        if kind.is_none() {
+            wrong.push(Unreadable { part: "kind", line: None });
+        }
+        let kind = kind.unwrap_or_default();
+        let is_number = kind.is_number();
+        let mut quantity = |part: &'static str, text: &str| match read_number(text) {
+            Ok(None) => None,
+            Ok(Some(number)) if Quantity::from_f64(number).is_some() => Quantity::from_f64(number),
+            _ => {
+                wrong.push(Unreadable { part, line: None });
+                None
+            }
+        };
+        // What a kind does not ask for is not on the screen, and not read.
+        let min = is_number.then(|| quantity("min", &self.min)).flatten();
+        let max = is_number.then(|| quantity("max", &self.max)).flatten();
+        let computed = if is_number { self.computed(&mut wrong) } else { None };
+        let when = match self.when.replace('＝', "=").split_once('=') {
+            Some((field, is)) => Some(Condition {
+                field: field.trim().to_owned(),
+                is: is.split_whitespace().map(str::to_owned).collect(),
+            }),
+            None => {
+                wrong.extend((!self.when.trim().is_empty()).then_some(Unreadable { part: "when", line: None }));
+                None
+            }
+        };
+        let is_choice = matches!(kind, Kind::Choice | Kind::Choices);
+        let choices = if is_choice { lines("choices", &self.choices, choice, &mut wrong) } else { Vec::new() };
+        let columns = if kind == Kind::Table {
+            lines("columns", &self.columns, |line| column(line, &self.old_columns), &mut wrong)
+        } else {
+            Vec::new()
+        };
+        let trimmed = |text: &String| text.trim().to_owned();
+        let of_number = |text: &String| if is_number { trimmed(text) } else { String::new() };
+        let field = Field {
+            code: trimmed(&self.code),
+            name: trimmed(&self.name),
+            name_en: trimmed(&self.name_en),
+            kind,
+            unit: of_number(&self.unit),
+            unit_en: of_number(&self.unit_en),
+            required: self.required,
+            min,
+            max,
+            feeds: Some(of_number(&self.feeds)).filter(|own| !own.is_empty()),
+            columns,
+            choices,
+            hint: trimmed(&self.hint),
+            hint_en: trimmed(&self.hint_en),
+            when,
+            computed,
+            default: trimmed(&self.default),
+            section: trimmed(&self.section),
+            section_en: trimmed(&self.section_en),
+        };
+        (field, wrong)
+    }
+
+    /// How it follows from others.
+    fn computed(&self, wrong: &mut Vec<Unreadable>) -> Option<Computed> {
+        let text = self.computed.trim().replace('＋', "+");
+        let codes = |signs: &[char]| text.split(signs).map(|own| own.trim().to_owned()).collect::<Vec<_>>();
+        let multiplies = text.contains(PRODUCT);
+        if multiplies && text.contains('+') {
+            wrong.push(Unreadable { part: "computed", line: None });
+            return None;
+        }
+        match text.split_once('.') {
+            _ if text.is_empty() => None,
+            _ if multiplies => Some(Computed::Product(codes(&PRODUCT))),
+            Some((table, column)) => {
+                Some(Computed::Total { table: table.trim().to_owned(), column: column.trim().to_owned() })
+            }
+            None => Some(Computed::Sum(codes(&['+']))),
+        }
+    }
+}
+
+/// The signs of a multiplication.
+const PRODUCT: [char; 3] = ['×', '*', '＊'];
+
+/// A part of a field that is typed and cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unreadable {
+    /// Which, as in [`Field`].
+    pub part: &'static str,
+    /// Which line of it, from 1, where it has several.
+    pub line: Option<usize>,
+}
+
+impl Unreadable {
+    /// What is wrong, in words.
+    pub fn in_words(self, texts: &Texts, language: Language) -> String {
+        let line = self.line.unwrap_or_default();
+        let why = match self.part {
+            "when" => texts.field_when_wrong.to_owned(),
+            "choices" => fill(texts.field_choices_wrong, &[&line]),
+            "columns" => fill(texts.field_columns_wrong, &[&line]),
+            "computed" => texts.field_computed_wrong.to_owned(),
+            "kind" => texts.field_kind_wrong.to_owned(),
+            part => FieldError::new(part, ErrorCode::NotAmount).in_language(language).message,
+        };
+        format!("{}：{why}", part_name(texts, self.part))
+    }
+}
+
+/// What a part of a field is called on the screen.
+pub fn part_name(texts: &Texts, part: &str) -> String {
+    let name = match part {
+        "code" => texts.field_code,
+        "name" => texts.field_name,
+        "kind" => texts.field_kind,
+        "min" => texts.field_min,
+        "max" => texts.field_max,
+        "feeds" => texts.field_feeds,
+        "computed" => texts.field_computed,
+        "choices" => texts.field_choices,
+        "columns" => texts.field_columns,
+        "default" => texts.field_default,
+        "when" => texts.field_when,
+        other => other,
+    };
+    // What follows in brackets or after a comma tells how it is filled in.
+    name.split(['（', '(', '，', ',']).next().unwrap_or(name).trim().to_owned()
+}
+
+/// What lines say, each by itself; empty ones say nothing.
+fn lines<T>(part: &'static str, text: &str, read: impl Fn(&str) -> Option<T>, wrong: &mut Vec<Unreadable>) -> Vec<T> {
+    let mut all = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        match read(line) {
+            Some(own) => all.push(own),
+            None => wrong.push(Unreadable { part, line: Some(number) }),
+        }
+    }
+    all
+}
+
+/// What a line says between its bars, where that is so many things or fewer, the first two of them not empty.
+fn cells(line: &str, most: usize) -> Option<Vec<String>> {
+    let cells: Vec<String> = line.split([BAR, '｜']).map(|part| part.trim().to_owned()).collect();
+    let is_whole = cells.len() <= most && cells.iter().take(2).filter(|own| !own.is_empty()).count() == 2;
+    is_whole.then_some(cells)
+}
+
+/// A choice as its line says.
+fn choice(line: &str) -> Option<Choice> {
+    let mut cells = cells(line, 3)?.into_iter();
+    Some(Choice { code: cells.next()?, name: cells.next()?, name_en: cells.next().unwrap_or_default() })
+}
+
+fn column_line(column: &Field) -> String {
+    let kind = KINDS.iter().find(|(kind, _)| *kind == column.kind).map_or("", |(_, code)| code);
+    format!("{}{BAR}{}{BAR}{kind}{BAR}{}", column.code, column.name, column.unit)
+}
+
+/// A column as its line says, and for the rest as it was.
+fn column(line: &str, old: &[Field]) -> Option<Field> {
+    let mut cells = cells(line, 4)?.into_iter();
+    let (code, name, kind) = (cells.next()?, cells.next()?, cells.next()?);
+    let kind = KINDS.iter().find(|(_, own)| *own == kind).map(|(kind, _)| *kind)?;
+    let was = old.iter().find(|own| own.code == code).cloned();
+    let required = was.as_ref().is_none_or(|was| was.required);
+    let unit = cells.next().unwrap_or_default();
+    Some(Field { code, name, kind, unit, required, ..was.unwrap_or_default() })
+}
+
+/// The inputs of a field.
+#[component]
+pub fn FieldEdit(
+    /// The field.
+    typed: RwSignal<Typed>,
+    /// The programme whose indicators it may feed.
+    programme: Signal<String>,
+    /// What is wrong with it, in words.
+    wrong: Signal<Vec<String>>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let kind = Memo::new(move |_| typed.with(|own| own.kind.clone()));
+    let is_number = move || matches!(kind.get().as_str(), "integer" | "number");
+    let is_choice = move || matches!(kind.get().as_str(), "choice" | "choices");
+    let kinds = [
+        texts.kind_integer,
+        texts.kind_number,
+        texts.kind_text,
+        texts.kind_choice,
+        texts.kind_choices,
+        texts.kind_table,
+    ];
+    let kind_options = KINDS.iter().zip(kinds).map(|((_, code), name)| {
+        view! { <option value=*code selected=move || kind.get() == *code>{name}</option> }
+    });
+    let is_old = typed.with_untracked(|own| own.is_old);
+    view! {
+        <div class="field-edit">
+            {move || (!wrong.get().is_empty()).then(|| view! { <p class="error" role="alert">{wrong.get().join("；")}</p> })}
+            {text(typed, texts.field_name, |own| &mut own.name)}
+            {text(typed, texts.field_name_en, |own| &mut own.name_en)}
+            {(!is_old).then(|| text(typed, texts.field_code, |own| &mut own.code))}
+            <label><span>{texts.field_kind}</span>
+                <select on:change=move |event| typed.update(|own| own.kind = event_target_value(&event))>{kind_options.collect_view()}</select>
+            </label>
+            <label class="choose">
+                <input type="checkbox" prop:checked=move || typed.with(|own| own.required)
+                    on:change=move |event| typed.update(|own| own.required = event_target_checked(&event))/>
+                {texts.field_required}
+            </label>
+            {move || is_number().then(|| view! {
+                {text(typed, texts.need_unit, |own| &mut own.unit)}
+                {text(typed, texts.field_unit_en, |own| &mut own.unit_en)}
+                {text(typed, texts.field_min, |own| &mut own.min)}
+                {text(typed, texts.field_max, |own| &mut own.max)}
+                {feeds(model, typed, programme)}
+                {text(typed, texts.field_computed, |own| &mut own.computed)}
+            })}
+            {move || is_choice().then(|| view! {
+                <label><span>{texts.field_choices}</span>
+                    <textarea rows="4" prop:value=move || typed.with(|own| own.choices.clone())
+                        on:input=move |event| typed.update(|own| own.choices = event_target_value(&event))></textarea>
+                </label>
+            })}
+            {move || (kind.get() == "table").then(|| view! {
+                <label><span>{texts.field_columns}</span>
+                    <textarea rows="4" prop:value=move || typed.with(|own| own.columns.clone())
+                        on:input=move |event| typed.update(|own| own.columns = event_target_value(&event))></textarea>
+                </label>
+            })}
+            {text(typed, texts.field_default, |own| &mut own.default)}
+            {text(typed, texts.field_hint, |own| &mut own.hint)}
+            {text(typed, texts.field_hint_en, |own| &mut own.hint_en)}
+            {text(typed, texts.field_when, |own| &mut own.when)}
+            {text(typed, texts.field_section, |own| &mut own.section)}
+            {text(typed, texts.field_section_en, |own| &mut own.section_en)}
+        </div>
+    }
+}
+
+/// An input of one of its texts.
+fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mut String) -> impl IntoView {
+    // What is read is a copy: the part is given as something to be written.
+    let value = move || typed.with(|own| part(&mut own.clone()).clone());
+    view! {
+        <label><span>{label}</span>
+            <input type="text" autocomplete="off" prop:value=value on:input=move |event| typed.update(|own| *part(own) = event_target_value(&event))/>
+        </label>
+    }
+}
+
+fn feeds(model: Model, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
+    let options = move || {
+        let overview = model.received.get().unwrap_or_default();
+        let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.get());
+        own.map(|own| {
+            let code = own.code.clone();
+            let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
+            view! { <option value=own.code.clone() selected=move || typed.with(|own| own.feeds == code)>{name}</option> }
+        })
+        .collect_view()
+    };
+    view! {
+        <label><span>{model.texts.field_feeds}</span>
+            <select on:change=move |event| typed.update(|own| own.feeds = event_target_value(&event))>
+                <option value="">{model.texts.none_of_these}</option>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_is_the_same_after_it_was_typed() {
+        let field: Field = serde_json::from_value(json!({
+            "code": "total", "name": "合计", "name_en": "Total", "kind": "number", "unit": "元", "unit_en": "yuan",
+            "required": true, "min": 1, "max": 500.5, "feeds": "sum", "hint": "两项相加", "hint_en": "Both",
+            "when": {"field": "stage", "is": ["start", "finish"]}, "computed": {"product": ["a", "b"]}, "default": "3",
+            "section": "结果", "section_en": "Result"}))
+        .unwrap();
+        assert_eq!(Typed::of(&field).read(), (field, Vec::new()));
+        let choice: Field = serde_json::from_value(json!({
+            "code": "stage", "name": "阶段", "name_en": "Stage", "kind": "choice", "required": false,
+            "choices": [{"code": "start", "name": "启动", "name_en": "Start"}]}))
+        .unwrap();
+        assert_eq!(Typed::of(&choice).read(), (choice.clone(), Vec::new()));
+        let table: Field = serde_json::from_value(json!({
+            "code": "rows", "name": "明细", "name_en": "Rows", "kind": "table", "required": false, "columns": [
+                {"code": "workers", "name": "人数", "name_en": "Workers", "kind": "integer", "unit": "人", "required": true, "min": 1}]}))
+        .unwrap();
+        assert_eq!(Typed::of(&table).read(), (table, Vec::new()));
+        let total: Field =
+            serde_json::from_value(json!({"code": "total", "name": "合计", "name_en": "", "kind": "integer",
+            "required": false, "computed": {"total": {"table": "rows", "column": "workers"}}}))
+            .unwrap();
+        assert_eq!(Typed::of(&total).read(), (total, Vec::new()));
+        let typed = Typed { choices: "start ｜ 启动\n\n finish|完工|Finish".into(), ..Typed::of(&choice) };
+        let codes: Vec<_> = typed.read().0.choices.into_iter().map(|own| (own.code, own.name_en)).collect();
+        assert_eq!(codes, [("start".into(), String::new()), ("finish".into(), "Finish".into())]);
+    }
+
+    #[rstest]
+    #[case(|own: &mut Typed| own.min = "十".into(), "min", None)]
+    #[case(|own: &mut Typed| own.max = "5OO".into(), "max", None)]
+    #[case(|own: &mut Typed| own.max = "1e12".into(), "max", None)]
+    #[case(|own: &mut Typed| own.min = "0.00001".into(), "min", None)]
+    #[case(|own: &mut Typed| own.when = "stage".into(), "when", None)]
+    #[case(|own: &mut Typed| own.computed = "a + b × c".into(), "computed", None)]
+    #[case(|own: &mut Typed| own.kind = "".into(), "kind", None)]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲\n\n乙".into()), "choices", Some(3))]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choices".into(), "|甲".into()), "choices", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲|A|x".into()), "choices", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|intger".into()), "columns", Some(1))]
+    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|text\nb|乙".into()), "columns", Some(2))]
+    fn what_cannot_be_read_is_named(
+        #[case] change: fn(&mut Typed),
+        #[case] part: &'static str,
+        #[case] line: Option<usize>,
+    ) {
+        let mut typed = Typed { kind: "number".into(), code: "own".into(), name: "数".into(), ..Typed::default() };
+        assert!(typed.read().1.is_empty());
+        change(&mut typed);
+        let wrong = Unreadable { part, line };
+        assert_eq!(typed.read().1, [wrong]);
+        for language in [Language::Chinese, Language::English] {
+            let texts = crate::labels::texts::texts(language);
+            assert!(wrong.in_words(texts, language).starts_with(&part_name(texts, part)));
+        }
+    }
+
+    #[test]
+    fn what_a_kind_does_not_ask_for_is_not_read() {
+        let typed = Typed {
+            kind: "text".into(),
+            min: "十".into(),
+            feeds: "x".into(),
+            computed: "a + b * c".into(),
+            ..Typed::default()
+        };
+        let (field, wrong) = typed.read();
+        assert_eq!((field.min, field.feeds, field.computed, wrong), (None, None, None, Vec::new()));
+    }
+}

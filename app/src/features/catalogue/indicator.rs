@@ -1,0 +1,252 @@
+//! Changing an indicator's names and targets, or adding one.
+
+use crate::api::reference as server;
+use crate::features::catalogue::{is_admin, sentence};
+use crate::features::dashboard::indicator_cards::qualified;
+use crate::features::entries::form::read_number;
+use crate::lazy_screen;
+use crate::state::use_model;
+use jiedui_core::catalogue::Subject;
+use jiedui_core::catalogue::{Aggregation, Indicator, Target};
+use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::{
+    field_error::{ErrorCode, FieldError},
+    quantity::{Qualifier, Quantity},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use wasm_bindgen_futures::spawn_local;
+
+/// How entries make a figure, with the codes.
+const WAYS: [(Aggregation, &str); 4] = [
+    (Aggregation::Sum, "sum"),
+    (Aggregation::Latest, "latest"),
+    (Aggregation::Mean, "mean"),
+    (Aggregation::Distinct, "distinct"),
+];
+/// How exact a target is, with the codes.
+const EXACT: [(Qualifier, &str); 4] = [
+    (Qualifier::Exact, "exact"),
+    (Qualifier::AtLeast, "at_least"),
+    (Qualifier::MoreThan, "more_than"),
+    (Qualifier::About, "about"),
+];
+
+/// A target as it is typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Typed {
+    year: String,
+    value: String,
+    exact: String,
+}
+
+impl Typed {
+    fn of(target: &Target) -> Self {
+        let exact = EXACT.iter().find(|(own, _)| *own == target.qualifier).map_or("", |(_, code)| code);
+        Self { year: target.year.to_string(), value: target.value.to_f64().to_string(), exact: exact.to_owned() }
+    }
+
+    /// The target, or which of its parts cannot be read.
+    fn target(&self) -> Result<Target, &'static str> {
+        let year = narrow(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
+        let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64).ok_or("value")?;
+        let qualifier = EXACT.iter().find(|(_, code)| *code == self.exact).map(|(own, _)| *own).ok_or("exact")?;
+        Ok(Target { year, value, qualifier })
+    }
+}
+
+lazy_screen!(
+    /// The form of an indicator.
+    IndicatorForm, render_indicator_edit, IndicatorEdit
+);
+
+/// The screen.
+#[component]
+fn IndicatorEdit() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_catalogue);
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
+    crate::ui::page::for_roles(is_admin, texts.admins_only, move |overview| {
+        let code = code.get();
+        let own = overview.catalogue.indicator(&code).cloned();
+        if own.is_none() && code != "new" {
+            return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+        }
+        view! { <Editor own/> }.into_any()
+    })
+}
+
+#[component]
+fn Editor(own: Option<Indicator>) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let is_new = own.is_none();
+    let own = own.unwrap_or_else(|| Indicator {
+        code: String::new(),
+        programme: String::new(),
+        name: String::new(),
+        name_en: String::new(),
+        unit: String::new(),
+        unit_en: String::new(),
+        aggregation: Aggregation::Sum,
+        distinct_by: Subject::default(),
+        targets: Vec::new(),
+    });
+    let targets = RwSignal::new(own.targets.iter().map(|own| RwSignal::new(Typed::of(own))).collect::<Vec<_>>());
+    let shown = RwSignal::new(own);
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let failed = RwSignal::new(None::<String>);
+    // Whether somebody has tried to save it: what is being typed is not wrong yet.
+    let checked = RwSignal::new(false);
+    let text = move |label: &'static str, id: &'static str, part: fn(&mut Indicator) -> &mut String| {
+        let value = move || shown.with(|own| part(&mut own.clone()).clone());
+        let error = move || {
+            let error = errors.get().into_iter().find(|error| error.field == id)?;
+            Some(error.in_language(model.language).message)
+        };
+        view! {
+            <label><span>{label}</span>
+                <input id=format!("indicator-{id}") type="text" prop:value=value
+                    on:input=move |event| shown.update(|own| *part(own) = event_target_value(&event))/>
+                <small class="error">{error}</small>
+            </label>
+        }
+    };
+    let navigate = use_navigate();
+    let save = move |_| {
+        let typed = targets
+            .with_untracked(|targets| targets.iter().map(|own| own.get_untracked().target()).collect::<Vec<_>>());
+        failed.set(None);
+        checked.set(true);
+        let Ok(targets) = typed.into_iter().collect() else {
+            failed.set(Some(texts.target_wrong.to_owned()));
+            return;
+        };
+        let own = Indicator { targets, ..shown.get_untracked() };
+        let catalogue =
+            model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
+        errors.set(catalogue.with_indicator(own.clone()).err().unwrap_or_default());
+        if let Some(error) = errors.with_untracked(|errors| errors.first().cloned()) {
+            failed.set(Some(sentence(error, model.language)));
+            return;
+        }
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match server::set_indicator(&own, model.language).await {
+                Ok(()) => {
+                    crate::sync::look_for_news(model);
+                    navigate("/catalogue", Default::default());
+                }
+                Err(error) => {
+                    failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())));
+                    errors.set(error.errors);
+                }
+            }
+        });
+    };
+    let option =
+        |code: String, words: String, is_chosen: bool| view! { <option value=code selected=is_chosen>{words}</option> };
+    let programmes = move || {
+        let overview = model.received.get().unwrap_or_default();
+        let own = overview.catalogue.programmes.iter();
+        std::iter::once(option(String::new(), texts.please_choose.to_owned(), false))
+            .chain(own.map(|own| {
+                let is_chosen = shown.with_untracked(|indicator| indicator.programme == own.code);
+                option(own.code.clone(), model.pick(&own.name, &own.name_en).to_owned(), is_chosen)
+            }))
+            .collect_view()
+    };
+    let ways = [texts.way_sum, texts.way_latest, texts.way_mean, texts.way_distinct];
+    let ways = WAYS
+        .iter()
+        .zip(ways)
+        .map(|((_, code), words)| option((*code).to_owned(), words.to_owned(), false))
+        .collect_view();
+    let set_way = move |event| {
+        let code = event_target_value(&event);
+        let way = WAYS.iter().find(|(_, own)| *own == code).map_or(Aggregation::Sum, |(way, _)| *way);
+        shown.update(|own| own.aggregation = way);
+    };
+    let row = move |typed: RwSignal<Typed>| {
+        let number = move |label: &'static str, part: fn(&mut Typed) -> &mut String| {
+            view! {
+                <input type="text" inputmode="decimal" aria-label=label prop:value=move || typed.with(|own| part(&mut own.clone()).clone())
+                    on:input=move |event| typed.update(|own| *part(own) = event_target_value(&event))/>
+            }
+        };
+        let words = [texts.exactly, texts.at_least, texts.more_than, texts.about];
+        let options = EXACT.iter().zip(words).map(|((_, code), words)| {
+            let is_chosen = move || typed.with(|own| own.exact == *code);
+            view! { <option value=*code selected=is_chosen>{words.replace("{}", "").trim().to_owned()}</option> }
+        });
+        let wrong = move || {
+            let part = checked.get().then(|| typed.with(Typed::target).err()).flatten()?;
+            let (label, code) = match part {
+                "year" => (texts.year, ErrorCode::Unknown),
+                "value" => (texts.target, ErrorCode::NotAmount),
+                _ => (texts.how_exact, ErrorCode::Unknown),
+            };
+            Some(format!("{label}：{}", FieldError::new(part, code).in_language(model.language).message))
+        };
+        let remove = move |_| targets.update(|targets| targets.retain(|own| *own != typed));
+        view! {
+            <li class="target-edit" class:wrong=move || wrong().is_some()>
+                {number(texts.year, |own| &mut own.year)}
+                <select aria-label=texts.how_exact on:change=move |event| typed.update(|own| own.exact = event_target_value(&event))>{options.collect_view()}</select>
+                {number(texts.target, |own| &mut own.value)}
+                <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                <small class="error">{wrong}</small>
+            </li>
+        }
+    };
+    let add = move |_| {
+        let year = targets
+            .with_untracked(|own| own.iter().filter_map(|own| own.get_untracked().year.parse::<i32>().ok()).max());
+        let year = year.map_or(model.today.year(), |year| year + 1).to_string();
+        targets.update(|targets| {
+            targets.push(RwSignal::new(Typed { year, value: String::new(), exact: "exact".to_owned() }))
+        });
+    };
+    let preview = move || {
+        let own = shown.get();
+        let unit = model.pick(&own.unit, &own.unit_en).to_owned();
+        let lines = targets.with(|targets| {
+            let line = |typed: &RwSignal<Typed>| {
+                let target = typed.with(Typed::target).ok()?;
+                let amount = qualified(texts, target.value, target.qualifier);
+                Some(view! { <li>{format!("{}：{amount} {unit}", target.year)}</li> })
+            };
+            targets.iter().filter_map(line).collect_view()
+        });
+        view! { <strong>{model.pick(&own.name, &own.name_en).to_owned()}</strong><ul>{lines}</ul> }
+    };
+    view! {
+        <section class="list catalogue">
+            <h1>{if is_new { texts.indicator_new.to_owned() } else { shown.with_untracked(|own| model.pick(&own.name, &own.name_en).to_owned()) }}</h1>
+            {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
+            <div class="beside">
+                <div class="form">
+                    {text(texts.indicator_name, "name", |own| &mut own.name)}
+                    {text(texts.indicator_name_en, "name_en", |own| &mut own.name_en)}
+                    {text(texts.need_unit, "unit", |own| &mut own.unit)}
+                    {text(texts.field_unit_en, "unit_en", |own| &mut own.unit_en)}
+                    {is_new.then(|| view! {
+                        {text(texts.field_code, "code", |own| &mut own.code)}
+                        <label><span>{texts.programme}</span>
+                            <select id="indicator-programme" on:change=move |event| shown.update(|own| own.programme = event_target_value(&event))>{programmes}</select></label>
+                        <label><span>{texts.how_counted}</span><select on:change=set_way>{ways}</select></label>
+                    })}
+                    <h2>{texts.targets}</h2>
+                    <ul class="fields"><For each=move || targets.get() key=|typed| *typed children=row/></ul>
+                    <p class="actions">
+                        <button type="button" class="button" id="add-target" on:click=add>{texts.target_add}</button>
+                        <button type="button" class="button primary" id="save" on:click=save>{texts.save}</button>
+                    </p>
+                </div>
+                <div class="preview"><h2>{texts.form_preview}</h2>{preview}</div>
+            </div>
+        </section>
+    }
+}

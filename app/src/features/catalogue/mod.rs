@@ -1,0 +1,77 @@
+//! The catalogue, for administrators: which forms and indicators there are, and the ways to change them.
+
+pub mod activity;
+mod field;
+pub mod indicator;
+
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::state::use_model;
+use crate::ui::loading::Loading;
+use jiedui_core::access::user::Role;
+use jiedui_core::values::field_error::{FieldError, Language};
+use leptos::prelude::*;
+
+lazy_screen!(
+    /// Activities and indicators, for administrators.
+    CatalogueOverview, render_catalogue, CatalogueList
+);
+
+/// The list.
+#[component]
+fn CatalogueList() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_catalogue);
+    move || {
+        if !model.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
+            return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
+        }
+        let Some(overview) = model.received.get() else {
+            return view! { <Loading/> }.into_any();
+        };
+        let catalogue = &overview.catalogue;
+        let groups = catalogue.programmes.iter().map(|programme| {
+            let activities = catalogue.activities.iter().filter(|own| own.programme == programme.code).map(|own| {
+                let name = model.pick(&own.name, &own.name_en).to_owned();
+                let about = fill(texts.form_version, &[&own.version, &own.fields.len()]);
+                view! { <li><a href=format!("/catalogue/activities/{}", own.code)>{name}<small>{about}</small></a></li> }
+            });
+            let indicators = catalogue.indicators.iter().filter(|own| own.programme == programme.code).map(|own| {
+                let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
+                view! { <li><a href=format!("/catalogue/indicators/{}", own.code)>{name}</a></li> }
+            });
+            view! {
+                <details class=format!("programme {}", programme.code)>
+                    <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                    <h3>{texts.activities}</h3>
+                    <ul class="choices">{activities.collect_view()}</ul>
+                    <h3>{texts.indicators}</h3>
+                    <ul class="choices">{indicators.collect_view()}</ul>
+                </details>
+            }
+        });
+        view! {
+            <section class="narrow catalogue">
+                <h1>{texts.nav_catalogue}</h1>
+                <p class="actions">
+                    <a class="button" href="/catalogue/activities/new">{texts.activity_new}</a>
+                    <a class="button" href="/catalogue/indicators/new">{texts.indicator_new}</a>
+                </p>
+                {groups.collect_view()}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// A mistake and where it is, in a sentence.
+fn sentence(error: FieldError, language: Language) -> String {
+    let field = error.field.clone();
+    format!("{field}：{}", error.in_language(language).message)
+}
+
+/// Whether people of a role change the catalogue.
+fn is_admin(role: Role) -> bool {
+    role == Role::Admin
+}

@@ -1,0 +1,88 @@
+//! Links that open what one sees without an account.
+
+use crate::api::endpoints::{self, Link};
+use crate::labels::texts::fill;
+use crate::labels::time_format::day_in_china;
+use crate::lazy_screen;
+use crate::state::use_model;
+use crate::ui::url_state::use_address;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+lazy_screen!(
+    /// Links that open the view without an account.
+    ShareLinks, render_share, Share
+);
+
+/// Makes links, and withdraws them.
+#[component]
+fn Share() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let address = use_address();
+    let days = RwSignal::new("30".to_owned());
+    let made = RwSignal::new(None::<String>);
+    let failed = RwSignal::new(None::<String>);
+    let links = RwSignal::new(Vec::<Link>::new());
+    let told = move |error: endpoints::ApiError| {
+        failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
+    };
+    let list = move || {
+        spawn_local(async move {
+            match endpoints::links().await {
+                Ok(own) => links.set(own),
+                Err(error) => told(error),
+            }
+        });
+    };
+    let make = move |_| {
+        failed.set(None);
+        spawn_local(async move {
+            let query = address.query().trim_start_matches('?').to_owned();
+            match endpoints::share(query, &days.get_untracked(), model.language).await {
+                Ok(path) => {
+                    let origin = window().location().origin().unwrap_or_default();
+                    made.set(Some(format!("{origin}{path}")));
+                    list();
+                }
+                Err(error) => told(error),
+            }
+        });
+    };
+    let withdraw = move |id: String| {
+        spawn_local(async move {
+            match endpoints::withdraw(&id).await {
+                Ok(()) => list(),
+                Err(error) => told(error),
+            }
+        });
+    };
+    list();
+    view! {
+            <p>{texts.share_lead}</p>
+            <p class="actions">
+                <label><span>{texts.share_days}</span>
+                    <input name="share-days" inputmode="numeric" prop:value=days on:input=move |event| days.set(event_target_value(&event))/>
+                </label>
+                <button type="button" class="button primary" on:click=make>{texts.share_make}</button>
+            </p>
+            {move || failed.get().map(|why| view! { <p class="bad" role="alert">{why}</p> })}
+            {move || made.get().map(|link| view! {
+                <p role="status"><label><span>{texts.share_once}</span><input class="made" name="made-link" readonly prop:value=link/></label></p>
+            })}
+            <ul class="links">
+                {move || links.get().into_iter().map(|link| {
+                    let (id, query) = (link.id.clone(), if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
+                    let until = day_in_china(&link.expires_at);
+                    let state = match &link.withdrawn_at {
+                        Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
+                        None => view! {
+                            <small>{fill(texts.share_until, &[&until])}</small>
+                            <button type="button" class="quiet" on:click=move |_| withdraw(id.clone())>{texts.share_withdraw}</button>
+                        }.into_any(),
+                    };
+                    view! { <li><span>{query}</span>" "{state}</li> }
+                }).collect_view()}
+            </ul>
+    }
+}

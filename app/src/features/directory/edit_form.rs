@@ -1,0 +1,234 @@
+//! What the forms of the directory have in common.
+
+use crate::api::endpoints::ApiError;
+use crate::labels::texts::fill;
+use crate::state::{Model, use_model};
+use crate::storage::user_db::new_id;
+use crate::sync;
+use crate::ui::form_row::{form_row, is_half_typed, mistake};
+use jiedui_core::access::user::User;
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::{
+    date::parse_date,
+    field_error::{ErrorCode, FieldError},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use std::collections::BTreeMap;
+use time::Date;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// What both forms have in common: texts by the names of the fields.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) model: Model,
+    pub(super) texts: RwSignal<Texts>,
+    pub(super) errors: RwSignal<Vec<FieldError>>,
+    pub(super) failed: RwSignal<Option<String>>,
+    pub(super) busy: RwSignal<bool>,
+    /// The texts that the form began with.
+    begun: StoredValue<Texts>,
+    navigate: StoredValue<Navigate, LocalStorage>,
+}
+
+/// Goes to another screen.
+type Navigate = Box<dyn Fn(&str)>;
+
+/// Texts by the names of the fields.
+pub(super) type Texts = BTreeMap<&'static str, String>;
+
+impl Form {
+    pub(super) fn new(texts: Texts) -> Self {
+        let navigate = use_navigate();
+        let navigate = StoredValue::new_local(Box::new(move |to: &str| navigate(to, Default::default())) as Box<_>);
+        let begun = StoredValue::new(texts.clone());
+        let (errors, failed, busy) = (RwSignal::default(), RwSignal::default(), RwSignal::new(false));
+        Self { model: use_model(), texts: RwSignal::new(texts), errors, failed, busy, begun, navigate }
+    }
+
+    pub(super) fn get(self, name: &'static str) -> String {
+        self.texts.with_untracked(|texts| texts.get(name).cloned().unwrap_or_default())
+    }
+
+    pub(super) fn value(self, name: &'static str) -> Signal<String> {
+        Signal::derive(move || self.texts.with(|texts| texts.get(name).cloned().unwrap_or_default()))
+    }
+
+    pub(super) fn set(self, name: &'static str, text: String) {
+        self.texts.update(|texts| drop(texts.insert(name, text)));
+        self.errors.update(|errors| errors.retain(|error| error.field != name));
+    }
+
+    pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
+        mistake(self.model, self.errors, name)
+    }
+
+    pub(super) fn row(self, name: &'static str, label: String, control: AnyView) -> impl IntoView + use<> {
+        form_row(name, label, self.error(name), control)
+    }
+
+    pub(super) fn input(self, name: &'static str, label: String, kind: &'static str) -> impl IntoView + use<> {
+        let (value, error) = (self.value(name), self.error(name));
+        let control = view! {
+            <input id=format!("field-{name}") type=kind autocomplete="off" prop:value=value
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
+                on:input=move |event| self.set(name, event_target_value(&event))/>
+        };
+        self.row(name, label, control.into_any())
+    }
+
+    /// A day that need not be given. What is typed and is no day is a mistake, not a day that is not given.
+    pub(super) fn day(self, name: &'static str, errors: &mut Vec<FieldError>) -> Option<Date> {
+        let text = self.get(name);
+        let day = parse_date(&text);
+        if day.is_none() && (!text.is_empty() || is_half_typed(&format!("field-{name}"))) {
+            errors.push(FieldError::new(name, ErrorCode::NotDate));
+        }
+        day
+    }
+
+    pub(super) fn select(
+        self,
+        name: &'static str,
+        label: String,
+        options: Vec<(String, String)>,
+    ) -> impl IntoView + use<> {
+        let value = self.value(name);
+        let option = move |(code, words): (String, String)| {
+            let own = code.clone();
+            view! { <option value=code selected=move || value.get() == own>{words}</option> }
+        };
+        let control = view! {
+            <select id=format!("field-{name}") aria-describedby=format!("error-{name}") on:change=move |event| self.set(name, event_target_value(&event))>
+                <option value="">{self.model.texts.please_choose}</option>
+                {options.into_iter().map(option).collect_view()}
+            </select>
+        };
+        self.row(name, label, control.into_any())
+    }
+
+    pub(super) fn optional(self, label: &str) -> String {
+        format!("{label}{}", self.model.texts.optional)
+    }
+
+    /// What of it is beyond who fills it in.
+    pub(super) fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
+        self.model.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
+    }
+
+    /// Judges what is filled in once what judges it is there, and sends what is given.
+    pub(super) fn submit<S: Future<Output = Result<(), ApiError>>>(
+        self,
+        judge: impl FnOnce(&Overview, &Places) -> Option<(S, String)> + 'static,
+    ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        let (model, texts) = (self.model, self.model.texts);
+        self.busy.set(true);
+        self.failed.set(None);
+        spawn_local(async move {
+            // What others have changed by now is known before theirs is written over.
+            sync::refresh_overview(model).await;
+            let judged = match sync::judges(model).await {
+                Some((overview, places)) => judge(&overview, &places),
+                None => {
+                    self.failed.try_set(Some(texts.not_ready_to_save.to_owned()));
+                    None
+                }
+            };
+            if let Some((sending, then)) = judged {
+                match sending.await {
+                    Ok(()) => {
+                        sync::look_for_news(model);
+                        self.navigate.try_with_value(|navigate| navigate(&then));
+                    }
+                    Err(error) => {
+                        let why = error.detail.unwrap_or_else(|| texts.needs_network.to_owned());
+                        self.failed.try_set(Some(why));
+                        self.errors.try_set(error.errors);
+                    }
+                }
+            }
+            self.busy.try_set(false);
+        });
+    }
+
+    /// Whether nobody else has changed what is changed here. What only others have changed is taken over; what both have
+    /// changed is told, and saving again is meant.
+    pub(super) fn is_on(self, now: Texts) -> bool {
+        let (begun, mine) = (self.begun.get_value(), self.texts.get_untracked());
+        let is_theirs = |name: &&'static str| now.get(*name) != begun.get(*name);
+        let is_mine = |name: &&'static str| mine.get(*name) != begun.get(*name) && mine.get(*name) != now.get(*name);
+        let changed: Vec<&'static str> = now.keys().copied().filter(is_theirs).collect();
+        let (both, theirs): (Vec<_>, Vec<_>) = changed.into_iter().partition(is_mine);
+        self.texts.update(|texts| {
+            texts.extend(theirs.into_iter().filter_map(|name| Some((name, now.get(name)?.clone()))));
+        });
+        self.begun.set_value(now);
+        if !both.is_empty() {
+            let names: Vec<&str> = both.into_iter().map(|name| label_of(self.model, name)).collect();
+            self.failed.set(Some(fill(self.model.texts.changed_elsewhere, &[&names.join("、")])));
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn save_button(self) -> impl IntoView {
+        let (busy, texts) = (self.busy, self.model.texts);
+        view! {
+            <p class="actions">
+                <button class="button primary" id="save" disabled=busy>
+                    {move || if busy.get() { texts.saving } else { texts.save }}
+                </button>
+            </p>
+        }
+    }
+
+    pub(super) fn failure(self) -> impl IntoView {
+        move || self.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })
+    }
+}
+
+/// That of what is changed, or from the first time that it is asked for a new one: saving twice makes one.
+pub(super) fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
+    let id = StoredValue::new(own);
+    move || match id.get_value() {
+        Some(id) => id,
+        None => {
+            id.set_value(Some(new_id()));
+            id.get_value().unwrap_or_default()
+        }
+    }
+}
+
+/// What stands where another place's coordinators see to it.
+pub(super) fn elsewhere(model: Model) -> AnyView {
+    view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
+}
+
+/// The programmes to choose from.
+pub(super) fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
+    let own = overview.catalogue.programmes.iter();
+    own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
+}
+
+/// What a field is called.
+fn label_of(model: Model, name: &str) -> &'static str {
+    let texts = model.texts;
+    match name {
+        "name" => texts.organisation_name,
+        "name_en" => texts.organisation_name_en,
+        "kind" => texts.field_kind,
+        "place" => texts.place,
+        "programme" => texts.programme,
+        "east" => texts.position_east,
+        "north" => texts.position_north,
+        "from" => texts.pairing_from,
+        "to" => texts.pairing_to,
+        "agreement" => texts.agreement,
+        _ => texts.organisation,
+    }
+}

@@ -1,0 +1,284 @@
+//! The directory: who takes part, found by name or by the first letters of its pinyin; and one organisation, with its
+//! partners of now and of before, and its entries. All of it from the phone.
+
+pub mod edit_form;
+pub mod organisation_edit;
+pub mod pairing_edit;
+
+use crate::features::dashboard::indicator_cards::qualified;
+use crate::features::ledger::{status_word, use_ledger};
+use crate::features::map::lists::pair_name;
+use crate::labels::texts::{Texts, fill};
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::storage::ledger_view::Item;
+use crate::svg::{escaped, static_map};
+use crate::ui::entry_list::{entry_list, use_entries};
+use crate::ui::loading::LoadingOnline;
+use crate::ui::search::{Found, PAGE, SearchField, use_words};
+use crate::ui::url_state::{Step, use_address};
+use jiedui_core::directory::organisation::OrganisationKind;
+use jiedui_core::directory::place::covers;
+use jiedui_core::directory::{
+    organisation::{Organisation, Pairing},
+    place::{Level, Side},
+};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::figure::figures;
+use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::{
+    contribution::Part,
+    figure::{Figure, Filter},
+    summary::Overview,
+};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use std::fmt::Write;
+use uuid::Uuid;
+
+/// How many of an organisation's entries are listed.
+const LISTED: usize = 20;
+
+lazy_screen!(
+    /// The directory.
+    OrganisationList, render_organisations, Organisations
+);
+
+/// The directory.
+#[component]
+fn Organisations() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_organisations);
+    let address = use_address();
+    let listed = RwSignal::new(PAGE);
+    let side = Memo::new(move |_| address.get("side").unwrap_or_default());
+    let words = use_words();
+    let body = move || {
+        let Some(overview) = model.received.get() else {
+            return view! { <LoadingOnline/> }.into_any();
+        };
+        let (words, side) = (words.get(), side.get());
+        let wanted = |own: &&Organisation| {
+            (side.is_empty() || side == side_code(own.side)) && own.is_named(&words, &place_name(&overview, &own.place))
+        };
+        let found: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
+        let rows: String = found.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
+        let more = found.len() > listed.get();
+        view! {
+            <Found said=fill(texts.found_organisations, &[&found.len()]) rows more listed/>
+        }
+        .into_any()
+    };
+    let actions = move || {
+        model.user.with(|user| {
+            let Some(user) = user else { return String::new() };
+            let take = format!(
+                "<a class=\"button quiet\" href=\"/api/v1/export/directory.xlsx\" rel=\"external\">{}</a>",
+                texts.directory_as_xlsx
+            );
+            let add = format!("<a class=\"button\" href=\"/organisations/new\">{}</a>", texts.organisation_new);
+            if user.role.coordinates() { add + &take } else { take }
+        })
+    };
+    let side_option = move |own: Side, name: &'static str| {
+        view! { <option value=side_code(own) selected=move || side.get() == side_code(own)>{name}</option> }
+    };
+    view! {
+        <section class="list">
+            <h1>{texts.nav_organisations}</h1>
+            <p class="actions" inner_html=actions></p>
+            <div class="filters">
+                <SearchField label=texts.search_organisations/>
+                <label>
+                    <span>{texts.side}</span>
+                    <select on:change=move |event| address.change(&[("side", event_target_value(&event))], Step::Further)>
+                        <option value="">{texts.all_places}</option>
+                        {side_option(Side::A, texts.side_a)}
+                        {side_option(Side::B, texts.side_b)}
+                    </select>
+                </label>
+            </div>
+            {body}
+        </section>
+    }
+}
+
+lazy_screen!(
+    /// One organisation.
+    OrganisationDetail, render_organisation, OrganisationOf
+);
+
+/// One organisation.
+#[component]
+fn OrganisationOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.organisation);
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
+    let (entries, items) = (use_entries(|| true), use_ledger());
+    move || {
+        let Some(overview) = model.received.get() else {
+            return view! { <LoadingOnline/> }.into_any();
+        };
+        let directory = overview.directory();
+        let Some(own) = id.get().and_then(|id| directory.organisation(id)) else {
+            return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+        };
+        let pairings: Vec<&Pairing> = directory.pairings_of(own.id).collect();
+        let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
+            organisation == Some(own.id) || pairings.iter().any(|own| pairing == Some(own.id))
+        };
+        let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
+        let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        // Who may not see entries is told how many there are all the same.
+        let is_counted = |tally: &&Tally| is_its(tally.organisation, tally.pairing);
+        let counted = || overview.tallies.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
+        let count = if entries.with(Option::is_some) { listed.to_string() } else { counted() };
+        let list = list
+            + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
+        let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
+        let signed_in = model.user.with(Option::is_some);
+        let map = static_map::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
+        let partners = format!("<ul class=\"latest\">{partners}</ul>{map}");
+        let position = if own.position.is_none() { texts.approximate } else { "" };
+        view! {
+            <section class=format!("list programme {}", own.programme)>
+                <h1>{model.pick(&own.name, &own.name_en).to_owned()}</h1>
+                <p class="note">{format!("{} · {} {position}", kind_name(texts, own.kind), place_name(&overview, &own.place))}</p>
+                <p class="actions">
+                    <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
+                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
+                    {crate::ui::page::is_own(|user| own.beyond(user)).then(|| view! {
+                        <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
+                        <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
+                    })}
+                </p>
+                <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
+                <div inner_html=partners></div>
+                {figures_of(model, &overview, &pairings)}
+                <h2>{fill(texts.found_entries, &[&count])}</h2>
+                <div inner_html=list></div>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// What is needed and planned at a place: what is due first comes first.
+fn needs_at(model: Model, place: &str, items: &[Item]) -> String {
+    let texts = model.texts;
+    let own: Vec<&Item> = items.iter().filter(|own| covers(place, &own.need.place)).collect();
+    if own.is_empty() {
+        return String::new();
+    }
+    let row = |own: &&Item| {
+        let due = own.need.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
+        format!(
+            "<li><strong><a href=\"/needs/{}\">{}</a></strong><span>{} · {}{}</span></li>",
+            own.id,
+            escaped(&own.need.title),
+            own.need.year,
+            status_word(texts, own.need.status),
+            due.unwrap_or_default()
+        )
+    };
+    let rows: String = own.iter().take(LISTED).map(row).collect();
+    format!(
+        "<h2>{} · {}</h2><ul class=\"latest needs-here\">{rows}</ul>",
+        texts.nav_needs,
+        fill(texts.needs_found, &[&own.len()])
+    )
+}
+
+/// What all its pairings have brought, over all years.
+fn figures_of(model: Model, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let is_own = |part: &&Part| pairings.iter().any(|own| part.pairing == Some(own.id));
+    let parts: Vec<Part> = overview.parts.iter().filter(is_own).cloned().collect();
+    let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
+    let row = |own: &Figure| {
+        let indicator = overview.catalogue.indicator(&own.indicator)?;
+        let amount = qualified(texts, own.actual?.shown(), own.actual_qualifier);
+        let unit = model.pick(&indicator.unit, &indicator.unit_en);
+        let (name, value) = (model.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
+        Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
+    };
+    let rows: Vec<_> = all.iter().filter_map(row).collect();
+    (!rows.is_empty())
+        .then(|| view! { <h2>{texts.figures_under_pairings}</h2><table class="amounts"><tbody>{rows}</tbody></table> })
+}
+
+fn side_code(side: Side) -> &'static str {
+    match side {
+        Side::A => "a",
+        Side::B => "b",
+    }
+}
+
+/// What an organisation is, in words.
+pub fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
+    match kind {
+        OrganisationKind::PartyBranch => texts.kind_party_branch,
+        OrganisationKind::Government => texts.kind_government,
+        OrganisationKind::Village => texts.kind_village,
+        OrganisationKind::School => texts.kind_school,
+        OrganisationKind::Hospital => texts.kind_hospital,
+        OrganisationKind::Company => texts.kind_company,
+        OrganisationKind::Cooperative => texts.kind_cooperative,
+        OrganisationKind::Bureau => texts.kind_bureau,
+    }
+}
+
+/// The name of a place, or of the town above it: an overview knows no village.
+fn place_name(overview: &Overview, code: &str) -> String {
+    let code = Level::Township.above(code);
+    overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
+}
+
+fn row(model: Model, overview: &Overview, own: &Organisation) -> String {
+    let count = overview.directory().pairings_of(own.id).count();
+    format!(
+        "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
+        own.id,
+        escaped(model.pick(&own.name, &own.name_en)),
+        kind_name(model.texts, own.kind),
+        escaped(&place_name(overview, &own.place)),
+        fill(model.texts.pairings_shown, &[&count])
+    )
+}
+
+/// A pairing, since when it is and until when it was.
+fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
+    let texts = model.texts;
+    let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
+    let programme = overview.catalogue.programme(&pairing.programme);
+    let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
+    let mut text = format!(
+        "<li><strong><a href=\"/list?year=all&amp;pairing={}\">{}</a></strong><span>{} · {since}",
+        pairing.id,
+        escaped(&pair_name(model, overview, pairing)),
+        escaped(programme)
+    );
+    if let Some(to) = pairing.to {
+        // Writing to a text does not fail.
+        let _ = write!(text, " · {}", fill(texts.ended, &[&format_date(to)]));
+    }
+    text.push_str("</span>");
+    if let Some(agreement) = &pairing.agreement
+        && model.user.with(Option::is_some)
+    {
+        let _ = write!(
+            text,
+            "<a class=\"button quiet\" href=\"/api/v1/attachments/{}\" rel=\"external\" target=\"_blank\">{}</a>",
+            escaped(agreement),
+            texts.agreement_open
+        );
+    }
+    if crate::ui::page::is_own(|user| pairing.beyond(user, overview.directory())) {
+        let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
+    }
+    text + "</li>"
+}

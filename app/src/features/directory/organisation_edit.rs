@@ -1,0 +1,152 @@
+//! Changing the directory, for who coordinates: an organisation, and a pairing with its agreement. It needs a network, since
+//! everybody's forms offer what it holds.
+
+use super::edit_form::{Form, Texts, elsewhere, identifier, programmes};
+use crate::api::reference as server;
+use crate::features::directory::kind_name;
+use crate::features::entries::form::read_number;
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::ui::place_field::PlaceField;
+use jiedui_core::access::user::Role;
+use jiedui_core::directory::organisation::OrganisationKind;
+use jiedui_core::directory::{
+    organisation::Organisation,
+    place::{Places, Side},
+};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use uuid::Uuid;
+
+lazy_screen!(
+    /// The form of an organisation.
+    OrganisationForm, render_organisation_edit, OrganisationEdit
+);
+
+/// An organisation.
+#[component]
+fn OrganisationEdit() -> impl IntoView {
+    let model = use_model();
+    crate::ui::page::title(model.texts.organisation);
+    let params = use_params_map();
+    crate::ui::page::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
+        let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
+        match id {
+            None => organisation_form(model, overview, None).into_any(),
+            Some(id) => match overview.directory().organisation(id) {
+                Some(own) if !crate::ui::page::is_own(|user| own.beyond(user)) => elsewhere(model),
+                Some(own) => organisation_form(model, overview, Some(own)).into_any(),
+                None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
+            },
+        }
+    })
+}
+
+fn texts_of_organisation(own: Option<&Organisation>) -> Texts {
+    let position = own.and_then(|own| own.position);
+    Texts::from([
+        ("name", own.map(|own| own.name.clone()).unwrap_or_default()),
+        ("name_en", own.map(|own| own.name_en.clone()).unwrap_or_default()),
+        ("kind", own.map(|own| code_of(own.kind)).unwrap_or_default()),
+        ("place", own.map(|own| own.place.clone()).unwrap_or_default()),
+        ("programme", own.map(|own| own.programme.clone()).unwrap_or_default()),
+        ("east", position.map(|own| own.0.to_string()).unwrap_or_default()),
+        ("north", position.map(|own| own.1.to_string()).unwrap_or_default()),
+    ])
+}
+
+fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
+    let form = Form::new(texts_of_organisation(own));
+    let is_new = own.is_none();
+    let judge = move |source: Option<String>, overview: &Overview, places: &Places| {
+        let now = overview.directory().organisation(id());
+        if !is_new && !form.is_on(texts_of_organisation(now)) {
+            return None;
+        }
+        let mut errors = Vec::new();
+        let kind = KINDS.into_iter().find(|kind| code_of(*kind) == form.get("kind"));
+        if kind.is_none() {
+            errors.push(FieldError::new("kind", ErrorCode::Required));
+        }
+        let [east, north] = ["east", "north"].map(|name| match read_number(&form.get(name)) {
+            Ok(number) => number,
+            Err(()) => {
+                errors.push(FieldError::new(name, ErrorCode::NotAmount));
+                None
+            }
+        });
+        // Half a position is none.
+        for (name, own, other) in [("east", east, north), ("north", north, east)] {
+            if own.is_none() && other.is_some() && form.get(name).trim().is_empty() {
+                errors.push(FieldError::new(name, ErrorCode::Required));
+            }
+        }
+        let id = id();
+        let own = Organisation {
+            id,
+            name: form.get("name").trim().to_owned(),
+            name_en: form.get("name_en").trim().to_owned(),
+            kind: kind.unwrap_or(OrganisationKind::Village),
+            side: places.get(&form.get("place")).map_or(Side::A, |place| place.side),
+            place: form.get("place"),
+            programme: form.get("programme"),
+            position: east.zip(north),
+            source,
+            initials: String::new(),
+        };
+        add_new(&mut errors, own.mistakes(places, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| own.beyond(user)));
+        let is_right = errors.is_empty();
+        form.errors.set(errors);
+        let then = format!("/organisations/{id}");
+        is_right.then_some((async move { server::set_organisation(&own, model.language).await }, then))
+    };
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let source = source.clone();
+        form.submit(move |overview, places| judge(source, overview, places));
+    };
+    let kinds = KINDS.into_iter().map(|kind| (code_of(kind), kind_name(texts, kind).to_owned())).collect();
+    let place_error = form.error("place");
+    let place = view! {
+        <PlaceField value=form.value("place") invalid=Signal::derive(move || place_error.get().is_some())
+            on_choose=Callback::new(move |code| form.set("place", code))/>
+    };
+    view! {
+        <section class="narrow">
+            <h1>{own.map_or(texts.organisation_new.to_owned(), |own| own.name.clone())}</h1>
+            {form.failure()}
+            <form class="form" novalidate on:submit=save>
+                {form.input("name", texts.organisation_name.to_owned(), "text")}
+                {form.input("name_en", form.optional(texts.organisation_name_en), "text")}
+                {form.select("kind", texts.field_kind.to_owned(), kinds)}
+                {form.row("place", texts.place.to_owned(), place.into_any())}
+                {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
+                {form.input("east", form.optional(texts.position_east), "text")}
+                {form.input("north", form.optional(texts.position_north), "text")}
+                {form.save_button()}
+            </form>
+        </section>
+    }
+}
+
+/// All kinds, in the order in which they are offered.
+const KINDS: [OrganisationKind; 8] = [
+    OrganisationKind::PartyBranch,
+    OrganisationKind::Government,
+    OrganisationKind::Village,
+    OrganisationKind::School,
+    OrganisationKind::Hospital,
+    OrganisationKind::Company,
+    OrganisationKind::Cooperative,
+    OrganisationKind::Bureau,
+];
+
+fn code_of(kind: OrganisationKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+}

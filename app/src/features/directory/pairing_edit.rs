@@ -1,0 +1,149 @@
+//! Changing a pairing, with its agreement.
+
+use crate::api::endpoints;
+use crate::api::reference as server;
+use crate::features::directory::edit_form::{Form, Texts, elsewhere, identifier, programmes};
+use crate::features::map::lists::pair_name;
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::ui::page::{for_roles, is_own, title};
+use jiedui_core::access::user::Role;
+use jiedui_core::directory::{
+    organisation::{Organisation, Pairing},
+    place::Side,
+};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::date::format_date;
+use jiedui_core::values::field_error::add_new;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlInputElement;
+
+/// The largest agreement, in bytes: as much as the server takes.
+const LARGEST_FILE: f64 = 4.0 * 1024.0 * 1024.0;
+
+lazy_screen!(
+    /// The form of a pairing.
+    PairingForm, render_pairing_edit, PairingEdit
+);
+
+/// A pairing.
+#[component]
+fn PairingEdit() -> impl IntoView {
+    let model = use_model();
+    title(model.texts.pairing);
+    let (params, query) = (use_params_map(), use_query_map());
+    for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
+        let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
+        let with = query.with(|query| query.get("organisation")).and_then(|id| Uuid::parse_str(&id).ok());
+        match id {
+            None => pairing_form(model, overview, None, with).into_any(),
+            Some(id) => match overview.directory().pairing(id) {
+                Some(own) if !is_own(|user| own.beyond(user, overview.directory())) => elsewhere(model),
+                Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
+                None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
+            },
+        }
+    })
+}
+
+fn texts_of_pairing(own: Option<&Pairing>, with: Option<&Organisation>) -> Texts {
+    let begun = |side: Side| with.filter(|with| with.side == side).map(|with| with.id.to_string()).unwrap_or_default();
+    let programme = own.map(|own| own.programme.clone()).or(with.map(|with| with.programme.clone()));
+    Texts::from([
+        ("programme", programme.unwrap_or_default()),
+        ("organisation_a", own.map_or_else(|| begun(Side::A), |own| own.organisation_a.to_string())),
+        ("organisation_b", own.map_or_else(|| begun(Side::B), |own| own.organisation_b.to_string())),
+        ("from", own.and_then(|own| own.from).map(format_date).unwrap_or_default()),
+        ("to", own.and_then(|own| own.to).map(format_date).unwrap_or_default()),
+        ("agreement", own.and_then(|own| own.agreement.clone()).unwrap_or_default()),
+    ])
+}
+
+fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: Option<Uuid>) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
+    let with = with.and_then(|id| overview.directory().organisation(id));
+    let form = Form::new(texts_of_pairing(own, with));
+    let of_side = |side: Side| {
+        let own = overview.organisations.iter().filter(|own| own.side == side);
+        own.map(|own| (own.id.to_string(), model.pick(&own.name, &own.name_en).to_owned())).collect::<Vec<_>>()
+    };
+    let is_new = own.is_none();
+    let judge = move |source: Option<String>, overview: &Overview| {
+        let directory = overview.directory();
+        if !is_new && !form.is_on(texts_of_pairing(directory.pairing(id()), None)) {
+            return None;
+        }
+        let mut errors = Vec::new();
+        let [from, to] = ["from", "to"].map(|name| form.day(name, &mut errors));
+        let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
+        let own = Pairing {
+            id: id(),
+            programme: form.get("programme"),
+            organisation_a: organisation("organisation_a"),
+            organisation_b: organisation("organisation_b"),
+            from,
+            to,
+            source,
+            agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
+        };
+        add_new(&mut errors, own.mistakes(directory, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| own.beyond(user, directory)));
+        let is_right = errors.is_empty();
+        form.errors.set(errors);
+        let then = format!("/organisations/{}", own.organisation_b);
+        is_right.then_some((async move { server::set_pairing(&own, model.language).await }, then))
+    };
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let source = source.clone();
+        form.submit(move |overview, _| judge(source, overview));
+    };
+    let (agreement, busy) = (form.value("agreement"), form.busy);
+    let bring = move |event: leptos::ev::Event| {
+        let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
+        form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large.to_owned()));
+        if file.size() > LARGEST_FILE {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            match endpoints::bring_file(&file).await {
+                Ok(sha256) => form.set("agreement", sha256),
+                Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned()))),
+            }
+            busy.set(false);
+        });
+    };
+    let file = view! {
+        <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
+        {move || Some(agreement.get()).filter(|own| !own.is_empty()).map(|sha256| view! {
+            <p class="chosen-place">
+                <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open}</a>
+                <button type="button" class="quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
+            </p>
+        })}
+    };
+    let name = own.map_or(texts.pairing_new.to_owned(), |own| pair_name(model, overview, own));
+    view! {
+        <section class="narrow">
+            <h1>{name}</h1>
+            {form.failure()}
+            <form class="form" novalidate on:submit=save>
+                {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
+                {form.select("organisation_a", fill(texts.of_side, &[&texts.side_a]), of_side(Side::A))}
+                {form.select("organisation_b", fill(texts.of_side, &[&texts.side_b]), of_side(Side::B))}
+                {form.input("from", form.optional(texts.pairing_from), "date")}
+                {form.input("to", form.optional(texts.pairing_to), "date")}
+                {form.row("agreement", form.optional(texts.agreement), file.into_any())}
+                {form.save_button()}
+            </form>
+        </section>
+    }
+}

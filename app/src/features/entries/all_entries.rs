@@ -1,0 +1,175 @@
+//! All entries that this person may see, found by words and filters; with no network from what is on the phone.
+
+use crate::features::map::lists::pair_name;
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::shell::undo_toast::UndoBar;
+use crate::state::{Model, use_model};
+use crate::storage::entry_view::Known;
+use crate::ui::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
+use crate::ui::filter_bar::{FilterBar, Hidden, unreadable_notice, use_list_filter};
+use crate::ui::loading::LoadingStored;
+use crate::ui::search::{Found, PAGE, SearchField, use_words};
+use crate::ui::url_state::{Step, use_address};
+use jiedui_core::entry::State;
+use jiedui_core::figures::figure::Sieve;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+lazy_screen!(
+    /// All entries that a person may see.
+    AllEntries, render_all_entries, List
+);
+
+/// The list.
+#[component]
+fn List() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_list);
+    let (filter, address) = (use_list_filter(), use_address());
+    let entries = use_entries(|| true);
+    let listed = RwSignal::new(PAGE);
+    let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
+    let state = Memo::new(move |_| address.get("state").unwrap_or_default());
+    let wrong = Memo::new(move |_| {
+        let is_state =
+            |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|own| own.code() == code);
+        let wrong_pairing = address.get("pairing").filter(|id| Uuid::parse_str(id).is_err());
+        let wrong_state = address.get("state").filter(|code| !is_state(code));
+        let wrong = [(texts.pairing, wrong_pairing), (texts.state, wrong_state)];
+        wrong.into_iter().filter_map(|(label, value)| Some((label, value?))).collect::<Vec<_>>()
+    });
+    let words = use_words();
+    // What is found, and how many more there would be in every year, and under no filter.
+    let found = Memo::new(move |_| {
+        let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
+        let (words, state, pairing) = (words.get(), state.get(), pairing.get());
+        let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
+        let [sieve, any_year] = [&filter, &any_year].map(|own| own.sieve(&overview.catalogue, overview.directory()));
+        let (mut in_years, mut beyond) = (0, 0);
+        let wanted = |own: &&Known| {
+            let entry = &own.entry;
+            if !has_words(model, &overview, own, &words) {
+                return false;
+            }
+            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
+            let is_verified = entry.state == State::Verified;
+            let takes = |sieve: &Sieve<'_>| sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), is_verified);
+            let others = programme.is_some_and(|code| sieve.takes_programme(code))
+                && (state.is_empty() || entry.state.code() == state)
+                && pairing.is_none_or(|pairing| entry.pairing == Some(pairing));
+            let is_found = others && takes(&sieve);
+            beyond += usize::from(!is_found);
+            in_years += usize::from(others && !is_found && takes(&any_year));
+            is_found
+        };
+        let found = entries
+            .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
+        (found, in_years, beyond)
+    });
+    let in_years = Signal::derive(move || found.with(|found| found.1));
+    // Under chosen conditions everything else is no surprise; for words that are looked for it is.
+    let beyond = Signal::derive(move || if words.with(Vec::is_empty) { 0 } else { found.with(|found| found.2) });
+    let state_option = move |own: State| {
+        view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
+    };
+    let body = move || {
+        let overview = model.received.get().unwrap_or_default();
+        found.with(|(found, _, _)| match found {
+            None => view! { <LoadingStored/> }.into_any(),
+            Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
+            Some(found) => {
+                let row = |own: &Known| entry_row(model, &overview, Some(own.id), &own.entry);
+                let rows: String = found.iter().take(listed.get()).map(row).collect();
+                let more = found.len() > listed.get();
+                view! {
+                    <Found said=fill(texts.found_entries, &[&found.len()]) rows more listed/>
+                }
+                .into_any()
+            }
+        })
+    };
+    move || {
+        if model.user.with(Option::is_none) {
+            return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
+        }
+        view! {
+            <section class="list">
+                <h1>{texts.nav_list}</h1>
+                <FilterBar filter/>
+                <div class="filters">
+                    <SearchField label=texts.search/>
+                    <label>
+                        <span>{texts.state}</span>
+                        <select on:change=move |event| address.change(&[("state", event_target_value(&event))], Step::Further)>
+                            <option value="">{texts.all_states}</option>
+                            {[State::Submitted, State::Verified, State::Returned].map(state_option)}
+                        </select>
+                    </label>
+                </div>
+                {move || unreadable_notice(texts, wrong.get())}
+                {move || pairing.get().map(|id| of_pairing(model, id))}
+                {body}
+                <Hidden in_years beyond/>
+                <UndoBar/>
+                <p class="actions">
+                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
+                </p>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// Says that one pairing's entries alone are listed, and lists all again.
+fn of_pairing(model: Model, id: Uuid) -> impl IntoView {
+    let address = use_address();
+    let name = model.received.with(|overview| {
+        let pairing = overview.as_ref()?.directory().pairing(id)?;
+        Some(pair_name(model, overview.as_ref()?, pairing))
+    });
+    view! {
+        <p class="chosen-place">
+            <strong>{name}</strong>
+            <button type="button" class="quiet" on:click=move |_| address.change(&[("pairing", String::new())], Step::Further)>
+                {model.texts.list_all}
+            </button>
+        </p>
+    }
+}
+
+/// Whether each of the words is in what one reads of an entry.
+fn has_words(model: Model, overview: &Overview, own: &Known, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let entry = &own.entry;
+    let mut text = format!(
+        "{} {} {} {}",
+        format_date(entry.date),
+        activity_name(model, overview, &entry.activity),
+        model.places.with(|places| places.label(&entry.place)),
+        entry.note
+    );
+    for (name, value) in answers_of(model, overview, entry) {
+        text.extend([" ", &name, " ", &value]);
+    }
+    for id in entry.organisation.into_iter() {
+        text.extend(overview.directory().organisation(id).map(|own| format!(" {} {}", own.name, own.name_en)));
+    }
+    text.extend(
+        entry.pairing.and_then(|id| overview.directory().pairing(id)).map(|own| pair_name(model, overview, own)),
+    );
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn taken_away(filter: &Filter, state: &str) -> String {
+    let query = crate::ui::filter_bar::query_of(filter);
+    // Every year, for the export, is no year.
+    let query = query.replacen("year=all", "", 1);
+    format!("/api/v1/export/entries.xlsx{query}&state={state}")
+}

@@ -1,0 +1,49 @@
+//! Choosing what to record: the activities of each programme.
+
+use crate::lazy_screen;
+use crate::state::use_model;
+use crate::ui::loading::LoadingOnline;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+lazy_screen!(
+    /// The choice of an activity.
+    ActivityChoice, render_choose_activity, Choose
+);
+
+/// The activities that this person may record.
+#[component]
+fn Choose() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_new);
+    move || {
+        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let Some(overview) = model.received.get() else {
+            return view! { <LoadingOnline/> }.into_any();
+        };
+        let catalogue = &overview.catalogue;
+        let programmes = catalogue.programmes.iter().filter(|programme| user.scope.has_programme(&programme.code));
+        let only_one = user.scope.programmes.len() == 1;
+        let groups = programmes.map(|programme| {
+            let own = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
+            let links = own.map(|activity| {
+                let name = model.pick(&activity.name, &activity.name_en).to_owned();
+                view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
+            });
+            view! {
+                <details class=format!("programme {}", programme.code) open=only_one>
+                    <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                    <ul class="choices">{links.collect_view()}</ul>
+                </details>
+            }
+        });
+        view! {
+            <section class="narrow">
+                <h1>{texts.choose_activity}</h1>
+                {groups.collect_view()}
+            </section>
+        }
+        .into_any()
+    }
+}

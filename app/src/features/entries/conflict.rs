@@ -1,0 +1,258 @@
+//! Where this person and others have changed the same: both values, who and when, and the choice between them.
+
+use crate::labels::texts::fill;
+use crate::labels::time_format::in_china;
+use crate::labels::value::Reader;
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::storage::my_entries::{Conflict, Journalled, Progress};
+use crate::sync;
+use crate::ui::entry_list::{activity_name, photo_address};
+use crate::ui::loading::LoadingStored;
+use jiedui_core::sync::{Op, all_paths, differing};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+
+/// The path that stands for the entry as a whole, as the server names it.
+const DELETED: &str = "deleted";
+/// A reviewer's decision, which is taken whole.
+const DECISION: [&str; 3] = ["state", "review_note", "review_fields"];
+
+lazy_screen!(
+    /// A conflict and the choice between its values.
+    ConflictChoice, render_conflict, ConflictOf
+);
+
+/// The choice for the entry that the address names.
+#[component]
+fn ConflictOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.conflict_title);
+    let params = use_params_map();
+    let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
+    // What is being chosen stays on the screen until the values themselves change.
+    let conflict = Memo::new(move |_| {
+        let journal = model.journal.get()?;
+        let own = journal.entries.iter().find(|own| Some(own.id) == id())?;
+        Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
+    });
+    // Codes become words with the forms and the places, which may come later.
+    Effect::new(move |_| sync::fetch_places(model));
+    let places = Memo::new(move |_| model.places.with(|places| places.all().len()));
+    move || {
+        places.track();
+        if model.user.with(Option::is_none) {
+            return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
+        }
+        if model.journal.with(Option::is_none) || model.received.with(Option::is_none) {
+            return view! { <LoadingStored/> }.into_any();
+        }
+        match conflict.get() {
+            Some(own) => match &own.progress {
+                Progress::Conflict(conflict) => choice(model, &own, conflict).into_any(),
+                _ => ().into_any(),
+            },
+            None => view! { <p class="empty">{texts.conflict_none}</p> }.into_any(),
+        }
+    }
+}
+
+/// What one chooses between at one place of the entry.
+#[derive(Clone)]
+struct Row {
+    /// The paths that are taken or left together.
+    paths: Vec<String>,
+    heading: String,
+    mine: Shown,
+    theirs: Shown,
+    /// Who has set theirs, and when.
+    by: String,
+    at: String,
+}
+
+/// A value as people see it.
+#[derive(Clone)]
+struct Shown {
+    lines: Vec<String>,
+    photos: Vec<String>,
+}
+
+impl Shown {
+    fn words(text: &str) -> Self {
+        Self { lines: vec![text.to_owned()], photos: Vec::new() }
+    }
+
+    fn view(self, model: Model) -> impl IntoView {
+        let photo =
+            move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo/> };
+        let lines = self.lines.into_iter().map(|line| view! { <strong>{line}</strong> }).collect_view();
+        let photos = (!self.photos.is_empty())
+            .then(|| view! { <span class="taken">{self.photos.into_iter().map(photo).collect_view()}</span> });
+        (lines, photos)
+    }
+}
+
+/// Who changed a path last, and when; of no path in particular who changed anything.
+fn other(model: Model, conflict: &Conflict, path: &str) -> (String, String) {
+    let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
+    let of_path = others.iter().rev().find(|other| other.changed.iter().any(|own| own == path));
+    let other = of_path.or(others.last());
+    let name = other.map(|other| other.name.as_str()).filter(|name| !name.is_empty());
+    (name.unwrap_or(model.texts.conflict_someone).to_owned(), other.map(|own| in_china(&own.at)).unwrap_or_default())
+}
+
+/// The rows of a conflict: every value that the server has not taken, of whatever kind.
+fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
+    let texts = model.texts;
+    let mutation = &conflict.outgoing.mutation;
+    let whole = |paths, heading, mine, theirs| {
+        let (by, at) = other(model, conflict, DELETED);
+        let (mine, theirs) = (Shown::words(mine), Shown::words(theirs));
+        vec![Row { paths, heading: fill(heading, &[&by]), mine, theirs, by, at }]
+    };
+    let (_, theirs) = match (&conflict.theirs, mutation.op) {
+        (None, _) => {
+            let all = all_paths(&mutation.fields).into_iter().collect();
+            return whole(all, texts.conflict_deleted_by, texts.conflict_restore, texts.conflict_keep_deleted);
+        }
+        (Some(_), Op::Delete) => {
+            return whole(vec![DELETED.to_owned()], texts.entry, texts.conflict_delete, texts.conflict_keep);
+        }
+        (Some(theirs), Op::Put) => theirs,
+    };
+    let answered = conflict.outgoing.answer.as_ref().and_then(|answer| answer.record.as_ref());
+    let answered = answered.map_or(theirs, |record| &record.fields);
+    let activity = own.entry.activity.as_str();
+    let overview = model.received.get_untracked().unwrap_or_default();
+    model.places.with_untracked(|places| {
+        let reader = Reader { texts, language: model.language, overview: &overview, places };
+        let version = |fields: &jiedui_core::entry::Fields| {
+            fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
+        };
+        let (my_version, their_version) = (version(&mutation.fields).or(version(theirs)), version(theirs));
+        let show = |version, path: &str, value: &Value| {
+            let photos = match value {
+                Value::Array(all) if path == "attachments" => {
+                    all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+                }
+                _ => Vec::new(),
+            };
+            Shown { lines: reader.lines(activity, version, path, value), photos }
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for differing in differing(mutation, answered, theirs) {
+            let path = differing.path.as_str();
+            let mut mine = show(my_version, path, &differing.mine);
+            let mut theirs = show(their_version, path, &differing.theirs);
+            if DECISION.contains(&path) {
+                if let Some(row) = rows.iter_mut().find(|row| row.paths.iter().any(|own| own == DECISION[0])) {
+                    row.mine.lines.append(&mut mine.lines);
+                    row.theirs.lines.append(&mut theirs.lines);
+                    continue;
+                }
+                let (by, at) = other(model, conflict, path);
+                let named = DECISION.iter().filter(|name| mutation.fields.contains_key(**name));
+                let paths = named.map(|name| (*name).to_owned()).collect();
+                rows.push(Row { paths, heading: texts.review_decision.to_owned(), mine, theirs, by, at });
+                continue;
+            }
+            let (by, at) = other(model, conflict, path);
+            let heading = reader.name(activity, path);
+            rows.push(Row { paths: vec![differing.path], heading, mine, theirs, by, at });
+        }
+        rows
+    })
+}
+
+fn choice(model: Model, own: &Journalled, conflict: &Conflict) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let (id, seq) = (own.id, conflict.outgoing.mutation.seq);
+    let gone = conflict.outgoing.answer.as_ref().map_or(0, |answer| answer.rev);
+    let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
+    let rows = rows(model, own, conflict);
+    let overview = model.received.get_untracked().unwrap_or_default();
+    let activity = activity_name(model, &overview, &own.entry.activity).to_owned();
+    let place = model.places.with_untracked(|places| places.label(&own.entry.place));
+    let date = format_date(own.entry.date);
+    // A delete says itself who has done what.
+    let first = rows.first().filter(|_| conflict.theirs.is_some());
+    let lead = first.map(|row| fill(texts.conflict_lead, &[&row.by]));
+    let nothing = rows.is_empty().then_some(texts.conflict_settled);
+    let count = rows.len();
+    // For each row whether mine is taken, once that is chosen.
+    let chosen = RwSignal::new(BTreeMap::<usize, bool>::new());
+    let (asked, busy) = (RwSignal::new(false), RwSignal::new(false));
+    let paths = StoredValue::new(rows.iter().map(|row| row.paths.clone()).collect::<Vec<_>>());
+    let navigate = use_navigate();
+    let save = move |_| {
+        let all = chosen.get_untracked();
+        if let Some(missing) = (0..count).find(|row| !all.contains_key(row)) {
+            asked.set(true);
+            focus_on(missing);
+            return;
+        }
+        busy.set(true);
+        let taken = paths.with_value(|paths| {
+            let mine = paths.iter().enumerate().filter(|(row, _)| all.get(row) == Some(&true));
+            mine.flat_map(|(_, paths)| paths.clone()).collect()
+        });
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match sync::choose(model, id, rev, seq, taken).await {
+                Ok(()) => navigate("/entries", Default::default()),
+                Err(error) => model.trouble.set(Some(error)),
+            }
+            busy.set(false);
+        });
+    };
+    let row_view = move |(number, row): (usize, Row)| {
+        let name = format!("choice-{number}");
+        let pick = move |mine: bool| {
+            chosen.update(|chosen| {
+                chosen.insert(number, mine);
+            })
+        };
+        let is_missing = move || asked.get() && chosen.with(|chosen| !chosen.contains_key(&number));
+        view! {
+            <fieldset class="sides" class:wrong=is_missing>
+                <legend>{row.heading}</legend>
+                <label>
+                    <input type="radio" id=format!("{name}-theirs") name=name.clone() value="theirs" on:change=move |_| pick(false)/>
+                    <span>{row.theirs.view(model)}<small>{fill(texts.conflict_theirs, &[&row.by])}" "<time>{row.at}</time></small></span>
+                </label>
+                <label>
+                    <input type="radio" name=name value="mine" on:change=move |_| pick(true)/>
+                    <span>{row.mine.view(model)}<small>{texts.conflict_mine}</small></span>
+                </label>
+            </fieldset>
+        }
+    };
+    let is_incomplete = move || asked.get() && chosen.with(|chosen| chosen.len() < count);
+    view! {
+        <section class="narrow conflict">
+            <h1>{texts.conflict_title}</h1>
+            <p class="which"><strong>{activity}</strong><span>{place}</span><span>{date}</span></p>
+            <p class="lead">{lead}{nothing}</p>
+            {rows.into_iter().enumerate().map(row_view).collect_view()}
+            <p class="error" role="alert">{move || is_incomplete().then_some(texts.conflict_missing)}</p>
+            <div class="actions">
+                <button type="button" class="button primary" id="choose" disabled=busy on:click=save>{texts.conflict_save}</button>
+            </div>
+        </section>
+    }
+}
+
+/// Leads to a row in which nothing is chosen.
+fn focus_on(row: usize) {
+    let input = document().get_element_by_id(&format!("choice-{row}-theirs"));
+    if let Some(input) = input.and_then(|input| input.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = input.focus();
+    }
+}

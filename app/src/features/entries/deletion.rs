@@ -1,0 +1,200 @@
+//! Deleting an entry, from its menu; and voiding one that repeats another, from a reviewer's actions.
+
+use crate::state::{Model, use_model};
+use crate::storage::entry_view::Known;
+use crate::sync;
+use crate::ui::entry_list::{activity_name, answers_line, state_word};
+use jiedui_core::access::rights::{DUPLICATE_OF, Deletion, REASON, deletion};
+use jiedui_core::entry::{Fields, State};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// What this person has to give to delete an entry; `None` where they may not, or where it is not known yet.
+pub fn deletion_of(model: Model, fields: &Fields) -> Option<Deletion> {
+    let user = model.user.get()?;
+    model.received.with(|overview| {
+        let overview = overview.as_ref()?;
+        deletion(fields, &user, &overview.catalogue, &overview.closed).ok()
+    })
+}
+
+/// Deletes an entry; it can be undone for a while.
+pub fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
+    let reason = reason.trim();
+    let mut said = Fields::new();
+    if !reason.is_empty() {
+        said.insert(REASON.to_owned(), json!(reason));
+    }
+    if let Some(other) = duplicate_of {
+        said.insert(DUPLICATE_OF.to_owned(), json!(other));
+    }
+    spawn_local(async move {
+        if let Err(error) = sync::delete(model, id, rev, fields, said).await {
+            model.trouble.set(Some(error));
+        }
+    });
+}
+
+/// The menu of an entry that this person may delete. `ask` is where the reason is asked for, where there has to be one.
+#[component]
+pub fn EntryMenu(
+    /// The entry's identifier.
+    id: Uuid,
+    /// Its revision.
+    rev: u64,
+    /// What it says.
+    fields: Fields,
+    /// Opens the reason's field.
+    ask: Callback<()>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let fields = StoredValue::new(fields);
+    let needs = Memo::new(move |_| fields.with_value(|fields| deletion_of(model, fields)));
+    let press = move |event: leptos::ev::MouseEvent| {
+        if let Ok(Some(menu)) = event_target::<web_sys::Element>(&event).closest("details") {
+            let _ = menu.remove_attribute("open");
+        }
+        match needs.get_untracked() {
+            Some(Deletion::Free) => delete(model, id, rev, fields.get_value(), "", None),
+            _ => ask.run(()),
+        }
+    };
+    move || {
+        matches!(needs.get(), Some(Deletion::Free | Deletion::Reason)).then(|| {
+            view! {
+                <details class="entry-menu">
+                    <summary aria-label=texts.more_actions title=texts.more_actions><span aria-hidden="true">"⋯"</span></summary>
+                    <button type="button" class="danger" data-delete on:click=press>{texts.delete}</button>
+                </details>
+            }
+        })
+    }
+}
+
+/// The reason for a deletion.
+#[component]
+pub fn DeleteForm(
+    /// The entry, as this phone knows it.
+    #[prop(into)]
+    known: Signal<Known>,
+    /// Whether it is asked for.
+    asked: RwSignal<bool>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let confirm = move |reason: String| {
+        let known = known.get_untracked();
+        asked.set(false);
+        delete(model, known.id, known.rev, known.fields, &reason, None);
+    };
+    let id = known.with_untracked(|known| known.id);
+    move || {
+        asked.get().then(|| {
+            let form = ReasonForm { id, label: texts.delete_reason, button: texts.delete_now, first: String::new() };
+            reason_form(form, asked, confirm)
+        })
+    }
+}
+
+/// A reason that is asked for before something is done.
+struct ReasonForm {
+    id: Uuid,
+    label: &'static str,
+    button: &'static str,
+    first: String,
+}
+
+fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) + 'static) -> impl IntoView {
+    let texts = use_model().texts;
+    let ReasonForm { id, label, button, first } = form;
+    let (reason, missing) = (RwSignal::new(first), RwSignal::new(false));
+    let press = move |_| {
+        let why = reason.get_untracked().trim().to_owned();
+        missing.set(why.is_empty());
+        if !why.is_empty() {
+            confirm(why);
+        }
+    };
+    view! {
+        <div class="row reason" class:wrong=move || missing.get()>
+            <label for=format!("delete-{id}")>{label}</label>
+            <textarea id=format!("delete-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
+                aria-invalid=move || missing.get().to_string() aria-describedby=format!("delete-error-{id}")
+                on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
+            <p class="error" id=format!("delete-error-{id}")>{move || missing.get().then_some(texts.delete_reason_missing)}</p>
+            <p class="actions">
+                <button type="button" class="button danger" data-confirm on:click=press>{button}</button>
+                <button type="button" class="button quiet" on:click=move |_| open.set(false)>{texts.cancel}</button>
+            </p>
+        </div>
+    }
+}
+
+/// A reviewer's third action: voids an entry that repeats another, which is chosen among those that are likely the same.
+#[component]
+pub fn VoidForm(
+    /// The entry.
+    #[prop(into)]
+    known: Signal<Known>,
+    /// Those that it may repeat.
+    same: Vec<Known>,
+    /// Whether it is asked for.
+    asked: RwSignal<bool>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let id = known.with_untracked(|known| known.id);
+    let only = same.first().filter(|_| same.len() == 1).map(|own| own.id);
+    let (other, missing) = (RwSignal::new(only), RwSignal::new(false));
+    let same = StoredValue::new(same);
+    move || {
+        asked.get().then(|| {
+            let overview = model.received.get_untracked().unwrap_or_default();
+            let row = |own: &Known| {
+                let of = own.id;
+                let place = model.places.with(|places| places.label(&own.entry.place));
+                let name = activity_name(model, &overview, &own.entry.activity).to_owned();
+                let words = format!("{name} {} {place}", format_date(own.entry.date));
+                let state = state_word(texts, own.entry.state);
+                let answers = answers_line(model, &overview, &own.entry, "；");
+                view! {
+                    <label class="choose">
+                        <input type="radio" name=format!("void-{id}") prop:checked=move || other.get() == Some(of)
+                            on:change=move |_| { missing.set(false); other.set(Some(of)) }/>
+                        <span>{words}<small>{format!("{answers} · {state}")}</small></span>
+                    </label>
+                }
+            };
+            let rows = same.with_value(|same| same.iter().map(row).collect_view());
+            let form =
+                ReasonForm { id, label: texts.void_reason, button: texts.void_now, first: texts.void_usual.to_owned() };
+            let confirm = move |reason: String| {
+                let Some(of) = other.get_untracked() else {
+                    missing.set(true);
+                    return;
+                };
+                let known = known.get_untracked();
+                asked.set(false);
+                delete(model, known.id, known.rev, known.fields, &reason, Some(of));
+            };
+            view! {
+                <fieldset class="row void" class:wrong=move || missing.get()>
+                    <legend>{texts.void_which}</legend>
+                    {rows}
+                    <p class="error" role="alert">{move || missing.get().then_some(texts.void_choose)}</p>
+                </fieldset>
+                {reason_form(form, asked, confirm)}
+            }
+        })
+    }
+}
+
+/// Whether a reviewer may void an entry as a duplicate.
+pub fn may_void(model: Model, known: &Known) -> bool {
+    let needs = known.entry.state != State::Returned && known.rev > 0;
+    needs && matches!(deletion_of(model, &known.fields), Some(Deletion::Duplicate | Deletion::Reason))
+}

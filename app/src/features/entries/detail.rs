@@ -1,0 +1,125 @@
+//! One entry, whoever made it.
+
+use crate::api::endpoints;
+use crate::features::entries::deletion::{DeleteForm, EntryMenu};
+use crate::features::entries::entry_card::{EntryCard, Way, likely_same};
+use crate::features::review::actions::Decide;
+use crate::lazy_screen;
+use crate::shell::undo_toast::UndoBar;
+use crate::state::{Model, use_model};
+use crate::storage::entry_view::Known;
+use crate::ui::entry_list::use_entries;
+use crate::ui::loading::{Loading, LoadingStored};
+use crate::ui::url_state::use_address;
+use jiedui_core::access::rights::{may_edit, may_review};
+use jiedui_core::entry::Entry;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use std::sync::Arc;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+lazy_screen!(
+    /// One entry with its history.
+    EntryDetail, render_entry_detail, Detail
+);
+
+/// The screen.
+#[component]
+fn Detail() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.entry);
+    let (params, address) = (use_params_map(), use_address());
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
+    let entries = use_entries(|| true);
+    // Its way is asked for again when the entry has changed, not with every look at the list.
+    let known = Memo::new(move |_| {
+        let entries = entries.get()?;
+        Some(entries.iter().find(|own| Some(own.id) == id.get()).cloned())
+    });
+    let shown = RwSignal::new(None::<Known>);
+    Effect::new(move |_| {
+        if let Some(Some(known)) = known.get() {
+            shown.set(Some(known));
+        }
+    });
+    // What is being done on the screen goes on when the entry changes: it is built anew for another entry alone.
+    let which =
+        Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.as_ref().map(|known| known.id))));
+    let body = move || {
+        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let known = match (which.get(), known.get_untracked()) {
+            (Some(Some(_)), Some(Some(known))) => known,
+            (Some(None), _) => return gone(model, id.get()).into_any(),
+            _ => return view! { <LoadingStored/> }.into_any(),
+        };
+        let overview = model.received.get_untracked().unwrap_or_default();
+        let decides = known.rev > 0 && may_review(&known.fields, &user, &overview.catalogue);
+        let edits = may_edit(&known.fields, &user, &overview.catalogue);
+        let edit = format!("/entries/{}", known.id);
+        let same = likely_same(&known, &entries.get_untracked().unwrap_or_default());
+        let now = Signal::derive(move || shown.get().unwrap_or_else(|| known.clone()));
+        let card = move || {
+            let all = entries.get_untracked().unwrap_or_default();
+            view! { <EntryCard known=now.get() all/> }
+        };
+        let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
+        let menu = move || {
+            let Known { id, rev, fields, .. } = now.get();
+            view! { <EntryMenu id rev fields ask=Callback::new(move |()| asked.set(true))/> }
+        };
+        view! {
+            {card}
+            <div class="actions">
+                {edits.then(|| view! { <a class="button" href=edit>{texts.edit}</a> })}
+                {menu}
+            </div>
+            <DeleteForm known=now asked/>
+            {decides.then(|| view! { <Decide known=now same/> })}
+            {move || view! { <Way known=now.get()/> }}
+        }
+        .into_any()
+    };
+    view! {
+        <section class="narrow detail">
+            {body}
+            <UndoBar/>
+        </section>
+    }
+}
+
+/// An entry that this phone does not have: the server knows what it was, and who has deleted it and why.
+fn gone(model: Model, id: Option<Uuid>) -> impl IntoView {
+    let texts = model.texts;
+    let found = RwSignal::new(None::<Option<Known>>);
+    let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
+    if model.deleted.with_untracked(|deleted| deleted.as_ref().is_some_and(|own| own.id == id)) {
+        // Here and now: the server need not know of it yet.
+        return view! { <p class="notice bad">{texts.was_deleted}</p> }.into_any();
+    }
+    spawn_local(async move {
+        let last =
+            endpoints::history(id).await.ok().and_then(|all| all.into_iter().next_back()).filter(|last| last.deleted);
+        let known = last.and_then(|last| {
+            let entry = Entry::from_checked(&last.fields)?;
+            Some(Known { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
+        });
+        // The screen may have been left.
+        let _ = found.try_set(Some(known));
+    });
+    (move || match found.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some(None) => view! { <p class="empty">{texts.entry_not_here}</p> }.into_any(),
+        Some(Some(known)) => {
+            let way = known.clone();
+            view! {
+                <p class="notice bad">{texts.was_deleted}</p>
+                <EntryCard known all=Arc::default()/>
+                <Way known=way/>
+            }
+            .into_any()
+        }
+    })
+    .into_any()
+}

@@ -1,0 +1,225 @@
+//! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
+
+use crate::api::endpoints::{self, Revision};
+use crate::features::entries::my_entries::field_name;
+use crate::features::map::lists::pair_name;
+use crate::labels::texts::fill;
+use crate::labels::time_format::in_china;
+use crate::labels::value::Reader;
+use crate::state::{Model, use_model};
+use crate::storage::entry_view::Known;
+use crate::ui::entry_list::{activity_name, answers_line, answers_of, is_closed, photos, returned_words, state_word};
+use crate::ui::loading::Loading;
+use jiedui_core::access::rights::{DUPLICATE_OF, REASON};
+use jiedui_core::entry::Fields;
+use jiedui_core::entry::duplicate::is_likely_same;
+use jiedui_core::entry::{Entry, State};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::path::get;
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use serde_json::Value;
+use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
+
+/// The entry's numbers and words, in a table.
+#[component]
+pub fn EntryCard(
+    /// The entry.
+    known: Known,
+    /// All that this phone knows, to find what is likely the same.
+    all: Arc<Vec<Known>>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let overview = model.received.get_untracked().unwrap_or_default();
+    let entry = &known.entry;
+    let (date, place) = (format_date(entry.date), entry.place.clone());
+    // The names of places may come later than the entry.
+    let place = move || model.places.with(|places| places.label(&place));
+    let mut rows = answers_of(model, &overview, entry);
+    let directory = overview.directory();
+    if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
+        rows.push((texts.pairing.to_owned(), pair_name(model, &overview, pairing)));
+    }
+    if let Some(own) = entry.organisation.and_then(|id| directory.organisation(id)) {
+        rows.push((texts.organisation.to_owned(), model.pick(&own.name, &own.name_en).to_owned()));
+    }
+    if !entry.note.is_empty() {
+        rows.push((texts.note.to_owned(), entry.note.clone()));
+    }
+    if let Some((east, north)) = entry.position {
+        rows.push((texts.position.to_owned(), format!("{north:.5}, {east:.5}")));
+    }
+    if let Some(source) = &entry.source {
+        rows.push((texts.source.to_owned(), source.clone()));
+    }
+    let name = activity_name(model, &overview, &entry.activity).to_owned();
+    let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.clone()).unwrap_or_default();
+    let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
+    let reason = returned_words(model, &known.fields);
+    let (waits, closed) = (known.waits, is_closed(&overview, entry));
+    view! {
+        <div class=format!("whole {programme}")>
+            <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
+            <p class=format!("state {}", state_class(entry.state))>
+                {state_word(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
+            </p>
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
+            <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
+                <table class="amounts">
+                    <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
+                    <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
+                    {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
+                </table>
+            </div>
+            <div class="photos" inner_html={
+                let entry = entry.clone();
+                move || photos(model, &entry)
+            }></div>
+            {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
+        </div>
+    }
+}
+
+fn state_class(state: State) -> &'static str {
+    match state {
+        State::Submitted => "received",
+        State::Verified => "done",
+        State::Returned => "bad",
+    }
+}
+
+/// The entries that are likely the same as one.
+pub fn likely_same(known: &Known, all: &[Known]) -> Vec<Known> {
+    all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, &known.entry)).cloned().collect()
+}
+
+fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + use<> {
+    let (date, place) = (format_date(other.entry.date), model.places.with(|places| places.label(&other.entry.place)));
+    let words = answers_line(model, overview, &other.entry, "；");
+    let state = state_word(model.texts, other.entry.state);
+    view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
+}
+
+/// What a reviewer has seen of the entry before, beside what it says now; and its way. Both come from the server.
+#[component]
+pub fn Way(
+    /// The entry.
+    known: Known,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let history = RwSignal::new(None::<Option<Vec<Revision>>>);
+    let id = known.id;
+    spawn_local(async move { history.set(Some(endpoints::history(id).await.ok())) });
+    let (activity, version) = (known.entry.activity.clone(), known.entry.version);
+    move || match history.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
+        Some(Some(revisions)) => {
+            let overview = model.received.get_untracked().unwrap_or_default();
+            let places = model.places.get();
+            let reader = Reader { texts, language: model.language, overview: &overview, places: &places };
+            let said = |fields: &Fields, path: &str| {
+                let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
+                words.unwrap_or_else(|| "—".to_owned())
+            };
+            let changes = since_decision(&revisions).map(|(before, now, paths)| {
+                let row = |path: &String| {
+                    let [old, new] = [before, now].map(|fields| said(fields, path));
+                    view! { <tr><th scope="row">{field_name(model, &activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
+                };
+                view! {
+                    <h3>{texts.changed_since}</h3>
+                    <div class="scroll" tabindex="0" role="region" aria-label=texts.changed_since>
+                        <table class="numbers changes">
+                            <thead><tr><th></th><th scope="col">{texts.before}</th><th scope="col">{texts.now}</th></tr></thead>
+                            <tbody>{paths.iter().map(row).collect_view()}</tbody>
+                        </table>
+                    </div>
+                }
+            });
+            let step = |own: &Revision| {
+                let names: Vec<String> = own.changed.iter().map(|path| field_name(model, &activity, path)).collect();
+                let who = own.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
+                let what = match Entry::from_checked(&own.fields).map(|entry| entry.state) {
+                    _ if own.deleted => texts.was_deleted.to_owned(),
+                    _ if own.rev == 1 => texts.was_recorded.to_owned(),
+                    Some(state) if own.changed.iter().any(|path| path == "state") => {
+                        state_word(texts, state).to_owned()
+                    }
+                    _ => fill(texts.was_changed, &[&names.join("、")]),
+                };
+                // Why it was deleted or changed in a closed month stands beside that step.
+                let text = |name: &str| own.fields.get(name).and_then(Value::as_str).map(str::to_owned);
+                let says_why = own.deleted || own.changed.iter().any(|path| path == REASON);
+                let why = text(REASON)
+                    .filter(|_| says_why)
+                    .map(|why| view! { <span>{fill(texts.gone_because, &[&why])}</span> });
+                let repeats = text(DUPLICATE_OF).filter(|_| own.deleted);
+                let repeats = repeats.map(|id| view! { <a href=format!("/list/{id}")>{texts.duplicate_of}</a> });
+                view! { <li><strong>{what}</strong><span>{in_china(&own.at)}" · "{who}</span>{why}{repeats}</li> }
+            };
+            view! {
+                {changes}
+                <h3>{texts.history}</h3>
+                <ol class="latest">{revisions.iter().map(step).collect_view()}</ol>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// What an entry said when a reviewer last decided on it, what it says now, and the paths that differ; nothing where nobody
+/// has decided or nothing has changed.
+fn since_decision(revisions: &[Revision]) -> Option<(&Fields, &Fields, Vec<String>)> {
+    let now = revisions.last()?;
+    let is_decision = |own: &&Revision| {
+        own.changed.iter().any(|path| path == "state")
+            && own.fields.get("state").and_then(Value::as_str) != Some("submitted")
+    };
+    let before = revisions.iter().rev().find(is_decision)?;
+    let later = revisions.iter().filter(|own| own.rev > before.rev).flat_map(|own| &own.changed);
+    let is_edit = |path: &&String| !["state", "review_note", "review_fields"].contains(&path.as_str());
+    let mut paths: Vec<String> = later.filter(is_edit).cloned().collect();
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| get(&before.fields, path) != get(&now.fields, path));
+    (!paths.is_empty()).then_some((&before.fields, &now.fields, paths))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn revision(rev: i64, changed: &[&str], fields: Value) -> Revision {
+        Revision {
+            rev,
+            at: String::new(),
+            author_name: None,
+            changed: changed.iter().map(|own| (*own).to_owned()).collect(),
+            fields: fields.as_object().unwrap().clone(),
+            deleted: false,
+        }
+    }
+
+    #[test]
+    fn what_has_changed_since_a_reviewer_decided_and_nothing_else() {
+        let mut way = vec![
+            revision(1, &[], json!({"values": {"people": 3}, "note": "", "state": "submitted"})),
+            revision(2, &["state", "review_note"], json!({"values": {"people": 3}, "note": "", "state": "returned"})),
+        ];
+        assert_eq!(since_decision(&way), None);
+        way.push(revision(
+            3,
+            &["values.people", "note", "state"],
+            json!({"values": {"people": 4}, "note": "", "state": "submitted"}),
+        ));
+        let (before, now, paths) = since_decision(&way).unwrap();
+        assert_eq!(paths, ["values.people"], "a note that is as it was is no change");
+        assert_eq!((get(before, "values.people"), get(now, "values.people")), (Some(&json!(3)), Some(&json!(4))));
+    }
+}

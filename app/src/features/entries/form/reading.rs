@@ -1,0 +1,323 @@
+//! From what is typed to an entry's fields and back, and what is wrong with it.
+
+use crate::labels::time_format::minutes_since_1970;
+use crate::state::Model;
+use crate::storage::drafts::Draft;
+use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::directory::place::Places;
+use jiedui_core::entry::{Answer, Fields, Rules};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::{mistakes, number_value};
+use jiedui_core::values::day::{self, day_in_china};
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::{
+    date::format_date,
+    field_error::{ErrorCode, FieldError},
+};
+use leptos::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use time::Date;
+use uuid::Uuid;
+
+/// Today, whatever this phone's clock shows.
+pub fn today() -> String {
+    format_date(crate::sync::clock::today())
+}
+
+/// Today in China, by the server's clock as far as this phone has heard of it.
+pub fn today_in_china() -> Option<Date> {
+    day_in_china(crate::sync::clock::now() as i64)
+}
+
+/// The last day that an entry may have, the same as on the server; `None` where this phone's clock is behind what the server
+/// said last: it may stand in 1970, and nobody is kept from recording by that.
+pub fn last_day(model: Model) -> Option<Date> {
+    let heard = model.received.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
+    let now = crate::sync::clock::now() as i64;
+    // What the server's clock shows is known to two minutes.
+    let is_right = now.div_euclid(60_000) + 3 >= heard;
+    today_in_china().filter(|_| is_right).map(day::last_day)
+}
+
+pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let values = fields.get("values").and_then(Value::as_object).into_iter().flatten();
+    Draft {
+        id,
+        base_rev,
+        activity: text("activity"),
+        version: fields.get("version").and_then(|own| u32::deserialize(own).ok()),
+        date: text("date"),
+        place: text("place"),
+        pairing: text("pairing"),
+        organisation: text("organisation"),
+        values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
+        details: details_of(fields),
+        rows: rows_of(fields),
+        note: text("note"),
+        position: fields.get("position").and_then(|own| Deserialize::deserialize(own).ok()),
+        // Each change has a reason of its own.
+        reason: String::new(),
+        attachments: attachments_of(fields),
+        before: fields.clone(),
+        since: 0,
+        copy_of: None,
+    }
+}
+
+fn attachments_of(fields: &Fields) -> Vec<String> {
+    fields.get("attachments").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
+}
+
+/// The answers that are no numbers, each choice by itself.
+fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
+    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
+    let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
+    let plain = details.filter(|(_, answer)| !is_table(answer));
+    plain.map(|(code, answer)| (code.clone(), all(answer))).collect()
+}
+
+/// The tables, their cells as they are typed.
+fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
+    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let typed =
+        |(code, cell): (&String, &Value)| (code.clone(), cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
+    let row = |row: &Value| Some(row.as_object()?.iter().map(typed).collect::<BTreeMap<_, _>>());
+    let table = |(code, answer): (&String, &Value)| {
+        let rows: Vec<_> = answer.as_array()?.iter().filter_map(row).collect();
+        (!rows.is_empty()).then(|| (code.clone(), rows))
+    };
+    details.filter_map(table).collect()
+}
+
+/// A table's rows as they are sent, without those in which nothing stands; numbers that are none are mistakes.
+fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<FieldError>) -> Value {
+    let filled = rows.iter().filter(|row| row.values().any(|cell| !cell.trim().is_empty()));
+    let mut sent = Vec::new();
+    for (number, row) in filled.enumerate() {
+        let mut cells = Fields::new();
+        for column in &field.columns {
+            let text = row.get(&column.code).map(|text| text.trim()).unwrap_or_default();
+            if !column.kind.is_number() {
+                cells.extend((!text.is_empty()).then(|| (column.code.clone(), json!(text))));
+                continue;
+            }
+            match read_number(text) {
+                Ok(value) => cells.extend(value.map(|value| (column.code.clone(), number_value(value)))),
+                Err(()) => {
+                    let at = format!("details.{}.{number}.{}", field.code, column.code);
+                    errors.push(FieldError::new(at, ErrorCode::NotAmount));
+                }
+            }
+        }
+        sent.push(Value::Object(cells));
+    }
+    if sent.is_empty() { Value::Null } else { Value::Array(sent) }
+}
+
+/// What the form of an activity has before anybody fills it in; it has yet no identifier and no date.
+pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
+    let mut draft = Draft { activity: activity.to_owned(), ..Draft::default() };
+    draft.version = form.map(|form| form.version);
+    for field in form.into_iter().flat_map(|form| &form.fields).filter(|field| !field.default.is_empty()) {
+        if field.kind.is_number() {
+            draft.values.insert(field.code.clone(), field.default.clone());
+        } else {
+            draft.details.insert(field.code.clone(), vec![field.default.clone()]);
+        }
+    }
+    draft
+}
+
+/// A new entry of the same activity as an earlier one, with all that it says but its date, its numbers and its note.
+pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
+    let earlier = draft_of(draft.id, draft.base_rev, fields);
+    Draft {
+        rows: draft.rows.clone(),
+        version: draft.version,
+        date: draft.date.clone(),
+        values: draft.values.clone(),
+        position: draft.position,
+        note: draft.note.clone(),
+        attachments: draft.attachments.clone(),
+        before: draft.before.clone(),
+        since: draft.since,
+        copy_of: draft.copy_of,
+        ..earlier
+    }
+}
+
+/// The fields of a draft that are not what they were when it was begun: what others have changed meanwhile is not
+/// changed back.
+pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
+    let (mut fields, _) = fields_of(draft, activity);
+    let absent = Value::Null;
+    for name in ["values", "details"] {
+        let before = |code: &str| draft.before.get(name).and_then(|answers| answers.get(code)).unwrap_or(&absent);
+        // The same number may be written in two ways.
+        let same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
+        if let Some(answers) = fields.get_mut(name).and_then(Value::as_object_mut) {
+            answers.retain(|code, answer| !same(answer, before(code)));
+        }
+    }
+    let is_change = |name: &str, value: &Value| match value {
+        Value::Object(answers) if name == "details" => !answers.is_empty(),
+        Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
+        // No photos are none, whether or not that was said before.
+        Value::Array(photos) if name == "attachments" && photos.is_empty() => {
+            draft.before.get(name).and_then(Value::as_array).is_some_and(|before| !before.is_empty())
+        }
+        // What this program does not send was not taken away by anybody.
+        Value::Null if matches!(name, "version" | "reason") => false,
+        value => draft.before.get(name).unwrap_or(&absent) != value,
+    };
+    fields.retain(|name, value| is_change(name, value));
+    fields
+}
+
+/// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
+pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
+    let text = narrow(text);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse::<f64>().map(Some).map_err(drop)
+}
+
+/// The fields that a draft makes under the form of its activity: what the form does not ask for is cleared, and what it
+/// computes is left to the rules. Numbers that are none are mistakes.
+pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<FieldError>) {
+    let field = |code: &str| activity.and_then(|own| own.field(code));
+    let is_asked = |code: &str| field(code).is_none_or(|own| own.is_asked(|code| draft.chosen(code)));
+    let or_null = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+    let (mut values, mut errors) = (Fields::new(), Vec::new());
+    for (code, text) in &draft.values {
+        if field(code).is_some_and(|own| own.computed.is_some()) {
+            continue;
+        }
+        match read_number(if is_asked(code) { text } else { "" }) {
+            Ok(Some(number)) => drop(values.insert(code.clone(), number_value(number))),
+            Ok(None) => drop(values.insert(code.clone(), Value::Null)),
+            Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotAmount)),
+        }
+    }
+    let answer = |(code, chosen): (&String, &Vec<String>)| {
+        let several = field(code).is_some_and(|own| own.kind == Kind::Choices);
+        let answer = match chosen.first().filter(|first| !first.is_empty() && is_asked(code)) {
+            None => Value::Null,
+            Some(_) if several => json!(chosen),
+            Some(first) => json!(first),
+        };
+        (code.clone(), answer)
+    };
+    let mut details: Fields = draft.details.iter().map(answer).collect();
+    for (code, rows) in &draft.rows {
+        let rows = match field(code) {
+            Some(own) if is_asked(code) => table(own, rows, &mut errors),
+            _ => Value::Null,
+        };
+        details.insert(code.clone(), rows);
+    }
+    let fields = json!({
+        "activity": draft.activity, "version": draft.version, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
+        "organisation": or_null(&draft.organisation), "values": values, "details": details, "note": draft.note,
+        "attachments": draft.attachments, "reason": or_null(&draft.reason), "position": draft.position,
+    });
+    (fields.as_object().cloned().unwrap_or_default(), errors)
+}
+
+/// What is wrong with a draft: the same rules as on the server. What judges it has to be there: [`crate::sync::judges`].
+pub fn check(model: Model, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
+    let Some(user) = model.user.get_untracked() else { return Vec::new() };
+    let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
+    let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
+    add_new(&mut errors, mistakes(&fields, &user, rules));
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn understands_numbers_as_they_are_typed() {
+        assert_eq!(read_number(" 12.5 "), Ok(Some(12.5)));
+        assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
+        assert_eq!(read_number("  "), Ok(None));
+        assert_eq!(read_number("十二"), Err(()));
+    }
+
+    #[test]
+    fn a_draft_becomes_fields_and_an_entry_becomes_a_draft() {
+        let values = [("count", "3"), ("area", "4.5"), ("people", "")];
+        let values = values.map(|(code, text)| (code.to_owned(), text.to_owned())).into();
+        let draft = Draft {
+            activity: "survey".into(),
+            date: "2026-11-24".into(),
+            place: "522728".into(),
+            values,
+            ..Draft::default()
+        };
+        let (fields, errors) = fields_of(&draft, None);
+        assert!(errors.is_empty());
+        assert_eq!(fields["values"], json!({"count": 3, "area": 4.5, "people": null}));
+        assert_eq!((&fields["pairing"], &fields["note"]), (&Value::Null, &json!("")));
+        assert_eq!(
+            changes_of(&draft, None),
+            fields
+                .iter()
+                .filter(|(name, value)| !value.is_null() && *name != "details" && *name != "attachments")
+                .map(|(name, value)| match name.as_str() {
+                    "values" => (name.clone(), json!({"count": 3, "area": 4.5})),
+                    _ => (name.clone(), value.clone()),
+                })
+                .collect()
+        );
+        let again = draft_of(draft.id, 2, &fields);
+        assert_eq!((again.values["count"].as_str(), again.values["area"].as_str(), again.base_rev), ("3", "4.5", 2));
+        assert_eq!(changes_of(&again, None), Fields::new(), "nothing has been changed");
+        let mut changed = again;
+        changed.values.insert("people".into(), "7".into());
+        changed.values.insert("area".into(), String::new());
+        changed.note = "新".into();
+        assert_eq!(
+            Value::Object(changes_of(&changed, None)),
+            json!({"values": {"people": 7, "area": null}, "note": "新"})
+        );
+    }
+
+    #[test]
+    fn what_a_form_no_longer_asks_for_is_cleared_and_what_it_computes_is_not_sent() {
+        let field = |code: &str, kind: &str, more: Value| {
+            let mut field = json!({"code": code, "name": code, "name_en": code, "kind": kind, "required": false});
+            field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            field
+        };
+        let choice = |code: &str| json!({"code": code, "name": code, "name_en": code});
+        let finish = json!({"field": "stage", "is": ["finish"]});
+        let activity: Activity = serde_json::from_value(json!({
+        "code": "project", "programme": "industry", "name": "", "name_en": "", "version": 1, "fields": [
+            field("stage", "choice", json!({"choices": [choice("start"), choice("finish")]})),
+            field("result", "text", json!({"when": finish})),
+            field("met", "choices", json!({"choices": [choice("sign"), choice("hall")]})),
+            field("area", "number", json!({"when": finish})),
+            field("total", "number", json!({"computed": {"sum": ["area"]}})),
+        ]}))
+        .unwrap();
+        let entry = json!({"activity": "project", "date": "2026-11-24", "place": "522728", "values": {"area": 4, "total": 4},
+            "details": {"stage": "finish", "result": "增收", "met": ["sign"]}, "note": ""});
+        let mut draft = draft_of(Uuid::nil(), 3, entry.as_object().unwrap());
+        assert_eq!(draft.details["met"], ["sign"]);
+        assert_eq!(changes_of(&draft, Some(&activity)), Fields::new(), "nothing has been changed");
+        draft.details.insert("stage".into(), vec!["start".into()]);
+        draft.details.insert("met".into(), vec!["sign".into(), "hall".into()]);
+        let changes =
+            json!({"values": {"area": null}, "details": {"stage": "start", "result": null, "met": ["sign", "hall"]}});
+        assert_eq!(Value::Object(changes_of(&draft, Some(&activity))), changes);
+    }
+}

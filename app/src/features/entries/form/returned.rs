@@ -1,0 +1,68 @@
+//! An entry that a reviewer has sent back, in the form in which it is put right: why, by whom, and which fields it is about.
+
+use crate::state::Model;
+use crate::storage::drafts::Draft;
+use crate::ui::entry_list::returned_words;
+use jiedui_core::entry::{Fields, State};
+use leptos::prelude::*;
+use serde_json::Value;
+
+fn is_returned(fields: &Fields) -> bool {
+    fields.get("state").and_then(Value::as_str) == Some(State::Returned.code())
+}
+
+/// What the entry says now, as far as this phone knows: it may have come back after the draft was begun.
+pub fn stands(model: Model, draft: &Draft) -> Fields {
+    let own = model.journal.with_untracked(|journal| {
+        let own = journal.as_ref()?.entries.iter().find(|own| own.id == draft.id)?;
+        Some(own.sure.clone())
+    });
+    own.unwrap_or_else(|| draft.before.clone())
+}
+
+/// Whether the entry is this person's own; a new one is.
+pub fn is_own(model: Model, draft: &Draft) -> bool {
+    let author = draft.before.get("author").and_then(Value::as_str);
+    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
+    author.is_none_or(|author| Some(author) == user.as_deref())
+}
+
+/// Whether saving sends the entry in again, even where nothing has been changed.
+pub fn is_resubmitted(model: Model, draft: &Draft) -> bool {
+    is_returned(&draft.before) && is_own(model, draft)
+}
+
+/// Says on top of the form why the entry came back.
+pub fn banner(model: Model, stands: &Fields) -> Option<impl IntoView + use<>> {
+    let words = returned_words(model, stands);
+    words.map(|words| view! { <p class="notice bad returned" role="note">{words}</p> })
+}
+
+/// The fields that the entry came back for.
+pub fn concerned(stands: &Fields) -> Vec<String> {
+    let fields = stands.get("review_fields").filter(|_| is_returned(stands)).and_then(Value::as_array);
+    fields.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Whether a field is one of them: `values` stands for every number.
+pub fn is_concerned(concerned: &[String], field: &str) -> bool {
+    concerned
+        .iter()
+        .any(|own| own == field || field.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_of_a_returned_entry_are_concerned_until_it_is_sent_in_again() {
+        let fields =
+            |state: &str| json!({"state": state, "review_fields": ["values", "place"]}).as_object().unwrap().clone();
+        let named = concerned(&fields("returned"));
+        let is = |field| is_concerned(&named, field);
+        assert!(is("values.people") && is("place") && !is("placement") && !is("attachments") && !is("details.model"));
+        assert!(concerned(&fields("submitted")).is_empty());
+    }
+}

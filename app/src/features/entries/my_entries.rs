@@ -1,0 +1,294 @@
+//! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
+
+use crate::features::entries::deletion::EntryMenu;
+use crate::labels::texts::fill;
+use crate::labels::value::Reader;
+use crate::lazy_screen;
+use crate::shell::undo_toast::UndoBar;
+use crate::state::{Model, OfflineUse, use_model};
+use crate::storage::drafts::{Left, unfinished};
+use crate::storage::my_entries::{Gone, Journalled, Progress};
+use crate::sync;
+use crate::ui::entry_list::{answers_line, is_closed, returned_words, unsent_photos};
+use crate::ui::loading::LoadingStored;
+use crate::ui::url_state::use_address;
+use jiedui_core::entry::{Entry, State};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::Status;
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+use serde_json::Value;
+use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
+
+/// How many entries are drawn at first, and more each time the button is pressed.
+const PAGE: usize = 50;
+/// The address's `state` under which just those are listed that wait for the person.
+const SETTLE: &str = "settle";
+
+lazy_screen!(
+    /// A person's own entries.
+    MyEntryList, render_my_entries, Entries
+);
+
+/// The list.
+#[component]
+fn Entries() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_entries);
+    let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
+    let drafts = RwSignal::new(Vec::<Left>::new());
+    Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
+    let (shown, address) = (RwSignal::new(PAGE), use_address());
+    let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
+    let to_settle = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+    let tabs = move || {
+        (to_settle() > 0 || only_settle.get()).then(|| {
+            let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
+            view! {
+                <p class="tabs">
+                    <a href="/entries" class="button" aria-current=move || current(false)>{texts.all_of_mine}</a>
+                    <a href="/entries?state=settle" class="button" aria-current=move || current(true)>
+                        {texts.work_settle}" "<span class="count">{to_settle()}</span>
+                    </a>
+                </p>
+            }
+        })
+    };
+    let gone = move || {
+        let gone = model.journal.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
+        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
+    };
+    let list = move || match model.journal.get() {
+        None => view! { <LoadingStored/> }.into_any(),
+        Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
+        Some(journal) => {
+            // What waits for the person stands on top.
+            let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|own| own.is_to_settle());
+            let nothing = (only_settle.get() && pinned.is_empty())
+                .then(|| view! { <p class="empty">{texts.nothing_to_settle}</p> });
+            let rows: Vec<_> = pinned.into_iter().chain(others.into_iter().filter(|_| !only_settle.get())).collect();
+            let more = rows.len() > shown.get();
+            view! {
+                {nothing}
+                <ul class="entries">
+                    {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
+                </ul>
+                {more.then(|| view! {
+                    <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
+                })}
+            }
+            .into_any()
+        }
+    };
+    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let save_file = move |_| {
+        spawn_local(async move {
+            if let Err(error) = sync::save_file(model).await {
+                model.trouble.set(Some(error));
+            }
+        });
+    };
+    move || {
+        if user().is_none() {
+            return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
+        }
+        view! {
+            <section class="narrow">
+                <h1>{texts.nav_entries}</h1>
+                <p class="actions">
+                    <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
+                    <span class="ready" inner_html=move || match (model.offline_use.get(), sync::can_work_offline()) {
+                        (OfflineUse::Ready, _) => texts.ready_offline,
+                        (_, false) => texts.no_offline,
+                        (OfflineUse::Preparing, true) => texts.not_ready_offline,
+                        (OfflineUse::Impossible, true) => texts.never_offline,
+                    }></span>
+                </p>
+                {move || Some(model.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
+                    <p class="notice" role="status">{fill(texts.uploaded_at_once, &[&uploaded])}</p>
+                })}
+                {move || (unsent() > 0).then(|| view! {
+                    <details class="unsent">
+                        <summary>{texts.unsent_title}" "{unsent}</summary>
+                        <p class="hint">{texts.save_file_hint}</p>
+                        <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file}</button>
+                    </details>
+                })}
+                {tabs}
+                {move || (!drafts.get().is_empty() && !only_settle.get()).then(|| view! {
+                    <h2>{texts.drafts}</h2>
+                    <ul class="entries drafts">
+                        {drafts.get().into_iter().map(|draft| draft_view(model, draft, drafts)).collect_view()}
+                    </ul>
+                })}
+                {gone}
+                {list}
+                <UndoBar/>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+fn activity_name(model: Model, code: &str) -> String {
+    model.received.with(|overview| {
+        let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(code));
+        activity.map_or(code, |activity| model.pick(&activity.name, &activity.name_en)).to_owned()
+    })
+}
+
+/// A place's name, once the tree is there.
+fn place_name(model: Model, code: String) -> impl Fn() -> String {
+    move || model.places.with(|places| places.label(&code))
+}
+
+fn draft_view(model: Model, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
+    let texts = model.texts;
+    let (draft, address) = (left.draft.clone(), left.address());
+    let throw_away = move |_| {
+        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+            left.clear();
+            drafts.update(|drafts| drafts.retain(|own| own.name != left.name));
+        }
+    };
+    view! {
+        <li class="entry draft">
+            <A href=address>
+                <strong>{activity_name(model, &draft.activity)}</strong>
+                <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
+            </A>
+            <button type="button" class="quiet" on:click=throw_away>{texts.discard}</button>
+        </li>
+    }
+}
+
+/// The words for where an entry stands, and the class that colours them.
+fn progress_words(model: Model, progress: &Progress) -> (&'static str, &'static str) {
+    let texts = model.texts;
+    match progress {
+        Progress::OnPhone(seq) => match model.status.get() {
+            Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading),
+            _ => ("waiting", texts.state_on_phone),
+        },
+        Progress::Refused(_) => ("bad", texts.state_refused),
+        Progress::Conflict(_) => ("bad", texts.conflict_title),
+        Progress::Received(State::Submitted) => ("received", texts.state_received),
+        Progress::Received(State::Verified) => ("done", texts.state_verified),
+        Progress::Received(State::Returned) => ("bad", texts.state_returned),
+    }
+}
+
+fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let id = own.id;
+    let progress = StoredValue::new(own.progress.clone());
+    let words = move || progress.with_value(|progress| progress_words(model, progress));
+    let errors = match &own.progress {
+        Progress::Refused(errors) => errors.clone(),
+        _ => Vec::new(),
+    };
+    let refused = matches!(own.progress, Progress::Refused(_));
+    let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
+    let reason = returned_words(model, &own.fields).filter(|_| own.progress == Progress::Received(State::Returned));
+    let entry = own.entry.clone();
+    let closed = model.received.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
+    // What nobody but a coordinator may change is looked at.
+    let coordinates = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+    let is_settled = !own.is_to_settle();
+    let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
+    let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
+    let menu = is_settled || own.progress == Progress::Received(State::Returned);
+    let (rev, fields) = (own.rev, own.fields.clone());
+    let navigate = use_navigate();
+    let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
+    let (values, name) = (answers(model, own), activity_name(model, &entry.activity));
+    let discard = move |_| {
+        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+            spawn_local(async move {
+                if let Err(error) = sync::discard_refused(model, id).await {
+                    model.trouble.set(Some(error));
+                }
+            });
+        }
+    };
+    view! {
+        <li class="entry" data-entry=id.to_string()>
+            <A href=address>
+                <strong>{name}</strong>
+                <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
+                <span class="numbers">{values}</span>
+            </A>
+            <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {menu.then(|| view! { <EntryMenu id rev fields ask/> })}
+            {photos_words(model, own.entry.clone())}
+            {(!errors.is_empty()).then(|| view! {
+                <ul class="reasons">
+                    {errors.into_iter().map(|error| {
+                        let error = error.in_language(model.language);
+                        view! { <li>{format!("{}：{}", field_name(model, &entry.activity, &error.field), error.message)}</li> }
+                    }).collect_view()}
+                </ul>
+            })}
+            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
+            {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
+            {refused.then(|| view! { <button type="button" class="quiet" on:click=discard>{texts.discard}</button> })}
+        </li>
+    }
+}
+
+/// An entry that others have deleted: why, its history says.
+fn gone_view(model: Model, own: Gone) -> impl IntoView {
+    let texts = model.texts;
+    let text = |name: &str| own.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, date, place) = (activity_name(model, &text("activity")), text("date"), text("place"));
+    let id = own.id;
+    let seen = move |_| {
+        spawn_local(async move {
+            if let Err(error) = sync::forget_gone(model, id).await {
+                model.trouble.set(Some(error));
+            }
+        });
+    };
+    view! {
+        <li class="entry">
+            <A href=format!("/list/{id}")>
+                <strong>{name}</strong>
+                <span>{date}" "{place_name(model, place)}</span>
+            </A>
+            <p class="state bad">{texts.deleted_by_others}</p>
+            <button type="button" class="quiet" on:click=seen>{texts.seen}</button>
+        </li>
+    }
+}
+
+/// What is still to be done about an entry's photos.
+fn photos_words(model: Model, entry: Entry) -> impl IntoView {
+    move || {
+        let (unsent, refused) = unsent_photos(model, &entry);
+        let unsent =
+            (unsent > 0).then(|| view! { <p class="state waiting">{fill(model.texts.photos_unsent, &[&unsent])}</p> });
+        let refused =
+            (refused > 0).then(|| view! { <p class="state bad">{fill(model.texts.photos_refused, &[&refused])}</p> });
+        (unsent, refused)
+    }
+}
+
+fn answers(model: Model, own: &Journalled) -> String {
+    model.received.with(|overview| {
+        let line = |overview: &Arc<Overview>| answers_line(model, overview, &own.entry, " · ");
+        overview.as_ref().map(line).unwrap_or_default()
+    })
+}
+
+/// A field's name on the screen.
+pub fn field_name(model: Model, activity: &str, field: &str) -> String {
+    let texts = model.texts;
+    let overview = model.received.get().unwrap_or_default();
+    let places = model.places.get_untracked();
+    Reader { texts, language: model.language, overview: &overview, places: &places }.name(activity, field)
+}

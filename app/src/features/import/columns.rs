@@ -1,0 +1,72 @@
+//! Which field each column of a table is.
+
+use crate::api::imports::{self, Import, Target};
+use crate::features::import::panel::Desk;
+use crate::labels::texts::fill;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The field that several columns can make together.
+const PLACE: &str = "place";
+
+/// Which field each column is.
+pub fn columns(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+    let texts = desk.model.texts;
+    let missing = import.missing();
+    let official = import.official;
+    let rows: Vec<_> = (0..import.heading.len()).map(|at| row(desk, import, at)).collect();
+    view! {
+        <h3>{texts.import_columns}</h3>
+        {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing, &[&missing.join("、")])}</p> })}
+        <p class="hint">{if official { texts.import_official } else { texts.import_place_hint }}</p>
+        <table class="amounts import-columns">
+            <thead><tr><th scope="col">{texts.import_column}</th><th scope="col">{texts.import_field}</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn row(desk: Desk, import: &Arc<Import>, at: usize) -> impl IntoView + use<> {
+    let (model, texts) = (desk.model, desk.model.texts);
+    let own = import.columns.get(at).cloned().flatten();
+    let heading = import.heading.get(at).cloned().unwrap_or_default();
+    let heading = if heading.is_empty() { fill(texts.import_column_number, &[&(at + 1)]) } else { heading };
+    let sample = import.sample(at);
+    let unit = import.units.get(at).cloned().flatten();
+    let official = import.official;
+    let set = {
+        let import = import.clone();
+        move |event: leptos::ev::Event| {
+            let chosen = Some(event_target_value(&event)).filter(|path| !path.is_empty());
+            let mut columns = import.columns.clone();
+            // A field is one column's; a place may be made by several.
+            let moves = chosen.as_deref().is_some_and(|path| path != PLACE);
+            columns.iter_mut().filter(|other| moves && **other == chosen).for_each(|other| *other = None);
+            if let Some(column) = columns.get_mut(at) {
+                *column = chosen;
+            }
+            let id = import.id.clone();
+            desk.work(async move { imports::set_columns(&id, &columns, model.language).await });
+        }
+    };
+    let option = |target: &Target| {
+        let is_own = own.as_ref() == Some(&target.path);
+        view! { <option value=target.path.clone() selected=is_own>{target.label.clone()}</option> }
+    };
+    let label = fill(texts.import_column_of, &[&heading]);
+    view! {
+        <tr>
+            <th scope="row">
+                {heading}
+                {(!sample.is_empty()).then(|| view! { <small class="source">{fill(texts.import_sample, &[&sample])}</small> })}
+            </th>
+            <td>
+                <select aria-label=label disabled=move || official || desk.busy.get() on:change=set>
+                    <option value="">{texts.import_no_field}</option>
+                    {import.choices.iter().map(option).collect_view()}
+                </select>
+                {unit.map(|unit| view! { <small class="source">{fill(texts.import_unit, &[&unit])}</small> })}
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,103 @@
+//! Which sheet is read, and which rows are its heading.
+
+use crate::api::imports::{self, Import, SheetName, StartRow};
+use crate::features::import::panel::Desk;
+use crate::labels::texts::fill;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The most rows of a heading.
+const MOST_ROWS: u64 = 3;
+
+/// Which sheet is read, and which rows are its heading.
+pub fn layout(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+    let texts = desk.model.texts;
+    let at = import.clone();
+    let is_open = import.missing().len() > 1;
+    let heading = fill(texts.import_heading_at, &[&rows_of(import.heading_row, import.heading_rows)]);
+    let import = import.clone();
+    view! {
+        {(import.sheets.len() > 1).then(|| sheets(desk, &import))}
+        {(!import.start.is_empty()).then(|| view! {
+            <details class="import-heading" open=is_open>
+                <summary>{heading}</summary>
+                {start(desk, at)}
+            </details>
+        })}
+    }
+}
+
+fn rows_of(first: u64, rows: u64) -> String {
+    if rows > 1 { format!("{first}–{}", first + rows - 1) } else { first.to_string() }
+}
+
+fn sheets(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+    let texts = desk.model.texts;
+    let (id, sheet) = (import.id.clone(), import.sheet);
+    let option = |(at, own): (usize, &SheetName)| {
+        let name = if own.hidden { format!("{}{}", own.name, texts.import_sheet_hidden) } else { own.name.clone() };
+        view! { <option value=at.to_string() selected=at == sheet>{name}</option> }
+    };
+    let set = move |event: leptos::ev::Event| {
+        let Ok(sheet) = event_target_value(&event).parse::<usize>() else { return };
+        let (id, language) = (id.clone(), desk.model.language);
+        desk.work(async move { imports::set_layout(&id, Some(sheet), None, language).await });
+    };
+    view! {
+        <div class="row">
+            <label for="import-sheet">{texts.import_sheet}</label>
+            <select id="import-sheet" disabled=move || desk.busy.get() on:change=set>
+                {import.sheets.iter().enumerate().map(option).collect_view()}
+            </select>
+        </div>
+    }
+}
+
+/// The first rows of the sheet: each can be made the heading.
+fn start(desk: Desk, import: Arc<Import>) -> impl IntoView {
+    let texts = desk.model.texts;
+    let language = desk.model.language;
+    let (first, rows) = (import.heading_row, import.heading_rows);
+    let set = {
+        let id = import.id.clone();
+        move |row: u64, rows: u64| {
+            let id = id.clone();
+            desk.work(async move { imports::set_layout(&id, None, Some((row, rows)), language).await });
+        }
+    };
+    let of_rows = {
+        let set = set.clone();
+        move |event: leptos::ev::Event| {
+            if let Ok(rows) = event_target_value(&event).parse() {
+                set(first, rows);
+            }
+        }
+    };
+    let line = |own: &StartRow| {
+        let (row, set) = (own.row, set.clone());
+        let is_heading = (first..first + rows).contains(&row);
+        let cells = own.cells.iter().map(|own| view! { <td>{own.clone()}</td> }).collect_view();
+        view! {
+            <tr class:chosen=is_heading>
+                <th scope="row">
+                    <button type="button" class="button quiet" aria-pressed=is_heading.to_string()
+                        disabled=move || desk.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here, &[&row])}</button>
+                </th>
+                {cells}
+            </tr>
+        }
+    };
+    let option = |own: u64| view! { <option value=own.to_string() selected=own == rows>{own}</option> };
+    view! {
+        <p class="hint">{texts.import_heading_hint}</p>
+        <div class="row">
+            <label for="import-heading-rows">{texts.import_heading_rows}</label>
+            <select id="import-heading-rows" disabled=move || desk.busy.get() on:change=of_rows>
+                {(1..=MOST_ROWS).map(option).collect_view()}
+            </select>
+        </div>
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_heading_hint>
+            <table class="numbers start"><tbody>{import.start.iter().take(12).map(line).collect_view()}</tbody></table>
+        </div>
+    }
+}

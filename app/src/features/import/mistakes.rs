@@ -1,0 +1,53 @@
+//! What is wrong in a table.
+
+use crate::api::imports::{Import, Mistake};
+use crate::labels::texts::fill;
+use crate::state::Model;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// So many mistakes are listed at first.
+pub const LISTED: usize = 100;
+
+/// What is wrong, row by row.
+pub fn mistakes(model: Model, import: Arc<Import>) -> impl IntoView {
+    let texts = model.texts;
+    let listed = RwSignal::new(LISTED);
+    let rows = {
+        let import = import.clone();
+        move || {
+            let row = |own: &Mistake| {
+                view! {
+                    <tr>
+                        <th scope="row">{own.row}</th>
+                        <td>{own.column.clone()}</td>
+                        <td>{own.value.clone()}</td>
+                        <td>{own.error.clone().in_language(model.language).message}</td>
+                    </tr>
+                }
+            };
+            import.mistakes.iter().take(listed.get()).map(row).collect_view()
+        }
+    };
+    let all = import.mistakes.len();
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes>
+            <table class="numbers mistakes">
+                <caption>{texts.import_mistakes}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{texts.import_row}</th>
+                        <th scope="col">{texts.import_column}</th>
+                        <th scope="col">{texts.import_value}</th>
+                        <th scope="col">{texts.import_what}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {move || (all > listed.get()).then(|| view! {
+            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += LISTED)>{texts.more}</button>
+        })}
+        {(import.wrong > all as u64).then(|| view! { <p class="hint">{fill(texts.import_told, &[&all])}</p> })}
+    }
+}

@@ -1,0 +1,115 @@
+//! What will be written: the first rows beside their source, entries that will change, and what is left out.
+
+use crate::api::imports::{Action, Change, Import, LeftOut, ShownCell, ShownRow};
+use crate::labels::texts::{Texts, fill};
+use crate::state::Model;
+use leptos::prelude::*;
+
+/// So many row numbers are named.
+const NAMED: usize = 100;
+
+/// What will be written.
+pub fn preview(model: Model, import: &Import) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let counts =
+        [(import.new, texts.import_new), (import.updates, texts.import_updates), (import.same, texts.import_same)];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| fill(words, &[count])).collect();
+    let likely: Vec<String> = import.likely.iter().take(NAMED).map(ToString::to_string).collect();
+    let likely = (!likely.is_empty()).then(|| fill(texts.import_likely, &[&import.likely.len(), &likely.join("、")]));
+    view! {
+        {(!counts.is_empty()).then(|| view! { <p class="import-counts">{counts.join(" · ")}</p> })}
+        {likely.map(|words| view! { <p class="notice">{words}</p> })}
+        {(import.hidden_rows > 0).then(|| view! { <p class="notice">{fill(texts.import_hidden_rows, &[&import.hidden_rows])}</p> })}
+        {left_out(texts, import)}
+        {(!import.changes.is_empty()).then(|| changes(texts, &import.changes))}
+        {(!import.preview.is_empty() && import.changes.is_empty()).then(|| rows(texts, &import.preview))}
+    }
+}
+
+fn left_out(texts: &'static Texts, import: &Import) -> impl IntoView + use<> {
+    let why = |why: &str| match why {
+        "title" => texts.import_why_title,
+        "total" => texts.import_why_total,
+        "note" => texts.import_why_note,
+        "heading" => texts.import_why_heading,
+        "numbering" => texts.import_why_numbering,
+        "example" => texts.import_why_example,
+        _ => texts.import_why_blank,
+    };
+    let all: u64 = import.left_out_counts.values().sum();
+    let reasons: Vec<String> =
+        import.left_out_counts.iter().map(|(own, count)| format!("{} {count}", why(own))).collect();
+    let summary = fill(texts.import_left_out, &[&all, &reasons.join("、")]);
+    let item = |own: &LeftOut| {
+        let words = fill(texts.import_left_out_row, &[&own.row, &why(&own.why), &own.text]);
+        view! { <li>{words}</li> }
+    };
+    let items = import.left_out.iter().map(item).collect_view();
+    (all > 0).then(|| view! { <details class="left-out"><summary>{summary}</summary><ul>{items}</ul></details> })
+}
+
+fn rows(texts: &'static Texts, rows: &[ShownRow]) -> impl IntoView + use<> {
+    let headings = rows
+        .first()
+        .map(|row| row.cells.iter().map(|cell| view! { <th scope="col">{cell.label.clone()}</th> }).collect_view());
+    let cell = |own: &ShownCell| {
+        let about = own.qualifier.as_deref().map(|qualifier| match qualifier {
+            "about" => texts.about,
+            "at_least" => texts.at_least,
+            _ => texts.more_than,
+        });
+        let text = about.map_or_else(|| own.text.clone(), |about| fill(about, &[&own.text]));
+        let is_plain = own.written == text || own.text.is_empty();
+        let source = (!own.written.is_empty() && !is_plain)
+            .then(|| view! { <small class="source">{own.written.clone()}</small> });
+        let unread = (own.text.is_empty() && !own.written.is_empty())
+            .then(|| view! { <span class="unread">{own.written.clone()}</span> });
+        view! { <td class:converted=own.converted>{text}{unread}{source}</td> }
+    };
+    let row = |own: &ShownRow| {
+        view! {
+            <tr class:wrong=own.action == Action::Wrong>
+                <th scope="row">{own.row}</th>
+                {own.cells.iter().map(cell).collect_view()}
+            </tr>
+        }
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_step_preview>
+            <table class="numbers import-preview">
+                <caption>{fill(texts.import_preview, &[&rows.len()])}</caption>
+                <thead><tr><th scope="col">{texts.import_row}</th>{headings}</tr></thead>
+                <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn changes(texts: &'static Texts, changes: &[Change]) -> impl IntoView + use<> {
+    let change = |own: &Change| {
+        let head = format!("{} · {} · {}", own.activity, own.place, own.date);
+        let lines = own.fields.iter().enumerate().map(|(at, field)| {
+            let name = (at == 0).then(|| {
+                let href = format!("/list/{}", own.id);
+                view! { <th scope="row" rowspan=own.fields.len().to_string()>{own.row}" "<a href=href>{head.clone()}</a></th> }
+            });
+            let from = if field.from.is_empty() { "—".to_owned() } else { field.from.clone() };
+            let to = if field.to.is_empty() { "—".to_owned() } else { field.to.clone() };
+            view! { <tr>{name}<td>{field.label.clone()}</td><td><del>{from}</del></td><td><ins>{to}</ins></td></tr> }
+        });
+        lines.collect_view()
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_changes>
+            <table class="numbers import-changes">
+                <caption>{texts.import_changes}</caption>
+                <thead><tr>
+                    <th scope="col">{texts.import_row}</th><th scope="col">{texts.import_field}</th>
+                    <th scope="col">{texts.import_from}</th><th scope="col">{texts.import_to}</th>
+                </tr></thead>
+                <tbody>{changes.iter().map(change).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,307 @@
+//! One item of a ledger: written down, matched with a pairing and the entries that meet it, and brought to its end. What is typed
+//! is kept at every keystroke.
+
+mod draft;
+mod entries;
+mod form;
+
+use crate::features::ledger::{status_word, use_ledger};
+use crate::features::map::lists::pair_name;
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::storage::ledger_view::Way;
+use crate::storage::saving::{Begun, Made, Saved};
+use crate::sync;
+use crate::ui::drafting::Drafting;
+use crate::ui::loading::LoadingStored;
+use crate::ui::place_field::PlaceField;
+use draft::{Draft, new_draft};
+use entries::MeetingEntries;
+use form::Form;
+use jiedui_core::entry::{Fields, NOTE_LENGTH};
+use jiedui_core::ledger::{Status, TITLE_LENGTH};
+use jiedui_core::sync::Op;
+use jiedui_core::sync::protocol::NEED;
+use jiedui_core::values::field_error::FieldError;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
+use serde_json::Value;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+lazy_screen!(
+    /// One item of a ledger.
+    LedgerItem, render_ledger_item, NeedOf
+);
+
+/// The screen.
+#[component]
+fn NeedOf() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_needs);
+    let (params, query) = (use_params_map(), use_query_map());
+    let items = use_ledger();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
+    let location = use_location();
+    let drafting = Drafting::<Draft>::listening();
+    let draft = drafting.draft;
+    let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
+    Effect::new(move |_| {
+        // The ledger changes while somebody types; what they type must not.
+        let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
+        let there = items.with(Option::is_some);
+        let of = id.get();
+        // What an address says comes a moment after the screen.
+        let is_known = of.is_some() && there || location.pathname.with(|path| path.ends_with("/new"));
+        if !is_known || !drafting.is_to_begin() {
+            return;
+        }
+        let form = format!("jiedui.need.{user}.{}", of.map_or("new".to_owned(), |id| id.to_string()));
+        spawn_local(async move {
+            match of {
+                None => drafting.begin_new(&form, None, fresh()).await,
+                Some(id) => match sync::own_item(model, id).await {
+                    Ok(stored) => {
+                        drafting.begin_edit(&form, stored.map(|(item, since)| Draft::of(&item, since))).await;
+                    }
+                    Err(error) => {
+                        drafting.is_not_found();
+                        model.trouble.set(Some(error));
+                    }
+                },
+            }
+        });
+    });
+    let start_again = Callback::new(move |()| {
+        drafting.clear();
+        draft.set(None);
+        spawn_local(async move {
+            let again = match id.get_untracked() {
+                None => Some(fresh()),
+                Some(id) => sync::own_item(model, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since)),
+            };
+            if again.is_some() {
+                draft.try_set(again);
+            }
+        });
+    });
+    let there = Memo::new(move |_| draft.with(Option::is_some));
+    move || {
+        if model.user.with(Option::is_none) {
+            return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
+        }
+        if !there.get() {
+            if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
+                return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+            }
+            return view! { <LoadingStored/> }.into_any();
+        }
+        let way = Signal::derive(move || {
+            items.with(|items| items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.way.clone()))
+        });
+        view! { <NeedForm drafting start_again way/> }.into_any()
+    }
+}
+
+#[component]
+fn NeedForm(
+    drafting: Drafting<Draft>,
+    start_again: Callback<()>,
+    #[prop(into)] way: Signal<Option<Way>>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let (draft, kept) = (drafting.draft, drafting.kept);
+    let errors = RwSignal::new(Vec::new());
+    let form = Form { model, drafting, errors };
+    let failed = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let navigate = use_navigate();
+    let overview = Signal::derive(move || model.received.get().unwrap_or_default());
+    let programmes = Signal::derive(move || {
+        let overview = overview.get();
+        let own = overview
+            .catalogue
+            .programmes
+            .iter()
+            .map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()));
+        std::iter::once((String::new(), texts.please_choose.to_owned())).chain(own).collect()
+    });
+    let programme = form.value("programme");
+    let pairings = Signal::derive(move || {
+        let (overview, programme) = (overview.get(), programme.get());
+        let own = overview.pairings.iter().filter(|own| own.programme == programme);
+        let own = own.map(|own| (own.id.to_string(), pair_name(model, &overview, own)));
+        std::iter::once((String::new(), texts.none_of_these.to_owned())).chain(own).collect::<Vec<_>>()
+    });
+    let fixed = |options: Vec<(&str, &str)>| {
+        Signal::stored(options.into_iter().map(|(code, name)| (code.to_owned(), name.to_owned())).collect::<Vec<_>>())
+    };
+    let ledgers = fixed(vec![("need", texts.ledger_need), ("plan", texts.ledger_plan)]);
+    let statuses = fixed(Status::ALL.map(|own| (own.code(), status_word(texts, own))).to_vec());
+    let save = move |op: Op| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failed.set(None);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let saved = match op {
+                Op::Put => save_item(form).await,
+                Op::Delete => delete_item(form).await,
+            };
+            match saved {
+                Ok(()) => {
+                    let list = draft.try_get_untracked().flatten();
+                    let list =
+                        list.map(|own| format!("/needs?ledger={}&place={}", own.get("ledger"), own.get("place")));
+                    // Not before it is in the outbox may its draft go.
+                    drafting.is_saved();
+                    navigate(list.as_deref().unwrap_or("/needs"), Default::default());
+                }
+                Err(why) => drop(failed.try_set(why)),
+            }
+            busy.try_set(false);
+        });
+    };
+    let save = StoredValue::new_local(save);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        save.with_value(|save| save(Op::Put));
+    };
+    let delete = move |_| {
+        if window().confirm_with_message(texts.need_delete_sure).unwrap_or(false) {
+            save.with_value(|save| save(Op::Delete));
+        }
+    };
+    let is_old = move || draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev > 0));
+    let place_error = form.error("place");
+    let place = view! {
+        <PlaceField value=form.value("place") invalid=Signal::derive(move || place_error.get().is_some())
+            on_choose=Callback::new(move |code| form.set("place", code))/>
+    };
+    let note = {
+        let (value, error) = (form.value("note"), form.error("note"));
+        view! {
+            <textarea id="field-note" rows="3" maxlength=NOTE_LENGTH.to_string() prop:value=value
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-note"
+                on:input=move |event| form.set("note", event_target_value(&event))></textarea>
+        }
+    };
+    view! {
+        <section class=move || format!("narrow programme {}", programme.get())>
+            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get("title")).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
+            {move || match way.get() {
+                Some(Way::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
+                Some(Way::Refused(why)) => Some(refused(model, &why).into_any()),
+                _ => None,
+            }}
+            <div role="alert">
+                {move || (!errors.with(Vec::is_empty)).then(|| {
+                    let names: Vec<&str> = errors.get().iter().map(|error| name_of(model, &error.field)).collect();
+                    view! { <p class="notice bad">{fill(texts.please_correct, &[&names.join("、")])}</p> }
+                })}
+            </div>
+            {drafting.notices(texts, start_again)}
+            <form class="form" novalidate on:submit=submit>
+                {form.select("ledger", texts.ledger, ledgers)}
+                {form.input("title", texts.need_title, "text", "text", TITLE_LENGTH)}
+                {form.row("place", texts.place, place.into_any())}
+                {form.input("year", texts.year, "text", "numeric", 4)}
+                {form.select("programme", texts.need_category, programmes)}
+                {form.input("amount", &format!("{}{}", texts.need_amount, texts.optional), "text", "decimal", 20)}
+                {form.input("unit", &format!("{}{}", texts.need_unit, texts.optional), "text", "text", 20)}
+                {form.input("due", &format!("{}{}", texts.need_due, texts.optional), "date", "text", 10)}
+                {form.input("responsible", &format!("{}{}", texts.need_responsible, texts.optional), "text", "text", TITLE_LENGTH)}
+                {form.select("status", texts.need_status, statuses)}
+                {move || draft.with(|draft| draft.as_ref().map(steps(model)))}
+                {form.select("pairing", &format!("{}{}", texts.pairing, texts.optional), pairings)}
+                <MeetingEntries form/>
+                {form.row("note", &format!("{}{}", texts.note, texts.optional), note.into_any())}
+                {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
+                {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
+                <div class="actions">
+                    <button class="button primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
+                    <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
+                </div>
+                <div class="actions">
+                    <button type="button" class="button quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>
+                    {move || is_old().then(|| view! { <button type="button" class="button quiet" on:click=delete>{texts.delete}</button> })}
+                </div>
+            </form>
+        </section>
+    }
+}
+
+/// Puts what the form has made into the outbox; says why it did not.
+async fn save_item(form: Form) -> Result<(), Option<String>> {
+    let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
+    // No answer is judged before what judges it is there.
+    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
+    let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let found = form.mistakes(&judges);
+    if !found.is_empty() {
+        form.errors.try_set(found);
+        return Err(None);
+    }
+    let begun =
+        if drafting.is_new() { Begun::New } else { Begun::With { since: own.since, before: own.before.clone() } };
+    let made = Made { kind: NEED, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+    match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
+        Saved::Done => Ok(()),
+        Saved::Elsewhere(now) => {
+            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path)).collect();
+            drafting.change(|draft| *draft = draft.on_top_of(&now));
+            Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
+        }
+    }
+}
+
+async fn delete_item(form: Form) -> Result<(), Option<String>> {
+    let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let deleted = sync::save_need(form.model, own.id, own.base_rev, Op::Delete, Fields::new()).await;
+    deleted.map_err(|error| Some(error.words(form.model.texts)))
+}
+
+/// On which days it came to each status.
+fn steps(model: Model) -> impl Fn(&Draft) -> AnyView {
+    move |draft| {
+        let dates = draft.before.get("dates").and_then(Value::as_object).cloned().unwrap_or_default();
+        let step = |status: Status| {
+            let day = dates.get(status.code())?.as_str()?.to_owned();
+            Some(view! { <li>{format!("{day} {}", status_word(model.texts, status))}</li> })
+        };
+        view! { <ol class="steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
+    }
+}
+
+fn refused(model: Model, why: &[FieldError]) -> impl IntoView + use<> {
+    let reasons: Vec<String> = why
+        .iter()
+        .map(|error| format!("{}：{}", name_of(model, &error.field), error.clone().in_language(model.language).message))
+        .collect();
+    view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused, reasons.join("；"))}</p> }
+}
+
+fn name_of(model: Model, field: &str) -> &'static str {
+    let texts = model.texts;
+    match field {
+        "ledger" => texts.ledger,
+        "title" => texts.need_title,
+        "place" => texts.place,
+        "year" => texts.year,
+        "programme" => texts.need_category,
+        "amount" => texts.need_amount,
+        "unit" => texts.need_unit,
+        "due" => texts.need_due,
+        "responsible" => texts.need_responsible,
+        "status" | "dates" => texts.need_status,
+        "pairing" => texts.pairing,
+        "entries" => texts.need_entries,
+        "note" => texts.note,
+        _ => texts.nav_needs,
+    }
+}

@@ -1,0 +1,143 @@
+//! An item of a ledger as it is typed, and what it comes to.
+
+use crate::features::entries::form::read_number;
+use crate::state::Model;
+use crate::storage::ledger_view::Item;
+use crate::storage::saving::Elsewhere;
+use crate::storage::user_db::new_id;
+use crate::sync::clock;
+use crate::ui::drafting::FormDraft;
+use jiedui_core::entry::Fields;
+use jiedui_core::ledger::Status;
+use jiedui_core::sync::number_value;
+use jiedui_core::values::{
+    date::format_date,
+    field_error::{ErrorCode, FieldError},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// An item as it is filled in: texts as they were typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Identifier.
+    pub id: Uuid,
+    /// The revision that a change started from; 0 for a new one.
+    pub base_rev: u64,
+    /// By the names of the fields.
+    pub texts: BTreeMap<String, String>,
+    /// The entries that meet it.
+    pub entries: Vec<Uuid>,
+    /// The item's fields when this was begun.
+    pub before: Fields,
+    /// The number of this phone's last change of the item when this was begun.
+    #[serde(default)]
+    pub since: u64,
+    /// The draft of another tab that this one is a copy of.
+    #[serde(default)]
+    pub copy_of: Option<Uuid>,
+}
+
+impl FormDraft for Draft {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn set_id(&mut self, id: Uuid) {
+        self.id = id;
+    }
+
+    fn copy_of(&self) -> Option<Uuid> {
+        self.copy_of
+    }
+
+    fn set_copy_of(&mut self, of: Option<Uuid>) {
+        self.copy_of = of;
+    }
+}
+
+/// The fields that are words, as they are typed.
+const WORDS: [&str; 10] =
+    ["ledger", "place", "programme", "title", "unit", "due", "responsible", "status", "pairing", "note"];
+
+impl Draft {
+    /// What is typed in a field.
+    pub fn get(&self, name: &str) -> String {
+        self.texts.get(name).cloned().unwrap_or_default()
+    }
+
+    /// An item as one types it; `since` is the number of this phone's last change of it.
+    pub fn of(item: &Item, since: u64) -> Self {
+        let (texts, entries) = (texts_of(&item.fields), item.need.entries.clone());
+        Self { id: item.id, base_rev: item.rev, texts, entries, before: item.sure.clone(), since, copy_of: None }
+    }
+
+    /// The same on top of what another tab has made of the item: what is changed here stays changed, all else is as it is
+    /// now.
+    pub fn on_top_of(&self, now: &Elsewhere) -> Self {
+        let mut fields = now.fields.clone();
+        fields.extend(self.changes());
+        let entries = fields.get("entries").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
+        let (texts, before) = (texts_of(&fields), now.fields.clone());
+        Self { base_rev: now.rev, texts, entries, before, since: now.since, ..self.clone() }
+    }
+
+    /// All fields, and the numbers that are none.
+    pub fn fields(&self) -> (Fields, Vec<FieldError>) {
+        let (mut fields, mut errors) = (Fields::new(), Vec::new());
+        for name in WORDS {
+            let text = self.get(name);
+            fields.insert(name.to_owned(), if text.trim().is_empty() { Value::Null } else { json!(text.trim()) });
+        }
+        for name in ["year", "amount"] {
+            match read_number(&self.get(name)) {
+                Ok(number) => drop(fields.insert(name.to_owned(), number.map_or(Value::Null, number_value))),
+                Err(()) => errors.push(FieldError::new(name, ErrorCode::NotAmount)),
+            }
+        }
+        fields.insert("entries".to_owned(), json!(self.entries));
+        let mut dates = self.before.get("dates").cloned().unwrap_or_else(|| json!({}));
+        let status = self.get("status");
+        let is_new = self.before.get("status").and_then(Value::as_str) != Some(&status);
+        if let Some(dates) = dates.as_object_mut().filter(|_| is_new) {
+            dates.insert(status, json!(format_date(clock::today())));
+        }
+        fields.insert("dates".to_owned(), dates);
+        (fields, errors)
+    }
+
+    /// Those of them that are not what they were.
+    pub fn changes(&self) -> Fields {
+        let (mut fields, _) = self.fields();
+        fields.retain(|name, value| self.before.get(name).unwrap_or(&Value::Null) != value);
+        fields
+    }
+}
+
+fn texts_of(fields: &Fields) -> BTreeMap<String, String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    fields.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+}
+
+/// A new item, with what the address and the person's rights say of it.
+pub fn new_draft(model: Model, given: impl Fn(&str) -> String) -> Draft {
+    let scope = model.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
+    let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
+    let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));
+    let texts = [
+        ("ledger", Some(given("ledger")).filter(|own| own == "plan").unwrap_or_else(|| "need".to_owned())),
+        ("year", clock::today().year().to_string()),
+        ("place", place),
+        ("programme", only(scope.programmes)),
+        ("status", Status::Open.code().to_owned()),
+    ];
+    let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    Draft { id: new_id(), texts, ..Draft::default() }
+}

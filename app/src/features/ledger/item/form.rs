@@ -1,0 +1,105 @@
+//! The fields of the form of an item of a ledger: each with its label above and its mistake below.
+
+use crate::features::ledger::item::draft::Draft;
+use crate::state::Model;
+use crate::ui::drafting::Drafting;
+use crate::ui::form_row::{form_row, is_half_typed, mistake};
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::sync::mistakes_of_need;
+use jiedui_core::values::field_error::add_new;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What the parts of the form have in common.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The app's state.
+    pub model: Model,
+    /// What is being filled in.
+    pub drafting: Drafting<Draft>,
+    /// What is wrong with it.
+    pub errors: RwSignal<Vec<FieldError>>,
+}
+
+impl Form {
+    pub(super) fn value(self, name: &'static str) -> Signal<String> {
+        Signal::derive(move || {
+            self.drafting.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default())
+        })
+    }
+
+    /// Changes the draft and keeps it.
+    pub fn change(self, change: impl FnOnce(&mut Draft)) {
+        self.drafting.change(change);
+        if !self.errors.with_untracked(Vec::is_empty)
+            && let Some(overview) = self.model.received.get_untracked()
+        {
+            let now = self.mistakes(&(overview, self.model.places.get_untracked()));
+            self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
+        }
+    }
+
+    pub(super) fn set(self, name: &'static str, text: String) {
+        self.change(move |draft| drop(draft.texts.insert(name.to_owned(), text)));
+    }
+
+    /// What is wrong with it, by what judges it.
+    pub(super) fn mistakes(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
+        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.user.get_untracked()) else {
+            return Vec::new();
+        };
+        let (fields, mut errors) = draft.fields();
+        if is_half_typed("field-due") {
+            errors.push(FieldError::new("due", ErrorCode::NotDate));
+        }
+        add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(places)));
+        errors
+    }
+
+    pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
+        mistake(self.model, self.errors, name)
+    }
+
+    pub(super) fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {
+        form_row(name, label.to_owned(), self.error(name), control)
+    }
+
+    pub(super) fn input(
+        self,
+        name: &'static str,
+        label: &str,
+        kind: &'static str,
+        mode: &'static str,
+        longest: usize,
+    ) -> impl IntoView + use<> {
+        let (value, error) = (self.value(name), self.error(name));
+        let control = view! {
+            <input id=format!("field-{name}") type=kind inputmode=mode autocomplete="off" maxlength=longest.to_string() prop:value=value
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
+                on:input=move |event| self.set(name, event_target_value(&event))/>
+        };
+        self.row(name, label, control.into_any())
+    }
+
+    pub(super) fn select(
+        self,
+        name: &'static str,
+        label: &str,
+        options: Signal<Vec<(String, String)>>,
+    ) -> impl IntoView + use<> {
+        let (value, error) = (self.value(name), self.error(name));
+        let option = move |(code, words): (String, String)| {
+            let own = code.clone();
+            view! { <option value=code selected=move || value.get() == own>{words}</option> }
+        };
+        let control = view! {
+            <select id=format!("field-{name}") aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")
+                on:change=move |event| self.set(name, event_target_value(&event))>
+                {move || options.get().into_iter().map(option).collect_view()}
+            </select>
+        };
+        self.row(name, label, control.into_any())
+    }
+}

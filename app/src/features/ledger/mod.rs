@@ -1,0 +1,343 @@
+//! The ledgers: what villages need and plan, by year, with what is overdue and what nobody has taken on at a glance; to be
+//! printed and taken away. All of it from the phone.
+
+pub mod item;
+
+use crate::labels::texts::{Texts, fill};
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::storage::ledger_view::{Item, Way};
+use crate::sync;
+use crate::ui::download;
+use crate::ui::filter_bar::unreadable_notice;
+use crate::ui::loading::LoadingStored;
+use crate::ui::search::{PAGE, SearchField, use_words};
+use crate::ui::url_state::{Step, use_address};
+use jiedui_core::directory::place::covers;
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::ledger::Need;
+use jiedui_core::ledger::{Ledger, Status};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use std::sync::Arc;
+use time::Date;
+use wasm_bindgen_futures::spawn_local;
+
+/// The items that this phone knows; `None` until they have been read, and where nobody has signed in.
+pub fn use_ledger() -> RwSignal<Option<Arc<Vec<Item>>>> {
+    let model = use_model();
+    let items = RwSignal::new(None);
+    Effect::new(move |_| {
+        model.journal.track();
+        model.pulled.track();
+        if model.user.with(Option::is_some) {
+            spawn_local(async move {
+                match sync::ledger(model).await {
+                    Ok(own) => items.set(Some(Arc::new(own))),
+                    Err(error) => model.trouble.set(Some(error)),
+                }
+            });
+        }
+    });
+    items
+}
+
+/// What the list shows of them.
+#[derive(Clone, Debug, PartialEq)]
+struct Wanted {
+    ledger: Ledger,
+    year: Option<i32>,
+    place: String,
+    programme: String,
+    /// A status' code, `overdue`, `due` or nothing.
+    status: String,
+    words: Vec<String>,
+}
+
+impl Wanted {
+    fn takes(&self, model: Model, item: &Item, today: Date) -> bool {
+        let need = &item.need;
+        let status = match self.status.as_str() {
+            "" => true,
+            "overdue" => need.is_overdue(today),
+            code => need.status.code() == code,
+        };
+        need.ledger == self.ledger
+            && status
+            && self.year.is_none_or(|year| need.year == year)
+            && (self.place.is_empty() || covers(&self.place, &need.place))
+            && (self.programme.is_empty() || need.programme == self.programme)
+            && self.has_words(model, need)
+    }
+
+    fn has_words(&self, model: Model, need: &Need) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let place = model.places.with(|places| places.label(&need.place));
+        let text = format!("{} {} {} {place}", need.title, need.responsible, need.note).to_lowercase();
+        self.words.iter().all(|word| text.contains(word.as_str()))
+    }
+}
+
+lazy_screen!(
+    /// The ledgers.
+    LedgerList, render_ledger, Needs
+);
+
+/// The list.
+#[component]
+fn Needs() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_needs);
+    let (address, words) = (use_address(), use_words());
+    let items = use_ledger();
+    let listed = RwSignal::new(PAGE);
+    let today = model.today;
+    let given = move |name: &'static str| address.get(name).unwrap_or_default();
+    let wanted = Memo::new(move |_| Wanted {
+        ledger: if given("ledger") == "plan" { Ledger::Plan } else { Ledger::Need },
+        year: given("year").parse().ok(),
+        place: given("place"),
+        programme: given("programme"),
+        status: given("status"),
+        words: words.get(),
+    });
+    let wrong = Memo::new(move |_| {
+        let year = Some(given("year")).filter(|year| !year.is_empty() && year.parse::<i32>().is_err());
+        year.map(|year| (texts.year, year)).into_iter().collect::<Vec<_>>()
+    });
+    let found = Memo::new(move |_| {
+        let wanted = wanted.get();
+        items.with(|items| {
+            let items = items.as_ref()?;
+            Some(items.iter().filter(|own| wanted.takes(model, own, today)).cloned().collect::<Vec<_>>())
+        })
+    });
+    let years = Memo::new(move |_| {
+        let mut years: Vec<i32> =
+            items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.need.year).collect());
+        years.push(today.year());
+        years.sort_unstable_by(|one, other| other.cmp(one));
+        years.dedup();
+        years
+    });
+    let set =
+        move |name: &'static str| move |event| address.change(&[(name, event_target_value(&event))], Step::Further);
+    let option = move |name: &'static str, value: String, label: String| {
+        let own = value.clone();
+        view! { <option value=value selected=move || given(name) == own>{label}</option> }
+    };
+    let programmes = move || {
+        let overview = model.received.get().unwrap_or_default();
+        let own = overview.catalogue.programmes.iter();
+        own.map(|own| option("programme", own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()))
+            .collect_view()
+    };
+    let take_away = move |_| {
+        let overview = model.received.get_untracked().unwrap_or_default();
+        let rows = found.with_untracked(|found| table(model, &overview, found.as_deref().unwrap_or_default(), today));
+        if let Err(error) = download::give("needs.csv", &download::csv(&rows)) {
+            model.trouble.set(Some(error));
+        }
+    };
+    let of_place = move || {
+        let place = given("place");
+        (!place.is_empty()).then(|| {
+            let label = model.places.with(|places| places.label(&place));
+            view! {
+                <p class="chosen-place">
+                    <strong>{label}</strong>
+                    <button type="button" class="quiet" on:click=move |_| address.change(&[("place", String::new())], Step::Further)>
+                        {texts.list_all}
+                    </button>
+                </p>
+            }
+        })
+    };
+    move || {
+        if model.user.with(Option::is_none) {
+            return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
+        }
+        let records = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+        view! {
+            <section class="list needs">
+                <h1>{move || if wanted.with(|own| own.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
+                {move || unreadable_notice(texts, wrong.get())}
+                <div class="filters">
+                    <label><span>{texts.ledger}</span>
+                        <select on:change=set("ledger")>
+                            {option("ledger", String::new(), texts.ledger_need.to_owned())}
+                            {option("ledger", "plan".to_owned(), texts.ledger_plan.to_owned())}
+                        </select>
+                    </label>
+                    <label><span>{texts.year}</span>
+                        <select on:change=set("year")>
+                            {option("year", String::new(), texts.all_years.to_owned())}
+                            {move || years.get().into_iter().map(|year| option("year", year.to_string(), year.to_string())).collect_view()}
+                        </select>
+                    </label>
+                    <label><span>{texts.programme}</span>
+                        <select on:change=set("programme")>
+                            {option("programme", String::new(), texts.all_programmes.to_owned())}
+                            {programmes}
+                        </select>
+                    </label>
+                    <label><span>{texts.need_status}</span>
+                        <select on:change=set("status")>
+                            {option("status", String::new(), texts.all_states.to_owned())}
+                            {option("status", "overdue".to_owned(), texts.need_overdue.to_owned())}
+                            {Status::ALL.map(|own| option("status", own.code().to_owned(), status_word(texts, own).to_owned()))}
+                        </select>
+                    </label>
+                    <SearchField label=texts.search/>
+                </div>
+                {of_place}
+                {move || found.with(|found| found.as_ref().map(|found| at_a_glance(texts, found, today)))}
+                <p class="actions">
+                    {records.then(|| view! { <a class="button primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
+                    <button type="button" class="button quiet" on:click=take_away>{texts.need_csv}</button>
+                    <button type="button" class="button quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
+                </p>
+                {move || found.with(|found| match found {
+                    None => view! { <LoadingStored/> }.into_any(),
+                    Some(found) if found.is_empty() => view! { <p class="empty">{texts.needs_none}</p> }.into_any(),
+                    Some(found) => {
+                        let overview = model.received.get().unwrap_or_default();
+                        let rows = found.iter().take(listed.get()).map(|own| row(model, &overview, own, today)).collect_view();
+                        view! { <ul class="entries">{rows}</ul> }.into_any()
+                    }
+                })}
+                {move || found.with(|found| found.as_ref().is_some_and(|found| found.len() > listed.get())).then(|| view! {
+                    <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                })}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+fn new_address(wanted: &Wanted) -> String {
+    let ledger = if wanted.ledger == Ledger::Plan { "plan" } else { "need" };
+    format!("/needs/new?ledger={ledger}&place={}", wanted.place)
+}
+
+/// How many there are, how many are late, and how many nobody has taken on.
+fn at_a_glance(texts: &Texts, found: &[Item], today: Date) -> impl IntoView + use<> {
+    let late = found.iter().filter(|own| own.need.is_overdue(today)).count();
+    let of = |status| found.iter().filter(|own| own.need.status == status).count();
+    let words: Vec<String> = Status::ALL
+        .into_iter()
+        .filter(|status| of(*status) > 0)
+        .map(|status| format!("{} {}", status_word(texts, status), of(status)))
+        .collect();
+    let all = fill(texts.needs_found, &[&found.len()]);
+    view! {
+        <p class="note" role="status">
+            {[vec![all], words].concat().join(" · ")}
+            {(late > 0).then(|| view! { " · "<strong class="bad">{format!("{} {late}", texts.need_overdue)}</strong> })}
+        </p>
+    }
+}
+
+/// A status in a word.
+pub fn status_word(texts: &Texts, status: Status) -> &'static str {
+    match status {
+        Status::Open => texts.need_open,
+        Status::Matched => texts.need_matched,
+        Status::UnderWay => texts.need_under_way,
+        Status::Met => texts.need_met,
+        Status::Dropped => texts.need_dropped,
+    }
+}
+
+/// The class that colours a status.
+fn status_class(status: Status) -> &'static str {
+    match status {
+        Status::Open => "state waiting",
+        Status::Matched | Status::UnderWay => "state busy",
+        Status::Met => "state done",
+        Status::Dropped => "state received",
+    }
+}
+
+/// How much of what.
+fn amount(need: &Need) -> String {
+    need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
+}
+
+/// An item in a list.
+pub fn row(model: Model, overview: &Overview, own: &Item, today: Date) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let need = &own.need;
+    let place = {
+        let code = need.place.clone();
+        move || model.places.with(|places| places.label(&code))
+    };
+    let programme = overview.catalogue.programme(&need.programme);
+    let programme = programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default();
+    let due = need.due.map(|due| fill(texts.need_by, &[&format_date(due)]));
+    let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
+        .into_iter()
+        .chain(due)
+        .filter(|own| !own.is_empty())
+        .collect();
+    let way = match &own.way {
+        Way::Sent => None,
+        Way::Waits => Some(("state waiting", texts.state_on_phone)),
+        Way::Refused(_) => Some(("state bad", texts.state_refused)),
+    };
+    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue}</span> });
+    view! {
+        <li class="entry" data-need=own.id.to_string()>
+            <a href=format!("/needs/{}", own.id)>
+                <strong>{need.title.clone()}</strong>
+                <span>{place}</span>
+                <span>{facts.join(" · ")}</span>
+            </a>
+            <span class=status_class(need.status)>{status_word(texts, need.status)}</span>
+            {late}
+            {way.map(|(class, words)| view! { " "<span class=class>{words}</span> })}
+        </li>
+    }
+}
+
+/// The same as a table to be taken away.
+fn table(model: Model, overview: &Overview, found: &[Item], today: Date) -> Vec<Vec<String>> {
+    let texts = model.texts;
+    let heading = [
+        texts.year,
+        texts.place,
+        texts.programme,
+        texts.need_title,
+        texts.need_amount,
+        texts.need_unit,
+        texts.need_due,
+        texts.need_responsible,
+        texts.need_status,
+        texts.need_overdue,
+        texts.pairing,
+        texts.note,
+    ];
+    let row = |own: &Item| {
+        let need = &own.need;
+        let programme = overview.catalogue.programme(&need.programme);
+        let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));
+        vec![
+            need.year.to_string(),
+            model.places.with_untracked(|places| places.label(&need.place)),
+            programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default(),
+            need.title.clone(),
+            need.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),
+            need.unit.clone(),
+            need.due.map(format_date).unwrap_or_default(),
+            need.responsible.clone(),
+            status_word(texts, need.status).to_owned(),
+            if need.is_overdue(today) { texts.yes } else { "" }.to_owned(),
+            pairing.map(|own| crate::features::map::lists::pair_name(model, overview, own)).unwrap_or_default(),
+            need.note.clone(),
+        ]
+    };
+    std::iter::once(heading.map(str::to_owned).to_vec()).chain(found.iter().map(row)).collect()
+}

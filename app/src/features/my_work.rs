@@ -1,0 +1,246 @@
+//! What there is to do for this person: what came back, what is due, what waits for a decision, and where nothing came from.
+
+use crate::features::ledger::{row, use_ledger};
+use crate::features::periods::Periods;
+use crate::features::review::actions::waits_for;
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::shell::lazy;
+use crate::state::{Model, use_model};
+use crate::storage::drafts::unfinished;
+use crate::storage::entry_view::Known;
+use crate::storage::ledger_view::Item;
+use crate::ui::entry_list::{entry_row, use_entries};
+use crate::ui::loading::LoadingStored;
+use jiedui_core::access::user::{Role, User};
+use jiedui_core::directory::place::covers;
+use jiedui_core::directory::place::{Level, Place, Places};
+use jiedui_core::figures::summary::Overview;
+use jiedui_core::values::month::Month;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use time::Duration;
+
+/// What is due within so many days is due soon.
+const SOON: Duration = Duration::days(30);
+/// So many are listed of each.
+const LISTED: usize = 20;
+
+lazy_screen!(
+    /// What there is to do.
+    MyWork, render_my_work, Work
+);
+
+/// The screen.
+#[component]
+fn Work() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_work);
+    let (entries, items) = (use_entries(|| true), use_ledger());
+    let drafts = RwSignal::new(0);
+    Effect::new(move |_| {
+        if let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) {
+            drafts.set(unfinished(user).len());
+        }
+    });
+    move || {
+        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let overview = move || model.received.get().unwrap_or_default();
+        let of = StoredValue::new(user.clone());
+        let returned = move || of.with_value(|user| mine(model, user, drafts.get()));
+        let due = move || items.get().map(|items| of.with_value(|user| due(model, &overview(), user, &items)));
+        let queue = move || {
+            let reviews = of.with_value(|user| user.role.reviews());
+            entries
+                .get()
+                .filter(|_| reviews)
+                .map(|entries| of.with_value(|user| queue(model, &overview(), user, &entries)))
+        };
+        let silent = move || {
+            let coordinates = of.with_value(|user| user.role.coordinates());
+            let there = model.places.with(|places| !places.all().is_empty());
+            entries
+                .get()
+                .filter(|_| coordinates && there)
+                .map(|entries| of.with_value(|user| silent(model, user, &entries)))
+        };
+        let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
+        view! {
+            <section class="list work">
+                <h1>{texts.nav_work}</h1>
+                <p class="actions">
+                    {records.then(|| view! { <a class="button primary" href="/entries/new">{texts.nav_new}</a> })}
+                    {records.then(|| view! { <a class="button" href="/import">{texts.nav_import}</a> })}
+                    {records.then(|| notify(model))}
+                    {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue}</a> })}
+                </p>
+                {returned}
+                {due}
+                {queue}
+                {silent}
+                {move || (entries.with(Option::is_none) || items.with(Option::is_none)).then(|| view! { <LoadingStored/> })}
+                {coordinates.then(|| view! { <Periods/> })}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// The button by which this browser is woken when something comes back; `public/notify.js` shows it where that can be.
+fn notify(model: Model) -> impl IntoView {
+    let texts = model.texts;
+    // Where nobody listens there is no button.
+    Effect::new(|_| lazy::tell_page("jiedui-notify"));
+    view! {
+        <button type="button" class="button quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
+            data-denied=texts.notify_denied data-failed=texts.notify_failed></button>
+    }
+}
+
+/// This person's own: drafts, what has not been sent, what came back.
+fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let records = user.role.records();
+    let month = Month::from(model.today);
+    let counts = model.journal.with(|journal| {
+        let journal = journal.as_ref()?;
+        let this_month = journal.entries.iter().filter(|own| Month::from(own.entry.date) == month).count();
+        Some((journal.to_settle(), journal.unsent, this_month))
+    });
+    records.then(|| {
+        let Some((settle, unsent, this_month)) = counts else {
+            return view! { <LoadingStored/> }.into_any();
+        };
+        let line = |count: usize, words: &str, bad: bool| {
+            let class = if bad && count > 0 { "state bad" } else { "state" };
+            let address = if bad { "/entries?state=settle" } else { "/entries" };
+            view! { <li><span class=class>{count}</span>" "<a href=address>{words.to_owned()}</a></li> }
+        };
+        view! {
+            <h2>{texts.work_mine}</h2>
+            <ul class="counts" id="work-mine">
+                {line(settle, texts.work_settle, true)}
+                {line(drafts, texts.drafts, false)}
+                {line(unsent, texts.work_unsent, false)}
+                {line(this_month, texts.work_this_month, false)}
+            </ul>
+        }
+        .into_any()
+    })
+}
+
+/// Items of the ledgers that are late or due soon, where this person works.
+fn due(model: Model, overview: &Overview, user: &User, items: &[Item]) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let today = model.today;
+    let soon = today.checked_add(SOON).unwrap_or(today);
+    let is_due = |own: &&Item| {
+        let need = &own.need;
+        let is_here = user.scope.has_place(&need.place) && user.scope.has_programme(&need.programme);
+        is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
+    };
+    let found: Vec<&Item> = items.iter().filter(is_due).collect();
+    let rows = found.iter().take(LISTED).map(|own| row(model, overview, own, today)).collect_view();
+    (!found.is_empty()).then(|| {
+        view! {
+            <h2>{fill(texts.work_due, &[&found.len()])}</h2>
+            <ul class="entries" id="work-due">{rows}</ul>
+        }
+    })
+}
+
+/// What waits for a decision, by township.
+fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let mut towns: BTreeMap<String, usize> = BTreeMap::new();
+    let waiting: Vec<&Known> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
+    for own in &waiting {
+        *towns.entry(Level::Township.above(&own.entry.place).to_owned()).or_default() += 1;
+    }
+    let count = waiting.len();
+    let town = |(code, count): (String, usize)| {
+        let name = model.places.with(|places| places.label(&code));
+        view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?place={code}")>{name}</a></li> }
+    };
+    // The oldest waits longest.
+    let oldest: String = waiting
+        .iter()
+        .min_by_key(|own| (own.entry.date, own.id))
+        .map(|own| entry_row(model, overview, Some(own.id), &own.entry))
+        .unwrap_or_default();
+    view! {
+        <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
+        {(count > 0).then(|| view! { <p class="note">{texts.work_oldest}</p><ul class="latest" inner_html=oldest></ul> })}
+        <ul class="counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
+    }
+}
+
+/// Townships of this person from which nothing has come this month; villages, of who sees to one township.
+fn silent(model: Model, user: &User, entries: &[Known]) -> impl IntoView + use<> {
+    let texts = model.texts;
+    let month = Month::from(model.today);
+    let own = model.places.with(|places| silent_places(places, user, entries, month));
+    let count = own.len();
+    let names: Vec<_> = own
+        .into_iter()
+        .map(|code| {
+            let name = model.places.with(|places| places.label(&code));
+            view! { <li><a href=format!("/list?place={code}")>{name}</a></li> }
+        })
+        .collect();
+    view! {
+        <details class="silent">
+            <summary>{fill(texts.work_silent, &[&count])}</summary>
+            <ul class="counts" id="work-silent">{names}</ul>
+        </details>
+    }
+}
+
+fn silent_places(places: &Places, user: &User, entries: &[Known], month: Month) -> Vec<String> {
+    let one_town = user.scope.places.iter().all(|code| code.len() >= 9) && !user.scope.places.is_empty();
+    let level = if one_town { Level::Village } else { Level::Township };
+    let heard: Vec<&str> =
+        entries.iter().filter(|own| Month::from(own.entry.date) == month).map(|own| own.entry.place.as_str()).collect();
+    let is_silent = |place: &&Place| {
+        place.level == level && user.scope.has_place(&place.code) && !heard.iter().any(|own| covers(&place.code, own))
+    };
+    places.all().iter().filter(is_silent).map(|place| place.code.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::access::user::Scope;
+    use jiedui_core::directory::place::Side;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_place_is_silent_until_something_came_from_it_this_month() {
+        let place = |code: &str, level, parent: &str| {
+            let (code, name, parent) = (code.to_owned(), code.to_owned(), parent.to_owned());
+            Place { code, parent, level, name, side: Side::B }
+        };
+        let places = Places::new(vec![
+            place("522728108", Level::Township, "522728"),
+            place("522728109", Level::Township, "522728"),
+            place("522728109001", Level::Village, "522728109"),
+            place("522728109002", Level::Village, "522728109"),
+        ]);
+        let known = |place: &str, date: &str| {
+            let fields = json!({"activity": "survey", "date": date, "place": place}).as_object().unwrap().clone();
+            let entry = jiedui_core::entry::Entry::from_checked(&fields).unwrap();
+            Known { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
+        };
+        let entries = [known("522728109001", "2026-11-03"), known("522728108", "2026-10-30")];
+        let month = "2026-11".parse().unwrap();
+        let user = |code: &str| {
+            let scope = Scope { places: vec![code.to_owned()], programmes: Vec::new() };
+            let (username, name) = (String::new(), String::new());
+            User { id: Uuid::nil(), username, name, role: Role::Coordinator, scope }
+        };
+        assert_eq!(silent_places(&places, &user("522728"), &entries, month), ["522728108"]);
+        assert_eq!(silent_places(&places, &user("522728109"), &entries, month), ["522728109002"]);
+    }
+}

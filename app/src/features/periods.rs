@@ -1,0 +1,71 @@
+//! Closing months: for who coordinates. It needs a network, since nobody may record in a closed month from then on.
+
+use crate::api::endpoints::{self, ClosedMonth};
+use crate::labels::texts::fill;
+use crate::labels::time_format::in_china;
+use crate::state::use_model;
+use jiedui_core::values::month::Month;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// The last year's months, each with its button.
+#[component]
+pub fn Periods() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let closed = RwSignal::new(None::<Vec<ClosedMonth>>);
+    let failed = RwSignal::new(None::<String>);
+    let told = move |error: endpoints::ApiError| {
+        failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())))
+    };
+    Effect::new(move |_| {
+        spawn_local(async move {
+            match endpoints::periods().await {
+                Ok(own) => closed.set(Some(own)),
+                Err(error) => told(error),
+            }
+        });
+    });
+    let set = move |month: Month, close: bool| {
+        let question = if close { texts.period_close_sure } else { texts.period_open_sure };
+        if !window().confirm_with_message(&fill(question, &[&month])).unwrap_or(false) {
+            return;
+        }
+        failed.set(None);
+        spawn_local(async move {
+            match endpoints::set_period(month, close, model.language).await {
+                Ok(own) => closed.set(Some(own)),
+                Err(error) => told(error),
+            }
+        });
+    };
+    let now = Month::from(model.today);
+    let mut months: Vec<Month> = now.year_before().to(now).collect();
+    months.reverse();
+    let months = StoredValue::new(months);
+    let item = move |month: Month, all: &[ClosedMonth]| {
+        let own = all.iter().find(|own| own.month == month.to_string()).cloned();
+        let is_closed = own.is_some();
+        let words = own.map(|own| fill(texts.period_closed_by, &[&own.by, &in_china(&own.at)])).unwrap_or_default();
+        let button = if is_closed { texts.period_open } else { texts.period_close };
+        view! {
+            <li data-month=month.to_string()>
+                <strong>{month.to_string()}</strong>
+                <span class="hint">{words}</span>
+                <button type="button" class="quiet" on:click=move |_| set(month, !is_closed)>{button}</button>
+            </li>
+        }
+    };
+    view! {
+        <details class="periods">
+            <summary>{texts.periods}</summary>
+            <p class="hint">{texts.periods_lead}</p>
+            {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
+            {move || closed.get().map(|all| view! {
+                <ul class="months-closed">
+                    {months.with_value(|months| months.iter().map(|month| item(*month, &all)).collect_view())}
+                </ul>
+            })}
+        </details>
+    }
+}

@@ -1,0 +1,249 @@
+//! A year or a month as a report that can be printed and signed: one page a programme.
+
+use crate::features::dashboard::indicator_cards::{Words, percent, qualified};
+use crate::labels::texts::fill;
+use crate::labels::time_format::day_in_china;
+use crate::lazy_screen;
+use crate::state::{Model, use_model};
+use crate::svg::escaped;
+use crate::ui::filter_bar::{FilterBar, use_filter};
+use crate::ui::loading::LoadingOnline;
+use crate::ui::url_state::{Step, use_address};
+use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
+use jiedui_core::figures::figure::figure_of;
+use jiedui_core::figures::target_status::adds_up;
+use jiedui_core::figures::{
+    contribution::Part,
+    figure::{Figure, Filter},
+    summary::Overview,
+};
+use jiedui_core::values::{month::Month, quantity::Quantity};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use std::fmt::Write;
+
+lazy_screen!(
+    /// The report.
+    ReportPage, render_report, Report
+);
+
+/// The screen.
+#[component]
+fn Report() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.report);
+    let filter = use_filter();
+    crate::sync::village::follow(model, filter);
+    let address = use_address();
+    let back = move || format!("/{}", address.query());
+    let month = move || filter.get().until;
+    let months = move || {
+        let (year, until) = (filter.get().year.unwrap_or(model.today.year()), filter.get().until);
+        let option = |month: Month| {
+            let text = month.to_string();
+            view! { <option value=text.clone() selected=until == Some(month)>{text.clone()}</option> }
+        };
+        Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
+    };
+    let body = move || match model.whole(&filter.get()) {
+        Some(overview) => whole(model, &overview, &filter.get(), month()),
+        None => String::new(),
+    };
+    view! {
+        <article class="report">
+            <p class="back"><A href=back>{texts.back_to_view}</A></p>
+            <div class="above">
+                <FilterBar filter>
+                    <label>
+                        <span>{texts.report_on}</span>
+                        <select name="until" on:change=move |event| address.change(&[("until", event_target_value(&event))], Step::Further)>
+                            <option value="">{texts.whole_year}</option>
+                            {months}
+                        </select>
+                    </label>
+                </FilterBar>
+                <button type="button" class="button primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
+            </div>
+            <div inner_html=body></div>
+            {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+        </article>
+    }
+}
+
+/// An indicator's row.
+struct Line<'a> {
+    indicator: &'a Indicator,
+    /// In the year, up to the month where it is a month's report.
+    now: Figure,
+    /// In the month alone.
+    month: Option<Quantity>,
+    /// In the same time of the year before.
+    before: Option<Quantity>,
+}
+
+fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
+    let year = filter.year.unwrap_or(model.today.year());
+    let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
+    let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
+    let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
+    let parts_of = |filter: &Filter| -> Vec<&Part> {
+        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        overview.parts.iter().filter(|part| sieve.takes(part)).collect()
+    };
+    let (parts, parts_alone, parts_before) = (parts_of(&now), alone.as_ref().map(parts_of), parts_of(&before));
+    let line = |indicator| {
+        let figure = figure_of(indicator, &parts, Some(year));
+        Line {
+            indicator,
+            month: parts_alone.as_ref().and_then(|parts| figure_of(indicator, parts, None).actual),
+            before: figure_of(indicator, &parts_before, None).actual,
+            now: figure,
+        }
+    };
+    let place = filter.place.as_deref().and_then(|code| overview.places.iter().find(|place| place.code == code));
+    let place = match (filter.place.as_deref(), place) {
+        (_, Some(place)) => place.name.clone(),
+        (Some(code), None) => model.places.with(|places| places.label(code)),
+        (None, None) => model.texts.all_places.to_owned(),
+    };
+    let programmes = overview.catalogue.programmes.iter();
+    let programmes = programmes.filter(|own| filter.programme.as_ref().is_none_or(|code| *code == own.code));
+    let report =
+        Of { model, overview, filter: &now, time: month.map_or(year.to_string(), |month| month.to_string()), place };
+    programmes
+        .map(|programme| {
+            let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.code);
+            let lines: Vec<Line<'_>> = own.map(line).collect();
+            page(&report, programme, &lines)
+        })
+        .collect()
+}
+
+/// What a report is of.
+struct Of<'a> {
+    model: Model,
+    overview: &'a Overview,
+    filter: &'a Filter,
+    /// The year or the month.
+    time: String,
+    place: String,
+}
+
+impl<'a> Of<'a> {
+    fn words(&self, line: &'a Line<'a>) -> Words<'a> {
+        let Self { model, overview, filter, .. } = *self;
+        Words { model, overview, indicator: line.indicator, figure: &line.now, filter }
+    }
+}
+
+/// A programme's page.
+fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> String {
+    let Of { model, overview, filter, time, place } = report;
+    let texts = model.texts;
+    let name = model.pick(&programme.name, &programme.name_en);
+    let mut html = format!(
+        "<section class=\"page programme {}\"><h1>{}</h1><p>{}</p>{}",
+        escaped(&programme.code),
+        escaped(&fill(texts.report_title, &[&name, &time])),
+        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&day_in_china(&overview.as_of)]))),
+        table(report, name, lines),
+    );
+    lacking(&mut html, report, lines);
+    if lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean)) {
+        let _ = write!(html, "<p class=\"note\">{}</p>", texts.levels_note);
+    }
+    if !filter.takes_whole_target() && lines.iter().any(|line| line.now.target.is_some()) {
+        let _ = write!(html, "<p class=\"note\">{}</p>", texts.targets_of_all);
+    }
+    let _ = write!(
+        html,
+        "<p class=\"signatures\"><span>{}</span><span>{}</span><span>{}</span></p></section>",
+        texts.signed_by_a, texts.signed_by_b, texts.signed_on
+    );
+    html
+}
+
+/// What a column says of a row; nothing where there is nothing to say.
+type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
+
+/// The indicators of a page. What no row has is no column: the year before, where it had no entries; targets, where none is set.
+fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
+    let texts = report.model.texts;
+    let is_whole = report.filter.takes_whole_target();
+    let has_targets = lines.iter().any(|line| line.now.target.is_some());
+    let has_month = report.filter.until.is_some();
+    let has_before = lines.iter().any(|line| line.before.is_some());
+    let shown = |amount: Option<Quantity>| amount.map(Quantity::shown);
+    let mut columns: Vec<(&str, Cell<'_>)> = Vec::new();
+    if has_targets {
+        let target = |line: &Line<'_>| {
+            line.now.target.as_ref().map(|target| qualified(texts, target.value.shown(), target.qualifier))
+        };
+        columns.push((if is_whole { texts.target } else { texts.target_of_both }, Box::new(target)));
+    }
+    columns.push((
+        texts.actual,
+        Box::new(|line| line.now.actual.map(|actual| qualified(texts, actual.shown(), line.now.actual_qualifier))),
+    ));
+    if has_month {
+        columns.push((texts.in_month, Box::new(move |line| shown(line.month))));
+    }
+    if has_targets {
+        let done = move |line: &Line<'_>| {
+            let (actual, target) = line.now.actual.zip(line.now.target.as_ref())?;
+            (is_whole || adds_up(line.indicator)).then(|| percent(texts, actual, target.value)).flatten()
+        };
+        columns.push((if is_whole { texts.done } else { texts.done_of_all }, Box::new(done)));
+    }
+    // The mean or the latest of the verified entries is no part of the figure.
+    columns.push((
+        texts.verified_part,
+        Box::new(move |line| shown(line.now.verified.filter(|_| adds_up(line.indicator)))),
+    ));
+    if has_before {
+        columns.push((texts.year_before, Box::new(move |line| shown(line.before))));
+        let change = |line: &Line<'_>| {
+            let change = line.now.actual? + -line.before?;
+            Some(format!("{}{}", if change > Quantity::ZERO { "+" } else { "" }, change.shown()))
+        };
+        columns.push((texts.change_since, Box::new(change)));
+    }
+    let heads = [texts.indicator, texts.unit].into_iter().chain(columns.iter().map(|(head, _)| *head));
+    let heads: String = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let row = |line: &Line<'_>| {
+        let cells = columns.iter().map(|(_, cell)| cell(line).unwrap_or_else(|| "—".to_owned()));
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td>{}</tr>",
+            escaped(report.model.pick(&line.indicator.name, &line.indicator.name_en)),
+            escaped(report.model.pick(&line.indicator.unit, &line.indicator.unit_en)),
+            cells.map(|cell| format!("<td>{cell}</td>")).collect::<String>()
+        )
+    };
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><thead><tr>{heads}</tr></thead><tbody>{}</tbody></table></div>",
+        escaped(name),
+        lines.iter().map(row).collect::<String>()
+    )
+}
+
+/// Which targets are not reached, and by how much. Nothing for a place: what it lacks nobody has asked of it.
+fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
+    let texts = report.model.texts;
+    let has_targets = lines.iter().any(|line| line.now.target.is_some());
+    if has_targets && !report.filter.takes_whole_target() {
+        return;
+    }
+    let of = |line: &'a Line<'a>| {
+        let (words, _) = report.words(line).pace().filter(|(_, is_well)| !is_well)?;
+        let name = report.model.pick(&line.indicator.name, &line.indicator.name_en);
+        Some(format!("<li>{}：{}</li>", escaped(name), escaped(&words)))
+    };
+    let lacking: String = lines.iter().filter_map(of).collect();
+    let body = match (has_targets, lacking.is_empty()) {
+        (false, _) => format!("<p>{}</p>", texts.none_set),
+        (true, true) => format!("<p>{}</p>", texts.none_lacking),
+        (true, false) => format!("<ul>{lacking}</ul>"),
+    };
+    let _ = write!(html, "<h2>{}</h2>{body}", texts.targets_lacking);
+}

@@ -1,0 +1,126 @@
+//! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
+
+use crate::features::entries::deletion::{VoidForm, may_void};
+use crate::state::{Model, use_model};
+use crate::storage::entry_view::Known;
+use crate::sync;
+use jiedui_core::access::rights::may_review;
+use jiedui_core::access::user::User;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::{Fields, State};
+use jiedui_core::sync::Op;
+use leptos::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+
+/// Whether an entry waits for this person's decision: what the queue holds, and what the work page counts.
+pub fn waits_for(user: &User, catalogue: &Catalogue, known: &Known) -> bool {
+    known.entry.state == State::Submitted && known.rev > 0 && may_review(&known.fields, user, catalogue)
+}
+
+/// Approves entries.
+pub async fn approve(model: Model, entries: Vec<(Uuid, u64)>) {
+    let fields = Fields::from_iter([("state".to_owned(), json!(State::Verified.code()))]);
+    decide(model, entries, fields).await;
+}
+
+/// Sends an entry back with a reason, for the fields that the recorder is to look at.
+async fn send_back(model: Model, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
+    let mut fields = Fields::new();
+    fields.insert("state".to_owned(), json!(State::Returned.code()));
+    fields.insert("review_note".to_owned(), json!(reason));
+    if !concerned.is_empty() {
+        fields.insert("review_fields".to_owned(), json!(concerned));
+    }
+    decide(model, vec![entry], fields).await;
+}
+
+async fn decide(model: Model, entries: Vec<(Uuid, u64)>, fields: Fields) {
+    let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
+    if let Err(error) = sync::save_all(model, Op::Put, changes).await {
+        model.trouble.set(Some(error));
+    }
+}
+
+/// The buttons under an entry.
+#[component]
+pub fn Decide(
+    /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
+    #[prop(into)]
+    known: Signal<Known>,
+    /// Those that are likely the same.
+    #[prop(default = Vec::new())]
+    same: Vec<Known>,
+) -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    let voids = !same.is_empty() && known.with_untracked(|known| may_void(model, known));
+    let voiding = RwSignal::new(false);
+    let id = known.with_untracked(|known| known.id);
+    let rev = move || known.with_untracked(|known| known.rev);
+    let is_verified = move || known.with(|known| known.entry.state == State::Verified);
+    let returning = RwSignal::new(false);
+    let reason = RwSignal::new(String::new());
+    let missing = RwSignal::new(false);
+    let usual = [
+        (texts.reason_numbers, Some("values")),
+        (texts.reason_place, Some("place")),
+        (texts.reason_photo, Some("attachments")),
+        (texts.reason_twice, None),
+    ];
+    let verify = move |_| {
+        let entries = vec![(id, rev())];
+        spawn_local(approve(model, entries));
+    };
+    let send = move |_| {
+        let why = reason.get_untracked().trim().to_owned();
+        missing.set(why.is_empty());
+        if !why.is_empty() {
+            returning.set(false);
+            // A usual reason says which field it is about.
+            let said = usual.iter().filter(|(words, _)| why.contains(words));
+            let concerned = said.filter_map(|(_, about)| *about).collect();
+            spawn_local(send_back(model, (id, rev()), why, concerned));
+        }
+    };
+    // A second reason goes beside the first.
+    let say = move |words: &'static str| {
+        missing.set(false);
+        reason.update(|reason| {
+            if reason.trim().is_empty() {
+                words.clone_into(reason);
+            } else if !reason.contains(words) {
+                reason.push('；');
+                reason.push_str(words);
+            }
+        });
+    };
+    view! {
+        <div class="decide">
+            <button type="button" class="button primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify}</button>
+            <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
+                on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry}</button>
+            {voids.then(|| view! {
+                <button type="button" class="button" data-decide="void" aria-expanded=move || voiding.get().to_string()
+                    on:click=move |_| { returning.set(false); voiding.update(|voiding| *voiding = !*voiding) }>{texts.void}</button>
+            })}
+            <Show when=move || returning.get()>
+                <div class="row" class:wrong=move || missing.get()>
+                    <label for=format!("reason-{id}")>{texts.return_reason}</label>
+                    <p class="usual">
+                        {usual.map(|(words, _)| view! {
+                            <button type="button" class="quiet" on:click=move |_| say(words)>{words}</button>
+                        }).collect_view()}
+                    </p>
+                    <textarea id=format!("reason-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
+                        aria-invalid=move || missing.get().to_string() aria-describedby=format!("reason-error-{id}")
+                        on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
+                    <p class="error" id=format!("reason-error-{id}")>{move || missing.get().then_some(texts.reason_missing)}</p>
+                    <button type="button" class="button primary" on:click=send>{texts.return_now}</button>
+                </div>
+            </Show>
+            {voids.then(|| view! { <VoidForm known same asked=voiding/> })}
+        </div>
+    }
+}

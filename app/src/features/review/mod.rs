@@ -1,0 +1,204 @@
+//! What waits for this reviewer, the oldest first, for thumbs and for keys: J and K move, V verifies, R returns.
+
+pub mod actions;
+
+use crate::features::entries::entry_card::{EntryCard, Way, likely_same};
+use crate::features::review::actions::{Decide, approve, waits_for};
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::shell::undo_toast::UndoBar;
+use crate::state::use_model;
+use crate::storage::entry_view::Known;
+use crate::ui::entry_list::use_entries;
+use crate::ui::filter_bar::{FilterBar, Hidden, use_list_filter};
+use crate::ui::loading::LoadingStored;
+use jiedui_core::entry::duplicate::is_likely_same;
+use jiedui_core::figures::figure::Filter;
+use leptos::ev;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+
+/// How many entries are drawn at once.
+const PAGE: usize = 30;
+
+lazy_screen!(
+    /// Entries that wait for a reviewer.
+    ReviewQueue, render_review, Review
+);
+
+/// The queue.
+#[component]
+fn Review() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.nav_review);
+    // What waits waits whatever its year, unless one asks for a year.
+    let filter = use_list_filter();
+    let entries = use_entries(|| true);
+    // What waits for this person: the same as the work page counts.
+    let waiting = Memo::new(move |_| {
+        let (entries, user, overview) = (entries.get()?, model.user.get()?, model.received.get()?);
+        let mut all: Vec<Known> =
+            entries.iter().filter(|own| waits_for(&user, &overview.catalogue, own)).cloned().collect();
+        all.sort_by_key(|own| (own.entry.date, own.id));
+        Some(all)
+    });
+    let under = move |filter: Filter| {
+        let (waiting, overview) = (waiting.get()?, model.received.get()?);
+        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let takes = |own: &Known| {
+            let entry = &own.entry;
+            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
+            // An activity that is no longer in the catalogue has none.
+            programme.map_or(filter.programme.is_none(), |code| sieve.takes_programme(code))
+                && sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), false)
+        };
+        Some(waiting.into_iter().filter(takes).collect::<Vec<_>>())
+    };
+    let filter_now = move || Filter { verified_only: false, ..filter.get() };
+    let queue = Memo::new(move |_| under(filter_now()));
+    let in_any_year = Memo::new(move |_| {
+        let any_year = Filter { year: None, from: None, until: None, ..filter_now() };
+        under(any_year).map_or(0, |all| all.len())
+    });
+    let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
+    let listed = RwSignal::new(PAGE);
+    let of_queue = move |wanted: BTreeSet<Uuid>| -> Vec<(Uuid, u64)> {
+        queue.with(|queue| {
+            let queue = queue.iter().flatten();
+            queue.filter(|own| wanted.contains(&own.id)).map(|own| (own.id, own.rev)).collect()
+        })
+    };
+    let verify_chosen = move |_| {
+        let entries = of_queue(chosen.get_untracked());
+        if window().confirm_with_message(&fill(texts.verify_sure, &[&entries.len()])).unwrap_or(false) {
+            chosen.set(BTreeSet::new());
+            spawn_local(approve(model, entries));
+        }
+    };
+    // Those that are likely recorded twice are looked at one by one.
+    let choose_all = move |_| {
+        let all = entries.get_untracked().unwrap_or_default();
+        let alone =
+            |own: &&Known| !all.iter().any(|other| other.id != own.id && is_likely_same(&own.entry, &other.entry));
+        let ids = queue.with_untracked(|queue| {
+            let shown = queue.iter().flatten().take(listed.get_untracked());
+            shown.filter(alone).map(|own| own.id).collect()
+        });
+        chosen.set(ids);
+    };
+    let keys = window_event_listener(ev::keydown, by_key);
+    on_cleanup(move || keys.remove());
+    let ids = Memo::new(move |_| {
+        queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
+    });
+    let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
+    let in_years = Signal::derive(move || in_any_year.get().saturating_sub(count()));
+    let beyond =
+        Signal::derive(move || waiting.with(|waiting| waiting.as_ref().map_or(0, Vec::len)).saturating_sub(count()));
+    let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
+    let has_more = move || count() > listed.get();
+    let item = move |(id, _): (Uuid, u64)| {
+        let known = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
+        let all: Arc<Vec<Known>> = entries.get_untracked().unwrap_or_default();
+        let opened = RwSignal::new(false);
+        let (way, same) = (known.clone(), likely_same(&known, &all));
+        let toggle = move |_| {
+            chosen.update(|chosen| {
+                if !chosen.remove(&id) {
+                    chosen.insert(id);
+                }
+            });
+        };
+        Some(view! {
+            <li class="entry" data-entry=id.to_string() tabindex="-1">
+                <label class="choose">
+                    <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=toggle/>
+                    {texts.choose_this}
+                </label>
+                <EntryCard known=known.clone() all/>
+                <Decide known same/>
+                <details on:toggle=move |_| opened.set(true)>
+                    <summary>{texts.history}</summary>
+                    {move || opened.get().then(|| view! { <Way known=way.clone()/> })}
+                </details>
+            </li>
+        })
+    };
+    move || {
+        let reviews = model.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
+        match reviews {
+            None => return view! { <crate::ui::page::PleaseSignIn/> }.into_any(),
+            Some(false) => return view! { <p class="empty">{texts.not_a_reviewer}</p> }.into_any(),
+            Some(true) => {}
+        }
+        view! {
+            <section class="narrow review">
+                <h1>{texts.nav_review}</h1>
+                <FilterBar filter with_include=false/>
+                {move || (count() == 0).then(|| if ids.with(Option::is_none) {
+                    view! { <LoadingStored/> }.into_any()
+                } else {
+                    view! { <p class="empty">{texts.nothing_waits}</p> }.into_any()
+                })}
+                <div hidden=move || count() == 0>
+                    <p role="status">{move || fill(texts.entries_wait, &[&count()])}</p>
+                    <p class="actions">
+                        <button type="button" class="button" on:click=choose_all>{texts.choose_shown}</button>
+                        <button type="button" class="button primary" id="verify-chosen" on:click=verify_chosen
+                            disabled=move || chosen.with(BTreeSet::is_empty)>
+                            {move || fill(texts.verify_chosen, &[&chosen.with(BTreeSet::len)])}
+                        </button>
+                    </p>
+                    <ul class="entries">
+                        <For each=shown key=|own| *own children=item/>
+                    </ul>
+                    <Show when=has_more>
+                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                    </Show>
+                </div>
+                <Hidden in_years beyond/>
+                <UndoBar/>
+                <p class="note">{texts.review_keys}</p>
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// Moves among the entries, and presses the buttons of the one that has the focus.
+fn by_key(event: web_sys::KeyboardEvent) {
+    let typing = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let typing = typing.is_some_and(|own| matches!(own.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"));
+    if typing || event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    let Ok(all) = document().query_selector_all(".review .entry") else { return };
+    let entry = |number: u32| all.get(number).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
+    let active = document().active_element();
+    let here = (0..all.length()).find(|number| entry(*number).is_some_and(|own| own.contains(active.as_deref())));
+    let focus = |number: u32| {
+        if let Some(own) = entry(number) {
+            let _ = own.focus();
+            own.scroll_into_view();
+        }
+    };
+    let press = |name: &str| {
+        let button =
+            here.and_then(entry).and_then(|own| own.query_selector(&format!("[data-decide={name}]")).ok().flatten());
+        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+            button.click();
+        }
+    };
+    match event.key().as_str() {
+        "j" => focus(here.map_or(0, |here| here + 1)),
+        "k" => focus(here.map_or(0, |here| here.saturating_sub(1))),
+        "v" => press("verify"),
+        "r" => press("return"),
+        _ => {}
+    }
+}

@@ -1,0 +1,70 @@
+//! Signing in: once, then the phone remembers.
+
+use crate::api::endpoints;
+use crate::lazy_screen;
+use crate::state::use_model;
+use crate::storage::profile;
+use crate::sync;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+lazy_screen!(
+    /// Signing in.
+    SignIn, render_sign_in, SignInScreen
+);
+
+/// The sign-in form.
+#[component]
+fn SignInScreen() -> impl IntoView {
+    let model = use_model();
+    let texts = model.texts;
+    crate::ui::page::title(texts.sign_in);
+    let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        spawn_local(async move {
+            let answer = endpoints::sign_in(&username.get_untracked(), &password.get_untracked(), model.language).await;
+            match answer {
+                Ok(user) => {
+                    profile::keep(&user);
+                    sync::start_anew(if user.role.records() { "/entries" } else { "/" });
+                }
+                Err(error) => {
+                    busy.set(false);
+                    let no_network = (error.status == 0).then(|| texts.sign_in_no_network.to_owned());
+                    let of_fields = error.errors.first().map(|_| texts.sign_in_both.to_owned());
+                    let words = no_network.or(of_fields).or(error.detail);
+                    wrong.set(words.or(Some(texts.sign_in_failed.to_owned())));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="narrow">
+            <h1>{texts.sign_in}</h1>
+            <p class="lead">{texts.sign_in_once}</p>
+            <form class="form" method="post" on:submit=submit>
+                <label>
+                    <span>{texts.username}</span>
+                    <input name="username" autocomplete="username" autocapitalize="none" required
+                        prop:value=username on:input=move |event| username.set(event_target_value(&event))/>
+                </label>
+                <label>
+                    <span>{texts.password}</span>
+                    <input name="password" type="password" autocomplete="current-password" required
+                        prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
+                </label>
+                <p class="error" role="alert">{move || wrong.get()}</p>
+                <button class="button primary" disabled=busy>
+                    {move || if busy.get() { texts.signing_in } else { texts.sign_in }}
+                </button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,92 @@
+//! The wall screen: it fills the screen, shows one programme after the other, and the last entries as they arrive.
+
+use crate::api::endpoints;
+use crate::features::dashboard::Freshness;
+use crate::features::dashboard::indicator_cards::Figures;
+use crate::features::map::Map;
+use crate::lazy_screen;
+use crate::state::use_model;
+use crate::ui::entry_list::entry_row;
+use crate::ui::filter_bar::{AddressNotice, use_filter};
+use crate::ui::url_state::{Step, use_address};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::figure::Filter;
+use leptos::prelude::*;
+use std::time::Duration;
+use wasm_bindgen_futures::spawn_local;
+
+/// How long a programme stands.
+const BEAT: Duration = Duration::from_secs(15);
+
+lazy_screen!(
+    /// The wall screen.
+    WallScreen, render_wall, Wall
+);
+
+/// The screen.
+#[component]
+fn Wall() -> impl IntoView {
+    let model = use_model();
+    // Without a programme all of them take turns.
+    let filter = use_filter();
+    let texts = model.texts;
+    let address = use_address();
+    let turn = RwSignal::new(0_usize);
+    let programme = Memo::new(move |_| {
+        filter.get().programme.or_else(|| {
+            let overview = model.received.get()?;
+            let programmes = &overview.catalogue.programmes;
+            programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
+        })
+    });
+    let own = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
+    let name = move || {
+        let overview = model.received.get()?;
+        let programme = overview.catalogue.programme(programme.get()?.as_str())?;
+        Some(model.pick(&programme.name, &programme.name_en).to_owned())
+    };
+    Effect::new(move |_| {
+        let beat = set_interval_with_handle(move || turn.update(|turn| *turn += 1), BEAT).ok();
+        on_cleanup(move || {
+            if let Some(beat) = beat {
+                beat.clear();
+            }
+        });
+    });
+    let entries = RwSignal::new(Vec::<Entry>::new());
+    Effect::new(move |_| {
+        // Each change of the overview may be a new entry.
+        model.received.track();
+        if model.user.with_untracked(Option::is_some) {
+            spawn_local(async move {
+                if let Ok(latest) = endpoints::latest_entries().await {
+                    entries.set(latest);
+                }
+            });
+        }
+    });
+    let rows = move || {
+        let overview = model.received.get().unwrap_or_default();
+        entries.get().iter().map(|entry| entry_row(model, &overview, None, entry)).collect::<String>()
+    };
+    let leave = move |_| address.change(&[("screen", String::new())], Step::Further);
+    view! {
+        <div class="wall">
+            <header>
+                <h1>{texts.wall_title}</h1>
+                <p class="wall-programme">{name}</p>
+                <Freshness/>
+                <AddressNotice/>
+                <button type="button" class="quiet" on:click=leave>{texts.wall_leave}</button>
+            </header>
+            <Map filter=own/>
+            <Figures filter=own/>
+            <Show when=move || entries.with(|entries| !entries.is_empty())>
+                <section class="wall-latest">
+                    <h2>{texts.wall_latest}</h2>
+                    <ul class="latest" inner_html=rows></ul>
+                </section>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,31 @@
+//! The HTML document around the app.
+
+use super::bootstrap::Boot;
+use super::root::Root;
+use leptos::prelude::*;
+
+/// The HTML document: with what a page is painted from, or without it as the empty shell. The files of its build are in
+/// `folder`. It is not for a browser to translate: a translated page shows what was true when it was translated.
+pub fn document(folder: &str, boot: Option<Boot>) -> impl IntoView + use<> {
+    let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang=language.tag() translate="no">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="google" content="notranslate"/>
+                <meta name="theme-color" content="#26346b"/>
+                <title>"结对 Jiedui"</title>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/icon-192.png"/>
+                <link rel="stylesheet" href=format!("{folder}/jiedui.css")/>
+                <link rel="modulepreload" href=format!("{folder}/jiedui.js")/>
+                <script type="module" src=format!("{folder}/start.js")></script>
+                {boot.as_ref().map(|boot| view! { <script type="application/json" id="boot" inner_html=boot.as_script()></script> })}
+            </head>
+            <body>{boot.map(|_| view! { <Root/> })}</body>
+        </html>
+    }
+}

@@ -1,0 +1,18 @@
+//! No such screen.
+
+use crate::state::use_model;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// Says so, and leads back.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    let texts = use_model().texts;
+    crate::ui::page::title(texts.not_found);
+    view! {
+        <section class="narrow">
+            <h1>{texts.not_found}</h1>
+            <A href="/" attr:class="button primary">{texts.back_to_view}</A>
+        </section>
+    }
+}

@@ -1,0 +1,79 @@
+//! The root of the app: header, main part, and the route of every screen.
+
+use super::bootstrap::Boot;
+use super::header::Header;
+use super::not_found::NotFound;
+use crate::features::catalogue::CatalogueOverview;
+use crate::features::catalogue::activity::ActivityForm;
+use crate::features::catalogue::indicator::IndicatorForm;
+use crate::features::dashboard::Dashboard;
+use crate::features::directory::OrganisationDetail;
+use crate::features::directory::OrganisationList;
+use crate::features::directory::organisation_edit::OrganisationForm;
+use crate::features::directory::pairing_edit::PairingForm;
+use crate::features::entries::all_entries::AllEntries;
+use crate::features::entries::choose_activity::ActivityChoice;
+use crate::features::entries::conflict::ConflictChoice;
+use crate::features::entries::detail::EntryDetail;
+use crate::features::entries::form::EditEntryForm;
+use crate::features::entries::form::NewEntryForm;
+use crate::features::entries::my_entries::MyEntryList;
+use crate::features::import::ImportWizard;
+use crate::features::indicator::IndicatorDetail;
+use crate::features::ledger::LedgerList;
+use crate::features::ledger::item::LedgerItem;
+use crate::features::my_work::MyWork;
+use crate::features::report::ReportPage;
+use crate::features::review::ReviewQueue;
+use crate::features::sign_in::SignIn;
+use crate::state::Model;
+use crate::sync;
+use crate::ui::loading::Main;
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+/// The whole app. It finds its [`Boot`] in the context.
+#[component]
+pub fn Root() -> impl IntoView {
+    let model = Model::new(use_context::<Boot>().unwrap_or_default());
+    provide_context(model);
+    Effect::new(move |_| sync::start(model));
+    let texts = model.texts;
+    view! {
+        <Router>
+            <a class="skip" href="#main">{texts.skip}</a>
+            <Header/>
+            <Main>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Dashboard/>
+                    <Route path=path!("/indicators/:code") view=IndicatorDetail/>
+                    <Route path=path!("/report") view=ReportPage/>
+                    <Route path=path!("/sign-in") view=SignIn/>
+                    <Route path=path!("/list") view=AllEntries/>
+                    <Route path=path!("/list/:id") view=EntryDetail/>
+                    <Route path=path!("/organisations") view=OrganisationList/>
+                    <Route path=path!("/organisations/new") view=OrganisationForm/>
+                    <Route path=path!("/organisations/:id/edit") view=OrganisationForm/>
+                    <Route path=path!("/pairings/new") view=PairingForm/>
+                    <Route path=path!("/pairings/:id") view=PairingForm/>
+                    <Route path=path!("/organisations/:id") view=OrganisationDetail/>
+                    <Route path=path!("/catalogue") view=CatalogueOverview/>
+                    <Route path=path!("/catalogue/activities/:code") view=ActivityForm/>
+                    <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
+                    <Route path=path!("/work") view=MyWork/>
+                    <Route path=path!("/needs") view=LedgerList/>
+                    <Route path=path!("/needs/new") view=LedgerItem/>
+                    <Route path=path!("/needs/:id") view=LedgerItem/>
+                    <Route path=path!("/import") view=ImportWizard/>
+                    <Route path=path!("/review") view=ReviewQueue/>
+                    <Route path=path!("/entries") view=MyEntryList/>
+                    <Route path=path!("/entries/new") view=ActivityChoice/>
+                    <Route path=path!("/entries/new/:activity") view=NewEntryForm/>
+                    <Route path=path!("/entries/:id/conflict") view=ConflictChoice/>
+                    <Route path=path!("/entries/:id") view=EditEntryForm/>
+                </Routes>
+            </Main>
+        </Router>
+    }
+}

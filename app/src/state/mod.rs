@@ -1,0 +1,224 @@
+//! What the screens show, as signals. All else is derived from them.
+
+use crate::labels::texts::{Texts, texts};
+use crate::shell::bootstrap::Boot;
+use crate::storage::StoreError;
+use crate::storage::my_entries::Journal;
+use crate::storage::photo_db::Sent;
+use crate::sync::Deleted;
+use futures::channel::mpsc::UnboundedSender;
+use jiedui_core::access::user::User;
+use jiedui_core::directory::place::Places;
+use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::sync::{Input, Status};
+use jiedui_core::values::field_error::Language;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use time::Date;
+
+/// The state of the app on this phone.
+#[derive(Clone, Copy)]
+pub struct Model {
+    /// The texts of the chosen language. Another choice starts the app anew.
+    pub texts: &'static Texts,
+    /// The chosen language.
+    pub language: Language,
+    /// Today.
+    pub today: Date,
+    /// The number of the approved base map.
+    pub map_number: StoredValue<Option<String>>,
+    /// Who has signed in.
+    pub user: RwSignal<Option<User>>,
+    /// The overview as it was last received.
+    pub received: RwSignal<Option<Arc<Overview>>>,
+    /// The whole tree of places, once it is on the phone.
+    pub places: RwSignal<Arc<Places>>,
+    /// This person's entries on this phone; `None` until they have been read.
+    pub journal: RwSignal<Option<Arc<Journal>>>,
+    /// Whether something has changed that the journal is made of, in another tab too.
+    pub journal_is_old: StoredValue<bool>,
+    /// What the sync does.
+    pub status: RwSignal<Status>,
+    /// Rises when entries have arrived and lie on the phone.
+    pub pulled: RwSignal<u64>,
+    /// Photos on this phone, by their hashes.
+    pub photos: RwSignal<Arc<BTreeMap<String, OnPhone>>>,
+    /// Whether the browser sees a network.
+    pub online: RwSignal<bool>,
+    /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
+    pub now: RwSignal<f64>,
+    /// How many places of the screen wait for their content.
+    pub loading: RwSignal<usize>,
+    /// What went wrong with the phone's storage.
+    pub trouble: RwSignal<Option<StoreError>>,
+    /// What has just been deleted and can be brought back.
+    pub deleted: RwSignal<Option<Deleted>>,
+    /// Whether what is needed to work with no network is on the phone.
+    pub offline_use: RwSignal<OfflineUse>,
+    /// Whether the browser refuses storage: nothing of a person is on the phone, and what they record goes out at once.
+    pub storage_refused: RwSignal<bool>,
+    /// How many changes went to the server at once, since the browser refuses storage.
+    pub uploaded: RwSignal<usize>,
+    /// The way to the sync.
+    pub sync: StoredValue<Option<UnboundedSender<Input>>>,
+    /// The overview with this phone's own entries that are not in it yet.
+    pub shown: Memo<Option<Arc<Overview>>>,
+    /// What counts at the village that is looked at, once it is there.
+    pub village: RwSignal<Option<AtVillage>>,
+    /// Years that have entries or targets, the latest first.
+    pub years: Memo<Vec<i32>>,
+}
+
+/// Whether the app works with no network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfflineUse {
+    /// Not yet.
+    #[default]
+    Preparing,
+    /// Program, places and overview are on the phone.
+    Ready,
+    /// Never: this browser, or plain HTTP, has no way to keep them.
+    Impossible,
+}
+
+/// A photo on this phone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnPhone {
+    /// Under which a page can show it.
+    pub address: String,
+    /// Whether it has been sent.
+    pub sent: Sent,
+}
+
+/// What counts at a village: an overview knows no place below a township.
+#[derive(Clone, Debug)]
+pub struct AtVillage {
+    /// As the server has it.
+    pub received: Arc<Overview>,
+    /// With this phone's own entries that are not in it yet.
+    pub shown: Arc<Overview>,
+}
+
+impl Model {
+    /// The state at the start.
+    pub fn new(boot: Boot) -> Self {
+        let overview = boot.overview.map(Arc::new);
+        let of_village = |own: &Arc<Overview>| own.only.as_ref().is_some_and(|only| only.village().is_some());
+        let village = overview.clone().filter(of_village);
+        let village = village.map(|own| AtVillage { received: own.clone(), shown: own });
+        let received = RwSignal::new(overview);
+        let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
+        // Who has signed in is not up to date before the sync has said so.
+        let begins = if boot.user.is_some() { Status::Receiving { position: 0, last: 0 } } else { Status::Idle };
+        let status = RwSignal::new(begins);
+        let shown = Memo::new_with_compare(
+            move |_| {
+                let received = received.get()?;
+                let journal = journal.get().filter(|journal| !journal.uncounted.is_empty());
+                Some(match journal {
+                    None => received,
+                    Some(journal) => {
+                        let mut with_own = Overview::clone(&received);
+                        with_own.add(journal.uncounted.iter().map(|(id, entry)| (*id, entry)));
+                        Arc::new(with_own)
+                    }
+                })
+            },
+            |one, other| !is_same(one, other),
+        );
+        Self {
+            texts: texts(boot.language),
+            language: boot.language,
+            today: boot.today,
+            map_number: StoredValue::new(boot.map_number),
+            user: RwSignal::new(boot.user),
+            received,
+            places: RwSignal::new(Arc::default()),
+            journal,
+            journal_is_old: StoredValue::new(true),
+            status,
+            pulled: RwSignal::new(0),
+            photos: RwSignal::default(),
+            online: RwSignal::new(true),
+            now: RwSignal::new(0.0),
+            loading: RwSignal::new(0),
+            trouble: RwSignal::new(None),
+            deleted: RwSignal::new(None),
+            offline_use: RwSignal::default(),
+            storage_refused: RwSignal::new(false),
+            uploaded: RwSignal::new(0),
+            sync: StoredValue::new(None),
+            shown,
+            village: RwSignal::new(village),
+            years: Memo::new(move |_| shown.with(|own| own.as_ref().map(|own| own.years()).unwrap_or_default())),
+        }
+    }
+
+    /// The overview where it has what is seen under a filter: a page may have been painted from a part of it.
+    pub fn seen(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        let overview = match filter.village() {
+            Some(_) => self.village.with(|own| own.as_ref().map(|own| own.shown.clone())),
+            None => self.shown.get(),
+        };
+        overview.filter(|overview| overview.has(filter))
+    }
+
+    /// The same as the server has it, without this phone's own entries.
+    pub fn sent(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        match filter.village() {
+            Some(_) => self.village.with(|own| own.as_ref().map(|own| own.received.clone())),
+            None => self.received.get(),
+        }
+    }
+
+    /// The overview where all of it that concerns a filter is there, whatever the year.
+    pub fn whole(&self, filter: &Filter) -> Option<Arc<Overview>> {
+        match filter.village() {
+            Some(_) => self.seen(filter),
+            None => self.shown.get().filter(|overview| overview.only.is_none()),
+        }
+    }
+
+    /// Storage does what it is asked to again: what was said of it holds no more.
+    pub fn storage_works(&self) {
+        let is_over = |trouble: &Option<StoreError>| matches!(trouble, Some(StoreError::Closed | StoreError::Blocked));
+        if self.trouble.with_untracked(is_over) {
+            self.trouble.set(None);
+        }
+    }
+
+    /// Tells the sync what has happened.
+    pub fn tell(&self, input: Input) {
+        self.sync.with_value(|sync| {
+            if let Some(sync) = sync {
+                // It fails only when the app is being left.
+                let _ = sync.unbounded_send(input);
+            }
+        });
+    }
+
+    /// Why what is on the phone is not shown: it is still being read, or the browser keeps nothing.
+    pub fn not_read(&self) -> &'static str {
+        if self.storage_refused.get() { self.texts.nothing_stored } else { self.texts.loading }
+    }
+
+    /// One of two texts of the data.
+    pub fn pick<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
+        self.language.pick(chinese, if english.is_empty() { chinese } else { english })
+    }
+}
+
+/// Whether it is the very same overview: to compare all of its parts would take longer than to draw it.
+fn is_same(one: Option<&Option<Arc<Overview>>>, other: Option<&Option<Arc<Overview>>>) -> bool {
+    match (one, other) {
+        (Some(Some(one)), Some(Some(other))) => Arc::ptr_eq(one, other),
+        (Some(None), Some(None)) => true,
+        _ => false,
+    }
+}
+
+/// The app's state, from anywhere in it.
+pub fn use_model() -> Model {
+    expect_context::<Model>()
+}

@@ -1,0 +1,67 @@
+//! Deletions: held back in the outbox while they can be undone; and what others have deleted, until the person has seen it.
+
+use crate::storage::my_entries::Gone;
+use crate::storage::user_db::{GONE, META, OUTBOX, Person, REPLICA, new_id};
+use crate::storage::{Result, all, commit, get, persistently, put, remove};
+use idb::TransactionMode;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::outbox::outgoing;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::{Mutation, Op, Outgoing, Record};
+use uuid::Uuid;
+
+impl Person {
+    /// Puts the deletion of an entry into the outbox, where it is held back for a while; gives its number. When this
+    /// returns, it is on the phone.
+    pub async fn delete(&self, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
+        persistently(|| self.try_to_delete(id, base_rev, said.clone(), now)).await
+    }
+
+    async fn try_to_delete(&self, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        let sender = self.sender(&meta).await?;
+        let mut waiting: Vec<Outgoing> = all(&outbox).await?;
+        waiting.retain(|own| own.mutation.id == id && own.refused.is_none());
+        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
+        let mutation =
+            Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op: Op::Delete, fields: said };
+        let held_until = Outgoing::held(mutation.clone(), now).held_until;
+        let outgoing = outgoing(sender, mutation, &waiting, known.as_ref(), new_id);
+        put(&outbox, seq as f64, &Outgoing { held_until, ..outgoing }).await?;
+        put(&meta, "next_seq", &(seq + 1)).await?;
+        commit(transaction).await?;
+        Ok(seq)
+    }
+
+    /// Takes back a deletion that is still held back; false where it may have been sent.
+    pub async fn undo_delete(&self, seq: u64, now: i64) -> Result<bool> {
+        persistently(|| self.try_to_undo(seq, now)).await
+    }
+
+    async fn try_to_undo(&self, seq: u64, now: i64) -> Result<bool> {
+        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
+        let outbox = transaction.object_store(OUTBOX)?;
+        let held = get::<Outgoing>(&outbox, seq as f64).await?.is_some_and(|own| own.is_held(now));
+        if held {
+            remove(&outbox, seq as f64).await?;
+        }
+        commit(transaction).await?;
+        Ok(held)
+    }
+
+    /// The person has seen that an entry of theirs is gone.
+    pub async fn forget_gone(&self, id: Uuid) -> Result<()> {
+        persistently(|| self.try_to_forget(id)).await
+    }
+
+    async fn try_to_forget(&self, id: Uuid) -> Result<()> {
+        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
+        let meta = transaction.object_store(META)?;
+        let mut gone: Vec<Gone> = get(&meta, GONE).await?.unwrap_or_default();
+        gone.retain(|own| own.id != id);
+        put(&meta, GONE, &gone).await?;
+        commit(transaction).await
+    }
+}

@@ -1,0 +1,124 @@
+//! Where drafts are kept. A draft belongs to one tab at a time: another tab that opens the same form has a place of its own.
+
+use crate::storage::local_storage::{self, NotKept};
+use crate::storage::tab_lock::{Hold, try_hold};
+use gloo_timers::future::TimeoutFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What stands between a form's name and the number of a place; the first place has none.
+const NUMBER: char = '~';
+/// A page that is loaded again lets go of its lock a little later than the next one asks for it, milliseconds.
+const A_LITTLE: u32 = 120;
+
+/// A place in local storage that this tab has to itself until it is dropped.
+pub struct Slot {
+    name: String,
+    _hold: Hold,
+}
+
+/// What was found where drafts of a form are kept.
+pub struct Claimed {
+    /// The place that this tab has.
+    pub slot: Slot,
+    /// The name of a place with a draft that another tab is filling in.
+    pub elsewhere: Option<String>,
+}
+
+/// The name of a form's place by its number, from 1 on.
+pub fn name_of(form: &str, number: u32) -> String {
+    if number <= 1 { form.to_owned() } else { format!("{form}{NUMBER}{number}") }
+}
+
+/// The form and the number of a place, by its name.
+pub fn parts_of(name: &str) -> (&str, u32) {
+    let parts = name.rsplit_once(NUMBER);
+    parts.and_then(|(form, number)| Some((form, number.parse().ok()?))).unwrap_or((name, 1))
+}
+
+/// Claims a free place: the one that is asked for, else the first with a draft, else an empty one.
+pub async fn claim(form: &str, wanted: Option<u32>) -> Claimed {
+    let (mut elsewhere, mut empty) = (None, None);
+    for number in wanted.into_iter().chain(1..) {
+        let name = name_of(form, number);
+        let has_draft = local_storage::has(&name);
+        if !has_draft && empty.is_some() {
+            break;
+        }
+        let hold = if has_draft && elsewhere.is_none() { hold_soon(&name).await } else { try_hold(&name).await };
+        match hold {
+            Some(hold) if has_draft => return Claimed { slot: Slot { name, _hold: hold }, elsewhere },
+            Some(hold) => empty = Some(Slot { name, _hold: hold }),
+            None if has_draft => elsewhere = elsewhere.or(Some(name)),
+            None => {}
+        }
+    }
+    let slot = match empty {
+        Some(slot) => slot,
+        None => claim_empty(form).await,
+    };
+    Claimed { slot, elsewhere }
+}
+
+/// Takes the lock of a place, also where it is only just being let go.
+async fn hold_soon(name: &str) -> Option<Hold> {
+    if let Some(hold) = try_hold(name).await {
+        return Some(hold);
+    }
+    TimeoutFuture::new(A_LITTLE).await;
+    try_hold(name).await
+}
+
+/// Claims an empty place.
+pub async fn claim_empty(form: &str) -> Slot {
+    let mut number = 1;
+    loop {
+        let name = name_of(form, number);
+        if !local_storage::has(&name)
+            && let Some(hold) = try_hold(&name).await
+        {
+            return Slot { name, _hold: hold };
+        }
+        number += 1;
+    }
+}
+
+impl Slot {
+    /// Claims the place of this name, if no other tab has it.
+    pub async fn again(name: &str) -> Option<Self> {
+        Some(Self { name: name.to_owned(), _hold: hold_soon(name).await? })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The draft there.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        local_storage::kept(&self.name)
+    }
+
+    /// Keeps a draft there.
+    pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotKept> {
+        local_storage::keep(&self.name, draft)
+    }
+
+    /// Throws it away.
+    pub fn clear(&self) {
+        local_storage::forget(&self.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_known_by_its_form_and_its_number() {
+        assert_eq!([1, 2].map(|number| name_of("draft.u.survey", number)), ["draft.u.survey", "draft.u.survey~2"]);
+        assert_eq!(parts_of("draft.u.survey"), ("draft.u.survey", 1));
+        assert_eq!(parts_of("draft.u.survey~12"), ("draft.u.survey", 12));
+        assert_eq!(parts_of("draft.u.a~b"), ("draft.u.a~b", 1));
+    }
+}

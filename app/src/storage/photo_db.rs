@@ -1,0 +1,119 @@
+//! A person's photos on this phone, by their content's hash: until they are sent, and the last ones a while longer, to be
+//! looked at with no network. They have a database of their own: the older program, in another tab, may hold the other open.
+
+use crate::storage::{Connection, Result, all, commit, get, put, remove};
+use idb::{Query, TransactionMode};
+use jiedui_core::sync::{Outgoing, Record};
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+
+const ABOUT: &str = "about";
+const CONTENT: &str = "content";
+
+/// How it stands with a photo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    /// It is on this phone only.
+    #[default]
+    Not,
+    /// The server has it.
+    Yes,
+    /// The server will not have it.
+    Refused,
+}
+
+/// What is known of a photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether it has been sent.
+    pub sent: Sent,
+    /// When it was taken in, milliseconds since 1970.
+    pub at: f64,
+}
+
+/// The photos that records and changes of them name, whatever has become of the changes: what was refused is still the person's.
+pub fn named(replica: &[Record], outbox: &[Outgoing]) -> BTreeSet<String> {
+    let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
+    let all = replica.iter().map(|own| &own.fields).chain(kept);
+    let hashes = all.filter_map(|fields| fields.get("attachments")?.as_array()).flatten();
+    hashes.filter_map(|hash| hash.as_str().map(str::to_owned)).collect()
+}
+
+/// The database.
+pub struct Photos(Connection);
+
+impl Photos {
+    /// Opens it.
+    pub async fn open(user: Uuid) -> Result<Self> {
+        Ok(Self(Connection::open(&format!("jiedui-photos-{user}"), &[ABOUT, CONTENT]).await?))
+    }
+
+    /// Keeps a photo. When this returns, it is on the phone.
+    pub async fn keep(&self, about: &About, content: &Uint8Array) -> Result<()> {
+        let transaction = self.0.begin(&[ABOUT, CONTENT], TransactionMode::ReadWrite).await?;
+        let key = about.sha256.as_str().into();
+        transaction.object_store(CONTENT)?.put(content, Some(&key))?.await?;
+        put(&transaction.object_store(ABOUT)?, about.sha256.as_str(), about).await?;
+        commit(transaction).await
+    }
+
+    /// All of them, the oldest first.
+    pub async fn all(&self) -> Result<Vec<About>> {
+        let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadOnly).await?;
+        let mut found: Vec<About> = all(&transaction.object_store(ABOUT)?).await?;
+        found.sort_by(|one, other| one.at.total_cmp(&other.at));
+        Ok(found)
+    }
+
+    /// The content of one.
+    pub async fn content(&self, sha256: &str) -> Result<Option<Uint8Array>> {
+        let transaction = self.0.begin(&[CONTENT], TransactionMode::ReadOnly).await?;
+        let found = transaction.object_store(CONTENT)?.get(Query::Key(sha256.into()))?.await?;
+        Ok(found.and_then(|found| found.dyn_into().ok()))
+    }
+
+    /// Writes down whether it has been sent.
+    pub async fn mark(&self, sha256: &str, sent: Sent) -> Result<()> {
+        let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadWrite).await?;
+        let store = transaction.object_store(ABOUT)?;
+        if let Some(about) = get::<About>(&store, sha256).await? {
+            put(&store, sha256, &About { sent, ..about }).await?;
+        }
+        commit(transaction).await
+    }
+
+    /// Forgets it.
+    pub async fn remove(&self, sha256: &str) -> Result<()> {
+        let transaction = self.0.begin(&[ABOUT, CONTENT], TransactionMode::ReadWrite).await?;
+        remove(&transaction.object_store(ABOUT)?, sha256).await?;
+        remove(&transaction.object_store(CONTENT)?, sha256).await?;
+        commit(transaction).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::entry::Fields;
+    use jiedui_core::sync::{Mutation, Op};
+    use jiedui_core::values::field_error::{ErrorCode, FieldError};
+    use serde_json::json;
+
+    #[test]
+    fn a_photo_of_an_entry_that_was_refused_is_named_like_any_other() {
+        let fields = |hash: &str| -> Fields { json!({"attachments": [hash]}).as_object().unwrap().clone() };
+        let (kind, id) = ("entry".to_owned(), Uuid::nil());
+        let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };
+        let mutation = Mutation { seq: 1, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields("refused") };
+        let why = vec![FieldError::new("date", ErrorCode::Closed)];
+        let refused = Outgoing { refused: Some(why), before: Some(fields("before")), ..Outgoing::new(mutation) };
+        assert_eq!(named(&[record], &[refused]), ["before", "refused", "sent"].map(str::to_owned).into());
+        assert!(named(&[], &[]).is_empty());
+    }
+}

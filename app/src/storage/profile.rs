@@ -1,0 +1,37 @@
+//! Who has signed in on this phone.
+
+use crate::storage::local_storage;
+use jiedui_core::access::user::User;
+
+const USER: &str = "jiedui.user";
+const SIGNED_OUT: &str = "jiedui.signed_out";
+
+/// Who has signed in.
+pub fn user() -> Option<User> {
+    local_storage::kept(USER)
+}
+
+/// Remembers who has signed in.
+pub fn keep(user: &User) {
+    // Without it the person only has to sign in again; their entries lie elsewhere.
+    let _ = local_storage::keep(USER, user);
+    local_storage::forget(SIGNED_OUT);
+}
+
+/// Forgets who has signed in. Where the server could not be told, that is made up for later.
+pub fn forget(server_knows: bool) {
+    local_storage::forget(USER);
+    if !server_knows {
+        let _ = local_storage::keep(SIGNED_OUT, &true);
+    }
+}
+
+/// Whether the server still has to be told that somebody signed out.
+pub fn owes_sign_out() -> bool {
+    local_storage::kept(SIGNED_OUT).unwrap_or(false)
+}
+
+/// The server has been told.
+pub fn sign_out_is_told() {
+    local_storage::forget(SIGNED_OUT);
+}

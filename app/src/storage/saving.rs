@@ -1,0 +1,245 @@
+//! What a form has made goes into the outbox, in one transaction that also sees to it that nothing that was saved before is
+//! written over: not by another tab with the same draft, and not by one that began before another tab's change.
+
+use crate::storage::entry_view::{Known, known};
+use crate::storage::ledger_view::{Item, ledger};
+use crate::storage::my_entries::{Journalled, journal};
+use crate::storage::user_db::{META, OUTBOX, Person, REPLICA, new_id};
+use crate::storage::{Result, all, commit, get, persistently, put, remove};
+use idb::{ObjectStore, TransactionMode};
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::path;
+use jiedui_core::sync::protocol::{ENTRY, NEED};
+use jiedui_core::sync::{Mutation, Op, Outgoing, Record, fold, fold_need, outgoing};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What a form began with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begun {
+    /// With nothing: the identifier is the form's own.
+    New,
+    /// With a record as this phone had it.
+    With {
+        /// The number of the last change of it that this phone had saved; 0 for none.
+        since: u64,
+        /// Its fields.
+        before: Fields,
+    },
+}
+
+/// What a form has made of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The record's kind.
+    pub kind: &'static str,
+    /// The record's identifier.
+    pub id: Uuid,
+    /// The revision that the change is based on.
+    pub base_rev: u64,
+    /// The fields that are new or other.
+    pub fields: Fields,
+    /// What the form began with.
+    pub begun: Begun,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saved {
+    /// It is in the outbox.
+    Done,
+    /// Another tab has changed the same since: nothing was saved.
+    Elsewhere(Elsewhere),
+}
+
+/// A record as another tab has left it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elsewhere {
+    /// The paths that both have changed.
+    pub paths: Vec<String>,
+    /// The number of this phone's last change.
+    pub since: u64,
+    /// The revision that the server is known to have.
+    pub rev: u64,
+    /// The fields, with what waits to be sent.
+    pub fields: Fields,
+}
+
+impl Person {
+    /// Puts what a form has made into the outbox. When this returns, it is on the phone. A refused change of the same
+    /// record is replaced: the person has seen it and made this one instead.
+    pub async fn save_made(&self, made: &Made) -> Result<Saved> {
+        persistently(|| self.try_to_save(made)).await
+    }
+
+    /// One of this person's entries as it stands now, and the number of the last change of it that a form on this phone
+    /// has saved.
+    pub async fn own_entry(&self, id: Uuid) -> Result<Option<(Journalled, u64)>> {
+        let (known, own, since) = self.of_record(id).await?;
+        let journal = journal(self.user, known, own, &[]);
+        Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
+    }
+
+    /// Anybody's entry as this phone knows it, and the same number.
+    pub async fn known_entry(&self, id: Uuid) -> Result<Option<(Known, u64)>> {
+        let (replica, outbox, since) = self.of_record(id).await?;
+        Ok(known(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
+    }
+
+    /// The same for an item of a ledger.
+    pub async fn own_item(&self, id: Uuid) -> Result<Option<(Item, u64)>> {
+        let (known, own, since) = self.of_record(id).await?;
+        Ok(ledger(known, &own).into_iter().next().map(|item| (item, since)))
+    }
+
+    async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<Outgoing>, u64)> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let since = get(&transaction.object_store(META)?, mark(id)).await?.unwrap_or_default();
+        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string()).await?;
+        let mut own: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        own.retain(|own| own.mutation.id == id);
+        Ok((known.into_iter().collect(), own, since))
+    }
+
+    async fn try_to_save(&self, made: &Made) -> Result<Saved> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let last: u64 = get(&meta, mark(made.id)).await?.unwrap_or_default();
+        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, made.id.to_string()).await?;
+        let mut own: Vec<Outgoing> = all(&outbox).await?;
+        own.retain(|own| own.mutation.id == made.id);
+        let mut id = made.id;
+        match &made.begun {
+            Begun::New if last > 0 || known.is_some() || !own.is_empty() => {
+                if is_saved(made, known.as_ref(), &own) {
+                    return Ok(Saved::Done);
+                }
+                // What was saved under this identifier stays what it is.
+                id = new_id();
+            }
+            Begun::With { since, before } if last > *since => {
+                let rev = known.as_ref().map_or(made.base_rev, |known| known.rev);
+                let fields = standing(made.kind, known.as_ref(), &own);
+                let paths = changed_by_both(before, &fields, &made.fields);
+                if !paths.is_empty() {
+                    return Ok(Saved::Elsewhere(Elsewhere { paths, since: last, rev, fields }));
+                }
+            }
+            _ => {}
+        }
+        let refused = own.iter().filter(|own| own.mutation.id == id && own.refused.is_some());
+        remove_all(&outbox, refused).await?;
+        let (kind, fields) = (made.kind.to_owned(), made.fields.clone());
+        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
+        own.retain(|own| own.mutation.id == id && own.refused.is_none());
+        let known = known.filter(|known| known.id == id);
+        let sender = self.sender(&meta).await?;
+        put(&outbox, seq as f64, &outgoing(sender, mutation, &own, known.as_ref(), new_id)).await?;
+        put(&meta, "next_seq", &(seq + 1)).await?;
+        put(&meta, mark(id), &seq).await?;
+        commit(transaction).await?;
+        Ok(Saved::Done)
+    }
+}
+
+/// Where it is written down that a form has saved a record.
+fn mark(id: Uuid) -> String {
+    format!("saved {id}")
+}
+
+async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &Outgoing>) -> Result<()> {
+    for own in all {
+        remove(outbox, own.mutation.seq as f64).await?;
+    }
+    Ok(())
+}
+
+/// Whether a new record is there as it was made: it was saved, and whoever saved it did not hear of it.
+fn is_saved(made: &Made, known: Option<&Record>, own: &[Outgoing]) -> bool {
+    let waits = |own: &Outgoing| own.refused.is_none() && own.mutation.fields == made.fields;
+    let is_there = |known: &Record| {
+        path::paths(&made.fields)
+            .into_iter()
+            .all(|(path, value)| there(path::get(&known.fields, &path)) == there(Some(value)))
+    };
+    if own.is_empty() { known.is_some_and(is_there) } else { own.len() == 1 && own.iter().all(waits) }
+}
+
+/// A record with what waits to be sent.
+fn standing(kind: &str, known: Option<&Record>, own: &[Outgoing]) -> Fields {
+    let mut fields = known.map(|known| known.fields.clone()).unwrap_or_default();
+    for own in own.iter().filter(|own| own.refused.is_none() && own.mutation.op == Op::Put) {
+        match kind {
+            ENTRY if own.mutation.kind == ENTRY => fold(&mut fields, &own.mutation),
+            NEED if own.mutation.kind == NEED => fold_need(&mut fields, &own.mutation),
+            _ => {}
+        }
+    }
+    fields
+}
+
+/// A value, if anything stands there: nothing and an empty text are the same to whoever fills a form in.
+fn there(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null() && value.as_str() != Some(""))
+}
+
+/// The paths that are no longer what they were, and that a form changes to something else again.
+fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<String> {
+    let own = path::paths(made).into_iter();
+    let clash = |(path, value): &(std::borrow::Cow<'_, str>, &Value)| {
+        let now = there(path::get(now, path));
+        now != there(path::get(before, path)) && now != there(Some(value))
+    };
+    own.filter(clash).map(|(path, _)| path.into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        value.as_object().unwrap().clone()
+    }
+
+    fn made(value: Value) -> Made {
+        Made { kind: ENTRY, id: Uuid::from_u128(7), base_rev: 0, fields: fields(value), begun: Begun::New }
+    }
+
+    fn waiting(seq: u64, value: Value) -> Outgoing {
+        let (kind, id) = (ENTRY.to_owned(), Uuid::from_u128(7));
+        Outgoing::new(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields(value) })
+    }
+
+    #[test]
+    fn what_is_saved_twice_alike_is_saved_and_anything_else_is_another_entry() {
+        let entry = json!({"activity": "survey", "values": {"times": 3}, "note": "a"});
+        let other = json!({"activity": "survey", "values": {"times": 9}, "note": "a"});
+        assert!(is_saved(&made(entry.clone()), None, &[waiting(1, entry.clone())]));
+        assert!(!is_saved(&made(entry.clone()), None, &[waiting(1, other.clone())]));
+        assert!(!is_saved(&made(entry.clone()), None, &[waiting(1, entry.clone()), waiting(2, other.clone())]));
+        let record = |value: Value| {
+            let mut fields = fields(value);
+            fields.extend([("author".to_owned(), json!("x")), ("state".to_owned(), json!("verified"))]);
+            Record { kind: ENTRY.into(), id: Uuid::from_u128(7), rev: 4, fields, deleted: false }
+        };
+        assert!(
+            is_saved(&made(entry.clone()), Some(&record(entry.clone())), &[]),
+            "what the server adds is no difference"
+        );
+        assert!(!is_saved(&made(entry), Some(&record(other)), &[]));
+        assert!(!is_saved(&made(json!({})), None, &[]), "it was saved and is gone from the phone");
+    }
+
+    #[test]
+    fn a_change_that_another_tab_has_made_since_is_found_where_both_mean_the_same_field() {
+        let before = fields(json!({"values": {"times": 2, "people": 1}, "note": "a"}));
+        let now = standing(ENTRY, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
+        let both = |value: Value| changed_by_both(&before, &now, &fields(value));
+        assert_eq!(both(json!({"values": {"times": 5}})), ["values.times"]);
+        assert!(both(json!({"values": {"times": 9}})).is_empty(), "both have changed it to the same");
+        assert!(both(json!({"values": {"people": 4}})).is_empty());
+        assert_eq!(both(json!({"note": "c", "values": {"people": 4}})), ["note"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! One tab at a time: the Web Locks API where the browser has it (Chrome 69, Safari 15.4; over HTTPS only), elsewhere a lease in
+//! local storage that its holder renews.
+
+use crate::storage::local_storage;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::{set_interval, window};
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+/// Does the work while no other tab holds the lock of this name. Without Web Locks the work is done at once: the server
+/// tells a mutation that two tabs send from two mutations.
+pub async fn alone(name: &str, work: impl Future<Output = ()> + 'static) {
+    let Some(locks) = Locks::of_browser() else {
+        work.await;
+        return;
+    };
+    let granted = Closure::once(move |_lock: JsValue| -> Promise {
+        future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    if let Some(done) = locks.request(name, &JsValue::UNDEFINED, granted.as_ref()) {
+        let _ = JsFuture::from(done).await;
+    }
+}
+
+/// A lock that this page holds until this is dropped.
+pub struct Hold {
+    /// Dropped, it ends the promise that keeps a Web Lock.
+    _until: Option<oneshot::Sender<()>>,
+    leased: Option<String>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(name) = &self.leased {
+            HELD.with_borrow_mut(|held| held.remove(name));
+            give_back(name);
+        }
+    }
+}
+
+/// Takes a lock unless another tab holds it.
+pub async fn try_hold(name: &str) -> Option<Hold> {
+    match Locks::of_browser() {
+        Some(locks) => locks.hold(name, true).await,
+        None => lease(name),
+    }
+}
+
+/// Takes a lock once no other tab holds it.
+pub async fn hold(name: &str) -> Option<Hold> {
+    if let Some(locks) = Locks::of_browser() {
+        return locks.hold(name, false).await;
+    }
+    loop {
+        if let Some(hold) = lease(name) {
+            return Some(hold);
+        }
+        TimeoutFuture::new(RENEWED).await;
+    }
+}
+
+struct Locks {
+    locks: JsValue,
+    request: Function,
+}
+
+impl Locks {
+    fn of_browser() -> Option<Self> {
+        let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(|locks| locks.is_object())?;
+        let request = Reflect::get(&locks, &"request".into()).ok()?.dyn_into::<Function>().ok()?;
+        Some(Self { locks, request })
+    }
+
+    fn request(&self, name: &str, options: &JsValue, granted: &JsValue) -> Option<Promise> {
+        let name = name.into();
+        let promise = if options.is_undefined() {
+            self.request.call2(&self.locks, &name, granted)
+        } else {
+            self.request.call3(&self.locks, &name, options, granted)
+        };
+        promise.ok()?.dyn_into().ok()
+    }
+
+    async fn hold(&self, name: &str, if_available: bool) -> Option<Hold> {
+        let options = Object::new();
+        Reflect::set(&options, &"ifAvailable".into(), &if_available.into()).ok()?;
+        let (answer, answered) = oneshot::channel();
+        let granted = Closure::once_into_js(move |lock: JsValue| -> Promise {
+            if lock.is_null() {
+                let _ = answer.send(None);
+                return Promise::resolve(&JsValue::UNDEFINED);
+            }
+            let (until, ended) = oneshot::channel();
+            // Nobody waits for it any more: the lock goes back at once.
+            let _ = answer.send(Some(Hold { _until: Some(until), leased: None }));
+            future_to_promise(async move {
+                let _ = ended.await;
+                Ok(JsValue::UNDEFINED)
+            })
+        });
+        let Some(promise) = self.request(name, &options, &granted) else { return lease(name) };
+        match select(answered, JsFuture::from(promise)).await {
+            Either::Left((answer, _)) => answer.ok().flatten(),
+            // A browser that refuses all locks, as for a page without an origin.
+            Either::Right(_) => lease(name),
+        }
+    }
+}
+
+/// A lease that is not renewed ends after so many milliseconds: a tab in the background wakes once a minute.
+const LASTS: f64 = 150_000.0;
+/// How often a lease is renewed or asked for, in milliseconds.
+const RENEWED: u32 = 5_000;
+
+#[derive(Serialize, Deserialize)]
+struct Lease {
+    tab: f64,
+    until: f64,
+}
+
+thread_local! {
+    /// The names that this page has leased.
+    static HELD: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    static RENEWS: Cell<bool> = const { Cell::new(false) };
+    /// Which page this is.
+    static TAB: f64 = js_sys::Math::random();
+}
+
+fn key(name: &str) -> String {
+    format!("jiedui.lease.{name}")
+}
+
+fn write(name: &str) {
+    let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LASTS };
+    // Where nothing can be kept no other tab sees this one, and what is saved twice is found out when it is saved.
+    let _ = local_storage::keep(&key(name), &lease);
+}
+
+fn is_another(name: &str) -> bool {
+    let lease = local_storage::kept::<Lease>(&key(name));
+    lease.is_some_and(|own| own.until > js_sys::Date::now() && TAB.with(|tab| *tab != own.tab))
+}
+
+fn lease(name: &str) -> Option<Hold> {
+    let is_mine = HELD.with_borrow(|held| held.contains(name));
+    if is_mine || is_another(name) {
+        return None;
+    }
+    write(name);
+    HELD.with_borrow_mut(|held| held.insert(name.to_owned()));
+    if !RENEWS.replace(true) {
+        let renew =
+            || HELD.with_borrow(|held| held.iter().filter(|name| !is_another(name)).for_each(|name| write(name)));
+        set_interval(renew, Duration::from_millis(RENEWED.into()));
+        let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.iter().for_each(|name| give_back(name))));
+        let _ = window().add_event_listener_with_callback("pagehide", leave.as_ref().unchecked_ref());
+        leave.forget();
+    }
+    Some(Hold { _until: None, leased: Some(name.to_owned()) })
+}
+
+fn give_back(name: &str) {
+    if !is_another(name) {
+        local_storage::forget(&key(name));
+    }
+}

@@ -1,0 +1,326 @@
+//! A person's outbox and replica.
+
+use crate::storage::entry_view::{Known, known};
+use crate::storage::ledger_view::{Item, ledger};
+use crate::storage::local_storage;
+use crate::storage::my_entries::{Gone, Journal, journal};
+use crate::storage::photo_db::named;
+use crate::storage::{Connection, Result, all, commit, get, persistently, put, remove};
+use idb::{KeyRange, ObjectStore, Query, TransactionMode};
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::{
+    Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Sender, acknowledge,
+    again, next_batch, outgoing, whole_outbox,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+pub(super) const META: &str = "meta";
+pub(super) const OUTBOX: &str = "outbox";
+pub(super) const REPLICA: &str = "replica";
+/// Entries of this person's that others have deleted.
+pub(super) const GONE: &str = "gone";
+/// So many of them are told of.
+const MOST_GONE: usize = 50;
+
+/// A person's database on this phone. It stays when they sign out with something unsent.
+pub struct Person {
+    pub(super) database: Connection,
+    pub(super) user: Uuid,
+}
+
+/// What can be sent now.
+#[derive(Debug)]
+pub struct Unsent {
+    /// The client under whose name the mutations are sent.
+    pub client: Uuid,
+    /// The oldest mutations, by their numbers.
+    pub mutations: Vec<Mutation>,
+    /// In how many milliseconds the first that is held back can be sent, if there is one.
+    pub held_for: Option<i64>,
+}
+
+impl Person {
+    /// Opens it.
+    pub async fn open(user: Uuid) -> Result<Self> {
+        let database = Connection::open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
+        Ok(Self { database, user })
+    }
+
+    /// Which copy of the program this is, for the server to tell its mutations from others'.
+    pub async fn client(&self) -> Result<Uuid> {
+        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
+        let sender = self.sender(&transaction.object_store(META)?).await?;
+        commit(transaction).await?;
+        Ok(sender.client)
+    }
+
+    /// Who sends from this phone, as the transaction sees it.
+    pub(super) async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
+        let client = match get(meta, "client").await? {
+            Some(client) => client,
+            None => {
+                let client = new_id();
+                put(meta, "client", &client).await?;
+                client
+            }
+        };
+        Ok(Sender { user: self.user, client, epoch: get(meta, "epoch").await? })
+    }
+
+    /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
+    /// replaced: the person has seen it and made this one instead.
+    pub async fn save(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        persistently(|| self.try_to_put(kind, id, base_rev, op, fields.clone())).await
+    }
+
+    async fn try_to_put(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        let sender = self.sender(&meta).await?;
+        let (mut waiting, refused): (Vec<Outgoing>, Vec<Outgoing>) =
+            all(&outbox).await?.into_iter().partition(|old: &Outgoing| old.refused.is_none());
+        for old in refused.iter().filter(|old| old.mutation.id == id) {
+            remove(&outbox, old.mutation.seq as f64).await?;
+        }
+        waiting.retain(|own| own.mutation.id == id);
+        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
+        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, epoch: None, op, fields };
+        put(&outbox, seq as f64, &outgoing(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
+        put(&meta, "next_seq", &(seq + 1)).await?;
+        commit(transaction).await
+    }
+
+    /// Puts a choice about the mutation `seq` into the outbox. That one stays there until the choice is taken.
+    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+        persistently(|| self.try_to_choose(id, rev, seq, take.clone())).await
+    }
+
+    async fn try_to_choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
+        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
+        let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
+        let sender = self.sender(&meta).await?;
+        // The server knows the conflict by the name under which it was sent.
+        let of: Option<Outgoing> = get(&outbox, seq as f64).await?;
+        let client = of.and_then(|own| own.client).unwrap_or(sender.client);
+        let mutation = Choice { client, seq, take }.mutation(next, id, rev);
+        put(&outbox, next as f64, &outgoing(sender, mutation, &[], None, new_id)).await?;
+        put(&meta, "next_seq", &(next + 1)).await?;
+        commit(transaction).await
+    }
+
+    /// All that waits to be sent, as the body of a push.
+    pub async fn outbox_as_push(&self, now: i64) -> Result<String> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
+        let meta = transaction.object_store(META)?;
+        let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
+        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        waiting.retain(|own| !own.is_held(now));
+        let (client, mutations) = whole_outbox(&waiting, epoch);
+        let client_id = client.or(present).unwrap_or_default();
+        Ok(local_storage::write(&PushRequest { client_id, user: Some(self.user), mutations })?)
+    }
+
+    /// Takes back a change that the server has refused.
+    pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
+        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
+        let outbox = transaction.object_store(OUTBOX)?;
+        for old in all::<Outgoing>(&outbox).await? {
+            if old.mutation.id == id && old.refused.is_some() {
+                remove(&outbox, old.mutation.seq as f64).await?;
+            }
+        }
+        commit(transaction).await
+    }
+
+    /// Returns the oldest mutations that can be sent, up to the first that is held back.
+    pub async fn unsent(&self, limit: usize, now: i64) -> Result<Unsent> {
+        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
+        let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
+        // IndexedDB gives them in the order of their keys, which are their numbers.
+        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        // What was made after it does not overtake it.
+        let held = waiting.iter().position(|own| own.is_held(now));
+        let held_for = held.and_then(|at| waiting[at].held_until).map(|until| until.saturating_sub(now));
+        waiting.truncate(held.unwrap_or(waiting.len()));
+        let (client, mutations) = next_batch(&waiting, limit);
+        Ok(Unsent { client: client.or(present).unwrap_or_default(), mutations, held_for })
+    }
+
+    /// Stores what the server answered, in this life of its database, to a push that was sent as `client`, in one
+    /// transaction: out of the outbox and into the replica.
+    pub async fn store_push(&self, client: Uuid, epoch: Option<u64>, results: &[PushResult]) -> Result<()> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
+        let meta = transaction.object_store(META)?;
+        let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
+        let waiting: Vec<Outgoing> = all(&outbox).await?;
+        let answered = |own: &&Outgoing| results.iter().any(|result| result.seq == own.mutation.seq);
+        let mut known = BTreeMap::new();
+        for own in waiting.iter().filter(answered) {
+            let record: Option<Record> = get(&replica, own.mutation.id.to_string().as_str()).await?;
+            known.extend(record.map(|record| (record.id, record)));
+        }
+        let mut sender = Sender { client, ..self.sender(&meta).await? };
+        if let (None, Some(epoch)) = (sender.epoch, epoch) {
+            put(&meta, "epoch", &epoch).await?;
+            sender.epoch = Some(epoch);
+        }
+        let renamed = new_id();
+        let done = acknowledge(sender, renamed, results, &waiting, &known);
+        for (seq, own) in &done.outbox {
+            match own {
+                Some(own) => put(&outbox, *seq as f64, own).await?,
+                None => remove(&outbox, *seq as f64).await?,
+            }
+        }
+        for (id, record) in &done.replica {
+            match record {
+                Some(record) => put(&replica, id.to_string().as_str(), record).await?,
+                None => remove(&replica, id.to_string().as_str()).await?,
+            }
+        }
+        for own in &done.sent {
+            put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
+            remove(&meta, sent_key(own.mutation.seq.saturating_sub(REMEMBERED)).as_str()).await?;
+        }
+        if done.is_doubled {
+            put(&meta, "client", &renamed).await?;
+        }
+        accepted.extend(&done.new);
+        put(&meta, "accepted", &accepted).await?;
+        commit(transaction).await
+    }
+
+    /// Stores records that the server has sent, and where to go on from, in one transaction. True where the server was
+    /// restored from a backup: what it may lack is in the outbox again.
+    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<bool> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
+        let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
+        let epoch: Option<u64> = get(&meta, "epoch").await?;
+        let is_restored = epoch.is_some_and(|epoch| epoch != pulled.epoch);
+        if is_restored {
+            send_again(&meta, &transaction.object_store(OUTBOX)?, &replica).await?;
+        }
+        if pulled.anew || is_restored {
+            replica.clear()?.await?;
+        }
+        put(&meta, "epoch", &pulled.epoch).await?;
+        let mut gone: Vec<Gone> = get(&meta, GONE).await?.unwrap_or_default();
+        let before = gone.clone();
+        for record in &pulled.records {
+            let name = record.id.to_string();
+            gone.retain(|own| own.id != record.id);
+            if record.deleted {
+                // What this phone itself has deleted is no longer in the replica.
+                let known: Option<Record> = get(&replica, name.as_str()).await?;
+                gone.extend(known.and_then(|known| Gone::of(self.user, known)));
+                remove(&replica, name.as_str()).await?;
+            } else {
+                put(&replica, name.as_str(), record).await?;
+            }
+        }
+        if gone != before {
+            gone.drain(..gone.len().saturating_sub(MOST_GONE));
+            put(&meta, GONE, &gone).await?;
+        }
+        put(&meta, "cursor", &pulled.cursor).await?;
+        commit(transaction).await?;
+        Ok(is_restored)
+    }
+
+    /// Where to go on from.
+    pub async fn cursor(&self) -> Result<Option<String>> {
+        let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
+        get(&transaction.object_store(META)?, "cursor").await
+    }
+
+    /// The overview counts all that the server has accepted by now.
+    pub async fn all_counted(&self) -> Result<()> {
+        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
+        put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
+        commit(transaction).await
+    }
+
+    /// All entries that this person may see, as the server last sent them.
+    pub async fn entries(&self) -> Result<Vec<(Uuid, Entry)>> {
+        let transaction = self.database.begin(&[REPLICA], TransactionMode::ReadOnly).await?;
+        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
+        Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
+    }
+
+    /// All entries that this person may see, with what is on its way.
+    pub async fn known(&self) -> Result<Vec<Known>> {
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let replica = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(known(self.user, replica, &outbox))
+    }
+
+    /// The photos that this phone's records and changes name.
+    pub async fn photos_named(&self) -> Result<BTreeSet<String>> {
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(named(&replica, &outbox))
+    }
+
+    /// The items of the ledgers that this person may see, with what is on its way.
+    pub async fn ledger(&self) -> Result<Vec<Item>> {
+        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let replica = all(&transaction.object_store(REPLICA)?).await?;
+        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        Ok(ledger(replica, &outbox))
+    }
+
+    /// This person's entries.
+    pub async fn journal(&self) -> Result<Journal> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
+        replica.retain(|record| record.kind == ENTRY);
+        let outbox = all(&transaction.object_store(OUTBOX)?).await?;
+        let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
+        let gone: Option<Vec<Gone>> = get(&transaction.object_store(META)?, GONE).await?;
+        let journal = journal(self.user, replica, outbox, &accepted.unwrap_or_default());
+        Ok(Journal { gone: gone.unwrap_or_default(), ..journal })
+    }
+}
+
+/// Where an acknowledged mutation is remembered.
+fn sent_key(seq: u64) -> String {
+    format!("sent-{seq:016}")
+}
+
+/// Puts back into the outbox what a server that was restored from a backup may lack.
+async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectStore) -> Result<()> {
+    let range = || KeyRange::bound(&"sent-".into(), &"sent-~".into(), None, None).map(Query::KeyRange);
+    let sent = meta.get_all(Some(range()?), None)?.await?;
+    let mut remembered: Vec<Outgoing> = Vec::with_capacity(sent.len());
+    for text in sent.iter().filter_map(JsValue::as_string) {
+        remembered.push(local_storage::read(&text)?);
+    }
+    let waiting: Vec<Outgoing> = all(outbox).await?;
+    let mut known = BTreeMap::new();
+    for own in waiting.iter().chain(&remembered) {
+        let record: Option<Record> = get(replica, own.mutation.id.to_string().as_str()).await?;
+        known.extend(record.map(|record| (record.id, record)));
+    }
+    for own in again(&waiting, remembered, &known) {
+        put(outbox, own.mutation.seq as f64, &own).await?;
+    }
+    meta.delete(range()?)?.await?;
+    Ok(())
+}
+
+/// A new identifier, UUIDv7 by this phone's clock, whatever that says.
+pub fn new_id() -> Uuid {
+    let milliseconds = js_sys::Date::now().max(0.0) as u64;
+    let nanoseconds = u32::try_from(milliseconds % 1000 * 1_000_000).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, milliseconds / 1000, nanoseconds))
+}
