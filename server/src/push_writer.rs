@@ -5,7 +5,7 @@
 
 use crate::db::records::push::{Push, push};
 use crate::db::{Db, DbError, feed};
-use crate::reference::cache::Shared;
+use crate::reference::cache::Cache;
 use crate::supervisor::{Supervisor, message};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -32,7 +32,7 @@ const LONGEST_TRANSACTION: Duration = Duration::from_secs(60);
 
 /// The way to the task.
 #[derive(Clone, Debug)]
-pub struct Writer {
+pub struct PushWriter {
     jobs: mpsc::Sender<Job>,
     progress: Progress,
 }
@@ -87,10 +87,10 @@ impl Progress {
     }
 }
 
-impl Writer {
+impl PushWriter {
     /// Starts the task. It tells `changes` the number of each transaction's last change at once; where reads come from a
     /// replica, whoever follows the feed tells it once the replica has it.
-    pub fn start(tasks: &Supervisor, db: Db, known: Shared, changes: watch::Sender<i64>) -> Self {
+    pub fn start(tasks: &Supervisor, db: Db, known: Cache, changes: watch::Sender<i64>) -> Self {
         Self::start_with(tasks, Database { db, known, changes })
     }
 
@@ -226,7 +226,7 @@ async fn try_writing(work: &impl Work) -> bool {
 /// The real work.
 struct Database {
     db: Db,
-    known: Shared,
+    known: Cache,
     changes: watch::Sender<i64>,
 }
 
@@ -234,10 +234,10 @@ impl Work for Database {
     /// Applies pushes by the rules as they are by now.
     fn write<'a>(&'a self, pushes: &'a [Push]) -> BoxFuture<'a, Written> {
         Box::pin(async move {
-            let mut reference = self.known.get().reference.clone();
+            let mut reference = self.known.current().reference.clone();
             loop {
                 match push(&self.db, &reference, pushes).await {
-                    Err(DbError::Outdated) => reference = self.known.renew(&self.db).await?.reference.clone(),
+                    Err(DbError::Outdated) => reference = self.known.reload(&self.db).await?.reference.clone(),
                     written => return written,
                 }
             }
@@ -250,7 +250,7 @@ impl Work for Database {
 
     fn tell(&self, change: i64) {
         if !self.db.reads_behind() {
-            tell(&self.changes, change);
+            publish(&self.changes, change);
         }
     }
 
@@ -265,7 +265,7 @@ impl Work for Database {
 }
 
 /// Raises the number of the last change that listeners are told.
-pub fn tell(changes: &watch::Sender<i64>, change: i64) {
+pub fn publish(changes: &watch::Sender<i64>, change: i64) {
     changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
 }
 
@@ -322,7 +322,7 @@ mod tests {
         let (_stop, stopping) = watch::channel(false);
         let work = Faulty::default();
         let told = work.told.clone();
-        let writer = Writer::start_with(&Supervisor::new(stopping), work);
+        let writer = PushWriter::start_with(&Supervisor::new(stopping), work);
         let (good, bad, other) = tokio::join!(
             writer.push(push_by(Uuid::from_u128(1))),
             writer.push(push_by(HOSTILE)),
@@ -340,7 +340,7 @@ mod tests {
         let work = Faulty::default();
         let is_full = work.is_full.clone();
         is_full.store(true, Ordering::SeqCst);
-        let writer = Writer::start_with(&Supervisor::new(stopping), work);
+        let writer = PushWriter::start_with(&Supervisor::new(stopping), work);
         assert!(!writer.can_write().await);
         is_full.store(false, Ordering::SeqCst);
         assert!(writer.can_write().await);

@@ -8,7 +8,7 @@ use crate::demo;
 use crate::http::router;
 use crate::private;
 use crate::site::Site;
-use crate::state::App;
+use crate::state::AppState;
 use crate::sweep;
 use axum::Router;
 use axum::routing::get;
@@ -38,7 +38,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     let limits = Limits::new(config.connections);
     let site = Site::load(config.site.as_deref());
     let site = site.map_err(|error| CliError::Argument(format!("JIEDUI_SITE: {error}")))?;
-    let app = App::new(config, db.clone(), site).await?;
+    let app = AppState::new(config, db.clone(), site).await?;
     let (tasks, stopping) = (app.tasks.clone(), app.stopping.clone());
     if let Some(address) = admin_listen {
         let recorder = PrometheusBuilder::new().install_recorder();
@@ -53,7 +53,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
         let (following, mut until) = (following.clone(), until.clone());
         async move {
             tokio::select! {
-                () = feed::follow(&following.db, |change| following.tell(change)) => {}
+                () = feed::follow(&following.db, |change| following.publish(change)) => {}
                 _ = until.wait_for(|stopping| *stopping) => {}
             }
         }

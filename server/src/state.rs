@@ -1,19 +1,19 @@
 //! The state that every handler and every long-lived task shares.
 
-use crate::auth::throttle::Throttle;
+use crate::auth::throttle::LoginThrottle;
 use crate::config::Config;
-use crate::db::records::pull::Key;
+use crate::db::records::pull::CursorKey;
 use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError};
 use crate::export::limits::Exports;
 use crate::figures::queries;
-use crate::figures::summary_cache::Snapshot;
-use crate::import::job_registry::UnderWay;
-use crate::push_writer::{Writer, tell};
-use crate::reference::cache::Shared;
+use crate::figures::summary_cache::CachedOverview;
+use crate::import::job_registry::JobRegistry;
+use crate::push_writer::{PushWriter, publish};
+use crate::reference::cache::Cache;
 use crate::site::Site;
 use crate::supervisor::Supervisor;
-use crate::web_push::Notices;
+use crate::web_push::WebPush;
 use axum::extract::FromRef;
 use jiedui_core::figures::figure::{Figure, Filter};
 use jiedui_core::figures::summary::Overview;
@@ -24,20 +24,20 @@ use tokio::sync::watch;
 
 /// What every handler can reach.
 #[derive(Clone)]
-pub struct App(Arc<State>);
+pub struct AppState(Arc<Inner>);
 
 /// The state of a running server.
-pub struct State {
+pub struct Inner {
     /// Its settings.
     pub config: Config,
     /// Its database.
     pub db: Db,
     /// Catalogue, places, directory, closed months, and what is made of them.
-    pub known: Shared,
+    pub cache: Cache,
     /// The life of the database, for cursors.
     pub epoch: i64,
     /// What cursors are signed with.
-    pub cursor_key: Key,
+    pub cursor_key: CursorKey,
     /// The number of the last change, told to whoever listens.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
@@ -45,51 +45,51 @@ pub struct State {
     /// The tasks that the server cannot do without.
     pub tasks: Supervisor,
     /// Spreadsheets that are being read or written.
-    pub imports: Arc<UnderWay>,
+    pub imports: Arc<JobRegistry>,
     /// What is pushed goes this way.
-    pub writer: Writer,
+    pub writer: PushWriter,
     /// What keeps exports from taking the server for themselves.
     pub exports: Exports,
     /// The way to browsers that want to be woken.
-    pub notices: Notices,
+    pub notices: WebPush,
     /// Limits of signing in.
-    pub throttle: Arc<Throttle>,
+    pub throttle: Arc<LoginThrottle>,
     /// The app's files.
     pub site: Site,
     /// What leptos asks for.
     pub leptos: LeptosOptions,
 }
 
-impl Deref for App {
-    type Target = State;
+impl Deref for AppState {
+    type Target = Inner;
 
-    fn deref(&self) -> &State {
+    fn deref(&self) -> &Inner {
         &self.0
     }
 }
 
-impl FromRef<App> for LeptosOptions {
-    fn from_ref(app: &App) -> Self {
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(app: &AppState) -> Self {
         app.leptos.clone()
     }
 }
 
-impl App {
+impl AppState {
     /// A server on an open database that has been filled.
     pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
-        let known = Shared::load(&db).await?;
+        let known = Cache::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let notices = Notices::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
-        let cursor_key = Key::derive(&notices.secret());
+        let notices = WebPush::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
+        let cursor_key = CursorKey::derive(&notices.secret());
         let (stopping, until) = watch::channel(false);
         let tasks = Supervisor::new(until);
-        let writer = Writer::start(&tasks, db.clone(), known.clone(), changes.clone());
-        let state = State {
+        let writer = PushWriter::start(&tasks, db.clone(), known.clone(), changes.clone());
+        let state = Inner {
             config,
             db,
-            known,
+            cache: known,
             epoch,
             cursor_key,
             changes,
@@ -108,26 +108,26 @@ impl App {
 
     /// Catalogue, places, directory and closed months, as last read.
     pub fn reference(&self) -> Arc<Reference> {
-        self.known.get().reference.clone()
+        self.cache.current().reference.clone()
     }
 
     /// Returns the summary of everything committed by now.
-    pub async fn overview(&self) -> Result<Arc<Snapshot>, DbError> {
-        queries::summary(&self.db, &self.known).await
+    pub async fn overview(&self) -> Result<Arc<CachedOverview>, DbError> {
+        queries::summary(&self.db, &self.cache).await
     }
 
     /// Returns the summary of what counts at one village.
     pub async fn of_village(&self, village: &str) -> Result<Overview, DbError> {
-        queries::village_summary(&self.db, &self.known, village).await
+        queries::village_summary(&self.db, &self.cache, village).await
     }
 
     /// Returns the figures of a year under a filter.
     pub async fn figures(&self, filter: Filter) -> Result<Vec<Figure>, DbError> {
-        queries::yearly_figures(&self.db, &self.known, filter).await
+        queries::yearly_figures(&self.db, &self.cache, filter).await
     }
 
     /// Tells listeners of the last change.
-    pub fn tell(&self, change: i64) {
-        tell(&self.changes, change);
+    pub fn publish(&self, change: i64) {
+        publish(&self.changes, change);
     }
 }

@@ -6,7 +6,7 @@ use crate::db::{
     files::{attachment, import},
     now,
 };
-use crate::state::App;
+use crate::state::AppState;
 use std::io;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -30,7 +30,7 @@ enum SweepError {
 }
 
 /// Sweeps now and then until the server ends. A sweep that fails is logged and tried again.
-pub async fn run(app: App) {
+pub async fn run(app: AppState) {
     let mut stopping = app.stopping.subscribe();
     loop {
         if let Err(error) = sweep(&app).await {
@@ -43,7 +43,7 @@ pub async fn run(app: App) {
     }
 }
 
-async fn sweep(app: &App) -> Result<(), SweepError> {
+async fn sweep(app: &AppState) -> Result<(), SweepError> {
     let store = app.attachments();
     for sha256 in blocking(&store, AttachmentStore::left_aside).await? {
         let is_stored = attachment::content_type(&app.db, &sha256).await?.is_some();

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The way to the push services.
 #[derive(Clone)]
-pub struct Notices {
+pub struct WebPush {
     key: SigningKey,
     agent: ureq::Agent,
     /// Further hosts that may be asked, by plain HTTP too.
@@ -30,7 +30,7 @@ pub struct Notices {
     contact: String,
 }
 
-impl Notices {
+impl WebPush {
     /// Reads the key, or makes one.
     pub async fn open(db: &Db, hosts: Vec<String>, contact: String) -> Result<Self, DbError> {
         let mut secret = [0; 32];
@@ -74,7 +74,7 @@ impl Notices {
     }
 
     /// Wakes the browsers of those who have made these entries; it goes on beside the request.
-    pub fn wake(&self, db: &Db, entries: Vec<Uuid>) {
+    pub fn notify(&self, db: &Db, entries: Vec<Uuid>) {
         if entries.is_empty() {
             return;
         }
@@ -141,7 +141,7 @@ mod tests {
     fn no_address_but_a_push_services_is_asked(#[case] endpoint: &str, #[case] expected: Option<&str>) {
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         let hosts = vec!["127.0.0.1".to_owned()];
-        let own = Notices { key, agent: ureq::agent(), hosts, contact: String::new() };
+        let own = WebPush { key, agent: ureq::agent(), hosts, contact: String::new() };
         assert_eq!(own.origin(endpoint).as_deref(), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! A line that breaks.
 
-use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::fixtures::rng::SeededRng;
 use reqwest::blocking::Response;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -23,7 +23,7 @@ impl Proxy {
         let cuts = Arc::new(AtomicUsize::new(0));
         let counted = cuts.clone();
         std::thread::spawn(move || {
-            let mut chance = Chance::new(seed);
+            let mut chance = SeededRng::new(seed);
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(&server)) else { continue };
                 // Of what goes up, of what comes down; a third of the connections stay whole.

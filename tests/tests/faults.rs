@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_tests::line::Proxy;
 use jiedui_tests::{Api, Database, Home, eventually, survey};
 use rstest::rstest;
@@ -76,7 +76,7 @@ fn a_hundred_kills_under_load_lose_and_double_nothing(#[case] database: Database
     home.add_user("village", "recorder", &["--place", "522728109"]);
     let mut token = None;
     let phones: Vec<Mutex<Phone>> = (0..CLIENTS).map(|_| Mutex::new(Phone::new())).collect();
-    let mut chance = Chance::new(database as u64 + 1);
+    let mut chance = SeededRng::new(database as u64 + 1);
     for number in 0..KILLS {
         let had_answer: Vec<AtomicBool> = phones.iter().map(|_| AtomicBool::new(false)).collect();
         let server = home.serve(&[]);

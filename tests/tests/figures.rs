@@ -4,7 +4,7 @@
 
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
-use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::values::quantity::Quantity;
 use jiedui_tests::{Api, Database, Home};
 use rstest::rstest;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// What the entries that a client pulls come to, by core's aggregation, without anything that the server keeps.
 fn counted(api: &Api) -> Overview {
     let mut overview = whole(api);
-    (overview.parts, overview.tallies) = (Vec::new(), Vec::new());
+    (overview.contributions, overview.entry_counts) = (Vec::new(), Vec::new());
     let (records, _) = api.pull(None, 2_000);
     let entries = records.into_iter().filter(|record| record["kind"] == "entry" && record["deleted"] == false);
     let entries: Vec<(Uuid, Entry)> = entries
@@ -50,7 +50,7 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     assert!(home.run(&["generate", "--entries", "1500", "--seed", "9"], "").status.success());
     let server = home.serve(&[]);
     let api = server.sign_in("head");
-    let (mut chance, client, mut seq) = (Chance::new(3), Uuid::now_v7(), 0);
+    let (mut chance, client, mut seq) = (SeededRng::new(3), Uuid::now_v7(), 0);
     let mut on_phone = whole(&api);
     let slow_phone = on_phone.clone();
     for _ in 0..4 {
@@ -87,21 +87,24 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
             }
         }
         let news = news(&api, &on_phone);
-        assert_eq!(news.since, Some(on_phone.change));
-        assert!(on_phone.renew(news));
+        assert_eq!(news.base_change, Some(on_phone.change));
+        assert!(on_phone.apply_delta(news));
     }
     // Phones that heard of each round, of the last only, and of all rounds twice show the same.
     let mut late = slow_phone.clone();
-    assert!(late.renew(news(&api, &slow_phone)));
+    assert!(late.apply_delta(news(&api, &slow_phone)));
     let as_of = |own: &Overview| Overview { as_of: String::new(), ..own.clone() };
     let now = whole(&api);
     assert_eq!(as_of(&late), as_of(&now));
     assert_eq!(as_of(&on_phone), as_of(&now));
-    assert!(late.renew(news(&api, &slow_phone)));
+    assert!(late.apply_delta(news(&api, &slow_phone)));
     assert_eq!(as_of(&late), as_of(&now));
-    assert!(!late.renew(Overview { change: now.change - 1, ..news(&api, &slow_phone) }), "what is older is not taken");
+    assert!(
+        !late.apply_delta(Overview { change: now.change - 1, ..news(&api, &slow_phone) }),
+        "what is older is not taken"
+    );
     let of_another_life = Overview { edition: "0".to_owned(), ..now.clone() };
-    assert_eq!(news(&api, &of_another_life).since, None, "another edition is sent whole");
+    assert_eq!(news(&api, &of_another_life).base_change, None, "another edition is sent whole");
     assert_eq!(api.get("/api/v1/overview?since=yesterday").status(), 400);
     let overview = counted(&api);
     let mut compared = 0;

@@ -5,11 +5,11 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::summary::EntryCount;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
 use jiedui_core::fixtures::sample::paired;
-use jiedui_core::map::index::Atlas;
-use jiedui_core::map::layout::Scene;
+use jiedui_core::map::index::MapIndex;
+use jiedui_core::map::layout::MapLayout;
 use serde_json::json;
 use std::hint::black_box;
 use uuid::Uuid;
@@ -42,17 +42,23 @@ fn aggregate(criterion: &mut Criterion) {
     let mut whole = empty.clone();
     add(&mut whole);
     let filter = Filter { year: Some(2023), place: Some("522728109".into()), ..Filter::default() };
-    let place = whole.tallies.first().map(|tally| tally.place.clone());
+    let place = whole.entry_counts.first().map(|tally| tally.place.clone());
     let news = Overview {
-        since: Some(0),
-        parts: whole.parts.iter().filter(|part| Some(&part.place) == place.as_ref()).take(20).cloned().collect(),
-        tallies: whole.tallies.iter().take(1).cloned().collect(),
+        base_change: Some(0),
+        contributions: whole
+            .contributions
+            .iter()
+            .filter(|part| Some(&part.place) == place.as_ref())
+            .take(20)
+            .cloned()
+            .collect(),
+        entry_counts: whole.entry_counts.iter().take(1).cloned().collect(),
         ..Overview::default()
     };
     criterion.bench_function("overview of 20,000 entries renewed by one", |bencher| {
         let batch = || (whole.clone(), news.clone());
         let renew = |(mut overview, news): (Overview, Overview)| {
-            overview.renew(news);
+            overview.apply_delta(news);
             overview
         };
         bencher.iter_batched(batch, renew, BatchSize::LargeInput);
@@ -65,7 +71,7 @@ fn aggregate(criterion: &mut Criterion) {
 /// What a phone does of the map when a filter changes, and when somebody goes closer.
 fn map(criterion: &mut Criterion) {
     let mut overview = paired(2_000);
-    let tally = |number: usize| Tally {
+    let tally = |number: usize| EntryCount {
         programme: "education".to_owned(),
         place: format!("5201{:02}1092{:02}", number % 10, number % 40),
         pairing: overview.pairings.get(number % 4_000).map(|own| own.id),
@@ -74,8 +80,8 @@ fn map(criterion: &mut Criterion) {
         verified: true,
         entries: 1,
     };
-    overview.tallies = (0..20_000).map(tally).collect();
-    let atlas = Atlas::new(&overview, None);
+    overview.entry_counts = (0..20_000).map(tally).collect();
+    let atlas = MapIndex::new(&overview, None);
     criterion.bench_function("what a filter leaves of 2,000 pairings", |bencher| {
         bencher.iter(|| atlas.features(&overview, black_box(&Filter::default())));
     });
@@ -86,7 +92,7 @@ fn map(criterion: &mut Criterion) {
     let features = atlas.features(&overview, &Filter::default());
     for zoom in [1.0, 4.0, 16.0] {
         criterion.bench_function(&format!("2,000 pairings gathered at zoom {zoom}"), |bencher| {
-            bencher.iter(|| Scene::new(&overview, &features, black_box(zoom)));
+            bencher.iter(|| MapLayout::new(&overview, &features, black_box(zoom)));
         });
     }
 }

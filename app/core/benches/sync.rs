@@ -8,7 +8,7 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
-use jiedui_core::sync::{Decision, Existing, Mutation, Op, decide, fold};
+use jiedui_core::sync::{Decision, Existing, Mutation, Op, apply_locally, merge_entry};
 use jiedui_core::values::date::parse_date;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -63,14 +63,14 @@ fn sync(criterion: &mut Criterion) {
     criterion.bench_function("deciding on 200 new entries", |bencher| {
         bencher.iter(|| {
             for mutation in &mutations {
-                let decision = decide(black_box(mutation), None, &actor, rules);
+                let decision = merge_entry(black_box(mutation), None, &actor, rules);
                 assert!(matches!(decision, Decision::Write { .. }));
             }
         });
     });
     let existing = |mutation: &Mutation| {
         let mut fields = Fields::new();
-        fold(&mut fields, mutation);
+        apply_locally(&mut fields, mutation);
         fields.insert("author".into(), json!(actor.id));
         Existing { rev: 3, fields, deleted: false, changed_since: BTreeSet::from(["date".to_owned()]) }
     };
@@ -83,7 +83,7 @@ fn sync(criterion: &mut Criterion) {
     criterion.bench_function("merging 200 edits with others' edits of other fields", |bencher| {
         bencher.iter(|| {
             for (mutation, existing) in &merged {
-                let decision = decide(black_box(mutation), Some(existing), &actor, rules);
+                let decision = merge_entry(black_box(mutation), Some(existing), &actor, rules);
                 assert!(matches!(decision, Decision::Write { .. }));
             }
         });

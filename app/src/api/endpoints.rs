@@ -11,7 +11,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::sync::protocol::{EPOCH_HEADER, SCHEMA, SCHEMA_HEADER};
+use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::Heard;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use jiedui_core::values::{
@@ -160,7 +160,7 @@ async fn send_batch(body: &PushRequest, language: Language) -> Result<(Vec<PushR
 
 /// A request of the sync: which of its versions this is, and in which form it is to be answered.
 fn syncing(request: RequestBuilder) -> RequestBuilder {
-    request.header(SCHEMA_HEADER, &SCHEMA.to_string()).header("accept", CBOR)
+    request.header(PROTOCOL_HEADER, &PROTOCOL_VERSION.to_string()).header("accept", CBOR)
 }
 
 /// Pages of what has changed for this person, as they arrive.

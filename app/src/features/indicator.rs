@@ -15,10 +15,10 @@ use crate::ui::url_state::use_address;
 use jiedui_core::catalogue::{Aggregation, Indicator};
 use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::breakdown::{By, Of, Share, split, standing};
-use jiedui_core::figures::contribution::parts_of;
+use jiedui_core::figures::breakdown::{Dimension, Group, Slice, running_totals, split};
+use jiedui_core::figures::contribution::contributions;
 use jiedui_core::figures::figure::figure_of;
-use jiedui_core::figures::{contribution::Part, figure::Filter, summary::Overview};
+use jiedui_core::figures::{contribution::Contribution, figure::Filter, summary::Overview};
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -63,10 +63,10 @@ fn IndicatorOf() -> impl IntoView {
     };
     let beneath = move || {
         let Some((overview, indicator, filter)) = report() else { return (String::new(), 0) };
-        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let sieve = filter.compile(&overview.catalogue, overview.directory());
         let feeds = |entry: &Entry| {
-            let own = parts_of(Uuid::nil(), entry, &overview.catalogue);
-            own.iter().any(|part| part.indicator == indicator.code && sieve.takes(part))
+            let own = contributions(Uuid::nil(), entry, &overview.catalogue);
+            own.iter().any(|part| part.indicator == indicator.code && sieve.matches(part))
         };
         let (list, count) = entry_list(model, &overview, entries.get().as_deref(), feeds, listed.get());
         let head = if count == 0 { String::new() } else { format!("<p>{}</p>", fill(texts.of_entries, &[&count])) };
@@ -108,12 +108,12 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     let texts = model.texts;
     let every_year = Filter { year: None, ..filter.clone() };
     let (sieve, all_sieve) = (
-        filter.sieve(&overview.catalogue, overview.directory()),
-        every_year.sieve(&overview.catalogue, overview.directory()),
+        filter.compile(&overview.catalogue, overview.directory()),
+        every_year.compile(&overview.catalogue, overview.directory()),
     );
-    let own = || overview.parts.iter().filter(|part| part.indicator == indicator.code);
-    let parts: Vec<&Part> = own().filter(|part| sieve.takes(part)).collect();
-    let all: Vec<&Part> = own().filter(|part| all_sieve.takes(part)).collect();
+    let own = || overview.contributions.iter().filter(|part| part.indicator == indicator.code);
+    let parts: Vec<&Contribution> = own().filter(|part| sieve.matches(part)).collect();
+    let all: Vec<&Contribution> = own().filter(|part| all_sieve.matches(part)).collect();
     let figure = figure_of(indicator, &parts, filter.year);
     let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
     let name = model.pick(&indicator.name, &indicator.name_en);
@@ -138,7 +138,7 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
         return html;
     }
     // A target is no line to be reached where only a place's part of it is drawn.
-    let target = figure.target.as_ref().filter(|_| filter.takes_whole_target()).map(|target| target.value);
+    let target = figure.target.as_ref().filter(|_| filter.covers_target()).map(|target| target.value);
     by_month(&mut html, model, indicator, &parts, filter);
     by_year(&mut html, model, indicator, &all, target, filter);
     let adds_up = if indicator.aggregation == Aggregation::Sum { texts.adds_up } else { texts.adds_not_up };
@@ -150,16 +150,16 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
         let upper = overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone());
         upper.unwrap_or_else(|| model.places.with(|places| places.label(code)))
     };
-    bars(&mut html, texts.by_place, adds_up, split(indicator, &parts, By::Place(level)), |of| match of {
-        Of::Place(code) => {
+    bars(&mut html, texts.by_place, adds_up, split(indicator, &parts, Dimension::Place(level)), |of| match of {
+        Group::Place(code) => {
             let there = Filter { place: Some(code.clone()), ..filter.clone() };
             let link = format!("/indicators/{}{}", indicator.code, query_of(&there));
             (place_name(code), Some(link))
         }
         _ => (String::new(), None),
     });
-    bars(&mut html, texts.by_pairing, adds_up, split(indicator, &parts, By::Pairing), |of| match of {
-        Of::Pairing(Some(id)) => {
+    bars(&mut html, texts.by_pairing, adds_up, split(indicator, &parts, Dimension::Pairing), |of| match of {
+        Group::Pairing(Some(id)) => {
             let pairing = overview.directory().pairing(*id);
             (pairing.map(|own| pair_name(model, overview, own)).unwrap_or_default(), None)
         }
@@ -168,17 +168,17 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     html
 }
 
-fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Part], filter: &Filter) {
-    let shares = split(indicator, parts, By::Month);
+fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Contribution], filter: &Filter) {
+    let shares = split(indicator, parts, Dimension::Month);
     let range = match filter.year {
         Some(year) => Some((Month::first_of(year), Month::last_of(year))),
         None => shares.first().zip(shares.last()).and_then(|(first, last)| match (&first.of, &last.of) {
-            (Of::Month(first), Of::Month(last)) => Some((*first, *last)),
+            (Group::Month(first), Group::Month(last)) => Some((*first, *last)),
             _ => None,
         }),
     };
     let Some((first, last)) = range else { return };
-    let share_of = |month| shares.iter().find(|share| share.of == Of::Month(month));
+    let share_of = |month| shares.iter().find(|share| share.of == Group::Month(month));
     let name = |month: Month| if filter.year.is_some() { month.number().to_string() } else { month.to_string() };
     let columns_of: Vec<Column> = first
         .to(last)
@@ -215,7 +215,7 @@ fn by_year(
     html: &mut String,
     model: Model,
     indicator: &Indicator,
-    all: &[&Part],
+    all: &[&Contribution],
     target: Option<Quantity>,
     filter: &Filter,
 ) {
@@ -229,8 +229,8 @@ fn by_year(
     years.truncate(YEARS);
     let today = Month::from(model.today);
     let of_year = |year: &i32| {
-        let own: Vec<&Part> = all.iter().copied().filter(|part| part.month.year == *year).collect();
-        let mut values = standing(indicator, &own, (Month::first_of(*year), Month::last_of(*year)));
+        let own: Vec<&Contribution> = all.iter().copied().filter(|part| part.month.year == *year).collect();
+        let mut values = running_totals(indicator, &own, (Month::first_of(*year), Month::last_of(*year)));
         // What is yet to come is not drawn.
         let future = Month::first_of(*year).to(Month::last_of(*year)).map(|month| month > today);
         values.iter_mut().zip(future).for_each(|(value, future)| *value = value.filter(|_| !future));
@@ -270,8 +270,8 @@ fn bars(
     html: &mut String,
     title: &str,
     note: &str,
-    mut shares: Vec<Share>,
-    name: impl Fn(&Of) -> (String, Option<String>),
+    mut shares: Vec<Slice>,
+    name: impl Fn(&Group) -> (String, Option<String>),
 ) {
     shares.sort_by_key(|share| std::cmp::Reverse(share.value));
     let Some(largest) = shares.first().map(|share| share.value) else { return };

@@ -9,7 +9,7 @@ use crate::shell::lazy;
 use crate::state::{Model, use_model};
 use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::Known;
-use crate::storage::ledger_view::Item;
+use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::loading::LoadingStored;
 use jiedui_core::access::user::{Role, User};
@@ -131,16 +131,16 @@ fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
 }
 
 /// Items of the ledgers that are late or due soon, where this person works.
-fn due(model: Model, overview: &Overview, user: &User, items: &[Item]) -> impl IntoView + use<> {
+fn due(model: Model, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let today = model.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
-    let is_due = |own: &&Item| {
+    let is_due = |own: &&ItemView| {
         let need = &own.need;
         let is_here = user.scope.has_place(&need.place) && user.scope.has_programme(&need.programme);
         is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
     };
-    let found: Vec<&Item> = items.iter().filter(is_due).collect();
+    let found: Vec<&ItemView> = items.iter().filter(is_due).collect();
     let rows = found.iter().take(LISTED).map(|own| row(model, overview, own, today)).collect_view();
     (!found.is_empty()).then(|| {
         view! {
@@ -156,7 +156,7 @@ fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> i
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
     let waiting: Vec<&Known> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
     for own in &waiting {
-        *towns.entry(Level::Township.above(&own.entry.place).to_owned()).or_default() += 1;
+        *towns.entry(Level::Township.ancestor_code(&own.entry.place).to_owned()).or_default() += 1;
     }
     let count = waiting.len();
     let town = |(code, count): (String, usize)| {

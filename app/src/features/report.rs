@@ -13,7 +13,7 @@ use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
 use jiedui_core::figures::figure::figure_of;
 use jiedui_core::figures::target_status::adds_up;
 use jiedui_core::figures::{
-    contribution::Part,
+    contribution::Contribution,
     figure::{Figure, Filter},
     summary::Overview,
 };
@@ -87,9 +87,9 @@ fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
     let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
-    let parts_of = |filter: &Filter| -> Vec<&Part> {
-        let sieve = filter.sieve(&overview.catalogue, overview.directory());
-        overview.parts.iter().filter(|part| sieve.takes(part)).collect()
+    let parts_of = |filter: &Filter| -> Vec<&Contribution> {
+        let sieve = filter.compile(&overview.catalogue, overview.directory());
+        overview.contributions.iter().filter(|part| sieve.matches(part)).collect()
     };
     let (parts, parts_alone, parts_before) = (parts_of(&now), alone.as_ref().map(parts_of), parts_of(&before));
     let line = |indicator| {
@@ -153,7 +153,7 @@ fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> St
     if lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean)) {
         let _ = write!(html, "<p class=\"note\">{}</p>", texts.levels_note);
     }
-    if !filter.takes_whole_target() && lines.iter().any(|line| line.now.target.is_some()) {
+    if !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some()) {
         let _ = write!(html, "<p class=\"note\">{}</p>", texts.targets_of_all);
     }
     let _ = write!(
@@ -170,7 +170,7 @@ type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
 /// The indicators of a page. What no row has is no column: the year before, where it had no entries; targets, where none is set.
 fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
     let texts = report.model.texts;
-    let is_whole = report.filter.takes_whole_target();
+    let is_whole = report.filter.covers_target();
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
     let has_month = report.filter.until.is_some();
     let has_before = lines.iter().any(|line| line.before.is_some());
@@ -231,7 +231,7 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
 fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
     let texts = report.model.texts;
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
-    if has_targets && !report.filter.takes_whole_target() {
+    if has_targets && !report.filter.covers_target() {
         return;
     }
     let of = |line: &'a Line<'a>| {

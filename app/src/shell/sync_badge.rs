@@ -57,7 +57,7 @@ pub fn SyncBadge() -> impl IntoView {
     let navigate = use_navigate();
     let press = move |_| match model.status.get_untracked() {
         Status::SignedOut => navigate("/sign-in", Default::default()),
-        _ => model.tell(Input::Hurry),
+        _ => model.tell(Input::SyncNow),
     };
     view! {
         <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>

@@ -104,7 +104,7 @@ impl Model {
     /// The state at the start.
     pub fn new(boot: Boot) -> Self {
         let overview = boot.overview.map(Arc::new);
-        let of_village = |own: &Arc<Overview>| own.only.as_ref().is_some_and(|only| only.village().is_some());
+        let of_village = |own: &Arc<Overview>| own.partial_for.as_ref().is_some_and(|only| only.village().is_some());
         let village = overview.clone().filter(of_village);
         let village = village.map(|own| AtVillage { received: own.clone(), shown: own });
         let received = RwSignal::new(overview);
@@ -176,7 +176,7 @@ impl Model {
     pub fn whole(&self, filter: &Filter) -> Option<Arc<Overview>> {
         match filter.village() {
             Some(_) => self.seen(filter),
-            None => self.shown.get().filter(|overview| overview.only.is_none()),
+            None => self.shown.get().filter(|overview| overview.partial_for.is_none()),
         }
     }
 

@@ -5,9 +5,9 @@ use crate::storage::user_db::{GONE, META, OUTBOX, Person, REPLICA, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::TransactionMode;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::outbox::outgoing;
+use jiedui_core::sync::outbox::enqueue;
 use jiedui_core::sync::protocol::ENTRY;
-use jiedui_core::sync::{Mutation, Op, Outgoing, Record};
+use jiedui_core::sync::{Mutation, Op, OutboxItem, Record};
 use uuid::Uuid;
 
 impl Person {
@@ -22,14 +22,14 @@ impl Person {
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let sender = self.sender(&meta).await?;
-        let mut waiting: Vec<Outgoing> = all(&outbox).await?;
+        let mut waiting: Vec<OutboxItem> = all(&outbox).await?;
         waiting.retain(|own| own.mutation.id == id && own.refused.is_none());
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
         let mutation =
             Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op: Op::Delete, fields: said };
-        let held_until = Outgoing::held(mutation.clone(), now).held_until;
-        let outgoing = outgoing(sender, mutation, &waiting, known.as_ref(), new_id);
-        put(&outbox, seq as f64, &Outgoing { held_until, ..outgoing }).await?;
+        let held_until = OutboxItem::held(mutation.clone(), now).held_until;
+        let outgoing = enqueue(sender, mutation, &waiting, known.as_ref(), new_id);
+        put(&outbox, seq as f64, &OutboxItem { held_until, ..outgoing }).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await?;
         Ok(seq)
@@ -43,7 +43,7 @@ impl Person {
     async fn try_to_undo(&self, seq: u64, now: i64) -> Result<bool> {
         let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
         let outbox = transaction.object_store(OUTBOX)?;
-        let held = get::<Outgoing>(&outbox, seq as f64).await?.is_some_and(|own| own.is_held(now));
+        let held = get::<OutboxItem>(&outbox, seq as f64).await?.is_some_and(|own| own.is_held(now));
         if held {
             remove(&outbox, seq as f64).await?;
         }

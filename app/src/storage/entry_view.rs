@@ -3,7 +3,7 @@
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
-use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub struct Known {
 
 /// Puts together what the phone of `user` holds, the newest first. What was refused or ran against others' changes is not
 /// in it: that is for who made it to settle.
-pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known> {
+pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<Known> {
     let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
         entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
@@ -37,7 +37,7 @@ pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Known
             Op::Delete => drop(all.remove(&mutation.id)),
             Op::Put => {
                 let (rev, fields, waits) = all.entry(mutation.id).or_default();
-                fold(fields, mutation);
+                apply_locally(fields, mutation);
                 if *rev == 0 {
                     fields.entry("author").or_insert(json!(user));
                 }
@@ -69,9 +69,9 @@ mod tests {
         }
     }
 
-    fn outgoing(seq: u64, id: u128, op: Op, fields: serde_json::Value) -> Outgoing {
+    fn outgoing(seq: u64, id: u128, op: Op, fields: serde_json::Value) -> OutboxItem {
         let fields = fields.as_object().unwrap().clone();
-        Outgoing::new(Mutation {
+        OutboxItem::new(Mutation {
             seq,
             kind: "entry".into(),
             id: Uuid::from_u128(id),

@@ -1,9 +1,9 @@
 //! Items of the ledgers as this phone knows them: what the server has, and on top of it what is on its way there.
 
 use jiedui_core::entry::Fields;
-use jiedui_core::ledger::Need;
-use jiedui_core::sync::protocol::NEED;
-use jiedui_core::sync::{Op, Outgoing, Record, fold_need};
+use jiedui_core::ledger::Item;
+use jiedui_core::sync::protocol::LEDGER_ITEM;
+use jiedui_core::sync::{Op, OutboxItem, Record, apply_item_locally};
 use jiedui_core::values::field_error::FieldError;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub enum Way {
 
 /// An item.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct ItemView {
     /// Identifier.
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
@@ -32,27 +32,27 @@ pub struct Item {
     /// The same without what was refused: what the server has or will have.
     pub sure: Fields,
     /// All of them, read.
-    pub need: Need,
+    pub need: Item,
     /// Where it stands.
     pub way: Way,
 }
 
 /// Puts together what the phone's stores hold: what is due first comes first.
-pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
-    let own = replica.into_iter().filter(|record| record.kind == NEED && !record.deleted);
+pub fn ledger(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
+    let own = replica.into_iter().filter(|record| record.kind == LEDGER_ITEM && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, Fields, Way)> =
         own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, Way::Sent))).collect();
-    for outgoing in outbox.iter().filter(|own| own.mutation.kind == NEED) {
+    for outgoing in outbox.iter().filter(|own| own.mutation.kind == LEDGER_ITEM) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
             (None, Op::Delete) => drop(all.remove(&mutation.id)),
             (refused, op) => {
                 let (rev, sure, fields, way) = all.entry(mutation.id).or_default();
                 if op == Op::Put {
-                    fold_need(fields, mutation);
+                    apply_item_locally(fields, mutation);
                 }
                 if op == Op::Put && refused.is_none() {
-                    fold_need(sure, mutation);
+                    apply_item_locally(sure, mutation);
                 }
                 // Who makes the change again makes it to what stands there now.
                 *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
@@ -60,9 +60,10 @@ pub fn ledger(replica: Vec<Record>, outbox: &[Outgoing]) -> Vec<Item> {
             }
         }
     }
-    let read =
-        |(id, (rev, sure, fields, way))| Some(Item { id, rev, sure, need: Need::from_checked(&fields)?, fields, way });
-    let mut items: Vec<Item> = all.into_iter().filter_map(read).collect();
+    let read = |(id, (rev, sure, fields, way))| {
+        Some(ItemView { id, rev, sure, need: Item::from_checked(&fields)?, fields, way })
+    };
+    let mut items: Vec<ItemView> = all.into_iter().filter_map(read).collect();
     items.sort_by_key(|own| (own.need.status.is_ended(), own.need.due.is_none(), own.need.due, own.id));
     items
 }
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn what_waits_is_seen_at_once_what_was_refused_stays_and_what_is_due_comes_first() {
         let record = |id: u128, due: Value, status: &str| Record {
-            kind: NEED.into(),
+            kind: LEDGER_ITEM.into(),
             id: Uuid::from_u128(id),
             rev: 1,
             fields: fields(json!({"year": 2026, "place": "522728", "programme": "industry", "title": "棚", "due": due,
@@ -90,14 +91,14 @@ mod tests {
             deleted: false,
         };
         let outgoing = |seq, id: u128, op, value| {
-            let (kind, id) = (NEED.to_owned(), Uuid::from_u128(id));
-            Outgoing::new(Mutation { seq, kind, id, base_rev: 1, epoch: None, op, fields: fields(value) })
+            let (kind, id) = (LEDGER_ITEM.to_owned(), Uuid::from_u128(id));
+            OutboxItem::new(Mutation { seq, kind, id, base_rev: 1, epoch: None, op, fields: fields(value) })
         };
         let why = vec![FieldError::new("pairing", ErrorCode::Required)];
         let outbox = [
             outgoing(1, 2, Op::Put, json!({"status": "met"})),
             outgoing(2, 3, Op::Delete, json!({})),
-            Outgoing { refused: Some(why.clone()), ..outgoing(3, 4, Op::Put, json!({"status": "matched"})) },
+            OutboxItem { refused: Some(why.clone()), ..outgoing(3, 4, Op::Put, json!({"status": "matched"})) },
         ];
         let replica = vec![
             record(1, json!(null), "open"),

@@ -2,8 +2,8 @@
 
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::{Entry, State};
-use jiedui_core::sync::protocol::{ENTRY, NEED};
-use jiedui_core::sync::{Op, Outgoing, Record, fold};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use jiedui_core::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub enum Progress {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// The change, and who had changed what.
-    pub outgoing: Outgoing,
+    pub outgoing: OutboxItem,
     /// The entry as the server has it, and its revision; `None` where it is deleted there.
     pub theirs: Option<(u64, Fields)>,
 }
@@ -101,7 +101,7 @@ pub fn concerns(user: Uuid, journal: &Journal, pulled: &[Record]) -> bool {
 }
 
 /// Puts together what the phone's stores hold; the outbox in the order of its numbers.
-pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted: &[Uuid]) -> Journal {
+pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> Journal {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
     let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // What became of a change of another's entry is for who made the change to settle.
@@ -116,7 +116,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
     let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
-    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != NEED) {
+    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != LEDGER_ITEM) {
         if outgoing.is_conflict() {
             let id = outgoing.mutation.id;
             let theirs = known.get(&id).cloned();
@@ -127,20 +127,20 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<Outgoing>, accepted
             progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
             continue;
         }
-        let Outgoing { mutation, refused, before, .. } = outgoing;
+        let OutboxItem { mutation, refused, before, .. } = outgoing;
         if mutation.kind != ENTRY {
             // A choice: what it comes to arrives with the next pull.
             progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
             continue;
         }
         if refused.is_none() && mutation.op == Op::Put {
-            fold(sure.entry(mutation.id).or_default(), &mutation);
+            apply_locally(sure.entry(mutation.id).or_default(), &mutation);
         }
         // What a restored server lacks is shown as this person had it.
         let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
         let (_, fields) = known.entry(mutation.id).or_insert_with(|| (0, before()));
         match mutation.op {
-            Op::Put => fold(fields, &mutation),
+            Op::Put => apply_locally(fields, &mutation),
             Op::Delete if refused.is_none() => drop(known.remove(&mutation.id)),
             Op::Delete => {}
         }
@@ -186,7 +186,7 @@ mod tests {
         fields.as_object().unwrap().clone()
     }
 
-    fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> Outgoing {
+    fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> OutboxItem {
         let mutation = Mutation {
             seq,
             kind: "entry".into(),
@@ -196,7 +196,7 @@ mod tests {
             op: Op::Put,
             fields,
         };
-        Outgoing { refused, ..Outgoing::new(mutation) }
+        OutboxItem { refused, ..OutboxItem::new(mutation) }
     }
 
     fn kept(id: u128, author: Uuid) -> Record {

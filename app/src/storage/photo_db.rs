@@ -3,7 +3,7 @@
 
 use crate::storage::{Connection, Result, all, commit, get, put, remove};
 use idb::{Query, TransactionMode};
-use jiedui_core::sync::{Outgoing, Record};
+use jiedui_core::sync::{OutboxItem, Record};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub struct About {
 }
 
 /// The photos that records and changes of them name, whatever has become of the changes: what was refused is still the person's.
-pub fn named(replica: &[Record], outbox: &[Outgoing]) -> BTreeSet<String> {
+pub fn named(replica: &[Record], outbox: &[OutboxItem]) -> BTreeSet<String> {
     let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
     let all = replica.iter().map(|own| &own.fields).chain(kept);
     let hashes = all.filter_map(|fields| fields.get("attachments")?.as_array()).flatten();
@@ -112,7 +112,7 @@ mod tests {
         let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };
         let mutation = Mutation { seq: 1, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields("refused") };
         let why = vec![FieldError::new("date", ErrorCode::Closed)];
-        let refused = Outgoing { refused: Some(why), before: Some(fields("before")), ..Outgoing::new(mutation) };
+        let refused = OutboxItem { refused: Some(why), before: Some(fields("before")), ..OutboxItem::new(mutation) };
         assert_eq!(named(&[record], &[refused]), ["before", "refused", "sent"].map(str::to_owned).into());
         assert!(named(&[], &[]).is_empty());
     }

@@ -2,15 +2,15 @@
 //! written over: not by another tab with the same draft, and not by one that began before another tab's change.
 
 use crate::storage::entry_view::{Known, known};
-use crate::storage::ledger_view::{Item, ledger};
+use crate::storage::ledger_view::{ItemView, ledger};
 use crate::storage::my_entries::{Journalled, journal};
 use crate::storage::user_db::{META, OUTBOX, Person, REPLICA, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::{ObjectStore, TransactionMode};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::path;
-use jiedui_core::sync::protocol::{ENTRY, NEED};
-use jiedui_core::sync::{Mutation, Op, Outgoing, Record, fold, fold_need, outgoing};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::{Mutation, Op, OutboxItem, Record, apply_item_locally, apply_locally, enqueue};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -87,16 +87,16 @@ impl Person {
     }
 
     /// The same for an item of a ledger.
-    pub async fn own_item(&self, id: Uuid) -> Result<Option<(Item, u64)>> {
+    pub async fn own_item(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
         let (known, own, since) = self.of_record(id).await?;
         Ok(ledger(known, &own).into_iter().next().map(|item| (item, since)))
     }
 
-    async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<Outgoing>, u64)> {
+    async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<OutboxItem>, u64)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let since = get(&transaction.object_store(META)?, mark(id)).await?.unwrap_or_default();
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string()).await?;
-        let mut own: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let mut own: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         own.retain(|own| own.mutation.id == id);
         Ok((known.into_iter().collect(), own, since))
     }
@@ -106,7 +106,7 @@ impl Person {
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let last: u64 = get(&meta, mark(made.id)).await?.unwrap_or_default();
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, made.id.to_string()).await?;
-        let mut own: Vec<Outgoing> = all(&outbox).await?;
+        let mut own: Vec<OutboxItem> = all(&outbox).await?;
         own.retain(|own| own.mutation.id == made.id);
         let mut id = made.id;
         match &made.begun {
@@ -135,7 +135,7 @@ impl Person {
         own.retain(|own| own.mutation.id == id && own.refused.is_none());
         let known = known.filter(|known| known.id == id);
         let sender = self.sender(&meta).await?;
-        put(&outbox, seq as f64, &outgoing(sender, mutation, &own, known.as_ref(), new_id)).await?;
+        put(&outbox, seq as f64, &enqueue(sender, mutation, &own, known.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         put(&meta, mark(id), &seq).await?;
         commit(transaction).await?;
@@ -148,7 +148,7 @@ fn mark(id: Uuid) -> String {
     format!("saved {id}")
 }
 
-async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &Outgoing>) -> Result<()> {
+async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &OutboxItem>) -> Result<()> {
     for own in all {
         remove(outbox, own.mutation.seq as f64).await?;
     }
@@ -156,8 +156,8 @@ async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &Outgoing>) 
 }
 
 /// Whether a new record is there as it was made: it was saved, and whoever saved it did not hear of it.
-fn is_saved(made: &Made, known: Option<&Record>, own: &[Outgoing]) -> bool {
-    let waits = |own: &Outgoing| own.refused.is_none() && own.mutation.fields == made.fields;
+fn is_saved(made: &Made, known: Option<&Record>, own: &[OutboxItem]) -> bool {
+    let waits = |own: &OutboxItem| own.refused.is_none() && own.mutation.fields == made.fields;
     let is_there = |known: &Record| {
         path::paths(&made.fields)
             .into_iter()
@@ -167,12 +167,12 @@ fn is_saved(made: &Made, known: Option<&Record>, own: &[Outgoing]) -> bool {
 }
 
 /// A record with what waits to be sent.
-fn standing(kind: &str, known: Option<&Record>, own: &[Outgoing]) -> Fields {
+fn standing(kind: &str, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
     let mut fields = known.map(|known| known.fields.clone()).unwrap_or_default();
     for own in own.iter().filter(|own| own.refused.is_none() && own.mutation.op == Op::Put) {
         match kind {
-            ENTRY if own.mutation.kind == ENTRY => fold(&mut fields, &own.mutation),
-            NEED if own.mutation.kind == NEED => fold_need(&mut fields, &own.mutation),
+            ENTRY if own.mutation.kind == ENTRY => apply_locally(&mut fields, &own.mutation),
+            LEDGER_ITEM if own.mutation.kind == LEDGER_ITEM => apply_item_locally(&mut fields, &own.mutation),
             _ => {}
         }
     }
@@ -207,9 +207,9 @@ mod tests {
         Made { kind: ENTRY, id: Uuid::from_u128(7), base_rev: 0, fields: fields(value), begun: Begun::New }
     }
 
-    fn waiting(seq: u64, value: Value) -> Outgoing {
+    fn waiting(seq: u64, value: Value) -> OutboxItem {
         let (kind, id) = (ENTRY.to_owned(), Uuid::from_u128(7));
-        Outgoing::new(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields(value) })
+        OutboxItem::new(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields(value) })
     }
 
     #[test]

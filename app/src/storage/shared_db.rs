@@ -82,7 +82,7 @@ impl Shared {
     /// Keeps an overview if, once it is written down, it is `still` the one to be kept.
     pub async fn keep_overview(&self, overview: &Overview, still: impl Fn() -> bool) -> Result<()> {
         let mut texts = vec![local_storage::write(&overview.without_lists())?];
-        write(&mut texts, overview.pieces()).await?;
+        write(&mut texts, overview.chunks()).await?;
         // A newer one that has come meanwhile is kept by whoever received it.
         if still() { self.keep("overview", &texts).await } else { Ok(()) }
     }

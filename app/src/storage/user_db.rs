@@ -1,7 +1,7 @@
 //! A person's outbox and replica.
 
 use crate::storage::entry_view::{Known, known};
-use crate::storage::ledger_view::{Item, ledger};
+use crate::storage::ledger_view::{ItemView, ledger};
 use crate::storage::local_storage;
 use crate::storage::my_entries::{Gone, Journal, journal};
 use crate::storage::photo_db::named;
@@ -11,8 +11,8 @@ use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{
-    Choice, Mutation, Op, Outgoing, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Sender, acknowledge,
-    again, next_batch, outgoing, whole_outbox,
+    Mutation, Op, OutboxItem, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Resolution, Sender,
+    acknowledge, enqueue, next_batch, requeue, whole_outbox,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -82,15 +82,15 @@ impl Person {
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let sender = self.sender(&meta).await?;
-        let (mut waiting, refused): (Vec<Outgoing>, Vec<Outgoing>) =
-            all(&outbox).await?.into_iter().partition(|old: &Outgoing| old.refused.is_none());
+        let (mut waiting, refused): (Vec<OutboxItem>, Vec<OutboxItem>) =
+            all(&outbox).await?.into_iter().partition(|old: &OutboxItem| old.refused.is_none());
         for old in refused.iter().filter(|old| old.mutation.id == id) {
             remove(&outbox, old.mutation.seq as f64).await?;
         }
         waiting.retain(|own| own.mutation.id == id);
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
         let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, epoch: None, op, fields };
-        put(&outbox, seq as f64, &outgoing(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
+        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
     }
@@ -106,10 +106,10 @@ impl Person {
         let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let sender = self.sender(&meta).await?;
         // The server knows the conflict by the name under which it was sent.
-        let of: Option<Outgoing> = get(&outbox, seq as f64).await?;
+        let of: Option<OutboxItem> = get(&outbox, seq as f64).await?;
         let client = of.and_then(|own| own.client).unwrap_or(sender.client);
-        let mutation = Choice { client, seq, take }.mutation(next, id, rev);
-        put(&outbox, next as f64, &outgoing(sender, mutation, &[], None, new_id)).await?;
+        let mutation = Resolution { client, seq, take }.mutation(next, id, rev);
+        put(&outbox, next as f64, &enqueue(sender, mutation, &[], None, new_id)).await?;
         put(&meta, "next_seq", &(next + 1)).await?;
         commit(transaction).await
     }
@@ -119,7 +119,7 @@ impl Person {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let meta = transaction.object_store(META)?;
         let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
-        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         waiting.retain(|own| !own.is_held(now));
         let (client, mutations) = whole_outbox(&waiting, epoch);
         let client_id = client.or(present).unwrap_or_default();
@@ -130,7 +130,7 @@ impl Person {
     pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
         let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
         let outbox = transaction.object_store(OUTBOX)?;
-        for old in all::<Outgoing>(&outbox).await? {
+        for old in all::<OutboxItem>(&outbox).await? {
             if old.mutation.id == id && old.refused.is_some() {
                 remove(&outbox, old.mutation.seq as f64).await?;
             }
@@ -143,7 +143,7 @@ impl Person {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
         // IndexedDB gives them in the order of their keys, which are their numbers.
-        let mut waiting: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         // What was made after it does not overtake it.
         let held = waiting.iter().position(|own| own.is_held(now));
         let held_for = held.and_then(|at| waiting[at].held_until).map(|until| until.saturating_sub(now));
@@ -159,8 +159,8 @@ impl Person {
         let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
         let meta = transaction.object_store(META)?;
         let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
-        let waiting: Vec<Outgoing> = all(&outbox).await?;
-        let answered = |own: &&Outgoing| results.iter().any(|result| result.seq == own.mutation.seq);
+        let waiting: Vec<OutboxItem> = all(&outbox).await?;
+        let answered = |own: &&OutboxItem| results.iter().any(|result| result.seq == own.mutation.seq);
         let mut known = BTreeMap::new();
         for own in waiting.iter().filter(answered) {
             let record: Option<Record> = get(&replica, own.mutation.id.to_string().as_str()).await?;
@@ -259,7 +259,7 @@ impl Person {
     pub async fn known(&self) -> Result<Vec<Known>> {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(known(self.user, replica, &outbox))
     }
 
@@ -267,15 +267,15 @@ impl Person {
     pub async fn photos_named(&self) -> Result<BTreeSet<String>> {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(named(&replica, &outbox))
     }
 
     /// The items of the ledgers that this person may see, with what is on its way.
-    pub async fn ledger(&self) -> Result<Vec<Item>> {
+    pub async fn ledger(&self) -> Result<Vec<ItemView>> {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<Outgoing> = all(&transaction.object_store(OUTBOX)?).await?;
+        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         Ok(ledger(replica, &outbox))
     }
 
@@ -301,17 +301,17 @@ fn sent_key(seq: u64) -> String {
 async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectStore) -> Result<()> {
     let range = || KeyRange::bound(&"sent-".into(), &"sent-~".into(), None, None).map(Query::KeyRange);
     let sent = meta.get_all(Some(range()?), None)?.await?;
-    let mut remembered: Vec<Outgoing> = Vec::with_capacity(sent.len());
+    let mut remembered: Vec<OutboxItem> = Vec::with_capacity(sent.len());
     for text in sent.iter().filter_map(JsValue::as_string) {
         remembered.push(local_storage::read(&text)?);
     }
-    let waiting: Vec<Outgoing> = all(outbox).await?;
+    let waiting: Vec<OutboxItem> = all(outbox).await?;
     let mut known = BTreeMap::new();
     for own in waiting.iter().chain(&remembered) {
         let record: Option<Record> = get(replica, own.mutation.id.to_string().as_str()).await?;
         known.extend(record.map(|record| (record.id, record)));
     }
-    for own in again(&waiting, remembered, &known) {
+    for own in requeue(&waiting, remembered, &known) {
         put(outbox, own.mutation.seq as f64, &own).await?;
     }
     meta.delete(range()?)?.await?;

@@ -7,7 +7,7 @@ use crate::svg::viewport::Viewport;
 use crate::svg::{escaped, tenth, thousandth};
 use jiedui_core::directory::place::Side;
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::map::layout::{Gathering, Scene};
+use jiedui_core::map::layout::{MapLayout, MarkerCluster};
 use jiedui_core::map::outline::{OUTLINES, Outline, PLANE, draw, drawn, project};
 use jiedui_core::values::field_error::Language;
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ pub struct Town {
 /// The lines near to what is seen, as SVG; those of `changed` pairings flash. All lines of a programme that are as thick
 /// are one path, and there are few of them however many pairings there are: what a browser takes for a path is several
 /// times what it takes for a curve more in it.
-pub fn lines(scene: &Scene, view: Viewport, changed: &BTreeSet<usize>) -> String {
+pub fn lines(scene: &MapLayout, view: Viewport, changed: &BTreeSet<usize>) -> String {
     // Those that flash come last; each programme has its thicknesses beside each other.
     let group = |programme: usize, steps: u32| programme * (THICKEST as usize + 1) + steps as usize;
     let groups = group(scene.programmes.len(), 0);
@@ -89,10 +89,10 @@ pub fn lines(scene: &Scene, view: Viewport, changed: &BTreeSet<usize>) -> String
 }
 
 /// The points near to what is seen, as SVG.
-pub fn points(scene: &Scene, overview: &Overview, language: Language, view: Viewport) -> String {
+pub fn points(scene: &MapLayout, overview: &Overview, language: Language, view: Viewport) -> String {
     let mut text = String::new();
     let (scale, single) = (thousandth(1.0 / view.zoom), tenth(RADIUS));
-    for (number, own) in scene.gatherings.iter().enumerate() {
+    for (number, own) in scene.clusters.iter().enumerate() {
         if !view.is_near(own.middle, own.middle) {
             continue;
         }
@@ -122,7 +122,7 @@ pub fn points(scene: &Scene, overview: &Overview, language: Language, view: View
 }
 
 /// The first of a gathering's names.
-fn names_of(own: &Gathering, overview: &Overview, language: Language) -> String {
+fn names_of(own: &MarkerCluster, overview: &Overview, language: Language) -> String {
     let first = own.organisations.iter().take(NAMED).filter_map(|number| overview.organisations.get(*number));
     first.map(|own| language.pick(&own.name, &own.name_en)).collect::<Vec<_>>().join("、")
 }
@@ -243,15 +243,15 @@ mod tests {
     use super::*;
     use jiedui_core::figures::figure::Filter;
     use jiedui_core::fixtures::sample::paired;
-    use jiedui_core::map::index::Atlas;
+    use jiedui_core::map::index::MapIndex;
     use proptest::prelude::*;
 
     #[test]
     fn what_has_changed_flashes_and_names_stay_text() {
         let mut overview = paired(1);
         overview.organisations[0].name = "单位<".to_owned();
-        let features = Atlas::new(&overview, None).features(&overview, &Filter::default());
-        let scene = Scene::new(&overview, &features, 1.0);
+        let features = MapIndex::new(&overview, None).features(&overview, &Filter::default());
+        let scene = MapLayout::new(&overview, &features, 1.0);
         let draw = |changed: &[usize]| lines(&scene, Viewport::default(), &changed.iter().copied().collect());
         assert!(draw(&[0]).contains("pairing education flash"));
         assert!(!draw(&[9]).contains("flash"));
@@ -264,11 +264,11 @@ mod tests {
     #[test]
     fn lines_are_as_thick_as_their_activity_and_a_path_for_each_programme_and_thickness() {
         let overview = paired(40);
-        let mut features = Atlas::new(&overview, None).features(&overview, &Filter::default());
+        let mut features = MapIndex::new(&overview, None).features(&overview, &Filter::default());
         for (line, entries) in features.lines.iter_mut().zip([0, 0, 7, 7, 70, 70, 70_000, 7_000].into_iter().cycle()) {
             line.counts.entries = entries;
         }
-        let drawn = lines(&Scene::new(&overview, &features, 16.0), Viewport::default(), &BTreeSet::new());
+        let drawn = lines(&MapLayout::new(&overview, &features, 16.0), Viewport::default(), &BTreeSet::new());
         for width in ["1.5", "2.7", "3.9", "5.1"] {
             for programme in ["education", "health"] {
                 let path = |own: &&str| own.contains(programme) && own.contains(&format!("stroke-width=\"{width}\""));

@@ -3,15 +3,15 @@
 use crate::svg::map::{lines, names, outlines, points};
 use crate::svg::viewport::Viewport;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
-use jiedui_core::map::index::Atlas;
-use jiedui_core::map::layout::Scene;
+use jiedui_core::map::index::MapIndex;
+use jiedui_core::map::layout::MapLayout;
 use jiedui_core::values::field_error::Language;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The picture, as SVG; `label` says what it shows. Nothing where the organisation has no partner.
 pub fn partners(overview: &Overview, organisation: Uuid, language: Language, label: &str) -> Option<String> {
-    let mut features = Atlas::new(overview, None).features(overview, &Filter::default());
+    let mut features = MapIndex::new(overview, None).features(overview, &Filter::default());
     let is_own = |number: usize| {
         overview
             .pairings
@@ -24,7 +24,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
     if ends.is_empty() {
         return None;
     }
-    let (scene, view) = (Scene::new(overview, &features, 1.0), Viewport::default());
+    let (scene, view) = (MapLayout::new(overview, &features, 1.0), Viewport::default());
     Some(format!(
         "<figure class=\"map still\"><div class=\"map-frame\"><svg viewBox=\"{}\" role=\"img\" aria-label=\"{}\">\
             <g class=\"outlines\">{}</g><g class=\"pairings\">{}</g><g class=\"organisations\">{}</g>\

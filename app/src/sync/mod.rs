@@ -14,7 +14,7 @@ use crate::api::endpoints;
 use crate::shell::lazy;
 use crate::state::Model;
 use crate::storage::entry_view::Known;
-use crate::storage::ledger_view::Item;
+use crate::storage::ledger_view::ItemView;
 use crate::storage::my_entries::Journalled;
 use crate::storage::saving::{Made, Saved};
 use crate::storage::shared_db::Shared;
@@ -31,7 +31,7 @@ use jiedui_core::directory::place::Places;
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::summary::Overview;
 use jiedui_core::sync::outbox::HELD;
-use jiedui_core::sync::protocol::{ENTRY, NEED};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub fn start(model: Model) {
     storage::on_outdated(move |error| model.trouble.set(Some(error)));
     let on_line = move |online: bool| {
         model.online.set(online);
-        model.tell(if online { Input::Hurry } else { Input::Offline });
+        model.tell(if online { Input::SyncNow } else { Input::Offline });
         live::follow(model);
     };
     listen(&window(), "online", move || on_line(true));
@@ -142,7 +142,7 @@ fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static)
 pub async fn begin(model: Model, user: User) {
     profile::keep(&user);
     model.status.set(Status::Receiving { position: 0, last: 0 });
-    if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.only.is_some())) {
+    if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
         // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
         spawn_local(async move {
             overview::refresh(model).await;
@@ -158,7 +158,7 @@ pub async fn begin(model: Model, user: User) {
         if let Some(driver) = opened(model, user.id, sender.clone()).await {
             model.sync.set_value(Some(sender));
             spawn_local(driver.run(inputs));
-            model.tell(Input::Hurry);
+            model.tell(Input::SyncNow);
         }
         live::restart(model);
     };
@@ -313,7 +313,7 @@ pub async fn undo_delete(model: Model, deleted: Deleted) -> Result<(), StoreErro
 }
 
 /// The items of the ledgers that this phone knows.
-pub async fn ledger(model: Model) -> Result<Vec<Item>, StoreError> {
+pub async fn ledger(model: Model) -> Result<Vec<ItemView>, StoreError> {
     own(model).await?.ledger().await
 }
 
@@ -341,14 +341,14 @@ pub async fn known_entry(model: Model, id: Uuid) -> Result<Option<(Known, u64)>,
 }
 
 /// The same for an item of a ledger.
-pub async fn own_item(model: Model, id: Uuid) -> Result<Option<(Item, u64)>, StoreError> {
+pub async fn own_item(model: Model, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
     own(model).await?.own_item(id).await
 }
 
 /// The same as [`save`] for an item of a ledger.
 pub async fn save_need(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
-    person.save(NEED, id, base_rev, op, fields).await?;
+    person.save(LEDGER_ITEM, id, base_rev, op, fields).await?;
     is_saved(model, &person).await;
     Ok(())
 }

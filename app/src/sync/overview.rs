@@ -22,7 +22,7 @@ thread_local! {
 /// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
 pub async fn refresh(model: Model) -> bool {
     // What a page was painted from may be a part; the whole is on the phone, or asked for.
-    let whole = || model.received.get_untracked().filter(|own| own.only.is_none());
+    let whole = || model.received.get_untracked().filter(|own| own.partial_for.is_none());
     let asked = match whole() {
         Some(whole) => Some(whole),
         None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
@@ -43,12 +43,12 @@ pub async fn refresh(model: Model) -> bool {
     if known.as_ref().is_some_and(same) && whole().is_some() && is_kept().await {
         return true;
     }
-    if overview.since.is_some() {
+    if overview.base_change.is_some() {
         let mut renewed = match known {
             Some(known) => copied(&known).await,
             None => Overview::default(),
         };
-        if !renewed.renew(overview) {
+        if !renewed.apply_delta(overview) {
             // Another answer, which came meanwhile, is newer.
             return true;
         }
@@ -60,7 +60,7 @@ pub async fn refresh(model: Model) -> bool {
     if !is_newest() {
         return true;
     }
-    if overview.tallies.len() + overview.pairings.len() > LONG {
+    if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // To keep it takes a while, and nobody waits for that.
         model.received.set(Some(overview));
         spawn_local(keep_shown(model));
@@ -95,7 +95,7 @@ async fn keep_shown(model: Model) {
     if KEEPS.replace(true) {
         return;
     }
-    let shown = || model.received.get_untracked().filter(|own| own.only.is_none());
+    let shown = || model.received.get_untracked().filter(|own| own.partial_for.is_none());
     let mut kept: Option<Arc<Overview>> = None;
     while let Some(overview) = shown().filter(|own| kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, own))) {
         // One that may no longer be seen has been forgotten.
@@ -108,7 +108,7 @@ async fn keep_shown(model: Model) {
 /// The same overview to be changed.
 async fn copied(overview: &Overview) -> Overview {
     let (mut copy, mut slice) = (overview.without_lists(), TimeSlice::begin().await);
-    for piece in overview.pieces() {
+    for piece in overview.chunks() {
         copy.add_piece(piece);
         slice.next().await;
     }

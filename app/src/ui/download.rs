@@ -1,7 +1,7 @@
 //! Gives the person a file that the app itself has made, with no network.
 
 use crate::storage::StoreError;
-use jiedui_core::values::csv_cell::harmless;
+use jiedui_core::values::csv_cell::neutralise_formula;
 use leptos::prelude::{document, set_timeout};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -26,7 +26,7 @@ pub fn give(name: &str, text: &str) -> Result<(), StoreError> {
 
 /// A table as CSV (RFC 4180), with a byte-order mark so that spreadsheets read Chinese; no cell can become a formula.
 pub fn csv(rows: &[Vec<String>]) -> String {
-    let cell = |text: &String| format!("\"{}\"", harmless(text).replace('"', "\"\""));
+    let cell = |text: &String| format!("\"{}\"", neutralise_formula(text).replace('"', "\"\""));
     let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",");
     format!("\u{feff}{}\r\n", rows.iter().map(line).collect::<Vec<_>>().join("\r\n"))
 }

@@ -49,7 +49,7 @@ fn unreadable(
     let is_month = |text: &str| text.parse::<Month>().is_ok();
     let is_programme = |code: &str| overview.catalogue.programme(code).is_some();
     let is_place = |code: &str| {
-        let town = Level::Township.above(code);
+        let town = Level::Township.ancestor_code(code);
         overview.places.iter().any(|place| place.code == town)
     };
     let is_include = |word: &str| matches!(word, "verified" | "submitted");

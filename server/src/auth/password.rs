@@ -16,7 +16,7 @@ pub fn hash_password(password: &str) -> Result<String, AuthError> {
 }
 
 /// Whether it is the password. Without a hash the same time is spent, so that names cannot be found out by it.
-pub fn is_password(password: &str, hash: Option<&str>) -> bool {
+pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
@@ -70,9 +70,9 @@ mod tests {
     fn a_password_is_known_by_its_hash_alone() {
         let hash = hash_password("正确的密码").unwrap();
         assert!(hash.starts_with("$argon2id$"));
-        assert!(is_password("正确的密码", Some(&hash)));
-        assert!(!is_password("错误的密码", Some(&hash)));
-        assert!(!is_password("", None));
+        assert!(verify_password("正确的密码", Some(&hash)));
+        assert!(!verify_password("错误的密码", Some(&hash)));
+        assert!(!verify_password("", None));
     }
 
     #[rstest]

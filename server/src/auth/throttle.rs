@@ -138,7 +138,7 @@ pub enum Refusal {
 
 /// The limits of a server.
 #[derive(Debug)]
-pub struct Throttle {
+pub struct LoginThrottle {
     counts: Mutex<Counts>,
     /// How many may wait or hash.
     queue: Arc<Semaphore>,
@@ -150,7 +150,7 @@ pub struct Throttle {
     patience: Duration,
 }
 
-impl Default for Throttle {
+impl Default for LoginThrottle {
     fn default() -> Self {
         let hashing = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
         Self {
@@ -163,7 +163,7 @@ impl Default for Throttle {
     }
 }
 
-impl Throttle {
+impl LoginThrottle {
     /// Waits for a turn and counts the attempt before anything is known of it.
     pub async fn attempt(self: &Arc<Self>, visitor: &Visitor) -> Result<Attempt, Refusal> {
         let keys = visitor.keys();
@@ -191,7 +191,7 @@ fn seconds(wait: Duration) -> u64 {
 /// An attempt under way. Dropped, it was a wrong password, also when its request was given up.
 #[derive(Debug)]
 pub struct Attempt {
-    throttle: Arc<Throttle>,
+    throttle: Arc<LoginThrottle>,
     keys: Vec<Key>,
     turn: Option<OwnedSemaphorePermit>,
     is_right: Option<bool>,
@@ -294,7 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_too_long_for_a_turn_is_told_to_come_again() {
-        let throttle = Arc::new(Throttle { patience: Duration::from_millis(50), ..Throttle::default() });
+        let throttle = Arc::new(LoginThrottle { patience: Duration::from_millis(50), ..LoginThrottle::default() });
         let mut holding = Vec::new();
         while throttle.hashing.available_permits() > 0 {
             holding.push(throttle.attempt(&visitor(&holding.len().to_string(), 1)).await.unwrap());

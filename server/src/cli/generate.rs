@@ -3,7 +3,7 @@
 use crate::cli::{CliError, open};
 use crate::clock;
 use crate::config::Storage;
-use crate::db::records::push::fill_in;
+use crate::db::records::push::insert_trusted;
 use crate::db::reference::load;
 use jiedui_core::fixtures::sample::{self, FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
@@ -28,7 +28,7 @@ pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage)
     for first in (0..entries).step_by(usize::try_from(STEP).unwrap_or(usize::MAX)) {
         let numbers = first..(first + STEP).min(entries);
         let done = numbers.end;
-        added += fill_in(&db, &reference, numbers.map(|number| sample.entry(number)).collect()).await?;
+        added += insert_trusted(&db, &reference, numbers.map(|number| sample.entry(number)).collect()).await?;
         if std::io::stderr().is_terminal() {
             // Progress alone: where it cannot be written nothing is lost.
             let _ = write!(std::io::stderr(), "\r{done} / {entries}");

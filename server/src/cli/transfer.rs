@@ -12,7 +12,7 @@ use crate::db::{
     reference::load,
 };
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::sync::protocol::{ENTRY, NEED};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use jiedui_core::values::quantity::Quantity;
 use sha2::{Digest, Sha256};
@@ -34,7 +34,7 @@ const PAGE: i64 = 1_000;
 pub async fn export(storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for kind in [ENTRY, NEED] {
+    for kind in [ENTRY, LEDGER_ITEM] {
         let mut after = 0;
         loop {
             let page = entry::oldest(&db, kind, after, PAGE).await?;

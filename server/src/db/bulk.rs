@@ -132,10 +132,10 @@ macro_rules! prepare {
     ($kind:expr, $head:expr, $rows:expr, $tail:expr, |$row:ident, $item:ident| $bind:block) => {{
         use $crate::db::bulk::{Prepared, statements};
         match $kind {
-            $crate::db::Kind::Sqlite => {
+            $crate::db::Dialect::Sqlite => {
                 Prepared::Sqlite(statements!(sqlx::Sqlite, $head, $rows, $tail, |$row, $item| $bind).collect())
             }
-            $crate::db::Kind::Postgres => {
+            $crate::db::Dialect::Postgres => {
                 Prepared::Postgres(statements!(sqlx::Postgres, $head, $rows, $tail, |$row, $item| $bind).collect())
             }
         }

@@ -114,7 +114,7 @@ pub enum Db {
 
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Dialect {
     /// SQLite.
     Sqlite,
     /// PostgreSQL.

@@ -66,8 +66,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     drop(tx);
     let reference = load::load(&db).await.unwrap();
     rollup::bring_up_to_date(&db).await.unwrap();
-    let (change, parts, _) = query::by_town_since(&db, 0).await.unwrap();
-    let overview = Overview { catalogue: reference.catalogue.clone(), parts, ..Overview::default() };
+    let (change, contributions, _) = query::by_town_since(&db, 0).await.unwrap();
+    let overview = Overview { catalogue: reference.catalogue.clone(), contributions, ..Overview::default() };
     let counted = overview.figures(&Default::default());
     let surveys = counted.iter().find(|figure| figure.indicator == "field_surveys").unwrap();
     assert_eq!((change, surveys.actual.map(|actual| actual.to_f64())), (9, Some(4.0)));

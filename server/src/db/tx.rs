@@ -2,7 +2,7 @@
 //! SQLite rolls back by itself when the disk is full, and a connection whose idea of its transaction is wrong would refuse
 //! every later one.
 
-use super::{Db, Kind, Result, on};
+use super::{Db, Dialect, Result, on};
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite};
 use std::ops::{Deref, DerefMut};
@@ -73,10 +73,10 @@ impl Db {
 
 impl Tx {
     /// On which database it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Dialect {
         match self {
-            Self::Sqlite(_) => Kind::Sqlite,
-            Self::Postgres(_) => Kind::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 

@@ -1,38 +1,38 @@
 //! Figures and summaries as handlers ask for them, from the caches and the database.
 
-use super::summary_cache::Snapshot;
+use super::summary_cache::CachedOverview;
 use crate::clock::this_year;
 use crate::db::figures::query;
 use crate::db::figures::rollup::{TOWN, town};
 use crate::db::{Db, DbError};
-use crate::reference::cache::Shared;
-use jiedui_core::figures::contribution::Part;
+use crate::reference::cache::Cache;
+use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::figure::{Figure, Filter, figures};
 use jiedui_core::figures::summary::Overview;
 use std::sync::Arc;
 
 /// Returns the summary of everything committed by now.
-pub async fn summary(db: &Db, cache: &Shared) -> Result<Arc<Snapshot>, DbError> {
-    let (known, change) = cache.fresh(db).await?;
+pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbError> {
+    let (known, change) = cache.up_to_date(db).await?;
     known.overviews.current(db, &known.reference, &known.edition, change).await
 }
 
 /// Returns the summary of what counts at one village, which the whole does not tell.
-pub async fn village_summary(db: &Db, cache: &Shared, village: &str) -> Result<Overview, DbError> {
+pub async fn village_summary(db: &Db, cache: &Cache, village: &str) -> Result<Overview, DbError> {
     let snapshot = summary(db, cache).await?;
     let entries = query::entries_at(db, village, (0, 9999)).await?;
     Ok(snapshot.overview.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
 }
 
 /// Returns the figures of a year under a filter; this year where the filter names none.
-pub async fn yearly_figures(db: &Db, cache: &Shared, filter: Filter) -> Result<Vec<Figure>, DbError> {
+pub async fn yearly_figures(db: &Db, cache: &Cache, filter: Filter) -> Result<Vec<Figure>, DbError> {
     let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
-    let (known, change) = cache.fresh(db).await?;
+    let (known, change) = cache.up_to_date(db).await?;
     let (catalogue, directory) = (&known.reference.catalogue, known.reference.directory());
     let place = filter.place.clone().unwrap_or_default();
     // Villages, and months of a year, are counted from what is smaller.
     if place != town(&place) || filter.from.is_some() || filter.until.is_some() {
-        let parts = parts_at(db, cache, &filter, |_| true).await?;
+        let parts = contributions_at(db, cache, &filter, |_| true).await?;
         return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
     }
     let parts = known.yearly.current(db, catalogue, (change, filter.year.unwrap_or_default()), place).await?;
@@ -41,18 +41,18 @@ pub async fn yearly_figures(db: &Db, cache: &Shared, filter: Filter) -> Result<V
 
 /// The wanted parts that a filter takes: those in the filter's own township (or village) each at its village, others at
 /// their townships.
-pub async fn parts_at(
+pub async fn contributions_at(
     db: &Db,
-    cache: &Shared,
+    cache: &Cache,
     filter: &Filter,
-    wanted: impl Fn(&Part) -> bool,
-) -> Result<Vec<Part>, DbError> {
+    wanted: impl Fn(&Contribution) -> bool,
+) -> Result<Vec<Contribution>, DbError> {
     let snapshot = summary(db, cache).await?;
-    let reference = cache.get().reference.clone();
+    let reference = cache.current().reference.clone();
     let (catalogue, directory) = (&reference.catalogue, reference.directory());
-    let sieve = filter.sieve(catalogue, directory);
-    let takes = |part: &Part| wanted(part) && sieve.takes(part);
-    let of_towns = snapshot.overview.parts.iter().filter(|part| takes(part)).cloned();
+    let sieve = filter.compile(catalogue, directory);
+    let takes = |part: &Contribution| wanted(part) && sieve.matches(part);
+    let of_towns = snapshot.overview.contributions.iter().filter(|part| takes(part)).cloned();
     let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
     let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };
     let own = query::by_village(db, catalogue, year, place).await?.into_iter().filter(takes);
@@ -60,7 +60,7 @@ pub async fn parts_at(
         return Ok(own.chain(of_towns.filter(|part| part.place != place)).collect());
     }
     // What happened under the village's own pairings counts for it wherever it was, so the township's parts have it whole.
-    let touches = |part: &Part| part.pairing.is_some_and(|id| directory.pairing_touches(id, place));
+    let touches = |part: &Contribution| part.pairing.is_some_and(|id| directory.is_pairing_at(id, place));
     let under_others = own.filter(|part| !touches(part));
     Ok(under_others.chain(of_towns.filter(touches)).collect())
 }

@@ -13,13 +13,13 @@ use tokio::sync::RwLock;
 
 /// An overview and its JSON.
 #[derive(Debug, Default)]
-pub struct Snapshot {
+pub struct CachedOverview {
     /// The overview.
     pub overview: Overview,
     json: OnceLock<Bytes>,
 }
 
-impl Snapshot {
+impl CachedOverview {
     /// The overview as it is sent.
     pub fn json(&self) -> Result<Bytes, DbError> {
         if let Some(json) = self.json.get() {
@@ -32,9 +32,9 @@ impl Snapshot {
 
 /// The last overview; what has changed since is read when it is asked for.
 #[derive(Debug, Default)]
-pub struct Overviews(RwLock<Option<Arc<Snapshot>>>);
+pub struct OverviewCache(RwLock<Option<Arc<CachedOverview>>>);
 
-impl Overviews {
+impl OverviewCache {
     /// The overview of all up to a change, or of more.
     pub async fn current(
         &self,
@@ -42,8 +42,8 @@ impl Overviews {
         reference: &Reference,
         edition: &str,
         change: i64,
-    ) -> Result<Arc<Snapshot>, DbError> {
-        let fresh = |held: &Option<Arc<Snapshot>>| held.clone().filter(|held| held.overview.change >= change);
+    ) -> Result<Arc<CachedOverview>, DbError> {
+        let fresh = |held: &Option<Arc<CachedOverview>>| held.clone().filter(|held| held.overview.change >= change);
         if let Some(snapshot) = fresh(&*self.0.read().await) {
             return Ok(snapshot);
         }
@@ -57,8 +57,8 @@ impl Overviews {
             Some(Err(shared)) => shared.overview.clone(),
             None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
         };
-        overview.renew(news(db, overview.edition.clone(), overview.change).await?);
-        Ok(held.insert(Arc::new(Snapshot { overview, json: OnceLock::new() })).clone())
+        overview.apply_delta(delta_since(db, overview.edition.clone(), overview.change).await?);
+        Ok(held.insert(Arc::new(CachedOverview { overview, json: OnceLock::new() })).clone())
     }
 }
 
@@ -82,8 +82,16 @@ pub fn edition(reference: &Reference, epoch: i64) -> Result<String, DbError> {
 }
 
 /// What has changed since an overview of this edition.
-pub async fn news(db: &Db, edition: String, since: i64) -> Result<Overview, DbError> {
+pub async fn delta_since(db: &Db, edition: String, since: i64) -> Result<Overview, DbError> {
     let (change, parts, tallies) = query::by_town_since(db, since).await?;
     let as_of = crate::db::instant(crate::db::now());
-    Ok(Overview { change, as_of, edition, since: Some(since), parts, tallies, ..Overview::default() })
+    Ok(Overview {
+        change,
+        as_of,
+        edition,
+        base_change: Some(since),
+        contributions: parts,
+        entry_counts: tallies,
+        ..Overview::default()
+    })
 }

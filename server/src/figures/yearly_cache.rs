@@ -3,18 +3,18 @@
 use crate::db::figures::query;
 use crate::db::{Db, DbError};
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::figures::contribution::Part;
+use jiedui_core::figures::contribution::Contribution;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
 #[derive(Debug, Default)]
-pub struct Yearly(Mutex<KeptYears>);
+pub struct YearlyCache(Mutex<KeptYears>);
 
 /// A change, and the parts by year and place as they are since.
-type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Part>>>);
+type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Contribution>>>);
 
-impl Yearly {
+impl YearlyCache {
     /// Those as they are since a change, or since a later one.
     pub async fn current(
         &self,
@@ -22,7 +22,7 @@ impl Yearly {
         catalogue: &Catalogue,
         (change, year): (i64, i32),
         place: String,
-    ) -> Result<Arc<Vec<Part>>, DbError> {
+    ) -> Result<Arc<Vec<Contribution>>, DbError> {
         let key = (year, place);
         {
             let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ pub mod extract;
 pub mod pages;
 pub mod problem;
 
-use crate::state::App;
+use crate::state::AppState;
 use api::{
     attachments, catalogue, directory, entries, export, health, imports, indicators, live, map, notices, overview,
     periods, pull, push, session, shares,
@@ -49,7 +49,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 struct Description;
 
 /// The whole site: the API, the app's files and its pages.
-pub fn router(app: App) -> Router {
+pub fn router(app: AppState) -> Router {
     let synced = OpenApiRouter::new()
         .routes(routes!(push::push))
         .routes(routes!(pull::pull))
@@ -103,7 +103,7 @@ pub fn router(app: App) -> Router {
     let description = Arc::new(description);
     let openapi = get(move || async move { Json(description) });
     let pages = leptos_axum::generate_route_list(jiedui_app::shell::root::Root);
-    Router::<App>::new()
+    Router::<AppState>::new()
         .merge(api)
         .route("/api/v1/openapi.json", openapi)
         .route("/api/{*path}", axum::routing::any(|| async { Problem::not_found() }))
@@ -120,7 +120,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(from_fn(problem::write))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(SMALL)))
-        .layer(from_fn(body::hear_out))
+        .layer(from_fn(body::drain_body))
         .layer(from_fn(headers))
         .layer(from_fn(health::count))
         .layer(TraceLayer::new_for_http())

@@ -1,6 +1,6 @@
 //! Cells and rows of a table, and how much of them one file may take up in memory.
 
-use crate::import::file_error::Fault;
+use crate::import::file_error::FileError;
 use jiedui_core::values::halfwidth::is_invisible;
 use std::borrow::Cow;
 use time::{Date, Duration, Month};
@@ -84,7 +84,7 @@ fn is_error(text: &str) -> bool {
 
 /// A row with its number in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
+pub struct SheetRow {
     /// The number that a spreadsheet program shows beside it; of a text file, the line.
     pub number: usize,
     /// Its cells, without empty ones at the end.
@@ -95,7 +95,7 @@ pub struct Row {
     pub hidden: bool,
 }
 
-impl Row {
+impl SheetRow {
     /// Whether a column repeats the cell above it, with which it is merged.
     pub fn is_carried(&self, column: usize) -> bool {
         u32::try_from(column).is_ok_and(|column| self.carried.checked_shr(column).unwrap_or_default() & 1 == 1)
@@ -115,39 +115,39 @@ impl Row {
 
 /// Counts what is held of a table while it is read, and ends the reading once it is too much.
 #[derive(Debug, Default)]
-pub struct Held {
-    rows: Vec<Row>,
+pub struct CellGrid {
+    rows: Vec<SheetRow>,
     /// The row that was last said to be hidden.
     hidden: usize,
     cells: usize,
     text: usize,
 }
 
-impl Held {
+impl CellGrid {
     /// Says that a row, whose cells are about to come, is hidden.
     pub fn hide(&mut self, number: usize) {
         self.hidden = number;
     }
 
     /// Puts a cell in its place. Rows come in their order, cells of a row in any.
-    pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), Fault> {
+    pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), FileError> {
         if cell.is_empty() || column >= MOST_COLUMNS {
             return Ok(());
         }
         if let Cell::Text(text) = &cell {
             if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
-                return Err(Fault::CellTooLong(number));
+                return Err(FileError::CellTooLong(number));
             }
             self.text += text.len();
         }
         if self.rows.last().is_none_or(|last| last.number < number) {
             if self.rows.len() >= MOST_ROWS + MORE_ROWS {
-                return Err(Fault::TooManyRows);
+                return Err(FileError::TooManyRows);
             }
-            self.rows.push(Row { number, hidden: self.hidden == number, ..Row::default() });
+            self.rows.push(SheetRow { number, hidden: self.hidden == number, ..SheetRow::default() });
         }
         // A file whose rows do not come in their order is damaged or made to deceive.
-        let row = self.rows.last_mut().filter(|row| row.number == number).ok_or(Fault::Damaged)?;
+        let row = self.rows.last_mut().filter(|row| row.number == number).ok_or(FileError::Damaged)?;
         if row.cells.len() <= column {
             self.cells += column + 1 - row.cells.len();
             row.cells.resize(column + 1, Cell::Empty);
@@ -155,7 +155,7 @@ impl Held {
         if let Some(own) = row.cells.get_mut(column) {
             *own = cell;
         }
-        if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(Fault::TooManyCells) } else { Ok(()) }
+        if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
     }
 
     /// Takes a row back that was put last.
@@ -164,7 +164,7 @@ impl Held {
     }
 
     /// Repeats the first cell of a merged range in the rows below it that have cells.
-    pub fn merge(&mut self, first: (usize, usize), last: (usize, usize)) -> Result<(), Fault> {
+    pub fn merge(&mut self, first: (usize, usize), last: (usize, usize)) -> Result<(), FileError> {
         let (column, from) = (first.1, self.rows.partition_point(|row| row.number < first.0));
         let Some(top) = self.rows.get(from).filter(|row| row.number == first.0) else { return Ok(()) };
         let cell = top.cell(column).clone();
@@ -176,7 +176,7 @@ impl Held {
             self.cells += (column + 1).saturating_sub(row.cells.len()).max(1);
             self.text += if let Cell::Text(text) = &cell { text.len() } else { 0 };
             if self.cells > MOST_CELLS || self.text > MOST_TEXT {
-                return Err(Fault::TooManyCells);
+                return Err(FileError::TooManyCells);
             }
             row.cells.resize((column + 1).max(row.cells.len()), Cell::Empty);
             if let Some(own) = row.cells.get_mut(column) {
@@ -188,8 +188,8 @@ impl Held {
     }
 
     /// The rows, without columns at the left in which nothing stands.
-    pub fn into_rows(self) -> Vec<Row> {
-        let first = |row: &Row| row.cells.iter().position(|cell| !cell.is_empty());
+    pub fn into_rows(self) -> Vec<SheetRow> {
+        let first = |row: &SheetRow| row.cells.iter().position(|cell| !cell.is_empty());
         let begins = self.rows.iter().filter_map(first).min().unwrap_or_default();
         let mut rows = self.rows;
         if begins > 0 {
@@ -228,21 +228,25 @@ mod tests {
 
     #[test]
     fn reading_ends_at_the_limits() {
-        let mut held = Held::default();
+        let mut held = CellGrid::default();
         let long: String = "长".repeat(LONGEST_CELL + 1);
-        assert_eq!(held.put(1, 0, Cell::of(&long)), Err(Fault::CellTooLong(1)));
-        let mut held = Held::default();
+        assert_eq!(held.put(1, 0, Cell::of(&long)), Err(FileError::CellTooLong(1)));
+        let mut held = CellGrid::default();
         let found = (1..=MOST_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
-        assert_eq!(found, Some(Fault::TooManyRows));
-        let mut held = Held::default();
+        assert_eq!(found, Some(FileError::TooManyRows));
+        let mut held = CellGrid::default();
         let found = (1..).find_map(|row| held.put(row, MOST_COLUMNS - 1, Cell::Number(1.0)).err());
-        assert_eq!(found, Some(Fault::TooManyCells));
-        assert_eq!(Held::default().put(1, MOST_COLUMNS, Cell::Number(1.0)), Ok(()), "far to the right nothing is read");
+        assert_eq!(found, Some(FileError::TooManyCells));
+        assert_eq!(
+            CellGrid::default().put(1, MOST_COLUMNS, Cell::Number(1.0)),
+            Ok(()),
+            "far to the right nothing is read"
+        );
     }
 
     #[test]
     fn merged_cells_are_repeated_downwards_and_marked() {
-        let mut held = Held::default();
+        let mut held = CellGrid::default();
         held.put(2, 1, Cell::of("沫阳镇")).unwrap();
         held.put(2, 2, Cell::Number(1.0)).unwrap();
         held.put(3, 2, Cell::Number(2.0)).unwrap();

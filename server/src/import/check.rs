@@ -1,19 +1,19 @@
 //! Checks the rows of a sheet, piece by piece, as if their author had typed them into the form.
 
-use super::cell::{Cell, Row};
+use super::cell::{Cell, SheetRow};
 use super::columns::{ID, PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
-use super::layout::{LeftOut, MOST_LEFT_OUT, Sheet, Why, line, sifted};
-use super::row::{Read, Reading};
-use super::update::{Standing, Updating};
-use super::{Action, Findings, Mistake, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD, Writing};
+use super::layout::{MOST_LEFT_OUT, OmissionReason, OmittedRow, Sheet, line, sifted};
+use super::row::{ParsedRow, RowReader};
+use super::update::{ExistingEntry, RowUpdater};
+use super::{Action, CellError, Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD};
 use crate::db::reference::load::Reference;
 use crate::import::job_registry::Progress;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::{mistakes, path};
+use jiedui_core::sync::{path, validate_entry};
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
@@ -25,7 +25,7 @@ use time::Date;
 use uuid::Uuid;
 
 /// What rows are checked by.
-pub struct Against {
+pub struct CheckContext {
     /// Whose entries they become.
     pub actor: User,
     /// Catalogue, places, directory.
@@ -42,15 +42,15 @@ pub struct Against {
 
 /// What a check has found.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub struct CheckResult {
     /// What will be written, where that was asked for.
-    pub writing: Vec<Writing>,
+    pub writing: Vec<PlannedWrite>,
     /// How many rows there are, without those that are left out.
     pub rows: usize,
     /// The numbers of the rows that are likely recorded already.
     pub likely: Vec<usize>,
     /// The first [`TOLD`] mistakes.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<CellError>,
     /// How many rows have some.
     pub wrong_rows: usize,
     /// How many mistakes there are.
@@ -60,8 +60,8 @@ pub struct Checked {
 }
 
 /// A check that is under way.
-pub struct Check {
-    against: Against,
+pub struct SheetChecker {
+    against: CheckContext,
     sheet: Arc<Sheet>,
     gazetteer: Gazetteer,
     progress: Arc<Progress>,
@@ -69,14 +69,14 @@ pub struct Check {
     at: usize,
     seen: HashMap<[u8; 16], usize>,
     named: HashMap<Uuid, usize>,
-    found: Checked,
+    found: CheckResult,
 }
 
-impl Check {
+impl SheetChecker {
     /// Begins. `collects` says whether what will be written is kept.
-    pub fn new(against: Against, sheet: Arc<Sheet>, progress: Arc<Progress>, collects: bool) -> Self {
+    pub fn new(against: CheckContext, sheet: Arc<Sheet>, progress: Arc<Progress>, collects: bool) -> Self {
         let gazetteer = Gazetteer::new(&against.reference.places, &against.actor.scope);
-        let mut found = Checked::default();
+        let mut found = CheckResult::default();
         for title in &sheet.titles {
             leave_out(&mut found.findings, title.clone());
         }
@@ -85,7 +85,7 @@ impl Check {
         for broken in &own.sheet.clone().broken {
             own.found.rows += 1;
             let (column, value) = (String::new(), broken.text.clone());
-            own.wrong(vec![Mistake { row: broken.row, column, value, error: FieldError::new("row", broken.code) }]);
+            own.wrong(vec![CellError { row: broken.row, column, value, error: FieldError::new("row", broken.code) }]);
         }
         own
     }
@@ -112,7 +112,7 @@ impl Check {
     }
 
     /// Checks the next rows; gives the new entries among them with their rows' numbers.
-    pub fn next(&mut self, rows: usize, standing: &HashMap<Uuid, Standing>) -> Vec<(usize, Entry)> {
+    pub fn next(&mut self, rows: usize, standing: &HashMap<Uuid, ExistingEntry>) -> Vec<(usize, Entry)> {
         let sheet = self.sheet.clone();
         let mut entries = Vec::new();
         for row in sheet.rows.iter().skip(self.at).take(rows) {
@@ -123,7 +123,7 @@ impl Check {
             self.at += 1;
             self.progress.done.fetch_add(1, Ordering::Relaxed);
             if let Some(why) = sifted(row, &sheet, &self.against.columns, is_first) {
-                leave_out(&mut self.found.findings, LeftOut { row: row.number, why, text: line(row) });
+                leave_out(&mut self.found.findings, OmittedRow { row: row.number, why, text: line(row) });
                 continue;
             }
             self.found.rows += 1;
@@ -133,14 +133,14 @@ impl Check {
                 (None, true) => entries.extend(self.new_entry(row).map(|entry| (row.number, entry))),
                 (Some(cell), _) => self.update(row, cell, standing),
                 // Without an activity nothing can be made.
-                (None, false) => self.refuse(row, vec![FieldError::new(ID, ErrorCode::Required)], Read::default()),
+                (None, false) => self.refuse(row, vec![FieldError::new(ID, ErrorCode::Required)], ParsedRow::default()),
             }
         }
         entries
     }
 
     /// What was found.
-    pub fn end(mut self) -> Option<Checked> {
+    pub fn end(mut self) -> Option<CheckResult> {
         if self.progress.is_cancelled() {
             return None;
         }
@@ -148,13 +148,13 @@ impl Check {
         Some(self.found)
     }
 
-    fn new_entry(&mut self, row: &Row) -> Option<Entry> {
-        let Against { activity, columns, units, reference, actor, last_day, .. } = &self.against;
+    fn new_entry(&mut self, row: &SheetRow) -> Option<Entry> {
+        let CheckContext { activity, columns, units, reference, actor, last_day, .. } = &self.against;
         let activity = activity.as_ref()?;
         let (gazetteer, directory, from_1904) = (&self.gazetteer, reference.directory(), self.sheet.from_1904);
-        let read = Reading { activity, columns, units, from_1904, gazetteer, directory }.read(row);
+        let read = RowReader { activity, columns, units, from_1904, gazetteer, directory }.read(row);
         let mut errors = read.errors.clone();
-        add_new(&mut errors, mistakes(&read.fields, actor, reference.rules(*last_day)));
+        add_new(&mut errors, validate_entry(&read.fields, actor, reference.rules(*last_day)));
         // What cannot be read makes rows alike that are not.
         if read.errors.is_empty() {
             match self.seen.get(&digest(&read.fields)) {
@@ -170,14 +170,14 @@ impl Check {
         self.found.findings.new += 1;
         let entry = Entry::from_checked(&read.fields);
         if self.collects {
-            self.found.writing.push(Writing::New(read.fields));
+            self.found.writing.push(PlannedWrite::New(read.fields));
         }
         entry
     }
 
-    fn update(&mut self, row: &Row, cell: &Cell, standing: &HashMap<Uuid, Standing>) {
+    fn update(&mut self, row: &SheetRow, cell: &Cell, standing: &HashMap<Uuid, ExistingEntry>) {
         let against = &self.against;
-        let updating = Updating { against, gazetteer: &self.gazetteer, from_1904: self.sheet.from_1904 };
+        let updating = RowUpdater { against, gazetteer: &self.gazetteer, from_1904: self.sheet.from_1904 };
         let id = super::update::identifier(cell);
         match updating.row(row, id, id.and_then(|id| standing.get(&id))) {
             Err((errors, read)) => self.refuse(row, errors, read),
@@ -203,28 +203,28 @@ impl Check {
         }
     }
 
-    fn refuse(&mut self, row: &Row, errors: Vec<FieldError>, read: Read) {
+    fn refuse(&mut self, row: &SheetRow, errors: Vec<FieldError>, read: ParsedRow) {
         self.show(row, Action::Wrong, &read);
         let told = errors.into_iter().map(|error| self.mistake(row, error)).collect();
         self.wrong(told);
     }
 
-    fn wrong(&mut self, mistakes: Vec<Mistake>) {
+    fn wrong(&mut self, mistakes: Vec<CellError>) {
         self.found.wrong += mistakes.len();
         self.found.wrong_rows += 1;
         let room = TOLD.saturating_sub(self.found.mistakes.len());
         self.found.mistakes.extend(mistakes.into_iter().take(room));
     }
 
-    fn mistake(&self, row: &Row, error: FieldError) -> Mistake {
+    fn mistake(&self, row: &SheetRow, error: FieldError) -> CellError {
         let at = self.column(&error.field).or_else(|| self.column(PLACE_CODE).filter(|_| error.field == PLACE));
         let column = at.and_then(|at| self.sheet.labels().get(at).cloned()).unwrap_or_default();
         let written = self.written(row, &error.field);
-        Mistake { row: row.number, column, value: written.chars().take(60).collect(), error }
+        CellError { row: row.number, column, value: written.chars().take(60).collect(), error }
     }
 
     /// What stands in the columns of a field.
-    fn written(&self, row: &Row, path: &str) -> String {
+    fn written(&self, row: &SheetRow, path: &str) -> String {
         let is_own = |own: &Option<String>| {
             own.as_deref() == Some(path) || (path == PLACE && own.as_deref() == Some(PLACE_CODE))
         };
@@ -233,7 +233,7 @@ impl Check {
         cells.collect::<Vec<_>>().join(" ")
     }
 
-    fn show(&mut self, row: &Row, action: Action, read: &Read) {
+    fn show(&mut self, row: &SheetRow, action: Action, read: &ParsedRow) {
         if self.found.findings.rows.len() >= SHOWN {
             return;
         }
@@ -267,10 +267,10 @@ impl Check {
     }
 }
 
-fn leave_out(findings: &mut Findings, left_out: LeftOut) {
+fn leave_out(findings: &mut Findings, left_out: OmittedRow) {
     *findings.left_out_counts.entry(left_out.why).or_default() += 1;
     // What was left out for its words is told before rows in which nothing stands.
-    if left_out.why != Why::Blank && findings.left_out.len() < MOST_LEFT_OUT {
+    if left_out.why != OmissionReason::Blank && findings.left_out.len() < MOST_LEFT_OUT {
         findings.left_out.push(left_out);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
-use jiedui_core::values::halfwidth::tidy;
+use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::unit::Unit;
 
 /// The path of the column that identifies an entry that exists.
@@ -122,7 +122,7 @@ pub type Heading = Vec<String>;
 
 /// What stands in brackets.
 fn bracketed(heading: &str) -> Vec<String> {
-    let tidy = tidy(heading).replace(['[', '【', '〔'], "(").replace([']', '】', '〕'], ")");
+    let tidy = normalise(heading).replace(['[', '【', '〔'], "(").replace([']', '】', '〕'], ")");
     tidy.split('(')
         .skip(1)
         .filter_map(|rest| rest.split_once(')').map(|(inside, _)| inside.trim().to_owned()))
@@ -133,7 +133,7 @@ fn bracketed(heading: &str) -> Vec<String> {
 fn plain(heading: &str, keep: bool) -> String {
     let mut depth = 0;
     let mut plain = String::new();
-    for letter in tidy(heading).chars() {
+    for letter in normalise(heading).chars() {
         match letter {
             '(' | '[' | '【' | '〔' => depth += 1,
             ')' | ']' | '】' | '〕' => depth = (depth - 1).max(0),
@@ -154,7 +154,7 @@ fn unit(text: &str) -> Option<String> {
 /// The unit that a heading names: in brackets, behind a mark, or as a row of its own.
 pub fn unit_of(heading: &Heading) -> Option<String> {
     heading.iter().rev().find_map(|part| {
-        let tidy = tidy(part);
+        let tidy = normalise(part);
         let behind = tidy.rsplit_once(['/', ':', ',', '、', ' ', '_', '-']).and_then(|(_, unit_)| unit(unit_));
         let alone = (heading.len() > 1).then(|| unit(&tidy)).flatten();
         bracketed(part).iter().find_map(|own| unit(own)).or(behind).or(alone)
@@ -163,7 +163,7 @@ pub fn unit_of(heading: &Heading) -> Option<String> {
 
 /// The units that a line above the table names for all of it, such as 单位：万元、人.
 pub fn units_of_line(text: &str) -> Vec<String> {
-    let tidy = tidy(text).replace(['(', ')'], " ");
+    let tidy = normalise(text).replace(['(', ')'], " ");
     let mut units = Vec::new();
     for (at, word) in tidy.match_indices("单位:") {
         let before = tidy.get(..at).unwrap_or_default();
@@ -223,9 +223,9 @@ pub fn unit_for(heading: &Heading, target: &Target) -> Option<String> {
 
 /// Whether a heading is the template's, with the field's own unit.
 pub fn is_label(heading: &Heading, target: &Target) -> bool {
-    let has_unit = |own: &str| own == tidy(&target.label) || own == tidy(&target.label_en);
+    let has_unit = |own: &str| own == normalise(&target.label) || own == normalise(&target.label_en);
     // Without a unit in it, a line above the table may name another.
-    !target.unit.is_empty() && heading.iter().any(|own| has_unit(tidy(own).trim_end_matches('*')))
+    !target.unit.is_empty() && heading.iter().any(|own| has_unit(normalise(own).trim_end_matches('*')))
 }
 
 /// What each column is likely to be: the same words as a field has, each field once, and several columns that make a place.
@@ -261,9 +261,9 @@ pub fn guess(heading: &[Heading], targets: &[Target]) -> Vec<Option<String>> {
 pub fn official(heading: &[Heading], targets: &[Target]) -> Option<Vec<Option<String>>> {
     let find = |own: &Heading| {
         let [text] = own.as_slice() else { return None };
-        let text = tidy(text);
+        let text = normalise(text);
         let text = text.trim_end_matches('*');
-        targets.iter().find(|target| text == tidy(&target.label) || text == tidy(&target.label_en))
+        targets.iter().find(|target| text == normalise(&target.label) || text == normalise(&target.label_en))
     };
     let found: Vec<Option<&Target>> = heading.iter().map(find).collect();
     let is_whole = |target: &&Target| found.iter().flatten().any(|own| own.path == target.path);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Why no table can be read from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code", content = "row")]
-pub enum Fault {
+pub enum FileError {
     /// It is none of the known kinds of file.
     #[error("not a table")]
     NotTable,
@@ -46,7 +46,7 @@ pub enum Fault {
     CellTooLong(usize),
 }
 
-impl Fault {
+impl FileError {
     /// The stage of an import that ends with it.
     pub fn stage(self) -> Stage {
         match self {

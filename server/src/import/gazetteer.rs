@@ -4,7 +4,7 @@ use jiedui_core::access::user::Scope;
 use jiedui_core::directory::place::Places;
 use jiedui_core::directory::place::covers;
 use jiedui_core::values::field_error::ErrorCode;
-use jiedui_core::values::halfwidth::tidy;
+use jiedui_core::values::halfwidth::normalise;
 use std::collections::HashMap;
 
 /// The places that somebody may record for, by every way to write them.
@@ -34,7 +34,7 @@ impl Gazetteer {
     /// The place that is meant.
     pub fn find(&self, text: &str) -> Result<&str, ErrorCode> {
         let is_of_name = |letter: &char| !letter.is_whitespace() && !"·/\\>-—,'".contains(*letter);
-        let written: String = tidy(text).chars().filter(is_of_name).collect();
+        let written: String = normalise(text).chars().filter(is_of_name).collect();
         match self.0.get(&written).map(Vec::as_slice) {
             None | Some([]) => Err(ErrorCode::Unknown),
             Some([one]) => Ok(one),

@@ -1,8 +1,8 @@
 //! Tables of web pages: many programs save these under the name of a spreadsheet.
 
-use super::cell::{Cell, Held, LONGEST_CELL, MOST_COLUMNS};
-use crate::import::file_error::Fault;
-use crate::import::workbook::{Book, SheetName, choose};
+use super::cell::{Cell, CellGrid, LONGEST_CELL, MOST_COLUMNS};
+use crate::import::file_error::FileError;
+use crate::import::workbook::{SheetFile, SheetName, choose};
 
 /// The most tables of a page that can be chosen from.
 const MOST_TABLES: usize = 100;
@@ -14,18 +14,18 @@ pub fn is_page(text: &str) -> bool {
 }
 
 /// Reads one of a page's tables; without a choice, the first that has rows.
-pub fn read(text: &str, wanted: Option<usize>) -> Result<Book, Fault> {
+pub fn read(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let sizes = table_sizes(text);
     let sheets: Vec<SheetName> =
         (1..=sizes.len()).map(|number| SheetName { name: format!("表格 {number}"), hidden: false }).collect();
     let filled = sizes.iter().position(|rows| *rows > 1).or_else(|| sizes.iter().position(|rows| *rows > 0));
-    let sheet = choose(&sheets, wanted.or(filled)).ok_or(Fault::WebPage)?;
+    let sheet = choose(&sheets, wanted.or(filled)).ok_or(FileError::WebPage)?;
     let mut table = Table { wanted: sheet, ..Table::default() };
     scan(text, |event| table.hear(event))?;
     for (first, last) in std::mem::take(&mut table.merged) {
         table.held.merge(first, last)?;
     }
-    Ok(Book { sheets, sheet, rows: table.held.into_rows(), ..Book::default() })
+    Ok(SheetFile { sheets, sheet, rows: table.held.into_rows(), ..SheetFile::default() })
 }
 
 /// What stands in a page, as far as tables are concerned.
@@ -36,7 +36,7 @@ enum Event<'a> {
 }
 
 /// Goes through a page; what stands in scripts, styles and comments is passed over.
-fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), Fault>) -> Result<(), Fault> {
+fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), FileError>) -> Result<(), FileError> {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let (before, tag) = rest.split_at(start);
@@ -102,11 +102,11 @@ struct Table {
     taken: Vec<usize>,
     open: Option<(usize, usize, String)>,
     merged: Vec<((usize, usize), (usize, usize))>,
-    held: Held,
+    held: CellGrid,
 }
 
 impl Table {
-    fn hear(&mut self, event: Event<'_>) -> Result<(), Fault> {
+    fn hear(&mut self, event: Event<'_>) -> Result<(), FileError> {
         match event {
             Event::Open(name, attributes) => {
                 let name = name.to_ascii_lowercase();
@@ -144,7 +144,7 @@ impl Table {
         self.depth == 1 && self.seen == self.wanted + 1
     }
 
-    fn begin_cell(&mut self, attributes: &str) -> Result<(), Fault> {
+    fn begin_cell(&mut self, attributes: &str) -> Result<(), FileError> {
         self.end_cell()?;
         while self.taken.get(self.column).is_some_and(|until| *until >= self.row) {
             self.column += 1;
@@ -177,10 +177,10 @@ impl Table {
         }
     }
 
-    fn end_cell(&mut self) -> Result<(), Fault> {
+    fn end_cell(&mut self) -> Result<(), FileError> {
         let Some((row, column, text)) = self.open.take() else { return Ok(()) };
         if text.len() > 8 * LONGEST_CELL {
-            return Err(Fault::CellTooLong(row));
+            return Err(FileError::CellTooLong(row));
         }
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         self.held.put(row, column, Cell::of(&unescaped(&words.join(" "))))
@@ -242,7 +242,7 @@ fn unescaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn cells(book: &Book) -> Vec<Vec<String>> {
+    fn cells(book: &SheetFile) -> Vec<Vec<String>> {
         book.rows.iter().map(|row| row.cells.iter().map(|own| own.text().into_owned()).collect()).collect()
     }
 
@@ -271,7 +271,7 @@ mod tests {
         let book = read(page, None).unwrap();
         assert_eq!((book.sheets.len(), book.sheet, cells(&book)), (3, 2, vec![vec!["a".to_owned()], vec!["b".into()]]));
         assert_eq!(cells(&read(page, Some(1)).unwrap()), [["标题"]]);
-        assert_eq!(read("<html><body>登录</body></html>", None).err(), Some(Fault::WebPage));
+        assert_eq!(read("<html><body>登录</body></html>", None).err(), Some(FileError::WebPage));
         assert_eq!(read("<html><table><tr><td", None).map(|book| book.rows.len()), Ok(0));
     }
 }

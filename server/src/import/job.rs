@@ -3,13 +3,13 @@
 use crate::clock::last_day;
 use crate::db::DbError;
 use crate::db::files::import::{self, Import, Stage, heading_key};
-use crate::import::check::{Against, Check, Checked};
+use crate::import::check::{CheckContext, CheckResult, SheetChecker};
 use crate::import::columns::{self, Heading, Target, guess, targets, unit_for};
-use crate::import::file_error::Fault;
-use crate::import::job_registry::{Busy, Progress, Work};
+use crate::import::file_error::FileError;
+use crate::import::job_registry::{Busy, Job, Progress};
 use crate::import::layout::{HeadingRows, Sheet, lay_out};
-use crate::import::workbook::{self, Book};
-use crate::state::App;
+use crate::import::workbook::{self, SheetFile};
+use crate::state::AppState;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
@@ -30,7 +30,7 @@ const TRIED: usize = 5;
 
 type Mappings = HashMap<String, Vec<Option<String>>>;
 
-impl App {
+impl AppState {
     /// Where a file lies until its entries are written.
     pub fn import_path(&self, id: Uuid) -> PathBuf {
         self.config.storage.data_dir.join("imports").join(id.to_string())
@@ -49,7 +49,7 @@ impl App {
 
 /// Checks an import beside the requests, unless that is being done already or another of the same account is checked: it is
 /// begun then when it is asked for again.
-pub fn begin(app: &App, user: &User, import: &Import) -> Result<(), Busy> {
+pub fn begin(app: &AppState, user: &User, import: &Import) -> Result<(), Busy> {
     let work = app.imports.begin(user.id, import.id)?;
     let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
     tokio::spawn(async move {
@@ -72,7 +72,7 @@ pub fn begin(app: &App, user: &User, import: &Import) -> Result<(), Busy> {
 }
 
 /// Takes what a check has found into an import.
-pub fn take(import: &mut Import, checked: Checked) {
+pub fn take(import: &mut Import, checked: CheckResult) {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     import.rows = count(checked.rows);
     import.wrong_rows = count(checked.wrong_rows);
@@ -91,12 +91,12 @@ pub fn take(import: &mut Import, checked: Checked) {
 /// Reads the file, says which column is which field where nobody has, and checks every row. Nothing where somebody has
 /// cancelled it or no table can be read.
 pub async fn read_and_check(
-    app: &App,
+    app: &AppState,
     user: &User,
     import: &mut Import,
-    work: &Work,
+    work: &Job,
     collects: bool,
-) -> Result<Option<Checked>, DbError> {
+) -> Result<Option<CheckResult>, DbError> {
     let Ok(_turn) = work.turn().await else { return Ok(None) };
     let progress = &work.progress;
     let (targets, mappings) = (app.targets_of(import), import::mappings(&app.db, user.id, &import.activity).await?);
@@ -114,7 +114,7 @@ pub async fn read_and_check(
     import.rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
     // The number of rows is told while they are checked.
     import::write(&app.db, import).await?;
-    let against = Against {
+    let against = CheckContext {
         actor: user.clone(),
         reference: app.reference(),
         activity: app.activity_of(import),
@@ -122,7 +122,7 @@ pub async fn read_and_check(
         units: import.findings.units.clone(),
         last_day: last_day(),
     };
-    let mut check = Check::new(against, sheet, progress.clone(), collects);
+    let mut check = SheetChecker::new(against, sheet, progress.clone(), collects);
     while !check.is_over() {
         let named = check.names(PIECE);
         let reference = app.reference();
@@ -136,7 +136,7 @@ pub async fn read_and_check(
         };
         let done = spawn_blocking(work).await;
         let Ok((next, entries)) = done else {
-            (import.stage, import.findings.fault) = (Stage::Unreadable, Some(Fault::Damaged));
+            (import.stage, import.findings.fault) = (Stage::Unreadable, Some(FileError::Damaged));
             return Ok(None);
         };
         check = next;
@@ -148,7 +148,7 @@ pub async fn read_and_check(
 
 /// The rows whose entries are likely recorded already.
 async fn likely(
-    app: &App,
+    app: &AppState,
     user: &User,
     import: &Import,
     entries: Vec<(usize, Entry)>,
@@ -209,11 +209,11 @@ fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings
 }
 
 async fn read(
-    app: &App,
+    app: &AppState,
     import: &Import,
     targets: Vec<Target>,
     mappings: Mappings,
-) -> Result<Result<Sheet, Fault>, DbError> {
+) -> Result<Result<Sheet, FileError>, DbError> {
     let bytes = fs::read(app.import_path(import.id)).await?;
     let (sheet, heading) = (import.findings.wanted_sheet, import.findings.wanted_heading);
     let known = move |heading: &[Heading]| {
@@ -225,7 +225,7 @@ async fn read(
     };
     let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, known)).await;
     // A file that makes its reader fail is no file that can be read.
-    Ok(read.unwrap_or(Err(Fault::Damaged)))
+    Ok(read.unwrap_or(Err(FileError::Damaged)))
 }
 
 /// Reads a sheet: the one that is wanted, else the first in whose heading columns are known, else the first.
@@ -234,7 +234,7 @@ fn read_sheet(
     wanted: Option<usize>,
     heading: Option<HeadingRows>,
     known: impl Fn(&[Heading]) -> usize,
-) -> Result<Sheet, Fault> {
+) -> Result<Sheet, FileError> {
     let book = workbook::read(bytes, wanted)?;
     let others: Vec<usize> = match wanted {
         Some(_) => Vec::new(),
@@ -250,6 +250,6 @@ fn read_sheet(
     better.map_or(first, Ok)
 }
 
-fn is_shown(book: &Book, at: usize) -> bool {
+fn is_shown(book: &SheetFile, at: usize) -> bool {
     book.sheets.get(at).is_some_and(|sheet| !sheet.hidden)
 }

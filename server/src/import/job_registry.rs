@@ -1,6 +1,6 @@
 //! Which imports are being worked on: one of an account at a time, and few on a server, so that their memory is bounded.
 
-use crate::import::file_error::Fault;
+use crate::import::file_error::FileError;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,12 +39,12 @@ pub enum Busy {
 
 /// The work that is under way on this server.
 #[derive(Debug)]
-pub struct UnderWay {
+pub struct JobRegistry {
     all: Mutex<HashMap<Uuid, (Uuid, Arc<Progress>)>>,
     turns: Semaphore,
 }
 
-impl Default for UnderWay {
+impl Default for JobRegistry {
     fn default() -> Self {
         Self { all: Mutex::default(), turns: Semaphore::new(AT_ONCE) }
     }
@@ -52,16 +52,16 @@ impl Default for UnderWay {
 
 /// Work that has begun; it ends when this goes out of scope, however that comes about.
 #[derive(Debug)]
-pub struct Work {
-    under_way: Arc<UnderWay>,
+pub struct Job {
+    under_way: Arc<JobRegistry>,
     import: Uuid,
     /// How far it has come.
     pub progress: Arc<Progress>,
 }
 
-impl UnderWay {
+impl JobRegistry {
     /// Begins work on an import of an account.
-    pub fn begin(self: &Arc<Self>, account: Uuid, import: Uuid) -> Result<Work, Busy> {
+    pub fn begin(self: &Arc<Self>, account: Uuid, import: Uuid) -> Result<Job, Busy> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if all.contains_key(&import) {
             return Err(Busy::Same);
@@ -71,7 +71,7 @@ impl UnderWay {
         }
         let progress = Arc::new(Progress::default());
         all.insert(import, (account, progress.clone()));
-        Ok(Work { under_way: self.clone(), import, progress })
+        Ok(Job { under_way: self.clone(), import, progress })
     }
 
     /// Whether an import of an account is being worked on.
@@ -87,18 +87,18 @@ impl UnderWay {
     }
 }
 
-impl Work {
+impl Job {
     /// Waits until it is this work's turn.
-    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, Fault> {
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, FileError> {
         self.progress.waits.store(true, Ordering::Relaxed);
         // The semaphore is never closed.
-        let turn = self.under_way.turns.acquire().await.map_err(|_| Fault::Damaged);
+        let turn = self.under_way.turns.acquire().await.map_err(|_| FileError::Damaged);
         self.progress.waits.store(false, Ordering::Relaxed);
         turn
     }
 }
 
-impl Drop for Work {
+impl Drop for Job {
     fn drop(&mut self) {
         self.under_way.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.import);
     }
@@ -110,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_one_of_an_account_and_two_on_a_server() {
-        let queue = Arc::new(UnderWay::default());
+        let queue = Arc::new(JobRegistry::default());
         let [a, b, c] = [(); 3].map(|()| Uuid::now_v7());
         let first = queue.begin(a, Uuid::now_v7()).unwrap();
         assert_eq!(queue.begin(a, Uuid::now_v7()).err(), Some(Busy::Account));

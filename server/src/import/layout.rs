@@ -1,10 +1,10 @@
 //! How a sheet is laid out: where its heading is, what stands above and below the data, and which rows are no data.
 
-use super::cell::{Cell, MOST_ROWS, Row};
+use super::cell::{Cell, MOST_ROWS, SheetRow};
 use super::columns::{Heading, units_of_line};
-use crate::import::file_error::Fault;
-use crate::import::workbook::{Book, Broken, SheetName};
-use jiedui_core::values::halfwidth::tidy;
+use crate::import::file_error::FileError;
+use crate::import::workbook::{SheetFile, SheetName, UnreadableRow};
+use jiedui_core::values::halfwidth::normalise;
 use serde::{Deserialize, Serialize};
 
 /// So many rows are looked at for a heading, and a heading may have so many rows itself.
@@ -16,7 +16,7 @@ pub const MOST_LEFT_OUT: usize = 200;
 /// Why a row is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum OmissionReason {
     /// It stands above the heading.
     Title,
     /// It adds up others.
@@ -35,11 +35,11 @@ pub enum Why {
 
 /// A row that is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct OmittedRow {
     /// Its number.
     pub row: usize,
     /// Why.
-    pub why: Why,
+    pub why: OmissionReason,
     /// What stands in it.
     pub text: String,
 }
@@ -67,11 +67,11 @@ pub struct Sheet {
     /// Units that a line above the heading names for the whole table.
     pub units: Vec<String>,
     /// What stands above the heading.
-    pub titles: Vec<LeftOut>,
+    pub titles: Vec<OmittedRow>,
     /// What stands below it.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SheetRow>,
     /// Rows that cannot be read.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<UnreadableRow>,
     /// The first rows of the sheet as they stand in it, to choose the heading from.
     pub start: Vec<(usize, Vec<String>)>,
     /// Whether days are counted from 1904.
@@ -86,13 +86,13 @@ impl Sheet {
 }
 
 /// The cells of a row in one line.
-pub fn line(row: &Row) -> String {
+pub fn line(row: &SheetRow) -> String {
     let cells: Vec<_> = row.filled().map(|(_, cell)| cell.text()).collect();
     cells.join(" ").chars().take(80).collect()
 }
 
 /// The headings of columns that some rows make together.
-fn composed(rows: &[Row]) -> Vec<Heading> {
+fn composed(rows: &[SheetRow]) -> Vec<Heading> {
     let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
     let mut headings: Vec<Heading> = vec![Vec::new(); columns];
     for (level, row) in rows.iter().enumerate() {
@@ -119,8 +119,12 @@ fn composed(rows: &[Row]) -> Vec<Heading> {
 
 /// Finds the heading: where `wanted` says, else the rows in which most columns are known, else the first row that is filled
 /// like a table. `known` counts the columns of a heading that are known.
-pub fn lay_out(book: Book, wanted: Option<HeadingRows>, known: impl Fn(&[Heading]) -> usize) -> Result<Sheet, Fault> {
-    let Book { sheets, sheet, rows, broken, from_1904 } = book;
+pub fn lay_out(
+    book: SheetFile,
+    wanted: Option<HeadingRows>,
+    known: impl Fn(&[Heading]) -> usize,
+) -> Result<Sheet, FileError> {
+    let SheetFile { sheets, sheet, rows, broken, from_1904 } = book;
     let start = rows.iter().take(LOOKED_AT);
     let start = start
         .map(|row| {
@@ -130,7 +134,7 @@ pub fn lay_out(book: Book, wanted: Option<HeadingRows>, known: impl Fn(&[Heading
         .collect();
     let (at, height) = match wanted.and_then(|wanted| find(&rows, wanted)) {
         Some(found) => found,
-        None => best(&rows, known).ok_or(Fault::Empty)?,
+        None => best(&rows, known).ok_or(FileError::Empty)?,
     };
     let mut above = rows;
     let mut heading = above.split_off(at.min(above.len()));
@@ -146,30 +150,31 @@ pub fn lay_out(book: Book, wanted: Option<HeadingRows>, known: impl Fn(&[Heading
     if widest.is_none() && heading.last().is_some_and(Vec::is_empty) {
         heading.pop();
     }
-    let titles = above.iter().map(|row| LeftOut { row: row.number, why: Why::Title, text: line(row) }).collect();
+    let titles =
+        above.iter().map(|row| OmittedRow { row: row.number, why: OmissionReason::Title, text: line(row) }).collect();
     if rows.is_empty() && broken.is_empty() {
-        return Err(Fault::Empty);
+        return Err(FileError::Empty);
     }
     if rows.len() > MOST_ROWS + LOOKED_AT {
-        return Err(Fault::TooManyRows);
+        return Err(FileError::TooManyRows);
     }
     let heading_rows = HeadingRows { row: first, rows: height };
     Ok(Sheet { sheets, sheet, heading_rows, heading, units, titles, rows, broken, start, from_1904 })
 }
 
-fn find(rows: &[Row], wanted: HeadingRows) -> Option<(usize, usize)> {
+fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
     let at = rows.iter().position(|row| row.number == wanted.row)?;
     Some((at, wanted.rows.clamp(1, MOST_HEADING).min(rows.len() - at)))
 }
 
-fn best(rows: &[Row], known: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
+fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
     let mut best = (0, 0, 0);
     for at in 0..rows.len().min(LOOKED_AT) {
         for height in 1..=MOST_HEADING.min(rows.len() - at) {
             let part = rows.get(at..at + height).unwrap_or_default();
             let adjoin =
                 part.windows(2).all(|pair| pair.first().map(|row| row.number + 1) == pair.last().map(|row| row.number));
-            let is_text = |row: &Row| row.cells.iter().all(|cell| matches!(cell, Cell::Empty | Cell::Text(_)));
+            let is_text = |row: &SheetRow| row.cells.iter().all(|cell| matches!(cell, Cell::Empty | Cell::Text(_)));
             // Numbers and days are no heading, but they may follow one in which fewer rows are known.
             if !adjoin || (height > 1 && !part.iter().all(is_text)) {
                 break;
@@ -185,14 +190,14 @@ fn best(rows: &[Row], known: impl Fn(&[Heading]) -> usize) -> Option<(usize, usi
         return Some((best.1, best.2));
     }
     // Titles have one cell or two; the heading is the first row that is about as wide as the table.
-    let filled = |row: &Row| row.filled().count();
+    let filled = |row: &SheetRow| row.filled().count();
     let widest = rows.iter().take(LOOKED_AT).map(filled).max().unwrap_or_default();
-    let is_wide = |row: &Row| filled(row) * 2 > widest && (widest < 2 || filled(row) > 1);
+    let is_wide = |row: &SheetRow| filled(row) * 2 > widest && (widest < 2 || filled(row) > 1);
     rows.iter().position(is_wide).map(|at| (at, 1))
 }
 
 /// Sorts out rows that are no data. `columns` says which field each column is.
-pub fn sifted(row: &Row, sheet: &Sheet, columns: &[Option<String>], is_first: bool) -> Option<Why> {
+pub fn sifted(row: &SheetRow, sheet: &Sheet, columns: &[Option<String>], is_first: bool) -> Option<OmissionReason> {
     let path = |column: usize| columns.get(column).and_then(Option::as_deref);
     let is_number = |column: usize| path(column).is_some_and(|path| path.starts_with("values."));
     let is_known = columns.iter().any(Option::is_some);
@@ -201,9 +206,9 @@ pub fn sifted(row: &Row, sheet: &Sheet, columns: &[Option<String>], is_first: bo
         let words: Vec<String> = row.filled().map(|(_, cell)| bare(cell)).collect();
         let is_note = words.first().is_some_and(|own| is_note(own));
         return Some(match words.iter().any(|own| is_total(own)) {
-            true => Why::Total,
-            false if is_note => Why::Note,
-            false => Why::Blank,
+            true => OmissionReason::Total,
+            false if is_note => OmissionReason::Note,
+            false => OmissionReason::Blank,
         });
     }
     let has_day = row
@@ -215,10 +220,10 @@ pub fn sifted(row: &Row, sheet: &Sheet, columns: &[Option<String>], is_first: bo
         heading.last().map_or(cell.is_empty(), |last| bare(&Cell::of(last)) == cell)
     };
     if labels.clone().all(repeats) {
-        return Some(Why::Heading);
+        return Some(OmissionReason::Heading);
     }
     if is_first && is_numbering(row) {
-        return Some(Why::Numbering);
+        return Some(OmissionReason::Numbering);
     }
     if has_day {
         return None;
@@ -228,18 +233,18 @@ pub fn sifted(row: &Row, sheet: &Sheet, columns: &[Option<String>], is_first: bo
     });
     let first = words.next().map(|(_, cell)| bare(cell)).unwrap_or_default();
     if is_total(&first) || words.take(2).any(|(_, cell)| is_total(&bare(cell))) {
-        return Some(Why::Total);
+        return Some(OmissionReason::Total);
     }
     if first.starts_with("例:") || ["示例", "样例", "填写示例", "填表示例", "举例"].contains(&first.as_str())
     {
-        return Some(Why::Example);
+        return Some(OmissionReason::Example);
     }
     let has_number = row.filled().any(|(column, cell)| is_number(column) && matches!(cell, Cell::Number(_)));
-    (!has_number && is_note(&first)).then_some(Why::Note)
+    (!has_number && is_note(&first)).then_some(OmissionReason::Note)
 }
 
 fn bare(cell: &Cell) -> String {
-    tidy(&cell.text()).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
+    normalise(&cell.text()).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 fn is_total(text: &str) -> bool {
@@ -291,7 +296,7 @@ fn is_note(text: &str) -> bool {
 }
 
 /// Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2.
-fn is_numbering(row: &Row) -> bool {
+fn is_numbering(row: &SheetRow) -> bool {
     let mut expected = 1;
     let mut count = 0;
     for (_, cell) in row.filled() {

@@ -21,10 +21,10 @@ pub mod write;
 mod xls;
 mod xlsx;
 
-use file_error::Fault;
+use file_error::FileError;
 use jiedui_core::entry::Fields;
 use jiedui_core::values::field_error::FieldError;
-use layout::{HeadingRows, LeftOut, Why};
+use layout::{HeadingRows, OmissionReason, OmittedRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub const MOST_UNDONE: usize = 1_000;
 
 /// A mistake in a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mistake {
+pub struct CellError {
     /// The row's number in the spreadsheet.
     pub row: usize,
     /// The column's heading; empty where it is about no column.
@@ -62,7 +62,7 @@ pub struct Findings {
     /// The heading that somebody has pointed at.
     pub wanted_heading: Option<HeadingRows>,
     /// Why no table can be read.
-    pub fault: Option<Fault>,
+    pub fault: Option<FileError>,
     /// All sheets of the file.
     pub sheets: Vec<SheetName>,
     /// Which of them was read.
@@ -76,9 +76,9 @@ pub struct Findings {
     /// Whether it has the official template's heading, of which nobody can say otherwise.
     pub official: bool,
     /// The first rows that are left out, and how many there are for each reason.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedRow>,
     /// How many rows are left out for each reason.
-    pub left_out_counts: BTreeMap<Why, usize>,
+    pub left_out_counts: BTreeMap<OmissionReason, usize>,
     /// The first rows as they will be written.
     pub rows: Vec<ShownRow>,
     /// The first entries that will be changed.
@@ -183,7 +183,7 @@ pub struct ChangedField {
 
 /// What is written of a row.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Writing {
+pub enum PlannedWrite {
     /// A new entry.
     New(Fields),
     /// Fields of an entry that were changed from a revision of it.

@@ -1,6 +1,6 @@
 //! From a row of a table to an entry's fields, and what is wrong with it, cell by cell.
 
-use super::cell::{Cell, Row, day_of_serial};
+use super::cell::{Cell, SheetRow, day_of_serial};
 use super::columns::{PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
 use jiedui_core::catalogue::Kind;
@@ -9,7 +9,7 @@ use jiedui_core::directory::Directory;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::number_value;
 use jiedui_core::values::amount::{Amount, number_amount, read_amount};
-use jiedui_core::values::halfwidth::{is_invisible, tidy};
+use jiedui_core::values::halfwidth::{is_invisible, normalise};
 use jiedui_core::values::{
     date::{format_date, parse_date},
     field_error::{ErrorCode, FieldError},
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use time::{Date, Month};
 
 /// What rows are read with.
-pub struct Reading<'a> {
+pub struct RowReader<'a> {
     /// The form.
     pub activity: &'a Activity,
     /// What each column is.
@@ -37,7 +37,7 @@ pub struct Reading<'a> {
 
 /// What was read of a row.
 #[derive(Clone, Debug, Default)]
-pub struct Read {
+pub struct ParsedRow {
     /// The entry's fields.
     pub fields: Fields,
     /// What cannot be read.
@@ -46,7 +46,7 @@ pub struct Read {
     pub converted: BTreeSet<String>,
 }
 
-impl Read {
+impl ParsedRow {
     /// Notes what is wrong at a path, once.
     pub fn refuse(&mut self, path: &str, code: ErrorCode) {
         if !self.errors.iter().any(|own| own.field == path) {
@@ -60,10 +60,10 @@ impl Read {
     }
 }
 
-impl Reading<'_> {
+impl RowReader<'_> {
     /// An entry's fields out of a row, and what cannot be read.
-    pub fn read(&self, row: &Row) -> Read {
-        let mut read = Read::default();
+    pub fn read(&self, row: &SheetRow) -> ParsedRow {
+        let mut read = ParsedRow::default();
         read.fields.insert("activity".into(), json!(self.activity.code));
         let columns = self.columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?)));
         let mut of_place: Vec<(&str, &Cell)> = Vec::new();
@@ -116,7 +116,7 @@ impl Reading<'_> {
     /// The place that the cells of a row make together.
     pub fn place(&self, cells: &[(&str, &Cell)]) -> Result<Option<String>, ErrorCode> {
         let texts = |wanted: &str| -> Vec<String> {
-            cells.iter().filter(|(path, _)| *path == wanted).map(|(_, cell)| tidy(&cell.text())).collect()
+            cells.iter().filter(|(path, _)| *path == wanted).map(|(_, cell)| normalise(&cell.text())).collect()
         };
         let code = texts(PLACE_CODE).first().map(|code| self.gazetteer.find(code)).transpose()?;
         let names = texts(PLACE);
@@ -158,7 +158,7 @@ impl Reading<'_> {
     }
 }
 
-impl Read {
+impl ParsedRow {
     fn amount(&mut self, code: &str, path: &str, amount: &Amount) {
         self.put(path, number_value(amount.quantity.to_f64()));
         if amount.qualifier != Qualifier::Exact {
@@ -175,7 +175,7 @@ impl Read {
 
 /// Text by which names are compared.
 fn bare(text: &str) -> String {
-    tidy(text).chars().filter(|letter| !letter.is_whitespace()).collect()
+    normalise(text).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
 /// An amount out of a cell, in the field's unit.
@@ -193,7 +193,7 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
         Cell::Day(day) => return Some(*day),
         // A column of days that was formatted as numbers, or 20261124.
         Cell::Number(number) if (1e4..1e5).contains(number) => return day_of_serial(*number, from_1904),
-        other => tidy(&other.text()),
+        other => normalise(&other.text()),
     };
     // 2026 年 4 月 2 日
     let text = if text.contains('年') { text.replace(' ', "") } else { text };

@@ -1,8 +1,8 @@
 //! Tables as text: separated by commas, tabs or semicolons, in UTF-8, UTF-16 or GB 18030.
 
-use super::cell::{Cell, Held, LONGEST_CELL};
-use crate::import::file_error::Fault;
-use crate::import::workbook::{Book, Broken};
+use super::cell::{Cell, CellGrid, LONGEST_CELL};
+use crate::import::file_error::FileError;
+use crate::import::workbook::{SheetFile, UnreadableRow};
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use jiedui_core::values::field_error::ErrorCode;
 use std::borrow::Cow;
@@ -11,10 +11,10 @@ use std::borrow::Cow;
 const MOST_BROKEN: usize = 1_000;
 
 /// Decodes text by its byte-order mark, as UTF-8, by the zeros of UTF-16, or as GB 18030.
-pub fn decode(file: &[u8]) -> Result<Cow<'_, str>, Fault> {
+pub fn decode(file: &[u8]) -> Result<Cow<'_, str>, FileError> {
     let decoded = |encoding: &'static Encoding, bytes| match encoding.decode_without_bom_handling(bytes) {
         (text, false) => Ok(text),
-        _ => Err(Fault::NotTable),
+        _ => Err(FileError::NotTable),
     };
     let zeros = |first: usize| file.iter().skip(first).step_by(2).take(64).filter(|byte| **byte == 0).count();
     let text = match Encoding::for_bom(file) {
@@ -24,23 +24,23 @@ pub fn decode(file: &[u8]) -> Result<Cow<'_, str>, Fault> {
         None if file.len().is_multiple_of(2) && zeros(0) > 2 && zeros(0) > 4 * zeros(1) => decoded(UTF_16BE, file),
         None => decoded(UTF_8, file).or_else(|_| decoded(GB18030, file)),
     }?;
-    if text.contains('\0') { Err(Fault::NotTable) } else { Ok(text) }
+    if text.contains('\0') { Err(FileError::NotTable) } else { Ok(text) }
 }
 
 /// Reads separated text. A line whose quotation mark is not closed is told, and the lines after it are read all the same.
-pub fn read(text: &str) -> Result<Book, Fault> {
+pub fn read(text: &str) -> Result<SheetFile, FileError> {
     let text = text.trim_start_matches('\u{feff}');
     let said = said_separator(text);
     let after_first = text.find('\n').map_or(text.len(), |end| end + 1);
     let (at, line) = if said.is_some() { (after_first, 2) } else { (0, 1) };
     let separator = said.unwrap_or_else(|| most_used(text));
     let mut scan = Scan { text, at, line, columns: 0, separator };
-    let (mut held, mut broken) = (Held::default(), Vec::new());
+    let (mut held, mut broken) = (CellGrid::default(), Vec::new());
     while scan.at < text.len() {
         let (number, begin) = (scan.line, scan.at);
         let whole = scan.record(|column, field| {
             if field.len() > LONGEST_CELL && field.chars().count() > LONGEST_CELL {
-                return Err(Fault::CellTooLong(number));
+                return Err(FileError::CellTooLong(number));
             }
             // A way to keep a spreadsheet program from taking digits for a number.
             let text = field.trim().strip_prefix("=\"").and_then(|own| own.strip_suffix('"')).unwrap_or(field);
@@ -51,11 +51,11 @@ pub fn read(text: &str) -> Result<Book, Fault> {
             let first = scan.first_line(begin);
             if broken.len() < MOST_BROKEN {
                 let text = first.trim().chars().take(60).collect();
-                broken.push(Broken { row: number, text, code: ErrorCode::UnclosedQuote });
+                broken.push(UnreadableRow { row: number, text, code: ErrorCode::UnclosedQuote });
             }
         }
     }
-    Ok(Book { rows: held.into_rows(), broken, ..Book::default() })
+    Ok(SheetFile { rows: held.into_rows(), broken, ..SheetFile::default() })
 }
 
 /// The separator that a first line such as `sep=;` names. Spreadsheet programs write it.
@@ -97,7 +97,7 @@ impl Scan<'_> {
 
     /// Reads a record and passes over its end. `false` where a quotation mark in it is not closed; the reading then goes on
     /// with the line after the record's first.
-    fn record(&mut self, mut put: impl FnMut(usize, &str) -> Result<(), Fault>) -> Result<bool, Fault> {
+    fn record(&mut self, mut put: impl FnMut(usize, &str) -> Result<(), FileError>) -> Result<bool, FileError> {
         let (begin, mut column) = (self.at, 0);
         loop {
             let quote = (self.at..).find(|at| self.byte(*at) != Some(b' ')).filter(|at| self.byte(*at) == Some(b'"'));
@@ -244,12 +244,12 @@ mod tests {
         for file in files {
             assert_eq!(decode(&file).as_deref().map(|text| text.trim_start_matches('\u{feff}')), Ok(table));
         }
-        assert_eq!(decode(&[0xff, 0xd8, 0xff, 0x00, 0x80]), Err(Fault::NotTable));
+        assert_eq!(decode(&[0xff, 0xd8, 0xff, 0x00, 0x80]), Err(FileError::NotTable));
     }
 
     #[test]
     fn millions_of_rows_or_columns_are_not_held() {
-        assert_eq!(read(&"\n1".repeat(2_000_000)).err(), Some(Fault::TooManyRows));
+        assert_eq!(read(&"\n1".repeat(2_000_000)).err(), Some(FileError::TooManyRows));
         assert_eq!(read(&",".repeat(4_000_000)).map(|book| book.rows.len()), Ok(0));
     }
 }

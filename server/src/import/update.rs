@@ -1,19 +1,19 @@
 //! Rows that name an entry: what they change of it, seen from the revision that the table started from.
 
-use super::cell::{Cell, Row};
-use super::check::Against;
+use super::cell::{Cell, SheetRow};
+use super::check::CheckContext;
 use super::columns::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
 use super::gazetteer::Gazetteer;
-use super::row::{Read, Reading, amount, answer};
-use super::{Change, ChangedField, Writing};
+use super::row::{ParsedRow, RowReader, amount, answer};
+use super::{Change, ChangedField, PlannedWrite};
 use crate::export::{entry_row, sheet};
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
-use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, decide, number_value, path};
-use jiedui_core::values::csv_cell::harmless;
-use jiedui_core::values::halfwidth::tidy;
+use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
+use jiedui_core::values::csv_cell::neutralise_formula;
+use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::{
     field_error::{ErrorCode, FieldError},
     quantity::Qualifier,
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// An entry that a row names, as far as its author may see it.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct ExistingEntry {
     /// Its revision.
     pub rev: u64,
     /// Its fields.
@@ -38,36 +38,36 @@ pub struct Standing {
 }
 
 /// What rows that name entries are read with.
-pub struct Updating<'a> {
+pub struct RowUpdater<'a> {
     /// What rows are checked by.
-    pub against: &'a Against,
+    pub against: &'a CheckContext,
     /// The places.
     pub gazetteer: &'a Gazetteer,
     /// Whether days are counted from 1904.
     pub from_1904: bool,
 }
 
-type Found = (Option<(Change, Writing)>, Read);
+type Found = (Option<(Change, PlannedWrite)>, ParsedRow);
 
 /// The identifier in a cell.
 pub fn identifier(cell: &Cell) -> Option<Uuid> {
-    Uuid::parse_str(&tidy(&cell.text())).ok()
+    Uuid::parse_str(&normalise(&cell.text())).ok()
 }
 
 /// The revision in a cell.
 pub fn revision(cell: &Cell) -> Option<u64> {
-    tidy(&cell.text()).parse().ok().filter(|rev| *rev > 0)
+    normalise(&cell.text()).parse().ok().filter(|rev| *rev > 0)
 }
 
-impl Updating<'_> {
+impl RowUpdater<'_> {
     /// What a row changes of an entry; nothing where it says what the table started from.
     pub fn row(
         &self,
-        row: &Row,
+        row: &SheetRow,
         id: Option<Uuid>,
-        standing: Option<&Standing>,
-    ) -> Result<Found, (Vec<FieldError>, Read)> {
-        let refuse = |field: &str, code| Err((vec![FieldError::new(field, code)], Read::default()));
+        standing: Option<&ExistingEntry>,
+    ) -> Result<Found, (Vec<FieldError>, ParsedRow)> {
+        let refuse = |field: &str, code| Err((vec![FieldError::new(field, code)], ParsedRow::default()));
         let (Some(id), Some(standing)) = (id, standing) else { return refuse(ID, ErrorCode::Unknown) };
         if standing.deleted {
             return refuse(ID, ErrorCode::Deleted);
@@ -76,7 +76,7 @@ impl Updating<'_> {
         let Some(base_rev) = rev else { return refuse(REV, ErrorCode::Required) };
         let Some(base) = &standing.base else {
             let error = FieldError::with_limit(REV, ErrorCode::TooLarge, standing.rev as f64);
-            return Err((vec![error], Read::default()));
+            return Err((vec![error], ParsedRow::default()));
         };
         let text = |name: &str| base.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let of_activity = self.against.activity.as_ref().map(|own| own.code.as_str());
@@ -106,7 +106,7 @@ impl Updating<'_> {
         for (path, _) in path::paths(&edits) {
             put(&mut before, &path, path::get(base, &path).cloned().unwrap_or(Value::Null));
         }
-        let writing = Writing::Update { id, base_rev, fields: edits.clone(), before };
+        let writing = PlannedWrite::Update { id, base_rev, fields: edits.clone(), before };
         // Where others have changed a field since, the row is refused: what it started from still stands there.
         let changed = path::paths(&edits).into_iter().map(|(path, to)| ChangedField {
             from: path::get(base, &path).cloned().unwrap_or(Value::Null),
@@ -129,7 +129,7 @@ impl Updating<'_> {
     }
 
     /// What the server will make of the edits, by the rules of a push.
-    fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &Standing) -> Result<(), Vec<FieldError>> {
+    fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &ExistingEntry) -> Result<(), Vec<FieldError>> {
         let mutation = Mutation { seq: 1, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields };
         let existing = Existing {
             rev: standing.rev,
@@ -141,25 +141,25 @@ impl Updating<'_> {
         let conflict = |kept: Fields| -> Vec<FieldError> {
             kept.keys().map(|path| FieldError::new(path, ErrorCode::ChangedSince)).collect()
         };
-        match decide(&mutation, Some(&existing), &self.against.actor, rules) {
+        match merge_entry(&mutation, Some(&existing), &self.against.actor, rules) {
             Decision::Reject(errors) => Err(errors),
-            Decision::Write { outcome: Outcome::Conflict, kept, .. }
-            | Decision::Leave { outcome: Outcome::Conflict, kept } => Err(conflict(kept)),
+            Decision::Write { outcome: Outcome::Conflict, conflicting_values: kept, .. }
+            | Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => Err(conflict(kept)),
             Decision::Write { .. } | Decision::Leave { .. } => Ok(()),
         }
     }
 
     /// The fields in which a row says something else than the revision that it started from.
-    fn edits(&self, row: &Row, base: &Fields, form: &Activity, rendered: &BTreeMap<&str, &str>) -> Read {
+    fn edits(&self, row: &SheetRow, base: &Fields, form: &Activity, rendered: &BTreeMap<&str, &str>) -> ParsedRow {
         let (columns, units) = (&self.against.columns, &self.against.units);
         let (gazetteer, directory, from_1904) = (self.gazetteer, self.against.reference.directory(), self.from_1904);
-        let reading = Reading { activity: form, columns, units, from_1904, gazetteer, directory };
-        let mut read = Read::default();
+        let reading = RowReader { activity: form, columns, units, from_1904, gazetteer, directory };
+        let mut read = ParsedRow::default();
         let mut of_place: Vec<(&str, &Cell)> = Vec::new();
         let as_exported = |label: &str, cell: &Cell| {
             let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
             // As it stands in CSV, and as a sheet holds it.
-            [was, &harmless(was), &sheet::cell(was)].into_iter().any(|own| tidy(&text) == tidy(own))
+            [was, &neutralise_formula(was), &sheet::cell(was)].into_iter().any(|own| normalise(&text) == normalise(own))
         };
         for (column, path) in columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?))) {
             let cell = row.cell(column);
@@ -212,7 +212,7 @@ impl Updating<'_> {
     }
 
     /// Edits of the answers that an export has in one cell: only those count whose part of the cell is another than it was.
-    fn answers(&self, text: &str, was: &str, form: &Activity, base: &Fields, read: &mut Read) {
+    fn answers(&self, text: &str, was: &str, form: &Activity, base: &Fields, read: &mut ParsedRow) {
         let (now, was) = (parts(text, form), parts(was, form));
         let (Some(now), Some(was)) = (now, was) else { return read.refuse(ANSWERS, ErrorCode::WrongType) };
         for field in &form.fields {
@@ -236,7 +236,7 @@ impl Updating<'_> {
     }
 }
 
-fn edit(read: &mut Read, base: &Fields, path: &str, value: Value) {
+fn edit(read: &mut ParsedRow, base: &Fields, path: &str, value: Value) {
     if path::get(base, path) != Some(&value).filter(|value| !value.is_null()) && !is_empty_note(base, path, &value) {
         put(&mut read.fields, path, value);
     }

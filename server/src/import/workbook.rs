@@ -1,7 +1,7 @@
 //! A file's tables: which there are, and the rows of the one that is read, whatever kind of file it is.
 
-use crate::import::cell::Row;
-use crate::import::file_error::Fault;
+use crate::import::cell::SheetRow;
+use crate::import::file_error::FileError;
 use crate::import::{html, text, xls, xlsx};
 use jiedui_core::values::field_error::ErrorCode;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct SheetName {
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Broken {
+pub struct UnreadableRow {
     /// Its number.
     pub row: usize,
     /// What stands there.
@@ -28,15 +28,15 @@ pub struct Broken {
 
 /// A file that was read.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub struct SheetFile {
     /// All that can be chosen from; empty where the file has no more than one table.
     pub sheets: Vec<SheetName>,
     /// Which of them was read.
     pub sheet: usize,
     /// Its rows in which something stands.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SheetRow>,
     /// Rows that cannot be read.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<UnreadableRow>,
     /// Whether its days are counted from 1904.
     pub from_1904: bool,
 }
@@ -47,33 +47,33 @@ pub fn choose(sheets: &[SheetName], wanted: Option<usize>) -> Option<usize> {
 }
 
 /// Reads a table of a file.
-pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
     match file {
-        [] => Err(Fault::Empty),
+        [] => Err(FileError::Empty),
         [b'P', b'K', ..] => xlsx::read(file, wanted),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => xls::read(file, wanted),
         // A workbook of the time before there were files within files.
-        [0x09, 0x00 | 0x02 | 0x04 | 0x08, ..] => Err(Fault::OtherTable),
+        [0x09, 0x00 | 0x02 | 0x04 | 0x08, ..] => Err(FileError::OtherTable),
         [b'%', b'P', b'D', b'F', ..]
         | [0xff, 0xd8, 0xff, ..]
         | [0x89, b'P', b'N', b'G', ..]
-        | [b'G', b'I', b'F', ..] => Err(Fault::Picture),
-        [b'{', b'\\', b'r', b't', b'f', ..] => Err(Fault::Document),
+        | [b'G', b'I', b'F', ..] => Err(FileError::Picture),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Err(FileError::Document),
         _ => of_text(&text::decode(file)?, wanted),
     }
 }
 
-fn of_text(text: &str, wanted: Option<usize>) -> Result<Book, Fault> {
+fn of_text(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let start: String = text.chars().take(2_000).collect::<String>().to_ascii_lowercase();
     let start = start.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     if start.starts_with("mime-version:") || start.contains("content-type: multipart/related") {
-        return Err(Fault::OtherTable);
+        return Err(FileError::OtherTable);
     }
     if html::is_page(text.trim_start_matches('\u{feff}')) {
         return html::read(text, wanted);
     }
     if start.starts_with("<?xml") || start.starts_with("<workbook") || start.starts_with("<ss:") {
-        return Err(Fault::OtherTable);
+        return Err(FileError::OtherTable);
     }
     text::read(text)
 }
@@ -84,19 +84,19 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(b"", Fault::Empty)]
-    #[case(b"PK\x03\x04 broken", Fault::Damaged)]
-    #[case(&[0xff, 0xd8, 0xff, 0x00, 0x80], Fault::Picture)]
-    #[case(b"%PDF-1.7", Fault::Picture)]
-    #[case(&[0xd0, 0xcf, 0x11, 0xe0, 1, 2], Fault::Damaged)]
-    #[case(b"{\\rtf1 }", Fault::Document)]
-    #[case(b"MIME-Version: 1.0\r\nContent-Type: multipart/related", Fault::OtherTable)]
+    #[case(b"", FileError::Empty)]
+    #[case(b"PK\x03\x04 broken", FileError::Damaged)]
+    #[case(&[0xff, 0xd8, 0xff, 0x00, 0x80], FileError::Picture)]
+    #[case(b"%PDF-1.7", FileError::Picture)]
+    #[case(&[0xd0, 0xcf, 0x11, 0xe0, 1, 2], FileError::Damaged)]
+    #[case(b"{\\rtf1 }", FileError::Document)]
+    #[case(b"MIME-Version: 1.0\r\nContent-Type: multipart/related", FileError::OtherTable)]
     #[case(
         b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
-        Fault::OtherTable
+        FileError::OtherTable
     )]
-    #[case(b"<html><body>no table</body></html>", Fault::WebPage)]
-    fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: Fault) {
+    #[case(b"<html><body>no table</body></html>", FileError::WebPage)]
+    fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: FileError) {
         assert_eq!(read(file, None).err(), Some(expected));
     }
 

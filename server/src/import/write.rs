@@ -3,7 +3,7 @@
 use crate::db::files::import::Import;
 use crate::db::records::push::Push;
 use crate::db::{DbError, records::idempotency};
-use crate::import::{Findings, MOST_UNDONE, Undo, Writing};
+use crate::import::{Findings, MOST_UNDONE, PlannedWrite, Undo};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
@@ -17,24 +17,24 @@ pub fn entry_id(import: Uuid, number: usize) -> Uuid {
 }
 
 /// The mutations that write an import's rows.
-pub fn writing(import: &Import, actor: &User, rows: &[Writing], last_day: Date) -> Result<Push, DbError> {
+pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: Date) -> Result<Push, DbError> {
     let mut new = 0;
-    let put = |(seq, row): (u64, &Writing)| match row {
-        Writing::New(fields) => {
+    let put = |(seq, row): (u64, &PlannedWrite)| match row {
+        PlannedWrite::New(fields) => {
             new += 1;
             mutation(seq, entry_id(import.id, new - 1), 0, Op::Put, fields.clone())
         }
-        Writing::Update { id, base_rev, fields, .. } => mutation(seq, *id, *base_rev, Op::Put, fields.clone()),
+        PlannedWrite::Update { id, base_rev, fields, .. } => mutation(seq, *id, *base_rev, Op::Put, fields.clone()),
     };
     let mutations = (1..).zip(rows).map(put).collect::<Result<_, _>>()?;
     Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
 }
 
 /// What undoes the changes of entries, once they are written; nothing where there are too many.
-pub fn undo(rows: Vec<Writing>, results: &[PushResult]) -> Vec<Undo> {
+pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
     let changes = rows.into_iter().zip(results).filter_map(|(row, result)| match row {
-        Writing::New(_) => None,
-        Writing::Update { id, before, .. } => Some(Undo { id, rev: result.rev, fields: before }),
+        PlannedWrite::New(_) => None,
+        PlannedWrite::Update { id, before, .. } => Some(Undo { id, rev: result.rev, fields: before }),
     });
     let undo: Vec<Undo> = changes.take(MOST_UNDONE + 1).collect();
     if undo.len() > MOST_UNDONE { Vec::new() } else { undo }

@@ -3,10 +3,10 @@
 
 mod records;
 
-use super::cell::{Cell, Held, MOST_COLUMNS, day_of_serial};
+use super::cell::{Cell, CellGrid, MOST_COLUMNS, day_of_serial};
 use super::xlsx::{is_day_format, is_day_number};
-use crate::import::file_error::Fault;
-use crate::import::workbook::{Book, SheetName, choose};
+use crate::import::file_error::FileError;
+use crate::import::workbook::{SheetFile, SheetName, choose};
 use records::{Record, Records, Texts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read};
@@ -18,30 +18,32 @@ const MOST_CELLS: usize = 2_000_000;
 const MOST_SHEETS: usize = 255;
 
 /// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
-pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
-    let mut files = cfb::CompoundFile::open(Cursor::new(file)).map_err(|_| Fault::Damaged)?;
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
+    let mut files = cfb::CompoundFile::open(Cursor::new(file)).map_err(|_| FileError::Damaged)?;
     if files.exists("/EncryptedPackage") {
-        return Err(Fault::Encrypted);
+        return Err(FileError::Encrypted);
     }
     if files.exists("/WordDocument") || files.exists("/PowerPoint Document") {
-        return Err(Fault::Document);
+        return Err(FileError::Document);
     }
     let name = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
         .into_iter()
         .find(|name| files.is_stream(name))
-        .ok_or(Fault::NotTable)?;
+        .ok_or(FileError::NotTable)?;
     let mut bytes = Vec::new();
-    let stream = files.open_stream(name).map_err(|_| Fault::Damaged)?;
-    stream.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|_| Fault::Damaged)?;
+    let stream = files.open_stream(name).map_err(|_| FileError::Damaged)?;
+    stream.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|_| FileError::Damaged)?;
     let workbook = Workbook::read(&bytes)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
-    let mut sheet = choose(&sheets, wanted).ok_or(Fault::Empty)?;
+    let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     loop {
         let rows = workbook.sheet(&bytes, sheet)?.into_rows();
         let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
-            None => return Ok(Book { sheets, sheet, rows, from_1904: workbook.from_1904, ..Book::default() }),
+            None => {
+                return Ok(SheetFile { sheets, sheet, rows, from_1904: workbook.from_1904, ..SheetFile::default() });
+            }
         }
     }
 }
@@ -60,23 +62,23 @@ struct Workbook {
 }
 
 impl Workbook {
-    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    fn read(bytes: &[u8]) -> Result<Self, FileError> {
         let (mut own, mut formats, mut styles) = (Self::default(), HashMap::new(), Vec::new());
         let mut records = Records::new(bytes, 0);
         while let Some(record) = records.next() {
             match record.kind {
                 0x0809 => own.is_old = record.u16(0).is_some_and(|version| version < 0x0600),
-                0x002f => return Err(Fault::Encrypted),
+                0x002f => return Err(FileError::Encrypted),
                 0x0022 => own.from_1904 = record.u16(0) == Some(1),
                 0x0085 if own.sheets.len() < MOST_SHEETS => {
-                    let begins = record.u32(0).ok_or(Fault::Damaged)? as usize;
+                    let begins = record.u32(0).ok_or(FileError::Damaged)? as usize;
                     // Sheets that are charts or macros have no cells.
                     if record.u8(5) != Some(0) {
                         continue;
                     }
                     let hidden = record.u8(4).is_none_or(|state| state & 3 != 0);
-                    let length = usize::from(record.u8(6).ok_or(Fault::Damaged)?);
-                    let name = Texts::new(vec![record.data], 7).words(length, own.is_old).ok_or(Fault::Damaged)?;
+                    let length = usize::from(record.u8(6).ok_or(FileError::Damaged)?);
+                    let name = Texts::new(vec![record.data], 7).words(length, own.is_old).ok_or(FileError::Damaged)?;
                     own.sheets.push((SheetName { name, hidden }, begins));
                 }
                 0x041e if formats.len() < 65_000 => {
@@ -98,8 +100,8 @@ impl Workbook {
         Ok(own)
     }
 
-    fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<Held, Fault> {
-        let begins = self.sheets.get(sheet).map(|own| own.1).ok_or(Fault::Damaged)?;
+    fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<CellGrid, FileError> {
+        let begins = self.sheets.get(sheet).map(|own| own.1).ok_or(FileError::Damaged)?;
         let (mut cells, mut merged) = (BTreeMap::new(), Vec::new());
         let (mut depth, mut formula, mut hidden) = (0_usize, None, BTreeSet::new());
         let mut records = Records::new(bytes, begins);
@@ -122,15 +124,15 @@ impl Workbook {
                 (0x0208, Some((row, _))) => hidden.extend(record.u16(12).filter(|bits| bits & 0x20 != 0).map(|_| row)),
                 (0x0207, _) => {
                     let length = record.u16(0).map(usize::from).unwrap_or_default();
-                    let text = records.continued(record).at(2).words(length, self.is_old).ok_or(Fault::Damaged)?;
+                    let text = records.continued(record).at(2).words(length, self.is_old).ok_or(FileError::Damaged)?;
                     cells.extend(formula.take().map(|place| (place, Cell::of(&text))));
                 }
                 (0x00bd, Some((row, first))) => {
                     let pairs = record.data.get(4..).unwrap_or_default().chunks_exact(6);
                     for (column, pair) in (usize::from(first)..).zip(pairs) {
                         let pair = Record { kind: 0, data: pair };
-                        let number = pair.u32(2).map(compact).ok_or(Fault::Damaged)?;
-                        let column = u16::try_from(column).map_err(|_| Fault::Damaged)?;
+                        let number = pair.u32(2).map(compact).ok_or(FileError::Damaged)?;
+                        let column = u16::try_from(column).map_err(|_| FileError::Damaged)?;
                         cells.insert((row, column), self.number(number, pair.u16(0)));
                     }
                 }
@@ -151,10 +153,10 @@ impl Workbook {
                 _ => {}
             }
             if cells.len() > MOST_CELLS || merged.len() > 100_000 {
-                return Err(Fault::TooManyCells);
+                return Err(FileError::TooManyCells);
             }
         }
-        let mut held = Held::default();
+        let mut held = CellGrid::default();
         for ((row, column), cell) in cells.into_iter().filter(|((_, column), _)| usize::from(*column) < MOST_COLUMNS) {
             if hidden.contains(&row) {
                 held.hide(usize::from(row) + 1);
@@ -168,17 +170,17 @@ impl Workbook {
     }
 
     /// A cell that a record of its own holds.
-    fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, Fault> {
+    fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, FileError> {
         let cell = match record.kind {
             0x0203 => record.f64(6).map(|number| self.number(number, record.u16(4))),
             0x027e => record.u32(6).map(|own| self.number(compact(own), record.u16(4))),
             0x00fd => {
-                let at = record.u32(6).ok_or(Fault::Damaged)? as usize;
-                Some(Cell::of(self.texts.get(at).ok_or(Fault::Damaged)?))
+                let at = record.u32(6).ok_or(FileError::Damaged)? as usize;
+                Some(Cell::of(self.texts.get(at).ok_or(FileError::Damaged)?))
             }
             0x0204 | 0x00d6 => {
-                let length = record.u16(6).map(usize::from).ok_or(Fault::Damaged)?;
-                let text = records.continued(record).at(8).words(length, self.is_old).ok_or(Fault::Damaged)?;
+                let length = record.u16(6).map(usize::from).ok_or(FileError::Damaged)?;
+                let text = records.continued(record).at(8).words(length, self.is_old).ok_or(FileError::Damaged)?;
                 Some(Cell::of(&text))
             }
             0x0205 => match (record.u8(6), record.u8(7)) {

@@ -5,9 +5,9 @@
 mod package;
 mod parts;
 
-use super::cell::{Cell, Held, LONGEST_CELL, day_of_serial};
-use crate::import::file_error::Fault;
-use crate::import::workbook::{Book, SheetName, choose};
+use super::cell::{Cell, CellGrid, LONGEST_CELL, day_of_serial};
+use crate::import::file_error::FileError;
+use crate::import::workbook::{SheetFile, SheetName, choose};
 use package::{Package, Xml, attribute};
 use parts::Workbook;
 pub use parts::{is_day_format, is_day_number};
@@ -17,21 +17,23 @@ use quick_xml::events::{BytesStart, Event};
 const MOST_MERGED: usize = 100_000;
 
 /// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
-pub fn read(file: &[u8], wanted: Option<usize>) -> Result<Book, Fault> {
+pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let mut package = Package::open(file)?;
     let workbook = Workbook::read(&mut package)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
-    let mut sheet = choose(&sheets, wanted).ok_or(Fault::Empty)?;
+    let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     let days = workbook.days(&mut package)?;
     let texts = workbook.texts(&mut package)?;
     loop {
         let part = workbook.sheets.get(sheet).map(|own| own.1.clone()).unwrap_or_default();
         let reading = Reading { texts: &texts, days: &days, from_1904: workbook.from_1904 };
-        let rows = reading.sheet(package.part(&part)?.ok_or(Fault::Damaged)?)?.into_rows();
+        let rows = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?.into_rows();
         let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
-            None => return Ok(Book { sheets, sheet, rows, from_1904: workbook.from_1904, ..Book::default() }),
+            None => {
+                return Ok(SheetFile { sheets, sheet, rows, from_1904: workbook.from_1904, ..SheetFile::default() });
+            }
         }
     }
 }
@@ -64,8 +66,8 @@ struct Open {
 }
 
 impl Reading<'_> {
-    fn sheet(&self, mut xml: Xml<'_>) -> Result<Held, Fault> {
-        let (mut held, mut merged) = (Held::default(), Vec::new());
+    fn sheet(&self, mut xml: Xml<'_>) -> Result<CellGrid, FileError> {
+        let (mut held, mut merged) = (CellGrid::default(), Vec::new());
         let (mut row, mut column) = (0, 0);
         let mut open: Option<Open> = None;
         loop {
@@ -118,16 +120,17 @@ impl Reading<'_> {
         Ok(held)
     }
 
-    fn cell(&self, open: Open) -> Result<Cell, Fault> {
+    fn cell(&self, open: Open) -> Result<Cell, FileError> {
         let Open { row, kind, has_formula, value, .. } = open;
         let has_value = value.is_some();
         let value = value.unwrap_or_default();
         if value.chars().count() > LONGEST_CELL {
-            return Err(Fault::CellTooLong(row));
+            return Err(FileError::CellTooLong(row));
         }
         Ok(match kind.as_str() {
             "s" => {
-                let text = value.trim().parse().ok().and_then(|at: usize| self.texts.get(at)).ok_or(Fault::Damaged)?;
+                let text =
+                    value.trim().parse().ok().and_then(|at: usize| self.texts.get(at)).ok_or(FileError::Damaged)?;
                 Cell::of(text)
             }
             "b" => Cell::of(if value.trim() == "0" { "否" } else { "是" }),

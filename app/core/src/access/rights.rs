@@ -95,7 +95,7 @@ pub fn deletion(
 }
 
 /// Returns what is wrong with a deletion that says this, of an entry with these fields.
-pub fn mistakes_of_deletion(
+pub fn validate_deletion(
     said: &Fields,
     fields: &Fields,
     id: Uuid,
@@ -220,7 +220,7 @@ mod tests {
     #[case(Role::Reviewer, false, json!({"duplicate_of": Uuid::from_u128(8)}), &["reason"])]
     fn deletion_says_what_it_must(#[case] role: Role, #[case] own: bool, #[case] said: Value, #[case] at: &[&str]) {
         let said = said.as_object().unwrap();
-        let errors = mistakes_of_deletion(said, &entry("submitted"), ENTRY, &actor(role, own, true), &catalogue(), &[]);
+        let errors = validate_deletion(said, &entry("submitted"), ENTRY, &actor(role, own, true), &catalogue(), &[]);
         assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), at);
     }
 

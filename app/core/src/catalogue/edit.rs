@@ -48,7 +48,8 @@ impl Catalogue {
     pub fn after(&self, older: &Self) -> Self {
         let mut next = self.clone();
         let is_other = |own: &&Activity| self.form(&own.code, Some(own.version)).is_none();
-        next.former.extend(older.former.iter().chain(&older.activities).filter(is_other).cloned());
+        next.previous_versions
+            .extend(older.previous_versions.iter().chain(&older.activities).filter(is_other).cloned());
         next
     }
 
@@ -90,9 +91,9 @@ impl Catalogue {
                 if activity == *own {
                     return Ok(next);
                 }
-                let last = self.former.iter().filter(|own| own.code == activity.code).map(|own| own.version);
+                let last = self.previous_versions.iter().filter(|own| own.code == activity.code).map(|own| own.version);
                 activity.version = last.chain([own.version]).max().unwrap_or_default() + 1;
-                next.former.push(std::mem::replace(own, activity));
+                next.previous_versions.push(std::mem::replace(own, activity));
             }
         }
         next.version += 1;
@@ -252,7 +253,8 @@ mod tests {
         let older = with(json!({"name": "专场招聘会"})).unwrap();
         let mut newer = catalogue();
         newer.activities[0].version = 3;
-        let versions = |catalogue: &Catalogue| catalogue.former.iter().map(|own| own.version).collect::<Vec<_>>();
+        let versions =
+            |catalogue: &Catalogue| catalogue.previous_versions.iter().map(|own| own.version).collect::<Vec<_>>();
         assert_eq!(versions(&newer.after(&older)), [1, 2]);
         assert_eq!(versions(&newer.after(&newer)), [0; 0]);
     }

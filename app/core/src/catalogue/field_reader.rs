@@ -8,13 +8,13 @@ use time::Date;
 use uuid::Uuid;
 
 /// Fields from outside, and the mistakes that have been found in them.
-pub(crate) struct Check<'a> {
+pub(crate) struct FieldReader<'a> {
     fields: &'a Fields,
     /// What is wrong, each at its field.
     pub errors: Vec<FieldError>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FieldReader<'a> {
     /// Begins.
     pub fn new(fields: &'a Fields) -> Self {
         Self { fields, errors: Vec::new() }

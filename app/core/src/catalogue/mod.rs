@@ -254,7 +254,8 @@ pub struct Catalogue {
     pub activities: Vec<Activity>,
     /// Forms as they were before they were changed: what was recorded with one stays readable, and keeps to its rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub former: Vec<Activity>,
+    #[serde(rename = "former")]
+    pub previous_versions: Vec<Activity>,
 }
 
 impl Catalogue {
@@ -270,7 +271,7 @@ impl Catalogue {
 
     /// Whether an indicator counts whole things: all that feeds it are whole numbers, and no mean is taken of them.
     pub fn counts_whole(&self, indicator: &Indicator) -> bool {
-        let forms = self.activities.iter().chain(&self.former);
+        let forms = self.activities.iter().chain(&self.previous_versions);
         let fields = || forms.clone().flat_map(|form| &form.fields);
         let feeding = || fields().filter(|field| field.feeds.as_ref() == Some(&indicator.code));
         indicator.aggregation != Aggregation::Mean
@@ -283,7 +284,7 @@ impl Catalogue {
         let now = self.activity(code)?;
         match version {
             Some(version) if version != now.version => {
-                self.former.iter().find(|own| own.code == code && own.version == version)
+                self.previous_versions.iter().find(|own| own.code == code && own.version == version)
             }
             _ => Some(now),
         }
@@ -291,7 +292,7 @@ impl Catalogue {
 
     /// A field of an activity, in whichever version of its form there is one, the newest first.
     pub fn field(&self, activity: &str, code: &str) -> Option<&Field> {
-        let former = self.former.iter().rev().filter(|own| own.code == activity);
+        let former = self.previous_versions.iter().rev().filter(|own| own.code == activity);
         self.activity(activity).into_iter().chain(former).find_map(|own| own.field(code))
     }
 

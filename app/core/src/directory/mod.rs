@@ -4,7 +4,7 @@ pub mod organisation;
 pub mod place;
 mod validate;
 
-use crate::values::uuid_map::Ids;
+use crate::values::uuid_map::UuidSet;
 use organisation::{Organisation, Pairing};
 use place::{Level, covers};
 use std::collections::BTreeSet;
@@ -44,14 +44,14 @@ impl<'a> Directory<'a> {
     }
 
     /// Whether one of the pairing's organisations is at the place or below it.
-    pub fn pairing_touches(&self, id: Uuid, place: &str) -> bool {
+    pub fn is_pairing_at(&self, id: Uuid, place: &str) -> bool {
         self.places_of(id).any(|own| covers(place, own))
     }
 
     /// The pairings with an organisation at the place or below it.
-    pub fn touching(&self, place: &str) -> Ids {
+    pub fn pairings_at(&self, place: &str) -> UuidSet {
         let there = self.organisations.iter().filter(|own| covers(place, &own.place));
-        let there: Ids = there.map(|organisation| organisation.id).collect();
+        let there: UuidSet = there.map(|organisation| organisation.id).collect();
         let touches = |own: &&Pairing| there.contains(&own.organisation_a) || there.contains(&own.organisation_b);
         self.pairings.iter().filter(touches).map(|pairing| pairing.id).collect()
     }

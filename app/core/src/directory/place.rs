@@ -38,7 +38,7 @@ impl Level {
     }
 
     /// The code of the place of this level at or above a place; the place's own where it is a higher one.
-    pub fn above(self, code: &str) -> &str {
+    pub fn ancestor_code(self, code: &str) -> &str {
         code.get(..self.digits()).unwrap_or(code)
     }
 }
@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_lies_above_a_place_has_a_shorter_code_and_a_higher_place_stays() {
-        let above = [Level::City, Level::County, Level::Township, Level::Village].map(|level| level.above("522728109"));
+        let above =
+            [Level::City, Level::County, Level::Township, Level::Village].map(|level| level.ancestor_code("522728109"));
         assert_eq!(above, ["5227", "522728", "522728109", "522728109"]);
     }
 

@@ -12,7 +12,7 @@ const NAME_LENGTH: usize = 80;
 
 impl Organisation {
     /// What is wrong with one that somebody wants to write down.
-    pub fn mistakes(&self, places: &Places, catalogue: &Catalogue) -> Vec<FieldError> {
+    pub fn validate(&self, places: &Places, catalogue: &Catalogue) -> Vec<FieldError> {
         let mut errors = Vec::new();
         let name = self.name.trim();
         if name.is_empty() {
@@ -37,7 +37,7 @@ impl Organisation {
     }
 
     /// What of it is not for this person to write down.
-    pub fn beyond(&self, user: &User) -> Vec<FieldError> {
+    pub fn forbidden_fields(&self, user: &User) -> Vec<FieldError> {
         let place = (!user.coordinates_place(&self.place)).then_some("place");
         let programme = (!user.coordinates_programme(&self.programme)).then_some("programme");
         place.into_iter().chain(programme).map(|field| FieldError::new(field, ErrorCode::Forbidden)).collect()
@@ -46,7 +46,7 @@ impl Organisation {
 
 impl Pairing {
     /// What is wrong with one that somebody wants to write down.
-    pub fn mistakes(&self, directory: Directory<'_>, catalogue: &Catalogue) -> Vec<FieldError> {
+    pub fn validate(&self, directory: Directory<'_>, catalogue: &Catalogue) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if catalogue.programme(&self.programme).is_none() {
             errors.push(FieldError::new("programme", ErrorCode::Unknown));
@@ -69,7 +69,7 @@ impl Pairing {
     }
 
     /// What of it is not for this person to write down: one of the two has to be at a place of theirs.
-    pub fn beyond(&self, user: &User, directory: Directory<'_>) -> Vec<FieldError> {
+    pub fn forbidden_fields(&self, user: &User, directory: Directory<'_>) -> Vec<FieldError> {
         let programme = (!user.coordinates_programme(&self.programme)).then_some(["programme"].as_slice());
         let ends = [self.organisation_a, self.organisation_b].map(|id| directory.organisation(id));
         let is_own = ends.iter().flatten().any(|own| user.coordinates_place(&own.place));

@@ -1,6 +1,6 @@
 //! An entry out of fields from outside: every rule that it must keep, each mistake at its field.
 
-use crate::catalogue::field_reader::Check;
+use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Activity, Catalogue, Field, Kind};
 use crate::entry::model::{ATTACHMENTS, Answer, Cell, Entry, Fields, NOTE_LENGTH, ROWS, Rules, State};
 use crate::values::field_error::{ErrorCode, FieldError};
@@ -33,7 +33,7 @@ const NAMES: [&str; 17] = [
 impl Entry {
     /// Checks fields from outside. Every mistake is reported, each at its field.
     pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
-        let mut check = Check::new(fields);
+        let mut check = FieldReader::new(fields);
         check.bounds(&NAMES);
         let (activity, version) = check.form(rules.catalogue);
         let date = check.date(rules.last_day);
@@ -160,7 +160,7 @@ fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-impl<'a> Check<'a> {
+impl<'a> FieldReader<'a> {
     /// The form, and which version of it the fields name.
     fn form<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<&'c Activity>, Option<u32>) {
         let code = self.required_text("activity");

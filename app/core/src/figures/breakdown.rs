@@ -3,7 +3,7 @@
 
 use crate::catalogue::{Aggregation, Indicator};
 use crate::directory::place::Level;
-use crate::figures::contribution::{Apart, Part};
+use crate::figures::contribution::{Contribution, Discriminator};
 use crate::figures::figure::aggregate;
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// By what a figure is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum Dimension {
     /// The month.
     Month,
     /// The year.
@@ -25,7 +25,7 @@ pub enum By {
 
 /// What a share is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
+pub enum Group {
     /// A month.
     Month(Month),
     /// A year.
@@ -38,9 +38,9 @@ pub enum Of {
 
 /// A share of a figure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Share {
+pub struct Slice {
     /// What it is of.
-    pub of: Of,
+    pub of: Group,
     /// What it comes to.
     pub value: Quantity,
     /// How exact it is.
@@ -51,37 +51,41 @@ pub struct Share {
     pub entries: i64,
 }
 
-impl By {
-    fn of(self, part: &Part) -> Of {
+impl Dimension {
+    fn of(self, part: &Contribution) -> Group {
         match self {
-            Self::Month => Of::Month(part.month),
-            Self::Year => Of::Year(part.month.year),
-            Self::Place(level) => Of::Place(level.above(&part.place).to_owned()),
-            Self::Pairing => Of::Pairing(part.pairing),
+            Self::Month => Group::Month(part.month),
+            Self::Year => Group::Year(part.month.year),
+            Self::Place(level) => Group::Place(level.ancestor_code(&part.place).to_owned()),
+            Self::Pairing => Group::Pairing(part.pairing),
         }
     }
 }
 
 /// The shares of an indicator's figure, in the order of what they are of. `parts` are those that a filter has left of it.
-pub fn split(indicator: &Indicator, parts: &[&Part], by: By) -> Vec<Share> {
-    let mut groups: BTreeMap<Of, Vec<&Part>> = BTreeMap::new();
+pub fn split(indicator: &Indicator, parts: &[&Contribution], by: Dimension) -> Vec<Slice> {
+    let mut groups: BTreeMap<Group, Vec<&Contribution>> = BTreeMap::new();
     for part in parts {
         groups.entry(by.of(part)).or_default().push(part);
     }
-    let share = |(of, own): (Of, Vec<&Part>)| {
+    let share = |(of, own): (Group, Vec<&Contribution>)| {
         let (value, qualifier) = aggregate(indicator.aggregation, own.iter().copied())?;
         let verified = aggregate(indicator.aggregation, own.iter().copied().filter(|part| part.verified));
         let entries = own.iter().map(|part| part.entries).sum();
-        Some(Share { of, value, qualifier, verified: verified.map(|own| own.0).unwrap_or_default(), entries })
+        Some(Slice { of, value, qualifier, verified: verified.map(|own| own.0).unwrap_or_default(), entries })
     };
     groups.into_iter().filter_map(share).collect()
 }
 
 /// Where an indicator's figure stood at the end of each month, from a first to a last: what the parts up to then come to.
 /// `None` before the first of them. Each part is looked at once, however many months there are.
-pub fn standing(indicator: &Indicator, parts: &[&Part], (first, last): (Month, Month)) -> Vec<Option<Quantity>> {
+pub fn running_totals(
+    indicator: &Indicator,
+    parts: &[&Contribution],
+    (first, last): (Month, Month),
+) -> Vec<Option<Quantity>> {
     let months: Vec<Month> = first.to(last).collect();
-    let mut by_month: Vec<Vec<&Part>> = vec![Vec::new(); months.len()];
+    let mut by_month: Vec<Vec<&Contribution>> = vec![Vec::new(); months.len()];
     for part in parts.iter().filter(|part| part.month <= last) {
         // What lies before the first month stood at its end too.
         let number = part.month.months_since(first).max(0);
@@ -97,16 +101,16 @@ struct Standing<'a> {
     total: Quantity,
     entries: i64,
     any: bool,
-    latest: Option<&'a Part>,
+    latest: Option<&'a Contribution>,
     largest: BTreeMap<&'a str, Quantity>,
 }
 
 impl<'a> Standing<'a> {
-    fn with(&mut self, aggregation: Aggregation, parts: &[&'a Part]) -> Option<Quantity> {
+    fn with(&mut self, aggregation: Aggregation, parts: &[&'a Contribution]) -> Option<Quantity> {
         for part in parts {
             (self.any, self.entries) = (true, self.entries + part.entries);
-            match &part.apart {
-                Some(Apart::Subject(subject, each)) if aggregation == Aggregation::Distinct => {
+            match &part.discriminator {
+                Some(Discriminator::Subject(subject, each)) if aggregation == Aggregation::Distinct => {
                     let own = self.largest.entry(subject).or_default();
                     let larger = (*own).max(*each);
                     self.total = self.total + larger + -*own;
@@ -114,7 +118,7 @@ impl<'a> Standing<'a> {
                 }
                 _ => self.total = self.total + part.value,
             }
-            if part.apart.is_some() && self.latest.is_none_or(|own| own.apart < part.apart) {
+            if part.discriminator.is_some() && self.latest.is_none_or(|own| own.discriminator < part.discriminator) {
                 self.latest = Some(part);
             }
         }
@@ -147,7 +151,7 @@ mod tests {
         }
     }
 
-    fn any_parts(aggregation: Aggregation) -> impl Strategy<Value = Vec<Part>> {
+    fn any_parts(aggregation: Aggregation) -> impl Strategy<Value = Vec<Contribution>> {
         let part =
             (2023..2026_i32, 0..12_u8, "52(01|27)28(101|109)", prop::option::of(0..3_u128), any::<bool>(), 0..1000_i64);
         prop::collection::vec(part, 1..40).prop_map(move |drawn| {
@@ -156,12 +160,12 @@ mod tests {
                 let month = (0..months).fold(Month::first_of(year), |month, _| month.next());
                 let value = Quantity::from_ten_thousandths(value);
                 let date = crate::values::date::parse_date(&format!("{month}-11")).unwrap();
-                Part {
+                Contribution {
                     indicator: "own".into(),
-                    apart: match aggregation {
+                    discriminator: match aggregation {
                         Aggregation::Sum | Aggregation::Mean => None,
-                        Aggregation::Latest => Some(Apart::Latest(date, Uuid::from_u128(number))),
-                        Aggregation::Distinct => Some(Apart::Subject(place.clone(), value)),
+                        Aggregation::Latest => Some(Discriminator::Latest(date, Uuid::from_u128(number))),
+                        Aggregation::Distinct => Some(Discriminator::Subject(place.clone(), value)),
                     },
                     place,
                     pairing: pairing.map(Uuid::from_u128),
@@ -176,12 +180,18 @@ mod tests {
         })
     }
 
-    const EVERY: [By; 5] = [By::Month, By::Year, By::Place(Level::City), By::Place(Level::Township), By::Pairing];
+    const EVERY: [Dimension; 5] = [
+        Dimension::Month,
+        Dimension::Year,
+        Dimension::Place(Level::City),
+        Dimension::Place(Level::Township),
+        Dimension::Pairing,
+    ];
 
     proptest! {
         #[test]
         fn the_shares_of_a_sum_add_up_to_it_however_it_is_taken_apart(parts in any_parts(Aggregation::Sum)) {
-            let (parts, indicator): (Vec<&Part>, _) = (parts.iter().collect(), indicator(Aggregation::Sum));
+            let (parts, indicator): (Vec<&Contribution>, _) = (parts.iter().collect(), indicator(Aggregation::Sum));
             let whole = aggregate(Aggregation::Sum, parts.iter().copied()).unwrap().0;
             for by in EVERY {
                 let shares = split(&indicator, &parts, by);
@@ -194,7 +204,7 @@ mod tests {
         fn every_share_has_its_entries_and_none_twice(
             parts in prop_oneof![any_parts(Aggregation::Mean), any_parts(Aggregation::Distinct), any_parts(Aggregation::Latest)],
         ) {
-            let parts: Vec<&Part> = parts.iter().collect();
+            let parts: Vec<&Contribution> = parts.iter().collect();
             for (by, aggregation) in EVERY.into_iter().zip([Aggregation::Mean, Aggregation::Distinct, Aggregation::Latest].into_iter().cycle()) {
                 let shares = split(&indicator(aggregation), &parts, by);
                 prop_assert!(shares.iter().map(|own| own.entries).sum::<i64>() <= parts.len() as i64);
@@ -206,9 +216,9 @@ mod tests {
 
         #[test]
         fn a_distinct_figure_by_its_own_places_adds_up(parts in any_parts(Aggregation::Distinct)) {
-            let (parts, indicator): (Vec<&Part>, _) = (parts.iter().collect(), indicator(Aggregation::Distinct));
+            let (parts, indicator): (Vec<&Contribution>, _) = (parts.iter().collect(), indicator(Aggregation::Distinct));
             let whole = aggregate(Aggregation::Distinct, parts.iter().copied()).unwrap().0;
-            let shares = split(&indicator, &parts, By::Place(Level::Township));
+            let shares = split(&indicator, &parts, Dimension::Place(Level::Township));
             prop_assert_eq!(shares.iter().map(|own| own.value).sum::<Quantity>(), whole);
         }
 
@@ -218,9 +228,9 @@ mod tests {
                 .prop_flat_map(|aggregation| (Just(aggregation), any_parts(aggregation))),
             first in 2022..2025_i32,
         ) {
-            let parts: Vec<&Part> = parts.iter().collect();
+            let parts: Vec<&Contribution> = parts.iter().collect();
             let (first, last) = (Month::first_of(first), Month::last_of(2025));
-            let stood = standing(&indicator(aggregation), &parts, (first, last));
+            let stood = running_totals(&indicator(aggregation), &parts, (first, last));
             for (month, stood) in first.to(last).zip(stood) {
                 let until = parts.iter().copied().filter(|part| part.month <= month);
                 prop_assert_eq!(stood, aggregate(aggregation, until).map(|own| own.0), "{}", month);

@@ -2,8 +2,8 @@
 
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::Place;
-use crate::figures::contribution::Part;
-use crate::figures::summary::{Overview, Tally};
+use crate::figures::contribution::Contribution;
+use crate::figures::summary::{EntryCount, Overview};
 use serde::{Deserialize, Serialize};
 
 /// How many of something are in a piece: what a slow phone reads or writes within a few thousandths of a second.
@@ -12,7 +12,7 @@ pub const SIZE: usize = 250;
 /// A piece of an overview's lists.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Piece {
+pub struct Chunk {
     /// Some of its places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
@@ -24,21 +24,25 @@ pub struct Piece {
     pub pairings: Vec<Pairing>,
     /// Some of its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<Part>,
+    #[serde(rename = "parts")]
+    pub contributions: Vec<Contribution>,
     /// Some of its tallies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tallies: Vec<Tally>,
+    #[serde(rename = "tallies")]
+    pub entry_counts: Vec<EntryCount>,
 }
 
 impl Overview {
     /// Its lists in pieces.
-    pub fn pieces(&self) -> impl Iterator<Item = Piece> {
-        let places = self.places.chunks(SIZE).map(|own| Piece { places: own.to_vec(), ..Piece::default() });
+    pub fn chunks(&self) -> impl Iterator<Item = Chunk> {
+        let places = self.places.chunks(SIZE).map(|own| Chunk { places: own.to_vec(), ..Chunk::default() });
         let organisations = self.organisations.chunks(SIZE);
-        let organisations = organisations.map(|own| Piece { organisations: own.to_vec(), ..Piece::default() });
-        let pairings = self.pairings.chunks(SIZE).map(|own| Piece { pairings: own.to_vec(), ..Piece::default() });
-        let parts = self.parts.chunks(SIZE).map(|own| Piece { parts: own.to_vec(), ..Piece::default() });
-        let tallies = self.tallies.chunks(SIZE).map(|own| Piece { tallies: own.to_vec(), ..Piece::default() });
+        let organisations = organisations.map(|own| Chunk { organisations: own.to_vec(), ..Chunk::default() });
+        let pairings = self.pairings.chunks(SIZE).map(|own| Chunk { pairings: own.to_vec(), ..Chunk::default() });
+        let parts =
+            self.contributions.chunks(SIZE).map(|own| Chunk { contributions: own.to_vec(), ..Chunk::default() });
+        let tallies =
+            self.entry_counts.chunks(SIZE).map(|own| Chunk { entry_counts: own.to_vec(), ..Chunk::default() });
         places.chain(organisations).chain(pairings).chain(parts).chain(tallies)
     }
 
@@ -48,25 +52,25 @@ impl Overview {
             change: self.change,
             as_of: self.as_of.clone(),
             edition: self.edition.clone(),
-            since: self.since,
-            only: self.only.clone(),
+            base_change: self.base_change,
+            partial_for: self.partial_for.clone(),
             catalogue: self.catalogue.clone(),
             closed: self.closed.clone(),
             places: Vec::new(),
             organisations: Vec::new(),
             pairings: Vec::new(),
-            parts: Vec::new(),
-            tallies: Vec::new(),
+            contributions: Vec::new(),
+            entry_counts: Vec::new(),
         }
     }
 
     /// Adds the next piece.
-    pub fn add_piece(&mut self, piece: Piece) {
+    pub fn add_piece(&mut self, piece: Chunk) {
         self.places.extend(piece.places);
         self.organisations.extend(piece.organisations);
         self.pairings.extend(piece.pairings);
-        self.parts.extend(piece.parts);
-        self.tallies.extend(piece.tallies);
+        self.contributions.extend(piece.contributions);
+        self.entry_counts.extend(piece.entry_counts);
     }
 }
 
@@ -89,7 +93,7 @@ mod tests {
         };
         whole.places = (0..300).map(place).collect();
         let month: Month = "2023-05".parse().unwrap();
-        let tally = |number: u128| Tally {
+        let tally = |number: u128| EntryCount {
             programme: "health".to_owned(),
             place: "520111".to_owned(),
             pairing: Some(Uuid::from_u128(number)),
@@ -98,7 +102,7 @@ mod tests {
             verified: true,
             entries: 2,
         };
-        whole.tallies = (0..1_001).map(tally).collect();
+        whole.entry_counts = (0..1_001).map(tally).collect();
         whole.closed.push(month);
         whole.edition = "one".to_owned();
         whole.change = 7;
@@ -111,12 +115,12 @@ mod tests {
         let head = serde_json::to_string(&whole.without_lists()).unwrap();
         assert!(head.len() < 1_000);
         let mut again: Overview = serde_json::from_str(&head).unwrap();
-        for piece in whole.pieces() {
+        for piece in whole.chunks() {
             let text = serde_json::to_string(&piece).unwrap();
             assert!(text.len() < 100_000, "a piece is small: {} bytes", text.len());
             again.add_piece(serde_json::from_str(&text).unwrap());
         }
         assert_eq!(again, whole);
-        assert_eq!(whole.pieces().count(), 2 + 6 + 3 + 5);
+        assert_eq!(whole.chunks().count(), 2 + 6 + 3 + 5);
     }
 }

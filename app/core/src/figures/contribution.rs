@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// What one or more entries, alike in all but the number, add to an indicator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
+pub struct Contribution {
     /// The indicator's code.
     pub indicator: String,
     /// The place's code.
@@ -32,7 +32,8 @@ pub struct Part {
     pub qualifier: Qualifier,
     /// What keeps it apart from others of its indicator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub apart: Option<Apart>,
+    #[serde(rename = "apart")]
+    pub discriminator: Option<Discriminator>,
     /// The sum of the numbers.
     pub value: Quantity,
     /// How many entries are in it; negative in what is taken away.
@@ -46,14 +47,14 @@ fn is_exact(qualifier: &Qualifier) -> bool {
 /// What keeps parts apart that must not be added up, where the aggregation looks at more than the sum. On the wire a
 /// text, `latest 2026-11-25 <entry>` or `<subject> <number>`; texts of the first kind sort as the entries do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Apart {
+pub enum Discriminator {
     /// A subject that a distinct indicator counts once, with its largest number: this is one of its numbers.
     Subject(String, Quantity),
     /// The date of a latest indicator's entry, and the entry, which settles which of one day is later.
     Latest(Date, Uuid),
 }
 
-impl fmt::Display for Apart {
+impl fmt::Display for Discriminator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Subject(subject, number) => write!(f, "{subject} {}", number.ten_thousandths()),
@@ -62,7 +63,7 @@ impl fmt::Display for Apart {
     }
 }
 
-impl FromStr for Apart {
+impl FromStr for Discriminator {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -77,37 +78,39 @@ impl FromStr for Apart {
     }
 }
 
-impl Serialize for Apart {
+impl Serialize for Discriminator {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Apart {
+impl<'de> Deserialize<'de> for Discriminator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
 /// The parts that an entry gives; none when a reviewer returned it.
-pub fn parts_of(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Part> {
+pub fn contributions(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Contribution> {
     let Some(activity) = catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
     if entry.state == State::Returned {
         return Vec::new();
     }
     let part = |(code, value): (&String, &Quantity)| {
         let indicator = catalogue.indicator(activity.field(code)?.feeds.as_deref()?)?;
-        Some(Part {
+        Some(Contribution {
             indicator: indicator.code.clone(),
             place: entry.place.clone(),
             pairing: entry.pairing,
             month: entry.date.into(),
             verified: entry.state == State::Verified,
             qualifier: entry.qualifiers.get(code).copied().unwrap_or_default(),
-            apart: match indicator.aggregation {
+            discriminator: match indicator.aggregation {
                 Aggregation::Sum | Aggregation::Mean => None,
-                Aggregation::Latest => Some(Apart::Latest(entry.date, id)),
-                Aggregation::Distinct => subject_of(entry, indicator).map(|subject| Apart::Subject(subject, *value)),
+                Aggregation::Latest => Some(Discriminator::Latest(entry.date, id)),
+                Aggregation::Distinct => {
+                    subject_of(entry, indicator).map(|subject| Discriminator::Subject(subject, *value))
+                }
             },
             value: *value,
             entries: 1,
@@ -126,9 +129,9 @@ fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
 }
 
 /// All that like parts have in common.
-pub type Key<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Apart>);
+pub type Key<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Discriminator>);
 
-impl Part {
+impl Contribution {
     /// By what makes parts alike.
     pub fn order(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
@@ -136,7 +139,7 @@ impl Part {
 
     /// What makes parts alike.
     pub fn key(&self) -> Key<'_> {
-        let Self { indicator, place, pairing, month, verified, qualifier, apart, .. } = self;
+        let Self { indicator, place, pairing, month, verified, qualifier, discriminator: apart, .. } = self;
         (indicator, place, *pairing, *month, *verified, *qualifier, apart.as_ref())
     }
 
@@ -160,9 +163,9 @@ impl Part {
 }
 
 /// Adds up like parts, whatever their order; what comes to nothing goes. No figure changes by it.
-pub fn merge_parts(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
-    let mut parts: Vec<Part> = parts.into_iter().collect();
-    parts.sort_by(Part::order);
+pub fn merge_contributions(parts: impl IntoIterator<Item = Contribution>) -> Vec<Contribution> {
+    let mut parts: Vec<Contribution> = parts.into_iter().collect();
+    parts.sort_by(Contribution::order);
     parts.dedup_by(|later, kept| {
         let alike = later.key() == kept.key();
         if alike {
@@ -181,10 +184,10 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(Apart::Subject("522728109".into(), Quantity::from_ten_thousandths(15_000)))]
-    #[case(Apart::Subject("two words".into(), Quantity::ZERO))]
-    #[case(Apart::Latest(crate::values::date::parse_date("2026-11-25").unwrap(), Uuid::from_u128(7)))]
-    fn what_keeps_apart_survives_its_text(#[case] apart: Apart) {
+    #[case(Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(15_000)))]
+    #[case(Discriminator::Subject("two words".into(), Quantity::ZERO))]
+    #[case(Discriminator::Latest(crate::values::date::parse_date("2026-11-25").unwrap(), Uuid::from_u128(7)))]
+    fn what_keeps_apart_survives_its_text(#[case] apart: Discriminator) {
         assert_eq!(apart.to_string().parse(), Ok(apart));
     }
 
@@ -195,6 +198,6 @@ mod tests {
     #[case("subject")]
     #[case("subject many")]
     fn other_texts_keep_nothing_apart(#[case] text: &str) {
-        assert!(text.parse::<Apart>().is_err());
+        assert!(text.parse::<Discriminator>().is_err());
     }
 }

@@ -4,10 +4,10 @@
 use crate::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use crate::directory::Directory;
 use crate::directory::place::{Level, covers};
-use crate::figures::contribution::{Apart, Part};
+use crate::figures::contribution::{Contribution, Discriminator};
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
-use crate::values::uuid_map::Ids;
+use crate::values::uuid_map::UuidSet;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -53,15 +53,15 @@ pub struct Figure {
 
 impl Filter {
     /// The filter made ready for a catalogue and a directory: to ask of many parts whether they count.
-    pub fn sieve<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> Sieve<'a> {
+    pub fn compile<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> CompiledFilter<'a> {
         let of_programme = |wanted: &String| {
             let own = catalogue.indicators.iter().filter(|own| own.programme == *wanted);
             own.map(|indicator| indicator.code.as_str()).collect()
         };
-        Sieve {
+        CompiledFilter {
             filter: self,
             indicators: self.programme.as_ref().map(of_programme),
-            touching: self.place.as_deref().map(|place| directory.touching(place)),
+            touching: self.place.as_deref().map(|place| directory.pairings_at(place)),
         }
     }
 
@@ -72,7 +72,7 @@ impl Filter {
 
     /// Whether it takes everything that targets are set for. A target is for both regions together: what is counted at a
     /// place below them is a contribution to it, and cannot fall short of it.
-    pub fn takes_whole_target(&self) -> bool {
+    pub fn covers_target(&self) -> bool {
         self.place.is_none()
     }
 
@@ -85,7 +85,7 @@ impl Filter {
     }
 
     /// Whether a month lies in it.
-    pub fn takes_month(&self, month: Month) -> bool {
+    pub fn matches_month(&self, month: Month) -> bool {
         self.year.is_none_or(|year| month.year == year)
             && self.from.is_none_or(|from| month >= from)
             && self.until.is_none_or(|until| month <= until)
@@ -93,40 +93,40 @@ impl Filter {
 }
 
 /// A [`Filter`] made ready.
-pub struct Sieve<'a> {
+pub struct CompiledFilter<'a> {
     filter: &'a Filter,
     /// Those of the programme.
     indicators: Option<BTreeSet<&'a str>>,
     /// The pairings with an organisation at the place or below it.
-    touching: Option<Ids>,
+    touching: Option<UuidSet>,
 }
 
-impl Sieve<'_> {
+impl CompiledFilter<'_> {
     /// Whether a part counts.
-    pub fn takes(&self, part: &Part) -> bool {
-        self.takes_at(&part.place, part.pairing, part.month, part.verified) && self.takes_indicator(&part.indicator)
+    pub fn matches(&self, part: &Contribution) -> bool {
+        self.matches_at(&part.place, part.pairing, part.month, part.verified) && self.matches_indicator(&part.indicator)
     }
 
     /// Whether the indicator is of the programme.
-    fn takes_indicator(&self, code: &str) -> bool {
+    fn matches_indicator(&self, code: &str) -> bool {
         self.indicators.as_ref().is_none_or(|own| own.contains(code))
     }
 
     /// Whether something of the programme counts that happened there and then.
-    pub fn takes_at(&self, place: &str, pairing: Option<Uuid>, month: Month, verified: bool) -> bool {
-        self.filter.takes_month(month)
+    pub fn matches_at(&self, place: &str, pairing: Option<Uuid>, month: Month, verified: bool) -> bool {
+        self.filter.matches_month(month)
             && (!self.filter.verified_only || verified)
             && (self.filter.place.as_deref().is_none_or(|wanted| covers(wanted, place))
-                || pairing.is_some_and(|id| self.touches(id)))
+                || pairing.is_some_and(|id| self.matches_pairing(id)))
     }
 
     /// Whether the programme is one of those that count.
-    pub fn takes_programme(&self, code: &str) -> bool {
+    pub fn matches_programme(&self, code: &str) -> bool {
         self.filter.programme.as_deref().is_none_or(|wanted| wanted == code)
     }
 
     /// Whether a pairing has an organisation at the place or below it.
-    pub fn touches(&self, pairing: Uuid) -> bool {
+    pub fn matches_pairing(&self, pairing: Uuid) -> bool {
         self.touching.as_ref().is_none_or(|touching| touching.contains(&pairing))
     }
 }
@@ -134,7 +134,7 @@ impl Sieve<'_> {
 /// What the parts come to: the amount and how exact it is. `None` without parts.
 pub fn aggregate<'a>(
     aggregation: Aggregation,
-    parts: impl Iterator<Item = &'a Part> + Clone,
+    parts: impl Iterator<Item = &'a Contribution> + Clone,
 ) -> Option<(Quantity, Qualifier)> {
     parts.clone().next()?;
     let vaguest = parts.clone().map(|part| part.qualifier).max().unwrap_or_default();
@@ -142,8 +142,10 @@ pub fn aggregate<'a>(
     match aggregation {
         Aggregation::Sum => Some((total(), vaguest)),
         Aggregation::Latest => {
-            let dated = parts.filter(|part| part.apart.is_some());
-            dated.max_by(|one, other| one.apart.cmp(&other.apart)).map(|part| (part.value, part.qualifier))
+            let dated = parts.filter(|part| part.discriminator.is_some());
+            dated
+                .max_by(|one, other| one.discriminator.cmp(&other.discriminator))
+                .map(|part| (part.value, part.qualifier))
         }
         Aggregation::Mean => {
             let entries = parts.clone().map(|part| part.entries).sum::<i64>();
@@ -153,8 +155,8 @@ pub fn aggregate<'a>(
             let mut largest: BTreeMap<&str, Quantity> = BTreeMap::new();
             let mut unnamed = Quantity::ZERO;
             for part in parts {
-                match &part.apart {
-                    Some(Apart::Subject(subject, each)) => {
+                match &part.discriminator {
+                    Some(Discriminator::Subject(subject, each)) => {
                         let value = largest.entry(subject).or_default();
                         *value = (*value).max(*each);
                     }
@@ -167,7 +169,7 @@ pub fn aggregate<'a>(
 }
 
 /// The figure that parts, filtered before, make for an indicator; the target is that of `year`.
-pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> Figure {
+pub fn figure_of(indicator: &Indicator, parts: &[&Contribution], year: Option<i32>) -> Figure {
     let own = parts.iter().copied().filter(|part| part.indicator == indicator.code);
     let actual = aggregate(indicator.aggregation, own.clone());
     let verified = aggregate(indicator.aggregation, own.clone().filter(|part| part.verified));
@@ -189,11 +191,14 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Part], year: Option<i32>) -> F
 
 /// The parts that a filter leaves, by indicator. Where they lie in the order of their indicators, as an overview's do, each
 /// of these is looked up once.
-pub fn by_indicator<'a>(parts: &'a [Part], sieve: &Sieve<'_>) -> BTreeMap<&'a str, Vec<&'a Part>> {
-    let mut by_indicator: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+pub fn by_indicator<'a>(
+    parts: &'a [Contribution],
+    sieve: &CompiledFilter<'_>,
+) -> BTreeMap<&'a str, Vec<&'a Contribution>> {
+    let mut by_indicator: BTreeMap<&str, Vec<&Contribution>> = BTreeMap::new();
     for own in parts.chunk_by(|one, other| one.indicator == other.indicator) {
-        if let Some(first) = own.first().filter(|first| sieve.takes_indicator(&first.indicator)) {
-            let taken = own.iter().filter(|part| sieve.takes(part));
+        if let Some(first) = own.first().filter(|first| sieve.matches_indicator(&first.indicator)) {
+            let taken = own.iter().filter(|part| sieve.matches(part));
             by_indicator.entry(&first.indicator).or_default().extend(taken);
         }
     }
@@ -201,8 +206,13 @@ pub fn by_indicator<'a>(parts: &'a [Part], sieve: &Sieve<'_>) -> BTreeMap<&'a st
 }
 
 /// The figures of all the indicators that a filter leaves, in the catalogue's order.
-pub fn figures(parts: &[Part], filter: &Filter, catalogue: &Catalogue, directory: Directory<'_>) -> Vec<Figure> {
-    let by_indicator = by_indicator(parts, &filter.sieve(catalogue, directory));
+pub fn figures(
+    parts: &[Contribution],
+    filter: &Filter,
+    catalogue: &Catalogue,
+    directory: Directory<'_>,
+) -> Vec<Figure> {
+    let by_indicator = by_indicator(parts, &filter.compile(catalogue, directory));
     let wanted = |indicator: &&Indicator| filter.programme.as_ref().is_none_or(|code| *code == indicator.programme);
     catalogue
         .indicators

@@ -5,7 +5,7 @@ use crate::directory::Directory;
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::{Level, Place, Places};
 use crate::entry::{Entry, Rules, State};
-use crate::figures::contribution::{Apart, Part, merge_parts, parts_of};
+use crate::figures::contribution::{Contribution, Discriminator, contributions, merge_contributions};
 use crate::figures::figure::{self, Figure, Filter};
 use crate::values::month::Month;
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,13 @@ pub struct Overview {
     pub edition: String,
     /// Where this is only what has changed after an overview of the same edition: the number of its last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<i64>,
+    #[serde(rename = "since")]
+    pub base_change: Option<i64>,
     /// Where this is only what is seen first under a filter, for a page that is painted from it: the filter. It has no
     /// edition, so that the whole is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only: Option<Filter>,
+    #[serde(rename = "only")]
+    pub partial_for: Option<Filter>,
     /// Forms and indicators.
     pub catalogue: Catalogue,
     /// Cities, counties and townships.
@@ -42,14 +44,16 @@ pub struct Overview {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Month>,
     /// What the figures are made of.
-    pub parts: Vec<Part>,
+    #[serde(rename = "parts")]
+    pub contributions: Vec<Contribution>,
     /// How many entries there are, of what.
-    pub tallies: Vec<Tally>,
+    #[serde(rename = "tallies")]
+    pub entry_counts: Vec<EntryCount>,
 }
 
 /// Entries alike in all of this, and how many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct EntryCount {
     /// The programme's code.
     pub programme: String,
     /// The place's code.
@@ -68,7 +72,7 @@ pub struct Tally {
     pub entries: i64,
 }
 
-impl Tally {
+impl EntryCount {
     /// What makes tallies alike.
     pub fn key(&self) -> (&str, &str, Option<Uuid>, Option<Uuid>, Month, bool) {
         (&self.programme, &self.place, self.pairing, self.organisation, self.month, self.verified)
@@ -106,30 +110,31 @@ impl Overview {
     /// Adds entries to what is there: those of the database when the server makes an overview, a phone's own unsent
     /// ones when it shows it.
     pub fn add<'a>(&mut self, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) {
-        let mut parts = std::mem::take(&mut self.parts);
-        let mut tallies = std::mem::take(&mut self.tallies);
+        let mut parts = std::mem::take(&mut self.contributions);
+        let mut tallies = std::mem::take(&mut self.entry_counts);
         for (id, entry) in entries {
-            parts.extend(parts_of(id, entry, &self.catalogue));
+            parts.extend(contributions(id, entry, &self.catalogue));
             tallies.extend(tally_of(entry, &self.catalogue));
         }
-        self.parts = merge_parts(parts);
-        self.tallies = merge_tallies(tallies);
+        self.contributions = merge_contributions(parts);
+        self.entry_counts = merge_tallies(tallies);
     }
 
     /// What is seen first under a filter's year and place: figures by county and month, entries by pairing. However many
     /// entries there are, it stays small; figures under the same year and place are those of the whole.
-    pub fn limited(&self, filter: &Filter) -> Self {
+    pub fn summary_for(&self, filter: &Filter) -> Self {
         let only = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
-        let sieve = only.sieve(&self.catalogue, self.directory());
+        let sieve = only.compile(&self.catalogue, self.directory());
         // What counts under the place counts under it whichever of its villages it is of.
-        let place_of = |place: &str| only.place.clone().unwrap_or_else(|| Level::County.above(place).to_owned());
-        let parts = self.parts.iter().filter(|part| sieve.takes(part));
-        let parts = parts.map(|part| Part { place: place_of(&part.place), pairing: None, ..part.clone() });
+        let place_of =
+            |place: &str| only.place.clone().unwrap_or_else(|| Level::County.ancestor_code(place).to_owned());
+        let parts = self.contributions.iter().filter(|part| sieve.matches(part));
+        let parts = parts.map(|part| Contribution { place: place_of(&part.place), pairing: None, ..part.clone() });
         let tallies = self
-            .tallies
+            .entry_counts
             .iter()
-            .filter(|tally| sieve.takes_at(&tally.place, tally.pairing, tally.month, tally.verified));
-        let tallies = tallies.map(|tally| Tally {
+            .filter(|tally| sieve.matches_at(&tally.place, tally.pairing, tally.month, tally.verified));
+        let tallies = tallies.map(|tally| EntryCount {
             place: place_of(&tally.place),
             month: Month::first_of(tally.month.year),
             ..tally.clone()
@@ -142,25 +147,25 @@ impl Overview {
             organisations: self.organisations.clone(),
             pairings: self.pairings.clone(),
             closed: self.closed.clone(),
-            parts: merge_parts(foremost(parts.collect())),
-            tallies: merge_tallies(tallies.collect()),
-            only: Some(only),
+            contributions: merge_contributions(dominant_only(parts.collect())),
+            entry_counts: merge_tallies(tallies.collect()),
+            partial_for: Some(only),
             edition: String::new(),
-            since: None,
+            base_change: None,
         }
     }
 
     /// What counts at a village, which are its own entries and, wherever they were, those under the pairings of its
     /// organisations: an overview knows no place below a township.
     pub fn of_village<'a>(&self, village: &str, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) -> Self {
-        let touching = self.directory().touching(village);
+        let touching = self.directory().pairings_at(village);
         let touches = |pairing: Option<Uuid>| pairing.is_some_and(|id| touching.contains(&id));
         let mut own = Self {
-            parts: self.parts.iter().filter(|part| touches(part.pairing)).cloned().collect(),
-            tallies: self.tallies.iter().filter(|tally| touches(tally.pairing)).cloned().collect(),
-            only: Some(Filter { place: Some(village.to_owned()), ..Filter::default() }),
+            contributions: self.contributions.iter().filter(|part| touches(part.pairing)).cloned().collect(),
+            entry_counts: self.entry_counts.iter().filter(|tally| touches(tally.pairing)).cloned().collect(),
+            partial_for: Some(Filter { place: Some(village.to_owned()), ..Filter::default() }),
             edition: String::new(),
-            since: None,
+            base_change: None,
             ..self.clone()
         };
         own.add(entries.into_iter().filter(|(_, entry)| entry.place == village && !touches(entry.pairing)));
@@ -169,20 +174,20 @@ impl Overview {
 
     /// Whether the figures under a filter are in it.
     pub fn has(&self, filter: &Filter) -> bool {
-        self.only
+        self.partial_for
             .as_ref()
             .is_none_or(|only| only.place == filter.place && only.year.is_none_or(|year| Some(year) == filter.year))
     }
 
     /// Takes in what has changed since: each part and tally as it stands now, with no entries where none are left. False
     /// where it does not follow on this overview, which then stays as it is.
-    pub fn renew(&mut self, news: Overview) -> bool {
-        let follows = news.since.is_some_and(|since| since <= self.change && self.change <= news.change);
+    pub fn apply_delta(&mut self, news: Overview) -> bool {
+        let follows = news.base_change.is_some_and(|since| since <= self.change && self.change <= news.change);
         if !follows || news.edition != self.edition {
             return false;
         }
-        merge_sorted(&mut self.parts, news.parts, Part::order, Part::is_nothing);
-        merge_sorted(&mut self.tallies, news.tallies, Tally::order, Tally::is_nothing);
+        merge_sorted(&mut self.contributions, news.contributions, Contribution::order, Contribution::is_nothing);
+        merge_sorted(&mut self.entry_counts, news.entry_counts, EntryCount::order, EntryCount::is_nothing);
         (self.change, self.as_of) = (news.change, news.as_of);
         true
     }
@@ -194,14 +199,14 @@ impl Overview {
 
     /// The figures under a filter, in the catalogue's order.
     pub fn figures(&self, filter: &Filter) -> Vec<Figure> {
-        figure::figures(&self.parts, filter, &self.catalogue, self.directory())
+        figure::figures(&self.contributions, filter, &self.catalogue, self.directory())
     }
 
     /// Years that have entries or targets, the latest first.
     pub fn years(&self) -> Vec<i32> {
         let targets = self.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
         let years: BTreeSet<i32> =
-            self.parts.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
+            self.contributions.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
         years.into_iter().rev().collect()
     }
 }
@@ -224,18 +229,18 @@ fn merge_sorted<T>(list: &mut Vec<T>, updates: Vec<T>, order: fn(&T, &T) -> Orde
 
 /// Of parts that are kept apart just those that make figures: a subject's largest number and the latest of a month, of
 /// those alike in all else. What the others have in entries, they have.
-fn foremost(mut parts: Vec<Part>) -> Vec<Part> {
+fn dominant_only(mut parts: Vec<Contribution>) -> Vec<Contribution> {
     // The last of a group is its foremost: the same subject with a larger number, or a later entry.
-    parts.sort_by(Part::order);
-    let group = |part: &Part| {
-        let subject = match &part.apart {
-            Some(Apart::Subject(subject, _)) => Some(subject.clone()),
-            Some(Apart::Latest(..)) => Some(String::new()),
+    parts.sort_by(Contribution::order);
+    let group = |part: &Contribution| {
+        let subject = match &part.discriminator {
+            Some(Discriminator::Subject(subject, _)) => Some(subject.clone()),
+            Some(Discriminator::Latest(..)) => Some(String::new()),
             None => None,
         };
         (part.indicator.clone(), part.place.clone(), part.month, part.verified, part.qualifier, subject)
     };
-    let mut kept: Vec<Part> = Vec::new();
+    let mut kept: Vec<Contribution> = Vec::new();
     let mut of_last = None;
     for mut part in parts {
         let own = group(&part);
@@ -252,9 +257,9 @@ fn foremost(mut parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// How an entry is tallied; not at all when a reviewer returned it.
-pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
+pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
     let activity = catalogue.activity(&entry.activity)?;
-    (entry.state != State::Returned).then(|| Tally {
+    (entry.state != State::Returned).then(|| EntryCount {
         programme: activity.programme.clone(),
         place: entry.place.clone(),
         pairing: entry.pairing,
@@ -266,8 +271,8 @@ pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<Tally> {
 }
 
 /// Adds up like ones; what comes to nothing goes.
-pub fn merge_tallies(mut tallies: Vec<Tally>) -> Vec<Tally> {
-    tallies.sort_by(Tally::order);
+pub fn merge_tallies(mut tallies: Vec<EntryCount>) -> Vec<EntryCount> {
+    tallies.sort_by(EntryCount::order);
     tallies.dedup_by(|later, kept| {
         let alike = later.key() == kept.key();
         if alike {

@@ -8,7 +8,7 @@ use time::Date;
 
 /// How a figure stands to its target on a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
+pub enum TargetStatus {
     /// It is reached.
     Reached,
     /// The year is not over, and its share of the target up to the day is reached.
@@ -33,24 +33,24 @@ pub fn share_of_year(year: i32, today: Date) -> f64 {
 ///
 /// What adds up over a year (a sum, subjects that are counted) should have the year's share by a day; what is a level (the
 /// latest, a mean) has no such share and is behind only once the year is over.
-pub fn pace(indicator: &Indicator, figure: &Figure, filter: &Filter, today: Date) -> Option<Pace> {
+pub fn target_status(indicator: &Indicator, figure: &Figure, filter: &Filter, today: Date) -> Option<TargetStatus> {
     let target = figure.target.as_ref()?;
     let actual = figure.actual?;
-    if !filter.takes_whole_target() {
+    if !filter.covers_target() {
         return None;
     }
     let day = filter.counted_until(today)?;
     let lacking = |wanted: Quantity| wanted + -actual;
     if actual >= target.value {
-        return Some(Pace::Reached);
+        return Some(TargetStatus::Reached);
     }
     let year_end = Month::last_of(target.year).last_day();
     if today > year_end && day >= year_end {
-        return Some(Pace::Missed(lacking(target.value)));
+        return Some(TargetStatus::Missed(lacking(target.value)));
     }
     let share = if adds_up(indicator) { share_of_year(target.year, day) } else { 0.0 };
     let due = Quantity::from_ten_thousandths((target.value.ten_thousandths() as f64 * share).round() as i64);
-    Some(if actual >= due { Pace::OnPace } else { Pace::Behind(lacking(due)) })
+    Some(if actual >= due { TargetStatus::OnPace } else { TargetStatus::Behind(lacking(due)) })
 }
 
 /// Whether an indicator's figures at places are shares of its whole figure.
@@ -75,25 +75,25 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Aggregation::Sum, Some(100.0), "2023-02-01", Some(Pace::Reached))]
-    #[case(Aggregation::Sum, Some(50.0), "2023-06-30", Some(Pace::OnPace))]
-    #[case(Aggregation::Sum, Some(49.0), "2023-12-31", Some(Pace::Behind(quantity(51.0))))]
-    #[case(Aggregation::Sum, Some(0.0), "2023-12-31", Some(Pace::Behind(quantity(100.0))))]
-    #[case(Aggregation::Sum, Some(0.0), "2022-12-31", Some(Pace::OnPace))]
+    #[case(Aggregation::Sum, Some(100.0), "2023-02-01", Some(TargetStatus::Reached))]
+    #[case(Aggregation::Sum, Some(50.0), "2023-06-30", Some(TargetStatus::OnPace))]
+    #[case(Aggregation::Sum, Some(49.0), "2023-12-31", Some(TargetStatus::Behind(quantity(51.0))))]
+    #[case(Aggregation::Sum, Some(0.0), "2023-12-31", Some(TargetStatus::Behind(quantity(100.0))))]
+    #[case(Aggregation::Sum, Some(0.0), "2022-12-31", Some(TargetStatus::OnPace))]
     #[case(Aggregation::Sum, None, "2024-12-31", None)]
-    #[case(Aggregation::Sum, Some(99.5), "2024-01-01", Some(Pace::Missed(quantity(0.5))))]
-    #[case(Aggregation::Latest, Some(1.0), "2023-12-31", Some(Pace::OnPace))]
-    #[case(Aggregation::Latest, Some(1.0), "2024-01-01", Some(Pace::Missed(quantity(99.0))))]
+    #[case(Aggregation::Sum, Some(99.5), "2024-01-01", Some(TargetStatus::Missed(quantity(0.5))))]
+    #[case(Aggregation::Latest, Some(1.0), "2023-12-31", Some(TargetStatus::OnPace))]
+    #[case(Aggregation::Latest, Some(1.0), "2024-01-01", Some(TargetStatus::Missed(quantity(99.0))))]
     fn a_figure_stands_to_its_target_as_the_day_says(
         #[case] aggregation: Aggregation,
         #[case] actual: Option<f64>,
         #[case] today: &str,
-        #[case] expected: Option<Pace>,
+        #[case] expected: Option<TargetStatus>,
     ) {
         let (indicator, figure) = figure(aggregation, actual);
         let (filter, today) = (Filter { year: Some(2023), ..Filter::default() }, parse_date(today).unwrap());
-        assert_eq!(pace(&indicator, &figure, &filter, today), expected);
-        assert_eq!(pace(&indicator, &Figure { target: None, ..figure }, &filter, today), None);
+        assert_eq!(target_status(&indicator, &figure, &filter, today), expected);
+        assert_eq!(target_status(&indicator, &Figure { target: None, ..figure }, &filter, today), None);
     }
 
     /// An indicator with the target 100 for 2023, and a figure of it.
@@ -122,28 +122,28 @@ mod tests {
         for place in ["5201", "522728", "522728109", "522728109205"] {
             for actual in [0.0, 50.0, 100.0] {
                 let (indicator, figure) = figure(Aggregation::Sum, Some(actual));
-                assert_eq!(pace(&indicator, &figure, &at(place), parse_date("2023-12-31").unwrap()), None);
+                assert_eq!(target_status(&indicator, &figure, &at(place), parse_date("2023-12-31").unwrap()), None);
             }
         }
     }
 
     #[rstest]
-    #[case(None, Some("2023-06"), "2026-11-26", Some(Pace::OnPace))]
-    #[case(None, Some("2023-07"), "2026-11-26", Some(Pace::Behind(quantity(8.0822))))]
-    #[case(None, Some("2023-12"), "2026-11-26", Some(Pace::Missed(quantity(50.0))))]
-    #[case(None, Some("2023-12"), "2023-06-30", Some(Pace::OnPace))]
+    #[case(None, Some("2023-06"), "2026-11-26", Some(TargetStatus::OnPace))]
+    #[case(None, Some("2023-07"), "2026-11-26", Some(TargetStatus::Behind(quantity(8.0822))))]
+    #[case(None, Some("2023-12"), "2026-11-26", Some(TargetStatus::Missed(quantity(50.0))))]
+    #[case(None, Some("2023-12"), "2023-06-30", Some(TargetStatus::OnPace))]
     #[case(Some("2023-02"), None, "2026-11-26", None)]
-    #[case(Some("2023-01"), None, "2026-11-26", Some(Pace::Missed(quantity(50.0))))]
+    #[case(Some("2023-01"), None, "2026-11-26", Some(TargetStatus::Missed(quantity(50.0))))]
     fn pace_of_months_expects_their_share_of_the_year(
         #[case] from: Option<&str>,
         #[case] until: Option<&str>,
         #[case] today: &str,
-        #[case] expected: Option<Pace>,
+        #[case] expected: Option<TargetStatus>,
     ) {
         let month = |text: Option<&str>| text.map(|text| text.parse().unwrap());
         let filter = Filter { year: Some(2023), from: month(from), until: month(until), ..Filter::default() };
         let (indicator, figure) = figure(Aggregation::Sum, Some(50.0));
-        assert_eq!(pace(&indicator, &figure, &filter, parse_date(today).unwrap()), expected);
+        assert_eq!(target_status(&indicator, &figure, &filter, parse_date(today).unwrap()), expected);
     }
 
     #[test]

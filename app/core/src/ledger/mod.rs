@@ -1,6 +1,6 @@
 //! The ledger (需求台账): what a village needs, or plans to do in a year, and how far that has come.
 
-use crate::catalogue::field_reader::Check;
+use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Field, Kind};
 use crate::entry::{FIRST_YEAR, Fields, NOTE_LENGTH, Rules, check_value};
 use crate::values::field_error::{ErrorCode, FieldError};
@@ -79,7 +79,7 @@ impl Status {
 
 /// An item of a ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Need {
+pub struct Item {
     /// Which ledger.
     #[serde(default)]
     pub ledger: Ledger,
@@ -141,7 +141,7 @@ const NAMES: [&str; 14] = [
     "note",
 ];
 
-impl Need {
+impl Item {
     /// Reads fields that were checked before.
     pub fn from_checked(fields: &Fields) -> Option<Self> {
         // What is cleared is as if it had never been there.
@@ -157,7 +157,7 @@ impl Need {
 
     /// Checks fields from outside. Every mistake is reported, each at its field.
     pub fn check(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
-        let mut check = Check::new(fields);
+        let mut check = FieldReader::new(fields);
         check.bounds(&NAMES);
         let place = check.required_text("place");
         if !place.is_empty() && rules.places.get(&place).is_none() {
@@ -243,7 +243,7 @@ mod tests {
 
     const PAIRING: u128 = 9;
 
-    fn check(change: Value) -> Result<Need, Vec<(String, ErrorCode)>> {
+    fn check(change: Value) -> Result<Item, Vec<(String, ErrorCode)>> {
         let catalogue: Catalogue = serde_json::from_value(json!({"version": 1, "indicators": [], "activities": [],
             "programmes": [{"code": "industry", "name": "产业", "name_en": "Industry"}]}))
         .unwrap();
@@ -265,7 +265,7 @@ mod tests {
             "amount": 2, "unit": "栋", "due": "2026-12-31", "responsible": "村支书", "status": "open"});
         fields.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| (error.field, error.code)).collect();
-        Need::check(fields.as_object().unwrap(), rules).map_err(told)
+        Item::check(fields.as_object().unwrap(), rules).map_err(told)
     }
 
     #[test]

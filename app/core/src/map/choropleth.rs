@@ -7,9 +7,9 @@ const MOST: usize = 4;
 
 /// The upper limits of the classes above zero, ascending; the last is the largest amount.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Classes(Vec<Quantity>);
+pub struct QuantileClasses(Vec<Quantity>);
 
-impl Classes {
+impl QuantileClasses {
     /// Classes that hold about as many of these amounts each (quantiles); equal amounts are in one class.
     pub fn of(amounts: impl IntoIterator<Item = Quantity>) -> Self {
         let mut amounts: Vec<Quantity> = amounts.into_iter().filter(|amount| *amount > Quantity::ZERO).collect();
@@ -44,7 +44,7 @@ mod tests {
         fn every_amount_has_a_class_and_larger_ones_no_lower(amounts in prop::collection::vec(0..50_i64, 0..40)) {
             let mut amounts: Vec<Quantity> = amounts.into_iter().map(Quantity::from_ten_thousandths).collect();
             amounts.sort_unstable();
-            let classes = Classes::of(amounts.iter().copied());
+            let classes = QuantileClasses::of(amounts.iter().copied());
             prop_assert!(classes.limits().len() <= MOST && classes.limits().is_sorted());
             let shades: Vec<usize> = amounts.iter().map(|amount| classes.class_of(*amount)).collect();
             prop_assert!(shades.is_sorted());

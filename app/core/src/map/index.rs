@@ -4,9 +4,9 @@
 use crate::directory::organisation::Organisation;
 use crate::directory::place::{Level, covers};
 use crate::figures::figure::Filter;
-use crate::figures::summary::{Overview, Tally};
+use crate::figures::summary::{EntryCount, Overview};
 use crate::map::outline::{LONGITUDE, OUTLINES, Outline};
-use crate::values::uuid_map::ById;
+use crate::values::uuid_map::UuidMap;
 use std::collections::BTreeMap;
 
 /// Distance of the second approximate point of a county from the first, in degrees.
@@ -24,7 +24,7 @@ pub type Position = (f64, f64);
 
 /// An organisation on the map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct OrganisationMarker {
     /// The organisation's number in the overview.
     pub organisation: usize,
     /// Where it stands.
@@ -34,12 +34,12 @@ pub struct Point {
     /// Whether one of the pairings on the map is its.
     pub paired: bool,
     /// How many entries concern it.
-    pub counts: Counts,
+    pub counts: EntryTotals,
 }
 
 /// A pairing on the map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct PairingLine {
     /// The pairing's number in the overview.
     pub pairing: usize,
     /// The numbers of its organisations, the one of side a first.
@@ -47,29 +47,29 @@ pub struct Line {
     /// Where they stand.
     pub positions: [Position; 2],
     /// How many entries it has.
-    pub counts: Counts,
+    pub counts: EntryTotals,
 }
 
 /// What a filter leaves of the map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Features {
     /// The organisations.
-    pub points: Vec<Point>,
+    pub points: Vec<OrganisationMarker>,
     /// The pairings.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PairingLine>,
 }
 
 /// How many entries stand behind something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counts {
+pub struct EntryTotals {
     /// All that count.
     pub entries: u64,
     /// Those that a reviewer has verified.
     pub verified: u64,
 }
 
-impl Counts {
-    fn add(&mut self, tally: &Tally) {
+impl EntryTotals {
+    fn add(&mut self, tally: &EntryCount) {
         let entries = u64::try_from(tally.entries).unwrap_or_default();
         self.entries += entries;
         self.verified += if tally.verified { entries } else { 0 };
@@ -78,7 +78,7 @@ impl Counts {
 
 /// An overview's directory and tallies, by number instead of by identifier.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Atlas {
+pub struct MapIndex {
     edition: String,
     /// Of each organisation.
     positions: Vec<Option<Position>>,
@@ -88,12 +88,12 @@ pub struct Atlas {
     tallies: Vec<(Option<usize>, Option<usize>)>,
 }
 
-impl Atlas {
+impl MapIndex {
     /// That of an overview. What an earlier one of the same edition knows of the directory is taken from it.
     pub fn new(overview: &Overview, earlier: Option<&Self>) -> Self {
-        let organisations: ById<usize> =
+        let organisations: UuidMap<usize> =
             overview.organisations.iter().enumerate().map(|(number, own)| (own.id, number)).collect();
-        let pairings: ById<usize> =
+        let pairings: UuidMap<usize> =
             overview.pairings.iter().enumerate().map(|(number, own)| (own.id, number)).collect();
         let same = earlier.filter(|own| own.edition == overview.edition && !own.edition.is_empty());
         let (positions, ends) = match same {
@@ -105,28 +105,28 @@ impl Atlas {
                 (positions(&overview.organisations), ends.collect())
             }
         };
-        let whose = |tally: &Tally| {
+        let whose = |tally: &EntryCount| {
             let pairing = tally.pairing.and_then(|id| pairings.get(&id).copied());
             (pairing, tally.organisation.and_then(|id| organisations.get(&id).copied()))
         };
-        let tallies = overview.tallies.iter().map(whose).collect();
+        let tallies = overview.entry_counts.iter().map(whose).collect();
         Self { edition: overview.edition.clone(), positions, ends, tallies }
     }
 
     /// The organisations and pairings that a filter leaves, with the entries behind each: an entry under a pairing
     /// concerns its two ends. The overview is the one that the atlas was made of.
     pub fn features(&self, overview: &Overview, filter: &Filter) -> Features {
-        let sieve = filter.sieve(&overview.catalogue, overview.directory());
-        let mut of_pairing = vec![Counts::default(); overview.pairings.len()];
-        let mut of_organisation = vec![Counts::default(); overview.organisations.len()];
-        for (tally, &(pairing, organisation)) in overview.tallies.iter().zip(&self.tallies) {
-            if !sieve.takes_programme(&tally.programme)
-                || !sieve.takes_at(&tally.place, tally.pairing, tally.month, tally.verified)
+        let sieve = filter.compile(&overview.catalogue, overview.directory());
+        let mut of_pairing = vec![EntryTotals::default(); overview.pairings.len()];
+        let mut of_organisation = vec![EntryTotals::default(); overview.organisations.len()];
+        for (tally, &(pairing, organisation)) in overview.entry_counts.iter().zip(&self.tallies) {
+            if !sieve.matches_programme(&tally.programme)
+                || !sieve.matches_at(&tally.place, tally.pairing, tally.month, tally.verified)
             {
                 continue;
             }
             let ends = pairing.and_then(|number| self.ends.get(number).copied().flatten());
-            let add = |counts: &mut [Counts], number: usize| {
+            let add = |counts: &mut [EntryTotals], number: usize| {
                 if let Some(own) = counts.get_mut(number) {
                     own.add(tally);
                 }
@@ -136,12 +136,12 @@ impl Atlas {
             let apart = organisation.filter(|number| ends.is_none_or(|ends| !ends.contains(number)));
             apart.into_iter().for_each(|number| add(&mut of_organisation, number));
         }
-        let count = |counts: &[Counts], number: usize| counts.get(number).copied().unwrap_or_default();
+        let count = |counts: &[EntryTotals], number: usize| counts.get(number).copied().unwrap_or_default();
         let position = |number: usize| self.positions.get(number).copied().flatten();
         let mut is_end = vec![false; overview.organisations.len()];
         let mut lines = Vec::new();
         for (number, pairing) in overview.pairings.iter().enumerate() {
-            if !sieve.takes_programme(&pairing.programme) || !sieve.touches(pairing.id) {
+            if !sieve.matches_programme(&pairing.programme) || !sieve.matches_pairing(pairing.id) {
                 continue;
             }
             let Some(ends) = self.ends.get(number).copied().flatten() else { continue };
@@ -149,15 +149,21 @@ impl Atlas {
             for end in ends {
                 is_end.get_mut(end).into_iter().for_each(|own| *own = true);
             }
-            lines.push(Line { pairing: number, ends, positions: [a, b], counts: count(&of_pairing, number) });
+            lines.push(PairingLine { pairing: number, ends, positions: [a, b], counts: count(&of_pairing, number) });
         }
         let near = |place: &str| filter.place.as_deref().is_none_or(|wanted| covers(wanted, place));
         let point = |(number, own): (usize, &Organisation)| {
             let paired = is_end.get(number).copied().unwrap_or_default();
-            let itself = sieve.takes_programme(&own.programme) && near(&own.place);
+            let itself = sieve.matches_programme(&own.programme) && near(&own.place);
             (paired || itself).then_some(())?;
             let (position, approximate) = (position(number)?, own.position.is_none());
-            Some(Point { organisation: number, position, approximate, paired, counts: count(&of_organisation, number) })
+            Some(OrganisationMarker {
+                organisation: number,
+                position,
+                approximate,
+                paired,
+                counts: count(&of_organisation, number),
+            })
         };
         Features { points: overview.organisations.iter().enumerate().filter_map(point).collect(), lines }
     }
@@ -169,7 +175,7 @@ impl Atlas {
 fn positions(organisations: &[Organisation]) -> Vec<Option<Position>> {
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
     let position = |organisation: &Organisation| {
-        let county = Level::County.above(&organisation.place).to_owned();
+        let county = Level::County.ancestor_code(&organisation.place).to_owned();
         organisation.position.or_else(|| {
             let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| covers(&county, outline.code)).collect();
             let centre = centre(&outlines)?;
@@ -186,7 +192,7 @@ fn positions(organisations: &[Organisation]) -> Vec<Option<Position>> {
 }
 
 /// A point for each of so many places of a county whose own positions nobody knows, by the same rule, farther apart.
-pub fn spots(county: &str, count: usize) -> Vec<Position> {
+pub fn spread_positions(county: &str, count: usize) -> Vec<Position> {
     let outlines: Vec<&Outline> = OUTLINES.iter().filter(|outline| outline.code == county).collect();
     let Some(centre) = centre(&outlines) else { return Vec::new() };
     let inside = |point: &Position| outlines.iter().any(|outline| outline.contains(*point));
@@ -224,14 +230,14 @@ mod tests {
     fn each_place_of_a_county_has_a_spot_of_its_own_inside_it() {
         for (county, count) in [("522728", 10), ("520111", 17)] {
             let outline = OUTLINES.iter().find(|outline| outline.code == county).unwrap();
-            let spots = spots(county, count);
+            let spots = spread_positions(county, count);
             assert_eq!(spots.len(), count);
             for (number, one) in spots.iter().enumerate() {
                 assert!(outline.contains(*one));
                 assert!(spots[number + 1..].iter().all(|other| (one.0 - other.0).hypot(one.1 - other.1) > 0.005));
             }
         }
-        assert!(spots("999999", 3).is_empty());
+        assert!(spread_positions("999999", 3).is_empty());
     }
     use crate::directory::organisation::Pairing;
 
@@ -264,7 +270,7 @@ mod tests {
 
     #[test]
     fn an_entry_under_a_pairing_concerns_both_ends_once_and_a_later_atlas_says_the_same() {
-        let tally = |pairing: Option<u128>, organisation: Option<u128>, entries| Tally {
+        let tally = |pairing: Option<u128>, organisation: Option<u128>, entries| EntryCount {
             programme: "education".into(),
             place: "522728109".into(),
             pairing: pairing.map(Uuid::from_u128),
@@ -289,7 +295,7 @@ mod tests {
                 .map(|(id, at)| organisation(id, at))
                 .to_vec(),
             pairings: vec![pairing],
-            tallies: vec![
+            entry_counts: vec![
                 tally(Some(9), Some(2), 1),
                 tally(Some(9), None, 3),
                 tally(None, Some(3), 5),
@@ -297,16 +303,16 @@ mod tests {
             ],
             ..Overview::default()
         };
-        let atlas = Atlas::new(&overview, None);
+        let atlas = MapIndex::new(&overview, None);
         let features = atlas.features(&overview, &Filter::default());
         let entries: Vec<u64> = features.points.iter().map(|point| point.counts.entries).collect();
         let paired: Vec<bool> = features.points.iter().map(|point| point.paired).collect();
         assert_eq!(paired, [true, true, false]);
-        assert_eq!((features.lines[0].counts, entries), (Counts { entries: 4, verified: 3 }, vec![4, 4, 5]));
+        assert_eq!((features.lines[0].counts, entries), (EntryTotals { entries: 4, verified: 3 }, vec![4, 4, 5]));
         let verified = Filter { verified_only: true, ..Filter::default() };
-        assert_eq!(atlas.features(&overview, &verified).lines[0].counts, Counts { entries: 3, verified: 3 });
+        assert_eq!(atlas.features(&overview, &verified).lines[0].counts, EntryTotals { entries: 3, verified: 3 });
         let near = Filter { place: Some("520111".into()), ..Filter::default() };
         assert_eq!(atlas.features(&overview, &near).points.len(), 2, "its pairing's other end is shown too");
-        assert_eq!(Atlas::new(&overview, Some(&atlas)), atlas);
+        assert_eq!(MapIndex::new(&overview, Some(&atlas)), atlas);
     }
 }

@@ -21,7 +21,7 @@ pub type Curve = [(f64, f64); 3];
 
 /// Pairings of one programme between two points of the map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bundle {
+pub struct EdgeBundle {
     /// The programme, by its number in the scene.
     pub programme: usize,
     /// How many entries they have.
@@ -34,7 +34,7 @@ pub struct Bundle {
 
 /// Organisations at one point of the map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Gathering {
+pub struct MarkerCluster {
     /// The organisations' numbers in the overview.
     pub organisations: Vec<usize>,
     /// Where it is drawn, on the plane.
@@ -47,20 +47,20 @@ pub struct Gathering {
 
 /// What is drawn at a zoom.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scene {
+pub struct MapLayout {
     /// The codes of the programmes that are drawn.
     pub programmes: Vec<String>,
     /// The lines.
-    pub bundles: Vec<Bundle>,
+    pub bundles: Vec<EdgeBundle>,
     /// The points.
-    pub gatherings: Vec<Gathering>,
+    pub clusters: Vec<MarkerCluster>,
     /// Pairings whose two ends are drawn as one point, by their numbers in the overview.
     pub within: Vec<usize>,
     /// Those of the bundles, one bundle after the other.
     pairings: Vec<usize>,
 }
 
-impl Scene {
+impl MapLayout {
     /// Gathers what would overlap.
     pub fn new(overview: &Overview, features: &Features, zoom: f64) -> Self {
         let places: Vec<(f64, f64)> = features.points.iter().map(|point| project(point.position)).collect();
@@ -99,9 +99,10 @@ impl Scene {
                 entries += line.counts.entries;
             }
             let pairings = begins..scene.pairings.len();
-            scene.bundles.push(Bundle { programme, entries, curve: curve([at(a), at(b)], turn), pairings });
+            scene.bundles.push(EdgeBundle { programme, entries, curve: curve([at(a), at(b)], turn), pairings });
         }
-        scene.gatherings = gathered.into_iter().map(|cluster| scene.gathering(cluster, overview, features)).collect();
+        scene.clusters =
+            gathered.into_iter().map(|cluster| scene.marker_cluster(cluster, overview, features)).collect();
         scene
     }
 
@@ -113,13 +114,13 @@ impl Scene {
         })
     }
 
-    fn gathering(&mut self, cluster: Cluster, overview: &Overview, features: &Features) -> Gathering {
+    fn marker_cluster(&mut self, cluster: Cluster, overview: &Overview, features: &Features) -> MarkerCluster {
         let points = || cluster.members.iter().filter_map(|member| features.points.get(*member));
         let programme =
             |organisation: usize| overview.organisations.get(organisation).map(|own| own.programme.as_str());
         let first = points().next().and_then(|point| programme(point.organisation));
         let alike = points().all(|point| programme(point.organisation) == first);
-        Gathering {
+        MarkerCluster {
             organisations: points().map(|point| point.organisation).collect(),
             middle: cluster.middle,
             programme: first.filter(|_| alike).map(|code| self.number_of(code)),
@@ -133,12 +134,12 @@ impl Scene {
     }
 
     /// The pairings of a bundle, by their numbers in the overview.
-    pub fn pairings(&self, bundle: &Bundle) -> &[usize] {
+    pub fn pairings(&self, bundle: &EdgeBundle) -> &[usize] {
         self.pairings.get(bundle.pairings.clone()).unwrap_or_default()
     }
 
     /// The line that is nearest to a point of the plane, where one is nearer than `within`.
-    pub fn line_at(&self, point: (f64, f64), within: f64) -> Option<&Bundle> {
+    pub fn line_at(&self, point: (f64, f64), within: f64) -> Option<&EdgeBundle> {
         let gaps = self.bundles.iter().map(|own| (gap(own.curve, point), own));
         gaps.filter(|(gap, _)| *gap < within).min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, own)| own)
     }
@@ -174,10 +175,10 @@ mod tests {
     use super::*;
     use crate::figures::figure::Filter;
     use crate::fixtures::sample::paired;
-    use crate::map::index::Atlas;
+    use crate::map::index::MapIndex;
 
     fn features(overview: &Overview) -> Features {
-        Atlas::new(overview, None).features(overview, &Filter::default())
+        MapIndex::new(overview, None).features(overview, &Filter::default())
     }
 
     #[test]
@@ -186,14 +187,14 @@ mod tests {
         let features = features(&overview);
         let mut drawn = Vec::new();
         for zoom in [1.0, 4.0, 16.0] {
-            let scene = Scene::new(&overview, &features, zoom);
+            let scene = MapLayout::new(&overview, &features, zoom);
             let bundled = scene.bundles.iter().flat_map(|own| scene.pairings(own));
             let mut pairings: Vec<usize> = bundled.chain(&scene.within).copied().collect();
             pairings.sort_unstable();
             assert_eq!(pairings, (0..2_000).collect::<Vec<_>>(), "at zoom {zoom}");
-            let gathered: usize = scene.gatherings.iter().map(|own| own.organisations.len()).sum();
+            let gathered: usize = scene.clusters.iter().map(|own| own.organisations.len()).sum();
             assert_eq!(gathered, 4_000, "at zoom {zoom}");
-            drawn.push(scene.bundles.len() + scene.gatherings.len());
+            drawn.push(scene.bundles.len() + scene.clusters.len());
         }
         assert!(drawn.is_sorted() && drawn[0] < 500, "closer means more: {drawn:?}");
     }
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn lines_between_the_same_two_are_apart_and_hold_what_is_their_programmes() {
         let overview = paired(2_000);
-        let scene = Scene::new(&overview, &features(&overview), 1.0);
+        let scene = MapLayout::new(&overview, &features(&overview), 1.0);
         for (index, one) in scene.bundles.iter().enumerate() {
             assert!(scene.bundles[index + 1..].iter().all(|other| other.curve != one.curve));
             let of = |own: &usize| overview.pairings[*own].programme == scene.programme(one.programme);
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn a_line_is_found_where_it_is_drawn_and_nowhere_else() {
         let overview = paired(40);
-        let scene = Scene::new(&overview, &features(&overview), 4.0);
+        let scene = MapLayout::new(&overview, &features(&overview), 4.0);
         assert!(scene.bundles.len() > 5);
         for bundle in &scene.bundles {
             let [from, towards, to] = bundle.curve;

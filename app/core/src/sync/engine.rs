@@ -4,7 +4,7 @@
 //! storage, not here: a phone that dies at any step starts again from what storage really holds, and the server tells
 //! a mutation sent twice from a new one by its number.
 
-use crate::fixtures::rng::Chance;
+use crate::fixtures::rng::SeededRng;
 use crate::sync::protocol::{Mutation, PullResponse, PushResult};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub enum Input {
     /// There may be something to do: the app opened, an entry was saved, a change was announced.
     Wake,
     /// A person asked for it, or the network came back: a wait ends at once.
-    Hurry,
+    SyncNow,
     /// The network is gone.
     Offline,
     /// The wait that was asked for is over.
@@ -133,7 +133,7 @@ pub struct Engine {
     sent: Vec<u64>,
     /// How far in the feed the phone is, and how long that is.
     progress: (u64, u64),
-    jitter: Chance,
+    jitter: SeededRng,
 }
 
 impl Engine {
@@ -146,7 +146,7 @@ impl Engine {
             again: false,
             sent: Vec::new(),
             progress: (0, 0),
-            jitter: Chance::new(seed),
+            jitter: SeededRng::new(seed),
         }
     }
 
@@ -155,12 +155,12 @@ impl Engine {
         match (self.phase, input) {
             (Phase::Resting, Input::Wake) if self.failures > 0 => Vec::new(),
             (Phase::Resting, Input::Wake | Input::WaitOver) => self.start(),
-            (Phase::Resting, Input::Hurry) => {
+            (Phase::Resting, Input::SyncNow) => {
                 self.failures = 0;
                 self.start()
             }
             (Phase::Resting, Input::Offline) => vec![Output::Show(Status::Offline)],
-            (_, Input::Wake | Input::Hurry) => {
+            (_, Input::Wake | Input::SyncNow) => {
                 self.again = true;
                 Vec::new()
             }

@@ -1,14 +1,12 @@
 //! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
 
 use super::path::{get, paths, set};
-use crate::access::rights::{
-    DUPLICATE_OF, REASON, author_of, lies_in, mistakes_of_deletion, note_deletion, out_of_scope,
-};
+use crate::access::rights::{DUPLICATE_OF, REASON, author_of, lies_in, note_deletion, out_of_scope, validate_deletion};
 use crate::access::user::User;
 use crate::directory::place::covers;
 use crate::entry::Entry;
 use crate::entry::{Fields, Rules, State, check_value};
-use crate::sync::merge::{Decision, Existing, Merged, merge, on_record, present, written};
+use crate::sync::merge::{Decision, Existing, Merged, merge, merge_record, present, written};
 use crate::sync::protocol::{Mutation, Op};
 use crate::values::{
     field_error::{ErrorCode, FieldError},
@@ -35,7 +33,7 @@ const VERSION: &str = "version";
 /// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
 /// someone else has changed a named field since `base_rev`, theirs stands and the outcome is a conflict. A review is a
 /// decision on what the reviewer saw: it conflicts with any change since.
-pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
+pub fn merge_entry(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
     let forbidden = |field: &str| Decision::Reject(vec![FieldError::new(field, ErrorCode::Forbidden)]);
     if !actor.role.records() {
         return forbidden("id");
@@ -48,13 +46,13 @@ pub fn decide(mutation: &Mutation, existing: Option<&Existing>, actor: &User, ru
         }
         if mutation.op == Op::Delete && !existing.deleted {
             let (said, of, id) = (&mutation.fields, &existing.fields, mutation.id);
-            let errors = mistakes_of_deletion(said, of, id, actor, rules.catalogue, rules.closed);
+            let errors = validate_deletion(said, of, id, actor, rules.catalogue, rules.closed);
             if !errors.is_empty() {
                 return Decision::Reject(errors);
             }
         }
     }
-    let mut decision = on_record(mutation, existing, || put(mutation, existing, actor, rules));
+    let mut decision = merge_record(mutation, existing, || put(mutation, existing, actor, rules));
     if let Decision::Write { fields, deleted: true, .. } = &mut decision {
         note_deletion(fields, &mutation.fields);
     }
@@ -104,7 +102,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
     let Intent { edits, review, review_note, review_fields } = Intent::of(&mutation.fields);
-    let Merged { mut fields, mut changed, mut kept } = merge(edits, existing);
+    let Merged { mut fields, mut changed, conflicting_values: mut kept } = merge(edits, existing);
     let mut errors = Vec::new();
     match review {
         Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
@@ -167,7 +165,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         Ok(_) => return Decision::Reject(errors),
         Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
     };
-    complete(&mut fields);
+    fill_defaults(&mut fields);
     written(existing, fields, changed, kept, Some(Box::new(entry)))
 }
 
@@ -197,7 +195,7 @@ fn beyond_present_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) 
 
 /// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
 /// server when it arrives.
-pub fn mistakes(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
     let mut fields = fields.clone();
     compute(&mut fields, rules);
     let mut errors = match check(&fields, actor, rules) {
@@ -280,15 +278,15 @@ fn in_scope(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> 
 }
 
 /// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.
-pub fn fold(fields: &mut Fields, mutation: &Mutation) {
+pub fn apply_locally(fields: &mut Fields, mutation: &Mutation) {
     for (path, value) in paths(&mutation.fields) {
         set(fields, &path, value);
     }
-    complete(fields);
+    fill_defaults(fields);
 }
 
 /// Names every field of the contract, so that a reader need not guess what is missing.
-fn complete(fields: &mut Fields) {
+fn fill_defaults(fields: &mut Fields) {
     for name in ["pairing", "organisation", "values", "note", "state", "attachments"] {
         if !fields.contains_key(name) {
             let value = match name {

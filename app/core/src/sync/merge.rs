@@ -41,7 +41,7 @@ pub enum Decision {
         /// Paths of the fields that change; none for a new record, where all are new.
         changed: BTreeSet<String>,
         /// Values that were not taken because others had changed the same fields.
-        kept: Fields,
+        conflicting_values: Fields,
         /// What the fields say, unless they are a tombstone's.
         entry: Option<Box<Entry>>,
     },
@@ -50,7 +50,7 @@ pub enum Decision {
         /// Applied, when it already was as asked; or conflict.
         outcome: Outcome,
         /// Values that were not taken.
-        kept: Fields,
+        conflicting_values: Fields,
     },
     /// Refuse.
     Reject(Vec<FieldError>),
@@ -58,7 +58,11 @@ pub enum Decision {
 
 /// Decides what a delete, and a put of a deleted record, mean for any kind of record; `put` decides on all others. A
 /// mutation that names a later revision than there is cannot have seen it and is rejected; [`of_this_life`] comes first.
-pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: impl FnOnce() -> Decision) -> Decision {
+pub(super) fn merge_record(
+    mutation: &Mutation,
+    existing: Option<&Existing>,
+    put: impl FnOnce() -> Decision,
+) -> Decision {
     let rev = existing.map_or(0, |existing| existing.rev);
     // What is not taken is kept as it was sent.
     let size = bounds::size(&mutation.fields);
@@ -74,28 +78,31 @@ pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: i
         // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
         (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
             outcome: Outcome::Conflict,
-            kept: paths(&mutation.fields).into_iter().map(|(path, value)| (path.into_owned(), value.clone())).collect(),
+            conflicting_values: paths(&mutation.fields)
+                .into_iter()
+                .map(|(path, value)| (path.into_owned(), value.clone()))
+                .collect(),
         },
         // Somebody's new record under an identifier that has another: the two are never mixed.
         (Op::Put, Some(existing)) if mutation.base_rev == 0 && !existing.deleted => {
-            let kept = differing(&mutation.fields, &existing.fields);
+            let kept = differing_fields(&mutation.fields, &existing.fields);
             let outcome = if kept.is_empty() { Outcome::Applied } else { Outcome::Conflict };
-            Decision::Leave { outcome, kept }
+            Decision::Leave { outcome, conflicting_values: kept }
         }
         (Op::Put, Some(existing)) if existing.deleted && mutation.fields.is_empty() => {
-            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
+            Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() }
         }
         (Op::Put, _) => put(),
         (Op::Delete, None) => Decision::Reject(vec![FieldError::new("id", ErrorCode::Unknown)]),
         (Op::Delete, Some(existing)) if existing.deleted => {
-            Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() }
+            Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() }
         }
         (Op::Delete, Some(existing)) if existing.changed_since.is_empty() => Decision::Write {
             outcome: Outcome::Applied,
             fields: existing.fields.clone(),
             deleted: true,
             changed: BTreeSet::from([DELETED.to_owned()]),
-            kept: Fields::new(),
+            conflicting_values: Fields::new(),
             entry: None,
         },
         (Op::Delete, Some(_)) => {
@@ -103,14 +110,14 @@ pub(super) fn on_record(mutation: &Mutation, existing: Option<&Existing>, put: i
             let said = mutation.fields.iter().filter(|(name, _)| [REASON, DUPLICATE_OF].contains(&name.as_str()));
             let said = said.map(|(name, value)| (name.clone(), value.clone()));
             let kept = std::iter::once((DELETED.to_owned(), json!(true))).chain(said).collect();
-            Decision::Leave { outcome: Outcome::Conflict, kept }
+            Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept }
         }
     }
 }
 
 /// Returns the values of a new record that differ from what stands under its identifier. That it waits for a review is said
 /// of every new entry, and differs from none.
-fn differing(new: &Fields, existing: &Fields) -> Fields {
+fn differing_fields(new: &Fields, existing: &Fields) -> Fields {
     let is_same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
     let differs = |(path, value): &(Cow<'_, str>, &Value)| {
         let is_new = path.as_ref() == "state" && value.as_str() == Some(State::Submitted.code());
@@ -122,7 +129,7 @@ fn differing(new: &Fields, existing: &Fields) -> Fields {
 
 /// Returns a mutation as it is decided on. The base revision of one that was made in a former life of the database may be
 /// above what a restore from a backup has left: what its author has seen is told by `changed_since` alone.
-pub fn of_this_life<'a>(mutation: &'a Mutation, rev: u64, author: Author<'_>) -> Cow<'a, Mutation> {
+pub fn rebased_to_this_life<'a>(mutation: &'a Mutation, rev: u64, author: MutationAuthor<'_>) -> Cow<'a, Mutation> {
     if author.is_of_former_life(mutation) && mutation.base_rev > rev {
         Cow::Owned(Mutation { base_rev: rev, ..mutation.clone() })
     } else {
@@ -134,7 +141,7 @@ pub fn of_this_life<'a>(mutation: &'a Mutation, rev: u64, author: Author<'_>) ->
 pub(super) struct Merged {
     pub fields: Fields,
     pub changed: BTreeSet<String>,
-    pub kept: Fields,
+    pub conflicting_values: Fields,
 }
 
 /// The three-way merge, path by path.
@@ -157,7 +164,7 @@ pub(super) fn merge<'a>(
             changed.extend(existing.map(|_| path.into_owned()));
         }
     }
-    Merged { fields, changed, kept }
+    Merged { fields, changed, conflicting_values: kept }
 }
 
 /// What becomes of a record that has been merged and found right.
@@ -172,8 +179,8 @@ pub(super) fn written(
         changed.insert(DELETED.to_owned());
     }
     match (existing, changed.is_empty(), kept.is_empty()) {
-        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, kept },
-        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, kept },
+        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, conflicting_values: kept },
+        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept },
         (_, _, no_conflict) => {
             let nothing_since = existing.is_none_or(|existing| existing.changed_since.is_empty());
             let outcome = match (no_conflict, nothing_since) {
@@ -181,7 +188,7 @@ pub(super) fn written(
                 (true, false) => Outcome::Merged,
                 (true, true) => Outcome::Applied,
             };
-            Decision::Write { outcome, fields, deleted: false, changed, kept, entry }
+            Decision::Write { outcome, fields, deleted: false, changed, conflicting_values: kept, entry }
         }
     }
 }
@@ -192,11 +199,11 @@ pub(super) fn present(value: &Value) -> Option<&Value> {
 }
 
 /// Who made a revision: account, client and the mutation's number.
-pub type Maker = (Uuid, Uuid, u64);
+pub type RevisionAuthor = (Uuid, Uuid, u64);
 
 /// Who made a mutation, and what of the record's history they can have seen.
 #[derive(Clone, Copy, Debug)]
-pub struct Author<'a> {
+pub struct MutationAuthor<'a> {
     /// Their account.
     pub account: Uuid,
     /// Their copy of the program.
@@ -209,14 +216,14 @@ pub struct Author<'a> {
     pub is_doubled: bool,
 }
 
-impl Author<'_> {
+impl MutationAuthor<'_> {
     /// Returns whether a revision is news to the author of a mutation: made after the base revision or in another life of
     /// the database, and not their own earlier work. Own work is told by account and client, since anybody can name
     /// another's client. A mutation with base revision 0 has seen nothing, its author's own work neither.
-    pub fn is_news(&self, rev: u64, at: u64, maker: Option<Maker>, mutation: &Mutation) -> bool {
+    pub fn is_concurrent(&self, rev: u64, at: u64, maker: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
         // A phone that has not heard of a restore may leave out a number that its duplicate has used since.
         let is_known_single = !self.is_doubled && !self.is_of_former_life(mutation);
-        let is_own = |(account, client, seq): Maker| {
+        let is_own = |(account, client, seq): RevisionAuthor| {
             mutation.base_rev > 0
                 && account == self.account
                 && client == self.client

@@ -13,10 +13,14 @@ pub mod upload;
 
 pub use clock::Clock;
 pub use engine::{Engine, Failure, Input, Output, Status};
-pub use entry::{all_paths, decide, fold, mistakes, number_value};
-pub use ledger::{decide_need, fold_need, mistakes_of_need};
-pub use merge::{Author, Decision, Existing, Maker, of_this_life};
-pub use outbox::{Acknowledged, Outgoing, REMEMBERED, Sender, acknowledge, again, next_batch, outgoing, whole_outbox};
-pub use protocol::{Mutation, Op, Other, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record};
-pub use resolution::{Choice, Differing, chosen, differing};
+pub use entry::{all_paths, apply_locally, merge_entry, number_value, validate_entry};
+pub use ledger::{apply_item_locally, merge_item, validate_item};
+pub use merge::{Decision, Existing, MutationAuthor, RevisionAuthor, rebased_to_this_life};
+pub use outbox::{
+    OutboxItem, REMEMBERED, ReplicaUpdates, Sender, acknowledge, enqueue, next_batch, requeue, whole_outbox,
+};
+pub use protocol::{
+    ConcurrentChange, Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record,
+};
+pub use resolution::{ConflictingValue, Resolution, conflicting_values, resolution_mutation};
 pub use upload::Upload;

@@ -1,11 +1,11 @@
 //! The phone's outbox: what is put into it, what is sent next, and what becomes of a mutation once it is answered. The
 //! storage around it is the caller's.
 
-use super::entry::fold;
-use super::ledger::fold_need;
+use super::entry::apply_locally;
+use super::ledger::apply_item_locally;
 use super::path::{get, paths};
 use crate::entry::Fields;
-use crate::sync::protocol::{CHOICE, ENTRY, Mutation, NEED, Op, Outcome, PushResult, Record};
+use crate::sync::protocol::{ENTRY, LEDGER_ITEM, Mutation, Op, Outcome, PushResult, RESOLUTION, Record};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub const REMEMBERED: u64 = 2_000;
 
 /// A mutation on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outgoing {
+pub struct OutboxItem {
     /// The mutation.
     pub mutation: Mutation,
     /// The copy of the program under whose name it is sent; the phone's present one, where none is named.
@@ -50,7 +50,7 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-impl Outgoing {
+impl OutboxItem {
     /// A mutation that has just been made.
     pub fn new(mutation: Mutation) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Outgoing {
 
     /// Whether it waits for what it follows. Versions before this one noted neither that nor their name.
     fn is_follower(&self) -> bool {
-        let starts = |own: &Mutation| own.base_rev > 0 || own.kind == CHOICE || is_whole(own);
+        let starts = |own: &Mutation| own.base_rev > 0 || own.kind == RESOLUTION || is_whole(own);
         self.follows || (self.client.is_none() && !starts(&self.mutation))
     }
 
@@ -108,27 +108,32 @@ pub struct Sender {
 ///
 /// A whole new record whose identifier is another's by now (a form that was open in two tabs) gets one of its own. An
 /// edit of a record that the server did not have when the edit was begun follows what makes the record.
-pub fn outgoing(
+pub fn enqueue(
     sender: Sender,
     mut mutation: Mutation,
-    outbox: &[Outgoing],
+    outbox: &[OutboxItem],
     known: Option<&Record>,
     new_id: impl FnOnce() -> Uuid,
-) -> Outgoing {
+) -> OutboxItem {
     let mut follows = false;
-    if mutation.kind != CHOICE && mutation.base_rev == 0 {
+    if mutation.kind != RESOLUTION && mutation.base_rev == 0 {
         follows = start(&mut mutation, outbox, known, new_id);
     }
     if mutation.base_rev > 0 {
         mutation.epoch = sender.epoch;
     }
-    Outgoing { client: Some(sender.client), follows, ..Outgoing::new(mutation) }
+    OutboxItem { client: Some(sender.client), follows, ..OutboxItem::new(mutation) }
 }
 
 /// Gives a mutation that saw no revision its place: see [`outgoing`]. Returns whether it follows another.
-fn start(mutation: &mut Mutation, outbox: &[Outgoing], known: Option<&Record>, new_id: impl FnOnce() -> Uuid) -> bool {
-    let is_same_record = |own: &&Outgoing| own.mutation.id == mutation.id && own.mutation.kind == mutation.kind;
-    let pending: Vec<&Outgoing> = outbox.iter().filter(|own| own.refused.is_none()).filter(is_same_record).collect();
+fn start(
+    mutation: &mut Mutation,
+    outbox: &[OutboxItem],
+    known: Option<&Record>,
+    new_id: impl FnOnce() -> Uuid,
+) -> bool {
+    let is_same_record = |own: &&OutboxItem| own.mutation.id == mutation.id && own.mutation.kind == mutation.kind;
+    let pending: Vec<&OutboxItem> = outbox.iter().filter(|own| own.refused.is_none()).filter(is_same_record).collect();
     if is_whole(mutation) {
         if (known.is_some() || !pending.is_empty()) && !is_same(mutation, &pending, known) {
             mutation.id = new_id();
@@ -147,20 +152,20 @@ fn start(mutation: &mut Mutation, outbox: &[Outgoing], known: Option<&Record>, n
 fn is_whole(mutation: &Mutation) -> bool {
     let needed: &[&str] = match mutation.kind.as_str() {
         ENTRY => &["activity", "date", "place"],
-        NEED => &["year", "place", "programme", "title"],
+        LEDGER_ITEM => &["year", "place", "programme", "title"],
         _ => return false,
     };
     mutation.op == Op::Put && needed.iter().all(|name| mutation.fields.get(*name).is_some_and(|own| !own.is_null()))
 }
 
 /// Whether a record says all that a mutation does, once what is on its way has arrived.
-fn is_same(mutation: &Mutation, pending: &[&Outgoing], known: Option<&Record>) -> bool {
+fn is_same(mutation: &Mutation, pending: &[&OutboxItem], known: Option<&Record>) -> bool {
     let mut fields = known.map(|record| record.fields.clone()).unwrap_or_default();
     for own in pending {
         if own.mutation.op == Op::Delete {
             return false;
         }
-        fold(&mut fields, &own.mutation);
+        apply_locally(&mut fields, &own.mutation);
     }
     paths(&mutation.fields)
         .into_iter()
@@ -168,7 +173,7 @@ fn is_same(mutation: &Mutation, pending: &[&Outgoing], known: Option<&Record>) -
 }
 
 /// Returns the mutations to send next, at most `limit`, and under which name. `outbox` is in the order of its numbers.
-pub fn next_batch(outbox: &[Outgoing], limit: usize) -> (Option<Uuid>, Vec<Mutation>) {
+pub fn next_batch(outbox: &[OutboxItem], limit: usize) -> (Option<Uuid>, Vec<Mutation>) {
     let (mut batch, mut client) = (Vec::new(), None);
     let (mut pending, mut held) = (BTreeSet::new(), BTreeSet::new());
     for own in outbox.iter().filter(|own| own.refused.is_none()) {
@@ -189,12 +194,12 @@ pub fn next_batch(outbox: &[Outgoing], limit: usize) -> (Option<Uuid>, Vec<Mutat
 
 /// Returns all that waits to be sent as one push, and under which name: what a person takes away as a file. `epoch` is
 /// the life of the database that the phone knows.
-pub fn whole_outbox(outbox: &[Outgoing], epoch: Option<u64>) -> (Option<Uuid>, Vec<Mutation>) {
-    let unsent: Vec<&Outgoing> = outbox.iter().filter(|own| own.refused.is_none()).collect();
+pub fn whole_outbox(outbox: &[OutboxItem], epoch: Option<u64>) -> (Option<Uuid>, Vec<Mutation>) {
+    let unsent: Vec<&OutboxItem> = outbox.iter().filter(|own| own.refused.is_none()).collect();
     let client = unsent.last().and_then(|own| own.client);
     let own = unsent.into_iter().filter(|own| own.client == client);
     // What follows another comes right after it there, and starts from the revision that it makes: the first.
-    let mutation = |own: &Outgoing| match own.is_follower() {
+    let mutation = |own: &OutboxItem| match own.is_follower() {
         true => Mutation { base_rev: 1, epoch, ..own.mutation.clone() },
         false => own.mutation.clone(),
     };
@@ -203,13 +208,13 @@ pub fn whole_outbox(outbox: &[Outgoing], epoch: Option<u64>) -> (Option<Uuid>, V
 
 /// What the answers to a push change on the phone, in one transaction.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Acknowledged {
+pub struct ReplicaUpdates {
     /// What the outbox holds under these numbers; `None`: nothing.
-    pub outbox: BTreeMap<u64, Option<Outgoing>>,
+    pub outbox: BTreeMap<u64, Option<OutboxItem>>,
     /// What the replica holds of these records; `None`: nothing.
     pub replica: BTreeMap<Uuid, Option<Record>>,
     /// What has been done: remembered, in case a restore from a backup takes it back.
-    pub sent: Vec<Outgoing>,
+    pub sent: Vec<OutboxItem>,
     /// Entries that the server has now and had not before.
     pub new: Vec<Uuid>,
     /// The numbers of this copy of the program are another's, too: the profile was duplicated, or put back from a copy.
@@ -223,17 +228,17 @@ pub fn acknowledge(
     sender: Sender,
     renamed: Uuid,
     results: &[PushResult],
-    outbox: &[Outgoing],
+    outbox: &[OutboxItem],
     known: &BTreeMap<Uuid, Record>,
-) -> Acknowledged {
+) -> ReplicaUpdates {
     let Sender { user, client, epoch } = sender;
-    let mut done = Acknowledged::default();
-    let mut outbox: BTreeMap<u64, Outgoing> = outbox.iter().map(|own| (own.mutation.seq, own.clone())).collect();
+    let mut done = ReplicaUpdates::default();
+    let mut outbox: BTreeMap<u64, OutboxItem> = outbox.iter().map(|own| (own.mutation.seq, own.clone())).collect();
     let mut known = known.clone();
     for result in results {
         // What another tab has sent under another name meanwhile is settled by the answer to that.
         // An answer that comes again holds the record as it was then: it may have been changed or deleted since.
-        let is_answered = |own: &&Outgoing| own.client.is_none_or(|own| own == client) && own.refused.is_none();
+        let is_answered = |own: &&OutboxItem| own.client.is_none_or(|own| own == client) && own.refused.is_none();
         let Some(own) = outbox.get(&result.seq).filter(is_answered).cloned() else { continue };
         let is_reused = |error: &FieldError| error.field == "seq" && error.code == ErrorCode::Reused;
         if result.errors.iter().any(is_reused) {
@@ -241,22 +246,22 @@ pub fn acknowledge(
             continue;
         }
         let id = own.mutation.id;
-        let settled = settle(user, &own, result, known.get(&id).cloned());
+        let settled = acknowledge_one(user, &own, result, known.get(&id).cloned());
         match settled.replica {
-            Change::Keep => {}
-            Change::Put(record) => {
+            ReplicaUpdate::Keep => {}
+            ReplicaUpdate::Put(record) => {
                 done.replica.insert(id, Some(record.clone()));
                 known.insert(id, record);
             }
-            Change::Remove => {
+            ReplicaUpdate::Remove => {
                 done.replica.insert(id, None);
                 known.remove(&id);
             }
         }
         done.new.extend(settled.is_new.then_some(id));
-        let waits = settled.waits.map(|waits| Outgoing { client: Some(client), ..waits });
+        let waits = settled.waits.map(|waits| OutboxItem { client: Some(client), ..waits });
         if waits.is_none() && result.outcome.is_done() {
-            done.sent.push(Outgoing { client: Some(client), again: false, ..own.clone() });
+            done.sent.push(OutboxItem { client: Some(client), again: false, ..own.clone() });
         }
         if result.outcome.is_done() && own.mutation.base_rev == 0 {
             for (seq, next) in outbox.iter_mut().filter(|(_, next)| next.mutation.id == id && next.is_follower()) {
@@ -272,9 +277,9 @@ pub fn acknowledge(
         done.outbox.insert(result.seq, waits);
         // What was refused is no conflict, and waits on even where a choice about it has come to nothing.
         if let Some(seq) = settled.settles
-            && outbox.get(&seq).is_some_and(Outgoing::is_conflict)
+            && outbox.get(&seq).is_some_and(OutboxItem::is_conflict)
         {
-            done.sent.extend(outbox.remove(&seq).map(Outgoing::unanswered));
+            done.sent.extend(outbox.remove(&seq).map(OutboxItem::unanswered));
             done.outbox.insert(seq, None);
         }
     }
@@ -283,7 +288,7 @@ pub fn acknowledge(
             // A conflict goes on by the name that the server knows it by.
             let name = if own.refused.is_some() { own.client.unwrap_or(client) } else { renamed };
             if own.client != Some(name) {
-                done.outbox.insert(seq, Some(Outgoing { client: Some(name), ..own }));
+                done.outbox.insert(seq, Some(OutboxItem { client: Some(name), ..own }));
             }
         }
     }
@@ -292,34 +297,34 @@ pub fn acknowledge(
 
 /// Returns what the outbox holds once the server has been restored from a backup: all that it may lack is sent again.
 /// What it does not lack finds its answer there and changes nothing. `known` are the records as the phone had them.
-pub fn again(outbox: &[Outgoing], sent: Vec<Outgoing>, known: &BTreeMap<Uuid, Record>) -> Vec<Outgoing> {
+pub fn requeue(outbox: &[OutboxItem], sent: Vec<OutboxItem>, known: &BTreeMap<Uuid, Record>) -> Vec<OutboxItem> {
     let numbers: BTreeSet<u64> = outbox.iter().map(|own| own.mutation.seq).collect();
     let sent = sent.into_iter().filter(|own| !numbers.contains(&own.mutation.seq));
-    let sent = sent.map(|own| Outgoing { again: true, follows: false, ..own.unanswered() });
-    let waiting = outbox.iter().cloned().map(|own| Outgoing { again: true, ..own.unanswered() });
-    let with_before = |own: Outgoing| {
+    let sent = sent.map(|own| OutboxItem { again: true, follows: false, ..own.unanswered() });
+    let waiting = outbox.iter().cloned().map(|own| OutboxItem { again: true, ..own.unanswered() });
+    let with_before = |own: OutboxItem| {
         let before = own.before.or_else(|| known.get(&own.mutation.id).map(|record| record.fields.clone()));
-        Outgoing { before, ..own }
+        OutboxItem { before, ..own }
     };
     sent.chain(waiting).map(with_before).collect()
 }
 
 /// What to do with the outbox and the replica, in one transaction.
 #[derive(Clone, Debug, PartialEq)]
-struct Settled {
+struct Ack {
     /// Stays in the outbox like this; `None` takes it out.
-    waits: Option<Outgoing>,
+    waits: Option<OutboxItem>,
     /// The number of another mutation that goes out of the outbox: the one whose conflict a choice has settled.
     settles: Option<u64>,
     /// What the replica holds of the record from now on.
-    replica: Change,
+    replica: ReplicaUpdate,
     /// Whether the server has now an entry that it had not before.
     is_new: bool,
 }
 
 /// A change of the replica.
 #[derive(Clone, Debug, PartialEq)]
-enum Change {
+enum ReplicaUpdate {
     /// It stays as it is.
     Keep,
     /// This is the record now.
@@ -329,16 +334,16 @@ enum Change {
 }
 
 /// Settles a mutation of `user`'s. `known` is the record in the replica.
-fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Option<Record>) -> Settled {
+fn acknowledge_one(user: Uuid, outgoing: &OutboxItem, result: &PushResult, known: Option<Record>) -> Ack {
     let mutation = &outgoing.mutation;
-    if mutation.kind == CHOICE {
+    if mutation.kind == RESOLUTION {
         return settle_choice(mutation, result);
     }
     if result.outcome == Outcome::Rejected {
-        let waits = Some(Outgoing { refused: Some(result.errors.clone()), ..outgoing.clone() });
-        return Settled { waits, settles: None, replica: Change::Keep, is_new: false };
+        let waits = Some(OutboxItem { refused: Some(result.errors.clone()), ..outgoing.clone() });
+        return Ack { waits, settles: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
-    let waits = (result.outcome == Outcome::Conflict).then(|| Outgoing {
+    let waits = (result.outcome == Outcome::Conflict).then(|| OutboxItem {
         refused: Some(conflicts(mutation, result.record.as_ref())),
         answer: Some(result.clone()),
         before: known.as_ref().map(|record| record.fields.clone()).or_else(|| outgoing.before.clone()),
@@ -346,37 +351,43 @@ fn settle(user: Uuid, outgoing: &Outgoing, result: &PushResult, known: Option<Re
     });
     if outgoing.again {
         // It may have been answered long ago. What it has changed now comes with the next pull.
-        return Settled { waits, settles: None, replica: Change::Keep, is_new: false };
+        return Ack { waits, settles: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
     let is_new = mutation.kind == ENTRY && known.is_none() && mutation.op == Op::Put;
     // A pull may have brought a later state before this answer was stored.
     let overtaken = known.as_ref().is_some_and(|known| known.rev > result.rev);
     let replica = if overtaken {
-        Change::Keep
+        ReplicaUpdate::Keep
     } else if let Some(record) = &result.record {
-        if record.deleted { Change::Remove } else { Change::Put(record.clone()) }
+        if record.deleted { ReplicaUpdate::Remove } else { ReplicaUpdate::Put(record.clone()) }
     } else if mutation.op == Op::Delete {
-        Change::Remove
+        ReplicaUpdate::Remove
     } else {
         let mut fields = known.map(|record| record.fields).unwrap_or_default();
         if mutation.kind == ENTRY {
-            fold(&mut fields, mutation)
+            apply_locally(&mut fields, mutation)
         } else {
-            fold_need(&mut fields, mutation)
+            apply_item_locally(&mut fields, mutation)
         }
         fields.entry("author").or_insert(json!(user));
-        Change::Put(Record { kind: mutation.kind.clone(), id: mutation.id, rev: result.rev, fields, deleted: false })
+        ReplicaUpdate::Put(Record {
+            kind: mutation.kind.clone(),
+            id: mutation.id,
+            rev: result.rev,
+            fields,
+            deleted: false,
+        })
     };
-    Settled { waits, settles: None, replica, is_new }
+    Ack { waits, settles: None, replica, is_new }
 }
 
 /// A choice is done with once it is answered; what it comes to arrives by a pull. Where it could not be taken, since the
 /// record has changed again, the conflict goes on waiting.
-fn settle_choice(mutation: &Mutation, result: &PushResult) -> Settled {
+fn settle_choice(mutation: &Mutation, result: &PushResult) -> Ack {
     let seq = mutation.fields.get("seq").and_then(Value::as_u64);
     let settled_already = result.errors.iter().any(|error| error.field == "seq");
     let settles = seq.filter(|_| settled_already || result.outcome.is_done());
-    Settled { waits: None, settles, replica: Change::Keep, is_new: false }
+    Ack { waits: None, settles, replica: ReplicaUpdate::Keep, is_new: false }
 }
 
 /// The fields in which another's value stands.

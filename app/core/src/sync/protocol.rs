@@ -9,15 +9,15 @@ use uuid::Uuid;
 /// The kind of record that an entry is.
 pub const ENTRY: &str = "entry";
 /// The kind of record that an item of a ledger is.
-pub const NEED: &str = "need";
+pub const LEDGER_ITEM: &str = "need";
 /// Not a record but a command: a person's choice between the values of a conflict. Its `id` is the record's, its
 /// `base_rev` what they saw of it, its fields those of a [`crate::sync::Choice`].
-pub const CHOICE: &str = "choice";
+pub const RESOLUTION: &str = "choice";
 /// The version of all that is in this file. A phone names it, and a server that no longer understands it says so. Fields
 /// may come new without it: what is not known is carried along.
-pub const SCHEMA: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 2;
 /// The header in which a phone names it.
-pub const SCHEMA_HEADER: &str = "x-jiedui-schema";
+pub const PROTOCOL_HEADER: &str = "x-jiedui-schema";
 /// The header of an answer to a push that names the life of the database, as a pull does in its body.
 pub const EPOCH_HEADER: &str = "x-jiedui-epoch";
 /// The kind of record that an organisation is.
@@ -144,12 +144,12 @@ pub struct PushResult {
     pub errors: Vec<FieldError>,
     /// Of a conflict: who had changed the record meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub others: Vec<Other>,
+    pub others: Vec<ConcurrentChange>,
 }
 
 /// Somebody else's change, against which a mutation ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Other {
+pub struct ConcurrentChange {
     /// Their name.
     pub name: String,
     /// When it arrived, RFC 3339 in UTC.

@@ -3,14 +3,14 @@
 use crate::entry::Fields;
 use crate::sync::merge::{DELETED, present};
 use crate::sync::path::{get, of_form, paths};
-use crate::sync::protocol::{CHOICE, ENTRY, Mutation, Op};
+use crate::sync::protocol::{ENTRY, Mutation, Op, RESOLUTION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A choice between the values of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
+pub struct Resolution {
     /// The client whose mutation was in conflict.
     pub client: Uuid,
     /// That mutation's number.
@@ -19,20 +19,20 @@ pub struct Choice {
     pub take: Vec<String>,
 }
 
-impl Choice {
+impl Resolution {
     /// The mutation that takes these values.
     pub fn mutation(&self, seq: u64, id: Uuid, base_rev: u64) -> Mutation {
         let fields = match serde_json::to_value(self) {
             Ok(Value::Object(fields)) => fields,
             _ => Fields::new(),
         };
-        Mutation { seq, kind: CHOICE.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields }
+        Mutation { seq, kind: RESOLUTION.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields }
     }
 }
 
 /// The mutation of the entry that a choice comes to: `kept` are the values of the conflict, by their paths. `None` if it
 /// takes what is not among them.
-pub fn chosen(choice: &Mutation, take: &[String], kept: &Fields) -> Option<Mutation> {
+pub fn resolution_mutation(choice: &Mutation, take: &[String], kept: &Fields) -> Option<Mutation> {
     let op = if take.iter().any(|path| path == DELETED) { Op::Delete } else { Op::Put };
     let mut fields = Fields::new();
     if op == Op::Delete {
@@ -64,7 +64,7 @@ pub fn chosen(choice: &Mutation, take: &[String], kept: &Fields) -> Option<Mutat
 
 /// A value of a conflict beside the one that stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Differing {
+pub struct ConflictingValue {
     /// The path of both.
     pub path: String,
     /// What the mutation set; null where it cleared the value.
@@ -75,12 +75,12 @@ pub struct Differing {
 
 /// Returns the values that a conflict is about: those that the server did not take, by what the record was when it
 /// `answered`, and that are not what stands there by now. A choice may take each of them.
-pub fn differing(mutation: &Mutation, answered: &Fields, theirs: &Fields) -> Vec<Differing> {
+pub fn conflicting_values(mutation: &Mutation, answered: &Fields, theirs: &Fields) -> Vec<ConflictingValue> {
     let value = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
     let kept = paths(&mutation.fields).into_iter().filter(|(path, mine)| get(answered, path) != present(mine));
-    let mut rows: Vec<Differing> = kept
+    let mut rows: Vec<ConflictingValue> = kept
         .filter(|(path, mine)| get(theirs, path) != present(mine))
-        .map(|(path, mine)| Differing {
+        .map(|(path, mine)| ConflictingValue {
             theirs: value(get(theirs, &path)),
             mine: mine.clone(),
             path: path.into_owned(),
@@ -116,7 +116,7 @@ mod tests {
             op: Op::Put,
             fields,
         };
-        let rows = differing(&put(fields(mine.clone())), &fields(theirs.clone()), &fields(theirs.clone()));
+        let rows = conflicting_values(&put(fields(mine.clone())), &fields(theirs.clone()), &fields(theirs.clone()));
         let paths: Vec<&str> = rows.iter().map(|row| row.path.as_str()).collect();
         assert_eq!(
             paths,
@@ -142,23 +142,23 @@ mod tests {
         assert_eq!(row("details.words").theirs, Value::Null);
         // What was taken and has been changed by others since is theirs: the server keeps no value of mine.
         let later = json!({"values": {"count": 3, "people": 9}, "note": "别人的"});
-        let rows = differing(&put(fields(mine)), &fields(theirs), &fields(later));
+        let rows = conflicting_values(&put(fields(mine)), &fields(theirs), &fields(later));
         assert!(rows.iter().all(|row| !row.path.starts_with("values.")));
     }
 
     #[test]
     fn a_choice_comes_to_an_edit_of_just_what_is_taken() {
-        let choice = Choice { client: Uuid::from_u128(1), seq: 4, take: vec!["values.count".into()] };
+        let choice = Resolution { client: Uuid::from_u128(1), seq: 4, take: vec!["values.count".into()] };
         let mutation = choice.mutation(9, Uuid::from_u128(2), 7);
-        assert_eq!((mutation.kind.as_str(), mutation.seq, mutation.base_rev), (CHOICE, 9, 7));
+        assert_eq!((mutation.kind.as_str(), mutation.seq, mutation.base_rev), (RESOLUTION, 9, 7));
         let kept = json!({"values.count": 3, "note": "我的"}).as_object().unwrap().clone();
-        let edit = chosen(&mutation, &choice.take, &kept).unwrap();
+        let edit = resolution_mutation(&mutation, &choice.take, &kept).unwrap();
         assert_eq!((edit.op, Value::Object(edit.fields)), (Op::Put, json!({"values": {"count": 3}})));
         assert_eq!((edit.kind.as_str(), edit.seq, edit.base_rev), (ENTRY, 9, 7));
-        assert_eq!(chosen(&mutation, &["place".into()], &kept), None, "what is not there cannot be taken");
-        assert_eq!(chosen(&mutation, &[DELETED.into()], &kept), None);
+        assert_eq!(resolution_mutation(&mutation, &["place".into()], &kept), None, "what is not there cannot be taken");
+        assert_eq!(resolution_mutation(&mutation, &[DELETED.into()], &kept), None);
         let gone = json!({"deleted": true, "reason": "重复"}).as_object().unwrap().clone();
-        let deletion = chosen(&mutation, &[DELETED.into()], &gone).unwrap();
+        let deletion = resolution_mutation(&mutation, &[DELETED.into()], &gone).unwrap();
         assert_eq!((deletion.op, Value::Object(deletion.fields)), (Op::Delete, json!({"reason": "重复"})));
     }
 }

@@ -1,7 +1,7 @@
 //! How a photo gets over a line that breaks, without I/O: piece by piece, each as large as the line has borne so far, and after
 //! a break from where the server says that it is.
 
-use crate::fixtures::rng::Chance;
+use crate::fixtures::rng::SeededRng;
 use std::time::Duration;
 
 /// The first piece, in bytes: some seconds on 2G.
@@ -11,7 +11,7 @@ pub const SMALLEST_PIECE: u64 = 4 << 10;
 /// The largest piece.
 pub const LARGEST_PIECE: u64 = 256 << 10;
 /// After so many failures without a byte in between, the photo waits for the next round of the sync.
-pub const PATIENCE: u32 = 6;
+pub const MAX_RETRIES: u32 = 6;
 /// The wait after the first failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
@@ -52,13 +52,13 @@ pub struct Upload {
     piece: u64,
     failures: u32,
     ended: Option<Step>,
-    jitter: Chance,
+    jitter: SeededRng,
 }
 
 impl Upload {
     /// One of `size` bytes, of which nobody knows yet how much is there. `seed` spreads the tries of many phones.
     pub fn new(size: u64, seed: u64) -> Self {
-        Self { size, there: None, piece: FIRST_PIECE, failures: 0, ended: None, jitter: Chance::new(seed) }
+        Self { size, there: None, piece: FIRST_PIECE, failures: 0, ended: None, jitter: SeededRng::new(seed) }
     }
 
     /// What is to be done next.
@@ -98,7 +98,7 @@ impl Upload {
     fn fail(&mut self) -> Option<Duration> {
         self.failures += 1;
         self.piece = (self.piece / 2).max(SMALLEST_PIECE);
-        if self.failures >= PATIENCE {
+        if self.failures >= MAX_RETRIES {
             self.ended = Some(Step::GiveUp);
             return None;
         }
@@ -168,7 +168,7 @@ mod tests {
         upload.hear(Heard::Refused);
         assert_eq!(upload.step(), Step::Refused);
         let mut upload = Upload::new(10, 1);
-        let waits: Vec<_> = (0..PATIENCE).map(|_| upload.hear(Heard::Nothing)).collect();
+        let waits: Vec<_> = (0..MAX_RETRIES).map(|_| upload.hear(Heard::Nothing)).collect();
         assert_eq!((upload.step(), waits.last()), (Step::GiveUp, Some(&None)));
         assert!(waits[0] < waits[2] && waits[0].is_some());
     }

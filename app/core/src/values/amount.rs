@@ -2,7 +2,7 @@
 
 use crate::values::decimal::Decimal;
 use crate::values::field_error::ErrorCode;
-use crate::values::halfwidth::tidy;
+use crate::values::halfwidth::normalise;
 use crate::values::quantity::{Qualifier, Quantity};
 use crate::values::unit::Unit;
 
@@ -61,7 +61,7 @@ pub fn number_amount(number: f64, column: Option<&str>, field: &str) -> Result<A
 /// Reads an amount out of text: `３万`, `约 50,000元`, `￥5万`, `12人以上`. The unit behind the number goes before the column's.
 pub fn read_amount(text: &str, column: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
     let (column, field) = units(column, field);
-    let text = tidy(text).to_lowercase();
+    let text = normalise(text).to_lowercase();
     // Spreadsheets mark text with an apostrophe.
     let text = text.trim_start_matches('\'').trim();
     let (text, before) = cut(text, &BEFORE, |text, word| text.strip_prefix(word));

@@ -2,7 +2,7 @@
 
 /// A cell as it may stand in a table that is taken away: a spreadsheet must not run what somebody typed into a note. Programs
 /// skip different blanks and invisible characters before they look for a formula, and some take full-width signs for one.
-pub fn harmless(cell: &str) -> String {
+pub fn neutralise_formula(cell: &str) -> String {
     let visible = cell.trim_start_matches(is_skipped);
     let would_run = visible.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if would_run || cell.starts_with(['\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn what_would_run_is_only_said() {
-        let cells = ["=1+1", "+86", "-3", "@x", "3-1", "村", "", " 村"].map(harmless);
+        let cells = ["=1+1", "+86", "-3", "@x", "3-1", "村", "", " 村"].map(neutralise_formula);
         assert_eq!(cells, ["'=1+1", "'+86", "'-3", "'@x", "3-1", "村", "", " 村"]);
     }
 
@@ -42,7 +42,7 @@ mod tests {
             "\u{3000}＝1",
         ];
         for cell in hidden {
-            assert_eq!(harmless(cell), format!("'{cell}"), "{cell:?}");
+            assert_eq!(neutralise_formula(cell), format!("'{cell}"), "{cell:?}");
         }
     }
 }

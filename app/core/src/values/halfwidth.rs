@@ -1,7 +1,7 @@
 //! What a Chinese keyboard types, as all others type it.
 
 /// Full-width digits, points and minus signs as plain ones, without space around the text.
-pub fn narrow(text: &str) -> String {
+pub fn to_halfwidth(text: &str) -> String {
     let narrow = |letter: char| match letter {
         '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
         '．' | '。' => '.',
@@ -20,7 +20,7 @@ pub fn is_invisible(letter: char) -> bool {
 }
 
 /// Text as it is compared and parsed: without invisible characters, full-width ASCII made narrow, no space around it.
-pub fn tidy(text: &str) -> String {
+pub fn normalise(text: &str) -> String {
     let narrow = |letter: char| match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         '￥' => '¥',
@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn wide_digits_and_points_are_understood() {
-        assert_eq!(narrow(" １２。５ "), "12.5");
-        assert_eq!(narrow("－３．０"), "-3.0");
-        assert_eq!(narrow("十二"), "十二");
+        assert_eq!(to_halfwidth(" １２。５ "), "12.5");
+        assert_eq!(to_halfwidth("－３．０"), "-3.0");
+        assert_eq!(to_halfwidth("十二"), "十二");
     }
 }

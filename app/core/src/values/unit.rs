@@ -2,7 +2,7 @@
 
 use crate::values::decimal::Decimal;
 use crate::values::field_error::ErrorCode;
-use crate::values::halfwidth::tidy;
+use crate::values::halfwidth::normalise;
 use crate::values::quantity::Quantity;
 
 /// What a unit measures. Units of different dimensions cannot be converted into each other.
@@ -123,7 +123,7 @@ fn multiplier(text: &str) -> Option<(i128, &str)> {
 }
 
 fn plain(text: &str) -> String {
-    tidy(text).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
+    normalise(text).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 impl Unit {

@@ -6,9 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use uuid::Uuid;
 
 /// Identifiers.
-pub type Ids = HashSet<Uuid, BuildHasherDefault<Spread>>;
+pub type UuidSet = HashSet<Uuid, BuildHasherDefault<Spread>>;
 /// Something for each identifier.
-pub type ById<T> = HashMap<Uuid, T, BuildHasherDefault<Spread>>;
+pub type UuidMap<T> = HashMap<Uuid, T, BuildHasherDefault<Spread>>;
 
 /// 2⁶⁴ by the golden ratio (Knuth, The Art of Computer Programming, 6.4): it spreads what lies close together.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn what_lies_close_together_is_spread_and_found() {
         let numbers = (0..4_096).chain((1..4_096).map(|number| number << 50)).map(Uuid::from_u128);
-        let ids: Ids = numbers.collect();
+        let ids: UuidSet = numbers.collect();
         assert_eq!(ids.len(), 8_191);
         assert!(ids.iter().all(|id| ids.contains(id)) && !ids.contains(&Uuid::max()));
         let squares: BTreeSet<u64> = ids.iter().map(|id| ids.hasher().hash_one(id) % 16_384).collect();

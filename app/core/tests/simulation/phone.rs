@@ -2,10 +2,10 @@
 
 use crate::server::Sabotage;
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::sync::{
-    Choice, Clock, Engine, Input, Mutation, Op, Outgoing, Output, PullResponse, PushResult, Record, Sender,
-    acknowledge, again, all_paths, next_batch, outgoing, protocol,
+    Clock, Engine, Input, Mutation, Op, OutboxItem, Output, PullResponse, PushResult, Record, Resolution, Sender,
+    acknowledge, all_paths, enqueue, next_batch, protocol, requeue,
 };
 use jiedui_core::values::{date::format_date, field_error::ErrorCode};
 use serde_json::json;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// What survives the app's death.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
-    pub outbox: BTreeMap<u64, Outgoing>,
+    pub outbox: BTreeMap<u64, OutboxItem>,
     pub replica: BTreeMap<Uuid, Record>,
     /// A life of the server's database, and how far in its feed.
     pub cursor: (u64, u64),
@@ -25,7 +25,7 @@ pub struct Storage {
     pub last_seq: u64,
     /// The name that the phone goes by now.
     pub client: Uuid,
-    pub sent: BTreeMap<u64, Outgoing>,
+    pub sent: BTreeMap<u64, OutboxItem>,
     /// How often a new name was taken, and under which each mutation was answered.
     pub renamed: u64,
     pub answered_as: BTreeMap<u64, Uuid>,
@@ -140,7 +140,7 @@ impl Phone {
             Output::ReadOutbox { limit } => {
                 let (client, mutations) = {
                     let storage = self.storage.borrow();
-                    let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+                    let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
                     let (client, mutations) = next_batch(&outbox, limit);
                     (client.unwrap_or(storage.client), mutations)
                 };
@@ -172,7 +172,7 @@ impl Phone {
         let storage = &mut *storage;
         storage.epoch.get_or_insert(self.answered_in);
         let sender = Sender { client: self.sent_as, ..self.sender(storage) };
-        let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+        let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
         let renamed = Uuid::from_u128(1_000_000 * (1 + storage.copy as u128) + u128::from(storage.renamed));
         let mut done = acknowledge(sender, renamed, results, &outbox, &storage.replica);
         if self.sabotage == Sabotage::NameKept && done.is_doubled {
@@ -180,12 +180,14 @@ impl Phone {
             done.outbox.retain(|_, own| own.as_ref().is_none_or(|own| own.client != Some(renamed)));
             for result in results.iter().filter(|own| is_reused(own)) {
                 let waits = storage.outbox.get(&result.seq).cloned();
-                done.outbox.extend(waits.map(|own| (result.seq, Some(Outgoing { refused: Some(Vec::new()), ..own }))));
+                done.outbox
+                    .extend(waits.map(|own| (result.seq, Some(OutboxItem { refused: Some(Vec::new()), ..own }))));
             }
         }
         for result in results.iter().filter(|own| !is_reused(own) && storage.outbox.contains_key(&own.seq)) {
             storage.answered_as.insert(result.seq, sender.client);
-            let is_choice = storage.outbox.get(&result.seq).is_some_and(|own| own.mutation.kind == protocol::CHOICE);
+            let is_choice =
+                storage.outbox.get(&result.seq).is_some_and(|own| own.mutation.kind == protocol::RESOLUTION);
             if is_choice && !result.outcome.is_done() {
                 storage.in_vain.insert(result.seq);
             }
@@ -215,9 +217,9 @@ impl Phone {
         let storage = &mut *storage;
         let is_restored = storage.epoch.is_some_and(|epoch| epoch != pulled.epoch);
         if is_restored && self.sabotage != Sabotage::NothingRemembered {
-            let outbox: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+            let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
             let sent = std::mem::take(&mut storage.sent).into_values().collect();
-            let waiting = again(&outbox, sent, &storage.replica);
+            let waiting = requeue(&outbox, sent, &storage.replica);
             storage.outbox.extend(waiting.into_iter().map(|own| (own.mutation.seq, own)));
         }
         if pulled.anew || is_restored {
@@ -236,7 +238,7 @@ impl Phone {
     }
 
     /// Somebody records, changes, decides or deletes something. Gives what the screen says is saved.
-    pub fn act(&mut self, chance: &mut Chance, new_id: Uuid, time: i64) -> Option<Mutation> {
+    pub fn act(&mut self, chance: &mut SeededRng, new_id: Uuid, time: i64) -> Option<Mutation> {
         if let Some(choice) = self.choose(chance) {
             return Some(choice);
         }
@@ -302,15 +304,15 @@ impl Phone {
     /// Puts a change into the outbox.
     fn save(&self, mutation: Mutation, new_id: Uuid) -> Mutation {
         let mut storage = self.storage.borrow_mut();
-        let waiting: Vec<Outgoing> = storage.outbox.values().cloned().collect();
+        let waiting: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
         let known = storage.replica.get(&mutation.id);
         let shared = self.sabotage == Sabotage::TabsShareIdentifiers
             && mutation.base_rev == 0
             && waiting.iter().any(|own| own.mutation.id == mutation.id);
         let own = if shared {
-            Outgoing { follows: true, client: Some(storage.client), ..Outgoing::new(mutation) }
+            OutboxItem { follows: true, client: Some(storage.client), ..OutboxItem::new(mutation) }
         } else {
-            outgoing(self.sender(&storage), mutation, &waiting, known, || new_id)
+            enqueue(self.sender(&storage), mutation, &waiting, known, || new_id)
         };
         let mutation = own.mutation.clone();
         storage.last_seq = mutation.seq;
@@ -319,14 +321,14 @@ impl Phone {
     }
 
     /// Now and then somebody chooses between the values of a conflict.
-    fn choose(&mut self, chance: &mut Chance) -> Option<Mutation> {
+    fn choose(&mut self, chance: &mut SeededRng) -> Option<Mutation> {
         let storage = self.storage.borrow();
         let outbox = &storage.outbox;
         let chosen: Vec<u64> = outbox
             .values()
             .filter_map(|own| own.mutation.fields.get("seq").and_then(serde_json::Value::as_u64))
             .collect();
-        let waiting: Vec<&Outgoing> =
+        let waiting: Vec<&OutboxItem> =
             outbox.values().filter(|own| own.is_conflict() && !chosen.contains(&own.mutation.seq)).collect();
         let own = chance.one_of(&waiting).filter(|_| chance.percent(50))?;
         let answer = own.answer.as_ref()?;
@@ -337,7 +339,7 @@ impl Phone {
         };
         let differing = all.into_iter().filter(|_| chance.percent(60)).collect();
         let client = own.client.unwrap_or(storage.client);
-        let choice = Choice { client, seq: own.mutation.seq, take: differing };
+        let choice = Resolution { client, seq: own.mutation.seq, take: differing };
         let mutation = choice.mutation(storage.last_seq + 1, own.mutation.id, rev);
         drop(storage);
         Some(self.save(mutation, Uuid::nil()))

@@ -5,8 +5,8 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::sync::{
-    Author, Choice, Decision, Existing, Mutation, Outcome, PullResponse, PushResult, Record, all_paths, chosen, decide,
-    of_this_life, protocol,
+    Decision, Existing, Mutation, MutationAuthor, Outcome, PullResponse, PushResult, Record, Resolution, all_paths,
+    merge_entry, protocol, rebased_to_this_life, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::json;
@@ -216,10 +216,10 @@ impl Case<'_> {
         (self.by.actor.id, self.by.client, mutation.seq)
     }
 
-    fn author<'a>(&'a self, lives: &'a [u64]) -> Author<'a> {
+    fn author<'a>(&'a self, lives: &'a [u64]) -> MutationAuthor<'a> {
         let lives = if self.sabotage == Sabotage::OneLife { &[] } else { lives };
         let Self { by, numbers, is_doubled, .. } = self;
-        Author { account: by.actor.id, client: by.client, lives, numbers, is_doubled: *is_doubled }
+        MutationAuthor { account: by.actor.id, client: by.client, lives, numbers, is_doubled: *is_doubled }
     }
 
     /// Whether a revision is news to the mutation's author.
@@ -233,20 +233,20 @@ impl Case<'_> {
             Sabotage::OwnAtZero => mutation.base_rev = mutation.base_rev.max(1),
             _ => {}
         }
-        self.author(lives).is_news(own.rev, own.at, Some(maker), &mutation)
+        self.author(lives).is_concurrent(own.rev, own.at, Some(maker), &mutation)
     }
 }
 
 fn apply(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: &Mutation) -> PushResult {
-    if mutation.kind != protocol::CHOICE {
+    if mutation.kind != protocol::RESOLUTION {
         return apply_to_entry(disk, change, case, mutation, true);
     }
-    let choice: Choice = serde_json::from_value(mutation.fields.clone().into()).unwrap();
+    let choice: Resolution = serde_json::from_value(mutation.fields.clone().into()).unwrap();
     let key = (case.by.actor.id, choice.client, choice.seq);
     let Some(kept) = disk.kept.get(&key).filter(|_| !disk.settled.contains(&key)) else {
         return rejected(mutation, vec![FieldError::new("seq", ErrorCode::Unknown)]);
     };
-    let Some(edit) = chosen(mutation, &choice.take, kept) else {
+    let Some(edit) = resolution_mutation(mutation, &choice.take, kept) else {
         return rejected(mutation, vec![FieldError::new("take", ErrorCode::Unknown)]);
     };
     let result = apply_to_entry(disk, change, case, &edit, false);
@@ -272,17 +272,17 @@ fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: 
         closed: &[],
     };
     let rev = existing.as_ref().map_or(0, |existing| existing.rev);
-    let mut own = of_this_life(mutation, rev, case.author(&disk.lives));
+    let mut own = rebased_to_this_life(mutation, rev, case.author(&disk.lives));
     let is_own = |own: &Revision| (own.by.0, own.by.1) == (case.by.actor.id, case.by.client);
     if case.sabotage == Sabotage::OwnAtZero && stored.is_some_and(|stored| stored.revisions.iter().all(is_own)) {
         own.to_mut().base_rev = rev;
     }
-    let (outcome, kept, rev) = match decide(&own, existing.as_ref(), case.by.actor, rules) {
+    let (outcome, kept, rev) = match merge_entry(&own, existing.as_ref(), case.by.actor, rules) {
         Decision::Reject(errors) => return rejected(mutation, errors),
-        Decision::Leave { outcome, kept } => (outcome, kept, rev),
+        Decision::Leave { outcome, conflicting_values: kept } => (outcome, kept, rev),
         // A choice is taken whole or waits on.
         Decision::Write { outcome: Outcome::Conflict, .. } if !keep => (Outcome::Conflict, Fields::new(), rev),
-        Decision::Write { outcome, mut fields, deleted, changed, kept, .. } => {
+        Decision::Write { outcome, mut fields, deleted, changed, conflicting_values: kept, .. } => {
             *change += 1;
             fields.entry("author").or_insert(json!(case.by.actor.id));
             let changed = if rev == 0 { all_paths(&fields) } else { changed };

@@ -3,7 +3,7 @@
 use crate::phone::{self, Phone, Request, Storage, is_reused};
 use crate::server::{Disk, Key, Pusher, Revision, Sabotage, Server, record};
 use jiedui_core::access::user::Role;
-use jiedui_core::fixtures::rng::Chance;
+use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::sync::{Failure, Input, Mutation, Outcome, PullResponse, PushResponse, PushResult, Record, protocol};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,8 +31,8 @@ enum Message {
 
 impl Message {
     /// Whether its bytes, cut off somewhere, can still be read as what they were.
-    fn is_whole_when_cut(&self, chance: &mut Chance) -> bool {
-        fn cut<T: Serialize + DeserializeOwned>(body: &T, chance: &mut Chance) -> bool {
+    fn is_whole_when_cut(&self, chance: &mut SeededRng) -> bool {
+        fn cut<T: Serialize + DeserializeOwned>(body: &T, chance: &mut SeededRng) -> bool {
             let bytes = serde_json::to_vec(body).unwrap();
             serde_json::from_slice::<T>(&bytes[..chance.below(bytes.len())]).is_ok()
         }
@@ -61,7 +61,7 @@ struct Push {
 }
 
 pub struct World {
-    chance: Chance,
+    chance: SeededRng,
     phones: Vec<Phone>,
     pub server: Server,
     line: Vec<Message>,
@@ -92,7 +92,7 @@ impl World {
         let made = vec![BTreeMap::new(); PHONES];
         phones.push(tab);
         Self {
-            chance: Chance::new(seed),
+            chance: SeededRng::new(seed),
             phones,
             server: Server { disk: Default::default(), sabotage, sequence: 0 },
             line: Vec::new(),
@@ -148,7 +148,7 @@ impl World {
             }
             96 => self.phones[phone].tell(Input::Offline),
             97 => self.commit_one(),
-            _ => self.phones[phone].tell(Input::Hurry),
+            _ => self.phones[phone].tell(Input::SyncNow),
         }
     }
 
@@ -348,7 +348,7 @@ impl World {
         for _ in 0..3 {
             for phone in 0..self.phones.len() {
                 self.give_up(phone);
-                self.phones[phone].tell(Input::Hurry);
+                self.phones[phone].tell(Input::SyncNow);
             }
             for steps in 0.. {
                 if steps > TO_REST {

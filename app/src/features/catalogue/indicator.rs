@@ -8,7 +8,7 @@ use crate::lazy_screen;
 use crate::state::use_model;
 use jiedui_core::catalogue::Subject;
 use jiedui_core::catalogue::{Aggregation, Indicator, Target};
-use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::halfwidth::to_halfwidth;
 use jiedui_core::values::{
     field_error::{ErrorCode, FieldError},
     quantity::{Qualifier, Quantity},
@@ -48,7 +48,7 @@ impl Typed {
 
     /// The target, or which of its parts cannot be read.
     fn target(&self) -> Result<Target, &'static str> {
-        let year = narrow(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
+        let year = to_halfwidth(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
         let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64).ok_or("value")?;
         let qualifier = EXACT.iter().find(|(_, code)| *code == self.exact).map(|(own, _)| *own).ok_or("exact")?;
         Ok(Target { year, value, qualifier })

@@ -8,11 +8,11 @@ use crate::svg::escaped;
 use crate::ui::filter_bar::query_of;
 use crate::ui::loading::Loading;
 use jiedui_core::catalogue::{Indicator, Programme};
-use jiedui_core::figures::breakdown::standing;
+use jiedui_core::figures::breakdown::running_totals;
 use jiedui_core::figures::figure::{by_indicator, figure_of};
-use jiedui_core::figures::target_status::{Pace, adds_up, pace, shortfall};
+use jiedui_core::figures::target_status::{TargetStatus, adds_up, shortfall, target_status};
 use jiedui_core::figures::{
-    contribution::Part,
+    contribution::Contribution,
     figure::{Figure, Filter},
     summary::Overview,
 };
@@ -84,7 +84,7 @@ impl Words<'_> {
     pub fn target(&self) -> Option<String> {
         let (texts, target) = (self.model.texts, self.figure.target.as_ref()?);
         let amount = qualified(texts, target.value.shown(), target.qualifier);
-        if self.filter.takes_whole_target() {
+        if self.filter.covers_target() {
             return Some(fill(texts.target_is, &[&amount]));
         }
         let mut words = fill(texts.target_of_all, &[&amount]);
@@ -104,11 +104,11 @@ impl Words<'_> {
             let lacking = shortfall(&self.overview.catalogue, self.indicator, lacking).shown();
             (fill(pattern, &[&lacking, &self.unit()]), false)
         };
-        Some(match pace(self.indicator, self.figure, self.filter, self.model.today)? {
-            Pace::Reached => (texts.reached.to_owned(), true),
-            Pace::OnPace => (texts.on_pace.to_owned(), true),
-            Pace::Behind(amount) => lacking(texts.behind, amount),
-            Pace::Missed(amount) => lacking(texts.missed, amount),
+        Some(match target_status(self.indicator, self.figure, self.filter, self.model.today)? {
+            TargetStatus::Reached => (texts.reached.to_owned(), true),
+            TargetStatus::OnPace => (texts.on_pace.to_owned(), true),
+            TargetStatus::Behind(amount) => lacking(texts.behind, amount),
+            TargetStatus::Missed(amount) => lacking(texts.missed, amount),
         })
     }
 
@@ -125,7 +125,7 @@ impl Words<'_> {
     pub fn target_lines(&self) -> String {
         let mut html =
             self.target().map(|own| format!("<p class=\"target\">{}</p>", escaped(&own))).unwrap_or_default();
-        let progress = self.figure.actual.zip(self.figure.target.as_ref()).filter(|_| self.filter.takes_whole_target());
+        let progress = self.figure.actual.zip(self.figure.target.as_ref()).filter(|_| self.filter.covers_target());
         if let Some((actual, target)) = progress
             && let Some(words) = percent(self.model.texts, actual, target.value)
         {
@@ -224,8 +224,8 @@ pub fn Figures(
     let all_empty = Memo::new(move |_| {
         let filter = filter.get();
         model.seen(&filter).is_some_and(|shown| {
-            let sieve = filter.sieve(&shown.catalogue, shown.directory());
-            !shown.parts.iter().any(|part| sieve.takes(part))
+            let sieve = filter.compile(&shown.catalogue, shown.directory());
+            !shown.contributions.iter().any(|part| sieve.matches(part))
         })
     });
     view! {
@@ -298,7 +298,7 @@ fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>
         let (own, flash) = earlier.as_ref()?.get(code)?;
         if own == figure { *flash } else { Some(now_flashes) }
     };
-    let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Part>))| {
+    let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Contribution>))| {
         let indicator = shown.catalogue.indicator(code)?;
         let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
         let flash = flash_of(code, figure);
@@ -313,10 +313,10 @@ fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>
 }
 
 /// Figures and the parts that make them, by indicator.
-fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Vec<&'a Part>)> {
-    let sieve = filter.sieve(&overview.catalogue, overview.directory());
-    let mut parts = by_indicator(&overview.parts, &sieve);
-    let own = overview.catalogue.indicators.iter().filter(|indicator| sieve.takes_programme(&indicator.programme));
+fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Vec<&'a Contribution>)> {
+    let sieve = filter.compile(&overview.catalogue, overview.directory());
+    let mut parts = by_indicator(&overview.contributions, &sieve);
+    let own = overview.catalogue.indicators.iter().filter(|indicator| sieve.matches_programme(&indicator.programme));
     own.map(|indicator| {
         let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
         (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
@@ -329,7 +329,7 @@ fn years_without(model: Model) -> String {
     fill(model.texts.no_figures, &[&years.join("、")])
 }
 
-fn card(words: &Words<'_>, parts: &[&Part], query: &str, unsent: bool) -> String {
+fn card(words: &Words<'_>, parts: &[&Contribution], query: &str, unsent: bool) -> String {
     let Words { model, indicator, figure, filter, .. } = *words;
     let texts = model.texts;
     let name = escaped(model.pick(&indicator.name, &indicator.name_en));
@@ -346,7 +346,7 @@ fn card(words: &Words<'_>, parts: &[&Part], query: &str, unsent: bool) -> String
     let months = || parts.iter().map(|part| part.month);
     if let (Some(first), Some(last)) = (months().min(), months().max()) {
         let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
-        html.extend(spark(&standing(indicator, parts, range)));
+        html.extend(spark(&running_totals(indicator, parts, range)));
     }
     html.push_str(&words.verified_line());
     let entries = counted(texts, figure.entries);

@@ -11,7 +11,7 @@ use crate::features::map::lists::pair_name;
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
 use crate::state::{Model, use_model};
-use crate::storage::ledger_view::Item;
+use crate::storage::ledger_view::ItemView;
 use crate::svg::{escaped, static_map};
 use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::loading::LoadingOnline;
@@ -25,9 +25,9 @@ use jiedui_core::directory::{
 };
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::figures;
-use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::summary::EntryCount;
 use jiedui_core::figures::{
-    contribution::Part,
+    contribution::Contribution,
     figure::{Figure, Filter},
     summary::Overview,
 };
@@ -134,8 +134,9 @@ fn OrganisationOf() -> impl IntoView {
         let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
         let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
         // Who may not see entries is told how many there are all the same.
-        let is_counted = |tally: &&Tally| is_its(tally.organisation, tally.pairing);
-        let counted = || overview.tallies.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
+        let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
+        let counted =
+            || overview.entry_counts.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
         let count = if entries.with(Option::is_some) { listed.to_string() } else { counted() };
         let list = list
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
@@ -151,7 +152,7 @@ fn OrganisationOf() -> impl IntoView {
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
                     {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
-                    {crate::ui::page::is_own(|user| own.beyond(user)).then(|| view! {
+                    {crate::ui::page::is_own(|user| own.forbidden_fields(user)).then(|| view! {
                         <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
                         <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
                     })}
@@ -168,13 +169,13 @@ fn OrganisationOf() -> impl IntoView {
 }
 
 /// What is needed and planned at a place: what is due first comes first.
-fn needs_at(model: Model, place: &str, items: &[Item]) -> String {
+fn needs_at(model: Model, place: &str, items: &[ItemView]) -> String {
     let texts = model.texts;
-    let own: Vec<&Item> = items.iter().filter(|own| covers(place, &own.need.place)).collect();
+    let own: Vec<&ItemView> = items.iter().filter(|own| covers(place, &own.need.place)).collect();
     if own.is_empty() {
         return String::new();
     }
-    let row = |own: &&Item| {
+    let row = |own: &&ItemView| {
         let due = own.need.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
         format!(
             "<li><strong><a href=\"/needs/{}\">{}</a></strong><span>{} · {}{}</span></li>",
@@ -196,8 +197,8 @@ fn needs_at(model: Model, place: &str, items: &[Item]) -> String {
 /// What all its pairings have brought, over all years.
 fn figures_of(model: Model, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let is_own = |part: &&Part| pairings.iter().any(|own| part.pairing == Some(own.id));
-    let parts: Vec<Part> = overview.parts.iter().filter(is_own).cloned().collect();
+    let is_own = |part: &&Contribution| pairings.iter().any(|own| part.pairing == Some(own.id));
+    let parts: Vec<Contribution> = overview.contributions.iter().filter(is_own).cloned().collect();
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
     let row = |own: &Figure| {
         let indicator = overview.catalogue.indicator(&own.indicator)?;
@@ -234,7 +235,7 @@ pub fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
 
 /// The name of a place, or of the town above it: an overview knows no village.
 fn place_name(overview: &Overview, code: &str) -> String {
-    let code = Level::Township.above(code);
+    let code = Level::Township.ancestor_code(code);
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
 }
 
@@ -277,7 +278,7 @@ fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
             texts.agreement_open
         );
     }
-    if crate::ui::page::is_own(|user| pairing.beyond(user, overview.directory())) {
+    if crate::ui::page::is_own(|user| pairing.forbidden_fields(user, overview.directory())) {
         let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
     }
     text + "</li>"

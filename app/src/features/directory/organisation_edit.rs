@@ -37,7 +37,7 @@ fn OrganisationEdit() -> impl IntoView {
         match id {
             None => organisation_form(model, overview, None).into_any(),
             Some(id) => match overview.directory().organisation(id) {
-                Some(own) if !crate::ui::page::is_own(|user| own.beyond(user)) => elsewhere(model),
+                Some(own) if !crate::ui::page::is_own(|user| own.forbidden_fields(user)) => elsewhere(model),
                 Some(own) => organisation_form(model, overview, Some(own)).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
@@ -99,8 +99,8 @@ fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisatio
             source,
             initials: String::new(),
         };
-        add_new(&mut errors, own.mistakes(places, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| own.beyond(user)));
+        add_new(&mut errors, own.validate(places, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");

@@ -43,7 +43,7 @@ fn PairingEdit() -> impl IntoView {
         match id {
             None => pairing_form(model, overview, None, with).into_any(),
             Some(id) => match overview.directory().pairing(id) {
-                Some(own) if !is_own(|user| own.beyond(user, overview.directory())) => elsewhere(model),
+                Some(own) if !is_own(|user| own.forbidden_fields(user, overview.directory())) => elsewhere(model),
                 Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
@@ -92,8 +92,8 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
             source,
             agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
         };
-        add_new(&mut errors, own.mistakes(directory, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| own.beyond(user, directory)));
+        add_new(&mut errors, own.validate(directory, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user, directory)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{}", own.organisation_b);

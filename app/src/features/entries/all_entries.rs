@@ -12,7 +12,7 @@ use crate::ui::loading::LoadingStored;
 use crate::ui::search::{Found, PAGE, SearchField, use_words};
 use crate::ui::url_state::{Step, use_address};
 use jiedui_core::entry::State;
-use jiedui_core::figures::figure::Sieve;
+use jiedui_core::figures::figure::CompiledFilter;
 use jiedui_core::figures::{figure::Filter, summary::Overview};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -48,7 +48,7 @@ fn List() -> impl IntoView {
         let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
-        let [sieve, any_year] = [&filter, &any_year].map(|own| own.sieve(&overview.catalogue, overview.directory()));
+        let [sieve, any_year] = [&filter, &any_year].map(|own| own.compile(&overview.catalogue, overview.directory()));
         let (mut in_years, mut beyond) = (0, 0);
         let wanted = |own: &&Known| {
             let entry = &own.entry;
@@ -57,8 +57,10 @@ fn List() -> impl IntoView {
             }
             let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
             let is_verified = entry.state == State::Verified;
-            let takes = |sieve: &Sieve<'_>| sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), is_verified);
-            let others = programme.is_some_and(|code| sieve.takes_programme(code))
+            let takes = |sieve: &CompiledFilter<'_>| {
+                sieve.matches_at(&entry.place, entry.pairing, entry.date.into(), is_verified)
+            };
+            let others = programme.is_some_and(|code| sieve.matches_programme(code))
                 && (state.is_empty() || entry.state.code() == state)
                 && pairing.is_none_or(|pairing| entry.pairing == Some(pairing));
             let is_found = others && takes(&sieve);

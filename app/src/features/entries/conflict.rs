@@ -9,7 +9,7 @@ use crate::storage::my_entries::{Conflict, Journalled, Progress};
 use crate::sync;
 use crate::ui::entry_list::{activity_name, photo_address};
 use crate::ui::loading::LoadingStored;
-use jiedui_core::sync::{Op, all_paths, differing};
+use jiedui_core::sync::{Op, all_paths, conflicting_values};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -147,7 +147,7 @@ fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
             Shown { lines: reader.lines(activity, version, path, value), photos }
         };
         let mut rows: Vec<Row> = Vec::new();
-        for differing in differing(mutation, answered, theirs) {
+        for differing in conflicting_values(mutation, answered, theirs) {
             let path = differing.path.as_str();
             let mut mine = show(my_version, path, &differing.mine);
             let mut theirs = show(their_version, path, &differing.theirs);

@@ -22,7 +22,7 @@ use form::Form;
 use jiedui_core::entry::{Fields, NOTE_LENGTH};
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
-use jiedui_core::sync::protocol::NEED;
+use jiedui_core::sync::protocol::LEDGER_ITEM;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
@@ -249,7 +249,7 @@ async fn save_item(form: Form) -> Result<(), Option<String>> {
     }
     let begun =
         if drafting.is_new() { Begun::New } else { Begun::With { since: own.since, before: own.before.clone() } };
-    let made = Made { kind: NEED, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+    let made = Made { kind: LEDGER_ITEM, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
     match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
         Saved::Done => Ok(()),
         Saved::Elsewhere(now) => {

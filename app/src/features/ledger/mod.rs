@@ -6,7 +6,7 @@ pub mod item;
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
 use crate::state::{Model, use_model};
-use crate::storage::ledger_view::{Item, Way};
+use crate::storage::ledger_view::{ItemView, Way};
 use crate::sync;
 use crate::ui::download;
 use crate::ui::filter_bar::unreadable_notice;
@@ -15,7 +15,7 @@ use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{Step, use_address};
 use jiedui_core::directory::place::covers;
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::ledger::Need;
+use jiedui_core::ledger::Item;
 use jiedui_core::ledger::{Ledger, Status};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ use time::Date;
 use wasm_bindgen_futures::spawn_local;
 
 /// The items that this phone knows; `None` until they have been read, and where nobody has signed in.
-pub fn use_ledger() -> RwSignal<Option<Arc<Vec<Item>>>> {
+pub fn use_ledger() -> RwSignal<Option<Arc<Vec<ItemView>>>> {
     let model = use_model();
     let items = RwSignal::new(None);
     Effect::new(move |_| {
@@ -55,7 +55,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn takes(&self, model: Model, item: &Item, today: Date) -> bool {
+    fn takes(&self, model: Model, item: &ItemView, today: Date) -> bool {
         let need = &item.need;
         let status = match self.status.as_str() {
             "" => true,
@@ -70,7 +70,7 @@ impl Wanted {
             && self.has_words(model, need)
     }
 
-    fn has_words(&self, model: Model, need: &Need) -> bool {
+    fn has_words(&self, model: Model, need: &Item) -> bool {
         if self.words.is_empty() {
             return true;
         }
@@ -224,7 +224,7 @@ fn new_address(wanted: &Wanted) -> String {
 }
 
 /// How many there are, how many are late, and how many nobody has taken on.
-fn at_a_glance(texts: &Texts, found: &[Item], today: Date) -> impl IntoView + use<> {
+fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use<> {
     let late = found.iter().filter(|own| own.need.is_overdue(today)).count();
     let of = |status| found.iter().filter(|own| own.need.status == status).count();
     let words: Vec<String> = Status::ALL
@@ -263,12 +263,12 @@ fn status_class(status: Status) -> &'static str {
 }
 
 /// How much of what.
-fn amount(need: &Need) -> String {
+fn amount(need: &Item) -> String {
     need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
 }
 
 /// An item in a list.
-pub fn row(model: Model, overview: &Overview, own: &Item, today: Date) -> impl IntoView + use<> {
+pub fn row(model: Model, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
     let texts = model.texts;
     let need = &own.need;
     let place = {
@@ -304,7 +304,7 @@ pub fn row(model: Model, overview: &Overview, own: &Item, today: Date) -> impl I
 }
 
 /// The same as a table to be taken away.
-fn table(model: Model, overview: &Overview, found: &[Item], today: Date) -> Vec<Vec<String>> {
+fn table(model: Model, overview: &Overview, found: &[ItemView], today: Date) -> Vec<Vec<String>> {
     let texts = model.texts;
     let heading = [
         texts.year,
@@ -320,7 +320,7 @@ fn table(model: Model, overview: &Overview, found: &[Item], today: Date) -> Vec<
         texts.pairing,
         texts.note,
     ];
-    let row = |own: &Item| {
+    let row = |own: &ItemView| {
         let need = &own.need;
         let programme = overview.catalogue.programme(&need.programme);
         let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));

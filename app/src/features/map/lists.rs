@@ -8,7 +8,7 @@ use crate::state::Model;
 use crate::svg::escaped;
 use jiedui_core::directory::organisation::Pairing;
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::map::index::{Line, Point};
+use jiedui_core::map::index::{OrganisationMarker, PairingLine};
 use leptos::prelude::*;
 use std::fmt::Write;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ pub fn pair_name(model: Model, overview: &Overview, pairing: &Pairing) -> String
 }
 
 /// A list of pairings, those with the most entries first.
-pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&Line]) -> String {
+pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&PairingLine]) -> String {
     let mut sorted = lines.to_vec();
     sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
     let name = |number: usize| {
@@ -83,7 +83,11 @@ fn and_more(text: &mut String, model: Model, count: usize) {
 }
 
 /// A list of organisations.
-pub fn organisation_buttons<'a>(model: Model, leaf: &Leaf, points: impl Iterator<Item = &'a Point>) -> String {
+pub fn organisation_buttons<'a>(
+    model: Model,
+    leaf: &Leaf,
+    points: impl Iterator<Item = &'a OrganisationMarker>,
+) -> String {
     let (mut text, mut count) = (String::from("<ul class=\"pairs\">"), 0);
     for point in points {
         count += 1;

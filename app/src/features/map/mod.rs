@@ -14,11 +14,11 @@ use crate::ui::url_state::{Step, use_address};
 use gesture::{Gesture, carried};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::place::{Level, Place};
-use jiedui_core::figures::breakdown::{By, Of, split};
-use jiedui_core::figures::{contribution::Part, figure::Filter, summary::Overview};
-use jiedui_core::map::choropleth::Classes;
-use jiedui_core::map::index::{Atlas, Features, Position, spots};
-use jiedui_core::map::layout::Scene;
+use jiedui_core::figures::breakdown::{Dimension, Group, split};
+use jiedui_core::figures::{contribution::Contribution, figure::Filter, summary::Overview};
+use jiedui_core::map::choropleth::QuantileClasses;
+use jiedui_core::map::index::{Features, MapIndex, Position, spread_positions};
+use jiedui_core::map::layout::MapLayout;
 use jiedui_core::map::outline::project;
 use jiedui_core::values::quantity::Quantity;
 use leptos::html::Div;
@@ -52,24 +52,25 @@ pub struct Shading {
     counties: Vec<Shaded>,
     /// Those of the county that the filter is for; the counties are not shaded then.
     towns: Vec<Town>,
-    classes: Classes,
+    classes: QuantileClasses,
 }
 
 fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> {
     let indicator = overview.catalogue.indicator(code)?;
-    let county = filter.place.as_deref().map(|place| Level::County.above(place));
+    let county = filter.place.as_deref().map(|place| Level::County.ancestor_code(place));
     let county = county.filter(|county| county.len() == Level::County.digits());
     // Every county is shaded, whichever the filter is for, or every town of its county.
     let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
-    let sieve = filter.sieve(&overview.catalogue, overview.directory());
-    let parts: Vec<&Part> = overview.parts.iter().filter(|part| part.indicator == code && sieve.takes(part)).collect();
+    let sieve = filter.compile(&overview.catalogue, overview.directory());
+    let parts: Vec<&Contribution> =
+        overview.contributions.iter().filter(|part| part.indicator == code && sieve.matches(part)).collect();
     let level = if county.is_some() { Level::Township } else { Level::County };
-    let shares = split(indicator, &parts, By::Place(level)).into_iter().filter_map(|share| match share.of {
-        Of::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, share.value)),
+    let shares = split(indicator, &parts, Dimension::Place(level)).into_iter().filter_map(|share| match share.of {
+        Group::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, share.value)),
         _ => None,
     });
     let shares: BTreeMap<String, Quantity> = shares.collect();
-    let classes = Classes::of(shares.values().copied());
+    let classes = QuantileClasses::of(shares.values().copied());
     let shade = |value: &Quantity| (classes.class_of(*value), value.shown());
     let Some(county) = county else {
         let counties = shares.iter().map(|(code, value)| {
@@ -79,7 +80,7 @@ fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> 
         return Some(Shading { counties: counties.collect(), towns: Vec::new(), classes });
     };
     let towns: Vec<&Place> = overview.places.iter().filter(|place| place.parent == county).collect();
-    let spots = spots(county, towns.len());
+    let spots = spread_positions(county, towns.len());
     let town = |(place, spot): (&Place, &Position)| Town {
         code: place.code.clone(),
         name: place.name.clone(),
@@ -147,14 +148,14 @@ pub fn Map(
         shading(&shown(), &filter.get(), &code).map(Arc::new)
     });
     let atlas = Memo::new_with_compare(
-        move |earlier: Option<&Arc<Atlas>>| Arc::new(Atlas::new(&shown(), earlier.map(|own| &**own))),
+        move |earlier: Option<&Arc<MapIndex>>| Arc::new(MapIndex::new(&shown(), earlier.map(|own| &**own))),
         |_, _| true,
     );
     let before = StoredValue::new(None::<Before>);
     let leaf = Memo::new_with_compare(
         move |_| {
             let (atlas, overview, filter) = (atlas.get(), shown(), filter.get());
-            let there = overview.tallies.len() + overview.organisations.len() > 0;
+            let there = overview.entry_counts.len() + overview.organisations.len() > 0;
             let features = if there { atlas.features(&overview, &filter) } else { Features::default() };
             let changed = before.try_update_value(|before| changed(before, &filter, &features)).unwrap_or_default();
             Arc::new(Leaf { overview, filter, features, changed })
@@ -164,7 +165,7 @@ pub fn Map(
     let scene = Memo::new_with_compare(
         move |_| {
             let leaf = leaf.get();
-            Arc::new(Scene::new(&leaf.overview, &leaf.features, zoom.get()))
+            Arc::new(MapLayout::new(&leaf.overview, &leaf.features, zoom.get()))
         },
         |_, _| true,
     );
@@ -201,7 +202,7 @@ pub fn Map(
         let number = |name: &str| carried(&event, name).and_then(|number| number.parse::<usize>().ok());
         let leaf = leaf.get_untracked();
         if let Some(number) = number("data-point") {
-            let numbers = scene.with_untracked(|own| own.gatherings.get(number).map(|own| own.organisations.clone()));
+            let numbers = scene.with_untracked(|own| own.clusters.get(number).map(|own| own.organisations.clone()));
             let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
             chosen.set(Some(Chosen::Organisations(numbers.unwrap_or_default().iter().filter_map(of).collect())));
         } else if let Some(numbers) = line_at(&event) {

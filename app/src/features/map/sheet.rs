@@ -14,8 +14,8 @@ use futures::FutureExt;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::figure_of;
-use jiedui_core::figures::{contribution::Part, figure::Filter};
-use jiedui_core::map::index::{Counts, Line, Point};
+use jiedui_core::figures::{contribution::Contribution, figure::Filter};
+use jiedui_core::map::index::{EntryTotals, OrganisationMarker, PairingLine};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -80,7 +80,7 @@ fn Sheet(
     }
 }
 
-fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
+fn head(name: &str, line: &str, model: Model, counts: EntryTotals) -> String {
     let verified = if counts.entries == 0 {
         String::new()
     } else {
@@ -97,16 +97,16 @@ fn head(name: &str, line: &str, model: Model, counts: Counts) -> String {
 fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec<Known>>) -> String {
     let texts = model.texts;
     let (overview, filter) = (&*leaf.overview, &leaf.filter);
-    let is_own = |line: &&Line| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);
+    let is_own = |line: &&PairingLine| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);
     let counts = leaf.features.lines.iter().find(is_own).map(|line| line.counts).unwrap_or_default();
     let programme = overview.catalogue.programme(&pairing.programme);
     let mut line = vec![programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()];
     line.push(pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)])));
     line.extend(pairing.to.map(|to| fill(texts.ended, &[&format_date(to)])));
     let mut text = head(&pair_name(model, overview, pairing), &line.join(" · "), model, counts);
-    let sieve = filter.sieve(&overview.catalogue, overview.directory());
-    let own: Vec<&Part> =
-        overview.parts.iter().filter(|part| part.pairing == Some(pairing.id) && sieve.takes(part)).collect();
+    let sieve = filter.compile(&overview.catalogue, overview.directory());
+    let own: Vec<&Contribution> =
+        overview.contributions.iter().filter(|part| part.pairing == Some(pairing.id) && sieve.matches(part)).collect();
     let mut rows = String::new();
     for indicator in &overview.catalogue.indicators {
         let figure = figure_of(indicator, &own, filter.year);
@@ -121,7 +121,7 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
         let _ = write!(text, "<table class=\"amounts\">{rows}</table>");
     }
     let _ = write!(text, "<h3>{}</h3>", texts.latest_entries);
-    let is_own = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.takes_month(entry.date.into());
+    let is_own = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.matches_month(entry.date.into());
     let (list, count) = entry_list(model, overview, entries, is_own, LISTED);
     text.push_str(&list);
     if count > 0 {
@@ -133,8 +133,9 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
 }
 
 fn of_pairings(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
-    let is_here = |line: &&Line| leaf.overview.pairings.get(line.pairing).is_some_and(|own| ids.contains(&own.id));
-    let lines: Vec<&Line> = leaf.features.lines.iter().filter(is_here).collect();
+    let is_here =
+        |line: &&PairingLine| leaf.overview.pairings.get(line.pairing).is_some_and(|own| ids.contains(&own.id));
+    let lines: Vec<&PairingLine> = leaf.features.lines.iter().filter(is_here).collect();
     let title = fill(model.texts.pairings_shown, &[&lines.len()]);
     format!("<h2>{title}</h2>{}", pair_buttons(model, leaf, &lines))
 }
@@ -151,8 +152,8 @@ fn of_organisation(model: Model, leaf: &Leaf, own: &Organisation) -> String {
     let point = leaf.features.points.iter().find(|point| Some(point.organisation) == number);
     let counts = point.map(|point| point.counts).unwrap_or_default();
     let mut text = head(model.pick(&own.name, &own.name_en), &line.join(" · "), model, counts);
-    let is_own = |line: &&Line| line.ends.iter().any(|end| Some(*end) == number);
-    let lines: Vec<&Line> = leaf.features.lines.iter().filter(is_own).collect();
+    let is_own = |line: &&PairingLine| line.ends.iter().any(|end| Some(*end) == number);
+    let lines: Vec<&PairingLine> = leaf.features.lines.iter().filter(is_own).collect();
     if !lines.is_empty() {
         text.push_str(&pair_buttons(model, leaf, &lines));
     }
@@ -160,7 +161,7 @@ fn of_organisation(model: Model, leaf: &Leaf, own: &Organisation) -> String {
 }
 
 fn of_organisations(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
-    let id = |point: &Point| leaf.overview.organisations.get(point.organisation).map(|own| own.id);
+    let id = |point: &OrganisationMarker| leaf.overview.organisations.get(point.organisation).map(|own| own.id);
     let here = leaf.features.points.iter().filter(|point| id(point).is_some_and(|id| ids.contains(&id)));
     let title = fill(model.texts.organisations_here, &[&ids.len()]);
     format!("<h2>{title}</h2>{}", organisation_buttons(model, leaf, here))

@@ -49,13 +49,13 @@ fn Review() -> impl IntoView {
     });
     let under = move |filter: Filter| {
         let (waiting, overview) = (waiting.get()?, model.received.get()?);
-        let sieve = filter.sieve(&overview.catalogue, overview.directory());
+        let sieve = filter.compile(&overview.catalogue, overview.directory());
         let takes = |own: &Known| {
             let entry = &own.entry;
             let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
             // An activity that is no longer in the catalogue has none.
-            programme.map_or(filter.programme.is_none(), |code| sieve.takes_programme(code))
-                && sieve.takes_at(&entry.place, entry.pairing, entry.date.into(), false)
+            programme.map_or(filter.programme.is_none(), |code| sieve.matches_programme(code))
+                && sieve.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
         };
         Some(waiting.into_iter().filter(takes).collect::<Vec<_>>())
     };

@@ -4,8 +4,8 @@ use crate::db::figures::rollup::{Pending, subject_in_order};
 use crate::db::{Db, Result, feed, on, records::stored};
 use jiedui_core::catalogue::{Aggregation, Catalogue};
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::contribution::Part;
-use jiedui_core::figures::summary::Tally;
+use jiedui_core::figures::contribution::Contribution;
+use jiedui_core::figures::summary::EntryCount;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::{
     month::Month,
@@ -31,7 +31,7 @@ struct PartRow {
 }
 
 /// A part as it is stored; `None`, and a line in the log, where it cannot be read.
-fn part(row: PartRow) -> Option<Part> {
+fn part(row: PartRow) -> Option<Contribution> {
     let spoilt = |column: &str, text: &str| {
         stored::log("part", format!("{}, {}, {}", row.indicator, row.place, row.period), &format!("{column} `{text}`"));
     };
@@ -44,12 +44,12 @@ fn part(row: PartRow) -> Option<Part> {
         spoilt("qualifier", &row.qualifier);
         return None;
     };
-    Some(Part {
+    Some(Contribution {
         place: row.place,
         month,
         indicator: row.indicator,
         verified: row.verified,
-        apart,
+        discriminator: apart,
         qualifier,
         pairing: Some(row.pairing).filter(|id| !id.is_nil()),
         value: Quantity::from_ten_thousandths(row.value),
@@ -62,7 +62,7 @@ type YearRow = (String, bool, String, i64, i64, String);
 
 /// What makes the figures of a year at a place from the township up (everywhere, where it is empty), however many
 /// entries there are.
-pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
+pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
     let all = "SELECT indicator, verified, qualifier, value, entries, apart FROM part
         WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0";
     let period = format!("{year:04}");
@@ -112,7 +112,11 @@ const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
 const SEPARATOR: char = '|';
 
 /// The parts of a row: one for each text that keeps it apart.
-fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, place: &str, year: i32) -> Vec<Part> {
+fn unfold(
+    (indicator, verified, qualifier, value, entries, aparts): YearRow,
+    place: &str,
+    year: i32,
+) -> Vec<Contribution> {
     let Some(qualifier) = Qualifier::from_code(&qualifier) else {
         stored::log("part", format!("{indicator}, {place}, {year}"), &format!("qualifier `{qualifier}`"));
         return Vec::new();
@@ -123,14 +127,14 @@ fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, pla
             stored::log("part", format!("{indicator}, {place}, {year}"), &format!("apart `{text}`"));
             return None;
         }
-        Some(Part {
+        Some(Contribution {
             indicator: indicator.clone(),
             place: place.to_owned(),
             pairing: None,
             month: Month::first_of(year),
             verified,
             qualifier,
-            apart,
+            discriminator: apart,
             value: Quantity::from_ten_thousandths(value),
             entries,
         })
@@ -140,7 +144,7 @@ fn unfold((indicator, verified, qualifier, value, entries, aparts): YearRow, pla
 
 /// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
 /// them all.
-pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Part>> {
+pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
     let mut pending = Pending::default();
     for (id, entry) in entries_at(db, place, (year, year)).await? {
         pending.add(id, Some(&entry), catalogue);
@@ -168,7 +172,7 @@ pub type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
 
 /// All that phones hold and has changed after a change, those that came to nothing included; and the number of the last
 /// change in it.
-pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<Tally>)> {
+pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution>, Vec<EntryCount>)> {
     let mut tx = db.begin_reading().await?;
     let change = feed::last(&mut tx).await?;
     let parts = format!("SELECT {COLUMNS} FROM part WHERE grain = 'town' AND change > $1");
@@ -184,7 +188,7 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
         let spoilt = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
         let month = month.parse().inspect_err(spoilt).ok()?;
         let (pairing, organisation) = (given(pairing), given(organisation));
-        Some(Tally { programme, place, pairing, organisation, month, verified, entries })
+        Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
     };
     Ok((change, parts.into_iter().filter_map(part).collect(), tallies.into_iter().filter_map(tally).collect()))
 }
@@ -193,14 +197,14 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Part>, Vec<T
 mod tests {
     use super::*;
     use crate::db::figures::rollup::Told;
-    use jiedui_core::figures::contribution::Apart;
+    use jiedui_core::figures::contribution::Discriminator;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn texts_in_order_sort_as_their_numbers_and_are_read_again(one in any::<i64>(), other in any::<i64>()) {
             let limit = Quantity::from_f64(jiedui_core::values::quantity::LARGEST).unwrap().ten_thousandths();
-            let apart = |number| Apart::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
+            let apart = |number| Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
             let (one, other) = (apart(one), apart(other));
             let (first, second) = (Told::InOrder(&one).to_string(), Told::InOrder(&other).to_string());
             prop_assert_eq!(first.cmp(&second), one.cmp(&other));
@@ -215,6 +219,6 @@ mod tests {
         let row = ("pigs".into(), true, "about".into(), 50_000, 0, format!("latest 2026-11-25 {id}"));
         let parts = unfold(row, "522728", 2026);
         assert_eq!(parts.len(), 1);
-        assert!(matches!(parts[0].apart, Some(Apart::Latest(_, own)) if own == id), "{parts:?}");
+        assert!(matches!(parts[0].discriminator, Some(Discriminator::Latest(_, own)) if own == id), "{parts:?}");
     }
 }

@@ -8,9 +8,9 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::contribution::{Apart, Part};
-use jiedui_core::figures::contribution::{merge_parts, parts_of};
-use jiedui_core::figures::summary::{Tally, merge_tallies, tally_of};
+use jiedui_core::figures::contribution::{Contribution, Discriminator};
+use jiedui_core::figures::contribution::{contributions, merge_contributions};
+use jiedui_core::figures::summary::{EntryCount, merge_tallies, tally_of};
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::{
     month::Month,
@@ -27,8 +27,8 @@ const PAGE: i64 = 5_000;
 /// What a transaction adds and takes away.
 #[derive(Debug, Default)]
 pub struct Pending {
-    parts: Vec<Part>,
-    tallies: Vec<Tally>,
+    parts: Vec<Contribution>,
+    tallies: Vec<EntryCount>,
     /// Entries that cannot be read, and why: they count nowhere.
     pub unreadable: Vec<(Uuid, String)>,
 }
@@ -37,7 +37,7 @@ impl Pending {
     /// An entry counts from now on.
     pub fn add(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
-            self.parts.extend(parts_of(id, entry, catalogue));
+            self.parts.extend(contributions(id, entry, catalogue));
             self.tallies.extend(tally_of(entry, catalogue));
         }
     }
@@ -45,14 +45,14 @@ impl Pending {
     /// An entry no longer counts as it did.
     pub fn take_away(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
-            self.parts.extend(parts_of(id, entry, catalogue).into_iter().map(Part::negated));
-            self.tallies.extend(tally_of(entry, catalogue).map(Tally::negated));
+            self.parts.extend(contributions(id, entry, catalogue).into_iter().map(Contribution::negated));
+            self.tallies.extend(tally_of(entry, catalogue).map(EntryCount::negated));
         }
     }
 
     /// Adds like ones up, so that what many entries give stays small.
     pub fn condense(&mut self) {
-        self.parts = merge_parts(std::mem::take(&mut self.parts));
+        self.parts = merge_contributions(std::mem::take(&mut self.parts));
         self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
     }
 }
@@ -66,9 +66,9 @@ pub enum Told<'a> {
     /// Nothing.
     Alike,
     /// The part's own text.
-    By(&'a Apart),
+    By(&'a Discriminator),
     /// The same so that the texts of one subject lie in the order of their numbers.
-    InOrder(&'a Apart),
+    InOrder(&'a Discriminator),
 }
 
 /// The length of a number that is written so that texts sort as numbers do.
@@ -80,7 +80,7 @@ impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alike => Ok(()),
-            Self::InOrder(Apart::Subject(subject, number)) => {
+            Self::InOrder(Discriminator::Subject(subject, number)) => {
                 let number = number.ten_thousandths().saturating_add(NUMBER_ZERO);
                 write!(f, "{subject} {number:0NUMBER$}")
             }
@@ -90,10 +90,10 @@ impl fmt::Display for Told<'_> {
 }
 
 /// A subject and its number from their text in order.
-pub fn subject_in_order(text: &str) -> Option<Apart> {
+pub fn subject_in_order(text: &str) -> Option<Discriminator> {
     let (subject, number) = text.rsplit_once(' ')?;
     let number = number.parse::<i64>().ok()?.checked_sub(NUMBER_ZERO)?;
-    Some(Apart::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
+    Some(Discriminator::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
 }
 
 /// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
@@ -122,14 +122,14 @@ pub const TOWN: usize = Level::Township.digits();
 
 /// The township of a place, or the place where it is a higher one.
 pub fn town(place: &str) -> &str {
-    Level::Township.above(place)
+    Level::Township.ancestor_code(place)
 }
 
 /// The rows that parts are counted in, sorted.
-fn rows<'a>(parts: &'a [Part], directory: Directory<'a>) -> Vec<Row<'a>> {
+fn rows<'a>(parts: &'a [Contribution], directory: Directory<'a>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
     for part in parts {
-        let Part { indicator, place, verified, qualifier, apart, month, .. } = part;
+        let Contribution { indicator, place, verified, qualifier, discriminator: apart, month, .. } = part;
         let (value, entries) = (part.value.ten_thousandths(), part.entries);
         let row = |grain, place, period, apart, pairing: Option<Uuid>| {
             (grain, place, period, indicator.as_str(), *verified, apart, *qualifier, pairing.unwrap_or_default())
@@ -167,12 +167,12 @@ pub struct Counted<'a> {
     /// Rows of `part`.
     pub parts: Vec<Row<'a>>,
     /// Rows of `tally`.
-    pub tallies: Vec<Tally>,
+    pub tallies: Vec<EntryCount>,
 }
 
 impl Pending {
     /// Like parts added up.
-    pub fn into_parts(mut self) -> Vec<Part> {
+    pub fn into_parts(mut self) -> Vec<Contribution> {
         self.condense();
         self.parts
     }
@@ -206,8 +206,10 @@ pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()
     Ok(())
 }
 
-fn by_town(tallies: Vec<Tally>) -> Vec<Tally> {
-    merge_tallies(tallies.into_iter().map(|tally| Tally { place: town(&tally.place).to_owned(), ..tally }).collect())
+fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
+    merge_tallies(
+        tallies.into_iter().map(|tally| EntryCount { place: town(&tally.place).to_owned(), ..tally }).collect(),
+    )
 }
 
 /// Counts all figures anew where they are kept in another way than this program's. A start that finds them right does

@@ -6,9 +6,9 @@ use crate::db::reference::load::Reference;
 use crate::db::{Db, Result, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
-use jiedui_core::figures::summary::Tally;
-use jiedui_core::ledger::Need;
-use jiedui_core::sync::protocol::{ENTRY, NEED, ORGANISATION, PAIRING};
+use jiedui_core::figures::summary::EntryCount;
+use jiedui_core::ledger::Item;
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM, ORGANISATION, PAIRING};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -84,7 +84,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         let read = match kind.as_str() {
             ORGANISATION => serde_json::from_str::<Organisation>(&fields).map(drop),
             PAIRING => serde_json::from_str::<Pairing>(&fields).map(drop),
-            NEED => serde_json::from_str::<Need>(&fields).map(drop),
+            LEDGER_ITEM => serde_json::from_str::<Item>(&fields).map(drop),
             _ => serde_json::from_str::<Fields>(&fields).map(drop),
         };
         unreadable.extend(read.err().map(|error| (kind, id, error.to_string())));
@@ -97,8 +97,8 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     Ok(Findings { differences, unreadable })
 }
 
-fn tally_key(tally: &Tally) -> String {
-    let Tally { programme, place, pairing, organisation, month, verified, .. } = tally;
+fn tally_key(tally: &EntryCount) -> String {
+    let EntryCount { programme, place, pairing, organisation, month, verified, .. } = tally;
     let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
     format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
 }

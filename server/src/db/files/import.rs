@@ -7,7 +7,7 @@ use crate::db::{
     signed,
 };
 use crate::import::Findings;
-use crate::import::update::Standing;
+use crate::import::update::ExistingEntry;
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
@@ -282,7 +282,7 @@ pub async fn standing(
     reference: &Reference,
     import: Uuid,
     named: &[(Uuid, u64)],
-) -> Result<HashMap<Uuid, Standing>> {
+) -> Result<HashMap<Uuid, ExistingEntry>> {
     let ids: BTreeSet<Uuid> = named.iter().map(|(id, _)| *id).collect();
     let based: HashMap<Uuid, u64> = named.iter().copied().collect();
     let mut tx = db.begin_reading().await?;
@@ -317,7 +317,7 @@ pub async fn standing(
             }
         }
         let rev = u64::try_from(row.last.rev).unwrap_or_default();
-        let standing = Standing { rev, fields: row.fields, deleted: row.deleted, base, changed_since };
+        let standing = ExistingEntry { rev, fields: row.fields, deleted: row.deleted, base, changed_since };
         all.insert(row.id, standing);
     }
     Ok(all)

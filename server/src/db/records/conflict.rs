@@ -3,28 +3,28 @@
 use crate::db::bulk::insert;
 use crate::db::{Db, Result, Tx, on};
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::Other;
+use jiedui_core::sync::ConcurrentChange;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// By whom, with which copy of the app, by which mutation.
-pub type By = (Uuid, Uuid, i64);
+pub type MutationKey = (Uuid, Uuid, i64);
 
 /// Values that a mutation named and that were not taken.
 #[derive(Debug)]
-pub struct Kept {
+pub struct NewConflict {
     /// The record.
     pub record: Uuid,
     /// Whose mutation.
-    pub by: By,
+    pub by: MutationKey,
     /// The values, by the paths of their fields.
     pub fields: Fields,
 }
 
 /// Writes them.
-pub async fn write(tx: &mut Tx, conflicts: &[Kept], at: i64) -> Result<()> {
+pub async fn write(tx: &mut Tx, conflicts: &[NewConflict], at: i64) -> Result<()> {
     let mut rows = Vec::with_capacity(conflicts.len());
-    for Kept { record, by, fields } in conflicts {
+    for NewConflict { record, by, fields } in conflicts {
         rows.push((*record, *by, serde_json::to_string(fields)?));
     }
     let head = "INSERT INTO conflict (record, account, client, seq, kept, at) ";
@@ -49,7 +49,7 @@ pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Resul
 }
 
 /// Notes that somebody has chosen.
-pub async fn settle(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
+pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
     let query = "UPDATE conflict SET settled_at = $1, settled_by = $2 WHERE record = $3 AND client = $4 AND seq = $5";
     on!(in tx, |connection| sqlx::query(query)
         .bind(at)
@@ -64,7 +64,7 @@ pub async fn settle(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), accou
 }
 
 /// What others have done to a record: each account, when, and the paths; with the accounts' names.
-pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result<Vec<Other>> {
+pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result<Vec<ConcurrentChange>> {
     let query = "SELECT name FROM account WHERE id = $1";
     let mut others = Vec::with_capacity(changes.len());
     for (account, at, changed) in changes {
@@ -73,7 +73,7 @@ pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result
             .fetch_optional(connection)
             .await?);
         let (name, at, changed) = (name.unwrap_or_default(), crate::db::instant(*at), changed.clone());
-        others.push(Other { name, at, changed });
+        others.push(ConcurrentChange { name, at, changed });
     }
     Ok(others)
 }

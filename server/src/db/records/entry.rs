@@ -1,6 +1,6 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
-use crate::db::records::history::{self, Page, State};
+use crate::db::records::history::{self, HistoryPage, RevisionState};
 use crate::db::{
     Db, Result, on,
     records::{conflict, stored},
@@ -94,7 +94,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
 
 /// Records in the order in which they were made.
 #[derive(Debug)]
-pub struct Oldest {
+pub struct OldestPage {
     /// Those that can be read.
     pub records: Vec<Record>,
     /// After which the next ones come; `None` at the end.
@@ -102,7 +102,7 @@ pub struct Oldest {
 }
 
 /// The records of a kind that were made after a change, the oldest first.
-pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<Oldest> {
+pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<OldestPage> {
     // The condition of the index `record_other`, for ledger items.
     let kinds = if kind == ENTRY { "" } else { "AND kind <> 'entry'" };
     let query = sqlx::AssertSqlSafe(format!(
@@ -112,7 +112,7 @@ pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<Oldes
     let rows: Vec<Row> =
         on!(read db, |pool| sqlx::query_as(query).bind(kind).bind(after).bind(limit).fetch_all(pool).await?);
     let last = rows.last().map(|row| row.4);
-    Ok(Oldest { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
+    Ok(OldestPage { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
 }
 
 fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
@@ -122,7 +122,7 @@ fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
 
 /// An entry with all that ever happened to it.
 #[derive(Clone, Debug)]
-pub struct Whole {
+pub struct EntryWithHistory {
     /// As it stands.
     pub record: Record,
     /// Who made it.
@@ -134,13 +134,13 @@ pub struct Whole {
     /// Scopes (place and programme) in which it stood before.
     pub former: Vec<(String, String)>,
     /// The states that it has had, the first first.
-    pub history: Page,
+    pub history: HistoryPage,
     /// What was not taken.
     pub conflicts: Vec<conflict::Conflict>,
 }
 
 /// One entry, whoever may see it, with the states that it had before `before`, or the last ones.
-pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Whole>> {
+pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<EntryWithHistory>> {
     let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
         r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
         WHERE r.id = $1 AND r.kind = 'entry'";
@@ -150,7 +150,7 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Whole
     let Some(record) = record(ENTRY, (id, found.rev, found.fields, found.deleted, found.created)) else {
         return Ok(None);
     };
-    let now = State {
+    let now = RevisionState {
         rev: found.rev,
         at: crate::db::instant(found.at),
         author: found.account,
@@ -159,7 +159,7 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Whole
         fields: record.fields.clone(),
         deleted: found.deleted,
     };
-    Ok(Some(Whole {
+    Ok(Some(EntryWithHistory {
         record,
         author,
         programme,
@@ -186,7 +186,7 @@ struct Found {
     changed: String,
 }
 
-impl Whole {
+impl EntryWithHistory {
     /// Takes out what was said of it where the user does not look: an entry that moved into their sight tells nothing of
     /// what it was before. `scope` gives the place and the programme that fields put it in.
     pub fn hide_from(&mut self, user: &User, scope: impl Fn(&Fields) -> (String, String)) {

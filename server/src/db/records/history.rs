@@ -21,7 +21,7 @@ const OF_FORM: [&str; 2] = ["values", "details"];
 
 /// A state that a record has had, as it is stored.
 #[derive(Clone, Debug)]
-pub struct Past {
+pub struct StoredRevision {
     /// Of which record.
     pub record: Uuid,
     /// How it came about.
@@ -34,7 +34,7 @@ pub struct Past {
     pub deleted: bool,
 }
 
-impl Past {
+impl StoredRevision {
     /// A state to be kept, since `after` follows it.
     pub fn new(record: Uuid, revision: Revision, before: &Fields, after: &Fields, deleted: bool) -> Self {
         let whole = revision.rev % WHOLE == 1;
@@ -90,7 +90,7 @@ fn set(fields: &mut Fields, name: String, was: Value) {
 
 /// One state that an entry has had.
 #[derive(Clone, Debug, Serialize)]
-pub struct State {
+pub struct RevisionState {
     /// Its number.
     pub rev: i64,
     /// When.
@@ -109,9 +109,9 @@ pub struct State {
 
 /// The newest states of an entry, or the newest before one; the oldest of them first.
 #[derive(Clone, Debug, Default)]
-pub struct Page {
+pub struct HistoryPage {
     /// The states.
-    pub states: Vec<State>,
+    pub states: Vec<RevisionState>,
     /// There are older ones: those before this one.
     pub older: Option<i64>,
 }
@@ -119,7 +119,7 @@ pub struct Page {
 type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool, bool);
 
 /// Reads states of a record, which stands as `now`: those before `before`, or the last ones.
-pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Result<Page> {
+pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>) -> Result<HistoryPage> {
     let before = before.unwrap_or(now.rev + 1).min(now.rev + 1);
     let top = "SELECT MIN(rev) FROM revision WHERE record = $1 AND rev >= $2 AND rev < $3 AND whole";
     let top: Option<i64> = on!(read db, |pool| sqlx::query_scalar(top)
@@ -133,7 +133,7 @@ pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Res
     let from = top.map_or(now.rev, |top| top + 1);
     let (mut fields, mut size, mut next) = (now.fields.clone(), 0, from);
     let mut is_known = true;
-    let mut page = Page::default();
+    let mut page = HistoryPage::default();
     if now.rev < before {
         size += bounds::size(&fields);
         page.states.push(now);
@@ -169,7 +169,7 @@ pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Res
             }
             let changed = crate::db::records::stored::read("entry", record, &changed).unwrap_or_default();
             let at = crate::db::instant(at);
-            page.states.push(State { rev, at, author, author_name, changed, fields: fields.clone(), deleted });
+            page.states.push(RevisionState { rev, at, author, author_name, changed, fields: fields.clone(), deleted });
         }
     }
     page.states.reverse();
@@ -179,8 +179,15 @@ pub async fn page(db: &Db, record: Uuid, now: State, before: Option<i64>) -> Res
 /// Returns the fields that a record had at an earlier revision, from its revision and fields now; `None` where that state
 /// is not stored or cannot be read.
 pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier: i64) -> Result<Option<Fields>> {
-    let now =
-        State { rev, at: String::new(), author: None, author_name: None, changed: Vec::new(), fields, deleted: false };
+    let now = RevisionState {
+        rev,
+        at: String::new(),
+        author: None,
+        author_name: None,
+        changed: Vec::new(),
+        fields,
+        deleted: false,
+    };
     let page = page(db, record, now, Some(earlier + 1)).await?;
     Ok(page.states.into_iter().next_back().filter(|state| state.rev == earlier).map(|state| state.fields))
 }

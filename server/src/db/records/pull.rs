@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::sync::protocol::{ENTRY, NEED};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
@@ -57,15 +57,15 @@ const SIGNATURE: usize = 16;
 
 /// What cursors are signed with: all servers on a database have the same.
 #[derive(Clone)]
-pub struct Key([u8; 32]);
+pub struct CursorKey([u8; 32]);
 
-impl fmt::Debug for Key {
+impl fmt::Debug for CursorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")
     }
 }
 
-impl Key {
+impl CursorKey {
     /// Derives it from the database's own secret.
     pub fn derive(secret: &[u8]) -> Self {
         let mut hash = Sha256::new();
@@ -90,7 +90,7 @@ impl Cursor {
     /// Reads a cursor of this user's and of this life of the database; `None` if it is none. One that is not signed with
     /// the key was given out by an earlier version, and may not say that its user could see more than now: what went out
     /// of sight is told by its kind, identifier and revision.
-    pub fn parse(text: &str, user: &User, epoch: i64, key: &Key) -> Option<Self> {
+    pub fn parse(text: &str, user: &User, epoch: i64, key: &CursorKey) -> Option<Self> {
         let (body, signature) = text.split_once('.').map_or((text, None), |(body, own)| (body, Some(own)));
         if let Some(signature) = signature {
             let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -138,7 +138,7 @@ impl Cursor {
     }
 
     /// As it stands on the wire, signed.
-    pub fn encode(&self, key: &Key) -> Result<String> {
+    pub fn encode(&self, key: &CursorKey) -> Result<String> {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?);
         let signature = key.mac(&body).ok_or(DbError::NoRandomness)?.finalize().into_bytes();
         let signature = URL_SAFE_NO_PAD.encode(signature.get(..SIGNATURE).unwrap_or_default());
@@ -153,7 +153,7 @@ fn union(one: Vec<String>, other: Vec<String>) -> Vec<String> {
 
 /// A record on its way out, its fields as the JSON that they are stored as.
 #[derive(Debug, PartialEq)]
-pub struct Outgoing {
+pub struct FeedItem {
     /// Its kind.
     pub kind: String,
     /// Its identifier.
@@ -166,9 +166,9 @@ pub struct Outgoing {
 
 /// What has changed since a cursor.
 #[derive(Debug)]
-pub struct Page {
+pub struct FeedPage {
     /// The changed records, oldest change first.
-    pub records: Vec<Outgoing>,
+    pub records: Vec<FeedItem>,
     /// Where to go on from.
     pub cursor: Cursor,
     /// Whether there is more already.
@@ -190,7 +190,7 @@ struct Row {
 }
 
 /// At most `limit` records after the cursor.
-pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Result<Page> {
+pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Result<FeedPage> {
     let first_pull = cursor.change == 0 && cursor.before.is_none();
     let query = "SELECT change, id, kind, rev, fields, deleted, author, programme, place, former FROM record
         WHERE change > $1 ORDER BY change LIMIT $2";
@@ -220,20 +220,20 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
     if !more {
         cursor.before = None;
     }
-    Ok(Page { records, cursor, more })
+    Ok(FeedPage { records, cursor, more })
 }
 
 /// What the user is told of a record: as it stands, that it is gone, or nothing.
-fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<Outgoing>> {
+fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<FeedItem>> {
     let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
     let own = author == Some(user.id);
-    let visible = kind != ENTRY && kind != NEED || own || cursor.sight.has(&place, &programme);
+    let visible = kind != ENTRY && kind != LEDGER_ITEM || own || cursor.sight.has(&place, &programme);
     if visible && !deleted {
         // One that is spoilt would spoil the whole page.
         if !stored::is_object(&kind, id, &fields) {
             return Ok(None);
         }
-        return Ok(Some(Outgoing { kind, id, rev, fields: Some(fields) }));
+        return Ok(Some(FeedItem { kind, id, rev, fields: Some(fields) }));
     }
     let former: Vec<(String, String)> = stored::read(&kind, id, &former).unwrap_or_default();
     let told = |sight: &Sight| {
@@ -242,7 +242,7 @@ fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Opti
     let was_visible = visible
         || former.iter().any(|(place, programme)| cursor.sight.has(place, programme))
         || cursor.before.as_ref().is_some_and(|(old, _)| told(old));
-    Ok((was_visible && !first_pull).then_some(Outgoing { kind, id, rev, fields: None }))
+    Ok((was_visible && !first_pull).then_some(FeedItem { kind, id, rev, fields: None }))
 }
 
 #[cfg(test)]
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_a_strangers_does_not() {
-        let (owner, key) = (user(&["522728"]), Key::derive(b"secret"));
+        let (owner, key) = (user(&["522728"]), CursorKey::derive(b"secret"));
         let cursor = Cursor { change: 7, ..Cursor::start(&owner, 3) };
         let text = cursor.encode(&key).unwrap();
         assert_eq!(Cursor::parse(&text, &owner, 3, &key), Some(cursor));
@@ -273,13 +273,13 @@ mod tests {
 
     #[test]
     fn parse_takes_no_forged_sight() {
-        let (owner, key) = (user(&["522728109"]), Key::derive(b"secret"));
+        let (owner, key) = (user(&["522728109"]), CursorKey::derive(b"secret"));
         let everywhere = user(&[]);
         let mut forged = Cursor { change: 7, ..Cursor::start(&everywhere, 3) };
         let unsigned = |cursor: &Cursor| URL_SAFE_NO_PAD.encode(serde_json::to_vec(cursor).unwrap());
         for text in [
             unsigned(&forged),
-            forged.encode(&Key::derive(b"another")).unwrap(),
+            forged.encode(&CursorKey::derive(b"another")).unwrap(),
             format!("{}.", unsigned(&forged)),
             format!("{}.AAAA", unsigned(&forged)),
         ] {
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_change_of_rights_tells_the_feed_once_more() {
-        let key = Key::derive(b"secret");
+        let key = CursorKey::derive(b"secret");
         let cursor = Cursor { change: 7, ..Cursor::start(&user(&["522728"]), 3) };
         let moved = Cursor::parse(&cursor.encode(&key).unwrap(), &user(&["520111"]), 3, &key).unwrap();
         assert_eq!((moved.change, moved.before.as_ref().map(|(_, until)| *until)), (0, Some(7)));

@@ -3,19 +3,19 @@
 
 use crate::db::bulk::Prepared;
 use crate::db::files::attachment::{self, Naming};
-use crate::db::records::conflict::{self, By, Kept};
-use crate::db::records::history::Past;
+use crate::db::records::conflict::{self, MutationKey, NewConflict};
+use crate::db::records::history::StoredRevision;
 use crate::db::records::idempotency::{self, Answers, MutationDigest};
-use crate::db::records::record::{self, PIECE, Revision, Row};
+use crate::db::records::record::{self, CHUNK, RecordRow, Revision};
 use crate::db::reference::load::Reference;
-use crate::db::{Db, DbError, Kind, Result, Tx, feed, figures::rollup, on, records::stored, signed};
+use crate::db::{Db, DbError, Dialect, Result, Tx, feed, figures::rollup, on, records::stored, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::{Entry, bounds};
-use jiedui_core::sync::protocol::{CHOICE, ENTRY, NEED};
+use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM, RESOLUTION};
 use jiedui_core::sync::{
-    Author, Choice, Decision, Existing, Mutation, Op, Outcome, PushResult, Record, all_paths, chosen, decide,
-    decide_need, of_this_life,
+    Decision, Existing, Mutation, MutationAuthor, Op, Outcome, PushResult, Record, Resolution, all_paths, merge_entry,
+    merge_item, rebased_to_this_life, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
@@ -56,12 +56,12 @@ struct Batch<'a> {
     /// What was answered before, by account and client.
     known: BTreeMap<(Uuid, Uuid), Answers>,
     /// The records that the mutations name, as they stand by now; those that are not yet written so are in `unwritten`.
-    records: BTreeMap<Uuid, Arc<Row>>,
+    records: BTreeMap<Uuid, Arc<RecordRow>>,
     unwritten: BTreeSet<Uuid>,
     /// Those of the records that cannot be read: nothing is written over them.
     unreadable: BTreeSet<Uuid>,
-    past: Vec<Past>,
-    conflicts: Vec<Kept>,
+    past: Vec<StoredRevision>,
+    conflicts: Vec<NewConflict>,
     figures: rollup::Pending,
     /// Who may name which photos of others.
     naming: Naming,
@@ -89,9 +89,9 @@ struct Turn {
 
 impl Turn {
     /// Whose mutations they are, as the merge sees it.
-    fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> Author<'a> {
+    fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> MutationAuthor<'a> {
         let (numbers, is_doubled) = (&self.numbers, self.is_doubled);
-        Author { account: push.actor.id, client: push.client, lives, numbers, is_doubled }
+        MutationAuthor { account: push.actor.id, client: push.client, lives, numbers, is_doubled }
     }
 }
 
@@ -199,7 +199,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Opt
             // while the records before them are written.
             let deciding = async {
                 let decided = batch.decide_some(push, left, &mut turn);
-                batch.prepare(kind, PIECE).map(|prepared| (decided, prepared))
+                batch.prepare(kind, CHUNK).map(|prepared| (decided, prepared))
             };
             let (written, decided) = tokio::join!(ready.run(&mut tx), deciding);
             written?;
@@ -243,7 +243,7 @@ fn named_photos(pushes: &[Push]) -> Vec<(&User, Uuid, &str)> {
 }
 
 /// Adds entries that the program itself has made and checked, in one transaction; says how many were not there yet.
-pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)>) -> Result<usize> {
+pub async fn insert_trusted(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)>) -> Result<usize> {
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?.change;
     let ids: Vec<Uuid> = entries.iter().map(|(id, _)| *id).collect();
@@ -256,7 +256,7 @@ pub async fn fill_in(db: &Db, reference: &Reference, entries: Vec<(Uuid, Fields)
         fields.extend([("created_at".to_owned(), now.clone()), ("updated_at".to_owned(), now.clone())]);
         let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at };
         let (kind, deleted, author, former) = (ENTRY.to_owned(), false, None, Vec::new());
-        rows.push(Row { id, kind, fields, deleted, change, created: change, author, former, last });
+        rows.push(RecordRow { id, kind, fields, deleted, change, created: change, author, former, last });
     }
     record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
@@ -283,7 +283,7 @@ impl Batch<'_> {
     /// Answers the first mutations that need nothing from the database, a piece at most; says how many.
     fn decide_some(&mut self, push: &Push, mutations: &[(Mutation, MutationDigest)], turn: &mut Turn) -> usize {
         let mut decided = 0;
-        for next in mutations.iter().take(PIECE) {
+        for next in mutations.iter().take(CHUNK) {
             let (mutation, digest) = next;
             let known = self.known.get(&(push.actor.id, push.client)).and_then(|known| known.get(&mutation.seq));
             match known {
@@ -326,15 +326,15 @@ impl Batch<'_> {
     }
 
     /// What writes the records that are yet to be written, where they are so many.
-    fn prepare(&mut self, kind: Kind, many: usize) -> Result<Prepared> {
+    fn prepare(&mut self, kind: Dialect, many: usize) -> Result<Prepared> {
         let rows = if self.unwritten.len() < many { Vec::new() } else { self.rows() };
         record::prepare(kind, &rows, &self.reference.catalogue)
     }
 
     /// The records to be written, in the order of their changes: the table's own.
-    fn rows(&mut self) -> Vec<Arc<Row>> {
+    fn rows(&mut self) -> Vec<Arc<RecordRow>> {
         let unwritten = std::mem::take(&mut self.unwritten);
-        let mut rows: Vec<Arc<Row>> = unwritten.iter().filter_map(|id| self.records.get(id).cloned()).collect();
+        let mut rows: Vec<Arc<RecordRow>> = unwritten.iter().filter_map(|id| self.records.get(id).cloned()).collect();
         rows.sort_by_key(|row| row.change);
         rows
     }
@@ -344,13 +344,13 @@ impl Batch<'_> {
             return Ok(rejected(mutation.seq, vec![why.clone()]));
         }
         match mutation.kind.as_str() {
-            ENTRY | NEED => {
+            ENTRY | LEDGER_ITEM => {
                 let since = self.since(tx, push, mutation, turn).await?;
                 let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
             }
-            CHOICE => self.choose(tx, push, mutation, turn).await,
+            RESOLUTION => self.choose(tx, push, mutation, turn).await,
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         }
     }
@@ -358,19 +358,21 @@ impl Batch<'_> {
     /// Settles a conflict as a person has chosen. Where what they saw has changed since, it goes on waiting.
     async fn choose(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
         let refuse = |field: &str, code| Ok(rejected(mutation.seq, vec![FieldError::new(field, code)]));
-        let Ok(choice) = serde_json::from_value::<Choice>(Value::Object(mutation.fields.clone())) else {
+        let Ok(choice) = serde_json::from_value::<Resolution>(Value::Object(mutation.fields.clone())) else {
             return refuse("fields", ErrorCode::WrongType);
         };
         let (client, seq) = (choice.client, signed(choice.seq));
         let Some(kept) = conflict::waiting(tx, mutation.id, client, seq).await? else {
             return refuse("seq", ErrorCode::Unknown);
         };
-        let Some(edit) = chosen(mutation, &choice.take, &kept) else { return refuse("take", ErrorCode::Unknown) };
+        let Some(edit) = resolution_mutation(mutation, &choice.take, &kept) else {
+            return refuse("take", ErrorCode::Unknown);
+        };
         let since = self.since(tx, push, &edit, turn).await?;
         let mut result = self.apply_to_record(push, &edit, &since, false);
         name_others(tx, &since, &mut result).await?;
         if result.outcome.is_done() {
-            conflict::settle(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
+            conflict::resolve(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
         }
         Ok(result)
     }
@@ -398,16 +400,16 @@ impl Batch<'_> {
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
-        let decide = if mutation.kind == NEED { decide_need } else { decide };
+        let decide = if mutation.kind == LEDGER_ITEM { merge_item } else { merge_entry };
         let numbers = BTreeSet::new();
-        let author = Author {
+        let author = MutationAuthor {
             account: push.actor.id,
             client: push.client,
             lives: &self.lives,
             numbers: &numbers,
             is_doubled: false,
         };
-        let own = of_this_life(mutation, rev, author);
+        let own = rebased_to_this_life(mutation, rev, author);
         match decide(&own, existing.as_ref(), &push.actor, rules) {
             // An edit of what a restore from a backup has taken away.
             Decision::Reject(_) if existing.is_none() && own.base_rev < mutation.base_rev && mutation.op == Op::Put => {
@@ -421,7 +423,7 @@ impl Batch<'_> {
                 });
                 PushResult { rev: if seen { rev } else { 0 }, ..rejected(mutation.seq, errors) }
             }
-            Decision::Leave { outcome, kept } => {
+            Decision::Leave { outcome, conflicting_values: kept } => {
                 self.keep(mutation.id, by, kept, keep);
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
                 answer(mutation, outcome, rev, record.as_ref())
@@ -431,7 +433,7 @@ impl Batch<'_> {
                 let record = existing.map(|existing| (existing.fields, existing.deleted));
                 answer(mutation, Outcome::Conflict, rev, record.as_ref())
             }
-            Decision::Write { outcome, mut fields, deleted, changed, kept, entry } => {
+            Decision::Write { outcome, mut fields, deleted, changed, conflicting_values: kept, entry } => {
                 if existing.is_none() {
                     fields.insert("author".into(), json!(push.actor.id));
                     fields.insert("created_at".into(), self.now.clone());
@@ -451,9 +453,9 @@ impl Batch<'_> {
     async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let author = turn.author(push, &self.lives);
-        let is_news = |rev: i64, at: i64, by: Option<By>| {
+        let is_news = |rev: i64, at: i64, by: Option<MutationKey>| {
             let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
-            author.is_news(unsigned(rev), unsigned(at), maker, mutation)
+            author.is_concurrent(unsigned(rev), unsigned(at), maker, mutation)
         };
         let mut since = Vec::new();
         // Of another life any revision may be news.
@@ -497,7 +499,7 @@ impl Batch<'_> {
         mutation: &Mutation,
         (fields, deleted): (Fields, bool),
         changed: BTreeSet<String>,
-        by: By,
+        by: MutationKey,
         entry: Option<&Entry>,
     ) {
         self.change += 1;
@@ -532,7 +534,7 @@ impl Batch<'_> {
             self.figures.add(id, entry, catalogue);
         }
         let (change, kind) = (self.change, mutation.kind.clone());
-        let row = Row { id, kind, fields, deleted, change, created, author, former, last };
+        let row = RecordRow { id, kind, fields, deleted, change, created, author, former, last };
         self.records.insert(id, Arc::new(row));
         self.unwritten.insert(id);
     }
@@ -545,10 +547,10 @@ impl Batch<'_> {
         }
     }
 
-    fn keep(&mut self, record: Uuid, by: By, fields: Fields, keep: bool) {
+    fn keep(&mut self, record: Uuid, by: MutationKey, fields: Fields, keep: bool) {
         if keep && !fields.is_empty() {
             self.refer(record, by.0, &fields, None);
-            self.conflicts.push(Kept { record, by, fields });
+            self.conflicts.push(NewConflict { record, by, fields });
         }
     }
 

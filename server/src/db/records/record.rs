@@ -1,8 +1,8 @@
 //! Records and their revisions, written and read by the hundred: one statement for many rows.
 
 use crate::db::bulk::{self, Prepared, insert, select_in};
-use crate::db::records::history::Past;
-use crate::db::{DbError, Kind, Result, Tx};
+use crate::db::records::history::StoredRevision;
+use crate::db::{DbError, Dialect, Result, Tx};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Fields;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// A record as it stands.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct RecordRow {
     /// Identifier.
     pub id: Uuid,
     /// What it is.
@@ -46,10 +46,10 @@ pub struct Revision {
     pub at: i64,
 }
 
-impl Row {
+impl RecordRow {
     /// The state that the record has now, to be kept when it gets these fields.
-    pub fn past(&self, after: &Fields) -> Past {
-        Past::new(self.id, self.last.clone(), &self.fields, after, self.deleted)
+    pub fn past(&self, after: &Fields) -> StoredRevision {
+        StoredRevision::new(self.id, self.last.clone(), &self.fields, after, self.deleted)
     }
 }
 
@@ -71,13 +71,13 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 }
 
 /// Records that are put together while as many before them are written.
-pub const PIECE: usize = 64;
+pub const CHUNK: usize = 64;
 
 /// Writes records as they stand now, with the columns by which they are found.
-pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
+pub async fn write<R: Borrow<RecordRow>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
     let kind = tx.kind();
     let mut ready = prepare::<R>(kind, &[], catalogue)?;
-    for piece in rows.chunks(PIECE) {
+    for piece in rows.chunks(CHUNK) {
         let (written, next) = tokio::join!(ready.run(tx), async { prepare(kind, piece, catalogue) });
         written?;
         ready = next?;
@@ -86,7 +86,7 @@ pub async fn write<R: Borrow<Row>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogu
 }
 
 /// What writes records as they stand now.
-pub fn prepare<R: Borrow<Row>>(kind: Kind, rows: &[R], catalogue: &Catalogue) -> Result<Prepared> {
+pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Catalogue) -> Result<Prepared> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Borrow::borrow) {
         let list = |none: bool, list: &dyn Fn() -> serde_json::Result<String>| {
@@ -123,7 +123,7 @@ pub fn prepare<R: Borrow<Row>>(kind: Kind, rows: &[R], catalogue: &Catalogue) ->
 }
 
 /// Writes states that records have had.
-pub async fn write_past(tx: &mut Tx, rows: &[Past]) -> Result<()> {
+pub async fn write_past(tx: &mut Tx, rows: &[StoredRevision]) -> Result<()> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows {
         written.push((row, serde_json::to_string(&row.fields)?, serde_json::to_string(&row.revision.changed)?));
@@ -159,12 +159,12 @@ struct Found {
 }
 
 /// Those of these records that there are. It fails where one of them cannot be read.
-pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
+pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>> {
     look_up(tx, ids).await?.into_iter().collect()
 }
 
 /// The same, each by itself.
-pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<Row>>> {
+pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<RecordRow>>> {
     let rows = select_in!(
         tx,
         "SELECT id, kind, rev, fields, deleted, change, created, author, former, changed, account, client, seq, at
@@ -182,7 +182,7 @@ pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<Row>>> {
     Ok(rows.into_iter().map(readable).collect())
 }
 
-fn row(found: Found) -> serde_json::Result<Row> {
+fn row(found: Found) -> serde_json::Result<RecordRow> {
     let Found { id, kind, rev, fields, deleted, change, created, author, former, .. } = found;
     let by = match (found.account, found.client, found.seq) {
         (Some(account), Some(client), Some(seq)) => Some((account, client, seq)),
@@ -190,5 +190,5 @@ fn row(found: Found) -> serde_json::Result<Row> {
     };
     let last = Revision { rev, changed: serde_json::from_str(&found.changed)?, by, at: found.at };
     let (fields, former) = (serde_json::from_str(&fields)?, serde_json::from_str(&former)?);
-    Ok(Row { id, kind, fields, deleted, change, created, author, former, last })
+    Ok(RecordRow { id, kind, fields, deleted, change, created, author, former, last })
 }

@@ -1,7 +1,7 @@
 //! Organisations and pairings, changed one by one; each keeps all states that it has had.
 
 use crate::db::files::attachment::{self, Naming};
-use crate::db::records::record::{self, Revision, Row};
+use crate::db::records::record::{self, RecordRow, Revision};
 use crate::db::reference::load::fields_of;
 use crate::db::{Db, Result, feed};
 use jiedui_core::access::user::User;
@@ -69,7 +69,7 @@ pub async fn set(
         record::write_past(&mut tx, &[known.past(&fields)]).await?;
     }
     let kind = kind.to_owned();
-    let row = Row { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
+    let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
     record::write(&mut tx, &[row], &Catalogue::default()).await?;
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;

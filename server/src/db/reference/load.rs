@@ -2,7 +2,7 @@
 //! holds it in memory.
 
 use crate::db::bulk::insert;
-use crate::db::records::record::{self, Revision, Row};
+use crate::db::records::record::{self, RecordRow, Revision};
 use crate::db::{Db, Result, Tx, feed, on, records::stored};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
@@ -168,20 +168,20 @@ pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[
     tx.commit().await
 }
 
-fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<Row>> {
+fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<RecordRow>> {
     let organisations = organisations.iter().map(|own| Ok(new_row(ORGANISATION, own.id, fields_of(own)?)));
     let pairings = pairings.iter().map(|own| Ok(new_row(PAIRING, own.id, fields_of(own)?)));
     organisations.chain(pairings).collect()
 }
 
 /// A record that nobody has made, yet without its number.
-fn new_row(kind: &str, id: Uuid, fields: Fields) -> Row {
+fn new_row(kind: &str, id: Uuid, fields: Fields) -> RecordRow {
     let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: crate::db::now() };
     let (kind, former) = (kind.to_owned(), Vec::new());
-    Row { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former, last }
+    RecordRow { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former, last }
 }
 
-fn number(rows: &mut [Row], change: &mut i64) {
+fn number(rows: &mut [RecordRow], change: &mut i64) {
     for row in rows {
         *change += 1;
         (row.change, row.created) = (*change, *change);

@@ -2,10 +2,10 @@
 
 use crate::attachment_store::{AttachmentStore, Received};
 use crate::db::files::attachment;
-use crate::http::extract::body::{Received as Body, Wants, unreadable};
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::body::{Accept, Payload as Body, unreadable};
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -35,7 +35,7 @@ fn checked(sha256: String) -> Result<String, Problem> {
     if is_hash(&sha256) { Ok(sha256) } else { Err(Problem::not_found()) }
 }
 
-impl App {
+impl AppState {
     /// The files of photos.
     pub fn attachments(&self) -> AttachmentStore {
         AttachmentStore::new(&self.config.storage.data_dir)
@@ -103,8 +103,8 @@ fn so_much_is_there(status: StatusCode, there: u64) -> Response {
     (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day"),
     (status = 507, description = "the server has no space left: try again later")))]
 pub async fn put(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(sha256): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -170,9 +170,9 @@ fn signed(bytes: u64) -> i64 {
     responses((status = 200, description = "missing: the hashes of those that are not there for this user"),
         (status = 400, description = "no hashes, or too many")))]
 pub async fn missing(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    wants: Wants,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let wrong = || Problem::field("sha256", ErrorCode::WrongType);
@@ -195,8 +195,8 @@ pub async fn missing(
     (status = 200, description = "the photo"), (status = 403, description = "not for this user"),
     (status = 404, description = "there is none, or its file is gone")))]
 pub async fn get(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(sha256): Path<String>,
 ) -> Result<Response, Problem> {
     let sha256 = checked(sha256)?;

@@ -1,12 +1,12 @@
 //! Programmes, indicators, forms and places.
 
 use crate::db::reference::load;
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 
 /// The catalogue.
 #[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "version, programmes, indicators, activities")))]
-pub async fn catalogue(State(app): State<App>, _: MayView, wants: Wants) -> Result<Response, Problem> {
-    Ok(wants.answer(&app.known.fresh(&app.db).await?.0.reference.catalogue))
+pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) -> Result<Response, Problem> {
+    Ok(wants.answer(&app.cache.up_to_date(&app.db).await?.0.reference.catalogue))
 }
 
 /// Puts a form in the place of an activity's, or adds an activity. What was recorded with the former one keeps it.
@@ -29,11 +29,11 @@ pub async fn catalogue(State(app): State<App>, _: MayView, wants: Wants) -> Resu
     responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
         (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
 pub async fn set_activity(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
-    wants: Wants,
-    Received(mut body): Received,
+    wants: Accept,
+    Payload(mut body): Payload,
 ) -> Result<Response, Problem> {
     if let Some(body) = body.as_object_mut() {
         body.insert("code".to_owned(), json!(code));
@@ -48,11 +48,11 @@ pub async fn set_activity(
     responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
         (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
 pub async fn set_indicator(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
-    wants: Wants,
-    Received(mut body): Received,
+    wants: Accept,
+    Payload(mut body): Payload,
 ) -> Result<Response, Problem> {
     if let Some(body) = body.as_object_mut() {
         body.insert("code".to_owned(), json!(code));
@@ -61,9 +61,9 @@ pub async fn set_indicator(
 }
 
 async fn revise<T: DeserializeOwned>(
-    app: &App,
+    app: &AppState,
     user: &User,
-    wants: Wants,
+    wants: Accept,
     body: Value,
     with: impl FnOnce(&Catalogue, T) -> Result<Catalogue, Vec<FieldError>>,
 ) -> Result<Response, Problem> {
@@ -74,7 +74,7 @@ async fn revise<T: DeserializeOwned>(
         let field = error.path().to_string();
         Problem::field(if field == "." { "body" } else { &field }, ErrorCode::WrongType)
     })?;
-    let (known, _) = app.known.fresh(&app.db).await?;
+    let (known, _) = app.cache.up_to_date(&app.db).await?;
     let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.in_language(wants.language)).collect();
     let next = with(&known.reference.catalogue, what).map_err(|errors| Problem::fields(told(errors)))?;
     if next != known.reference.catalogue && !load::revise(&app.db, &next).await? {
@@ -84,17 +84,22 @@ async fn revise<T: DeserializeOwned>(
             "Somebody else has just changed it: open it again",
         ));
     }
-    let known = app.known.renew(&app.db).await?;
-    app.tell(crate::db::feed::last_change(&app.db).await?);
+    let known = app.cache.reload(&app.db).await?;
+    app.publish(crate::db::feed::last_change(&app.db).await?);
     Ok(wants.answer(&known.reference.catalogue))
 }
 
 /// Places right below one, or all of them.
 #[utoipa::path(get, path = "/api/v1/places", params(("parent" = Option<String>, Query, description = "code of the place above")),
     responses((status = 200, description = "places: code, parent, level, name, side")))]
-pub async fn places(State(app): State<App>, _: MayView, wants: Wants, mut query: Query) -> Result<Response, Problem> {
+pub async fn places(
+    State(app): State<AppState>,
+    _: Viewer,
+    wants: Accept,
+    mut query: QueryParams,
+) -> Result<Response, Problem> {
     let parent = query.code("parent");
-    query.done()?;
+    query.finish()?;
     let reference = app.reference();
     let places = &reference.places;
     let places: Vec<&Place> = match &parent {

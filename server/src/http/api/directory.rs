@@ -2,10 +2,10 @@
 
 use crate::db::feed;
 use crate::db::reference::directory::{self, Written};
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -27,19 +27,19 @@ use uuid::Uuid;
         (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
         (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
 pub async fn set_organisation(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
-    Received(body): Received,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (own, base_rev): (Organisation, _) = read(&user, &id, body)?;
-    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
-    if directory.organisation(own.id).is_some_and(|earlier| !earlier.beyond(&user).is_empty()) {
+    if directory.organisation(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user).is_empty()) {
         return Err(Problem::forbidden());
     }
-    told(own.mistakes(&reference.places, &reference.catalogue), own.beyond(&user), wants)?;
+    told(own.validate(&reference.places, &reference.catalogue), own.forbidden_fields(&user), wants)?;
     // Its initials are read from its name when the directory is.
     set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, base_rev, wants).await
 }
@@ -51,19 +51,19 @@ pub async fn set_organisation(
         (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
         (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
 pub async fn set_pairing(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
-    Received(body): Received,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (own, base_rev): (Pairing, _) = read(&user, &id, body)?;
-    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
-    if directory.pairing(own.id).is_some_and(|earlier| !earlier.beyond(&user, directory).is_empty()) {
+    if directory.pairing(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user, directory).is_empty()) {
         return Err(Problem::forbidden());
     }
-    told(own.mistakes(directory, &reference.catalogue), own.beyond(&user, directory), wants)?;
+    told(own.validate(directory, &reference.catalogue), own.forbidden_fields(&user, directory), wants)?;
     set(&app, PAIRING, own.id, own, &user, base_rev, wants).await
 }
 
@@ -92,20 +92,20 @@ fn read<T: DeserializeOwned>(user: &User, id: &str, mut body: Value) -> Result<(
     Ok((own, base_rev))
 }
 
-fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Wants) -> Result<(), Problem> {
+fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Accept) -> Result<(), Problem> {
     add_new(&mut mistakes, beyond);
     let mistakes: Vec<FieldError> = mistakes.into_iter().map(|own| own.in_language(wants.language)).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
 }
 
 async fn set(
-    app: &App,
+    app: &AppState,
     kind: &str,
     id: Uuid,
     own: impl Serialize,
     user: &User,
     base_rev: Option<u64>,
-    wants: Wants,
+    wants: Accept,
 ) -> Result<Response, Problem> {
     match directory::set(&app.db, kind, id, &own, user, base_rev).await? {
         Written::Done => {}
@@ -121,7 +121,7 @@ async fn set(
             return Err(problem.with(vec![FieldError::new("base_rev", ErrorCode::Conflict)]));
         }
     }
-    app.known.renew(&app.db).await?;
-    app.tell(feed::last_change(&app.db).await?);
+    app.cache.reload(&app.db).await?;
+    app.publish(feed::last_change(&app.db).await?);
     Ok(wants.answer(&own))
 }

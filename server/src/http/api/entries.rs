@@ -2,11 +2,11 @@
 
 use crate::db::records::entry;
 use crate::db::records::record::scope;
-use crate::http::extract::body::Wants;
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::query::Query;
+use crate::http::extract::body::Accept;
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::query::QueryParams;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::entry::State as EntryState;
@@ -23,15 +23,15 @@ use uuid::Uuid;
     ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
     responses((status = 200, description = "entries; next, or null at the end"), (status = 401, description = "no session")))]
 pub async fn list(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let filter = filter(&mut query);
     let limit = query.limit(50, 500);
     let after = query.parsed::<i64>("after");
-    query.done()?;
+    query.finish()?;
     let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
     let mut found = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
     let more = found.len() > limit;
@@ -42,7 +42,7 @@ pub async fn list(
 }
 
 /// The filters of lists and exports.
-pub fn filter(query: &mut Query) -> entry::Filter {
+pub fn filter(query: &mut QueryParams) -> entry::Filter {
     let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
     let verified = query.one_of("include", &["verified", "submitted"]);
     entry::Filter {
@@ -62,20 +62,20 @@ pub fn filter(query: &mut Query) -> entry::Filter {
     (status = 200, description = "the record, its history, older, and values not taken"),
     (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
 pub async fn one(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    wants: Wants,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
     Path(id): Path<String>,
-    mut query: Query,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
     let before = query.parsed::<i64>("before");
-    query.done()?;
+    query.finish()?;
     let mut whole = entry::find(&app.db, id, before).await?.ok_or(Problem::not_found())?;
     if !user.sees(whole.author, &whole.programme, &whole.place) {
         return Err(Problem::forbidden());
     }
-    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     whole.hide_from(&user, |fields| scope(fields, &reference.catalogue));
     let record = whole.record;
     Ok(wants.answer(&json!({

@@ -4,11 +4,11 @@ use crate::clock::this_year;
 use crate::db::{DbError, records::entry};
 use crate::export::entry_row::{HEADINGS, row};
 use crate::export::sheet;
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use jiedui_core::access::user::User;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::figures::figure::Figure;
-use jiedui_core::values::csv_cell::harmless;
+use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::date::format_date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::io;
@@ -53,7 +53,7 @@ pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Re
 
 /// The entries of an export, page by page: however many there are, a page of them is in memory.
 struct Pages {
-    app: App,
+    app: AppState,
     user: User,
     filter: entry::Filter,
     after: Option<i64>,
@@ -61,9 +61,9 @@ struct Pages {
 }
 
 impl Pages {
-    fn new(app: &App, user: User, mut query: Query) -> Result<Self, Problem> {
+    fn new(app: &AppState, user: User, mut query: QueryParams) -> Result<Self, Problem> {
         let filter = crate::http::api::entries::filter(&mut query);
-        query.done()?;
+        query.finish()?;
         Ok(Self { app: app.clone(), user, filter, after: None, ended: false })
     }
 
@@ -84,14 +84,18 @@ impl Pages {
 
 /// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
 #[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
-pub async fn entries_csv(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+pub async fn entries_csv(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    query: QueryParams,
+) -> Result<Response, Problem> {
     let mut pages = Pages::new(&app, user, query)?;
     // A database that fails is told by the status; later, the body breaks off.
     let mut page = pages.next().await?;
     let body = async_stream::stream! {
         yield csv_text(true, std::iter::once(HEADINGS.map(str::to_owned)));
         while let Some(rows) = page {
-            yield csv_text(false, rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+            yield csv_text(false, rows.into_iter().map(|row| row.map(|cell| neutralise_formula(&cell))));
             page = match pages.next().await {
                 Ok(page) => page,
                 Err(error) => {
@@ -118,7 +122,11 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
 /// Entries as a sheet.
 #[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"),
     (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
-pub async fn entries_xlsx(State(app): State<App>, SignedIn(user): SignedIn, query: Query) -> Result<Response, Problem> {
+pub async fn entries_xlsx(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    query: QueryParams,
+) -> Result<Response, Problem> {
     let mut pages = Pages::new(&app, user, query)?;
     let busy = || {
         Problem::later(
@@ -167,8 +175,8 @@ fn add_sheet<'a>(
 
 /// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
 #[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
-pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Result<Response, Problem> {
-    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): CurrentUser) -> Result<Response, Problem> {
+    let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
     let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
     let organisation = |own: &Organisation| {
@@ -197,9 +205,9 @@ pub async fn directory_xlsx(State(app): State<App>, SignedIn(_): SignedIn) -> Re
 const FIGURES: [&str; 8] = ["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"];
 
 /// Figures as the columns of [`FIGURES`], and their year.
-async fn figure_rows(app: &App, mut query: Query) -> Result<(i32, Vec<FigureRow>), Problem> {
+async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec<FigureRow>), Problem> {
     let mut filter = query.filter();
-    query.done()?;
+    query.finish()?;
     let year = *filter.year.get_or_insert_with(this_year);
     let reference = app.reference();
     let catalogue = &reference.catalogue;
@@ -222,7 +230,7 @@ type FigureRow = ([String; 3], [Option<f64>; 5]);
 
 /// Indicators as a sheet, numbers as numbers.
 #[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
-pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (year, rows) = figure_rows(&app, query).await?;
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
@@ -248,11 +256,11 @@ pub async fn indicators_xlsx(State(app): State<App>, _: MayView, query: Query) -
 
 /// The same as CSV, UTF-8 with a byte-order mark.
 #[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "CSV")))]
-pub async fn indicators_csv(State(app): State<App>, _: MayView, query: Query) -> Result<Response, Problem> {
+pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (_, rows) = figure_rows(&app, query).await?;
     let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
     let rows = rows.into_iter().map(|(names, numbers)| {
-        let [programme, indicator, unit] = names.map(|name| harmless(&name));
+        let [programme, indicator, unit] = names.map(|name| neutralise_formula(&name));
         let [target, actual, verified, progress, entries] = numbers.map(number);
         [programme, indicator, unit, target, actual, verified, progress, entries]
     });
@@ -262,9 +270,9 @@ pub async fn indicators_csv(State(app): State<App>, _: MayView, query: Query) ->
 
 /// The map as a file.
 #[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "GeoJSON")))]
-pub async fn map_geojson(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+pub async fn map_geojson(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();
-    query.done()?;
+    query.finish()?;
     let snapshot = app.overview().await?;
     let body = crate::http::api::map::geojson(&snapshot.overview, &filter).to_string().into_bytes();
     Ok(file("application/geo+json", "map.geojson", body))

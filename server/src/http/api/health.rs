@@ -2,7 +2,7 @@
 
 use crate::db::feed;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -20,7 +20,7 @@ pub async fn healthz() -> Json<Value> {
 /// All tasks are running, the database can be read and written.
 #[utoipa::path(get, path = "/readyz", responses(
     (status = 200, description = "ready: status, database, version"), (status = 503, description = "not ready")))]
-pub async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
+pub async fn readyz(State(app): State<AppState>) -> Result<Json<Value>, Problem> {
     let gone = app.tasks.gone();
     if !gone.is_empty() {
         tracing::warn!(?gone, "not ready: tasks are gone");

@@ -5,18 +5,18 @@ use crate::clock::last_day;
 use crate::db::files::import::{self, Import, Stage};
 use crate::db::{DbError, instant};
 use crate::http::api::export::{XLSX, file, sheet_failed};
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::query::Query;
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::query::QueryParams;
 use crate::http::problem::Problem;
 use crate::import::columns::{PLACE, Target};
-use crate::import::job_registry::Work;
+use crate::import::job_registry::Job;
 use crate::import::layout::HeadingRows;
 use crate::import::summary::Words;
 use crate::import::template::template;
 use crate::import::write::{undo, undoing, writing};
-use crate::import::{Findings, Mistake, job};
-use crate::state::App;
+use crate::import::{CellError, Findings, job};
+use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -42,7 +42,7 @@ const UNFINISHED: usize = 5;
 /// How long the answer to a write waits for it; then the work goes on and is asked for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-impl App {
+impl AppState {
     async fn import_of(&self, user: &User, id: &str) -> Result<Import, Problem> {
         let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
         import::find(&self.db, user.id, id).await?.ok_or(Problem::not_found())
@@ -62,7 +62,7 @@ fn busy() -> Problem {
     )
 }
 
-fn shaped(app: &App, import: &Import, wants: Wants) -> Value {
+fn shaped(app: &AppState, import: &Import, wants: Accept) -> Value {
     let targets = app.targets_of(import);
     let (reference, activity) = (app.reference(), app.activity_of(import));
     let words =
@@ -70,7 +70,7 @@ fn shaped(app: &App, import: &Import, wants: Wants) -> Value {
     let choice = |own: &Target| json!({"path": own.path, "label": words.label(&own.path), "required": own.required});
     let choices: Vec<Value> = targets.iter().map(choice).collect();
     // They were written by this program; what cannot be read is found again by the next check.
-    let mut mistakes: Vec<Mistake> = serde_json::from_str(&import.mistakes).unwrap_or_else(|error| {
+    let mut mistakes: Vec<CellError> = serde_json::from_str(&import.mistakes).unwrap_or_else(|error| {
         tracing::error!(%error, import = %import.id, "stored mistakes cannot be read");
         Vec::new()
     });
@@ -95,7 +95,7 @@ fn shaped(app: &App, import: &Import, wants: Wants) -> Value {
     shaped
 }
 
-fn accepted(app: &App, import: &Import, wants: Wants) -> Response {
+fn accepted(app: &AppState, import: &Import, wants: Accept) -> Response {
     let mut response = wants.answer(&shaped(app, import, wants));
     *response.status_mut() = StatusCode::ACCEPTED;
     response
@@ -136,17 +136,17 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
         (status = 413, description = "the file is too large"),
         (status = 429, description = "another import of the same account is being checked; Retry-After says when to try again")))]
 pub async fn bring(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+    mut query: QueryParams,
     body: Body,
 ) -> Result<Response, Problem> {
     if !user.role.records() {
         return Err(Problem::forbidden());
     }
     let activity = query.code("activity").unwrap_or_default();
-    query.done()?;
+    query.finish()?;
     if !activity.is_empty() && app.reference().catalogue.activity(&activity).is_none() {
         return Err(Problem::field("activity", ErrorCode::Unknown));
     }
@@ -175,7 +175,7 @@ pub async fn bring(
         id,
         account: user.id,
         activity,
-        name: query.word("name").unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect(),
+        name: query.raw("name").unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect(),
         sha256,
         stage: Stage::Checking,
         heading: Vec::new(),
@@ -201,7 +201,11 @@ pub async fn bring(
 
 /// One's imports, the newest first.
 #[utoipa::path(get, path = "/api/v1/imports", responses((status = 200, description = "imports")))]
-pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+) -> Result<Response, Problem> {
     let imports = import::of_account(&app.db, user.id).await?;
     let imports: Vec<Value> = imports.iter().map(|own| shaped(&app, own, wants)).collect();
     Ok(wants.answer(&json!({"imports": imports})))
@@ -211,10 +215,10 @@ pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants
 #[utoipa::path(get, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
     (status = 200, description = "the import"), (status = 404, description = "one has no such import")))]
 pub async fn one(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
+    wants: Accept,
 ) -> Result<Response, Problem> {
     let import = app.import_of(&user, &id).await?;
     if import.stage == Stage::Checking {
@@ -231,11 +235,11 @@ pub async fn one(
     responses((status = 202, description = "the import, being checked"), (status = 400, description = "a field is wrong"),
         (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_columns(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
-    Received(body): Received,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     if import.stage != Stage::Checked {
@@ -273,11 +277,11 @@ struct Layout {
     responses((status = 202, description = "the import, being checked"), (status = 400, description = "there is no such sheet or row"),
         (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_layout(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
-    Received(body): Received,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     if !matches!(import.stage, Stage::Checked | Stage::Empty | Stage::TooMany | Stage::Unreadable) {
@@ -302,10 +306,10 @@ pub async fn set_layout(
 }
 
 async fn check_again(
-    app: &App,
+    app: &AppState,
     user: &User,
     mut import: Import,
-    wants: Wants,
+    wants: Accept,
     remember: bool,
 ) -> Result<Response, Problem> {
     if app.imports.is_busy(user.id) {
@@ -326,10 +330,10 @@ async fn check_again(
     (status = 409, description = "some rows are wrong: nothing is written"),
     (status = 429, description = "another import is being checked")))]
 pub async fn write(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
+    wants: Accept,
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     match import.stage {
@@ -362,7 +366,7 @@ pub async fn write(
     }
 }
 
-async fn check_and_write(app: &App, user: &User, import: &mut Import, work: &Work) -> Result<(), Problem> {
+async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work: &Job) -> Result<(), Problem> {
     let checked = job::read_and_check(app, user, import, work, true).await?;
     if work.progress.is_cancelled() {
         import.stage = Stage::Cancelled;
@@ -399,10 +403,10 @@ async fn check_and_write(app: &App, user: &User, import: &mut Import, work: &Wor
 #[utoipa::path(delete, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
     (status = 200, description = "the import"), (status = 409, description = "some of its entries have been changed since")))]
 pub async fn take_back(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
-    wants: Wants,
+    wants: Accept,
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     match import.stage {
@@ -444,13 +448,13 @@ pub async fn take_back(
 #[utoipa::path(get, path = "/api/v1/imports/template.xlsx", params(("activity" = String, Query)), responses(
     (status = 200, description = "XLSX"), (status = 400, description = "there is no such activity")))]
 pub async fn empty_table(
-    State(app): State<App>,
-    SignedIn(_): SignedIn,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    CurrentUser(_): CurrentUser,
+    wants: Accept,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let activity = query.code("activity").ok_or(Problem::field("activity", ErrorCode::Required))?;
-    query.done()?;
+    query.finish()?;
     let reference = app.reference();
     let activity = reference.catalogue.activity(&activity).ok_or(Problem::field("activity", ErrorCode::Unknown))?;
     let body = template(activity, wants.language).map_err(sheet_failed)?;

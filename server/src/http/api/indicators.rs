@@ -1,17 +1,17 @@
 //! Figures, and the parts that make them.
 
 use crate::clock::this_year;
-use crate::figures::queries::parts_at;
-use crate::http::extract::body::Wants;
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::figures::queries::contributions_at;
+use crate::http::extract::body::Accept;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::figures::figure::{Filter, aggregate};
-use jiedui_core::figures::{contribution::Part, figure::Figure};
+use jiedui_core::figures::{contribution::Contribution, figure::Figure};
 use jiedui_core::values::quantity::Qualifier;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,13 +25,13 @@ use std::collections::BTreeMap;
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
     responses((status = 200, description = "year, indicators"), (status = 400, description = "a parameter is wrong")))]
 pub async fn indicators(
-    State(app): State<App>,
-    _: MayView,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    _: Viewer,
+    wants: Accept,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let filter = query.filter();
-    query.done()?;
+    query.finish()?;
     let year = filter.year.unwrap_or_else(this_year);
     let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
     Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference().catalogue)})))
@@ -69,25 +69,25 @@ fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
     ("by" = Option<String>, Query, description = "month (when not given) or place")),
     responses((status = 200, description = "series: key, value"), (status = 404, description = "no such indicator")))]
 pub async fn series(
-    State(app): State<App>,
-    _: MayView,
-    wants: Wants,
+    State(app): State<AppState>,
+    _: Viewer,
+    wants: Accept,
     Path(code): Path<String>,
-    mut query: Query,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let mut filter = query.filter();
     let by_place = query.one_of("by", &["month", "place"]).as_deref() == Some("place");
-    query.done()?;
-    let reference = app.known.fresh(&app.db).await?.0.reference.clone();
+    query.finish()?;
+    let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let indicator = reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
     let year = *filter.year.get_or_insert_with(this_year);
-    let parts = parts_at(&app.db, &app.known, &filter, |part| part.indicator == code).await?;
-    let mut groups: BTreeMap<String, Vec<&Part>> = BTreeMap::new();
+    let parts = contributions_at(&app.db, &app.cache, &filter, |part| part.indicator == code).await?;
+    let mut groups: BTreeMap<String, Vec<&Contribution>> = BTreeMap::new();
     for part in &parts {
         let key = if by_place { part.place.clone() } else { part.month.to_string() };
         groups.entry(key).or_default().push(part);
     }
-    let point = |(key, parts): (String, Vec<&Part>)| {
+    let point = |(key, parts): (String, Vec<&Contribution>)| {
         let (value, qualifier) = aggregate(indicator.aggregation, parts.iter().copied())?;
         let name = reference.places.get(&key).map(|place| place.name.as_str());
         let qualifier = (qualifier != Qualifier::Exact).then_some(qualifier);

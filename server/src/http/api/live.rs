@@ -1,9 +1,9 @@
 //! Server-sent events: whoever looks at a screen learns that there is something to pull.
 
 use crate::db::records::pull::Cursor;
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::viewer::MayView;
-use crate::state::App;
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::viewer::Viewer;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive};
@@ -16,7 +16,7 @@ use std::time::Duration;
 #[utoipa::path(get, path = "/api/v1/live", responses(
     (status = 200, description = "change events with the new cursor", content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
-pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: HeaderMap) -> Response {
+pub async fn live(State(app): State<AppState>, CurrentUser(user): CurrentUser, headers: HeaderMap) -> Response {
     let (epoch, key) = (app.epoch, app.cursor_key.clone());
     events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode(&key).ok()?})))
 }
@@ -25,11 +25,11 @@ pub async fn live(State(app): State<App>, SignedIn(user): SignedIn, headers: Hea
 #[utoipa::path(get, path = "/api/v1/overview/live", responses(
     (status = 200, description = "change events", content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
-pub async fn of_overview(State(app): State<App>, _: MayView, headers: HeaderMap) -> Response {
+pub async fn of_overview(State(app): State<AppState>, _: Viewer, headers: HeaderMap) -> Response {
     events(&app, &headers, |_| Some(json!({})))
 }
 
-fn events(app: &App, headers: &HeaderMap, data: impl Fn(i64) -> Option<Value> + Send + 'static) -> Response {
+fn events(app: &AppState, headers: &HeaderMap, data: impl Fn(i64) -> Option<Value> + Send + 'static) -> Response {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let mut changes = app.changes.subscribe();
     let mut stopping = app.stopping.subscribe();

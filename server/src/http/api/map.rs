@@ -1,14 +1,14 @@
 //! The map as GeoJSON (RFC 7946).
 
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiedui_core::figures::{figure::Filter, summary::Overview};
-use jiedui_core::map::index::{Atlas, Features, Line, Point};
+use jiedui_core::map::index::{Features, MapIndex, OrganisationMarker, PairingLine};
 use serde_json::{Value, json};
 
 /// Organisations as points, pairings as lines.
@@ -17,9 +17,9 @@ use serde_json::{Value, json};
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
     responses((status = 200, description = "a GeoJSON FeatureCollection", content_type = "application/geo+json")))]
-pub async fn map(State(app): State<App>, _: MayView, mut query: Query) -> Result<Response, Problem> {
+pub async fn map(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();
-    query.done()?;
+    query.finish()?;
     let snapshot = app.overview().await?;
     let body = geojson(&snapshot.overview, &filter).to_string();
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], body).into_response())
@@ -27,8 +27,8 @@ pub async fn map(State(app): State<App>, _: MayView, mut query: Query) -> Result
 
 /// What a filter leaves of the map.
 pub fn geojson(overview: &Overview, filter: &Filter) -> Value {
-    let Features { points, lines } = Atlas::new(overview, None).features(overview, filter);
-    let point = |point: Point| {
+    let Features { points, lines } = MapIndex::new(overview, None).features(overview, filter);
+    let point = |point: OrganisationMarker| {
         let own = overview.organisations.get(point.organisation)?;
         Some(json!({
             "type": "Feature",
@@ -42,7 +42,7 @@ pub fn geojson(overview: &Overview, filter: &Filter) -> Value {
             },
         }))
     };
-    let line = |line: Line| {
+    let line = |line: PairingLine| {
         let own = overview.pairings.get(line.pairing)?;
         let [a, b] = line.positions;
         Some(json!({

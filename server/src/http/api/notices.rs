@@ -1,10 +1,10 @@
 //! What there is to tell somebody, and whether their browser is to be woken for it.
 
 use crate::db::accounts::notice;
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 
 /// How many of one's entries have come back, and the sentence that says so.
 #[utoipa::path(get, path = "/api/v1/notices", responses((status = 200, description = "returned, sentence"), (status = 401, description = "no session")))]
-pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+) -> Result<Response, Problem> {
     let returned = notice::returned(&app.db, user.id).await?;
     let sentence = match returned {
         0 => String::new(),
@@ -27,7 +31,7 @@ pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants
 
 /// The key by which a browser's push service knows this server.
 #[utoipa::path(get, path = "/api/v1/notices/browser", responses((status = 200, description = "key, as base64url"), (status = 401, description = "no session")))]
-pub async fn key(State(app): State<App>, SignedIn(_): SignedIn, wants: Wants) -> Response {
+pub async fn key(State(app): State<AppState>, CurrentUser(_): CurrentUser, wants: Accept) -> Response {
     wants.answer(&json!({"key": app.notices.public_key()}))
 }
 
@@ -43,9 +47,9 @@ fn endpoint(body: &Value) -> Result<&str, Problem> {
     request_body(content = Value, description = "endpoint: of the browser's subscription", content_type = "application/json"),
     responses((status = 204, description = "it will be"), (status = 400, description = "no address of a push service")))]
 pub async fn subscribe(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    Received(body): Received,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    Payload(body): Payload,
 ) -> Result<StatusCode, Problem> {
     let endpoint = endpoint(&body)?;
     if app.notices.origin(endpoint).is_none() {
@@ -60,9 +64,9 @@ pub async fn subscribe(
     request_body(content = Value, description = "endpoint", content_type = "application/json"),
     responses((status = 204, description = "it is")))]
 pub async fn unsubscribe(
-    State(app): State<App>,
-    SignedIn(_): SignedIn,
-    Received(body): Received,
+    State(app): State<AppState>,
+    CurrentUser(_): CurrentUser,
+    Payload(body): Payload,
 ) -> Result<StatusCode, Problem> {
     notice::unsubscribe(&app.db, endpoint(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,10 +1,10 @@
 //! All that the shared view is drawn from, in one piece: what the app keeps on the phone.
 
-use crate::figures::summary_cache::news;
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::figures::summary_cache::delta_since;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,20 +19,20 @@ use axum::response::{IntoResponse, Response};
     responses((status = 200, description = "catalogue, places above villages, \
     organisations, pairings, and the parts of which the figures are made"), (status = 304, description = "nothing new")))]
 pub async fn overview(
-    State(app): State<App>,
-    _: MayView,
-    mut query: Query,
+    State(app): State<AppState>,
+    _: Viewer,
+    mut query: QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (since, edition, village) = (query.parsed("since"), query.code("edition"), query.code("village"));
-    query.done()?;
+    query.finish()?;
     if let Some(village) = village {
         return Ok(axum::Json(app.of_village(&village).await?).into_response());
     }
     if let (Some(since), Some(edition)) = (since, edition)
-        && edition == app.known.fresh(&app.db).await?.0.edition
+        && edition == app.cache.up_to_date(&app.db).await?.0.edition
     {
-        return Ok(axum::Json(news(&app.db, edition, since).await?).into_response());
+        return Ok(axum::Json(delta_since(&app.db, edition, since).await?).into_response());
     }
     let snapshot = app.overview().await?;
     let tag = format!("\"{}-{}-{}\"", snapshot.overview.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));

@@ -2,10 +2,10 @@
 
 use crate::db::reference::load;
 use crate::db::{feed, instant};
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::values::{field_error::ErrorCode, month::Month};
@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 
 /// The months that are closed, who closed them and when.
 #[utoipa::path(get, path = "/api/v1/periods", responses((status = 200, description = "closed: month, at, by"), (status = 401, description = "no session")))]
-pub async fn list(State(app): State<App>, SignedIn(_): SignedIn, wants: Wants) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<AppState>,
+    CurrentUser(_): CurrentUser,
+    wants: Accept,
+) -> Result<Response, Problem> {
     let closed = load::closed(&app.db).await?;
     let shape = |own: &load::Closed| json!({"month": own.month, "at": instant(own.at), "by": own.name});
     Ok(wants.answer(&json!({"closed": closed.iter().map(shape).collect::<Vec<_>>()})))
@@ -25,11 +29,11 @@ pub async fn list(State(app): State<App>, SignedIn(_): SignedIn, wants: Wants) -
     responses((status = 200, description = "closed: month, at, by"), (status = 400, description = "no month, or not said which"),
         (status = 403, description = "a role that does not coordinate")))]
 pub async fn set(
-    state: State<App>,
-    SignedIn(user): SignedIn,
+    state: State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(month): Path<String>,
-    wants: Wants,
-    Received(body): Received,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     if !user.role.coordinates() {
         return Err(Problem::forbidden());
@@ -42,7 +46,7 @@ pub async fn set(
         Some(_) => return Err(Problem::field("closed", ErrorCode::WrongType)),
     };
     load::set_closed(&app.db, month, closed, user.id).await?;
-    app.known.renew(&app.db).await?;
-    app.tell(feed::last_change(&app.db).await?);
-    list(state, SignedIn(user), wants).await
+    app.cache.reload(&app.db).await?;
+    app.publish(feed::last_change(&app.db).await?);
+    list(state, CurrentUser(user), wants).await
 }

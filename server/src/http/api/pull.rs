@@ -1,12 +1,12 @@
 //! The sync downwards: page by page, or all at once as a stream.
 
 use crate::db::DbError;
-use crate::db::records::pull::{Cursor, Key, Outgoing, Page, pull as next_page};
-use crate::http::extract::body::{Wants, cbor};
-use crate::http::extract::query::Query;
-use crate::http::extract::sync_headers::{Syncing, is_own};
+use crate::db::records::pull::{Cursor, CursorKey, FeedItem, FeedPage, pull as next_page};
+use crate::http::extract::body::{Accept, cbor};
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::sync_headers::{SyncUser, check_owner};
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -29,10 +29,10 @@ const PIECE: usize = 500;
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
 pub async fn pull(
-    State(app): State<App>,
-    Syncing(user): Syncing,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    SyncUser(user): SyncUser,
+    wants: Accept,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let limit = query.limit(500, 2_000);
     let cursor = start(&app, &user, &mut query)?;
@@ -54,10 +54,10 @@ pub async fn pull(
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
 pub async fn snapshot(
-    State(app): State<App>,
-    Syncing(user): Syncing,
-    wants: Wants,
-    mut query: Query,
+    State(app): State<AppState>,
+    SyncUser(user): SyncUser,
+    wants: Accept,
+    mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let mut cursor = start(&app, &user, &mut query)?;
     let pages = async_stream::try_stream! {
@@ -77,7 +77,7 @@ pub async fn snapshot(
 }
 
 /// A page as it stands in a snapshot.
-fn piece(page: Page, last: i64, wants: Wants, key: &Key) -> Result<Bytes, DbError> {
+fn piece(page: FeedPage, last: i64, wants: Accept, key: &CursorKey) -> Result<Bytes, DbError> {
     if wants.cbor {
         let bytes = cbor(&in_full(page, last, key)?)?;
         let mut framed = Vec::with_capacity(bytes.len() + 9);
@@ -89,11 +89,11 @@ fn piece(page: Page, last: i64, wants: Wants, key: &Key) -> Result<Bytes, DbErro
 }
 
 /// Where a client wants to go on from.
-fn start(app: &App, user: &User, query: &mut Query) -> Result<Cursor, Problem> {
+fn start(app: &AppState, user: &User, query: &mut QueryParams) -> Result<Cursor, Problem> {
     let text = query.parsed::<String>("cursor");
     let owner = query.parsed::<String>("user");
-    query.done()?;
-    is_own(owner, user)?;
+    query.finish()?;
+    check_owner(owner, user)?;
     match text {
         None => Ok(Cursor::start(user, app.epoch)),
         Some(text) => {
@@ -103,19 +103,19 @@ fn start(app: &App, user: &User, query: &mut Query) -> Result<Cursor, Problem> {
 }
 
 /// How long the feed is.
-fn last(app: &App, page: &Page) -> i64 {
+fn last(app: &AppState, page: &FeedPage) -> i64 {
     page.cursor.position().max(*app.changes.borrow())
 }
 
 /// A page as JSON. The fields are stored as JSON and go out as they are.
-fn json(page: &Page, last: i64, key: &Key) -> Result<String, DbError> {
+fn json(page: &FeedPage, last: i64, key: &CursorKey) -> Result<String, DbError> {
     let mut body =
         String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
     body.push_str("{\"records\":[");
     for (index, record) in page.records.iter().enumerate() {
         let (fields, deleted) = (record.fields.as_deref().unwrap_or("{}"), record.fields.is_none());
         let comma = if index > 0 { "," } else { "" };
-        let Outgoing { kind, id, rev, .. } = record;
+        let FeedItem { kind, id, rev, .. } = record;
         // Writing to a text does not fail.
         let _ =
             write!(body, r#"{comma}{{"kind":"{kind}","id":"{id}","rev":{rev},"fields":{fields},"deleted":{deleted}}}"#);
@@ -128,9 +128,9 @@ fn json(page: &Page, last: i64, key: &Key) -> Result<String, DbError> {
 }
 
 /// A page, its fields parsed.
-fn in_full(page: Page, last: i64, key: &Key) -> Result<PullResponse, DbError> {
+fn in_full(page: FeedPage, last: i64, key: &CursorKey) -> Result<PullResponse, DbError> {
     let mut records = Vec::with_capacity(page.records.len());
-    for Outgoing { kind, id, rev, fields } in page.records {
+    for FeedItem { kind, id, rev, fields } in page.records {
         let (rev, deleted) = (u64::try_from(rev).unwrap_or_default(), fields.is_none());
         let fields = fields.map(|fields| serde_json::from_str(&fields)).transpose()?.unwrap_or_default();
         records.push(Record { kind, id, rev, fields, deleted });

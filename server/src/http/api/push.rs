@@ -3,10 +3,10 @@
 use crate::clock::last_day;
 use crate::db::records::idempotency;
 use crate::db::records::push::{Push, rejected};
-use crate::http::extract::body::{Received, Wants};
-use crate::http::extract::sync_headers::{Syncing, is_own};
+use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::sync_headers::{SyncUser, check_owner};
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -29,10 +29,10 @@ use uuid::Uuid;
         (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
         (status = 413, description = "more than is taken at once"), (status = 426, description = "the app is too old")))]
 pub async fn push(
-    State(app): State<App>,
-    Syncing(user): Syncing,
-    wants: Wants,
-    Received(mut body): Received,
+    State(app): State<AppState>,
+    SyncUser(user): SyncUser,
+    wants: Accept,
+    Payload(mut body): Payload,
 ) -> Result<Response, Problem> {
     if !user.role.records() {
         return Err(Problem::forbidden());
@@ -43,7 +43,7 @@ pub async fn push(
     };
     let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
     let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
-    is_own(owner, &user)?;
+    check_owner(owner, &user)?;
     let mutations = match body.get_mut("mutations").map(Value::take) {
         None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
         Some(Value::Array(mutations)) => mutations,
@@ -73,7 +73,7 @@ pub async fn push(
     let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
     let is_done = |seq: u64| results.iter().any(|own| own.seq == seq && own.outcome.is_done());
-    app.notices.wake(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
+    app.notices.notify(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
     // In the order of the request.
     for (index, result) in refused {
         results.insert(index.min(results.len()), result);

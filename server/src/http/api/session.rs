@@ -4,11 +4,11 @@ use crate::auth::throttle::{Refusal, Visitor};
 use crate::auth::{password, token};
 use crate::connections::Peer;
 use crate::db::accounts::{account, session};
-use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::{self, COOKIE};
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -31,11 +31,11 @@ const LONGEST: usize = 1_000;
         (status = 429, description = "too many wrong passwords"),
         (status = 503, description = "too many are signing in at once")))]
 pub async fn sign_in(
-    State(app): State<App>,
-    wants: Wants,
+    State(app): State<AppState>,
+    wants: Accept,
     headers: HeaderMap,
     peer: Option<Extension<Peer>>,
-    Received(body): Received,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (username, password) = (text(&body, "username"), text(&body, "password"));
     let (username, password) = match (username, password) {
@@ -56,7 +56,7 @@ pub async fn sign_in(
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let turn = attempt.turn();
     let right = tokio::task::spawn_blocking(move || {
-        let is_right = password::is_password(&password, hash.as_deref());
+        let is_right = password::verify_password(&password, hash.as_deref());
         drop(turn);
         is_right
     });
@@ -82,7 +82,7 @@ pub async fn sign_in(
 
 /// Who tries to sign in: a device that is signed in to the account already is no stranger.
 async fn visitor(
-    app: &App,
+    app: &AppState,
     headers: &HeaderMap,
     peer: Option<Extension<Peer>>,
     username: &str,
@@ -123,14 +123,18 @@ fn refused(refusal: Refusal) -> Problem {
 /// Who am I?
 #[utoipa::path(get, path = "/api/v1/session", responses(
     (status = 200, description = "user"), (status = 401, description = "nobody")))]
-pub async fn who_am_i(SignedIn(user): SignedIn, wants: Wants) -> Response {
+pub async fn who_am_i(CurrentUser(user): CurrentUser, wants: Accept) -> Response {
     wants.answer(&json!({"user": user}))
 }
 
 /// Signs out: the token ends at once.
 #[utoipa::path(delete, path = "/api/v1/session", responses(
     (status = 204, description = "signed out"), (status = 401, description = "nobody was signed in")))]
-pub async fn sign_out(State(app): State<App>, SignedIn(_): SignedIn, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn sign_out(
+    State(app): State<AppState>,
+    CurrentUser(_): CurrentUser,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(token) = credentials::token(&headers) {
         session::end(&app.db, &token::token_hash(&token)).await?;
     }

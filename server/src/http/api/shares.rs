@@ -2,11 +2,11 @@
 
 use crate::auth::token;
 use crate::db::accounts::share::{self, Share};
-use crate::http::extract::body::{Received, Wants};
+use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::SHARE_COOKIE;
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -40,10 +40,10 @@ fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
     responses((status = 201, description = "the link: id, path, query, expires_at"),
         (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not")))]
 pub async fn add(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
-    wants: Wants,
-    Received(body): Received,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
     if !user.role.shares() {
         return Err(Problem::forbidden());
@@ -86,7 +86,11 @@ pub async fn add(
 
 /// One's own links, the newest first.
 #[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "shares")))]
-pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    wants: Accept,
+) -> Result<Response, Problem> {
     let shares: Vec<Value> = share::of_account(&app.db, user.id).await?.iter().map(shaped).collect();
     Ok(wants.answer(&json!({"shares": shares})))
 }
@@ -95,8 +99,8 @@ pub async fn list(State(app): State<App>, SignedIn(user): SignedIn, wants: Wants
 #[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
     (status = 204, description = "withdrawn"), (status = 404, description = "one has no such link that holds")))]
 pub async fn withdraw(
-    State(app): State<App>,
-    SignedIn(user): SignedIn,
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
@@ -104,7 +108,7 @@ pub async fn withdraw(
 }
 
 /// Opens a link: from now on this browser may see the shared view, until the link ends.
-pub async fn open(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+pub async fn open(State(app): State<AppState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     match share::query_of(&app.db, &token::token_hash(&token)).await {
         Ok(Some((query, expires_at))) => {
             let seconds = (expires_at - crate::db::now()) / 1000;

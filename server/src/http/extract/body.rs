@@ -24,9 +24,9 @@ const CBOR: &str = "application/cbor";
 
 /// A body that was sent.
 #[derive(Debug)]
-pub struct Received(pub Value);
+pub struct Payload(pub Value);
 
-impl<S: Send + Sync> FromRequest<S> for Received {
+impl<S: Send + Sync> FromRequest<S> for Payload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -63,7 +63,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Takes in the whole body before it answers. A connection that is closed while the client still sends is reset, and with
 /// it goes the answer that says why.
-pub async fn hear_out(request: Request, next: Next) -> Response {
+pub async fn drain_body(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
@@ -86,14 +86,14 @@ pub async fn hear_out(request: Request, next: Next) -> Response {
 
 /// How the client wants to be answered.
 #[derive(Clone, Copy, Debug)]
-pub struct Wants {
+pub struct Accept {
     /// CBOR, not JSON.
     pub cbor: bool,
     /// For sentences.
     pub language: Language,
 }
 
-impl Wants {
+impl Accept {
     fn of(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // Who asks for nothing in particular is answered in the form that they speak.
@@ -124,7 +124,7 @@ pub fn cbor(body: &impl Serialize) -> Result<Vec<u8>, DbError> {
     Ok(bytes)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Wants {
+impl<S: Send + Sync> FromRequestParts<S> for Accept {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

@@ -4,7 +4,7 @@ use super::credentials::token;
 use crate::auth::token::token_hash;
 use crate::db::accounts::session;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use jiedui_core::access::user::User;
@@ -12,22 +12,22 @@ use std::convert::Infallible;
 
 /// Somebody who has signed in. A handler that takes one is for them only.
 #[derive(Clone, Debug)]
-pub struct SignedIn(pub User);
+pub struct CurrentUser(pub User);
 
-impl FromRequestParts<App> for SignedIn {
+impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let token = token(&parts.headers).ok_or(Problem::no_session())?;
         let user = session::user(&app.db, &token_hash(&token)).await?;
         user.map(Self).ok_or(Problem::no_session())
     }
 }
 
-impl OptionalFromRequestParts<App> for SignedIn {
+impl OptionalFromRequestParts<AppState> for CurrentUser {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Infallible> {
-        Ok(<Self as FromRequestParts<App>>::from_request_parts(parts, app).await.ok())
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Option<Self>, Infallible> {
+        Ok(<Self as FromRequestParts<AppState>>::from_request_parts(parts, app).await.ok())
     }
 }

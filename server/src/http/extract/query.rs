@@ -12,14 +12,14 @@ use std::str::FromStr;
 
 /// The parameters of a request, each to be parsed by its name. An empty one counts as not given.
 #[derive(Debug)]
-pub struct Query {
+pub struct QueryParams {
     values: HashMap<String, String>,
     /// Names that were given more than one value: which of them is meant nobody knows.
     ambiguous: HashSet<String>,
     errors: Vec<FieldError>,
 }
 
-impl Query {
+impl QueryParams {
     /// Those of an address.
     pub fn of(uri: &Uri) -> Self {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map(|query| query.0);
@@ -52,7 +52,7 @@ impl Query {
     }
 
     /// A parameter as it is.
-    pub fn word(&self, name: &str) -> Option<String> {
+    pub fn raw(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()
     }
 
@@ -113,13 +113,13 @@ impl Query {
     }
 
     /// Ends the reading: an error when a parameter was wrong.
-    pub fn done(&mut self) -> Result<(), Problem> {
+    pub fn finish(&mut self) -> Result<(), Problem> {
         let errors = std::mem::take(&mut self.errors);
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Query {
+impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

@@ -1,26 +1,26 @@
 //! What push and pull have in common: whose phone it is, and whether the two still understand each other.
 
-use crate::http::extract::current_user::SignedIn;
+use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use jiedui_core::access::user::User;
-use jiedui_core::sync::protocol::{SCHEMA, SCHEMA_HEADER};
+use jiedui_core::sync::protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 
 /// Somebody whose app syncs.
 #[derive(Clone, Debug)]
-pub struct Syncing(pub User);
+pub struct SyncUser(pub User);
 
-impl FromRequestParts<App> for Syncing {
+impl FromRequestParts<AppState> for SyncUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let SignedIn(user) = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        let CurrentUser(user) = <CurrentUser as FromRequestParts<AppState>>::from_request_parts(parts, app).await?;
         // Who names no version speaks the contract as it stands.
-        let spoken = parts.headers.get(SCHEMA_HEADER).and_then(|version| version.to_str().ok());
-        let spoken = spoken.map_or(Some(SCHEMA), |version| version.parse().ok());
+        let spoken = parts.headers.get(PROTOCOL_HEADER).and_then(|version| version.to_str().ok());
+        let spoken = spoken.map_or(Some(PROTOCOL_VERSION), |version| version.parse().ok());
         if spoken.is_none_or(|spoken| spoken < app.config.oldest_schema) {
             return Err(Problem::new(
                 StatusCode::UPGRADE_REQUIRED,
@@ -33,6 +33,6 @@ impl FromRequestParts<App> for Syncing {
 }
 
 /// Who names an owner gets an answer only if the session is theirs: on a shared phone it may be another's by now.
-pub fn is_own(owner: Option<String>, user: &User) -> Result<(), Problem> {
+pub fn check_owner(owner: Option<String>, user: &User) -> Result<(), Problem> {
     if owner.is_none_or(|owner| owner == user.id.to_string()) { Ok(()) } else { Err(Problem::no_session()) }
 }

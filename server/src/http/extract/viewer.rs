@@ -1,28 +1,28 @@
 //! Extractor for requests that may see the aggregates.
 
 use super::credentials::{SHARE_COOKIE, cookie};
-use super::current_user::SignedIn;
+use super::current_user::CurrentUser;
 use crate::auth::token::token_hash;
 use crate::db::accounts::share;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 /// Somebody who may see the aggregates: anyone where the view is public, else who has signed in or has a link to it.
 #[derive(Clone, Copy, Debug)]
-pub struct MayView;
+pub struct Viewer;
 
-impl FromRequestParts<App> for MayView {
+impl FromRequestParts<AppState> for Viewer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let has_link = match cookie(&parts.headers, SHARE_COOKIE) {
             Some(token) if !app.config.public_view => share::query_of(&app.db, &token_hash(token)).await?.is_some(),
             _ => false,
         };
         if !app.config.public_view && !has_link {
-            <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+            <CurrentUser as FromRequestParts<AppState>>::from_request_parts(parts, app).await?;
         }
         Ok(Self)
     }

@@ -3,11 +3,11 @@
 use crate::clock::today;
 use crate::db::DbError;
 use crate::http::extract::credentials::cookie;
-use crate::http::extract::current_user::SignedIn;
-use crate::http::extract::query::Query;
-use crate::http::extract::viewer::MayView;
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::query::QueryParams;
+use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
-use crate::state::App;
+use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -29,10 +29,11 @@ fn chosen_language(headers: &HeaderMap) -> Language {
     cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).unwrap_or_default()
 }
 
-async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
-    let user = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await.unwrap_or_default();
-    let user = user.map(|SignedIn(user)| user);
-    let may_view = user.is_some() || MayView::from_request_parts(parts, app).await.is_ok();
+async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
+    let user =
+        <CurrentUser as OptionalFromRequestParts<AppState>>::from_request_parts(parts, app).await.unwrap_or_default();
+    let user = user.map(|CurrentUser(user)| user);
+    let may_view = user.is_some() || Viewer::from_request_parts(parts, app).await.is_ok();
     let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
     Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
@@ -42,24 +43,26 @@ async fn boot(app: &App, parts: &mut Parts) -> Result<Boot, Problem> {
 const SMALL: usize = 3_000;
 
 /// What a page is painted from: the whole, or where that is large what is seen first under the address's filter.
-async fn painted_from(app: &App, uri: &Uri) -> Result<Overview, DbError> {
-    let mut query = Query::of(uri);
+async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
+    let mut query = QueryParams::of(uri);
     let filter = Filter { place: query.code("place"), ..Filter::default() };
     if let Some(village) = filter.village() {
         return app.of_village(village).await;
     }
     let snapshot = app.overview().await?;
     let overview = &snapshot.overview;
-    if overview.parts.len() + overview.tallies.len() <= SMALL {
+    if overview.contributions.len() + overview.entry_counts.len() <= SMALL {
         return Ok(overview.clone());
     }
-    let year = query.word("year");
-    Ok(overview
-        .limited(&Filter { year: jiedui_app::shell::bootstrap::year_of(year.as_deref(), &overview.years()), ..filter }))
+    let year = query.raw("year");
+    Ok(overview.summary_for(&Filter {
+        year: jiedui_app::shell::bootstrap::year_of(year.as_deref(), &overview.years()),
+        ..filter
+    }))
 }
 
 /// A page of the app.
-pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
+pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
     let boot = match boot(&app, &mut parts).await {
         Ok(boot) => boot,
@@ -81,14 +84,14 @@ pub async fn page(State(app): State<App>, request: Request<Body>) -> Response {
 }
 
 /// The page that says that there is none at this address.
-pub async fn no_page(app: App, request: Request<Body>) -> Response {
+pub async fn no_page(app: AppState, request: Request<Body>) -> Response {
     let mut response = page(State(app), request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
 /// The shell: no figures, no user, the same for everybody.
-pub async fn shell(State(app): State<App>) -> Response {
+pub async fn shell(State(app): State<AppState>) -> Response {
     let owner = Owner::new();
     let html = owner.with(|| jiedui_app::shell::document::document(&app.site.folder(), None).to_html());
     ([(header::CACHE_CONTROL, "no-cache")], [(BUILD, app.site.build())], Html(html)).into_response()

@@ -3,19 +3,19 @@
 use super::page;
 use crate::http::problem::Problem;
 use crate::site::{BUILDS, START, Site};
-use crate::state::App;
+use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 
 /// The service worker, with the list of what it keeps. Never cached: a new version shows at once.
-pub async fn service_worker(State(app): State<App>) -> Response {
+pub async fn service_worker(State(app): State<AppState>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, app.site.service_worker.clone()).into_response()
 }
 
 /// A file of the app, or the page that says that there is none.
-pub async fn file_or_no_page(State(app): State<App>, request: Request) -> Response {
+pub async fn file_or_no_page(State(app): State<AppState>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();
     }

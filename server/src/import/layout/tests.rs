@@ -53,27 +53,27 @@ fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
     let wanted = Some(HeadingRows { row: 4, rows: 1 });
     let sheet = lay_out(text::read(table).unwrap(), wanted, known).unwrap();
     assert_eq!((sheet.labels(), sheet.rows.len()), (vec!["日期".to_owned(), "x".into(), "y".into()], 1));
-    assert_eq!(lay_out(text::read("日期,地点").unwrap(), None, known).err(), Some(Fault::Empty));
+    assert_eq!(lay_out(text::read("日期,地点").unwrap(), None, known).err(), Some(FileError::Empty));
 }
 
 #[rstest]
 #[case("2026-11-20,沫阳镇,1,好", None)]
-#[case("合计,,12,", Some(Why::Total))]
-#[case("合 计,,12,", Some(Why::Total))]
-#[case(",小计：,12,", Some(Why::Total))]
-#[case(",沫阳镇小计,12,", Some(Why::Total))]
-#[case("总计（12人次）,,12,", Some(Why::Total))]
-#[case("Total,,12,", Some(Why::Total))]
+#[case("合计,,12,", Some(OmissionReason::Total))]
+#[case("合 计,,12,", Some(OmissionReason::Total))]
+#[case(",小计：,12,", Some(OmissionReason::Total))]
+#[case(",沫阳镇小计,12,", Some(OmissionReason::Total))]
+#[case("总计（12人次）,,12,", Some(OmissionReason::Total))]
+#[case("Total,,12,", Some(OmissionReason::Total))]
 #[case("2026-11-20,合计镇,1,", None)]
 #[case("2026-11-20,沫阳镇,1,合计两次", None)]
 #[case("20日,沫阳镇,1,合计两次", None)]
-#[case("注：以上为半年数据,,,", Some(Why::Note))]
-#[case("填表人：张三,,审核人：李四,", Some(Why::Note))]
-#[case("日期,地点,人次,备注", Some(Why::Heading))]
-#[case("例：,沫阳镇,1,", Some(Why::Example))]
-#[case("1,2,3,4", Some(Why::Numbering))]
-#[case("甲,乙,1,2", Some(Why::Numbering))]
-fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<Why>) {
+#[case("注：以上为半年数据,,,", Some(OmissionReason::Note))]
+#[case("填表人：张三,,审核人：李四,", Some(OmissionReason::Note))]
+#[case("日期,地点,人次,备注", Some(OmissionReason::Heading))]
+#[case("例：,沫阳镇,1,", Some(OmissionReason::Example))]
+#[case("1,2,3,4", Some(OmissionReason::Numbering))]
+#[case("甲,乙,1,2", Some(OmissionReason::Numbering))]
+fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<OmissionReason>) {
     let sheet = laid(&format!("日期,地点,人次,备注\n{row}"));
     assert_eq!(sifted(&sheet.rows[0], &sheet, &columns(&sheet), true), why, "{row}");
 }
@@ -82,7 +82,7 @@ fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<Why
 fn a_row_with_nothing_but_its_number_is_blank() {
     let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
     let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &columns(&sheet), false)).collect();
-    assert_eq!(found, [None, Some(Why::Blank), Some(Why::Total)]);
+    assert_eq!(found, [None, Some(OmissionReason::Blank), Some(OmissionReason::Total)]);
     let nobody = vec![None; 4];
     assert_eq!(sifted(&sheet.rows[1], &sheet, &nobody, false), None, "nothing is left out where no column is known");
 }

@@ -1,7 +1,7 @@
 //! The records of a workbook's stream, and the texts in them, which may go on in the records that follow.
 
 use super::super::cell::LONGEST_CELL;
-use crate::import::file_error::Fault;
+use crate::import::file_error::FileError;
 use encoding_rs::GB18030;
 
 /// The most texts that cells share, and bytes of them.
@@ -164,14 +164,14 @@ impl<'a> Texts<'a> {
     }
 
     /// The table of texts that cells share.
-    pub fn shared(mut self) -> Result<Vec<Box<str>>, Fault> {
+    pub fn shared(mut self) -> Result<Vec<Box<str>>, FileError> {
         let (mut texts, mut bytes) = (Vec::new(), 0);
-        let count = self.skip(4).and_then(|()| self.number(4)).ok_or(Fault::Damaged)?;
+        let count = self.skip(4).and_then(|()| self.number(4)).ok_or(FileError::Damaged)?;
         for _ in 0..count.min(MOST_TEXTS) {
             let Some(text) = self.one() else { break };
             bytes += text.len();
             if bytes > MOST_TEXT {
-                return Err(Fault::TooManyCells);
+                return Err(FileError::TooManyCells);
             }
             texts.push(text.into_boxed_str());
         }

@@ -4,7 +4,7 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../tests/fixtures/import/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-fn texts(book: &Book) -> Vec<Vec<String>> {
+fn texts(book: &SheetFile) -> Vec<Vec<String>> {
     book.rows.iter().map(|row| row.cells.iter().map(|own| own.text().into_owned()).collect()).collect()
 }
 

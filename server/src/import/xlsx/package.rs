@@ -1,6 +1,6 @@
 //! The parts of a package, unpacked in a stream and read as XML, with bounds on all of it.
 
-use crate::import::file_error::Fault;
+use crate::import::file_error::FileError;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::cell::Cell;
@@ -70,36 +70,36 @@ fn parts(file: &[u8]) -> Option<u64> {
 
 impl<'a> Package<'a> {
     /// Opens a workbook; tells what other kinds of package are.
-    pub fn open(file: &'a [u8]) -> Result<Self, Fault> {
+    pub fn open(file: &'a [u8]) -> Result<Self, FileError> {
         if parts(file).is_none_or(|parts| parts > MOST_PARTS) {
-            return Err(Fault::Damaged);
+            return Err(FileError::Damaged);
         }
-        let archive = ZipArchive::new(Cursor::new(file)).map_err(|_| Fault::Damaged)?;
+        let archive = ZipArchive::new(Cursor::new(file)).map_err(|_| FileError::Damaged)?;
         let plain = |name: &str| name.replace('\\', "/").trim_start_matches('/').to_ascii_lowercase();
         let mut names = HashMap::new();
         for (number, name) in archive.file_names().enumerate() {
-            names.insert(plain(&name.map_err(|_| Fault::Damaged)?), number);
+            names.insert(plain(&name.map_err(|_| FileError::Damaged)?), number);
         }
         let has = |name: &str| names.keys().any(|own| own.starts_with(name));
         if has("xl/workbook.bin") || has("content.xml") || has("index/") {
-            return Err(Fault::OtherTable);
+            return Err(FileError::OtherTable);
         }
         if has("word/") || has("ppt/") {
-            return Err(Fault::Document);
+            return Err(FileError::Document);
         }
         if !has("[content_types].xml") && !has("xl/") {
-            return Err(Fault::NotTable);
+            return Err(FileError::NotTable);
         }
         Ok(Self { archive, names, left: Cell::new(MOST_UNPACKED) })
     }
 
     /// A part by its path.
-    pub fn part(&mut self, path: &str) -> Result<Option<Xml<'_>>, Fault> {
+    pub fn part(&mut self, path: &str) -> Result<Option<Xml<'_>>, FileError> {
         let Some(number) = self.names.get(&path.trim_start_matches('/').to_ascii_lowercase()) else { return Ok(None) };
-        let part = self.archive.by_index(*number).map_err(|_| Fault::Damaged)?;
+        let part = self.archive.by_index(*number).map_err(|_| FileError::Damaged)?;
         // What a part says of its size may be wrong, so what it unpacks to is counted too.
         if part.size() > self.left.get() {
-            return Err(Fault::TooLarge);
+            return Err(FileError::TooLarge);
         }
         let inner = BufReader::new(Box::new(part) as Box<dyn Read>);
         let mut reader = Reader::from_reader(Bounded { inner, event: LONGEST_EVENT, left: &self.left });
@@ -108,7 +108,7 @@ impl<'a> Package<'a> {
     }
 
     /// The parts that another refers to, by identifier: their kind and path.
-    pub fn relations(&mut self, path: &str) -> Result<HashMap<String, (String, String)>, Fault> {
+    pub fn relations(&mut self, path: &str) -> Result<HashMap<String, (String, String)>, FileError> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let slash = if folder.is_empty() { "" } else { "/" };
         let Some(mut xml) = self.part(&format!("{folder}{slash}_rels/{name}.rels"))? else { return Ok(HashMap::new()) };
@@ -146,7 +146,7 @@ fn joined(folder: &str, target: &str) -> String {
 
 impl Xml<'_> {
     /// The next event; nothing at the end.
-    pub fn next(&mut self) -> Result<Option<Event<'_>>, Fault> {
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, FileError> {
         self.reader.get_mut().event = LONGEST_EVENT;
         // What one long event has taken is given back.
         if self.buffer.capacity() > 1 << 16 {
@@ -157,16 +157,16 @@ impl Xml<'_> {
             Ok(Event::Eof) => Ok(None),
             Ok(event) => Ok(Some(event)),
             // The bounds show as a failure to read.
-            Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::Other => Err(Fault::TooLarge),
-            Err(_) => Err(Fault::Damaged),
+            Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::Other => Err(FileError::TooLarge),
+            Err(_) => Err(FileError::Damaged),
         }
     }
 
     /// Passes over an element that has begun.
-    pub fn skip(&mut self, name: &[u8]) -> Result<(), Fault> {
+    pub fn skip(&mut self, name: &[u8]) -> Result<(), FileError> {
         let mut depth = 1;
         while depth > 0 {
-            match self.next()?.ok_or(Fault::Damaged)? {
+            match self.next()?.ok_or(FileError::Damaged)? {
                 Event::Start(start) if start.local_name().as_ref() == name => depth += 1,
                 Event::End(end) if end.local_name().as_ref() == name => depth -= 1,
                 _ => {}
@@ -177,16 +177,16 @@ impl Xml<'_> {
 
     /// The text of an element that has begun, of its runs too, but not what says how it is spoken. No more than one character
     /// beyond `most` is kept.
-    pub fn text(&mut self, name: &[u8], most: usize) -> Result<String, Fault> {
+    pub fn text(&mut self, name: &[u8], most: usize) -> Result<String, FileError> {
         let (mut text, mut spoken) = (String::new(), 0_usize);
         loop {
             let mut piece = String::new();
-            match self.next()?.ok_or(Fault::Damaged)? {
+            match self.next()?.ok_or(FileError::Damaged)? {
                 Event::Start(start) if start.local_name().as_ref() == b"rPh" => spoken += 1,
                 Event::End(end) if end.local_name().as_ref() == b"rPh" => spoken = spoken.saturating_sub(1),
                 Event::End(end) if end.local_name().as_ref() == name => return Ok(plain(&text)),
-                Event::Text(own) => piece = own.xml10_content().map_err(|_| Fault::Damaged)?.into_owned(),
-                Event::CData(own) => piece = own.decode().map_err(|_| Fault::Damaged)?.into_owned(),
+                Event::Text(own) => piece = own.xml10_content().map_err(|_| FileError::Damaged)?.into_owned(),
+                Event::CData(own) => piece = own.decode().map_err(|_| FileError::Damaged)?.into_owned(),
                 Event::GeneralRef(own) => piece = reference(&own)?.to_string(),
                 _ => {}
             }
@@ -197,8 +197,8 @@ impl Xml<'_> {
     }
 }
 
-fn reference(own: &quick_xml::events::BytesRef<'_>) -> Result<char, Fault> {
-    if let Some(letter) = own.resolve_char_ref().map_err(|_| Fault::Damaged)? {
+fn reference(own: &quick_xml::events::BytesRef<'_>) -> Result<char, FileError> {
+    if let Some(letter) = own.resolve_char_ref().map_err(|_| FileError::Damaged)? {
         return Ok(letter);
     }
     match &**own {
@@ -207,7 +207,7 @@ fn reference(own: &quick_xml::events::BytesRef<'_>) -> Result<char, Fault> {
         b"gt" => Ok('>'),
         b"quot" => Ok('"'),
         b"apos" => Ok('\''),
-        _ => Err(Fault::Damaged),
+        _ => Err(FileError::Damaged),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::cell::LONGEST_CELL;
 use super::package::{Package, attribute};
-use crate::import::file_error::Fault;
+use crate::import::file_error::FileError;
 use crate::import::workbook::SheetName;
 use quick_xml::events::Event;
 use std::collections::HashMap;
@@ -27,13 +27,13 @@ pub struct Workbook {
 
 impl Workbook {
     /// Reads it.
-    pub fn read(package: &mut Package<'_>) -> Result<Self, Fault> {
+    pub fn read(package: &mut Package<'_>) -> Result<Self, FileError> {
         let main = package.relations("")?.into_values().find(|(kind, _)| kind == "officeDocument");
         let path = main.map_or_else(|| "xl/workbook.xml".to_owned(), |(_, path)| path);
         let relations = package.relations(&path)?;
         let of_kind = |wanted: &str| relations.values().find(|(kind, _)| kind == wanted).map(|(_, path)| path.clone());
         let mut own = Self { styles: of_kind("styles"), texts: of_kind("sharedStrings"), ..Self::default() };
-        let mut xml = package.part(&path)?.ok_or(Fault::Damaged)?;
+        let mut xml = package.part(&path)?.ok_or(FileError::Damaged)?;
         while let Some(event) = xml.next()? {
             let Event::Start(start) = event else { continue };
             match start.local_name().as_ref() {
@@ -56,7 +56,7 @@ impl Workbook {
     }
 
     /// For each style, whether it shows numbers as days.
-    pub fn days(&self, package: &mut Package<'_>) -> Result<Vec<bool>, Fault> {
+    pub fn days(&self, package: &mut Package<'_>) -> Result<Vec<bool>, FileError> {
         let Some(path) = &self.styles else { return Ok(Vec::new()) };
         let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
         let (mut formats, mut days, mut in_cells) = (HashMap::new(), Vec::new(), false);
@@ -84,7 +84,7 @@ impl Workbook {
     }
 
     /// The texts that cells share.
-    pub fn texts(&self, package: &mut Package<'_>) -> Result<Vec<Box<str>>, Fault> {
+    pub fn texts(&self, package: &mut Package<'_>) -> Result<Vec<Box<str>>, FileError> {
         let Some(path) = &self.texts else { return Ok(Vec::new()) };
         let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
         let (mut texts, mut bytes) = (Vec::new(), 0);
@@ -97,7 +97,7 @@ impl Workbook {
                 let text = xml.text(b"si", LONGEST_CELL)?;
                 bytes += text.len();
                 if texts.len() >= MOST_TEXTS || bytes > MOST_TEXT {
-                    return Err(Fault::TooManyCells);
+                    return Err(FileError::TooManyCells);
                 }
                 texts.push(text.into_boxed_str());
             }

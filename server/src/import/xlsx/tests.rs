@@ -113,7 +113,7 @@ fn the_date_system_and_the_formats_of_days_are_the_workbooks_own() {
         ];
         read(&package(&parts), None).unwrap()
     };
-    let texts = |book: &Book| book.rows[0].cells.iter().map(|own| own.text().into_owned()).collect::<Vec<_>>();
+    let texts = |book: &SheetFile| book.rows[0].cells.iter().map(|own| own.text().into_owned()).collect::<Vec<_>>();
     let from_1904 = of("date1904=\"1\"");
     assert!(from_1904.from_1904);
     assert_eq!(texts(&from_1904), ["2026-11-20", "44884", "2026-11-20", "2026-11-20"]);
@@ -166,15 +166,15 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
     let cell =
         huge("xl/worksheets/sheet1.xml", "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>");
     assert!(cell.len() < 1_000_000);
-    assert_eq!(read(&cell, None).err(), Some(Fault::TooLarge));
+    assert_eq!(read(&cell, None).err(), Some(FileError::TooLarge));
     let text = huge("xl/sharedStrings.xml", "<sst><si><t>");
-    assert_eq!(read(&text, None).err(), Some(Fault::TooLarge));
+    assert_eq!(read(&text, None).err(), Some(FileError::TooLarge));
 }
 
 #[test]
 fn other_packages_are_told_what_they_are() {
-    assert_eq!(workbook::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(Fault::OtherTable));
-    assert_eq!(workbook::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(Fault::Document));
-    assert_eq!(workbook::read(&package(&[("a.txt", "x")]), None).err(), Some(Fault::NotTable));
-    assert_eq!(workbook::read(&one_sheet("<row", ""), None).err(), Some(Fault::Damaged));
+    assert_eq!(workbook::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(FileError::OtherTable));
+    assert_eq!(workbook::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(FileError::Document));
+    assert_eq!(workbook::read(&package(&[("a.txt", "x")]), None).err(), Some(FileError::NotTable));
+    assert_eq!(workbook::read(&one_sheet("<row", ""), None).err(), Some(FileError::Damaged));
 }

@@ -2,10 +2,10 @@
 
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::entry::{Entry, State};
-use crate::figures::contribution::{merge_parts, parts_of};
+use crate::figures::contribution::{contributions, merge_contributions};
 use crate::figures::figure::*;
+use crate::figures::summary::EntryCount;
 use crate::figures::summary::Overview;
-use crate::figures::summary::Tally;
 use crate::values::month::Month;
 use proptest::prelude::*;
 use serde_json::json;
@@ -61,8 +61,9 @@ const NOBODY: Directory<'static> = Directory { organisations: &[], pairings: &[]
 /// The figures of all four aggregations, in the catalogue's order.
 fn amounts(entries: &[Entry], filter: &Filter) -> Vec<Option<f64>> {
     let catalogue = catalogue();
-    let parts = entries.iter().enumerate().flat_map(|(number, entry)| parts_of(id(number as u128), entry, &catalogue));
-    let parts: Vec<Part> = parts.collect();
+    let parts =
+        entries.iter().enumerate().flat_map(|(number, entry)| contributions(id(number as u128), entry, &catalogue));
+    let parts: Vec<Contribution> = parts.collect();
     figures(&parts, filter, &catalogue, NOBODY).into_iter().map(|figure| figure.actual.map(Quantity::to_f64)).collect()
 }
 
@@ -108,8 +109,8 @@ fn a_figure_is_as_vague_as_its_vaguest_part_and_is_held_against_the_years_target
     let mut about = entry("2023-03-01", 4.0, None);
     about.qualifiers.insert("sum".into(), Qualifier::MoreThan);
     let parts = [about, entry("2023-03-01", 2.0, None)];
-    let parts: Vec<Part> =
-        parts.iter().enumerate().flat_map(|(n, entry)| parts_of(id(n as u128), entry, &catalogue)).collect();
+    let parts: Vec<Contribution> =
+        parts.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
     let filter = Filter { year: Some(2023), ..Filter::default() };
     let figure = figures(&parts, &filter, &catalogue, NOBODY).swap_remove(0);
     assert_eq!((figure.actual_qualifier, figure.progress, figure.entries), (Qualifier::MoreThan, Some(0.75), 2));
@@ -134,12 +135,12 @@ proptest! {
     #[test]
     fn merging_changes_no_figure(entries in prop::collection::vec(any_entry(), 0..40), cut in 0..40_usize) {
         let catalogue = catalogue();
-        let parts: Vec<Part> =
-            entries.iter().enumerate().flat_map(|(n, entry)| parts_of(id(n as u128), entry, &catalogue)).collect();
+        let parts: Vec<Contribution> =
+            entries.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
         // In two goes and the other way round, as a server's cache and a phone's own entries meet.
         let (first, second) = parts.split_at(cut.min(parts.len()));
-        let halves = merge_parts(second.to_vec()).into_iter().chain(merge_parts(first.to_vec()));
-        let merged = merge_parts(halves);
+        let halves = merge_contributions(second.to_vec()).into_iter().chain(merge_contributions(first.to_vec()));
+        let merged = merge_contributions(halves);
         for place in [None, Some("522728".to_owned()), Some("520111".to_owned())] {
             for verified_only in [false, true] {
                 let filter = Filter { year: Some(2023), place: place.clone(), verified_only, ..Filter::default() };
@@ -165,9 +166,9 @@ proptest! {
         }).collect();
         overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
         let filter = Filter { year: Some(2023), place, ..Filter::default() };
-        let limited = overview.limited(&filter);
+        let limited = overview.summary_for(&filter);
         prop_assert!(limited.has(&filter) && !limited.has(&Filter::default()) && overview.has(&filter));
-        prop_assert!(limited.parts.len() <= overview.parts.len());
+        prop_assert!(limited.contributions.len() <= overview.contributions.len());
         let until = format!("2023-{month:02}").parse().ok();
         for filter in [filter.clone(), Filter { until, verified_only, ..filter }] {
             prop_assert_eq!(limited.figures(&filter), overview.figures(&filter));
@@ -184,26 +185,26 @@ proptest! {
             overview
         };
         let (mut own, whole) = (of(&before, 1), of(&after, 2));
-        let mut news = Overview { since: Some(1), parts: Vec::new(), tallies: Vec::new(), ..whole.clone() };
-        news.parts.extend(whole.parts.iter().filter(|part| !own.parts.contains(part)).cloned());
-        let gone = own.parts.iter().filter(|part| whole.parts.iter().all(|other| other.key() != part.key()));
-        news.parts.extend(gone.cloned().map(|part| Part { value: Quantity::ZERO, entries: 0, ..part }));
-        news.tallies.extend(whole.tallies.iter().filter(|tally| !own.tallies.contains(tally)).cloned());
-        let gone = own.tallies.iter().filter(|tally| whole.tallies.iter().all(|other| other.key() != tally.key()));
-        news.tallies.extend(gone.cloned().map(|tally| Tally { entries: 0, ..tally }));
+        let mut news = Overview { base_change: Some(1), contributions: Vec::new(), entry_counts: Vec::new(), ..whole.clone() };
+        news.contributions.extend(whole.contributions.iter().filter(|part| !own.contributions.contains(part)).cloned());
+        let gone = own.contributions.iter().filter(|part| whole.contributions.iter().all(|other| other.key() != part.key()));
+        news.contributions.extend(gone.cloned().map(|part| Contribution { value: Quantity::ZERO, entries: 0, ..part }));
+        news.entry_counts.extend(whole.entry_counts.iter().filter(|tally| !own.entry_counts.contains(tally)).cloned());
+        let gone = own.entry_counts.iter().filter(|tally| whole.entry_counts.iter().all(|other| other.key() != tally.key()));
+        news.entry_counts.extend(gone.cloned().map(|tally| EntryCount { entries: 0, ..tally }));
         if turned {
-            own.parts.reverse();
-            own.tallies.reverse();
-            news.parts.reverse();
-            news.tallies.reverse();
+            own.contributions.reverse();
+            own.entry_counts.reverse();
+            news.contributions.reverse();
+            news.entry_counts.reverse();
         }
         let ahead = Overview { change: 3, ..own.clone() };
         for _ in 0..2 {
-            prop_assert!(own.renew(news.clone()));
-            prop_assert_eq!((&own.parts, &own.tallies, own.change), (&whole.parts, &whole.tallies, 2));
+            prop_assert!(own.apply_delta(news.clone()));
+            prop_assert_eq!((&own.contributions, &own.entry_counts, own.change), (&whole.contributions, &whole.entry_counts, 2));
         }
         let mut late = ahead.clone();
-        prop_assert!(!late.renew(news) && late == ahead, "what is older changes nothing");
+        prop_assert!(!late.apply_delta(news) && late == ahead, "what is older changes nothing");
     }
 
     #[test]
@@ -211,18 +212,18 @@ proptest! {
         entries in prop::collection::vec(any_entry(), 0..20), others in prop::collection::vec(any_entry(), 0..20),
     ) {
         let catalogue = catalogue();
-        let parts_of = |entries: &[Entry], first: usize| -> Vec<Part> {
+        let parts_of = |entries: &[Entry], first: usize| -> Vec<Contribution> {
             let numbered = entries.iter().enumerate();
-            numbered.flat_map(|(n, entry)| parts_of(id((first + n) as u128), entry, &catalogue)).collect()
+            numbered.flat_map(|(n, entry)| contributions(id((first + n) as u128), entry, &catalogue)).collect()
         };
         let (kept, gone) = (parts_of(&entries, 0), parts_of(&others, 100));
-        let all = merge_parts(kept.iter().chain(&gone).cloned());
-        let left = merge_parts(all.iter().chain(&gone).cloned().zip(0..).map(|(part, index)| if index < all.len() { part } else { part.negated() }));
-        prop_assert_eq!(&left, &merge_parts(kept.iter().cloned()));
+        let all = merge_contributions(kept.iter().chain(&gone).cloned());
+        let left = merge_contributions(all.iter().chain(&gone).cloned().zip(0..).map(|(part, index)| if index < all.len() { part } else { part.negated() }));
+        prop_assert_eq!(&left, &merge_contributions(kept.iter().cloned()));
         // An edit, as one difference that is added to what is kept.
-        let difference = merge_parts(gone.iter().cloned().map(Part::negated).chain(kept.iter().cloned()));
-        let edited = merge_parts(all.into_iter().chain(difference));
-        prop_assert_eq!(edited, merge_parts(kept.iter().chain(&kept).cloned()));
+        let difference = merge_contributions(gone.iter().cloned().map(Contribution::negated).chain(kept.iter().cloned()));
+        let edited = merge_contributions(all.into_iter().chain(difference));
+        prop_assert_eq!(edited, merge_contributions(kept.iter().chain(&kept).cloned()));
     }
 
     #[test]
@@ -245,9 +246,9 @@ proptest! {
         for pairing in [None, Some(id(9))] {
             let mut entry = entry("2023-03-01", 4.0, None);
             (entry.place, entry.pairing) = (at.clone(), pairing);
-            let part = parts_of(id(1), &entry, &catalogue()).swap_remove(0);
+            let part = contributions(id(1), &entry, &catalogue()).swap_remove(0);
             let (filter, catalogue) = (Filter { place: Some(filter.clone()), ..Filter::default() }, catalogue());
-            let takes = filter.sieve(&catalogue, directory).takes(&part);
+            let takes = filter.compile(&catalogue, directory).matches(&part);
             prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.place.as_deref().unwrap()), takes);
         }
     }
@@ -255,8 +256,8 @@ proptest! {
     #[test]
     fn the_parts_of_a_sum_add_up_to_it(entries in prop::collection::vec(any_entry(), 1..40)) {
         let catalogue = catalogue();
-        let parts: Vec<Part> =
-            entries.iter().enumerate().flat_map(|(n, entry)| parts_of(id(n as u128), entry, &catalogue)).collect();
+        let parts: Vec<Contribution> =
+            entries.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
         let whole = figures(&parts, &Filter::default(), &catalogue, NOBODY)[0].actual.unwrap_or_default();
         let months: std::collections::BTreeSet<Month> = parts.iter().map(|part| part.month).collect();
         let split: Quantity = months

@@ -74,7 +74,7 @@ fn waits_double_up_to_five_minutes_and_end_when_a_person_asks() {
         assert!((doubled / 2..=doubled).contains(wait), "{index}: {wait:?}");
     }
     assert_eq!(engine.handle(Input::Wake), [], "an entry saved while waiting does not shorten the wait");
-    assert_eq!(engine.handle(Input::Hurry), [Output::ReadOutbox { limit: 1 }]);
+    assert_eq!(engine.handle(Input::SyncNow), [Output::ReadOutbox { limit: 1 }]);
 }
 
 #[rstest]

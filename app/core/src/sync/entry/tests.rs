@@ -1,11 +1,11 @@
 //! Rights, rules and the merge, one by one and by chance.
 
-use super::super::ledger::decide_need;
+use super::super::ledger::merge_item;
 use super::*;
 use crate::access::user::{Role, Scope};
 use crate::catalogue::Catalogue;
 use crate::directory::place::{Level, Place, Places, Side};
-use crate::sync::merge::{Author, of_this_life};
+use crate::sync::merge::{MutationAuthor, rebased_to_this_life};
 use crate::sync::protocol::{Op, Outcome};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -71,7 +71,7 @@ fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: 
     let fields = fields.as_object().unwrap().clone();
     let base_rev = existing.map_or(0, |_| 1);
     let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
-    decide(&mutation, existing, actor, rules)
+    merge_entry(&mutation, existing, actor, rules)
 }
 
 fn right() -> Value {
@@ -83,14 +83,14 @@ fn existing(state: &str, changed_since: &[&str]) -> Existing {
     let mut fields = right().as_object().unwrap().clone();
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
     fields.insert("state".into(), json!(state));
-    complete(&mut fields);
+    fill_defaults(&mut fields);
     let changed_since = changed_since.iter().map(|path| (*path).to_owned()).collect();
     Existing { rev: 2, fields, deleted: false, changed_since }
 }
 
 fn written(decision: Decision) -> (Outcome, Fields, Fields) {
     match decision {
-        Decision::Write { outcome, fields, kept, .. } => (outcome, fields, kept),
+        Decision::Write { outcome, fields, conflicting_values: kept, .. } => (outcome, fields, kept),
         other => panic!("expected a write, got {other:?}"),
     }
 }
@@ -136,7 +136,7 @@ fn edits_of_different_fields_merge_and_of_the_same_field_conflict() {
 #[case(json!({"note": "走访", "values": {"count": 3}}))]
 fn what_changes_nothing_leaves_the_record(#[case] fields: Value) {
     let decision = decide_as(&recorder(), Some(&existing("submitted", &[])), Op::Put, fields);
-    assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+    assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() });
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn only_a_reviewer_verifies_or_returns() {
 fn a_review_of_what_has_changed_since_is_a_conflict() {
     let entry = existing("submitted", &["values.count"]);
     match decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})) {
-        Decision::Leave { outcome, kept } => {
+        Decision::Leave { outcome, conflicting_values: kept } => {
             assert_eq!((outcome, &kept["state"]), (Outcome::Conflict, &json!("verified")))
         }
         other => panic!("{other:?}"),
@@ -229,7 +229,7 @@ fn a_delete_needs_its_right_and_keeps_its_reason() {
         [("state".into(), ErrorCode::Approved)]
     );
     match decide_as(&coordinator, Some(&existing("submitted", &["note"])), Op::Delete, said.clone()) {
-        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => {
             assert_eq!((&kept["deleted"], &kept["reason"]), (&json!(true), &said["reason"]));
         }
         other => panic!("{other:?}"),
@@ -270,7 +270,7 @@ fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_b
     let gone = Existing { deleted: true, ..existing("submitted", &["deleted"]) };
     let edit = json!({"note": "还在", "values": {"count": 4}});
     match decide_as(&recorder(), Some(&gone), Op::Put, edit.clone()) {
-        Decision::Leave { outcome: Outcome::Conflict, kept } => {
+        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => {
             assert_eq!(Value::Object(kept), json!({"note": "还在", "values.count": 4}));
         }
         other => panic!("{other:?}"),
@@ -283,7 +283,7 @@ fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_b
         other => panic!("{other:?}"),
     }
     let again = decide_as(&recorder(), Some(&known), Op::Delete, json!({}));
-    assert_eq!(again, Decision::Leave { outcome: Outcome::Applied, kept: Fields::new() });
+    assert_eq!(again, Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() });
 }
 
 #[test]
@@ -318,19 +318,20 @@ fn decide_rejects_base_rev_above_the_record(
     let (kind, fields) = (String::new(), right().as_object().unwrap().clone());
     let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
     let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
-    assert_eq!(rejected(decide(&mutation, entry.as_ref(), &recorder(), rules)), expected);
-    assert_eq!(rejected(decide_need(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    assert_eq!(rejected(merge_entry(&mutation, entry.as_ref(), &recorder(), rules)), expected);
+    assert_eq!(rejected(merge_item(&mutation, entry.as_ref(), &recorder(), rules)), expected);
     let delete = Mutation { op: Op::Delete, ..mutation };
     if entry.is_some() {
-        assert_eq!(rejected(decide(&delete, entry.as_ref(), &recorder(), rules)), expected);
+        assert_eq!(rejected(merge_entry(&delete, entry.as_ref(), &recorder(), rules)), expected);
     }
 }
 
 #[test]
 fn is_news_tells_own_work_by_account_and_client() {
     let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let author = Author { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
-    let is_since = |rev, maker, mutation: &Mutation| author.is_news(rev, 7, maker, mutation);
+    let author =
+        MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
+    let is_since = |rev, maker, mutation: &Mutation| author.is_concurrent(rev, 7, maker, mutation);
     let mutation = Mutation {
         seq: 5,
         kind: String::new(),
@@ -346,9 +347,9 @@ fn is_news_tells_own_work_by_account_and_client() {
     assert!(!is_since(1, Some((other, other, 4)), &mutation), "what was seen");
     let unseen = Mutation { base_rev: 0, ..mutation.clone() };
     assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
-    let doubled = Author { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
-    assert!(!doubled.is_news(2, 7, Some((mine, mine, 4)), &mutation));
-    assert!(doubled.is_news(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
+    let doubled = MutationAuthor { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
+    assert!(!doubled.is_concurrent(2, 7, Some((mine, mine, 4)), &mutation));
+    assert!(doubled.is_concurrent(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
 }
 
 #[rstest]
@@ -362,16 +363,16 @@ fn is_news_tells_own_work_by_account_and_client() {
 fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
     let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let numbers = BTreeSet::from([4]);
-    let author = Author { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
+    let author = MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
     let (kind, fields) = (String::new(), Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
-    assert_eq!(author.is_news(3, at, Some((other, other, 1)), &mutation), news);
-    let own = |at| author.is_news(3, at, Some((me, me, 4)), &mutation);
+    assert_eq!(author.is_concurrent(3, at, Some((other, other, 1)), &mutation), news);
+    let own = |at| author.is_concurrent(3, at, Some((me, me, 4)), &mutation);
     assert!(!own(at), "one's own work of whichever life");
     let is_of_now = matches!(epoch, None | Some(200));
-    let unnamed = author.is_news(30, at, Some((me, me, 3)), &mutation);
+    let unnamed = author.is_concurrent(30, at, Some((me, me, 3)), &mutation);
     assert_eq!(unnamed, !is_of_now, "after a restore, what this push does not name may be a duplicate's");
-    assert_eq!(of_this_life(&mutation, 2, author).base_rev, if is_of_now { 9 } else { 2 });
+    assert_eq!(rebased_to_this_life(&mutation, 2, author).base_rev, if is_of_now { 9 } else { 2 });
 }
 
 #[rstest]
@@ -386,8 +387,8 @@ fn decide_keeps_a_new_entry_under_a_used_identifier_apart(#[case] more: Value, #
     fields.extend(more.as_object().unwrap().clone());
     let (kind, op) = ("entry".to_owned(), Op::Put);
     let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
-    match decide(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
-        Decision::Leave { outcome, kept } => {
+    match merge_entry(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
+        Decision::Leave { outcome, conflicting_values: kept } => {
             let expected = if differing.is_empty() { Outcome::Applied } else { Outcome::Conflict };
             assert_eq!((outcome, kept.keys().map(String::as_str).collect::<Vec<_>>()), (expected, differing.to_vec()));
         }
@@ -415,10 +416,10 @@ fn decide_rejects_a_pairing_of_another_programme_at_another_place() {
     for (id, right_one) in [(11, false), (12, true), (13, true)] {
         let mut fields = right().as_object().unwrap().clone();
         fields.insert("pairing".into(), json!(Uuid::from_u128(id)));
-        let told = mistakes(&fields, &recorder(), rules);
+        let told = validate_entry(&fields, &recorder(), rules);
         let (kind, op) = ("entry".to_owned(), Op::Put);
         let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
-        let decision = decide(&mutation, None, &recorder(), rules);
+        let decision = merge_entry(&mutation, None, &recorder(), rules);
         if right_one {
             assert_eq!(told, []);
             written(decision);
@@ -446,7 +447,7 @@ fn an_old_form_does_not_free_a_figures_number_of_its_present_limit() {
     let put = |existing: Option<&Existing>, fields: Fields| {
         let (kind, base_rev) = ("entry".to_owned(), existing.map_or(0, |_| 2));
         let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
-        decide(&mutation, existing, &recorder(), rules)
+        merge_entry(&mutation, existing, &recorder(), rules)
     };
     let too_large = [("values.count".to_owned(), ErrorCode::TooLarge)];
     assert_eq!(rejected(put(None, fields.clone())), too_large);
@@ -479,8 +480,8 @@ proptest! {
         let entry = existing("submitted", &since);
         let decision = decide_as(&recorder(), Some(&entry), Op::Put, Value::Object(patch.clone()));
         let (fields, kept) = match decision {
-            Decision::Write { fields, kept, .. } => (fields, kept),
-            Decision::Leave { kept, .. } => (entry.fields.clone(), kept),
+            Decision::Write { fields, conflicting_values, .. } => (fields, conflicting_values),
+            Decision::Leave { conflicting_values, .. } => (entry.fields.clone(), conflicting_values),
             Decision::Reject(errors) => return Err(TestCaseError::fail(format!("{errors:?}"))),
         };
         for (path, value) in paths(&patch) {
@@ -545,7 +546,7 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
         fields.insert("version".into(), version);
         let mutation =
             Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
-        decide(&mutation, None, &recorder(), rules)
+        merge_entry(&mutation, None, &recorder(), rules)
     };
     assert_eq!(catalogue.activity("survey").unwrap().version, 2);
     written(put(json!(1)));
@@ -561,7 +562,7 @@ fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
         let fields = fields.as_object().unwrap().clone();
         let base_rev = existing.map_or(0, |_| 1);
         let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
-        decide_need(&mutation, existing, actor, rules)
+        merge_item(&mutation, existing, actor, rules)
     };
     let need =
         json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "party_building", "title": "路灯"});
@@ -598,7 +599,7 @@ fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
         fields.insert("details".into(), json!({"rows": rows}));
         let mutation =
             Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
-        written(decide(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
+        written(merge_entry(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
     };
     assert_eq!(total(json!([{"workers": 3}, {}, {"workers": 4}])), 7);
     assert_eq!(total(json!(null)), Value::Null);

@@ -22,8 +22,8 @@ fn put(seq: u64, id: u128, base_rev: u64, value: Value) -> Mutation {
 }
 
 /// Saves a change as the screens do: into an outbox, beside what the replica holds.
-fn save(outbox: &mut Vec<Outgoing>, known: &BTreeMap<Uuid, Record>, mutation: Mutation) {
-    let own = outgoing(SENDER, mutation.clone(), outbox, known.get(&mutation.id), || NEW);
+fn save(outbox: &mut Vec<OutboxItem>, known: &BTreeMap<Uuid, Record>, mutation: Mutation) {
+    let own = enqueue(SENDER, mutation.clone(), outbox, known.get(&mutation.id), || NEW);
     outbox.push(own);
 }
 
@@ -32,9 +32,13 @@ fn answer(seq: u64, outcome: Outcome, rev: u64, errors: Vec<FieldError>) -> Push
 }
 
 /// Settles answers and does with outbox and replica what that asks for.
-fn settle_all(outbox: &mut Vec<Outgoing>, known: &mut BTreeMap<Uuid, Record>, results: &[PushResult]) -> Acknowledged {
+fn settle_all(
+    outbox: &mut Vec<OutboxItem>,
+    known: &mut BTreeMap<Uuid, Record>,
+    results: &[PushResult],
+) -> ReplicaUpdates {
     let done = acknowledge(SENDER, RENAMED, results, outbox, known);
-    let mut own: BTreeMap<u64, Outgoing> = outbox.drain(..).map(|own| (own.mutation.seq, own)).collect();
+    let mut own: BTreeMap<u64, OutboxItem> = outbox.drain(..).map(|own| (own.mutation.seq, own)).collect();
     for (seq, change) in done.outbox.clone() {
         match change {
             Some(change) => drop(own.insert(seq, change)),
@@ -82,7 +86,7 @@ fn a_whole_entry_under_a_used_identifier_gets_its_own() {
     let ids: Vec<Uuid> = outbox.iter().map(|own| own.mutation.id).collect();
     assert_eq!(ids, [Uuid::from_u128(5), Uuid::from_u128(5), NEW], "saved twice is one entry");
     settle_all(&mut outbox, &mut known, &[answer(1, Outcome::Applied, 1, Vec::new())]);
-    let late = outgoing(SENDER, put(4, 5, 0, whole("又一条")), &[], known.get(&Uuid::from_u128(5)), || NEW);
+    let late = enqueue(SENDER, put(4, 5, 0, whole("又一条")), &[], known.get(&Uuid::from_u128(5)), || NEW);
     assert_eq!((late.mutation.id, late.mutation.base_rev), (NEW, 0));
 }
 
@@ -103,7 +107,7 @@ fn a_number_that_is_anothers_has_the_phone_take_a_new_name() {
     assert_eq!(next_batch(&outbox, 10).0, new);
     // An answer under the old name that comes late settles nothing.
     let late = settle_all(&mut outbox, &mut known, &[answer(4, Outcome::Applied, 1, Vec::new())]);
-    assert_eq!((late, outbox.len()), (Acknowledged::default(), 3));
+    assert_eq!((late, outbox.len()), (ReplicaUpdates::default(), 3));
 }
 
 #[rstest]
@@ -116,7 +120,8 @@ fn a_choice_that_finds_no_conflict_settles_no_refusal(#[case] conflict: bool) {
     let outcome =
         if conflict { answer(1, Outcome::Conflict, 3, Vec::new()) } else { answer(1, Outcome::Rejected, 0, why) };
     settle_all(&mut outbox, &mut known, &[outcome]);
-    let choice = super::super::Choice { client: CLIENT, seq: 1, take: Vec::new() }.mutation(2, Uuid::from_u128(5), 3);
+    let choice =
+        super::super::Resolution { client: CLIENT, seq: 1, take: Vec::new() }.mutation(2, Uuid::from_u128(5), 3);
     save(&mut outbox, &known, choice);
     let unknown = vec![FieldError::new("seq", ErrorCode::Unknown)];
     settle_all(&mut outbox, &mut known, &[answer(2, Outcome::Rejected, 0, unknown)]);
@@ -131,7 +136,7 @@ fn a_restored_server_is_sent_what_it_may_lack() {
     save(&mut outbox, &known, put(3, 7, 0, whole("三")));
     let results = [answer(1, Outcome::Applied, 1, Vec::new()), answer(2, Outcome::Conflict, 5, Vec::new())];
     let sent = settle_all(&mut outbox, &mut known, &results).sent;
-    let all = again(&outbox, sent, &known);
+    let all = requeue(&outbox, sent, &known);
     assert_eq!(seqs(&next_batch(&all, 10)), [1, 2, 3]);
     assert!(all.iter().all(|own| own.again && own.refused.is_none() && own.answer.is_none()));
     assert_eq!(all[0].before.as_ref().unwrap()["note"], "一");
@@ -149,9 +154,9 @@ fn a_restored_server_is_sent_what_it_may_lack() {
 #[case(i64::MIN, false)]
 fn deletion_is_held_for_six_seconds_and_never_longer(#[case] now: i64, #[case] held: bool) {
     let mutation = Mutation { op: Op::Delete, ..put(1, 5, 1, json!({})) };
-    let outgoing = Outgoing::held(mutation.clone(), 10_000);
+    let outgoing = OutboxItem::held(mutation.clone(), 10_000);
     assert_eq!(outgoing.is_held(now), held);
-    assert!(!Outgoing::new(mutation).is_held(now));
-    let kept: Outgoing = serde_json::from_value(serde_json::to_value(&outgoing).unwrap()).unwrap();
+    assert!(!OutboxItem::new(mutation).is_held(now));
+    let kept: OutboxItem = serde_json::from_value(serde_json::to_value(&outgoing).unwrap()).unwrap();
     assert_eq!(kept, outgoing, "it is held after the app was closed, too");
 }

@@ -8,10 +8,10 @@ use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::{Answer, Fields, Rules};
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::sync::{mistakes, number_value};
+use jiedui_core::sync::{number_value, validate_entry};
 use jiedui_core::values::day::{self, day_in_china};
 use jiedui_core::values::field_error::add_new;
-use jiedui_core::values::halfwidth::narrow;
+use jiedui_core::values::halfwidth::to_halfwidth;
 use jiedui_core::values::{
     date::format_date,
     field_error::{ErrorCode, FieldError},
@@ -182,7 +182,7 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
 
 /// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
 pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
-    let text = narrow(text);
+    let text = to_halfwidth(text);
     if text.is_empty() {
         return Ok(None);
     }
@@ -236,7 +236,7 @@ pub fn check(model: Model, draft: &Draft, overview: &Overview, places: &Places) 
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
-    add_new(&mut errors, mistakes(&fields, &user, rules));
+    add_new(&mut errors, validate_entry(&fields, &user, rules));
     errors
 }
 

@@ -2,7 +2,7 @@
 
 use crate::features::entries::form::read_number;
 use crate::state::Model;
-use crate::storage::ledger_view::Item;
+use crate::storage::ledger_view::ItemView;
 use crate::storage::saving::Elsewhere;
 use crate::storage::user_db::new_id;
 use crate::sync::clock;
@@ -70,7 +70,7 @@ impl Draft {
     }
 
     /// An item as one types it; `since` is the number of this phone's last change of it.
-    pub fn of(item: &Item, since: u64) -> Self {
+    pub fn of(item: &ItemView, since: u64) -> Self {
         let (texts, entries) = (texts_of(&item.fields), item.need.entries.clone());
         Self { id: item.id, base_rev: item.rev, texts, entries, before: item.sure.clone(), since, copy_of: None }
     }

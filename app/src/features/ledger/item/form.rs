@@ -6,7 +6,7 @@ use crate::ui::drafting::Drafting;
 use crate::ui::form_row::{form_row, is_half_typed, mistake};
 use jiedui_core::directory::place::Places;
 use jiedui_core::figures::summary::Overview;
-use jiedui_core::sync::mistakes_of_need;
+use jiedui_core::sync::validate_item;
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use leptos::prelude::*;
@@ -54,7 +54,7 @@ impl Form {
         if is_half_typed("field-due") {
             errors.push(FieldError::new("due", ErrorCode::NotDate));
         }
-        add_new(&mut errors, mistakes_of_need(&fields, &user, overview.rules(places)));
+        add_new(&mut errors, validate_item(&fields, &user, overview.rules(places)));
         errors
     }
 
