@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::values::quantity::Quantity;
 use jiedui_tests::{Api, Database, Home};

@@ -5,8 +5,8 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::summary::EntryCount;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::overview::EntryCount;
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::fixtures::sample::paired;
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;

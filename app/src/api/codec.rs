@@ -26,7 +26,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 }
 
 /// Packs with gzip; `None` where the browser cannot (Chrome before 80, Safari before 16.4).
-pub async fn pack(bytes: &[u8]) -> Option<Uint8Array> {
+pub async fn compress(bytes: &[u8]) -> Option<Uint8Array> {
     let packer = Reflect::get(&js_sys::global(), &"CompressionStream".into()).ok()?.dyn_into::<Function>().ok()?;
     let packer = Reflect::construct(&packer, &Array::of1(&"gzip".into())).ok()?;
     let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes))).ok()?;
@@ -36,12 +36,12 @@ pub async fn pack(bytes: &[u8]) -> Option<Uint8Array> {
 }
 
 /// Pieces of an answer as they arrive: byte strings of CBOR, one after the other (RFC 8742).
-pub struct Pieces {
+pub struct ChunkStream {
     reader: ReadableStreamDefaultReader,
     received: Vec<u8>,
 }
 
-impl Pieces {
+impl ChunkStream {
     /// Those of an answer's body.
     pub fn of(body: &ReadableStream) -> Option<Self> {
         Some(Self { reader: body.get_reader().dyn_into().ok()?, received: Vec::new() })
@@ -64,7 +64,7 @@ impl Pieces {
     }
 }
 
-impl Drop for Pieces {
+impl Drop for ChunkStream {
     fn drop(&mut self) {
         // Nobody waits for the rest; of a line that has broken it cannot even be given up, which nobody need hear of.
         let given_up = JsFuture::from(self.reader.cancel());

@@ -1,6 +1,6 @@
 //! The server, as the app speaks to it.
 
-use crate::api::codec::{self, CBOR, Pieces};
+use crate::api::codec::{self, CBOR, ChunkStream};
 use crate::storage::local_storage;
 use crate::sync::clock;
 use crate::sync::photo_scaling;
@@ -10,7 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::entry::{Entry, Fields};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::Heard;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
@@ -85,15 +85,15 @@ async fn send(request: Request) -> Result<Response, ApiError> {
         _ => Failure::Refused,
     };
     let text = answer.text().await.unwrap_or_default();
-    let problem: Problem = local_storage::read(&text).unwrap_or_default();
+    let problem: Problem = local_storage::from_json(&text).unwrap_or_default();
     Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
 }
 
 /// Sends a request and reads its answer.
-pub(super) async fn hear_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+pub(super) async fn send_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     // An answer that was cut off, or comes from some other machine on the way, is none.
     let text = send(request).await?.text().await.map_err(|_| ApiError::no_answer())?;
-    local_storage::read(&text).map_err(|_| ApiError::no_answer())
+    local_storage::from_json(&text).map_err(|_| ApiError::no_answer())
 }
 
 /// A request for what is at a path.
@@ -117,7 +117,7 @@ pub async fn sign_in(username: &str, password: &str, language: Language) -> Resu
         user: User,
     }
     let body = serde_json::json!({"username": username, "password": password});
-    let answer: Answer = hear_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
+    let answer: Answer = send_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
     Ok(answer.user)
 }
 
@@ -146,7 +146,7 @@ async fn send_batch(body: &PushRequest, language: Language) -> Result<(Vec<PushR
     let request = syncing(Request::post("/api/v1/sync/push"))
         .header("accept-language", language.tag())
         .header("content-type", CBOR);
-    let request = match codec::pack(&plain).await {
+    let request = match codec::compress(&plain).await {
         Some(packed) => request.header("content-encoding", "gzip").body(packed),
         None => request.body(js_sys::Uint8Array::from(plain.as_slice())),
     };
@@ -165,7 +165,7 @@ fn syncing(request: RequestBuilder) -> RequestBuilder {
 
 /// Pages of what has changed for this person, as they arrive.
 pub struct Pages {
-    pieces: Pieces,
+    pieces: ChunkStream,
     anew: bool,
 }
 
@@ -183,10 +183,10 @@ impl Pages {
         Ok(Self { pieces, anew })
     }
 
-    async fn after(user: Uuid, cursor: &str) -> Result<Pieces, ApiError> {
+    async fn after(user: Uuid, cursor: &str) -> Result<ChunkStream, ApiError> {
         let request = syncing(Request::get(&format!("/api/v1/sync/snapshot?user={user}&cursor={cursor}")));
         let answer = send(request.build().map_err(|_| ApiError::no_answer())?).await?;
-        answer.body().as_ref().and_then(Pieces::of).ok_or_else(ApiError::no_answer)
+        answer.body().as_ref().and_then(ChunkStream::of).ok_or_else(ApiError::no_answer)
     }
 
     /// The next page. What is on the phone starts anew with the first after a cursor that the server did not know.
@@ -203,12 +203,12 @@ impl Pages {
 /// The overview; or, where there is one, what has changed since.
 pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
     let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
-    hear_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
+    send_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
 /// What counts at a village.
 pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
-    hear_json(get(&format!("/api/v1/overview?village={village}"))?).await
+    send_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
 
 /// The last entries that this person may see.
@@ -217,7 +217,7 @@ pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
     struct Answer {
         entries: Vec<Record>,
     }
-    let answer: Answer = hear_json(get("/api/v1/entries?limit=6")?).await?;
+    let answer: Answer = send_json(get("/api/v1/entries?limit=6")?).await?;
     Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
 }
 
@@ -267,12 +267,12 @@ pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec
         missing: Vec<String>,
     }
     let body = serde_json::json!({"sha256": hashes});
-    let answer: Answer = hear_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
+    let answer: Answer = send_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
     Ok(answer.missing)
 }
 
 /// Sends a file as it is; gives its hash.
-pub async fn bring_file(file: &web_sys::Blob) -> Result<String, ApiError> {
+pub async fn upload_file(file: &web_sys::Blob) -> Result<String, ApiError> {
     let content = photo_scaling::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
     let sha256 = photo_scaling::sha256(&content);
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
@@ -293,7 +293,7 @@ pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
     }
     let (mut all, mut before) = (Vec::new(), String::new());
     for _ in 0..HISTORY_PAGES {
-        let answer: Answer = hear_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
+        let answer: Answer = send_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
         all.splice(0..0, answer.history);
         let Some(older) = answer.older else { break };
         before = format!("?before={older}");
@@ -323,7 +323,7 @@ pub async fn share(query: String, days: &str, language: Language) -> Result<Stri
     // What is no number is said so by the server.
     let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
     let body = serde_json::json!({"query": query, "days": days});
-    let made: Made = hear_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
+    let made: Made = send_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
     Ok(made.path)
 }
 
@@ -333,12 +333,12 @@ pub async fn links() -> Result<Vec<Link>, ApiError> {
     struct Answer {
         shares: Vec<Link>,
     }
-    let answer: Answer = hear_json(get("/api/v1/shares")?).await?;
+    let answer: Answer = send_json(get("/api/v1/shares")?).await?;
     Ok(answer.shares)
 }
 
 /// Withdraws one of them.
-pub async fn withdraw(id: &str) -> Result<(), ApiError> {
+pub async fn revoke_link(id: &str) -> Result<(), ApiError> {
     let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
     send(request).await.map(drop)
 }
@@ -361,18 +361,18 @@ struct Periods {
 
 /// The months that are closed.
 pub async fn periods() -> Result<Vec<ClosedMonth>, ApiError> {
-    Ok(hear_json::<Periods>(get("/api/v1/periods")?).await?.closed)
+    Ok(send_json::<Periods>(get("/api/v1/periods")?).await?.closed)
 }
 
 /// Closes a month, or opens it again.
 pub async fn set_period(month: Month, closed: bool, language: Language) -> Result<Vec<ClosedMonth>, ApiError> {
     let request = Request::put(&format!("/api/v1/periods/{month}"));
     let request = with_body(request, language, &serde_json::json!({"closed": closed}))?;
-    Ok(hear_json::<Periods>(request).await?.closed)
+    Ok(send_json::<Periods>(request).await?.closed)
 }
 
 /// The tree of places.
 pub async fn places() -> Result<Places, ApiError> {
-    let places: Vec<Place> = hear_json(get("/api/v1/places")?).await?;
+    let places: Vec<Place> = send_json(get("/api/v1/places")?).await?;
     Ok(Places::new(places))
 }

@@ -1,6 +1,6 @@
 //! Spreadsheets brought in: what the server says of them.
 
-use crate::api::endpoints::{ApiError, get, hear_json, with_body};
+use crate::api::endpoints::{ApiError, get, send_json, with_body};
 use gloo_net::http::Request;
 use jiedui_core::values::field_error::{FieldError, Language};
 use serde::{Deserialize, Serialize};
@@ -261,16 +261,16 @@ fn path(id: &str, more: &str) -> String {
 }
 
 /// Sends a file.
-pub async fn bring(activity: &str, file: &File, language: Language) -> Result<Import, ApiError> {
+pub async fn upload(activity: &str, file: &File, language: Language) -> Result<Import, ApiError> {
     let name = String::from(js_sys::encode_uri_component(&file.name()));
     let request = Request::post(&format!("/api/v1/imports?activity={activity}&name={name}"));
     let request = request.header("accept-language", language.tag()).header("content-type", "application/octet-stream");
-    hear_json(request.body(file.clone()).map_err(|_| ApiError::no_answer())?).await
+    send_json(request.body(file.clone()).map_err(|_| ApiError::no_answer())?).await
 }
 
 /// How an import stands.
 pub async fn ask(id: &str) -> Result<Import, ApiError> {
-    hear_json(get(&path(id, ""))?).await
+    send_json(get(&path(id, ""))?).await
 }
 
 /// One's imports.
@@ -279,14 +279,14 @@ pub async fn all() -> Result<Vec<Import>, ApiError> {
     struct Answer {
         imports: Vec<Import>,
     }
-    let answer: Answer = hear_json(get("/api/v1/imports")?).await?;
+    let answer: Answer = send_json(get("/api/v1/imports")?).await?;
     Ok(answer.imports)
 }
 
 /// Says which field each column is.
 pub async fn set_columns(id: &str, columns: &[Option<String>], language: Language) -> Result<Import, ApiError> {
     let request = Request::put(&path(id, "/columns"));
-    hear_json(with_body(request, language, &json!({"columns": columns}))?).await
+    send_json(with_body(request, language, &json!({"columns": columns}))?).await
 }
 
 /// Says which sheet is read, or which rows are its heading.
@@ -298,16 +298,16 @@ pub async fn set_layout(
 ) -> Result<Import, ApiError> {
     let (row, rows) = heading.unzip();
     let body = json!({"sheet": sheet, "heading_row": row, "heading_rows": rows});
-    hear_json(with_body(Request::put(&path(id, "/layout")), language, &body)?).await
+    send_json(with_body(Request::put(&path(id, "/layout")), language, &body)?).await
 }
 
 /// Writes all of it.
 pub async fn write(id: &str, language: Language) -> Result<Import, ApiError> {
-    hear_json(with_body(Request::post(&path(id, "/write")), language, &Value::Null)?).await
+    send_json(with_body(Request::post(&path(id, "/write")), language, &Value::Null)?).await
 }
 
 /// Cancels it, or takes its entries back.
-pub async fn take_back(id: &str, language: Language) -> Result<Import, ApiError> {
+pub async fn revert(id: &str, language: Language) -> Result<Import, ApiError> {
     let request = Request::delete(&path(id, "")).header("accept-language", language.tag());
-    hear_json(request.build().map_err(|_| ApiError::no_answer())?).await
+    send_json(request.build().map_err(|_| ApiError::no_answer())?).await
 }

@@ -1,6 +1,6 @@
 //! Changes of the catalogue and of the directory, as they are told to the server: they need a network.
 
-use crate::api::endpoints::{ApiError, hear_json, with_body};
+use crate::api::endpoints::{ApiError, send_json, with_body};
 use gloo_net::http::Request;
 use jiedui_core::catalogue::{Activity, Indicator};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 async fn put(path: &str, body: &impl Serialize, language: Language) -> Result<(), ApiError> {
-    let answer: Result<Value, ApiError> = hear_json(with_body(Request::put(path), language, body)?).await;
+    let answer: Result<Value, ApiError> = send_json(with_body(Request::put(path), language, body)?).await;
     answer.map(drop)
 }
 

@@ -1,24 +1,24 @@
 //! One indicator: by month against its target, year against year, by place and by pairing, and the entries beneath.
 
-use crate::features::dashboard::indicator_cards::{Words, counted, exact, qualified};
+use crate::features::dashboard::indicator_cards::{FigureLabels, counted, exact, qualified};
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
-use crate::svg::chart::{Column, Trace, columns, traces};
+use crate::state::{AppState, use_app_state};
+use crate::svg::chart::{Column, Series, column_chart, line_chart};
 use crate::svg::escaped;
 use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::filter_bar::{FilterBar, query_of, use_filter};
 use crate::ui::loading::LoadingOnline;
-use crate::ui::save_image::SavePicture;
-use crate::ui::url_state::use_address;
+use crate::ui::save_image::SaveImage;
+use crate::ui::url_state::use_url_state;
 use jiedui_core::catalogue::{Aggregation, Indicator};
 use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::breakdown::{Dimension, Group, Slice, running_totals, split};
 use jiedui_core::figures::contribution::contributions;
 use jiedui_core::figures::figure::figure_of;
-use jiedui_core::figures::{contribution::Contribution, figure::Filter, summary::Overview};
+use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -39,18 +39,18 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn IndicatorOf() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.indicator);
     let filter = use_filter();
     crate::sync::village::follow(model, filter);
-    let address = use_address();
+    let address = use_url_state();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
     let entries = use_entries(|| true);
     let listed = RwSignal::new(LISTED);
     let report = move || {
-        let overview = model.whole(&filter.get())?;
+        let overview = model.complete_overview_for(&filter.get())?;
         let indicator = overview.catalogue.indicator(&code.get())?.clone();
         let filter = Filter { programme: None, ..filter.get() };
         Some((overview, indicator, filter))
@@ -58,7 +58,9 @@ fn IndicatorOf() -> impl IntoView {
     let back = move || format!("/{}", address.query());
     let body = move || match report() {
         Some((overview, indicator, filter)) => whole(model, &overview, &indicator, &filter),
-        None if model.whole(&filter.get()).is_some() => format!("<p class=\"empty\">{}</p>", texts.not_found),
+        None if model.complete_overview_for(&filter.get()).is_some() => {
+            format!("<p class=\"empty\">{}</p>", texts.not_found)
+        }
         None => String::new(),
     };
     let beneath = move || {
@@ -91,8 +93,8 @@ fn IndicatorOf() -> impl IntoView {
             <p class="back"><A href=back>{texts.back_to_view}</A></p>
             <FilterBar filter/>
             <div inner_html=body></div>
-            {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
-            <SavePicture pictures=".indicator svg.chart"/>
+            {move || model.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            <SaveImage pictures=".indicator svg.chart"/>
             <section class="beneath" id="entries">
                 <h2>{texts.entries_beneath}</h2>
                 <div inner_html=move || beneath().0></div>
@@ -104,7 +106,7 @@ fn IndicatorOf() -> impl IntoView {
     }
 }
 
-fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filter) -> String {
+fn whole(model: AppState, overview: &Overview, indicator: &Indicator, filter: &Filter) -> String {
     let texts = model.texts;
     let every_year = Filter { year: None, ..filter.clone() };
     let (sieve, all_sieve) = (
@@ -119,7 +121,7 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     let name = model.pick(&indicator.name, &indicator.name_en);
     let amount =
         figure.actual.map_or("—".to_owned(), |actual| qualified(texts, exact(actual), figure.actual_qualifier));
-    let words = Words { model, overview, indicator, figure: &figure, filter };
+    let words = FigureLabels { model, overview, indicator, figure: &figure, filter };
     let count = counted(texts, figure.entries);
     let mut html = format!(
         "<header class=\"programme {}\"><h1>{}</h1><p class=\"amount\"><strong>{amount}</strong> <span class=\"unit\">{unit}</span></p>{}{}",
@@ -168,7 +170,7 @@ fn whole(model: Model, overview: &Overview, indicator: &Indicator, filter: &Filt
     html
 }
 
-fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Contribution], filter: &Filter) {
+fn by_month(html: &mut String, model: AppState, indicator: &Indicator, parts: &[&Contribution], filter: &Filter) {
     let shares = split(indicator, parts, Dimension::Month);
     let range = match filter.year {
         Some(year) => Some((Month::first_of(year), Month::last_of(year))),
@@ -204,7 +206,7 @@ fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Co
     let _ = write!(
         html,
         "<section><h2>{title}</h2>{}<p class=\"legend\"><span class=\"key verified\"></span>{} <span class=\"key hatched\"></span>{}</p>{}</section>",
-        columns(title, model.language, &columns_of, None),
+        column_chart(title, model.language, &columns_of, None),
         texts.verified_part,
         texts.unverified_part,
         table(model, &[title, texts.amount, texts.verified_part], &rows)
@@ -213,7 +215,7 @@ fn by_month(html: &mut String, model: Model, indicator: &Indicator, parts: &[&Co
 
 fn by_year(
     html: &mut String,
-    model: Model,
+    model: AppState,
     indicator: &Indicator,
     all: &[&Contribution],
     target: Option<Quantity>,
@@ -234,14 +236,14 @@ fn by_year(
         // What is yet to come is not drawn.
         let future = Month::first_of(*year).to(Month::last_of(*year)).map(|month| month > today);
         values.iter_mut().zip(future).for_each(|(value, future)| *value = value.filter(|_| !future));
-        Trace { name: year.to_string(), values }
+        Series { name: year.to_string(), values }
     };
-    let lines: Vec<Trace> = years.iter().map(of_year).collect();
+    let lines: Vec<Series> = years.iter().map(of_year).collect();
     let names: Vec<String> = (1..=12).map(|month| month.to_string()).collect();
     let heads: Vec<&str> = std::iter::once(texts.months).chain(lines.iter().map(|line| line.name.as_str())).collect();
     let mut rows = String::new();
     for (number, name) in names.iter().enumerate() {
-        let cell = |line: &Trace| {
+        let cell = |line: &Series| {
             let value = line.values.get(number).copied().flatten();
             format!("<td>{}</td>", value.map_or("—".to_owned(), exact))
         };
@@ -251,13 +253,13 @@ fn by_year(
         html,
         "<section><h2>{}</h2>{}{}</section>",
         texts.by_year,
-        traces(texts.by_year, model.language, &names, &lines, target),
+        line_chart(texts.by_year, model.language, &names, &lines, target),
         table(model, &heads, &rows)
     );
 }
 
 /// The table behind a chart.
-fn table(model: Model, heads: &[&str], rows: &str) -> String {
+fn table(model: AppState, heads: &[&str], rows: &str) -> String {
     let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
     format!(
         "<details class=\"numbers\"><summary>{}</summary><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>",

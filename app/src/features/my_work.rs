@@ -6,16 +6,16 @@ use crate::features::review::actions::waits_for;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::shell::lazy;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::unfinished;
-use crate::storage::entry_view::Known;
+use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::loading::LoadingStored;
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::place::{Level, Place, Places};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Work() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_work);
     let (entries, items) = (use_entries(|| true), use_ledger());
@@ -46,7 +46,7 @@ fn Work() -> impl IntoView {
     });
     move || {
         let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let overview = move || model.received.get().unwrap_or_default();
+        let overview = move || model.server_overview.get().unwrap_or_default();
         let of = StoredValue::new(user.clone());
         let returned = move || of.with_value(|user| mine(model, user, drafts.get()));
         let due = move || items.get().map(|items| of.with_value(|user| due(model, &overview(), user, &items)));
@@ -88,10 +88,10 @@ fn Work() -> impl IntoView {
 }
 
 /// The button by which this browser is woken when something comes back; `public/notify.js` shows it where that can be.
-fn notify(model: Model) -> impl IntoView {
+fn notify(model: AppState) -> impl IntoView {
     let texts = model.texts;
     // Where nobody listens there is no button.
-    Effect::new(|_| lazy::tell_page("jiedui-notify"));
+    Effect::new(|_| lazy::dispatch_page_event("jiedui-notify"));
     view! {
         <button type="button" class="button quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
             data-denied=texts.notify_denied data-failed=texts.notify_failed></button>
@@ -99,11 +99,11 @@ fn notify(model: Model) -> impl IntoView {
 }
 
 /// This person's own: drafts, what has not been sent, what came back.
-fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
+fn mine(model: AppState, user: &User, drafts: usize) -> impl IntoView + use<> {
     let texts = model.texts;
     let records = user.role.records();
     let month = Month::from(model.today);
-    let counts = model.journal.with(|journal| {
+    let counts = model.my_entries.with(|journal| {
         let journal = journal.as_ref()?;
         let this_month = journal.entries.iter().filter(|own| Month::from(own.entry.date) == month).count();
         Some((journal.to_settle(), journal.unsent, this_month))
@@ -131,12 +131,12 @@ fn mine(model: Model, user: &User, drafts: usize) -> impl IntoView + use<> {
 }
 
 /// Items of the ledgers that are late or due soon, where this person works.
-fn due(model: Model, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
+fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let today = model.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
     let is_due = |own: &&ItemView| {
-        let need = &own.need;
+        let need = &own.item;
         let is_here = user.scope.has_place(&need.place) && user.scope.has_programme(&need.programme);
         is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
     };
@@ -151,10 +151,10 @@ fn due(model: Model, overview: &Overview, user: &User, items: &[ItemView]) -> im
 }
 
 /// What waits for a decision, by township.
-fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> impl IntoView + use<> {
+fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
-    let waiting: Vec<&Known> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
+    let waiting: Vec<&EntryView> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
     for own in &waiting {
         *towns.entry(Level::Township.ancestor_code(&own.entry.place).to_owned()).or_default() += 1;
     }
@@ -177,7 +177,7 @@ fn queue(model: Model, overview: &Overview, user: &User, entries: &[Known]) -> i
 }
 
 /// Townships of this person from which nothing has come this month; villages, of who sees to one township.
-fn silent(model: Model, user: &User, entries: &[Known]) -> impl IntoView + use<> {
+fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let month = Month::from(model.today);
     let own = model.places.with(|places| silent_places(places, user, entries, month));
@@ -197,7 +197,7 @@ fn silent(model: Model, user: &User, entries: &[Known]) -> impl IntoView + use<>
     }
 }
 
-fn silent_places(places: &Places, user: &User, entries: &[Known], month: Month) -> Vec<String> {
+fn silent_places(places: &Places, user: &User, entries: &[EntryView], month: Month) -> Vec<String> {
     let one_town = user.scope.places.iter().all(|code| code.len() >= 9) && !user.scope.places.is_empty();
     let level = if one_town { Level::Village } else { Level::Township };
     let heard: Vec<&str> =
@@ -231,7 +231,7 @@ mod tests {
         let known = |place: &str, date: &str| {
             let fields = json!({"activity": "survey", "date": date, "place": place}).as_object().unwrap().clone();
             let entry = jiedui_core::entry::Entry::from_checked(&fields).unwrap();
-            Known { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
+            EntryView { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
         };
         let entries = [known("522728109001", "2026-11-03"), known("522728108", "2026-10-30")];
         let month = "2026-11".parse().unwrap();

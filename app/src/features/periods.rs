@@ -3,7 +3,7 @@
 use crate::api::endpoints::{self, ClosedMonth};
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 /// The last year's months, each with its button.
 #[component]
 pub fn Periods() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let closed = RwSignal::new(None::<Vec<ClosedMonth>>);
     let failed = RwSignal::new(None::<String>);

@@ -1,21 +1,21 @@
 //! A year or a month as a report that can be printed and signed: one page a programme.
 
-use crate::features::dashboard::indicator_cards::{Words, percent, qualified};
+use crate::features::dashboard::indicator_cards::{FigureLabels, percent, qualified};
 use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::svg::escaped;
 use crate::ui::filter_bar::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
 use jiedui_core::figures::figure::figure_of;
 use jiedui_core::figures::target_status::adds_up;
 use jiedui_core::figures::{
     contribution::Contribution,
     figure::{Figure, Filter},
-    summary::Overview,
+    overview::Overview,
 };
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
@@ -30,12 +30,12 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Report() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.report);
     let filter = use_filter();
     crate::sync::village::follow(model, filter);
-    let address = use_address();
+    let address = use_url_state();
     let back = move || format!("/{}", address.query());
     let month = move || filter.get().until;
     let months = move || {
@@ -46,7 +46,7 @@ fn Report() -> impl IntoView {
         };
         Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
     };
-    let body = move || match model.whole(&filter.get()) {
+    let body = move || match model.complete_overview_for(&filter.get()) {
         Some(overview) => whole(model, &overview, &filter.get(), month()),
         None => String::new(),
     };
@@ -57,7 +57,7 @@ fn Report() -> impl IntoView {
                 <FilterBar filter>
                     <label>
                         <span>{texts.report_on}</span>
-                        <select name="until" on:change=move |event| address.change(&[("until", event_target_value(&event))], Step::Further)>
+                        <select name="until" on:change=move |event| address.change(&[("until", event_target_value(&event))], HistoryStep::Further)>
                             <option value="">{texts.whole_year}</option>
                             {months}
                         </select>
@@ -66,7 +66,7 @@ fn Report() -> impl IntoView {
                 <button type="button" class="button primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
             </div>
             <div inner_html=body></div>
-            {move || model.whole(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            {move || model.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
         </article>
     }
 }
@@ -82,7 +82,7 @@ struct Line<'a> {
     before: Option<Quantity>,
 }
 
-fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
+fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
     let year = filter.year.unwrap_or(model.today.year());
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
     let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
@@ -122,7 +122,7 @@ fn whole(model: Model, overview: &Overview, filter: &Filter, month: Option<Month
 
 /// What a report is of.
 struct Of<'a> {
-    model: Model,
+    model: AppState,
     overview: &'a Overview,
     filter: &'a Filter,
     /// The year or the month.
@@ -131,9 +131,9 @@ struct Of<'a> {
 }
 
 impl<'a> Of<'a> {
-    fn words(&self, line: &'a Line<'a>) -> Words<'a> {
+    fn words(&self, line: &'a Line<'a>) -> FigureLabels<'a> {
         let Self { model, overview, filter, .. } = *self;
-        Words { model, overview, indicator: line.indicator, figure: &line.now, filter }
+        FigureLabels { model, overview, indicator: line.indicator, figure: &line.now, filter }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::api::endpoints;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::storage::profile;
 use crate::sync;
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ lazy_screen!(
 /// The sign-in form.
 #[component]
 fn SignInScreen() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.sign_in);
     let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));

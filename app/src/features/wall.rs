@@ -2,13 +2,13 @@
 
 use crate::api::endpoints;
 use crate::features::dashboard::Freshness;
-use crate::features::dashboard::indicator_cards::Figures;
+use crate::features::dashboard::indicator_cards::IndicatorCards;
 use crate::features::map::Map;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::ui::entry_list::entry_row;
 use crate::ui::filter_bar::{AddressNotice, use_filter};
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::Filter;
 use leptos::prelude::*;
@@ -26,22 +26,22 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Wall() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     // Without a programme all of them take turns.
     let filter = use_filter();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let turn = RwSignal::new(0_usize);
     let programme = Memo::new(move |_| {
         filter.get().programme.or_else(|| {
-            let overview = model.received.get()?;
+            let overview = model.server_overview.get()?;
             let programmes = &overview.catalogue.programmes;
             programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
         })
     });
     let own = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
     let name = move || {
-        let overview = model.received.get()?;
+        let overview = model.server_overview.get()?;
         let programme = overview.catalogue.programme(programme.get()?.as_str())?;
         Some(model.pick(&programme.name, &programme.name_en).to_owned())
     };
@@ -56,7 +56,7 @@ fn Wall() -> impl IntoView {
     let entries = RwSignal::new(Vec::<Entry>::new());
     Effect::new(move |_| {
         // Each change of the overview may be a new entry.
-        model.received.track();
+        model.server_overview.track();
         if model.user.with_untracked(Option::is_some) {
             spawn_local(async move {
                 if let Ok(latest) = endpoints::latest_entries().await {
@@ -66,10 +66,10 @@ fn Wall() -> impl IntoView {
         }
     });
     let rows = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         entries.get().iter().map(|entry| entry_row(model, &overview, None, entry)).collect::<String>()
     };
-    let leave = move |_| address.change(&[("screen", String::new())], Step::Further);
+    let leave = move |_| address.change(&[("screen", String::new())], HistoryStep::Further);
     view! {
         <div class="wall">
             <header>
@@ -80,7 +80,7 @@ fn Wall() -> impl IntoView {
                 <button type="button" class="quiet" on:click=leave>{texts.wall_leave}</button>
             </header>
             <Map filter=own/>
-            <Figures filter=own/>
+            <IndicatorCards filter=own/>
             <Show when=move || entries.with(|entries| !entries.is_empty())>
                 <section class="wall-latest">
                     <h2>{texts.wall_latest}</h2>

@@ -7,7 +7,7 @@ use jiedui_core::catalogue::Field;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::State;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::path::of_form;
 use jiedui_core::values::{
     field_error::Language,
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// What values are read with.
-pub struct Reader<'a> {
+pub struct ValueLabels<'a> {
     /// The texts of the language.
     pub texts: &'static Texts,
     /// The language.
@@ -29,7 +29,7 @@ pub struct Reader<'a> {
     pub places: &'a Places,
 }
 
-impl Reader<'_> {
+impl ValueLabels<'_> {
     fn pick<'b>(&self, chinese: &'b str, english: &'b str) -> &'b str {
         self.language.pick(chinese, if english.is_empty() { chinese } else { english })
     }
@@ -271,14 +271,14 @@ mod tests {
             side: Side::B,
         };
         let places = Places::new(vec![place]);
-        let reader = Reader { texts: texts(language), language, overview: &overview, places: &places };
+        let reader = ValueLabels { texts: texts(language), language, overview: &overview, places: &places };
         assert_eq!(reader.line("project", Some(1), path, &value), words);
     }
 
     #[test]
     fn name_of_a_field_is_its_label_and_of_an_unknown_one_its_path() {
         let (language, overview, places) = (Language::Chinese, overview(), Places::default());
-        let reader = Reader { texts: texts(language), language, overview: &overview, places: &places };
+        let reader = ValueLabels { texts: texts(language), language, overview: &overview, places: &places };
         let name = |path: &str| reader.name("project", path);
         assert_eq!([name("details.rows.0.pay"), name("values.people"), name("date")], ["名rows", "名people", "日期"]);
         assert_eq!([name("details.from_tomorrow"), name("from_tomorrow")], ["details.from_tomorrow", "from_tomorrow"]);

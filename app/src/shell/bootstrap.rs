@@ -2,7 +2,7 @@
 
 use crate::storage::{self, local_storage};
 use jiedui_core::access::user::User;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::month::Year;
 use jiedui_core::values::{date, field_error::Language};
 use leptos::prelude::{document, window};
@@ -56,13 +56,13 @@ pub fn year_of(given: Option<&str>, years: &[i32]) -> Option<i32> {
 /// phone: their entries are on it, and they are asked to sign in again.
 pub fn from_document() -> Option<serde_json::Result<Boot>> {
     let script = document().get_element_by_id("boot")?;
-    let boot = local_storage::read::<Boot>(&script.text_content().unwrap_or_default());
+    let boot = local_storage::from_json::<Boot>(&script.text_content().unwrap_or_default());
     Some(boot.map(|boot| Boot { user: boot.user.or_else(storage::profile::user), ..boot }))
 }
 
 /// What the phone holds.
 pub async fn from_storage() -> Boot {
-    let kept = storage::shared_db::Shared::open().await.ok();
+    let kept = storage::shared_db::SharedDb::open().await.ok();
     let overview = match &kept {
         Some(kept) => kept.overview().await.ok().flatten(),
         None => None,

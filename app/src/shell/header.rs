@@ -2,8 +2,8 @@
 
 use crate::labels::texts::fill;
 use crate::shell::bootstrap::choose_language;
-use crate::shell::sync_badge::{Receiving, SyncBadge};
-use crate::state::use_model;
+use crate::shell::sync_badge::{PullProgress, SyncBadge};
+use crate::state::use_app_state;
 use crate::storage::StoreError;
 use crate::sync;
 use jiedui_core::sync::Status;
@@ -16,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 /// The bar on top.
 #[component]
 pub fn Header() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let (other, other_short, other_name) = match model.language {
         Language::Chinese => (Language::English, "EN", "English"),
@@ -24,10 +24,10 @@ pub fn Header() -> impl IntoView {
     };
     let records = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
     let reviews = move || model.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
-    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     // What came back is seen wherever one is.
     let notice = move || {
-        let count = model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+        let count = model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
         (count > 0).then(|| view! { " "<span class="count" inner_html=count.to_string()></span> })
     };
     let sign_out = move |_| {
@@ -83,19 +83,19 @@ pub fn Header() -> impl IntoView {
                 }}
             </div>
         </header>
-        <Receiving/>
+        <PullProgress/>
         {move || (model.status.get() == Status::Refused).then(|| view! {
             <div class="notice bad" role="alert">
                 <p>{move || fill(texts.update_needed, &[&unsent()])}</p>
                 <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now}</button>
             </div>
         })}
-        {move || model.trouble.get().map(|trouble| {
+        {move || model.storage_error.get().map(|trouble| {
             let close = if trouble == StoreError::Outdated {
                 // What is typed lies in a draft already.
                 view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()
             } else {
-                view! { <button type="button" class="quiet" on:click=move |_| model.trouble.set(None)>{texts.close}</button> }.into_any()
+                view! { <button type="button" class="quiet" on:click=move |_| model.storage_error.set(None)>{texts.close}</button> }.into_any()
             };
             view! {
                 <div class="notice bad" role="alert">

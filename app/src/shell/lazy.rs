@@ -1,7 +1,7 @@
 //! Lazy chunk: screens, and the sync, that the browser loads when the first of them is needed. The shared view, which most
 //! people see first, starts without them. The service worker caches the chunk with the other files, so it is there offline.
 
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::ui::loading::Loading;
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,13 +27,13 @@ pub async fn load() -> bool {
     #[cfg(target_arch = "wasm32")]
     match load_chunk().await {
         Ok(()) => LOADED.store(true, Ordering::Relaxed),
-        Err(_) => tell_page(NOT_LOADED),
+        Err(_) => dispatch_page_event(NOT_LOADED),
     }
     LOADED.load(Ordering::Relaxed)
 }
 
 /// Dispatches an event to the page's scripts (`public/start.js`).
-pub fn tell_page(event: &str) {
+pub fn dispatch_page_event(event: &str) {
     if let Ok(event) = web_sys::Event::new(event) {
         let _ = document().dispatch_event(&event);
     }
@@ -48,7 +48,7 @@ pub fn Lazy<F>(
 where
     F: Fn() -> Option<AnyView> + Send + 'static,
 {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     let loaded = RwSignal::new(LOADED.load(Ordering::Relaxed));
     let failed = RwSignal::new(false);
     let fetch = move || {

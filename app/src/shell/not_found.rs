@@ -1,13 +1,13 @@
 //! No such screen.
 
-use crate::state::use_model;
+use crate::state::use_app_state;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
 /// Says so, and leads back.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     crate::ui::page::title(texts.not_found);
     view! {
         <section class="narrow">

@@ -26,7 +26,7 @@ use crate::features::my_work::MyWork;
 use crate::features::report::ReportPage;
 use crate::features::review::ReviewQueue;
 use crate::features::sign_in::SignIn;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::sync;
 use crate::ui::loading::Main;
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ use leptos_router::path;
 /// The whole app. It finds its [`Boot`] in the context.
 #[component]
 pub fn Root() -> impl IntoView {
-    let model = Model::new(use_context::<Boot>().unwrap_or_default());
+    let model = AppState::new(use_context::<Boot>().unwrap_or_default());
     provide_context(model);
     Effect::new(move |_| sync::start(model));
     let texts = model.texts;

@@ -37,7 +37,7 @@ impl TimeSlice {
 }
 
 /// What `source` is, some paintings later; the first time at once. Those that are asked for first come first.
-pub fn in_turn<S, T>(source: S) -> ReadSignal<T>
+pub fn deferred<S, T>(source: S) -> ReadSignal<T>
 where
     S: GetUntracked<Value = T> + Track + Copy + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,

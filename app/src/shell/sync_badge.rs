@@ -1,8 +1,8 @@
 //! How the sync stands, and the button that starts it.
 
 use crate::labels::texts::fill;
-use crate::state::use_model;
-use crate::storage::photo_db::Sent;
+use crate::state::use_app_state;
+use crate::storage::photo_db::UploadState;
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -12,8 +12,8 @@ const FAR: u64 = 500;
 
 /// A bar that fills while much is received.
 #[component]
-pub fn Receiving() -> impl IntoView {
-    let model = use_model();
+pub fn PullProgress() -> impl IntoView {
+    let model = use_app_state();
     move || match model.status.get() {
         Status::Receiving { position, last } if last > position + FAR => Some(view! {
             <progress class="receiving" aria-label=model.texts.receiving value=position.to_string() max=last.to_string()></progress>
@@ -26,10 +26,10 @@ pub fn Receiving() -> impl IntoView {
 /// as a browser's translation, has put its own elements around the text, changing that text would change nothing.
 #[component]
 pub fn SyncBadge() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
-    let photos = move || model.photos.with(|photos| photos.values().filter(|own| own.sent == Sent::Not).count());
+    let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let photos = move || model.photos.with(|photos| photos.values().filter(|own| own.sent == UploadState::Not).count());
     let offline = move || !model.online.get() || model.status.get() == Status::Offline;
     let text = move || match (model.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
@@ -57,7 +57,7 @@ pub fn SyncBadge() -> impl IntoView {
     let navigate = use_navigate();
     let press = move |_| match model.status.get_untracked() {
         Status::SignedOut => navigate("/sign-in", Default::default()),
-        _ => model.tell(Input::SyncNow),
+        _ => model.notify_sync(Input::SyncNow),
     };
     view! {
         <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>

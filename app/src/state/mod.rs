@@ -3,13 +3,13 @@
 use crate::labels::texts::{Texts, texts};
 use crate::shell::bootstrap::Boot;
 use crate::storage::StoreError;
-use crate::storage::my_entries::Journal;
-use crate::storage::photo_db::Sent;
+use crate::storage::my_entries::MyEntries;
+use crate::storage::photo_db::UploadState;
 use crate::sync::Deleted;
 use futures::channel::mpsc::UnboundedSender;
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::sync::{Input, Status};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use time::Date;
 
 /// The state of the app on this phone.
 #[derive(Clone, Copy)]
-pub struct Model {
+pub struct AppState {
     /// The texts of the chosen language. Another choice starts the app anew.
     pub texts: &'static Texts,
     /// The chosen language.
@@ -31,19 +31,19 @@ pub struct Model {
     /// Who has signed in.
     pub user: RwSignal<Option<User>>,
     /// The overview as it was last received.
-    pub received: RwSignal<Option<Arc<Overview>>>,
+    pub server_overview: RwSignal<Option<Arc<Overview>>>,
     /// The whole tree of places, once it is on the phone.
     pub places: RwSignal<Arc<Places>>,
     /// This person's entries on this phone; `None` until they have been read.
-    pub journal: RwSignal<Option<Arc<Journal>>>,
+    pub my_entries: RwSignal<Option<Arc<MyEntries>>>,
     /// Whether something has changed that the journal is made of, in another tab too.
-    pub journal_is_old: StoredValue<bool>,
+    pub my_entries_are_stale: StoredValue<bool>,
     /// What the sync does.
     pub status: RwSignal<Status>,
     /// Rises when entries have arrived and lie on the phone.
-    pub pulled: RwSignal<u64>,
+    pub replica_version: RwSignal<u64>,
     /// Photos on this phone, by their hashes.
-    pub photos: RwSignal<Arc<BTreeMap<String, OnPhone>>>,
+    pub photos: RwSignal<Arc<BTreeMap<String, LocalPhoto>>>,
     /// Whether the browser sees a network.
     pub online: RwSignal<bool>,
     /// Milliseconds since 1970 by this phone's clock; 0 until the app runs.
@@ -51,7 +51,7 @@ pub struct Model {
     /// How many places of the screen wait for their content.
     pub loading: RwSignal<usize>,
     /// What went wrong with the phone's storage.
-    pub trouble: RwSignal<Option<StoreError>>,
+    pub storage_error: RwSignal<Option<StoreError>>,
     /// What has just been deleted and can be brought back.
     pub deleted: RwSignal<Option<Deleted>>,
     /// Whether what is needed to work with no network is on the phone.
@@ -63,9 +63,9 @@ pub struct Model {
     /// The way to the sync.
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
-    pub shown: Memo<Option<Arc<Overview>>>,
+    pub local_overview: Memo<Option<Arc<Overview>>>,
     /// What counts at the village that is looked at, once it is there.
-    pub village: RwSignal<Option<AtVillage>>,
+    pub village: RwSignal<Option<VillageOverview>>,
     /// Years that have entries or targets, the latest first.
     pub years: Memo<Vec<i32>>,
 }
@@ -84,43 +84,43 @@ pub enum OfflineUse {
 
 /// A photo on this phone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OnPhone {
+pub struct LocalPhoto {
     /// Under which a page can show it.
     pub address: String,
     /// Whether it has been sent.
-    pub sent: Sent,
+    pub sent: UploadState,
 }
 
 /// What counts at a village: an overview knows no place below a township.
 #[derive(Clone, Debug)]
-pub struct AtVillage {
+pub struct VillageOverview {
     /// As the server has it.
     pub received: Arc<Overview>,
     /// With this phone's own entries that are not in it yet.
     pub shown: Arc<Overview>,
 }
 
-impl Model {
+impl AppState {
     /// The state at the start.
     pub fn new(boot: Boot) -> Self {
         let overview = boot.overview.map(Arc::new);
         let of_village = |own: &Arc<Overview>| own.partial_for.as_ref().is_some_and(|only| only.village().is_some());
         let village = overview.clone().filter(of_village);
-        let village = village.map(|own| AtVillage { received: own.clone(), shown: own });
+        let village = village.map(|own| VillageOverview { received: own.clone(), shown: own });
         let received = RwSignal::new(overview);
-        let journal: RwSignal<Option<Arc<Journal>>> = RwSignal::new(None);
+        let journal: RwSignal<Option<Arc<MyEntries>>> = RwSignal::new(None);
         // Who has signed in is not up to date before the sync has said so.
         let begins = if boot.user.is_some() { Status::Receiving { position: 0, last: 0 } } else { Status::Idle };
         let status = RwSignal::new(begins);
         let shown = Memo::new_with_compare(
             move |_| {
                 let received = received.get()?;
-                let journal = journal.get().filter(|journal| !journal.uncounted.is_empty());
+                let journal = journal.get().filter(|journal| !journal.not_in_overview.is_empty());
                 Some(match journal {
                     None => received,
                     Some(journal) => {
                         let mut with_own = Overview::clone(&received);
-                        with_own.add(journal.uncounted.iter().map(|(id, entry)| (*id, entry)));
+                        with_own.add(journal.not_in_overview.iter().map(|(id, entry)| (*id, entry)));
                         Arc::new(with_own)
                     }
                 })
@@ -133,63 +133,63 @@ impl Model {
             today: boot.today,
             map_number: StoredValue::new(boot.map_number),
             user: RwSignal::new(boot.user),
-            received,
+            server_overview: received,
             places: RwSignal::new(Arc::default()),
-            journal,
-            journal_is_old: StoredValue::new(true),
+            my_entries: journal,
+            my_entries_are_stale: StoredValue::new(true),
             status,
-            pulled: RwSignal::new(0),
+            replica_version: RwSignal::new(0),
             photos: RwSignal::default(),
             online: RwSignal::new(true),
             now: RwSignal::new(0.0),
             loading: RwSignal::new(0),
-            trouble: RwSignal::new(None),
+            storage_error: RwSignal::new(None),
             deleted: RwSignal::new(None),
             offline_use: RwSignal::default(),
             storage_refused: RwSignal::new(false),
             uploaded: RwSignal::new(0),
             sync: StoredValue::new(None),
-            shown,
+            local_overview: shown,
             village: RwSignal::new(village),
             years: Memo::new(move |_| shown.with(|own| own.as_ref().map(|own| own.years()).unwrap_or_default())),
         }
     }
 
     /// The overview where it has what is seen under a filter: a page may have been painted from a part of it.
-    pub fn seen(&self, filter: &Filter) -> Option<Arc<Overview>> {
+    pub fn overview_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         let overview = match filter.village() {
             Some(_) => self.village.with(|own| own.as_ref().map(|own| own.shown.clone())),
-            None => self.shown.get(),
+            None => self.local_overview.get(),
         };
         overview.filter(|overview| overview.has(filter))
     }
 
     /// The same as the server has it, without this phone's own entries.
-    pub fn sent(&self, filter: &Filter) -> Option<Arc<Overview>> {
+    pub fn server_overview_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         match filter.village() {
             Some(_) => self.village.with(|own| own.as_ref().map(|own| own.received.clone())),
-            None => self.received.get(),
+            None => self.server_overview.get(),
         }
     }
 
     /// The overview where all of it that concerns a filter is there, whatever the year.
-    pub fn whole(&self, filter: &Filter) -> Option<Arc<Overview>> {
+    pub fn complete_overview_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         match filter.village() {
-            Some(_) => self.seen(filter),
-            None => self.shown.get().filter(|overview| overview.partial_for.is_none()),
+            Some(_) => self.overview_for(filter),
+            None => self.local_overview.get().filter(|overview| overview.partial_for.is_none()),
         }
     }
 
     /// Storage does what it is asked to again: what was said of it holds no more.
     pub fn storage_works(&self) {
         let is_over = |trouble: &Option<StoreError>| matches!(trouble, Some(StoreError::Closed | StoreError::Blocked));
-        if self.trouble.with_untracked(is_over) {
-            self.trouble.set(None);
+        if self.storage_error.with_untracked(is_over) {
+            self.storage_error.set(None);
         }
     }
 
     /// Tells the sync what has happened.
-    pub fn tell(&self, input: Input) {
+    pub fn notify_sync(&self, input: Input) {
         self.sync.with_value(|sync| {
             if let Some(sync) = sync {
                 // It fails only when the app is being left.
@@ -199,7 +199,7 @@ impl Model {
     }
 
     /// Why what is on the phone is not shown: it is still being read, or the browser keeps nothing.
-    pub fn not_read(&self) -> &'static str {
+    pub fn loading_text(&self) -> &'static str {
         if self.storage_refused.get() { self.texts.nothing_stored } else { self.texts.loading }
     }
 
@@ -219,6 +219,6 @@ fn is_same(one: Option<&Option<Arc<Overview>>>, other: Option<&Option<Arc<Overvi
 }
 
 /// The app's state, from anywhere in it.
-pub fn use_model() -> Model {
-    expect_context::<Model>()
+pub fn use_app_state() -> AppState {
+    expect_context::<AppState>()
 }

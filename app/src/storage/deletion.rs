@@ -1,7 +1,7 @@
 //! Deletions: held back in the outbox while they can be undone; and what others have deleted, until the person has seen it.
 
 use crate::storage::my_entries::Gone;
-use crate::storage::user_db::{GONE, META, OUTBOX, Person, REPLICA, new_id};
+use crate::storage::user_db::{GONE, META, OUTBOX, REPLICA, UserDb, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::TransactionMode;
 use jiedui_core::entry::Fields;
@@ -10,7 +10,7 @@ use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Mutation, Op, OutboxItem, Record};
 use uuid::Uuid;
 
-impl Person {
+impl UserDb {
     /// Puts the deletion of an entry into the outbox, where it is held back for a while; gives its number. When this
     /// returns, it is on the phone.
     pub async fn delete(&self, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {

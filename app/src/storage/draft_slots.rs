@@ -1,6 +1,6 @@
 //! Where drafts are kept. A draft belongs to one tab at a time: another tab that opens the same form has a place of its own.
 
-use crate::storage::local_storage::{self, NotKept};
+use crate::storage::local_storage::{self, NotStored};
 use crate::storage::tab_lock::{Hold, try_hold};
 use gloo_timers::future::TimeoutFuture;
 use serde::Serialize;
@@ -96,17 +96,17 @@ impl Slot {
 
     /// The draft there.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        local_storage::kept(&self.name)
+        local_storage::get(&self.name)
     }
 
     /// Keeps a draft there.
-    pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotKept> {
-        local_storage::keep(&self.name, draft)
+    pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotStored> {
+        local_storage::set(&self.name, draft)
     }
 
     /// Throws it away.
     pub fn clear(&self) {
-        local_storage::forget(&self.name);
+        local_storage::remove(&self.name);
     }
 }
 

@@ -97,7 +97,7 @@ impl Left {
 
     /// Throws it away.
     pub fn clear(&self) {
-        local_storage::forget(&self.name);
+        local_storage::remove(&self.name);
     }
 }
 
@@ -122,5 +122,5 @@ fn left(user: Uuid) -> Vec<Left> {
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
     let mut own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
     own.sort();
-    own.into_iter().filter_map(|name| Some(Left { draft: local_storage::kept(&name)?, name })).collect()
+    own.into_iter().filter_map(|name| Some(Left { draft: local_storage::get(&name)?, name })).collect()
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Known {
+pub struct EntryView {
     /// Identifier.
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
@@ -25,7 +25,7 @@ pub struct Known {
 
 /// Puts together what the phone of `user` holds, the newest first. What was refused or ran against others' changes is not
 /// in it: that is for who made it to settle.
-pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<Known> {
+pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<EntryView> {
     let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
         entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
@@ -46,8 +46,8 @@ pub fn known(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<Kno
         }
     }
     let read =
-        |(id, (rev, fields, waits))| Some(Known { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
-    let mut known: Vec<Known> = all.into_iter().filter_map(read).collect();
+        |(id, (rev, fields, waits))| Some(EntryView { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
+    let mut known: Vec<EntryView> = all.into_iter().filter_map(read).collect();
     known.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
     known
 }
@@ -90,8 +90,11 @@ mod tests {
             // Somebody else's, which was never pulled: there is nothing to show.
             outgoing(3, 9, Op::Put, json!({"state": "verified"})),
         ];
-        let known =
-            known(Uuid::nil(), vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")], &outbox);
+        let known = entry_views(
+            Uuid::nil(),
+            vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")],
+            &outbox,
+        );
         let seen: Vec<_> = known.iter().map(|own| (own.id.as_u128(), own.entry.state, own.waits)).collect();
         assert_eq!(seen, [(7, State::Verified, true), (5, State::Verified, false)]);
     }

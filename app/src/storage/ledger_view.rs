@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Where an item stands on its way to the server.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Way {
+pub enum SyncState {
     /// The server has it.
     #[default]
     Sent,
@@ -30,18 +30,18 @@ pub struct ItemView {
     /// All its fields.
     pub fields: Fields,
     /// The same without what was refused: what the server has or will have.
-    pub sure: Fields,
+    pub confirmed: Fields,
     /// All of them, read.
-    pub need: Item,
+    pub item: Item,
     /// Where it stands.
-    pub way: Way,
+    pub sync_state: SyncState,
 }
 
 /// Puts together what the phone's stores hold: what is due first comes first.
-pub fn ledger(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
+pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
     let own = replica.into_iter().filter(|record| record.kind == LEDGER_ITEM && !record.deleted);
-    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, Way)> =
-        own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, Way::Sent))).collect();
+    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> =
+        own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent))).collect();
     for outgoing in outbox.iter().filter(|own| own.mutation.kind == LEDGER_ITEM) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
@@ -56,15 +56,15 @@ pub fn ledger(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
                 }
                 // Who makes the change again makes it to what stands there now.
                 *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
-                *way = refused.clone().map_or(Way::Waits, Way::Refused);
+                *way = refused.clone().map_or(SyncState::Waits, SyncState::Refused);
             }
         }
     }
     let read = |(id, (rev, sure, fields, way))| {
-        Some(ItemView { id, rev, sure, need: Item::from_checked(&fields)?, fields, way })
+        Some(ItemView { id, rev, confirmed: sure, item: Item::from_checked(&fields)?, fields, sync_state: way })
     };
     let mut items: Vec<ItemView> = all.into_iter().filter_map(read).collect();
-    items.sort_by_key(|own| (own.need.status.is_ended(), own.need.due.is_none(), own.need.due, own.id));
+    items.sort_by_key(|own| (own.item.status.is_ended(), own.item.due.is_none(), own.item.due, own.id));
     items
 }
 
@@ -106,13 +106,18 @@ mod tests {
             record(3, json!(null), "open"),
             record(4, json!("2026-05-01"), "open"),
         ];
-        let items = ledger(replica, &outbox);
-        let sure = |id: u128| items.iter().find(|own| own.id.as_u128() == id).map(|own| own.sure["status"].clone());
+        let items = item_views(replica, &outbox);
+        let sure =
+            |id: u128| items.iter().find(|own| own.id.as_u128() == id).map(|own| own.confirmed["status"].clone());
         assert_eq!((sure(2), sure(4)), (Some(json!("met")), Some(json!("open"))));
-        let seen: Vec<_> = items.into_iter().map(|own| (own.id.as_u128(), own.need.status, own.way)).collect();
+        let seen: Vec<_> = items.into_iter().map(|own| (own.id.as_u128(), own.item.status, own.sync_state)).collect();
         assert_eq!(
             seen,
-            [(4, Status::Matched, Way::Refused(why)), (1, Status::Open, Way::Sent), (2, Status::Met, Way::Waits)]
+            [
+                (4, Status::Matched, SyncState::Refused(why)),
+                (1, Status::Open, SyncState::Sent),
+                (2, Status::Met, SyncState::Waits)
+            ]
         );
     }
 }

@@ -10,7 +10,7 @@ use web_sys::Storage;
 /// Local storage did not take something: it is full, or the browser refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("local storage did not keep it")]
-pub struct NotKept;
+pub struct NotStored;
 
 /// The browser's local storage; `None` where the browser refuses it.
 pub fn local_storage() -> Option<Storage> {
@@ -18,13 +18,13 @@ pub fn local_storage() -> Option<Storage> {
 }
 
 /// Reads a text.
-pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+pub fn from_json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_value(serde_json::from_str::<Value>(text)?)
 }
 
 /// What lies in local storage under a name.
-pub fn kept<T: DeserializeOwned>(name: &str) -> Option<T> {
-    read(&local_storage()?.get_item(name).ok()??).ok()
+pub fn get<T: DeserializeOwned>(name: &str) -> Option<T> {
+    from_json(&local_storage()?.get_item(name).ok()??).ok()
 }
 
 /// Whether something lies in local storage under a name.
@@ -33,18 +33,18 @@ pub fn has(name: &str) -> bool {
 }
 
 /// Writes a text.
-pub fn write(value: &impl Serialize) -> serde_json::Result<String> {
+pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(serde_json::to_value(value)?.to_string())
 }
 
 /// Puts something into local storage.
-pub fn keep(name: &str, value: &impl Serialize) -> Result<(), NotKept> {
-    let text = write(value).map_err(|_| NotKept)?;
-    local_storage().ok_or(NotKept)?.set_item(name, &text).map_err(|_| NotKept)
+pub fn set(name: &str, value: &impl Serialize) -> Result<(), NotStored> {
+    let text = to_json(value).map_err(|_| NotStored)?;
+    local_storage().ok_or(NotStored)?.set_item(name, &text).map_err(|_| NotStored)
 }
 
 /// Removes what lies in local storage under a name.
-pub fn forget(name: &str) {
+pub fn remove(name: &str) {
     if let Some(storage) = local_storage() {
         // It fails only where nothing is kept.
         let _ = storage.remove_item(name);

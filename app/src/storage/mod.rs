@@ -99,7 +99,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) -> Result<Option<T>> {
     let value = store.get(Query::Key(key.into()))?.await?;
-    value.and_then(|value| value.as_string()).map(|text| Ok(local_storage::read(&text)?)).transpose()
+    value.and_then(|value| value.as_string()).map(|text| Ok(local_storage::from_json(&text)?)).transpose()
 }
 
 /// How many records are read in one task: what a slow phone reads while nobody notices.
@@ -116,7 +116,7 @@ async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
         let keys = store.get_all_keys(rest()?, Some(CHUNK))?.await?;
         let values = store.get_all(rest()?, Some(CHUNK))?.await?;
         for text in values.iter().filter_map(JsValue::as_string) {
-            all.push(local_storage::read(&text)?);
+            all.push(local_storage::from_json(&text)?);
         }
         if keys.len() < CHUNK as usize {
             return Ok(all);
@@ -126,7 +126,7 @@ async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
 }
 
 async fn put(store: &ObjectStore, key: impl Into<JsValue>, value: &impl Serialize) -> Result<()> {
-    let text = local_storage::write(value)?;
+    let text = local_storage::to_json(value)?;
     store.put(&text.into(), Some(&key.into()))?.await?;
     Ok(())
 }

@@ -34,7 +34,7 @@ pub struct Conflict {
 
 /// An entry of this person's.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Journalled {
+pub struct MyEntry {
     /// Identifier.
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
@@ -42,7 +42,7 @@ pub struct Journalled {
     /// All fields, with what is on its way.
     pub fields: Fields,
     /// The same without what was refused: what the server has or will have.
-    pub sure: Fields,
+    pub confirmed: Fields,
     /// The same, as an entry.
     pub entry: Entry,
     /// Where it stands.
@@ -51,11 +51,11 @@ pub struct Journalled {
 
 /// All of them, the newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Journal {
+pub struct MyEntries {
     /// The entries.
-    pub entries: Vec<Journalled>,
+    pub entries: Vec<MyEntry>,
     /// New entries that the overview does not count yet.
-    pub uncounted: Vec<(Uuid, Entry)>,
+    pub not_in_overview: Vec<(Uuid, Entry)>,
     /// How many mutations wait to be sent.
     pub unsent: usize,
     /// Entries that others have deleted, until the person has seen it.
@@ -79,14 +79,14 @@ impl Gone {
     }
 }
 
-impl Journal {
+impl MyEntries {
     /// How many entries wait for the person themselves: returned, refused, or in conflict.
     pub fn to_settle(&self) -> usize {
         self.entries.iter().filter(|own| own.is_to_settle()).count()
     }
 }
 
-impl Journalled {
+impl MyEntry {
     /// Whether it waits for the person: it was returned, refused, or is in conflict.
     pub fn is_to_settle(&self) -> bool {
         matches!(self.progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
@@ -94,14 +94,14 @@ impl Journalled {
 }
 
 /// Whether records that have been pulled change a person's journal: some are theirs, or were.
-pub fn concerns(user: Uuid, journal: &Journal, pulled: &[Record]) -> bool {
+pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
     let user = user.to_string();
     let is_theirs = |own: &Record| own.fields.get("author").and_then(Value::as_str) == Some(&user);
     pulled.iter().any(|own| is_theirs(own) || journal.entries.iter().any(|known| known.id == own.id))
 }
 
 /// Puts together what the phone's stores hold; the outbox in the order of its numbers.
-pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> Journal {
+pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MyEntries {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
     let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // What became of a change of another's entry is for who made the change to settle.
@@ -150,7 +150,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
         }
     }
-    let mut journal = Journal { unsent, ..Journal::default() };
+    let mut journal = MyEntries { unsent, ..MyEntries::default() };
     for (id, (rev, mut fields)) in known {
         fields.entry("author").or_insert(json!(user));
         if !is_own(&fields) && !unsettled.contains(&id) {
@@ -164,10 +164,10 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             Progress::Received(_) => accepted.contains(&id),
         };
         if is_new {
-            journal.uncounted.push((id, entry.clone()));
+            journal.not_in_overview.push((id, entry.clone()));
         }
         let sure = sure.remove(&id).unwrap_or_default();
-        journal.entries.push(Journalled { id, rev, fields, sure, entry, progress });
+        journal.entries.push(MyEntry { id, rev, fields, confirmed: sure, entry, progress });
     }
     journal.entries.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
     journal
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
         assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
         assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
-        assert!(journal.uncounted.is_empty(), "the overview counts it already");
+        assert!(journal.not_in_overview.is_empty(), "the overview counts it already");
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
         let change = || json!({"note": "改"}).as_object().unwrap().clone();
         let replica = || vec![kept(8, Uuid::nil())];
         let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
-        assert!(waiting.entries.is_empty() && waiting.uncounted.is_empty());
+        assert!(waiting.entries.is_empty() && waiting.not_in_overview.is_empty());
         let why = vec![FieldError::new("reason", ErrorCode::Required)];
         let refused = journal(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
         assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
@@ -261,7 +261,7 @@ mod tests {
         let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
         let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
         let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);
-        let uncounted: Vec<Uuid> = journal.uncounted.iter().map(|(id, _)| *id).collect();
+        let uncounted: Vec<Uuid> = journal.not_in_overview.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
         assert_eq!(journal.unsent, 1);
         let refused = journal.entries.iter().find(|own| own.id == Uuid::from_u128(6)).unwrap();

@@ -16,7 +16,7 @@ const CONTENT: &str = "content";
 /// How it stands with a photo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sent {
+pub enum UploadState {
     /// It is on this phone only.
     #[default]
     Not,
@@ -28,11 +28,11 @@ pub enum Sent {
 
 /// What is known of a photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct About {
+pub struct PhotoInfo {
     /// SHA-256 of its content, in lower-case hexadecimal.
     pub sha256: String,
     /// Whether it has been sent.
-    pub sent: Sent,
+    pub sent: UploadState,
     /// When it was taken in, milliseconds since 1970.
     pub at: f64,
 }
@@ -46,16 +46,16 @@ pub fn named(replica: &[Record], outbox: &[OutboxItem]) -> BTreeSet<String> {
 }
 
 /// The database.
-pub struct Photos(Connection);
+pub struct PhotoDb(Connection);
 
-impl Photos {
+impl PhotoDb {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
         Ok(Self(Connection::open(&format!("jiedui-photos-{user}"), &[ABOUT, CONTENT]).await?))
     }
 
     /// Keeps a photo. When this returns, it is on the phone.
-    pub async fn keep(&self, about: &About, content: &Uint8Array) -> Result<()> {
+    pub async fn keep(&self, about: &PhotoInfo, content: &Uint8Array) -> Result<()> {
         let transaction = self.0.begin(&[ABOUT, CONTENT], TransactionMode::ReadWrite).await?;
         let key = about.sha256.as_str().into();
         transaction.object_store(CONTENT)?.put(content, Some(&key))?.await?;
@@ -64,9 +64,9 @@ impl Photos {
     }
 
     /// All of them, the oldest first.
-    pub async fn all(&self) -> Result<Vec<About>> {
+    pub async fn all(&self) -> Result<Vec<PhotoInfo>> {
         let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadOnly).await?;
-        let mut found: Vec<About> = all(&transaction.object_store(ABOUT)?).await?;
+        let mut found: Vec<PhotoInfo> = all(&transaction.object_store(ABOUT)?).await?;
         found.sort_by(|one, other| one.at.total_cmp(&other.at));
         Ok(found)
     }
@@ -79,11 +79,11 @@ impl Photos {
     }
 
     /// Writes down whether it has been sent.
-    pub async fn mark(&self, sha256: &str, sent: Sent) -> Result<()> {
+    pub async fn mark(&self, sha256: &str, sent: UploadState) -> Result<()> {
         let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadWrite).await?;
         let store = transaction.object_store(ABOUT)?;
-        if let Some(about) = get::<About>(&store, sha256).await? {
-            put(&store, sha256, &About { sent, ..about }).await?;
+        if let Some(about) = get::<PhotoInfo>(&store, sha256).await? {
+            put(&store, sha256, &PhotoInfo { sent, ..about }).await?;
         }
         commit(transaction).await
     }

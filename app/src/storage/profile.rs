@@ -8,30 +8,30 @@ const SIGNED_OUT: &str = "jiedui.signed_out";
 
 /// Who has signed in.
 pub fn user() -> Option<User> {
-    local_storage::kept(USER)
+    local_storage::get(USER)
 }
 
 /// Remembers who has signed in.
 pub fn keep(user: &User) {
     // Without it the person only has to sign in again; their entries lie elsewhere.
-    let _ = local_storage::keep(USER, user);
-    local_storage::forget(SIGNED_OUT);
+    let _ = local_storage::set(USER, user);
+    local_storage::remove(SIGNED_OUT);
 }
 
 /// Forgets who has signed in. Where the server could not be told, that is made up for later.
 pub fn forget(server_knows: bool) {
-    local_storage::forget(USER);
+    local_storage::remove(USER);
     if !server_knows {
-        let _ = local_storage::keep(SIGNED_OUT, &true);
+        let _ = local_storage::set(SIGNED_OUT, &true);
     }
 }
 
 /// Whether the server still has to be told that somebody signed out.
 pub fn owes_sign_out() -> bool {
-    local_storage::kept(SIGNED_OUT).unwrap_or(false)
+    local_storage::get(SIGNED_OUT).unwrap_or(false)
 }
 
 /// The server has been told.
 pub fn sign_out_is_told() {
-    local_storage::forget(SIGNED_OUT);
+    local_storage::remove(SIGNED_OUT);
 }

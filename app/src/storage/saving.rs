@@ -1,10 +1,10 @@
 //! What a form has made goes into the outbox, in one transaction that also sees to it that nothing that was saved before is
 //! written over: not by another tab with the same draft, and not by one that began before another tab's change.
 
-use crate::storage::entry_view::{Known, known};
-use crate::storage::ledger_view::{ItemView, ledger};
-use crate::storage::my_entries::{Journalled, journal};
-use crate::storage::user_db::{META, OUTBOX, Person, REPLICA, new_id};
+use crate::storage::entry_view::{EntryView, entry_views};
+use crate::storage::ledger_view::{ItemView, item_views};
+use crate::storage::my_entries::{MyEntry, journal};
+use crate::storage::user_db::{META, OUTBOX, REPLICA, UserDb, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::{ObjectStore, TransactionMode};
 use jiedui_core::entry::Fields;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// What a form began with.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Begun {
+pub enum SaveBase {
     /// With nothing: the identifier is the form's own.
     New,
     /// With a record as this phone had it.
@@ -30,7 +30,7 @@ pub enum Begun {
 
 /// What a form has made of a record.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Made {
+pub struct SaveRequest {
     /// The record's kind.
     pub kind: &'static str,
     /// The record's identifier.
@@ -40,21 +40,21 @@ pub struct Made {
     /// The fields that are new or other.
     pub fields: Fields,
     /// What the form began with.
-    pub begun: Begun,
+    pub begun: SaveBase,
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Saved {
+pub enum SaveOutcome {
     /// It is in the outbox.
     Done,
     /// Another tab has changed the same since: nothing was saved.
-    Elsewhere(Elsewhere),
+    Elsewhere(ChangedElsewhere),
 }
 
 /// A record as another tab has left it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Elsewhere {
+pub struct ChangedElsewhere {
     /// The paths that both have changed.
     pub paths: Vec<String>,
     /// The number of this phone's last change.
@@ -65,31 +65,31 @@ pub struct Elsewhere {
     pub fields: Fields,
 }
 
-impl Person {
+impl UserDb {
     /// Puts what a form has made into the outbox. When this returns, it is on the phone. A refused change of the same
     /// record is replaced: the person has seen it and made this one instead.
-    pub async fn save_made(&self, made: &Made) -> Result<Saved> {
+    pub async fn save_request(&self, made: &SaveRequest) -> Result<SaveOutcome> {
         persistently(|| self.try_to_save(made)).await
     }
 
     /// One of this person's entries as it stands now, and the number of the last change of it that a form on this phone
     /// has saved.
-    pub async fn own_entry(&self, id: Uuid) -> Result<Option<(Journalled, u64)>> {
+    pub async fn own_entry(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
         let (known, own, since) = self.of_record(id).await?;
         let journal = journal(self.user, known, own, &[]);
         Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
     }
 
     /// Anybody's entry as this phone knows it, and the same number.
-    pub async fn known_entry(&self, id: Uuid) -> Result<Option<(Known, u64)>> {
+    pub async fn known_entry(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
         let (replica, outbox, since) = self.of_record(id).await?;
-        Ok(known(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
+        Ok(entry_views(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
     }
 
     /// The same for an item of a ledger.
     pub async fn own_item(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
         let (known, own, since) = self.of_record(id).await?;
-        Ok(ledger(known, &own).into_iter().next().map(|item| (item, since)))
+        Ok(item_views(known, &own).into_iter().next().map(|item| (item, since)))
     }
 
     async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<OutboxItem>, u64)> {
@@ -101,7 +101,7 @@ impl Person {
         Ok((known.into_iter().collect(), own, since))
     }
 
-    async fn try_to_save(&self, made: &Made) -> Result<Saved> {
+    async fn try_to_save(&self, made: &SaveRequest) -> Result<SaveOutcome> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let last: u64 = get(&meta, mark(made.id)).await?.unwrap_or_default();
@@ -110,19 +110,19 @@ impl Person {
         own.retain(|own| own.mutation.id == made.id);
         let mut id = made.id;
         match &made.begun {
-            Begun::New if last > 0 || known.is_some() || !own.is_empty() => {
+            SaveBase::New if last > 0 || known.is_some() || !own.is_empty() => {
                 if is_saved(made, known.as_ref(), &own) {
-                    return Ok(Saved::Done);
+                    return Ok(SaveOutcome::Done);
                 }
                 // What was saved under this identifier stays what it is.
                 id = new_id();
             }
-            Begun::With { since, before } if last > *since => {
+            SaveBase::With { since, before } if last > *since => {
                 let rev = known.as_ref().map_or(made.base_rev, |known| known.rev);
                 let fields = standing(made.kind, known.as_ref(), &own);
                 let paths = changed_by_both(before, &fields, &made.fields);
                 if !paths.is_empty() {
-                    return Ok(Saved::Elsewhere(Elsewhere { paths, since: last, rev, fields }));
+                    return Ok(SaveOutcome::Elsewhere(ChangedElsewhere { paths, since: last, rev, fields }));
                 }
             }
             _ => {}
@@ -139,7 +139,7 @@ impl Person {
         put(&meta, "next_seq", &(seq + 1)).await?;
         put(&meta, mark(id), &seq).await?;
         commit(transaction).await?;
-        Ok(Saved::Done)
+        Ok(SaveOutcome::Done)
     }
 }
 
@@ -156,7 +156,7 @@ async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &OutboxItem>
 }
 
 /// Whether a new record is there as it was made: it was saved, and whoever saved it did not hear of it.
-fn is_saved(made: &Made, known: Option<&Record>, own: &[OutboxItem]) -> bool {
+fn is_saved(made: &SaveRequest, known: Option<&Record>, own: &[OutboxItem]) -> bool {
     let waits = |own: &OutboxItem| own.refused.is_none() && own.mutation.fields == made.fields;
     let is_there = |known: &Record| {
         path::paths(&made.fields)
@@ -203,8 +203,8 @@ mod tests {
         value.as_object().unwrap().clone()
     }
 
-    fn made(value: Value) -> Made {
-        Made { kind: ENTRY, id: Uuid::from_u128(7), base_rev: 0, fields: fields(value), begun: Begun::New }
+    fn made(value: Value) -> SaveRequest {
+        SaveRequest { kind: ENTRY, id: Uuid::from_u128(7), base_rev: 0, fields: fields(value), begun: SaveBase::New }
     }
 
     fn waiting(seq: u64, value: Value) -> OutboxItem {

@@ -7,16 +7,16 @@ use crate::storage::{Connection, Result, commit, remove};
 use idb::{Query, TransactionMode};
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::figures::chunk::SIZE;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 const KEPT: &str = "kept";
 
 /// The database that is no person's.
-pub struct Shared(Connection);
+pub struct SharedDb(Connection);
 
-impl Shared {
+impl SharedDb {
     /// Opens it.
     pub async fn open() -> Result<Self> {
         Ok(Self(Connection::open("jiedui", &[KEPT]).await?))
@@ -65,10 +65,10 @@ impl Shared {
         let Some(texts) = self.texts("overview").await? else { return Ok(None) };
         let mut slice = TimeSlice::begin().await;
         let mut texts = texts.iter();
-        let mut overview: Overview = local_storage::read(texts.next().map(String::as_str).unwrap_or_default())?;
+        let mut overview: Overview = local_storage::from_json(texts.next().map(String::as_str).unwrap_or_default())?;
         for text in texts {
             slice.next().await;
-            overview.add_piece(local_storage::read(text)?);
+            overview.add_piece(local_storage::from_json(text)?);
         }
         Ok(Some(overview))
     }
@@ -81,7 +81,7 @@ impl Shared {
 
     /// Keeps an overview if, once it is written down, it is `still` the one to be kept.
     pub async fn keep_overview(&self, overview: &Overview, still: impl Fn() -> bool) -> Result<()> {
-        let mut texts = vec![local_storage::write(&overview.without_lists())?];
+        let mut texts = vec![local_storage::to_json(&overview.without_lists())?];
         write(&mut texts, overview.chunks()).await?;
         // A newer one that has come meanwhile is kept by whoever received it.
         if still() { self.keep("overview", &texts).await } else { Ok(()) }
@@ -98,7 +98,7 @@ impl Shared {
         let (mut places, mut slice) = (Vec::new(), TimeSlice::begin().await);
         for text in texts {
             slice.next().await;
-            places.extend(local_storage::read::<Vec<Place>>(&text)?);
+            places.extend(local_storage::from_json::<Vec<Place>>(&text)?);
         }
         Ok(Some(Places::new(places)))
     }
@@ -124,7 +124,7 @@ fn count(kept: &JsValue) -> usize {
 async fn write(texts: &mut Vec<String>, pieces: impl Iterator<Item = impl Serialize>) -> Result<()> {
     let mut slice = TimeSlice::begin().await;
     for piece in pieces {
-        texts.push(local_storage::write(&piece)?);
+        texts.push(local_storage::to_json(&piece)?);
         slice.next().await;
     }
     Ok(())

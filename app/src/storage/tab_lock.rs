@@ -17,7 +17,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// Does the work while no other tab holds the lock of this name. Without Web Locks the work is done at once: the server
 /// tells a mutation that two tabs send from two mutations.
-pub async fn alone(name: &str, work: impl Future<Output = ()> + 'static) {
+pub async fn with_tab_lock(name: &str, work: impl Future<Output = ()> + 'static) {
     let Some(locks) = Locks::of_browser() else {
         work.await;
         return;
@@ -144,11 +144,11 @@ fn key(name: &str) -> String {
 fn write(name: &str) {
     let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LASTS };
     // Where nothing can be kept no other tab sees this one, and what is saved twice is found out when it is saved.
-    let _ = local_storage::keep(&key(name), &lease);
+    let _ = local_storage::set(&key(name), &lease);
 }
 
 fn is_another(name: &str) -> bool {
-    let lease = local_storage::kept::<Lease>(&key(name));
+    let lease = local_storage::get::<Lease>(&key(name));
     lease.is_some_and(|own| own.until > js_sys::Date::now() && TAB.with(|tab| *tab != own.tab))
 }
 
@@ -172,6 +172,6 @@ fn lease(name: &str) -> Option<Hold> {
 
 fn give_back(name: &str) {
     if !is_another(name) {
-        local_storage::forget(&key(name));
+        local_storage::remove(&key(name));
     }
 }

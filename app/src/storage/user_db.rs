@@ -1,9 +1,9 @@
 //! A person's outbox and replica.
 
-use crate::storage::entry_view::{Known, known};
-use crate::storage::ledger_view::{ItemView, ledger};
+use crate::storage::entry_view::{EntryView, entry_views};
+use crate::storage::ledger_view::{ItemView, item_views};
 use crate::storage::local_storage;
-use crate::storage::my_entries::{Gone, Journal, journal};
+use crate::storage::my_entries::{Gone, MyEntries, journal};
 use crate::storage::photo_db::named;
 use crate::storage::{Connection, Result, all, commit, get, persistently, put, remove};
 use idb::{KeyRange, ObjectStore, Query, TransactionMode};
@@ -27,7 +27,7 @@ pub(super) const GONE: &str = "gone";
 const MOST_GONE: usize = 50;
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
-pub struct Person {
+pub struct UserDb {
     pub(super) database: Connection,
     pub(super) user: Uuid,
 }
@@ -43,7 +43,7 @@ pub struct Unsent {
     pub held_for: Option<i64>,
 }
 
-impl Person {
+impl UserDb {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
         let database = Connection::open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
@@ -123,7 +123,7 @@ impl Person {
         waiting.retain(|own| !own.is_held(now));
         let (client, mutations) = whole_outbox(&waiting, epoch);
         let client_id = client.or(present).unwrap_or_default();
-        Ok(local_storage::write(&PushRequest { client_id, user: Some(self.user), mutations })?)
+        Ok(local_storage::to_json(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
 
     /// Takes back a change that the server has refused.
@@ -256,11 +256,11 @@ impl Person {
     }
 
     /// All entries that this person may see, with what is on its way.
-    pub async fn known(&self) -> Result<Vec<Known>> {
+    pub async fn known(&self) -> Result<Vec<EntryView>> {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(known(self.user, replica, &outbox))
+        Ok(entry_views(self.user, replica, &outbox))
     }
 
     /// The photos that this phone's records and changes name.
@@ -276,11 +276,11 @@ impl Person {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(ledger(replica, &outbox))
+        Ok(item_views(replica, &outbox))
     }
 
     /// This person's entries.
-    pub async fn journal(&self) -> Result<Journal> {
+    pub async fn journal(&self) -> Result<MyEntries> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         replica.retain(|record| record.kind == ENTRY);
@@ -288,7 +288,7 @@ impl Person {
         let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
         let gone: Option<Vec<Gone>> = get(&transaction.object_store(META)?, GONE).await?;
         let journal = journal(self.user, replica, outbox, &accepted.unwrap_or_default());
-        Ok(Journal { gone: gone.unwrap_or_default(), ..journal })
+        Ok(MyEntries { gone: gone.unwrap_or_default(), ..journal })
     }
 }
 
@@ -303,7 +303,7 @@ async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectSt
     let sent = meta.get_all(Some(range()?), None)?.await?;
     let mut remembered: Vec<OutboxItem> = Vec::with_capacity(sent.len());
     for text in sent.iter().filter_map(JsValue::as_string) {
-        remembered.push(local_storage::read(&text)?);
+        remembered.push(local_storage::from_json(&text)?);
     }
     let waiting: Vec<OutboxItem> = all(outbox).await?;
     let mut known = BTreeMap::new();

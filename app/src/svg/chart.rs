@@ -1,6 +1,6 @@
 //! Charts: a year by month, years against each other, and the small line of a card.
 
-use crate::svg::label::{Area, LINE, Taken, spread, width_of};
+use crate::svg::label::{Area, LINE, OccupiedAreas, spread, width_of};
 use crate::svg::{escaped, tenth};
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use std::fmt::Write;
@@ -37,7 +37,7 @@ pub struct Column {
 
 /// A line over the same names.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trace {
+pub struct Series {
     /// What it is, at its end.
     pub name: String,
     /// Its points; it begins at the first that there is.
@@ -58,7 +58,7 @@ struct Drawing {
     top: f64,
     /// Where the plot ends on the right.
     right: f64,
-    taken: Taken,
+    taken: OccupiedAreas,
 }
 
 impl Drawing {
@@ -66,7 +66,7 @@ impl Drawing {
     fn new(label: &str, language: Language, right: f64, largest: Quantity, target: Option<Quantity>) -> Self {
         let highest = target.map_or(largest, |target| target.max(largest));
         let top = round_up(highest.to_f64());
-        let mut drawing = Self { text: String::new(), top, right, taken: Taken::default() };
+        let mut drawing = Self { text: String::new(), top, right, taken: OccupiedAreas::default() };
         let box_ = format!("0 0 {} {}", tenth(WIDTH), tenth(HEIGHT));
         // Writing to a text does not fail.
         let _ = write!(
@@ -155,7 +155,7 @@ fn round_up(amount: f64) -> f64 {
 }
 
 /// Columns side by side, the verified part of each solid and the rest hatched above it; a target as a dashed line.
-pub fn columns(label: &str, language: Language, columns: &[Column], target: Option<Quantity>) -> String {
+pub fn column_chart(label: &str, language: Language, columns: &[Column], target: Option<Quantity>) -> String {
     column_drawing(label, language, columns, target).done()
 }
 
@@ -189,7 +189,13 @@ fn column_drawing(label: &str, language: Language, columns: &[Column], target: O
 }
 
 /// Lines over the same names, told apart by colour, by dashes and by their names beside their ends; a target as a dashed line.
-pub fn traces(label: &str, language: Language, names: &[String], traces: &[Trace], target: Option<Quantity>) -> String {
+pub fn line_chart(
+    label: &str,
+    language: Language,
+    names: &[String],
+    traces: &[Series],
+    target: Option<Quantity>,
+) -> String {
     trace_drawing(label, language, names, traces, target).done()
 }
 
@@ -197,21 +203,21 @@ fn trace_drawing(
     label: &str,
     language: Language,
     names: &[String],
-    traces: &[Trace],
+    traces: &[Series],
     target: Option<Quantity>,
 ) -> Drawing {
     let largest = traces.iter().flat_map(|own| own.values.iter().flatten()).max().copied().unwrap_or_default();
     let mut drawing = Drawing::new(label, language, WIDTH - RIGHT, largest, target);
     let step = drawing.step(names.len());
-    let points_of = |trace: &Trace| -> Points {
+    let points_of = |trace: &Series| -> Points {
         let point = |(number, value): (usize, &Option<Quantity>)| {
             value.map(|value| (middle(number, step), drawing.height_of(value.to_f64())))
         };
         trace.values.iter().enumerate().filter_map(point).collect()
     };
-    let drawn: Vec<(usize, &Trace, Points)> =
+    let drawn: Vec<(usize, &Series, Points)> =
         traces.iter().enumerate().map(|(turn, trace)| (turn, trace, points_of(trace))).collect();
-    let ends: Vec<(usize, &Trace, (f64, f64))> =
+    let ends: Vec<(usize, &Series, (f64, f64))> =
         drawn.iter().filter_map(|(turn, trace, points)| Some((*turn, *trace, *points.last()?))).collect();
     // The names stand one below the other beside the plot, each as near as can be to where its line ends.
     // A little more than their height: what touches is not apart.
@@ -240,7 +246,7 @@ fn trace_drawing(
 }
 
 /// The small line of a card; nothing where there is nothing to see.
-pub fn spark(values: &[Option<Quantity>]) -> Option<String> {
+pub fn sparkline(values: &[Option<Quantity>]) -> Option<String> {
     let largest = values.iter().flatten().max().copied().filter(|largest| *largest > Quantity::ZERO)?;
     let step = SPARK.0 / values.len().saturating_sub(1).max(1) as f64;
     let point = |(number, value): (usize, &Option<Quantity>)| {
@@ -289,7 +295,7 @@ mod tests {
     #[test]
     fn a_column_is_as_high_as_its_amount_and_its_unverified_part_is_told_apart() {
         let own = Column { name: "<3月>".into(), value: quantity(10.0), verified: quantity(4.0) };
-        let drawn = columns("x", Language::Chinese, &[own], Some(quantity(20.0)));
+        let drawn = column_chart("x", Language::Chinese, &[own], Some(quantity(20.0)));
         // The frame is 200 units high for 20.
         assert!(drawn.contains("class=\"column\" x=\"172.5\" y=\"172\" width=\"385\" height=\"40\""), "{drawn}");
         assert!(
@@ -305,11 +311,11 @@ mod tests {
         let values = vec![None, Some(quantity(1.0)), Some(quantity(2.0))];
         let names = ["1".to_owned(), "2".to_owned(), "3".to_owned()];
         let drawn =
-            traces("x", Language::Chinese, &names, &[Trace { name: "2023".into(), values: values.clone() }], None);
+            line_chart("x", Language::Chinese, &names, &[Series { name: "2023".into(), values: values.clone() }], None);
         assert!(drawn.contains("class=\"trace trace-0\" d=\"M330 112L490 12\""), "{drawn}");
-        assert!(spark(&values).unwrap().contains("M60 14L120 2"), "{:?}", spark(&values));
-        assert_eq!(spark(&[None, Some(quantity(3.0))]), None, "a point is no line");
-        assert_eq!(spark(&[Some(Quantity::ZERO), Some(Quantity::ZERO)]), None);
+        assert!(sparkline(&values).unwrap().contains("M60 14L120 2"), "{:?}", sparkline(&values));
+        assert_eq!(sparkline(&[None, Some(quantity(3.0))]), None, "a point is no line");
+        assert_eq!(sparkline(&[Some(Quantity::ZERO), Some(Quantity::ZERO)]), None);
     }
 
     #[rstest]
@@ -345,8 +351,8 @@ mod tests {
         ) {
             let language = if english { Language::English } else { Language::Chinese };
             let names: Vec<String> = (1..=12).map(|month| month.to_string()).collect();
-            let lines: Vec<Trace> =
-                (2023..).zip(values).map(|(year, values)| Trace { name: year.to_string(), values }).collect();
+            let lines: Vec<Series> =
+                (2023..).zip(values).map(|(year, values)| Series { name: year.to_string(), values }).collect();
             let drawing = trace_drawing("x", language, &names, &lines, None);
             expect_labels_apart(&drawing)?;
             let drawn = lines.iter().filter(|own| own.values.iter().any(Option::is_some)).count();

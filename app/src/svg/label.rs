@@ -51,9 +51,9 @@ pub fn width_of(text: &str, size: f64) -> f64 {
 
 /// The areas that are taken already.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(Vec<Area>);
+pub struct OccupiedAreas(Vec<Area>);
 
-impl Taken {
+impl OccupiedAreas {
     /// Takes an area if nothing of it is taken.
     pub fn take(&mut self, area: Area) -> bool {
         let is_free = !self.0.iter().any(|own| own.meets(&area));
@@ -65,7 +65,7 @@ impl Taken {
 }
 
 #[cfg(test)]
-impl Taken {
+impl OccupiedAreas {
     /// All that are taken.
     pub fn areas(&self) -> &[Area] {
         &self.0
@@ -132,7 +132,7 @@ mod tests {
 
         #[test]
         fn areas_that_are_taken_do_not_meet(middles in prop::collection::vec((0.0..300.0_f64, 0.0..300.0_f64), 1..60)) {
-            let mut taken = Taken::default();
+            let mut taken = OccupiedAreas::default();
             for middle in middles {
                 taken.take(Area::around(middle, "罗甸县", 20.0));
             }

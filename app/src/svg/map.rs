@@ -2,11 +2,11 @@
 //! screen is drawn in that size and made as small as the plane is large (`scale`): letters are then of the same size at
 //! each zoom, and a browser makes a font of a size once. With one anew at each step a zoom took it three times as long.
 
-use crate::svg::label::{Area, Taken};
+use crate::svg::label::{Area, OccupiedAreas};
 use crate::svg::viewport::Viewport;
 use crate::svg::{escaped, tenth, thousandth};
 use jiedui_core::directory::place::Side;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::map::layout::{MapLayout, MarkerCluster};
 use jiedui_core::map::outline::{OUTLINES, Outline, PLANE, draw, drawn, project};
 use jiedui_core::values::field_error::Language;
@@ -175,7 +175,7 @@ fn below_mark(town: &Town, zoom: f64) -> Area {
 pub fn towns(towns: &[Town], zoom: f64) -> String {
     let mut text = String::new();
     let (scale, size) = (thousandth(shrunk(zoom)), tenth(TOWN_SIZE));
-    let mut taken = Taken::default();
+    let mut taken = OccupiedAreas::default();
     for town in towns {
         let (class, amount) = match &town.shaded {
             None => ("no-data".to_owned(), String::new()),
@@ -219,8 +219,8 @@ pub fn names(language: Language, zoom: f64, towns: &[Town]) -> String {
 type PlacedName = (&'static Outline, &'static str, (f64, f64));
 
 /// The names that there is room for, with their middles; and all that is taken by names.
-fn placed_names(language: Language, zoom: f64, towns: &[Town]) -> (Vec<PlacedName>, Taken) {
-    let mut taken = Taken::default();
+fn placed_names(language: Language, zoom: f64, towns: &[Town]) -> (Vec<PlacedName>, OccupiedAreas) {
+    let mut taken = OccupiedAreas::default();
     for town in towns {
         taken.take(below_mark(town, zoom));
     }

@@ -2,7 +2,7 @@
 
 use crate::svg::map::{lines, names, outlines, points};
 use crate::svg::viewport::Viewport;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::values::field_error::Language;

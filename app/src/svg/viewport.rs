@@ -108,14 +108,14 @@ impl Viewport {
 
 /// How the plane lies in a frame on the screen: all of the viewport as large as it fits in, in the frame's middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lie {
+pub struct Placement {
     /// How many pixels a unit of the plane is wide.
     pub unit: f64,
     /// What is at the frame's left upper corner.
     corner: (f64, f64),
 }
 
-impl Lie {
+impl Placement {
     /// In a frame so many pixels wide and high; none in an empty one.
     pub fn new(view: Viewport, (width, height): (f64, f64)) -> Option<Self> {
         let (own_width, own_height) = view.size();
@@ -173,7 +173,7 @@ mod tests {
             middle in point(), zoom in 1.0..16.0_f64, width in 50.0..2000.0_f64, height in 50.0..2000.0_f64,
         ) {
             let view = Viewport { middle, zoom };
-            let lie = Lie::new(view, (width, height)).unwrap();
+            let lie = Placement::new(view, (width, height)).unwrap();
             let (x, y) = lie.on_plane((width / 2.0, height / 2.0));
             prop_assert!((x - middle.0).abs() < 1e-6 && (y - middle.1).abs() < 1e-6);
             let (least, most) = (lie.on_plane((0.0, 0.0)), lie.on_plane((width, height)));

@@ -13,7 +13,7 @@ pub fn phone() -> i64 {
 }
 
 fn kept() -> Clock {
-    local_storage::kept(KEY).unwrap_or_default()
+    local_storage::get(KEY).unwrap_or_default()
 }
 
 /// Milliseconds since 1970.
@@ -33,6 +33,6 @@ pub fn learn(date: &str) {
     let (server, mut clock) = (js_sys::Date::parse(date), kept());
     if server.is_finite() && clock.learn(server as i64, phone()) {
         // Where it cannot be kept the phone goes by its own clock.
-        let _ = local_storage::keep(KEY, &clock);
+        let _ = local_storage::set(KEY, &clock);
     }
 }

@@ -3,9 +3,9 @@
 use super::overview;
 use crate::api::endpoints;
 use crate::features::entries::my_entries::field_name;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::StoreError;
-use crate::storage::saving::Made;
+use crate::storage::saving::SaveRequest;
 use crate::storage::user_db::new_id;
 use jiedui_core::sync::{Failure, Mutation, Op};
 use jiedui_core::values::field_error::FieldError;
@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// Sends what a form has made. When this returns without an error, the server has it.
-pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
+pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError> {
     let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
     let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
@@ -50,7 +50,7 @@ pub async fn send(model: Model, made: &Made) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn numbered(made: &Made) -> Mutation {
+fn numbered(made: &SaveRequest) -> Mutation {
     let (kind, id, base_rev) = (made.kind.to_owned(), made.id, made.base_rev);
     let mutation = |seq| Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields: made.fields.clone() };
     let again = UNANSWERED.with_borrow(|last| last.as_ref().map(|last| last.seq));
@@ -63,7 +63,7 @@ fn numbered(made: &Made) -> Mutation {
     Mutation { seq, ..mutation }
 }
 
-fn reasons(model: Model, activity: &str, errors: Vec<FieldError>) -> String {
+fn reasons(model: AppState, activity: &str, errors: Vec<FieldError>) -> String {
     if errors.is_empty() {
         return model.texts.conflict_title.to_owned();
     }

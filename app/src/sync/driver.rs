@@ -2,12 +2,12 @@
 
 use super::photos;
 use crate::api::endpoints;
-use crate::state::{Model, OfflineUse};
+use crate::state::{AppState, OfflineUse};
 use crate::storage::local_storage;
 use crate::storage::my_entries::concerns;
 use crate::storage::shared_db;
 use crate::storage::tab_lock as lock;
-use crate::storage::user_db::{Person, Unsent};
+use crate::storage::user_db::{Unsent, UserDb};
 use crate::storage::{Result as StoreResult, StoreError};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use futures::future::{LocalBoxFuture, Shared};
@@ -25,8 +25,8 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The sync of one person on this phone.
 pub struct Driver {
-    model: Model,
-    person: Person,
+    model: AppState,
+    person: UserDb,
     user: Uuid,
     client: Uuid,
     /// The name under which the last push was sent, and the life of the database that answered.
@@ -46,8 +46,8 @@ pub struct Driver {
 
 impl Driver {
     /// Opens the person's storage.
-    pub async fn open(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> StoreResult<Self> {
-        let person = Person::open(user).await?;
+    pub async fn open(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> StoreResult<Self> {
+        let person = UserDb::open(user).await?;
         let client = person.client().await?;
         let seed = (js_sys::Math::random() * u64::MAX as f64) as u64;
         Ok(Self {
@@ -82,7 +82,7 @@ impl Driver {
             let begins = outputs.iter().any(|output| !matches!(output, Output::Show(_) | Output::Wait(_)));
             if begins {
                 let (round, name) = (driver.clone(), format!("jiedui-sync-{}", driver.client));
-                lock::alone(&name, async move { round.round(outputs).await }).await;
+                lock::with_tab_lock(&name, async move { round.round(outputs).await }).await;
             } else {
                 driver.clone().round(outputs).await;
             }
@@ -138,17 +138,17 @@ impl Driver {
             Output::StorePull(pulled) => {
                 let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
-                let journal = self.model.journal.get_untracked().unwrap_or_default();
+                let journal = self.model.my_entries.get_untracked().unwrap_or_default();
                 if pulled.anew {
                     self.ask_for_photos.set(true);
                 }
                 if stored == Some(true) {
                     // What the restored server may lack is sent in a round that follows.
                     self.engine.borrow_mut().handle(Input::Wake);
-                    self.model.journal_is_old.set_value(true);
+                    self.model.my_entries_are_stale.set_value(true);
                 }
                 if pulled.anew || concerns(self.user, &journal, &pulled.records) {
-                    self.model.journal_is_old.set_value(true);
+                    self.model.my_entries_are_stale.set_value(true);
                 } else if *self.journal_at.borrow() == before {
                     self.journal_at.replace(Some(pulled.cursor.clone()));
                 }
@@ -175,20 +175,20 @@ impl Driver {
                     self.stored(self.person.all_counted().await);
                     if self
                         .model
-                        .journal
-                        .with_untracked(|own| own.as_ref().is_some_and(|own| !own.uncounted.is_empty()))
+                        .my_entries
+                        .with_untracked(|own| own.as_ref().is_some_and(|own| !own.not_in_overview.is_empty()))
                     {
-                        self.model.journal_is_old.set_value(true);
+                        self.model.my_entries_are_stale.set_value(true);
                     }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
                     // To read all that is on the phone takes a while, and most of what comes is others'.
                     let at = self.person.cursor().await.ok().flatten();
-                    if self.model.journal_is_old.get_value() || *self.journal_at.borrow() != at {
+                    if self.model.my_entries_are_stale.get_value() || *self.journal_at.borrow() != at {
                         self.show_journal().await;
                     }
                     if self.has_news.replace(false) {
-                        self.model.pulled.update(|pulled| *pulled += 1);
+                        self.model.replica_version.update(|pulled| *pulled += 1);
                     }
                 }
                 if status == Status::Idle {
@@ -230,22 +230,22 @@ impl Driver {
                 Some(value)
             }
             Err(error) => {
-                self.model.trouble.set(Some(error));
+                self.model.storage_error.set(Some(error));
                 None
             }
         }
     }
 
     async fn show_journal(&self) {
-        self.model.journal_is_old.set_value(false);
+        self.model.my_entries_are_stale.set_value(false);
         self.journal_at.replace(self.person.cursor().await.ok().flatten());
         let Some(journal) = self.stored(self.person.journal().await) else {
-            self.model.journal_is_old.set_value(true);
+            self.model.my_entries_are_stale.set_value(true);
             return;
         };
-        let same = self.model.journal.with_untracked(|old| old.as_deref() == Some(&journal));
+        let same = self.model.my_entries.with_untracked(|old| old.as_deref() == Some(&journal));
         if !same {
-            self.model.journal.set(Some(Arc::new(journal)));
+            self.model.my_entries.set(Some(Arc::new(journal)));
         }
     }
 }
@@ -257,7 +257,7 @@ thread_local! {
 
 /// Whether what is needed to work with no network is on the phone; fetches what is missing. Who asks while it is being read
 /// waits for the same.
-pub async fn make_ready(model: Model) -> StoreResult<()> {
+pub async fn make_ready(model: AppState) -> StoreResult<()> {
     let reads =
         READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());
     let read = reads.await;
@@ -265,15 +265,15 @@ pub async fn make_ready(model: Model) -> StoreResult<()> {
     read
 }
 
-async fn read_or_fetch(model: Model) -> StoreResult<()> {
-    let kept = async { shared_db::Shared::open().await?.places().await }.await;
+async fn read_or_fetch(model: AppState) -> StoreResult<()> {
+    let kept = async { shared_db::SharedDb::open().await?.places().await }.await;
     if let Ok(Some(places)) = kept {
         model.places.set(Arc::new(places));
     } else if let Ok(places) = endpoints::places().await {
         // They can be chosen whether or not they can be kept.
         let places = Arc::new(places);
         model.places.set(places.clone());
-        let kept = async { shared_db::Shared::open().await?.keep_places(&places).await }.await;
+        let kept = async { shared_db::SharedDb::open().await?.keep_places(&places).await }.await;
         return see_whether_ready(model).await.and(kept);
     } else if let Err(error) = kept {
         return see_whether_ready(model).await.and(Err(error));
@@ -289,8 +289,8 @@ pub fn can_work_offline() -> bool {
 }
 
 /// The same without fetching anything. Whether the program is kept, `public/version.js` writes into the page.
-pub async fn see_whether_ready(model: Model) -> Result<(), StoreError> {
-    let has_overview = async { shared_db::Shared::open().await?.has_overview().await }.await;
+pub async fn see_whether_ready(model: AppState) -> Result<(), StoreError> {
+    let has_overview = async { shared_db::SharedDb::open().await?.has_overview().await }.await;
     let has_places = model.places.with_untracked(|places| !places.all().is_empty());
     let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
     model.offline_use.set(match (&has_overview, program.as_deref()) {

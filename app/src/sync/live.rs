@@ -2,7 +2,7 @@
 //! the tabs that are looked at one holds the stream and tells the others; when it is hidden or closed, another takes over.
 
 use super::{listen, look_for_news};
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::tab_lock;
 use futures::channel::oneshot;
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Hears what the tab with the stream says, as long as the page lives.
-pub fn listen_to_other_tabs(model: Model) {
+pub fn listen_to_other_tabs(model: AppState) {
     if let Ok(channel) = BroadcastChannel::new(NAME) {
         listen(&channel, "message", move || {
             // Who is not looked at asks once they are.
@@ -37,13 +37,13 @@ pub fn listen_to_other_tabs(model: Model) {
 }
 
 /// Who has signed in has changed: the stream is another one.
-pub fn restart(model: Model) {
+pub fn restart(model: AppState) {
     STREAM.take();
     follow(model);
 }
 
 /// Takes the stream once no other tab has it, or lets it go when this tab has no use for it.
-pub fn follow(model: Model) {
+pub fn follow(model: AppState) {
     if !is_wanted(model) {
         STREAM.take();
     } else if !FOLLOWS.replace(true) {
@@ -60,14 +60,14 @@ pub fn follow(model: Model) {
     }
 }
 
-fn is_wanted(model: Model) -> bool {
-    let may_view = model.user.with_untracked(Option::is_some) || model.received.with_untracked(Option::is_some);
+fn is_wanted(model: AppState) -> bool {
+    let may_view = model.user.with_untracked(Option::is_some) || model.server_overview.with_untracked(Option::is_some);
     may_view && model.online.get_untracked() && !document().hidden()
 }
 
 /// Hears the stream until it is ended. The browser connects again by itself; false where it has given up, since the server
 /// refuses the stream.
-async fn hear(model: Model) -> bool {
+async fn hear(model: AppState) -> bool {
     let signed_in = model.user.with_untracked(Option::is_some);
     let address = if signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
     let Ok(events) = EventSource::new(address) else { return false };

@@ -12,13 +12,13 @@ pub mod village;
 
 use crate::api::endpoints;
 use crate::shell::lazy;
-use crate::state::Model;
-use crate::storage::entry_view::Known;
+use crate::state::AppState;
+use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
-use crate::storage::my_entries::Journalled;
-use crate::storage::saving::{Made, Saved};
-use crate::storage::shared_db::Shared;
-use crate::storage::user_db::Person;
+use crate::storage::my_entries::MyEntry;
+use crate::storage::saving::{SaveOutcome, SaveRequest};
+use crate::storage::shared_db::SharedDb;
+use crate::storage::user_db::UserDb;
 use crate::storage::{self, StoreError, profile};
 use crate::ui::download;
 use driver::Driver;
@@ -29,7 +29,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::Fields;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::outbox::HELD;
 use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use jiedui_core::sync::{Input, Op, Status};
@@ -48,7 +48,7 @@ const POLL: Duration = Duration::from_secs(60);
 const CHANNEL: &str = "jiedui";
 
 #[wasm_split(later, fallible)]
-fn begin_lazily(model: Model, user: User) -> Result<(), SplitLoaderError> {
+fn begin_lazily(model: AppState, user: User) -> Result<(), SplitLoaderError> {
     spawn_local(begin(model, user));
     Ok(())
 }
@@ -57,21 +57,21 @@ fn begin_lazily(model: Model, user: User) -> Result<(), SplitLoaderError> {
 const RETRY: u32 = 5_000;
 
 /// Begins the sync of somebody who has signed in; it is in the lazy chunk.
-async fn begin_when_loaded(model: Model, user: User) {
+async fn begin_when_loaded(model: AppState, user: User) {
     while begin_lazily(model, user.clone()).await.is_err() {
-        lazy::tell_page(lazy::NOT_LOADED);
+        lazy::dispatch_page_event(lazy::NOT_LOADED);
         TimeoutFuture::new(RETRY).await;
     }
 }
 
 /// Starts what runs beside the screens.
-pub fn start(model: Model) {
+pub fn start(model: AppState) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
-    storage::on_outdated(move |error| model.trouble.set(Some(error)));
+    storage::on_outdated(move |error| model.storage_error.set(Some(error)));
     let on_line = move |online: bool| {
         model.online.set(online);
-        model.tell(if online { Input::SyncNow } else { Input::Offline });
+        model.notify_sync(if online { Input::SyncNow } else { Input::Offline });
         live::follow(model);
     };
     listen(&window(), "online", move || on_line(true));
@@ -85,8 +85,8 @@ pub fn start(model: Model) {
     live::listen_to_other_tabs(model);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {
-            model.journal_is_old.set_value(true);
-            model.tell(Input::Wake);
+            model.my_entries_are_stale.set_value(true);
+            model.notify_sync(Input::Wake);
         });
         // It listens as long as the page lives.
         std::mem::forget(channel);
@@ -108,7 +108,7 @@ pub fn start(model: Model) {
                 profile::sign_out_is_told();
             }
             model.user.set(None);
-            model.received.set(None);
+            model.server_overview.set(None);
         }
         match model.user.get_untracked() {
             Some(user) => begin_when_loaded(model, user).await,
@@ -121,9 +121,9 @@ pub fn start(model: Model) {
 }
 
 /// Asks the server for what is new.
-pub fn look_for_news(model: Model) {
+pub fn look_for_news(model: AppState) {
     if model.user.with_untracked(Option::is_some) && !model.storage_refused.get_untracked() {
-        model.tell(Input::Wake);
+        model.notify_sync(Input::Wake);
     } else {
         spawn_local(async move {
             overview::refresh(model).await;
@@ -139,10 +139,10 @@ fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static)
 }
 
 /// Begins the sync of somebody who has signed in.
-pub async fn begin(model: Model, user: User) {
+pub async fn begin(model: AppState, user: User) {
     profile::keep(&user);
     model.status.set(Status::Receiving { position: 0, last: 0 });
-    if model.received.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
+    if model.server_overview.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
         // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
         spawn_local(async move {
             overview::refresh(model).await;
@@ -158,7 +158,7 @@ pub async fn begin(model: Model, user: User) {
         if let Some(driver) = opened(model, user.id, sender.clone()).await {
             model.sync.set_value(Some(sender));
             spawn_local(driver.run(inputs));
-            model.tell(Input::SyncNow);
+            model.notify_sync(Input::SyncNow);
         }
         live::restart(model);
     };
@@ -167,7 +167,7 @@ pub async fn begin(model: Model, user: User) {
 }
 
 /// Opens the storage of who has signed in. Where that fails it is tried again, at ever longer intervals, until they leave.
-async fn opened(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
+async fn opened(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
     let mut wait = 2_000;
     loop {
         match Driver::open(model, user, sender.clone()).await {
@@ -179,7 +179,7 @@ async fn opened(model: Model, user: Uuid, sender: UnboundedSender<Input>) -> Opt
                 model.status.set(Status::StorageFailed);
                 model.storage_refused.set(error == StoreError::Refused);
                 let is_over = matches!(error, StoreError::Outdated | StoreError::Refused);
-                model.trouble.set(Some(error));
+                model.storage_error.set(Some(error));
                 if is_over {
                     return None;
                 }
@@ -206,60 +206,60 @@ pub fn start_anew(address: &str) {
 }
 
 /// The storage of who has signed in.
-async fn own(model: Model) -> Result<Person, StoreError> {
-    Person::open(model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
+async fn own(model: AppState) -> Result<UserDb, StoreError> {
+    UserDb::open(model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
 }
 
 /// Something new is in the outbox: the screens show it, and the sync starts.
-async fn is_saved(model: Model, person: &Person) {
+async fn is_saved(model: AppState, person: &UserDb) {
     // What was saved is saved, whether or not it can be shown yet.
     match person.journal().await {
-        Ok(journal) => model.journal.set(Some(Arc::new(journal))),
+        Ok(journal) => model.my_entries.set(Some(Arc::new(journal))),
         Err(error) => {
-            model.journal_is_old.set_value(true);
-            model.trouble.set(Some(error));
+            model.my_entries_are_stale.set_value(true);
+            model.storage_error.set(Some(error));
         }
     }
-    model.tell(Input::Wake);
+    model.notify_sync(Input::Wake);
     tell_other_tabs();
 }
 
 /// Has the names of towns and villages on the phone, to choose among them.
-pub fn fetch_places(model: Model) {
+pub fn fetch_places(model: AppState) {
     spawn_local(make_ready(model));
 }
 
-async fn make_ready(model: Model) {
+async fn make_ready(model: AppState) {
     if let Err(error) = driver::make_ready(model).await {
-        model.trouble.set(Some(error));
+        model.storage_error.set(Some(error));
     }
 }
 
 /// Fetches what is new of the overview, if there is a network.
-pub async fn refresh_overview(model: Model) {
+pub async fn refresh_overview(model: AppState) {
     overview::refresh(model).await;
 }
 
 /// What judges an answer: the catalogue with the directory, and the places. Waits until they have been read from the phone
 /// or fetched; `None` where the phone has neither them nor a network.
-pub async fn judges(model: Model) -> Option<(Arc<Overview>, Arc<Places>)> {
+pub async fn judges(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
     if model.places.with_untracked(|places| places.all().is_empty()) {
         make_ready(model).await;
     }
     let places = model.places.get_untracked();
-    if model.received.with_untracked(Option::is_none) {
+    if model.server_overview.with_untracked(Option::is_none) {
         overview::refresh(model).await;
     }
-    model.received.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
+    model.server_overview.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
 }
 
 /// Puts a change of an entry into the outbox and starts the sync. When it returns, the change is on the phone.
-pub async fn save(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+pub async fn save(model: AppState, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
     save_all(model, op, vec![(id, base_rev, fields)]).await
 }
 
 /// The same for many entries: their identifiers, revisions and fields. What is on the phone before one fails is sent.
-pub async fn save_all(model: Model, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
+pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
     let person = own(model).await?;
     let mut saved = Ok(());
     for (id, base_rev, fields) in changes {
@@ -286,13 +286,13 @@ pub struct Deleted {
 }
 
 /// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.
-pub async fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
+pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
     let seq = person.delete(id, rev, said, clock::phone()).await?;
     model.deleted.set(Some(Deleted { id, rev, fields, seq }));
     let over = move || {
         model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
-        model.tell(Input::Wake);
+        model.notify_sync(Input::Wake);
     };
     set_timeout(over, Duration::from_millis(HELD.unsigned_abs()));
     is_saved(model, &person).await;
@@ -300,7 +300,7 @@ pub async fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, said: Fiel
 }
 
 /// Brings back what has just been deleted, whether or not the deletion has been sent meanwhile.
-pub async fn undo_delete(model: Model, deleted: Deleted) -> Result<(), StoreError> {
+pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreError> {
     let person = own(model).await?;
     model.deleted.set(None);
     if !person.undo_delete(deleted.seq, clock::phone()).await? {
@@ -313,40 +313,40 @@ pub async fn undo_delete(model: Model, deleted: Deleted) -> Result<(), StoreErro
 }
 
 /// The items of the ledgers that this phone knows.
-pub async fn ledger(model: Model) -> Result<Vec<ItemView>, StoreError> {
+pub async fn ledger(model: AppState) -> Result<Vec<ItemView>, StoreError> {
     own(model).await?.ledger().await
 }
 
 /// Puts what a form has made into the outbox and starts the sync. When it says that it is done, it is on the phone.
-pub async fn save_made(model: Model, made: &Made) -> Result<Saved, StoreError> {
+pub async fn save_made(model: AppState, made: &SaveRequest) -> Result<SaveOutcome, StoreError> {
     let person = match own(model).await {
-        Err(StoreError::Refused) => return direct::send(model, made).await.map(|()| Saved::Done),
+        Err(StoreError::Refused) => return direct::send(model, made).await.map(|()| SaveOutcome::Done),
         person => person?,
     };
-    let saved = person.save_made(made).await?;
-    if saved == Saved::Done {
+    let saved = person.save_request(made).await?;
+    if saved == SaveOutcome::Done {
         is_saved(model, &person).await;
     }
     Ok(saved)
 }
 
 /// One of this person's entries as it stands now, and the number of the last change of it that a form has saved.
-pub async fn own_entry(model: Model, id: Uuid) -> Result<Option<(Journalled, u64)>, StoreError> {
+pub async fn own_entry(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
     own(model).await?.own_entry(id).await
 }
 
 /// Anybody's entry as this phone knows it, and the same number.
-pub async fn known_entry(model: Model, id: Uuid) -> Result<Option<(Known, u64)>, StoreError> {
+pub async fn known_entry(model: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
     own(model).await?.known_entry(id).await
 }
 
 /// The same for an item of a ledger.
-pub async fn own_item(model: Model, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
+pub async fn own_item(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
     own(model).await?.own_item(id).await
 }
 
 /// The same as [`save`] for an item of a ledger.
-pub async fn save_need(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+pub async fn save_need(model: AppState, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.save(LEDGER_ITEM, id, base_rev, op, fields).await?;
     is_saved(model, &person).await;
@@ -354,23 +354,23 @@ pub async fn save_need(model: Model, id: Uuid, base_rev: u64, op: Op, fields: Fi
 }
 
 /// Takes back a change that the server has refused.
-pub async fn discard_refused(model: Model, id: Uuid) -> Result<(), StoreError> {
+pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.discard_refused(id).await?;
-    model.journal.set(Some(Arc::new(person.journal().await?)));
+    model.my_entries.set(Some(Arc::new(person.journal().await?)));
     Ok(())
 }
 
 /// The person has seen that an entry of theirs was deleted by others.
-pub async fn forget_gone(model: Model, id: Uuid) -> Result<(), StoreError> {
+pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.forget_gone(id).await?;
-    model.journal.set(Some(Arc::new(person.journal().await?)));
+    model.my_entries.set(Some(Arc::new(person.journal().await?)));
     Ok(())
 }
 
 /// Settles a conflict as the person has chosen, and starts the sync.
-pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
+pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.choose(id, rev, seq, take).await?;
     is_saved(model, &person).await;
@@ -379,14 +379,14 @@ pub async fn choose(model: Model, id: Uuid, rev: u64, seq: u64, take: Vec<String
 
 /// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has
 /// signed in as them, once, whether or not the phone sends it too.
-pub async fn save_file(model: Model) -> Result<(), StoreError> {
+pub async fn save_file(model: AppState) -> Result<(), StoreError> {
     let text = own(model).await?.outbox_as_push(clock::phone()).await?;
-    download::give("jiedui-unsent.json", &text)
+    download::save_text("jiedui-unsent.json", &text)
 }
 
 /// Fetches the newest app and starts it: `public/version.js` does it.
 pub fn update() {
-    lazy::tell_page("jiedui-update");
+    lazy::dispatch_page_event("jiedui-update");
 }
 
 fn tell_other_tabs() {
@@ -397,14 +397,14 @@ fn tell_other_tabs() {
 }
 
 /// Signs out. What has not been sent stays on the phone for this person.
-pub async fn sign_out(model: Model) {
+pub async fn sign_out(model: AppState) {
     let told = endpoints::sign_out().await.is_ok();
     profile::forget(told);
     // The figures may be for people with an account only.
-    if let Ok(shared) = Shared::open().await
+    if let Ok(shared) = SharedDb::open().await
         && let Err(error) = shared.forget_overview().await
     {
-        model.trouble.set(Some(error));
+        model.storage_error.set(Some(error));
     }
     start_anew("/");
 }

@@ -3,9 +3,9 @@
 use super::driver;
 use crate::api::endpoints;
 use crate::shell::scheduler::TimeSlice;
-use crate::state::Model;
-use crate::storage::shared_db::Shared;
-use jiedui_core::figures::summary::Overview;
+use crate::state::AppState;
+use crate::storage::shared_db::SharedDb;
+use jiedui_core::figures::overview::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -20,20 +20,20 @@ thread_local! {
 }
 
 /// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
-pub async fn refresh(model: Model) -> bool {
+pub async fn refresh(model: AppState) -> bool {
     // What a page was painted from may be a part; the whole is on the phone, or asked for.
-    let whole = || model.received.get_untracked().filter(|own| own.partial_for.is_none());
+    let whole = || model.server_overview.get_untracked().filter(|own| own.partial_for.is_none());
     let asked = match whole() {
         Some(whole) => Some(whole),
-        None => async { Shared::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
+        None => async { SharedDb::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
     };
     let mut overview = match endpoints::overview(asked.as_deref()).await {
         Ok(overview) => overview,
         Err(error) => {
             // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
             if error.status == 401 && model.user.with_untracked(Option::is_none) {
-                model.received.set(None);
-                let _ = async { Shared::open().await?.forget_overview().await }.await;
+                model.server_overview.set(None);
+                let _ = async { SharedDb::open().await?.forget_overview().await }.await;
             }
             return false;
         }
@@ -62,13 +62,13 @@ pub async fn refresh(model: Model) -> bool {
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // To keep it takes a while, and nobody waits for that.
-        model.received.set(Some(overview));
+        model.server_overview.set(Some(overview));
         spawn_local(keep_shown(model));
     } else {
         // What has been seen is on the phone.
         keep(model, &overview, is_newest).await;
         if is_newest() {
-            model.received.set(Some(overview.clone()));
+            model.server_overview.set(Some(overview.clone()));
         }
     }
     true
@@ -76,26 +76,26 @@ pub async fn refresh(model: Model) -> bool {
 
 /// Whether one is on the phone or on its way there; where its storage fails, nothing is gained by writing again.
 async fn is_kept() -> bool {
-    KEEPS.get() || async { Shared::open().await?.has_overview().await }.await.unwrap_or(true)
+    KEEPS.get() || async { SharedDb::open().await?.has_overview().await }.await.unwrap_or(true)
 }
 
 /// Keeps an overview on the phone if, once it is written down, it is `still` the one to be kept.
-async fn keep(model: Model, overview: &Overview, still: impl Fn() -> bool) {
+async fn keep(model: AppState, overview: &Overview, still: impl Fn() -> bool) {
     let kept = async {
-        Shared::open().await?.keep_overview(overview, still).await?;
+        SharedDb::open().await?.keep_overview(overview, still).await?;
         driver::see_whether_ready(model).await
     };
     if let Err(error) = kept.await {
-        model.trouble.set(Some(error));
+        model.storage_error.set(Some(error));
     }
 }
 
 /// Keeps the overview that is shown, and if it is another one by then, that too.
-async fn keep_shown(model: Model) {
+async fn keep_shown(model: AppState) {
     if KEEPS.replace(true) {
         return;
     }
-    let shown = || model.received.get_untracked().filter(|own| own.partial_for.is_none());
+    let shown = || model.server_overview.get_untracked().filter(|own| own.partial_for.is_none());
     let mut kept: Option<Arc<Overview>> = None;
     while let Some(overview) = shown().filter(|own| kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, own))) {
         // One that may no longer be seen has been forgotten.

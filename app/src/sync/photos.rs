@@ -1,12 +1,12 @@
 //! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
 
 use crate::api::endpoints;
-use crate::state::{Model, OnPhone};
+use crate::state::{AppState, LocalPhoto};
 use crate::storage::StoreError;
 use crate::storage::drafts;
-use crate::storage::photo_db::{About, Photos, Sent};
+use crate::storage::photo_db::{PhotoDb, PhotoInfo, UploadState};
 use crate::storage::tab_lock as lock;
-use crate::storage::user_db::Person;
+use crate::storage::user_db::UserDb;
 use crate::sync::photo_scaling::{self, NoPicture};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::upload::{Heard, Step, Upload};
@@ -35,7 +35,7 @@ pub enum PhotoError {
     Store(#[from] StoreError),
 }
 
-fn user(model: Model) -> Uuid {
+fn user(model: AppState) -> Uuid {
     model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
 }
 
@@ -46,29 +46,29 @@ fn address(content: &Uint8Array) -> Option<String> {
 }
 
 /// Scales a picture down and keeps it; gives its hash. When this returns, it is on the phone.
-pub async fn take_in(model: Model, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
+pub async fn take_in(model: AppState, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
     let content = photo_scaling::scale_down(file, keep_place).await?;
     let sha256 = photo_scaling::sha256(&content);
-    let photos = Photos::open(user(model)).await?;
+    let photos = PhotoDb::open(user(model)).await?;
     let known = model.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
     if known.is_none() {
-        let about = About { sha256: sha256.clone(), sent: Sent::Not, at: js_sys::Date::now() };
+        let about = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
         photos.keep(&about, &content).await?;
-        show(model, &sha256, Sent::Not, &content);
+        show(model, &sha256, UploadState::Not, &content);
     }
     Ok(sha256)
 }
 
-fn show(model: Model, sha256: &str, sent: Sent, content: &Uint8Array) {
+fn show(model: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) {
     if let Some(address) = address(content) {
-        let change = |photos: &mut Arc<BTreeMap<String, OnPhone>>| {
-            Arc::make_mut(photos).insert(sha256.to_owned(), OnPhone { address, sent });
+        let change = |photos: &mut Arc<BTreeMap<String, LocalPhoto>>| {
+            Arc::make_mut(photos).insert(sha256.to_owned(), LocalPhoto { address, sent });
         };
         model.photos.update(change);
     }
 }
 
-fn mark(model: Model, sha256: &str, sent: Sent) {
+fn mark(model: AppState, sha256: &str, sent: UploadState) {
     model.photos.update(|photos| {
         if let Some(own) = Arc::make_mut(photos).get_mut(sha256) {
             own.sent = sent;
@@ -77,14 +77,14 @@ fn mark(model: Model, sha256: &str, sent: Sent) {
 }
 
 /// Shows the screens what is on the phone, and forgets what nobody needs any more.
-pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
-    let photos = Photos::open(user(model)).await?;
+pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
+    let photos = PhotoDb::open(user(model)).await?;
     let all = photos.all().await?;
-    let is_old = |own: &About| own.sent != Sent::Yes && js_sys::Date::now() - own.at > FORGOTTEN;
+    let is_old = |own: &PhotoInfo| own.sent != UploadState::Yes && js_sys::Date::now() - own.at > FORGOTTEN;
     // All entries are read for it, so seldom.
     let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
     let drafts: BTreeSet<String> = drafts::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
-    let sent = all.iter().filter(|own| own.sent == Sent::Yes);
+    let sent = all.iter().filter(|own| own.sent == UploadState::Yes);
     let spared: Vec<String> = sent.rev().skip(KEPT).map(|own| own.sha256.clone()).collect();
     for own in all {
         let is_named = named.contains(&own.sha256) || drafts.contains(&own.sha256);
@@ -98,15 +98,15 @@ pub async fn begin(model: Model, person: &Person) -> Result<(), StoreError> {
 }
 
 /// Sends what has not been sent of the photos that entries name. What cannot be sent now waits for the next round.
-pub async fn send(model: Model, person: &Person) -> Result<(), StoreError> {
-    let waits = |own: &OnPhone| own.sent == Sent::Not;
+pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
+    let waits = |own: &LocalPhoto| own.sent == UploadState::Not;
     if !model.photos.with_untracked(|photos| photos.values().any(waits)) {
         return Ok(());
     }
     let (user, named) = (user(model), person.photos_named().await?);
-    lock::alone(&format!("jiedui-photos-{user}"), async move {
+    lock::with_tab_lock(&format!("jiedui-photos-{user}"), async move {
         if let Err(error) = send_all(model, user, named).await {
-            model.trouble.set(Some(error));
+            model.storage_error.set(Some(error));
         }
     })
     .await;
@@ -115,28 +115,29 @@ pub async fn send(model: Model, person: &Person) -> Result<(), StoreError> {
 
 /// Asks the server for those of the photos on this phone that were sent and are not there, as after its disk was lost or it
 /// was restored from a backup: they are sent again.
-pub async fn look_for_missing(model: Model) -> Result<(), StoreError> {
-    let photos = Photos::open(user(model)).await?;
-    let sent = photos.all().await?.into_iter().filter(|own| own.sent == Sent::Yes).map(|own| own.sha256);
+pub async fn look_for_missing(model: AppState) -> Result<(), StoreError> {
+    let photos = PhotoDb::open(user(model)).await?;
+    let sent = photos.all().await?.into_iter().filter(|own| own.sent == UploadState::Yes).map(|own| own.sha256);
     let sent: Vec<String> = sent.collect();
     for asked in sent.chunks(ASKED) {
         // With no answer they are asked about when the app is started again.
         let Ok(missing) = endpoints::missing_photos(asked, model.language).await else { return Ok(()) };
         for sha256 in missing {
-            photos.mark(&sha256, Sent::Not).await?;
-            mark(model, &sha256, Sent::Not);
+            photos.mark(&sha256, UploadState::Not).await?;
+            mark(model, &sha256, UploadState::Not);
         }
     }
     Ok(())
 }
 
-async fn send_all(model: Model, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
-    let photos = Photos::open(user).await?;
-    for own in photos.all().await?.into_iter().filter(|own| own.sent == Sent::Not && named.contains(&own.sha256)) {
+async fn send_all(model: AppState, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
+    let photos = PhotoDb::open(user).await?;
+    for own in photos.all().await?.into_iter().filter(|own| own.sent == UploadState::Not && named.contains(&own.sha256))
+    {
         let Some(content) = photos.content(&own.sha256).await? else { continue };
         let sent = match send_one(&own.sha256, &content).await {
-            Step::Done => Sent::Yes,
-            Step::Refused => Sent::Refused,
+            Step::Done => UploadState::Yes,
+            Step::Refused => UploadState::Refused,
             // The line is bad: the others would not get over it either.
             _ => return Ok(()),
         };

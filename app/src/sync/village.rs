@@ -2,17 +2,17 @@
 
 use crate::api::endpoints;
 use crate::shell::lazy::Lazy;
-use crate::state::{AtVillage, Model, use_model};
-use crate::storage::user_db::Person;
+use crate::state::{AppState, VillageOverview, use_app_state};
+use crate::storage::user_db::UserDb;
 use futures::FutureExt;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 #[wasm_split(later, fallible)]
-fn follow_lazily(model: Model, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
+fn follow_lazily(model: AppState, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
     follow(model, filter);
     Ok(().into_any())
 }
@@ -23,35 +23,37 @@ pub fn FollowVillage(
     /// The filter of the shared view.
     filter: Memo<Filter>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     view! { <Lazy render=move || follow_lazily(model, filter).now_or_never().and_then(Result::ok)/> }
 }
 
 /// Has [`Model::village`] follow the filter and what is new.
-pub fn follow(model: Model, filter: Memo<Filter>) {
+pub fn follow(model: AppState, filter: Memo<Filter>) {
     let village = Memo::new(move |_| filter.with(|filter| filter.village().map(str::to_owned)));
     Effect::new(move |_| {
-        let (Some(village), Some(whole)) = (village.get(), model.whole(&Filter::default())) else { return };
+        let (Some(village), Some(whole)) = (village.get(), model.complete_overview_for(&Filter::default())) else {
+            return;
+        };
         spawn_local(async move {
             let received = match endpoints::of_village(&village).await {
                 Ok(overview) => Some(overview),
                 Err(_) => counted(model, &whole, &village).await,
             };
             let Some(received) = received.map(Arc::new) else { return };
-            let shown = model.journal.with_untracked(|journal| {
-                let own = journal.as_ref().map(|journal| &journal.uncounted).filter(|own| !own.is_empty())?;
+            let shown = model.my_entries.with_untracked(|journal| {
+                let own = journal.as_ref().map(|journal| &journal.not_in_overview).filter(|own| !own.is_empty())?;
                 let mut with_own = Overview::clone(&received);
                 with_own.add(own.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
                 Some(Arc::new(with_own))
             });
             let shown = shown.unwrap_or_else(|| received.clone());
-            model.village.set(Some(AtVillage { received, shown }));
+            model.village.set(Some(VillageOverview { received, shown }));
         });
     });
 }
 
-async fn counted(model: Model, whole: &Overview, village: &str) -> Option<Overview> {
+async fn counted(model: AppState, whole: &Overview, village: &str) -> Option<Overview> {
     let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
-    let entries = Person::open(user).await.ok()?.entries().await.ok()?;
+    let entries = UserDb::open(user).await.ok()?.entries().await.ok()?;
     Some(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
 }

@@ -11,7 +11,7 @@ use web_sys::{Blob, HtmlAnchorElement, Url};
 const KEPT: Duration = Duration::from_secs(60);
 
 /// Offers a text as a file of this name.
-pub fn give(name: &str, text: &str) -> Result<(), StoreError> {
+pub fn save_text(name: &str, text: &str) -> Result<(), StoreError> {
     let failed = |_| StoreError::Failed("Blob".to_owned());
     let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(failed)?;
     let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;

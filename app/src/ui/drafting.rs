@@ -99,7 +99,7 @@ impl<T: FormDraft> Drafting<T> {
         let claimed = claim(form, wanted).await;
         let left = claimed.slot.read::<T>();
         let copied = left.is_none().then_some(claimed.elsewhere).flatten();
-        let copied = copied.and_then(|name| crate::storage::local_storage::kept::<T>(&name)).map(|mut draft| {
+        let copied = copied.and_then(|name| crate::storage::local_storage::get::<T>(&name)).map(|mut draft| {
             draft.set_copy_of(Some(draft.id()));
             draft.set_id(new_id());
             draft

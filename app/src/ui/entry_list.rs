@@ -3,16 +3,16 @@
 use crate::features::dashboard::indicator_cards::qualified;
 use crate::labels::texts::{Texts, fill};
 use crate::labels::time_format::in_china;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::storage::StoreError;
-use crate::storage::entry_view::Known;
-use crate::storage::photo_db::Sent;
-use crate::storage::user_db::Person;
+use crate::storage::entry_view::EntryView;
+use crate::storage::photo_db::UploadState;
+use crate::storage::user_db::UserDb;
 use crate::svg::escaped;
 use jiedui_core::catalogue::Field;
 use jiedui_core::entry::Cell;
 use jiedui_core::entry::{Entry, Fields, State};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::{date::format_date, month::Month};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -24,19 +24,19 @@ use wasm_bindgen_futures::spawn_local;
 
 /// This person's copy of the entries, the newest first, while it is `wanted`; `None` until it has been read, and where
 /// nobody has signed in.
-pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Vec<Known>>>> {
-    let model = use_model();
+pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Vec<EntryView>>>> {
+    let model = use_app_state();
     let entries = RwSignal::new(None);
     Effect::new(move |_| {
         // The overview may count what a pull has yet to bring, and the other way round.
-        model.shown.track();
-        model.journal.track();
-        model.pulled.track();
+        model.local_overview.track();
+        model.my_entries.track();
+        model.replica_version.track();
         if wanted() {
             spawn_local(async move {
                 match known(model).await {
                     Ok(known) => drop(entries.try_set(known.map(Arc::new))),
-                    Err(error) => model.trouble.set(Some(error)),
+                    Err(error) => model.storage_error.set(Some(error)),
                 }
             });
         }
@@ -44,36 +44,36 @@ pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<V
     entries
 }
 
-async fn known(model: Model) -> Result<Option<Vec<Known>>, StoreError> {
+async fn known(model: AppState) -> Result<Option<Vec<EntryView>>, StoreError> {
     let Some(user) = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
-    Ok(Some(Person::open(user).await?.known().await?))
+    Ok(Some(UserDb::open(user).await?.known().await?))
 }
 
 /// The first `listed` of the entries that are `wanted`, or why there are none; and how many are.
 pub fn entry_list(
-    model: Model,
+    model: AppState,
     overview: &Overview,
-    entries: Option<&Vec<Known>>,
+    entries: Option<&Vec<EntryView>>,
     wanted: impl Fn(&Entry) -> bool,
     listed: usize,
 ) -> (String, usize) {
     let texts = model.texts;
     let Some(entries) = entries else {
         let signed_in = model.user.with_untracked(Option::is_some);
-        let why = if signed_in { model.not_read() } else { texts.entries_with_account };
+        let why = if signed_in { model.loading_text() } else { texts.entries_with_account };
         return (format!("<p>{why}</p>"), 0);
     };
-    let own: Vec<&Known> = entries.iter().filter(|own| wanted(&own.entry)).collect();
+    let own: Vec<&EntryView> = entries.iter().filter(|own| wanted(&own.entry)).collect();
     if own.is_empty() {
         return (format!("<p>{}</p>", texts.no_entries), 0);
     }
-    let row = |own: &&Known| entry_row(model, overview, Some(own.id), &own.entry);
+    let row = |own: &&EntryView| entry_row(model, overview, Some(own.id), &own.entry);
     let rows: String = own.iter().take(listed).map(row).collect();
     (format!("<ul class=\"latest\">{rows}</ul>"), own.len())
 }
 
 /// What an entry says at each field of its form, with the field's name.
-pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
+pub fn answers_of(model: AppState, overview: &Overview, entry: &Entry) -> Vec<(String, String)> {
     let Some(activity) = overview.catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
     let answer = |field: &Field| {
         let name = model.pick(&field.name, &field.name_en).to_owned();
@@ -104,13 +104,13 @@ pub fn answers_of(model: Model, overview: &Overview, entry: &Entry) -> Vec<(Stri
 }
 
 /// The same in a line, with something between one and the next.
-pub fn answers_line(model: Model, overview: &Overview, entry: &Entry, between: &str) -> String {
+pub fn answers_line(model: AppState, overview: &Overview, entry: &Entry, between: &str) -> String {
     let answers = answers_of(model, overview, entry).into_iter().map(|(name, value)| format!("{name} {value}"));
     answers.collect::<Vec<_>>().join(between)
 }
 
 /// An activity's name.
-pub fn activity_name<'a>(model: Model, overview: &'a Overview, code: &'a str) -> &'a str {
+pub fn activity_name<'a>(model: AppState, overview: &'a Overview, code: &'a str) -> &'a str {
     overview.catalogue.activity(code).map_or(code, |own| model.pick(&own.name, &own.name_en))
 }
 
@@ -129,7 +129,7 @@ pub fn is_closed(overview: &Overview, entry: &Entry) -> bool {
 }
 
 /// Of an entry that was sent back, who did so, when and why; nothing of others.
-pub fn returned_words(model: Model, fields: &Fields) -> Option<String> {
+pub fn returned_words(model: AppState, fields: &Fields) -> Option<String> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text("state").filter(|state| *state == State::Returned.code())?;
     let why = text("review_note").unwrap_or_default();
@@ -144,7 +144,7 @@ pub fn returned_words(model: Model, fields: &Fields) -> Option<String> {
 }
 
 /// An entry in two lines: when and what, and its numbers; a way to the whole of it, where it has an identifier; its photos.
-pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &Entry) -> String {
+pub fn entry_row(model: AppState, overview: &Overview, id: Option<Uuid>, entry: &Entry) -> String {
     let title = format!("{} {}", format_date(entry.date), activity_name(model, overview, &entry.activity));
     let title = match id {
         Some(id) => format!("<a href=\"/list/{id}\">{}</a>", escaped(&title)),
@@ -165,21 +165,24 @@ pub fn entry_row(model: Model, overview: &Overview, id: Option<Uuid>, entry: &En
 }
 
 /// Where a photo can be seen: on this phone, or at the server.
-pub fn photo_address(model: Model, sha256: &str) -> String {
+pub fn photo_address(model: AppState, sha256: &str) -> String {
     let here = model.photos.with(|photos| photos.get(sha256).map(|own| own.address.clone()));
     here.unwrap_or_else(|| format!("/api/v1/attachments/{sha256}"))
 }
 
 /// How many of an entry's photos are on this phone only, and how many the server would not have.
-pub fn unsent_photos(model: Model, entry: &Entry) -> (usize, usize) {
+pub fn unsent_photos(model: AppState, entry: &Entry) -> (usize, usize) {
     model.photos.with(|photos| {
         let sent = || entry.attachments.iter().filter_map(|own| photos.get(own)).map(|own| own.sent);
-        (sent().filter(|sent| *sent == Sent::Not).count(), sent().filter(|sent| *sent == Sent::Refused).count())
+        (
+            sent().filter(|sent| *sent == UploadState::Not).count(),
+            sent().filter(|sent| *sent == UploadState::Refused).count(),
+        )
     })
 }
 
 /// An entry's photos, small; they come from the server once they are looked at.
-pub fn photos(model: Model, entry: &Entry) -> String {
+pub fn photos(model: AppState, entry: &Entry) -> String {
     let mut text = String::new();
     for photo in &entry.attachments {
         let address = escaped(&photo_address(model, photo));

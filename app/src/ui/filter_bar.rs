@@ -2,13 +2,13 @@
 
 use crate::labels::texts::{Texts, fill};
 use crate::shell::bootstrap::{ALL_YEARS, year_of};
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::sync::fetch_places;
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::Programme;
 use jiedui_core::directory::place::{Level, covers};
 use jiedui_core::directory::place::{Places, Side};
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::month::Month;
 use jiedui_core::values::month::Year;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub fn use_list_filter() -> Memo<Filter> {
 
 fn filter_of(year: fn(&[i32], Option<&str>) -> Option<i32>) -> Memo<Filter> {
     let query = use_query_map();
-    let model = use_model();
+    let model = use_app_state();
     Memo::new(move |_| {
         let query = query.get();
         let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
@@ -71,10 +71,10 @@ fn unreadable(
 /// Says which of the filters in the address cannot be read.
 #[component]
 pub fn AddressNotice() -> impl IntoView {
-    let model = use_model();
-    let (texts, address) = (model.texts, use_address());
+    let model = use_app_state();
+    let (texts, address) = (model.texts, use_url_state());
     let wrong = Memo::new(move |_| {
-        let overview = model.received.get().filter(|overview| !overview.catalogue.programmes.is_empty());
+        let overview = model.server_overview.get().filter(|overview| !overview.catalogue.programmes.is_empty());
         overview.map(|overview| unreadable(texts, &overview, |name| address.get(name))).unwrap_or_default()
     });
     move || unreadable_notice(texts, wrong.get())
@@ -121,19 +121,19 @@ pub fn FilterBar(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let set = move |name| {
         move |event| {
             // Months of one year are none of another.
             let more = (name == "year").then(|| [("from", String::new()), ("until", String::new())]);
             let mut changes = vec![(name, event_target_value(&event))];
             changes.extend(more.into_iter().flatten());
-            address.change(&changes, Step::Further);
+            address.change(&changes, HistoryStep::Further);
         }
     };
-    let overview = move || model.shown.get().unwrap_or_default();
+    let overview = move || model.local_overview.get().unwrap_or_default();
     let chosen_year = Memo::new(move |_| filter.get().year);
     let years = Memo::new(move |_| years_shown(model.years.get(), chosen_year.get(), model.today.year()));
     let programmes = Memo::new(move |_| {
@@ -205,15 +205,15 @@ pub fn FilterBar(
 
 /// Says how many more a list would have without its filter, and shows them.
 #[component]
-pub fn Hidden(
+pub fn HiddenFilters(
     /// How many more there are in other years.
     in_years: Signal<usize>,
     /// How many more there are under no filter at all; those in other years are among them.
     beyond: Signal<usize>,
 ) -> impl IntoView {
-    let (texts, address) = (use_model().texts, use_address());
+    let (texts, address) = (use_app_state().texts, use_url_state());
     let every_year = || ("year", ALL_YEARS.to_owned());
-    let show = move |changes: Vec<(&'static str, String)>| move |_| address.change(&changes, Step::Further);
+    let show = move |changes: Vec<(&'static str, String)>| move |_| address.change(&changes, HistoryStep::Further);
     let [from, until] = ["from", "until"].map(|name| (name, String::new()));
     let (years, all) = (
         vec![every_year(), from.clone(), until.clone()],

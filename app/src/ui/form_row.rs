@@ -1,12 +1,12 @@
 //! A field of a form: its label above, its mistake below.
 
-use crate::state::Model;
+use crate::state::AppState;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 /// What is wrong with a field, in words.
-pub fn mistake(model: Model, errors: RwSignal<Vec<FieldError>>, field: &str) -> Signal<Option<String>> {
+pub fn mistake(model: AppState, errors: RwSignal<Vec<FieldError>>, field: &str) -> Signal<Option<String>> {
     let field = field.to_owned();
     Signal::derive(move || {
         errors.with(|errors| {

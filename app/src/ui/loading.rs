@@ -1,14 +1,14 @@
 //! What stands where content is not there yet. While something of it is on the screen the main part says that it is busy, for
 //! those who hear the screen and for programs that look at it.
 
-use crate::state::use_model;
+use crate::state::use_app_state;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// The content is being read or fetched.
 #[component]
 pub fn Loading() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     model.loading.update(|loading| *loading += 1);
     on_cleanup(move || {
         model.loading.try_update(|loading| *loading = loading.saturating_sub(1));
@@ -19,7 +19,7 @@ pub fn Loading() -> impl IntoView {
 /// The same where it needs a network that may not be there.
 #[component]
 pub fn LoadingOnline() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     move || {
         if model.online.get() {
             view! { <Loading/> }.into_any()
@@ -32,7 +32,7 @@ pub fn LoadingOnline() -> impl IntoView {
 /// The same where it is read from storage, which the browser may refuse.
 #[component]
 pub fn LoadingStored() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     move || {
         if model.storage_refused.get() {
             view! { <p class="empty">{model.texts.nothing_stored}</p> }.into_any()
@@ -53,7 +53,7 @@ pub fn Main(
     /// The screen.
     children: Children,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let location = use_location();
     let is_busy = move || {
         // What the server paints of these screens is not their content.

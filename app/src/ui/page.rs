@@ -1,9 +1,9 @@
 //! What every screen needs: its title, and who it is for.
 
 use super::loading::Loading;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use jiedui_core::access::user::{Role, User};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -20,8 +20,8 @@ pub fn for_roles(
     others: &'static str,
     body: impl Fn(&Overview) -> AnyView + Send + 'static,
 ) -> impl IntoView {
-    let model = use_model();
-    let there = Memo::new(move |_| model.now.get() > 0.0 && model.received.with(Option::is_some));
+    let model = use_app_state();
+    let there = Memo::new(move |_| model.now.get() > 0.0 && model.server_overview.with(Option::is_some));
     move || {
         if !model.user.with(|user| user.as_ref().is_some_and(|user| may(user.role))) {
             return view! { <p class="empty">{others}</p> }.into_any();
@@ -29,19 +29,19 @@ pub fn for_roles(
         if !there.get() {
             return view! { <Loading/> }.into_any();
         }
-        body(&model.received.get_untracked().unwrap_or_default())
+        body(&model.server_overview.get_untracked().unwrap_or_default())
     }
 }
 
 /// Whether something in the directory is for this person to change, given what of it is beyond them.
 pub fn is_own(beyond: impl FnOnce(&User) -> Vec<FieldError>) -> bool {
-    use_model().user.with(|user| user.as_ref().is_some_and(|user| beyond(user).is_empty()))
+    use_app_state().user.with(|user| user.as_ref().is_some_and(|user| beyond(user).is_empty()))
 }
 
 /// What a screen for people with an account shows to others.
 #[component]
 pub fn PleaseSignIn() -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     view! {
         <section class="narrow">
             <p>{texts.please_sign_in}</p>

@@ -1,7 +1,7 @@
 //! Choosing a place: by typing a part of its name, or of the names above it.
 
 use crate::labels::texts::fill;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use jiedui_core::directory::place::Place;
 use leptos::prelude::*;
 
@@ -20,7 +20,7 @@ pub fn PlaceField(
     #[prop(into)]
     invalid: Signal<bool>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let query = RwSignal::new(String::new());
     let within =

@@ -1,7 +1,7 @@
 //! Finding in a list: the words that are typed, which live in the address, and what is found, a page at a time.
 
-use crate::state::use_model;
-use crate::ui::url_state::{Step, use_address};
+use crate::state::use_app_state;
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const REST: Duration = Duration::from_millis(250);
 
 /// The words that are looked for, in lower case.
 pub fn use_words() -> Memo<Vec<String>> {
-    let address = use_address();
+    let address = use_url_state();
     Memo::new(move |_| {
         let query = address.get("q").unwrap_or_default().to_lowercase();
         query.split_whitespace().map(str::to_owned).collect()
@@ -26,8 +26,8 @@ pub fn SearchField(
     /// What is looked for.
     label: &'static str,
 ) -> impl IntoView {
-    let address = use_address();
-    let mut search = debounce(REST, move |query| address.change(&[("q", query)], Step::Replacing));
+    let address = use_url_state();
+    let mut search = debounce(REST, move |query| address.change(&[("q", query)], HistoryStep::Replacing));
     view! {
         <label>
             <span>{label}</span>
@@ -39,7 +39,7 @@ pub fn SearchField(
 
 /// What is found.
 #[component]
-pub fn Found(
+pub fn SearchResults(
     /// How many, in words.
     said: String,
     /// Those that are listed, as HTML.
@@ -49,7 +49,7 @@ pub fn Found(
     /// How many are.
     listed: RwSignal<usize>,
 ) -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     view! {
         <p class="note" role="status">{said}</p>
         <ul class="latest" inner_html=rows></ul>

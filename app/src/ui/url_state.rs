@@ -9,20 +9,20 @@ type Go = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
 
 /// The address, to be read and changed.
 #[derive(Clone, Copy)]
-pub struct Address {
+pub struct UrlState {
     query: Memo<ParamsMap>,
     path: Memo<String>,
     go: StoredValue<Go>,
 }
 
 /// The address of the page that one is on.
-pub fn use_address() -> Address {
+pub fn use_url_state() -> UrlState {
     let navigate = use_navigate();
     let go: Go = Box::new(move |address, options| navigate(address, options));
-    Address { query: use_query_map(), path: use_location().pathname, go: StoredValue::new(go) }
+    UrlState { query: use_query_map(), path: use_location().pathname, go: StoredValue::new(go) }
 }
 
-impl Address {
+impl UrlState {
     /// A parameter that is given.
     pub fn get(&self, name: &str) -> Option<String> {
         self.query.with(|query| query.get(name)).filter(|value| !value.is_empty())
@@ -34,7 +34,7 @@ impl Address {
     }
 
     /// Changes parameters; an empty value takes one away. `Replacing`, one does not come back to what was before.
-    pub fn change(&self, changes: &[(&'static str, String)], step: Step) {
+    pub fn change(&self, changes: &[(&'static str, String)], step: HistoryStep) {
         let mut query = self.query.get_untracked();
         for (name, value) in changes {
             query.remove(name);
@@ -42,7 +42,8 @@ impl Address {
                 query.insert(*name, value.clone());
             }
         }
-        let options = NavigateOptions { scroll: false, replace: step == Step::Replacing, ..NavigateOptions::default() };
+        let options =
+            NavigateOptions { scroll: false, replace: step == HistoryStep::Replacing, ..NavigateOptions::default() };
         let address = format!("{}{}", self.path.get_untracked(), query.to_query_string());
         self.go.with_value(|go| go(&address, options));
     }
@@ -50,13 +51,13 @@ impl Address {
     /// Chooses a value, or none where it is chosen already.
     pub fn toggle(&self, name: &'static str, value: String) {
         let chosen = self.query.with_untracked(|query| query.get(name)).is_some_and(|own| own == value);
-        self.change(&[(name, if chosen { String::new() } else { value })], Step::Further);
+        self.change(&[(name, if chosen { String::new() } else { value })], HistoryStep::Further);
     }
 }
 
 /// Whether a change of the address is one that the browser's way back undoes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum HistoryStep {
     /// It is.
     Further,
     /// It is not.

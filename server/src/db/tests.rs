@@ -6,7 +6,7 @@ use super::files::{attachment, import};
 use super::records::{entry, idempotency, push};
 use super::reference::load;
 use super::*;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 
 /// A database as the first version left it keeps its entries, their history and what was answered.
 #[tokio::test]

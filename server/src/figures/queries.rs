@@ -1,6 +1,6 @@
 //! Figures and summaries as handlers ask for them, from the caches and the database.
 
-use super::summary_cache::CachedOverview;
+use super::overview_cache::CachedOverview;
 use crate::clock::this_year;
 use crate::db::figures::query;
 use crate::db::figures::rollup::{TOWN, town};
@@ -8,7 +8,7 @@ use crate::db::{Db, DbError};
 use crate::reference::cache::Cache;
 use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::figure::{Figure, Filter, figures};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use std::sync::Arc;
 
 /// Returns the summary of everything committed by now.

@@ -3,7 +3,7 @@
 
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, DbError, feed};
-use crate::figures::summary_cache::{self, OverviewCache};
+use crate::figures::overview_cache::{self, OverviewCache};
 use crate::figures::yearly_cache::YearlyCache;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Snapshot {
 impl Snapshot {
     async fn load(db: &Db) -> Result<Self, DbError> {
         let reference = Arc::new(load::load(db).await?);
-        let edition = summary_cache::edition(&reference, feed::epoch(db).await?)?;
+        let edition = overview_cache::edition(&reference, feed::epoch(db).await?)?;
         Ok(Self { reference, overviews: OverviewCache::default(), yearly: YearlyCache::default(), edition })
     }
 }

@@ -17,7 +17,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Places;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::fixtures::sample::Sample;
 use jiedui_core::sync::{Outcome, PullResponse, PushResponse};
 use jiedui_core::values::date::parse_date;

@@ -3,7 +3,7 @@
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::Place;
 use crate::figures::contribution::Contribution;
-use crate::figures::summary::{EntryCount, Overview};
+use crate::figures::overview::{EntryCount, Overview};
 use serde::{Deserialize, Serialize};
 
 /// How many of something are in a piece: what a slow phone reads or writes within a few thousandths of a second.

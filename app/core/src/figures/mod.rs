@@ -4,5 +4,5 @@ pub mod breakdown;
 pub mod chunk;
 pub mod contribution;
 pub mod figure;
-pub mod summary;
+pub mod overview;
 pub mod target_status;

@@ -4,7 +4,7 @@
 use crate::directory::organisation::Organisation;
 use crate::directory::place::{Level, covers};
 use crate::figures::figure::Filter;
-use crate::figures::summary::{EntryCount, Overview};
+use crate::figures::overview::{EntryCount, Overview};
 use crate::map::outline::{LONGITUDE, OUTLINES, Outline};
 use crate::values::uuid_map::UuidMap;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What is drawn of the map at a zoom. What would overlap gathers: points into counts, and with them the pairings between
 //! the same two.
 
-use crate::figures::summary::Overview;
+use crate::figures::overview::Overview;
 use crate::map::cluster::{Cluster, clusters};
 use crate::map::index::Features;
 use crate::map::outline::project;

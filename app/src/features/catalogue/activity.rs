@@ -6,7 +6,7 @@ use crate::features::catalogue::{is_admin, sentence};
 use crate::features::entries::form::Preview;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn ActivityOf() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_catalogue);
     let params = use_params_map();
@@ -41,7 +41,7 @@ type Numbered = (u32, RwSignal<Typed>);
 
 #[component]
 fn Editor(own: Option<Activity>) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let is_new = own.is_none();
     let version = own.as_ref().map_or(0, |own| own.version);
@@ -73,8 +73,10 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
     let navigate = use_navigate();
     let save = move |_| {
         let own = activity.get_untracked();
-        let catalogue =
-            model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
+        let catalogue = model
+            .server_overview
+            .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
+            .unwrap_or_default();
         errors.set(catalogue.with_activity(own.clone()).err().unwrap_or_default());
         failed.set(None);
         checked.set(true);
@@ -99,7 +101,7 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
         });
     };
     let programmes = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let option = |code: String, words: String| {
             let own = code.clone();
             view! { <option value=code selected=move || programme.get() == own>{words}</option> }

@@ -2,7 +2,7 @@
 
 use crate::features::entries::form::read_number;
 use crate::labels::texts::{Texts, fill};
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use jiedui_core::catalogue::Field;
 use jiedui_core::catalogue::{Choice, Computed, Condition, Kind};
 use jiedui_core::values::{
@@ -275,7 +275,7 @@ pub fn FieldEdit(
     /// What is wrong with it, in words.
     wrong: Signal<Vec<String>>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let kind = Memo::new(move |_| typed.with(|own| own.kind.clone()));
     let is_number = move || matches!(kind.get().as_str(), "integer" | "number");
@@ -347,9 +347,9 @@ fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mu
     }
 }
 
-fn feeds(model: Model, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
+fn feeds(model: AppState, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
     let options = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.get());
         own.map(|own| {
             let code = own.code.clone();

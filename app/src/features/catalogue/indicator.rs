@@ -5,7 +5,7 @@ use crate::features::catalogue::{is_admin, sentence};
 use crate::features::dashboard::indicator_cards::qualified;
 use crate::features::entries::form::read_number;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use jiedui_core::catalogue::Subject;
 use jiedui_core::catalogue::{Aggregation, Indicator, Target};
 use jiedui_core::values::halfwidth::to_halfwidth;
@@ -63,7 +63,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn IndicatorEdit() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_catalogue);
     let params = use_params_map();
@@ -80,7 +80,7 @@ fn IndicatorEdit() -> impl IntoView {
 
 #[component]
 fn Editor(own: Option<Indicator>) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let is_new = own.is_none();
     let own = own.unwrap_or_else(|| Indicator {
@@ -125,8 +125,10 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
             return;
         };
         let own = Indicator { targets, ..shown.get_untracked() };
-        let catalogue =
-            model.received.with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone())).unwrap_or_default();
+        let catalogue = model
+            .server_overview
+            .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
+            .unwrap_or_default();
         errors.set(catalogue.with_indicator(own.clone()).err().unwrap_or_default());
         if let Some(error) = errors.with_untracked(|errors| errors.first().cloned()) {
             failed.set(Some(sentence(error, model.language)));
@@ -149,7 +151,7 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
     let option =
         |code: String, words: String, is_chosen: bool| view! { <option value=code selected=is_chosen>{words}</option> };
     let programmes = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let own = overview.catalogue.programmes.iter();
         std::iter::once(option(String::new(), texts.please_choose.to_owned(), false))
             .chain(own.map(|own| {

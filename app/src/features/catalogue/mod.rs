@@ -6,7 +6,7 @@ pub mod indicator;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::ui::loading::Loading;
 use jiedui_core::access::user::Role;
 use jiedui_core::values::field_error::{FieldError, Language};
@@ -20,14 +20,14 @@ lazy_screen!(
 /// The list.
 #[component]
 fn CatalogueList() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_catalogue);
     move || {
         if !model.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
             return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
         }
-        let Some(overview) = model.received.get() else {
+        let Some(overview) = model.server_overview.get() else {
             return view! { <Loading/> }.into_any();
         };
         let catalogue = &overview.catalogue;

@@ -2,9 +2,9 @@
 //! menu.
 
 use crate::features::dashboard::share::ShareLinks;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::ui::menu::Menu;
-use crate::ui::url_state::use_address;
+use crate::ui::url_state::use_url_state;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -23,11 +23,11 @@ fn icon(path: &'static str) -> impl IntoView {
 
 /// Files, the report, links for others, and the wall screen.
 #[component]
-pub fn Toolbar() -> impl IntoView {
-    let model = use_model();
+pub fn ExportMenu() -> impl IntoView {
+    let model = use_app_state();
     let texts = model.texts;
     let sharing = RwSignal::new(false);
-    let address = use_address();
+    let address = use_url_state();
     let to = move |path: &'static str| move || format!("{path}{}", address.query());
     let wall = move || {
         let query = address.query();
@@ -73,14 +73,14 @@ pub fn Toolbar() -> impl IntoView {
     }
 }
 
-fn may_share(model: Model) -> bool {
+fn may_share(model: AppState) -> bool {
     model.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
 }
 
 /// Where links are made: beside the page, which stays as it is.
 #[component]
 fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     let panel = NodeRef::<Div>::new();
     Effect::new(move |_| panel.get().map(|panel| panel.focus()));
     let close = move || {

@@ -1,9 +1,9 @@
 //! The indicators: a card for each, by programme.
 
 use crate::labels::texts::{Texts, fill};
-use crate::shell::scheduler::in_turn;
-use crate::state::{Model, use_model};
-use crate::svg::chart::spark;
+use crate::shell::scheduler::deferred;
+use crate::state::{AppState, use_app_state};
+use crate::svg::chart::sparkline;
 use crate::svg::escaped;
 use crate::ui::filter_bar::query_of;
 use crate::ui::loading::Loading;
@@ -14,7 +14,7 @@ use jiedui_core::figures::target_status::{TargetStatus, adds_up, shortfall, targ
 use jiedui_core::figures::{
     contribution::Contribution,
     figure::{Figure, Filter},
-    summary::Overview,
+    overview::Overview,
 };
 use jiedui_core::values::{
     field_error::Language,
@@ -62,9 +62,9 @@ pub fn percent(texts: &Texts, part: Quantity, whole: Quantity) -> Option<String>
 }
 
 /// What stands in words above and below an indicator's figure.
-pub struct Words<'a> {
+pub struct FigureLabels<'a> {
     /// The app's state.
-    pub model: Model,
+    pub model: AppState,
     /// The overview that the figure is of.
     pub overview: &'a Overview,
     /// What is counted.
@@ -75,7 +75,7 @@ pub struct Words<'a> {
     pub filter: &'a Filter,
 }
 
-impl Words<'_> {
+impl FigureLabels<'_> {
     fn unit(&self) -> &str {
         self.model.pick(&self.indicator.unit, &self.indicator.unit_en)
     }
@@ -155,7 +155,7 @@ impl Words<'_> {
 }
 
 /// What the place of a filter is called from within: this town, this village.
-fn this_place(model: Model, overview: &Overview, filter: &Filter) -> String {
+fn this_place(model: AppState, overview: &Overview, filter: &Filter) -> String {
     let code = filter.place.as_deref().unwrap_or_default();
     let upper = overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone());
     let name = upper.unwrap_or_else(|| model.places.with(|places| places.label(code)));
@@ -210,20 +210,20 @@ impl PartialEq for Seen {
 
 /// All the figures that the filter leaves.
 #[component]
-pub fn Figures(
+pub fn IndicatorCards(
     /// The filter in force.
     filter: Memo<Filter>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     // A change of the figures leaves the focus where it is: what programmes there are changes seldom.
     let programmes = Memo::new(move |_| {
-        let programmes = model.received.with(|own| own.as_ref().map(|own| own.catalogue.programmes.clone()));
+        let programmes = model.server_overview.with(|own| own.as_ref().map(|own| own.catalogue.programmes.clone()));
         programmes.unwrap_or_default()
     });
-    let is_there = Memo::new(move |_| model.seen(&filter.get()).is_some());
+    let is_there = Memo::new(move |_| model.overview_for(&filter.get()).is_some());
     let all_empty = Memo::new(move |_| {
         let filter = filter.get();
-        model.seen(&filter).is_some_and(|shown| {
+        model.overview_for(&filter).is_some_and(|shown| {
             let sieve = filter.compile(&shown.catalogue, shown.directory());
             !shown.contributions.iter().any(|part| sieve.matches(part))
         })
@@ -241,15 +241,16 @@ pub fn Figures(
 /// A programme's cards.
 #[component]
 fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let code = StoredValue::new(programme.code.clone());
     let now = Memo::new(move |_| {
         let filter = filter.get();
         let is_wanted = filter.programme.as_ref().is_none_or(|wanted| code.with_value(|code| wanted == code));
-        let (shown, received) = is_wanted.then(|| model.seen(&filter).zip(model.sent(&filter))).flatten()?;
+        let (shown, received) =
+            is_wanted.then(|| model.overview_for(&filter).zip(model.server_overview_for(&filter))).flatten()?;
         Some(Seen { filter, shown, received })
     });
-    let seen = in_turn(now);
+    let seen = deferred(now);
     let before = StoredValue::new(None::<Before>);
     let cards = Memo::new(move |_| {
         seen.with(|seen| {
@@ -260,7 +261,7 @@ fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
         .flatten()
     });
     let codes = Memo::new(move |_| {
-        let own = model.received.get().unwrap_or_default();
+        let own = model.server_overview.get().unwrap_or_default();
         let own = own.catalogue.indicators.iter().filter(|own| code.with_value(|code| own.programme == *code));
         own.map(|indicator| indicator.code.clone()).collect::<Vec<_>>()
     });
@@ -285,7 +286,7 @@ fn OfProgramme(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
 type Before = (Filter, BTreeMap<String, (Figure, Option<&'static str>)>);
 
 /// The cards of a programme, given what was shown before.
-fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>) -> Cards {
+fn cards(model: AppState, seen: &Seen, programme: &str, before: &mut Option<Before>) -> Cards {
     let Seen { filter, shown, received } = seen;
     let query = query_of(filter);
     let filter = &Filter { programme: Some(programme.to_owned()), ..filter.clone() };
@@ -302,7 +303,7 @@ fn cards(model: Model, seen: &Seen, programme: &str, before: &mut Option<Before>
         let indicator = shown.catalogue.indicator(code)?;
         let unsent = sent.as_ref().is_some_and(|sent| sent.get(code).map(|own| &own.0) != Some(figure));
         let flash = flash_of(code, figure);
-        let words = Words { model, overview: shown, indicator, figure, filter };
+        let words = FigureLabels { model, overview: shown, indicator, figure, filter };
         let html = card(&words, parts, &query, unsent);
         Some((code.clone(), Card { html, unsent, flash }))
     };
@@ -324,13 +325,13 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
     .collect()
 }
 
-fn years_without(model: Model) -> String {
+fn years_without(model: AppState) -> String {
     let years: Vec<String> = model.years.with(|years| years.iter().map(|year| year.to_string()).collect());
     fill(model.texts.no_figures, &[&years.join("、")])
 }
 
-fn card(words: &Words<'_>, parts: &[&Contribution], query: &str, unsent: bool) -> String {
-    let Words { model, indicator, figure, filter, .. } = *words;
+fn card(words: &FigureLabels<'_>, parts: &[&Contribution], query: &str, unsent: bool) -> String {
+    let FigureLabels { model, indicator, figure, filter, .. } = *words;
     let texts = model.texts;
     let name = escaped(model.pick(&indicator.name, &indicator.name_en));
     let unit = escaped(model.pick(&indicator.unit, &indicator.unit_en));
@@ -346,7 +347,7 @@ fn card(words: &Words<'_>, parts: &[&Contribution], query: &str, unsent: bool) -
     let months = || parts.iter().map(|part| part.month);
     if let (Some(first), Some(last)) = (months().min(), months().max()) {
         let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
-        html.extend(spark(&running_totals(indicator, parts, range)));
+        html.extend(sparkline(&running_totals(indicator, parts, range)));
     }
     html.push_str(&words.verified_line());
     let entries = counted(texts, figure.entries);

@@ -4,29 +4,29 @@ pub mod export_menu;
 pub mod indicator_cards;
 pub mod share;
 
-use crate::features::dashboard::export_menu::Toolbar;
-use crate::features::dashboard::indicator_cards::Figures;
+use crate::features::dashboard::export_menu::ExportMenu;
+use crate::features::dashboard::indicator_cards::IndicatorCards;
 use crate::features::map::Map;
 use crate::features::wall::WallScreen;
 use crate::labels::texts::fill;
 use crate::labels::time_format::{in_china, minutes_since_1970};
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::sync::village::FollowVillage;
 use crate::ui::filter_bar::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
-use crate::ui::url_state::use_address;
+use crate::ui::url_state::use_url_state;
 use leptos::prelude::*;
 
 /// The first screen.
 #[component]
 pub fn Dashboard() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     crate::ui::page::title(model.texts.nav_view);
     let filter = use_filter();
     let village = Memo::new(move |_| filter.with(|filter| filter.village().is_some()));
     // Present or not: a change of the figures alone must not build the screen anew.
-    let there = Memo::new(move |_| model.received.with(Option::is_some));
-    let address = use_address();
+    let there = Memo::new(move |_| model.server_overview.with(Option::is_some));
+    let address = use_url_state();
     let wall = Memo::new(move |_| address.get("screen").as_deref() == Some("wall"));
     move || {
         if there.get() && wall.get() {
@@ -37,12 +37,12 @@ pub fn Dashboard() -> impl IntoView {
                     <h1 class="unseen">{model.texts.nav_view}</h1>
                     <div class="above">
                         <FilterBar filter/>
-                        <Toolbar/>
+                        <ExportMenu/>
                         <Freshness/>
                         <Show when=move || village.get()><FollowVillage filter/></Show>
                     </div>
                     <Map filter/>
-                    <Figures filter/>
+                    <IndicatorCards filter/>
                 </div>
             }
             .into_any()
@@ -57,10 +57,11 @@ pub fn Dashboard() -> impl IntoView {
 /// How old the figures are, and what of them is this phone's own.
 #[component]
 pub fn Freshness() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let as_of = move || model.received.with(|own| own.as_ref().map(|own| own.as_of.clone())).unwrap_or_default();
-    let own = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.uncounted.len()));
+    let as_of = move || model.server_overview.with(|own| own.as_ref().map(|own| own.as_of.clone())).unwrap_or_default();
+    let own =
+        move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.not_in_overview.len()));
     view! {
         <p class="freshness" class:old=move || !model.online.get()>
             <span inner_html=move || fill(texts.figures_of, &[&in_china(&as_of())])></span>
@@ -74,7 +75,7 @@ pub fn Freshness() -> impl IntoView {
 }
 
 /// How long ago an instant was by this phone's clock, in words.
-fn age(model: Model, instant: &str) -> String {
+fn age(model: AppState, instant: &str) -> String {
     let texts = model.texts;
     let now = (model.now.get() / 60_000.0) as i64;
     match now - minutes_since_1970(instant).unwrap_or(i64::MAX) {

@@ -4,8 +4,8 @@ use crate::api::endpoints::{self, Link};
 use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
-use crate::state::use_model;
-use crate::ui::url_state::use_address;
+use crate::state::use_app_state;
+use crate::ui::url_state::use_url_state;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -17,9 +17,9 @@ lazy_screen!(
 /// Makes links, and withdraws them.
 #[component]
 fn Share() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let days = RwSignal::new("30".to_owned());
     let made = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<String>);
@@ -51,7 +51,7 @@ fn Share() -> impl IntoView {
     };
     let withdraw = move |id: String| {
         spawn_local(async move {
-            match endpoints::withdraw(&id).await {
+            match endpoints::revoke_link(&id).await {
                 Ok(()) => list(),
                 Err(error) => told(error),
             }

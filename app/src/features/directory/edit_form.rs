@@ -2,13 +2,13 @@
 
 use crate::api::endpoints::ApiError;
 use crate::labels::texts::fill;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::storage::user_db::new_id;
 use crate::sync;
 use crate::ui::form_row::{form_row, is_half_typed, mistake};
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::{
     date::parse_date,
     field_error::{ErrorCode, FieldError},
@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 /// What both forms have in common: texts by the names of the fields.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
-    pub(super) model: Model,
+    pub(super) model: AppState,
     pub(super) texts: RwSignal<Texts>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
     pub(super) failed: RwSignal<Option<String>>,
@@ -45,7 +45,7 @@ impl Form {
         let navigate = StoredValue::new_local(Box::new(move |to: &str| navigate(to, Default::default())) as Box<_>);
         let begun = StoredValue::new(texts.clone());
         let (errors, failed, busy) = (RwSignal::default(), RwSignal::default(), RwSignal::new(false));
-        Self { model: use_model(), texts: RwSignal::new(texts), errors, failed, busy, begun, navigate }
+        Self { model: use_app_state(), texts: RwSignal::new(texts), errors, failed, busy, begun, navigate }
     }
 
     pub(super) fn get(self, name: &'static str) -> String {
@@ -205,18 +205,18 @@ pub(super) fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
 }
 
 /// What stands where another place's coordinators see to it.
-pub(super) fn elsewhere(model: Model) -> AnyView {
+pub(super) fn elsewhere(model: AppState) -> AnyView {
     view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
 }
 
 /// The programmes to choose from.
-pub(super) fn programmes(model: Model, overview: &Overview) -> Vec<(String, String)> {
+pub(super) fn programmes(model: AppState, overview: &Overview) -> Vec<(String, String)> {
     let own = overview.catalogue.programmes.iter();
     own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
 }
 
 /// What a field is called.
-fn label_of(model: Model, name: &str) -> &'static str {
+fn label_of(model: AppState, name: &str) -> &'static str {
     let texts = model.texts;
     match name {
         "name" => texts.organisation_name,

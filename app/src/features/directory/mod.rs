@@ -10,13 +10,13 @@ use crate::features::ledger::{status_word, use_ledger};
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
 use crate::svg::{escaped, static_map};
 use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::loading::LoadingOnline;
-use crate::ui::search::{Found, PAGE, SearchField, use_words};
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::directory::organisation::OrganisationKind;
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::{
@@ -25,11 +25,11 @@ use jiedui_core::directory::{
 };
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::figures;
-use jiedui_core::figures::summary::EntryCount;
+use jiedui_core::figures::overview::EntryCount;
 use jiedui_core::figures::{
     contribution::Contribution,
     figure::{Figure, Filter},
-    summary::Overview,
+    overview::Overview,
 };
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -48,15 +48,15 @@ lazy_screen!(
 /// The directory.
 #[component]
 fn Organisations() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_organisations);
-    let address = use_address();
+    let address = use_url_state();
     let listed = RwSignal::new(PAGE);
     let side = Memo::new(move |_| address.get("side").unwrap_or_default());
     let words = use_words();
     let body = move || {
-        let Some(overview) = model.received.get() else {
+        let Some(overview) = model.server_overview.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let (words, side) = (words.get(), side.get());
@@ -67,7 +67,7 @@ fn Organisations() -> impl IntoView {
         let rows: String = found.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
         let more = found.len() > listed.get();
         view! {
-            <Found said=fill(texts.found_organisations, &[&found.len()]) rows more listed/>
+            <SearchResults said=fill(texts.found_organisations, &[&found.len()]) rows more listed/>
         }
         .into_any()
     };
@@ -93,7 +93,7 @@ fn Organisations() -> impl IntoView {
                 <SearchField label=texts.search_organisations/>
                 <label>
                     <span>{texts.side}</span>
-                    <select on:change=move |event| address.change(&[("side", event_target_value(&event))], Step::Further)>
+                    <select on:change=move |event| address.change(&[("side", event_target_value(&event))], HistoryStep::Further)>
                         <option value="">{texts.all_places}</option>
                         {side_option(Side::A, texts.side_a)}
                         {side_option(Side::B, texts.side_b)}
@@ -113,14 +113,14 @@ lazy_screen!(
 /// One organisation.
 #[component]
 fn OrganisationOf() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.organisation);
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let (entries, items) = (use_entries(|| true), use_ledger());
     move || {
-        let Some(overview) = model.received.get() else {
+        let Some(overview) = model.server_overview.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let directory = overview.directory();
@@ -169,20 +169,20 @@ fn OrganisationOf() -> impl IntoView {
 }
 
 /// What is needed and planned at a place: what is due first comes first.
-fn needs_at(model: Model, place: &str, items: &[ItemView]) -> String {
+fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     let texts = model.texts;
-    let own: Vec<&ItemView> = items.iter().filter(|own| covers(place, &own.need.place)).collect();
+    let own: Vec<&ItemView> = items.iter().filter(|own| covers(place, &own.item.place)).collect();
     if own.is_empty() {
         return String::new();
     }
     let row = |own: &&ItemView| {
-        let due = own.need.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
+        let due = own.item.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
         format!(
             "<li><strong><a href=\"/needs/{}\">{}</a></strong><span>{} · {}{}</span></li>",
             own.id,
-            escaped(&own.need.title),
-            own.need.year,
-            status_word(texts, own.need.status),
+            escaped(&own.item.title),
+            own.item.year,
+            status_word(texts, own.item.status),
             due.unwrap_or_default()
         )
     };
@@ -195,7 +195,7 @@ fn needs_at(model: Model, place: &str, items: &[ItemView]) -> String {
 }
 
 /// What all its pairings have brought, over all years.
-fn figures_of(model: Model, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
+fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = model.texts;
     let is_own = |part: &&Contribution| pairings.iter().any(|own| part.pairing == Some(own.id));
     let parts: Vec<Contribution> = overview.contributions.iter().filter(is_own).cloned().collect();
@@ -239,7 +239,7 @@ fn place_name(overview: &Overview, code: &str) -> String {
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
 }
 
-fn row(model: Model, overview: &Overview, own: &Organisation) -> String {
+fn row(model: AppState, overview: &Overview, own: &Organisation) -> String {
     let count = overview.directory().pairings_of(own.id).count();
     format!(
         "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
@@ -252,7 +252,7 @@ fn row(model: Model, overview: &Overview, own: &Organisation) -> String {
 }
 
 /// A pairing, since when it is and until when it was.
-fn partner(model: Model, overview: &Overview, pairing: &Pairing) -> String {
+fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
     let texts = model.texts;
     let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
     let programme = overview.catalogue.programme(&pairing.programme);

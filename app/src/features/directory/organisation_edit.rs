@@ -6,7 +6,7 @@ use crate::api::reference as server;
 use crate::features::directory::kind_name;
 use crate::features::entries::form::read_number;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::organisation::OrganisationKind;
@@ -14,7 +14,7 @@ use jiedui_core::directory::{
     organisation::Organisation,
     place::{Places, Side},
 };
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ lazy_screen!(
 /// An organisation.
 #[component]
 fn OrganisationEdit() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     crate::ui::page::title(model.texts.organisation);
     let params = use_params_map();
     crate::ui::page::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
@@ -58,7 +58,7 @@ fn texts_of_organisation(own: Option<&Organisation>) -> Texts {
     ])
 }
 
-fn organisation_form(model: Model, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
+fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
     let texts = model.texts;
     let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
     let form = Form::new(texts_of_organisation(own));

@@ -6,14 +6,14 @@ use crate::features::directory::edit_form::{Form, Texts, elsewhere, identifier, 
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::ui::page::{for_roles, is_own, title};
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::{
     organisation::{Organisation, Pairing},
     place::Side,
 };
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
 use jiedui_core::values::field_error::add_new;
 use leptos::prelude::*;
@@ -34,7 +34,7 @@ lazy_screen!(
 /// A pairing.
 #[component]
 fn PairingEdit() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     title(model.texts.pairing);
     let (params, query) = (use_params_map(), use_query_map());
     for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
@@ -64,7 +64,12 @@ fn texts_of_pairing(own: Option<&Pairing>, with: Option<&Organisation>) -> Texts
     ])
 }
 
-fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: Option<Uuid>) -> impl IntoView + use<> {
+fn pairing_form(
+    model: AppState,
+    overview: &Overview,
+    own: Option<&Pairing>,
+    with: Option<Uuid>,
+) -> impl IntoView + use<> {
     let texts = model.texts;
     let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
     let with = with.and_then(|id| overview.directory().organisation(id));
@@ -114,7 +119,7 @@ fn pairing_form(model: Model, overview: &Overview, own: Option<&Pairing>, with: 
         }
         busy.set(true);
         spawn_local(async move {
-            match endpoints::bring_file(&file).await {
+            match endpoints::upload_file(&file).await {
                 Ok(sha256) => form.set("agreement", sha256),
                 Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned()))),
             }

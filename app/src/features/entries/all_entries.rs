@@ -4,16 +4,16 @@ use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::shell::undo_toast::UndoBar;
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
-use crate::ui::filter_bar::{FilterBar, Hidden, unreadable_notice, use_list_filter};
+use crate::ui::filter_bar::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
 use crate::ui::loading::LoadingStored;
-use crate::ui::search::{Found, PAGE, SearchField, use_words};
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::State;
 use jiedui_core::figures::figure::CompiledFilter;
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -26,10 +26,10 @@ lazy_screen!(
 /// The list.
 #[component]
 fn List() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_list);
-    let (filter, address) = (use_list_filter(), use_address());
+    let (filter, address) = (use_list_filter(), use_url_state());
     let entries = use_entries(|| true);
     let listed = RwSignal::new(PAGE);
     let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
@@ -45,12 +45,12 @@ fn List() -> impl IntoView {
     let words = use_words();
     // What is found, and how many more there would be in every year, and under no filter.
     let found = Memo::new(move |_| {
-        let (overview, filter) = (model.received.get().unwrap_or_default(), filter.get());
+        let (overview, filter) = (model.server_overview.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
         let [sieve, any_year] = [&filter, &any_year].map(|own| own.compile(&overview.catalogue, overview.directory()));
         let (mut in_years, mut beyond) = (0, 0);
-        let wanted = |own: &&Known| {
+        let wanted = |own: &&EntryView| {
             let entry = &own.entry;
             if !has_words(model, &overview, own, &words) {
                 return false;
@@ -79,16 +79,16 @@ fn List() -> impl IntoView {
         view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
     };
     let body = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         found.with(|(found, _, _)| match found {
             None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
             Some(found) => {
-                let row = |own: &Known| entry_row(model, &overview, Some(own.id), &own.entry);
+                let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry);
                 let rows: String = found.iter().take(listed.get()).map(row).collect();
                 let more = found.len() > listed.get();
                 view! {
-                    <Found said=fill(texts.found_entries, &[&found.len()]) rows more listed/>
+                    <SearchResults said=fill(texts.found_entries, &[&found.len()]) rows more listed/>
                 }
                 .into_any()
             }
@@ -106,7 +106,7 @@ fn List() -> impl IntoView {
                     <SearchField label=texts.search/>
                     <label>
                         <span>{texts.state}</span>
-                        <select on:change=move |event| address.change(&[("state", event_target_value(&event))], Step::Further)>
+                        <select on:change=move |event| address.change(&[("state", event_target_value(&event))], HistoryStep::Further)>
                             <option value="">{texts.all_states}</option>
                             {[State::Submitted, State::Verified, State::Returned].map(state_option)}
                         </select>
@@ -115,7 +115,7 @@ fn List() -> impl IntoView {
                 {move || unreadable_notice(texts, wrong.get())}
                 {move || pairing.get().map(|id| of_pairing(model, id))}
                 {body}
-                <Hidden in_years beyond/>
+                <HiddenFilters in_years beyond/>
                 <UndoBar/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
@@ -127,16 +127,16 @@ fn List() -> impl IntoView {
 }
 
 /// Says that one pairing's entries alone are listed, and lists all again.
-fn of_pairing(model: Model, id: Uuid) -> impl IntoView {
-    let address = use_address();
-    let name = model.received.with(|overview| {
+fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
+    let address = use_url_state();
+    let name = model.server_overview.with(|overview| {
         let pairing = overview.as_ref()?.directory().pairing(id)?;
         Some(pair_name(model, overview.as_ref()?, pairing))
     });
     view! {
         <p class="chosen-place">
             <strong>{name}</strong>
-            <button type="button" class="quiet" on:click=move |_| address.change(&[("pairing", String::new())], Step::Further)>
+            <button type="button" class="quiet" on:click=move |_| address.change(&[("pairing", String::new())], HistoryStep::Further)>
                 {model.texts.list_all}
             </button>
         </p>
@@ -144,7 +144,7 @@ fn of_pairing(model: Model, id: Uuid) -> impl IntoView {
 }
 
 /// Whether each of the words is in what one reads of an entry.
-fn has_words(model: Model, overview: &Overview, own: &Known, words: &[String]) -> bool {
+fn has_words(model: AppState, overview: &Overview, own: &EntryView, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
     }

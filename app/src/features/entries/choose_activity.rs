@@ -1,7 +1,7 @@
 //! Choosing what to record: the activities of each programme.
 
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::ui::loading::LoadingOnline;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -14,12 +14,12 @@ lazy_screen!(
 /// The activities that this person may record.
 #[component]
 fn Choose() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_new);
     move || {
         let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let Some(overview) = model.received.get() else {
+        let Some(overview) = model.server_overview.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let catalogue = &overview.catalogue;

@@ -2,10 +2,10 @@
 
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
-use crate::labels::value::Reader;
+use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
-use crate::storage::my_entries::{Conflict, Journalled, Progress};
+use crate::state::{AppState, use_app_state};
+use crate::storage::my_entries::{Conflict, MyEntry, Progress};
 use crate::sync;
 use crate::ui::entry_list::{activity_name, photo_address};
 use crate::ui::loading::LoadingStored;
@@ -32,14 +32,14 @@ lazy_screen!(
 /// The choice for the entry that the address names.
 #[component]
 fn ConflictOf() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.conflict_title);
     let params = use_params_map();
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
     // What is being chosen stays on the screen until the values themselves change.
     let conflict = Memo::new(move |_| {
-        let journal = model.journal.get()?;
+        let journal = model.my_entries.get()?;
         let own = journal.entries.iter().find(|own| Some(own.id) == id())?;
         Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
     });
@@ -51,7 +51,7 @@ fn ConflictOf() -> impl IntoView {
         if model.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        if model.journal.with(Option::is_none) || model.received.with(Option::is_none) {
+        if model.my_entries.with(Option::is_none) || model.server_overview.with(Option::is_none) {
             return view! { <LoadingStored/> }.into_any();
         }
         match conflict.get() {
@@ -89,7 +89,7 @@ impl Shown {
         Self { lines: vec![text.to_owned()], photos: Vec::new() }
     }
 
-    fn view(self, model: Model) -> impl IntoView {
+    fn view(self, model: AppState) -> impl IntoView {
         let photo =
             move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo/> };
         let lines = self.lines.into_iter().map(|line| view! { <strong>{line}</strong> }).collect_view();
@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Who changed a path last, and when; of no path in particular who changed anything.
-fn other(model: Model, conflict: &Conflict, path: &str) -> (String, String) {
+fn other(model: AppState, conflict: &Conflict, path: &str) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
     let of_path = others.iter().rev().find(|other| other.changed.iter().any(|own| own == path));
     let other = of_path.or(others.last());
@@ -109,7 +109,7 @@ fn other(model: Model, conflict: &Conflict, path: &str) -> (String, String) {
 }
 
 /// The rows of a conflict: every value that the server has not taken, of whatever kind.
-fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
+fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let texts = model.texts;
     let mutation = &conflict.outgoing.mutation;
     let whole = |paths, heading, mine, theirs| {
@@ -130,9 +130,9 @@ fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
     let answered = conflict.outgoing.answer.as_ref().and_then(|answer| answer.record.as_ref());
     let answered = answered.map_or(theirs, |record| &record.fields);
     let activity = own.entry.activity.as_str();
-    let overview = model.received.get_untracked().unwrap_or_default();
+    let overview = model.server_overview.get_untracked().unwrap_or_default();
     model.places.with_untracked(|places| {
-        let reader = Reader { texts, language: model.language, overview: &overview, places };
+        let reader = ValueLabels { texts, language: model.language, overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
             fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
         };
@@ -171,13 +171,13 @@ fn rows(model: Model, own: &Journalled, conflict: &Conflict) -> Vec<Row> {
     })
 }
 
-fn choice(model: Model, own: &Journalled, conflict: &Conflict) -> impl IntoView + use<> {
+fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView + use<> {
     let texts = model.texts;
     let (id, seq) = (own.id, conflict.outgoing.mutation.seq);
     let gone = conflict.outgoing.answer.as_ref().map_or(0, |answer| answer.rev);
     let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
     let rows = rows(model, own, conflict);
-    let overview = model.received.get_untracked().unwrap_or_default();
+    let overview = model.server_overview.get_untracked().unwrap_or_default();
     let activity = activity_name(model, &overview, &own.entry.activity).to_owned();
     let place = model.places.with_untracked(|places| places.label(&own.entry.place));
     let date = format_date(own.entry.date);
@@ -207,7 +207,7 @@ fn choice(model: Model, own: &Journalled, conflict: &Conflict) -> impl IntoView 
         spawn_local(async move {
             match sync::choose(model, id, rev, seq, taken).await {
                 Ok(()) => navigate("/entries", Default::default()),
-                Err(error) => model.trouble.set(Some(error)),
+                Err(error) => model.storage_error.set(Some(error)),
             }
             busy.set(false);
         });

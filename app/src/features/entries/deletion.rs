@@ -1,7 +1,7 @@
 //! Deleting an entry, from its menu; and voiding one that repeats another, from a reviewer's actions.
 
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::sync;
 use crate::ui::entry_list::{activity_name, answers_line, state_word};
 use jiedui_core::access::rights::{DUPLICATE_OF, Deletion, REASON, deletion};
@@ -13,16 +13,16 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// What this person has to give to delete an entry; `None` where they may not, or where it is not known yet.
-pub fn deletion_of(model: Model, fields: &Fields) -> Option<Deletion> {
+pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
     let user = model.user.get()?;
-    model.received.with(|overview| {
+    model.server_overview.with(|overview| {
         let overview = overview.as_ref()?;
         deletion(fields, &user, &overview.catalogue, &overview.closed).ok()
     })
 }
 
 /// Deletes an entry; it can be undone for a while.
-pub fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
+pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
     let reason = reason.trim();
     let mut said = Fields::new();
     if !reason.is_empty() {
@@ -33,7 +33,7 @@ pub fn delete(model: Model, id: Uuid, rev: u64, fields: Fields, reason: &str, du
     }
     spawn_local(async move {
         if let Err(error) = sync::delete(model, id, rev, fields, said).await {
-            model.trouble.set(Some(error));
+            model.storage_error.set(Some(error));
         }
     });
 }
@@ -50,7 +50,7 @@ pub fn EntryMenu(
     /// Opens the reason's field.
     ask: Callback<()>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let fields = StoredValue::new(fields);
     let needs = Memo::new(move |_| fields.with_value(|fields| deletion_of(model, fields)));
@@ -80,11 +80,11 @@ pub fn EntryMenu(
 pub fn DeleteForm(
     /// The entry, as this phone knows it.
     #[prop(into)]
-    known: Signal<Known>,
+    known: Signal<EntryView>,
     /// Whether it is asked for.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let confirm = move |reason: String| {
         let known = known.get_untracked();
@@ -109,7 +109,7 @@ struct ReasonForm {
 }
 
 fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) + 'static) -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     let ReasonForm { id, label, button, first } = form;
     let (reason, missing) = (RwSignal::new(first), RwSignal::new(false));
     let press = move |_| {
@@ -139,13 +139,13 @@ fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) 
 pub fn VoidForm(
     /// The entry.
     #[prop(into)]
-    known: Signal<Known>,
+    known: Signal<EntryView>,
     /// Those that it may repeat.
-    same: Vec<Known>,
+    same: Vec<EntryView>,
     /// Whether it is asked for.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let id = known.with_untracked(|known| known.id);
     let only = same.first().filter(|_| same.len() == 1).map(|own| own.id);
@@ -153,8 +153,8 @@ pub fn VoidForm(
     let same = StoredValue::new(same);
     move || {
         asked.get().then(|| {
-            let overview = model.received.get_untracked().unwrap_or_default();
-            let row = |own: &Known| {
+            let overview = model.server_overview.get_untracked().unwrap_or_default();
+            let row = |own: &EntryView| {
                 let of = own.id;
                 let place = model.places.with(|places| places.label(&own.entry.place));
                 let name = activity_name(model, &overview, &own.entry.activity).to_owned();
@@ -194,7 +194,7 @@ pub fn VoidForm(
 }
 
 /// Whether a reviewer may void an entry as a duplicate.
-pub fn may_void(model: Model, known: &Known) -> bool {
+pub fn may_void(model: AppState, known: &EntryView) -> bool {
     let needs = known.entry.state != State::Returned && known.rev > 0;
     needs && matches!(deletion_of(model, &known.fields), Some(Deletion::Duplicate | Deletion::Reason))
 }

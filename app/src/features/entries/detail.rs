@@ -2,15 +2,15 @@
 
 use crate::api::endpoints;
 use crate::features::entries::deletion::{DeleteForm, EntryMenu};
-use crate::features::entries::entry_card::{EntryCard, Way, likely_same};
-use crate::features::review::actions::Decide;
+use crate::features::entries::entry_card::{EntryCard, History, likely_same};
+use crate::features::review::actions::ReviewActions;
 use crate::lazy_screen;
 use crate::shell::undo_toast::UndoBar;
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{Loading, LoadingStored};
-use crate::ui::url_state::use_address;
+use crate::ui::url_state::use_url_state;
 use jiedui_core::access::rights::{may_edit, may_review};
 use jiedui_core::entry::Entry;
 use leptos::prelude::*;
@@ -27,10 +27,10 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Detail() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.entry);
-    let (params, address) = (use_params_map(), use_address());
+    let (params, address) = (use_params_map(), use_url_state());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let entries = use_entries(|| true);
     // Its way is asked for again when the entry has changed, not with every look at the list.
@@ -38,7 +38,7 @@ fn Detail() -> impl IntoView {
         let entries = entries.get()?;
         Some(entries.iter().find(|own| Some(own.id) == id.get()).cloned())
     });
-    let shown = RwSignal::new(None::<Known>);
+    let shown = RwSignal::new(None::<EntryView>);
     Effect::new(move |_| {
         if let Some(Some(known)) = known.get() {
             shown.set(Some(known));
@@ -54,7 +54,7 @@ fn Detail() -> impl IntoView {
             (Some(None), _) => return gone(model, id.get()).into_any(),
             _ => return view! { <LoadingStored/> }.into_any(),
         };
-        let overview = model.received.get_untracked().unwrap_or_default();
+        let overview = model.server_overview.get_untracked().unwrap_or_default();
         let decides = known.rev > 0 && may_review(&known.fields, &user, &overview.catalogue);
         let edits = may_edit(&known.fields, &user, &overview.catalogue);
         let edit = format!("/entries/{}", known.id);
@@ -66,7 +66,7 @@ fn Detail() -> impl IntoView {
         };
         let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
         let menu = move || {
-            let Known { id, rev, fields, .. } = now.get();
+            let EntryView { id, rev, fields, .. } = now.get();
             view! { <EntryMenu id rev fields ask=Callback::new(move |()| asked.set(true))/> }
         };
         view! {
@@ -76,8 +76,8 @@ fn Detail() -> impl IntoView {
                 {menu}
             </div>
             <DeleteForm known=now asked/>
-            {decides.then(|| view! { <Decide known=now same/> })}
-            {move || view! { <Way known=now.get()/> }}
+            {decides.then(|| view! { <ReviewActions known=now same/> })}
+            {move || view! { <History known=now.get()/> }}
         }
         .into_any()
     };
@@ -90,9 +90,9 @@ fn Detail() -> impl IntoView {
 }
 
 /// An entry that this phone does not have: the server knows what it was, and who has deleted it and why.
-fn gone(model: Model, id: Option<Uuid>) -> impl IntoView {
+fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let texts = model.texts;
-    let found = RwSignal::new(None::<Option<Known>>);
+    let found = RwSignal::new(None::<Option<EntryView>>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
     if model.deleted.with_untracked(|deleted| deleted.as_ref().is_some_and(|own| own.id == id)) {
         // Here and now: the server need not know of it yet.
@@ -103,7 +103,7 @@ fn gone(model: Model, id: Option<Uuid>) -> impl IntoView {
             endpoints::history(id).await.ok().and_then(|all| all.into_iter().next_back()).filter(|last| last.deleted);
         let known = last.and_then(|last| {
             let entry = Entry::from_checked(&last.fields)?;
-            Some(Known { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
+            Some(EntryView { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
         });
         // The screen may have been left.
         let _ = found.try_set(Some(known));
@@ -116,7 +116,7 @@ fn gone(model: Model, id: Option<Uuid>) -> impl IntoView {
             view! {
                 <p class="notice bad">{texts.was_deleted}</p>
                 <EntryCard known all=Arc::default()/>
-                <Way known=way/>
+                <History known=way/>
             }
             .into_any()
         }

@@ -5,16 +5,16 @@ use crate::features::entries::my_entries::field_name;
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
-use crate::labels::value::Reader;
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::labels::value::ValueLabels;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::{activity_name, answers_line, answers_of, is_closed, photos, returned_words, state_word};
 use crate::ui::loading::Loading;
 use jiedui_core::access::rights::{DUPLICATE_OF, REASON};
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::entry::{Entry, State};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::path::get;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -26,13 +26,13 @@ use wasm_bindgen_futures::spawn_local;
 #[component]
 pub fn EntryCard(
     /// The entry.
-    known: Known,
+    known: EntryView,
     /// All that this phone knows, to find what is likely the same.
-    all: Arc<Vec<Known>>,
+    all: Arc<Vec<EntryView>>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let overview = model.received.get_untracked().unwrap_or_default();
+    let overview = model.server_overview.get_untracked().unwrap_or_default();
     let entry = &known.entry;
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The names of places may come later than the entry.
@@ -92,11 +92,11 @@ fn state_class(state: State) -> &'static str {
 }
 
 /// The entries that are likely the same as one.
-pub fn likely_same(known: &Known, all: &[Known]) -> Vec<Known> {
+pub fn likely_same(known: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
     all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, &known.entry)).cloned().collect()
 }
 
-fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + use<> {
+fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {
     let (date, place) = (format_date(other.entry.date), model.places.with(|places| places.label(&other.entry.place)));
     let words = answers_line(model, overview, &other.entry, "；");
     let state = state_word(model.texts, other.entry.state);
@@ -105,11 +105,11 @@ fn same_as(model: Model, overview: &Overview, other: &Known) -> impl IntoView + 
 
 /// What a reviewer has seen of the entry before, beside what it says now; and its way. Both come from the server.
 #[component]
-pub fn Way(
+pub fn History(
     /// The entry.
-    known: Known,
+    known: EntryView,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let history = RwSignal::new(None::<Option<Vec<Revision>>>);
     let id = known.id;
@@ -119,9 +119,9 @@ pub fn Way(
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
         Some(Some(revisions)) => {
-            let overview = model.received.get_untracked().unwrap_or_default();
+            let overview = model.server_overview.get_untracked().unwrap_or_default();
             let places = model.places.get();
-            let reader = Reader { texts, language: model.language, overview: &overview, places: &places };
+            let reader = ValueLabels { texts, language: model.language, overview: &overview, places: &places };
             let said = |fields: &Fields, path: &str| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
                 words.unwrap_or_else(|| "—".to_owned())

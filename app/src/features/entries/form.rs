@@ -11,11 +11,11 @@ mod table;
 use crate::features::entries::my_entries::field_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
+use crate::state::{AppState, use_app_state};
 use crate::storage::StoreError;
 use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
-use crate::storage::my_entries::Journalled;
-use crate::storage::saving::{Begun, Elsewhere, Made, Saved};
+use crate::storage::my_entries::MyEntry;
+use crate::storage::saving::{ChangedElsewhere, SaveBase, SaveOutcome, SaveRequest};
 use crate::storage::user_db::new_id;
 use crate::sync;
 use crate::ui::drafting::{Drafting, FormDraft};
@@ -24,14 +24,14 @@ use fields::{Change, Form};
 use jiedui_core::access::rights::may_edit;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::State;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::path;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 pub use reading::read_number;
-use reading::{changes_of, check, draft_of, fresh, same_as, today};
+use reading::{changes_of, check, copy_from_last, draft_of, fresh, today};
 use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -45,7 +45,7 @@ lazy_screen!(
 /// A new entry of the activity that the address names.
 #[component]
 fn NewEntry() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     crate::ui::page::title(model.texts.nav_new);
     let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
@@ -56,7 +56,7 @@ fn NewEntry() -> impl IntoView {
             let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
             let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
             // The form is asked for in the version that the draft was begun with.
-            let overview = model.received.get()?;
+            let overview = model.server_overview.get()?;
             let fresh =
                 Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
             let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
@@ -74,7 +74,7 @@ lazy_screen!(
 /// The change of the entry that the address names.
 #[component]
 fn EditEntry() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     crate::ui::page::title(model.texts.entry);
     let params = use_params_map();
     let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
@@ -84,8 +84,8 @@ fn EditEntry() -> impl IntoView {
             let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
             let id = id?;
             // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
-            model.received.track();
-            model.journal.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+            model.server_overview.track();
+            model.my_entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
         view! { <EntryForm start/> }
     }
@@ -130,7 +130,7 @@ enum Saving {
 /// The form. `start` gives where its drafts are kept and what it begins with, once both are known.
 #[component]
 fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 'static) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let drafting = Drafting::<Draft>::listening();
     let (draft, kept) = (drafting.draft, drafting.kept);
@@ -150,7 +150,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     Ok(stored) => drafting.begin_edit(&form, stored).await,
                     Err(error) => {
                         drafting.is_not_found();
-                        model.trouble.set(Some(error));
+                        model.storage_error.set(Some(error));
                     }
                 },
             }
@@ -175,7 +175,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         drafting.change(change);
         // A mistake that was pointed out goes away as it is put right.
         if !errors.with_untracked(Vec::is_empty)
-            && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.received.get_untracked())
+            && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.server_overview.get_untracked())
         {
             let now = check(model, &draft, &overview, &model.places.get_untracked());
             errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
@@ -212,18 +212,22 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             }
             let after = if returned::is_own(model, &own) { "/entries".to_owned() } else { format!("/list/{}", own.id) };
             let begun = if drafting.is_new() {
-                Begun::New
+                SaveBase::New
             } else {
-                Begun::With { since: own.since, before: own.before.clone() }
+                SaveBase::With { since: own.since, before: own.before.clone() }
             };
-            match sync::save_made(model, &Made { kind: ENTRY, id: own.id, base_rev: own.base_rev, fields, begun }).await
+            match sync::save_made(
+                model,
+                &SaveRequest { kind: ENTRY, id: own.id, base_rev: own.base_rev, fields, begun },
+            )
+            .await
             {
-                Ok(Saved::Done) => {
+                Ok(SaveOutcome::Done) => {
                     // Not before the entry is in the outbox may its draft go.
                     drafting.is_saved();
                     navigate(&after, Default::default());
                 }
-                Ok(Saved::Elsewhere(now)) => {
+                Ok(SaveOutcome::Elsewhere(now)) => {
                     let names = now.paths.iter().map(|path| field_name(model, &own.activity, path)).collect();
                     drafting.change(|draft| *draft = on_top_of(draft, now, &overview));
                     saving.try_set(Saving::Elsewhere(names));
@@ -240,17 +244,17 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         let Some((code, version)) = there.get() else {
-            if drafting.is_beginning() || model.journal.with(Option::is_none) {
+            if drafting.is_beginning() || model.my_entries.with(Option::is_none) {
                 return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {
                 Some((_, Start::New { .. })) => texts.nothing_kept,
-                _ if model.received.with(Option::is_none) => texts.nothing_kept,
+                _ if model.server_overview.with(Option::is_none) => texts.nothing_kept,
                 _ => texts.entry_not_here,
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };
-        let Some(overview) = model.received.get_untracked() else {
+        let Some(overview) = model.server_overview.get_untracked() else {
             return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
         };
         let Some(activity) = overview.catalogue.form(&code, version) else {
@@ -311,24 +315,24 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
 }
 
 /// What the change of an entry begins with: one's own, or another's that one may change.
-async fn stored(model: Model, id: Uuid) -> Result<Option<Draft>, StoreError> {
+async fn stored(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
     if let Some((own, since)) = sync::own_entry(model, id).await? {
         return Ok(Some(edit_of(&own, since)));
     }
     let other = sync::known_entry(model, id).await?;
-    let (user, overview) = (model.user.get_untracked(), model.received.get_untracked());
+    let (user, overview) = (model.user.get_untracked(), model.server_overview.get_untracked());
     let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
     let edits = may_edit(&other.fields, &user, &overview.catalogue);
     Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
 }
 
 /// The change of an entry, as it begins.
-fn edit_of(own: &Journalled, since: u64) -> Draft {
-    Draft { before: own.sure.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
+fn edit_of(own: &MyEntry, since: u64) -> Draft {
+    Draft { before: own.confirmed.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
 }
 
 /// An edit on top of what another tab has made of the entry: what is changed here stays changed, all else is as it is now.
-fn on_top_of(draft: &Draft, now: Elsewhere, overview: &Overview) -> Draft {
+fn on_top_of(draft: &Draft, now: ChangedElsewhere, overview: &Overview) -> Draft {
     let changes = changes_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let mut fields = now.fields.clone();
     for (path, value) in path::paths(&changes) {
@@ -349,7 +353,7 @@ pub fn Preview(
     /// The form.
     activity: Activity,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let draft = RwSignal::new(Some(fresh(&activity.code, Some(&activity))));
     let change = move |change: Change| {
         draft.update(|draft| {
@@ -370,21 +374,21 @@ pub fn Preview(
 
 /// Fills a new form in as the last entry of the same activity was, but for its date, numbers and note.
 fn same_button(
-    model: Model,
+    model: AppState,
     draft: RwSignal<Option<Draft>>,
     edit: Callback<Change>,
     activity: String,
 ) -> impl IntoView {
     let last = Memo::new(move |_| {
         let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
-        model.journal.with(|journal| {
+        model.my_entries.with(|journal| {
             let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
             Some(own.fields.clone())
         })
     });
     let fill_in = move |_| {
         if let Some(fields) = last.get_untracked() {
-            edit.run(Box::new(move |draft| *draft = same_as(draft, &fields)));
+            edit.run(Box::new(move |draft| *draft = copy_from_last(draft, &fields)));
         }
     };
     move || {

@@ -2,18 +2,18 @@
 
 use crate::features::entries::deletion::EntryMenu;
 use crate::labels::texts::fill;
-use crate::labels::value::Reader;
+use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
 use crate::shell::undo_toast::UndoBar;
-use crate::state::{Model, OfflineUse, use_model};
+use crate::state::{AppState, OfflineUse, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
-use crate::storage::my_entries::{Gone, Journalled, Progress};
+use crate::storage::my_entries::{Gone, MyEntry, Progress};
 use crate::sync;
 use crate::ui::entry_list::{answers_line, is_closed, returned_words, unsent_photos};
 use crate::ui::loading::LoadingStored;
-use crate::ui::url_state::use_address;
+use crate::ui::url_state::use_url_state;
 use jiedui_core::entry::{Entry, State};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::Status;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -36,15 +36,15 @@ lazy_screen!(
 /// The list.
 #[component]
 fn Entries() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_entries);
     let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<Left>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
-    let (shown, address) = (RwSignal::new(PAGE), use_address());
+    let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
-    let to_settle = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+    let to_settle = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
     let tabs = move || {
         (to_settle() > 0 || only_settle.get()).then(|| {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
@@ -59,10 +59,10 @@ fn Entries() -> impl IntoView {
         })
     };
     let gone = move || {
-        let gone = model.journal.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
+        let gone = model.my_entries.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
     };
-    let list = move || match model.journal.get() {
+    let list = move || match model.my_entries.get() {
         None => view! { <LoadingStored/> }.into_any(),
         Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
         Some(journal) => {
@@ -84,11 +84,11 @@ fn Entries() -> impl IntoView {
             .into_any()
         }
     };
-    let unsent = move || model.journal.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
         spawn_local(async move {
             if let Err(error) = sync::save_file(model).await {
-                model.trouble.set(Some(error));
+                model.storage_error.set(Some(error));
             }
         });
     };
@@ -134,19 +134,19 @@ fn Entries() -> impl IntoView {
     }
 }
 
-fn activity_name(model: Model, code: &str) -> String {
-    model.received.with(|overview| {
+fn activity_name(model: AppState, code: &str) -> String {
+    model.server_overview.with(|overview| {
         let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(code));
         activity.map_or(code, |activity| model.pick(&activity.name, &activity.name_en)).to_owned()
     })
 }
 
 /// A place's name, once the tree is there.
-fn place_name(model: Model, code: String) -> impl Fn() -> String {
+fn place_name(model: AppState, code: String) -> impl Fn() -> String {
     move || model.places.with(|places| places.label(&code))
 }
 
-fn draft_view(model: Model, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
+fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
     let texts = model.texts;
     let (draft, address) = (left.draft.clone(), left.address());
     let throw_away = move |_| {
@@ -167,7 +167,7 @@ fn draft_view(model: Model, left: Left, drafts: RwSignal<Vec<Left>>) -> impl Int
 }
 
 /// The words for where an entry stands, and the class that colours them.
-fn progress_words(model: Model, progress: &Progress) -> (&'static str, &'static str) {
+fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'static str) {
     let texts = model.texts;
     match progress {
         Progress::OnPhone(seq) => match model.status.get() {
@@ -182,7 +182,7 @@ fn progress_words(model: Model, progress: &Progress) -> (&'static str, &'static 
     }
 }
 
-fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
+fn entry_view(model: AppState, own: &MyEntry) -> impl IntoView + use<> {
     let texts = model.texts;
     let id = own.id;
     let progress = StoredValue::new(own.progress.clone());
@@ -195,7 +195,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
     let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
     let reason = returned_words(model, &own.fields).filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
-    let closed = model.received.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
+    let closed = model.server_overview.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
     // What nobody but a coordinator may change is looked at.
     let coordinates = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
     let is_settled = !own.is_to_settle();
@@ -210,7 +210,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
             spawn_local(async move {
                 if let Err(error) = sync::discard_refused(model, id).await {
-                    model.trouble.set(Some(error));
+                    model.storage_error.set(Some(error));
                 }
             });
         }
@@ -242,7 +242,7 @@ fn entry_view(model: Model, own: &Journalled) -> impl IntoView + use<> {
 }
 
 /// An entry that others have deleted: why, its history says.
-fn gone_view(model: Model, own: Gone) -> impl IntoView {
+fn gone_view(model: AppState, own: Gone) -> impl IntoView {
     let texts = model.texts;
     let text = |name: &str| own.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, date, place) = (activity_name(model, &text("activity")), text("date"), text("place"));
@@ -250,7 +250,7 @@ fn gone_view(model: Model, own: Gone) -> impl IntoView {
     let seen = move |_| {
         spawn_local(async move {
             if let Err(error) = sync::forget_gone(model, id).await {
-                model.trouble.set(Some(error));
+                model.storage_error.set(Some(error));
             }
         });
     };
@@ -267,7 +267,7 @@ fn gone_view(model: Model, own: Gone) -> impl IntoView {
 }
 
 /// What is still to be done about an entry's photos.
-fn photos_words(model: Model, entry: Entry) -> impl IntoView {
+fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
     move || {
         let (unsent, refused) = unsent_photos(model, &entry);
         let unsent =
@@ -278,17 +278,17 @@ fn photos_words(model: Model, entry: Entry) -> impl IntoView {
     }
 }
 
-fn answers(model: Model, own: &Journalled) -> String {
-    model.received.with(|overview| {
+fn answers(model: AppState, own: &MyEntry) -> String {
+    model.server_overview.with(|overview| {
         let line = |overview: &Arc<Overview>| answers_line(model, overview, &own.entry, " · ");
         overview.as_ref().map(line).unwrap_or_default()
     })
 }
 
 /// A field's name on the screen.
-pub fn field_name(model: Model, activity: &str, field: &str) -> String {
+pub fn field_name(model: AppState, activity: &str, field: &str) -> String {
     let texts = model.texts;
-    let overview = model.received.get().unwrap_or_default();
+    let overview = model.server_overview.get().unwrap_or_default();
     let places = model.places.get_untracked();
-    Reader { texts, language: model.language, overview: &overview, places: &places }.name(activity, field)
+    ValueLabels { texts, language: model.language, overview: &overview, places: &places }.name(activity, field)
 }

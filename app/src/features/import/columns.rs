@@ -1,7 +1,7 @@
 //! Which field each column of a table is.
 
 use crate::api::imports::{self, Import, Target};
-use crate::features::import::panel::Desk;
+use crate::features::import::panel::Panel;
 use crate::labels::texts::fill;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 const PLACE: &str = "place";
 
 /// Which field each column is.
-pub fn columns(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+pub fn columns(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let missing = import.missing();
     let official = import.official;
@@ -26,7 +26,7 @@ pub fn columns(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
     }
 }
 
-fn row(desk: Desk, import: &Arc<Import>, at: usize) -> impl IntoView + use<> {
+fn row(desk: Panel, import: &Arc<Import>, at: usize) -> impl IntoView + use<> {
     let (model, texts) = (desk.model, desk.model.texts);
     let own = import.columns.get(at).cloned().flatten();
     let heading = import.heading.get(at).cloned().unwrap_or_default();

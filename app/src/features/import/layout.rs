@@ -1,7 +1,7 @@
 //! Which sheet is read, and which rows are its heading.
 
 use crate::api::imports::{self, Import, SheetName, StartRow};
-use crate::features::import::panel::Desk;
+use crate::features::import::panel::Panel;
 use crate::labels::texts::fill;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 const MOST_ROWS: u64 = 3;
 
 /// Which sheet is read, and which rows are its heading.
-pub fn layout(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+pub fn layout(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let at = import.clone();
     let is_open = import.missing().len() > 1;
@@ -31,7 +31,7 @@ fn rows_of(first: u64, rows: u64) -> String {
     if rows > 1 { format!("{first}–{}", first + rows - 1) } else { first.to_string() }
 }
 
-fn sheets(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
+fn sheets(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let (id, sheet) = (import.id.clone(), import.sheet);
     let option = |(at, own): (usize, &SheetName)| {
@@ -54,7 +54,7 @@ fn sheets(desk: Desk, import: &Arc<Import>) -> impl IntoView + use<> {
 }
 
 /// The first rows of the sheet: each can be made the heading.
-fn start(desk: Desk, import: Arc<Import>) -> impl IntoView {
+fn start(desk: Panel, import: Arc<Import>) -> impl IntoView {
     let texts = desk.model.texts;
     let language = desk.model.language;
     let (first, rows) = (import.heading_row, import.heading_rows);

@@ -2,7 +2,7 @@
 
 use crate::api::imports::{Import, Mistake};
 use crate::labels::texts::fill;
-use crate::state::Model;
+use crate::state::AppState;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const LISTED: usize = 100;
 
 /// What is wrong, row by row.
-pub fn mistakes(model: Model, import: Arc<Import>) -> impl IntoView {
+pub fn mistakes(model: AppState, import: Arc<Import>) -> impl IntoView {
     let texts = model.texts;
     let listed = RwSignal::new(LISTED);
     let rows = {

@@ -11,13 +11,13 @@ use crate::api::imports::{self, Import, Stage};
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::lazy_screen;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::ui::entry_list::activity_name;
 use columns::columns;
 use layout::layout;
 use leptos::prelude::*;
 use mistakes::mistakes;
-use panel::{Desk, Step};
+use panel::{Panel, Step};
 use preview::preview;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -34,10 +34,10 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn ImportTable() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_import);
-    let desk = Desk {
+    let desk = Panel {
         model,
         import: RwSignal::new(None),
         step: RwSignal::new(Step::Choose),
@@ -73,7 +73,7 @@ fn ImportTable() -> impl IntoView {
 }
 
 /// The steps, each of which can be gone back to.
-fn steps(desk: Desk) -> impl IntoView {
+fn steps(desk: Panel) -> impl IntoView {
     let texts = desk.model.texts;
     let can_go = move |step: Step| match step {
         Step::Choose => true,
@@ -100,7 +100,7 @@ fn steps(desk: Desk) -> impl IntoView {
 }
 
 /// The activity, its template, and the file.
-fn choose(desk: Desk) -> impl IntoView {
+fn choose(desk: Panel) -> impl IntoView {
     let (model, texts) = (desk.model, desk.model.texts);
     let activity = RwSignal::new(String::new());
     let bring = move |event: leptos::ev::Event| {
@@ -111,14 +111,14 @@ fn choose(desk: Desk) -> impl IntoView {
         desk.import.set(None);
         desk.step.set(Step::Choose);
         desk.work(async move {
-            let brought = imports::bring(&code, &file, model.language).await;
+            let brought = imports::upload(&code, &file, model.language).await;
             // The same file may be chosen again once it has been put right.
             input.set_value("");
             brought
         });
     };
     let groups = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let scope = model.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
         let programmes = overview.catalogue.programmes.iter().filter(|own| scope.has_programme(&own.code));
         programmes
@@ -161,7 +161,7 @@ fn choose(desk: Desk) -> impl IntoView {
 }
 
 /// How far an import has come, in words.
-fn words(desk: Desk, import: &Import) -> String {
+fn words(desk: Panel, import: &Import) -> String {
     let texts = desk.model.texts;
     let rows = import.rows;
     let problem = |usual: &str| import.problem.clone().unwrap_or_else(|| usual.to_owned());
@@ -182,10 +182,10 @@ fn words(desk: Desk, import: &Import) -> String {
 }
 
 /// One import: how far it has come, and what its step shows.
-fn one(desk: Desk, import: Import) -> impl IntoView {
+fn one(desk: Panel, import: Import) -> impl IntoView {
     let model = desk.model;
     let texts = model.texts;
-    let overview = model.received.get_untracked().unwrap_or_default();
+    let overview = model.server_overview.get_untracked().unwrap_or_default();
     let name = if import.activity.is_empty() {
         texts.import_update.to_owned()
     } else {
@@ -229,7 +229,7 @@ fn one(desk: Desk, import: Import) -> impl IntoView {
 }
 
 /// What can be done with an import.
-fn actions(desk: Desk, import: &Import) -> impl IntoView + use<> {
+fn actions(desk: Panel, import: &Import) -> impl IntoView + use<> {
     let (model, texts) = (desk.model, desk.model.texts);
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let (id, id_of_back) = (import.id.clone(), import.id.clone());
@@ -244,7 +244,7 @@ fn actions(desk: Desk, import: &Import) -> impl IntoView + use<> {
             let id = id_of_back.clone();
             // A check that is under way is cancelled, not waited for.
             desk.busy.set(false);
-            desk.work(async move { imports::take_back(&id, model.language).await });
+            desk.work(async move { imports::revert(&id, model.language).await });
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;
@@ -278,10 +278,10 @@ fn actions(desk: Desk, import: &Import) -> impl IntoView + use<> {
 }
 
 /// What was brought before.
-fn earlier(desk: Desk) -> impl IntoView {
+fn earlier(desk: Panel) -> impl IntoView {
     let (model, texts) = (desk.model, desk.model.texts);
     let item = move |own: Import| {
-        let overview = model.received.get_untracked().unwrap_or_default();
+        let overview = model.server_overview.get_untracked().unwrap_or_default();
         let name = if own.activity.is_empty() {
             texts.import_update.to_owned()
         } else {

@@ -3,7 +3,7 @@
 use crate::api::endpoints::ApiError;
 use crate::api::imports::{self, Import, Stage};
 use crate::labels::texts::fill;
-use crate::state::Model;
+use crate::state::AppState;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -25,9 +25,9 @@ pub enum Step {
 
 /// What the screen works on.
 #[derive(Clone, Copy)]
-pub struct Desk {
+pub struct Panel {
     /// The app's state.
-    pub model: Model,
+    pub model: AppState,
     /// The import that is looked at.
     pub import: RwSignal<Option<Import>>,
     /// The step that is shown.
@@ -40,7 +40,7 @@ pub struct Desk {
     pub earlier: RwSignal<Option<Vec<Import>>>,
 }
 
-impl Desk {
+impl Panel {
     fn tell(self, error: ApiError) {
         let texts = self.model.texts;
         let words = error.detail.unwrap_or_else(|| texts.import_no_network.to_owned());

@@ -2,14 +2,14 @@
 
 use crate::api::imports::{Action, Change, Import, LeftOut, ShownCell, ShownRow};
 use crate::labels::texts::{Texts, fill};
-use crate::state::Model;
+use crate::state::AppState;
 use leptos::prelude::*;
 
 /// So many row numbers are named.
 const NAMED: usize = 100;
 
 /// What will be written.
-pub fn preview(model: Model, import: &Import) -> impl IntoView + use<> {
+pub fn preview(model: AppState, import: &Import) -> impl IntoView + use<> {
     let texts = model.texts;
     let counts =
         [(import.new, texts.import_new), (import.updates, texts.import_updates), (import.same, texts.import_same)];

@@ -9,9 +9,9 @@ use crate::features::ledger::{status_word, use_ledger};
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
-use crate::storage::ledger_view::Way;
-use crate::storage::saving::{Begun, Made, Saved};
+use crate::state::{AppState, use_app_state};
+use crate::storage::ledger_view::SyncState;
+use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
 use crate::ui::loading::LoadingStored;
@@ -38,7 +38,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn NeedOf() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_needs);
     let (params, query) = (use_params_map(), use_query_map());
@@ -68,7 +68,7 @@ fn NeedOf() -> impl IntoView {
                     }
                     Err(error) => {
                         drafting.is_not_found();
-                        model.trouble.set(Some(error));
+                        model.storage_error.set(Some(error));
                     }
                 },
             }
@@ -99,7 +99,9 @@ fn NeedOf() -> impl IntoView {
             return view! { <LoadingStored/> }.into_any();
         }
         let way = Signal::derive(move || {
-            items.with(|items| items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.way.clone()))
+            items.with(|items| {
+                items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.sync_state.clone())
+            })
         });
         view! { <NeedForm drafting start_again way/> }.into_any()
     }
@@ -109,9 +111,9 @@ fn NeedOf() -> impl IntoView {
 fn NeedForm(
     drafting: Drafting<Draft>,
     start_again: Callback<()>,
-    #[prop(into)] way: Signal<Option<Way>>,
+    #[prop(into)] way: Signal<Option<SyncState>>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let (draft, kept) = (drafting.draft, drafting.kept);
     let errors = RwSignal::new(Vec::new());
@@ -119,7 +121,7 @@ fn NeedForm(
     let failed = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let navigate = use_navigate();
-    let overview = Signal::derive(move || model.received.get().unwrap_or_default());
+    let overview = Signal::derive(move || model.server_overview.get().unwrap_or_default());
     let programmes = Signal::derive(move || {
         let overview = overview.get();
         let own = overview
@@ -195,8 +197,8 @@ fn NeedForm(
         <section class=move || format!("narrow programme {}", programme.get())>
             <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get("title")).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
             {move || match way.get() {
-                Some(Way::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
-                Some(Way::Refused(why)) => Some(refused(model, &why).into_any()),
+                Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
+                Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),
                 _ => None,
             }}
             <div role="alert">
@@ -248,11 +250,11 @@ async fn save_item(form: Form) -> Result<(), Option<String>> {
         return Err(None);
     }
     let begun =
-        if drafting.is_new() { Begun::New } else { Begun::With { since: own.since, before: own.before.clone() } };
-    let made = Made { kind: LEDGER_ITEM, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+        if drafting.is_new() { SaveBase::New } else { SaveBase::With { since: own.since, before: own.before.clone() } };
+    let made = SaveRequest { kind: LEDGER_ITEM, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
     match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
-        Saved::Done => Ok(()),
-        Saved::Elsewhere(now) => {
+        SaveOutcome::Done => Ok(()),
+        SaveOutcome::Elsewhere(now) => {
             let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path)).collect();
             drafting.change(|draft| *draft = draft.on_top_of(&now));
             Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
@@ -267,7 +269,7 @@ async fn delete_item(form: Form) -> Result<(), Option<String>> {
 }
 
 /// On which days it came to each status.
-fn steps(model: Model) -> impl Fn(&Draft) -> AnyView {
+fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
     move |draft| {
         let dates = draft.before.get("dates").and_then(Value::as_object).cloned().unwrap_or_default();
         let step = |status: Status| {
@@ -278,7 +280,7 @@ fn steps(model: Model) -> impl Fn(&Draft) -> AnyView {
     }
 }
 
-fn refused(model: Model, why: &[FieldError]) -> impl IntoView + use<> {
+fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
     let reasons: Vec<String> = why
         .iter()
         .map(|error| format!("{}：{}", name_of(model, &error.field), error.clone().in_language(model.language).message))
@@ -286,7 +288,7 @@ fn refused(model: Model, why: &[FieldError]) -> impl IntoView + use<> {
     view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused, reasons.join("；"))}</p> }
 }
 
-fn name_of(model: Model, field: &str) -> &'static str {
+fn name_of(model: AppState, field: &str) -> &'static str {
     let texts = model.texts;
     match field {
         "ledger" => texts.ledger,

@@ -5,16 +5,16 @@ pub mod item;
 
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
-use crate::state::{Model, use_model};
-use crate::storage::ledger_view::{ItemView, Way};
+use crate::state::{AppState, use_app_state};
+use crate::storage::ledger_view::{ItemView, SyncState};
 use crate::sync;
 use crate::ui::download;
 use crate::ui::filter_bar::unreadable_notice;
 use crate::ui::loading::LoadingStored;
 use crate::ui::search::{PAGE, SearchField, use_words};
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::directory::place::covers;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::ledger::Item;
 use jiedui_core::ledger::{Ledger, Status};
 use jiedui_core::values::date::format_date;
@@ -25,16 +25,16 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The items that this phone knows; `None` until they have been read, and where nobody has signed in.
 pub fn use_ledger() -> RwSignal<Option<Arc<Vec<ItemView>>>> {
-    let model = use_model();
+    let model = use_app_state();
     let items = RwSignal::new(None);
     Effect::new(move |_| {
-        model.journal.track();
-        model.pulled.track();
+        model.my_entries.track();
+        model.replica_version.track();
         if model.user.with(Option::is_some) {
             spawn_local(async move {
                 match sync::ledger(model).await {
                     Ok(own) => items.set(Some(Arc::new(own))),
-                    Err(error) => model.trouble.set(Some(error)),
+                    Err(error) => model.storage_error.set(Some(error)),
                 }
             });
         }
@@ -55,8 +55,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn takes(&self, model: Model, item: &ItemView, today: Date) -> bool {
-        let need = &item.need;
+    fn takes(&self, model: AppState, item: &ItemView, today: Date) -> bool {
+        let need = &item.item;
         let status = match self.status.as_str() {
             "" => true,
             "overdue" => need.is_overdue(today),
@@ -70,7 +70,7 @@ impl Wanted {
             && self.has_words(model, need)
     }
 
-    fn has_words(&self, model: Model, need: &Item) -> bool {
+    fn has_words(&self, model: AppState, need: &Item) -> bool {
         if self.words.is_empty() {
             return true;
         }
@@ -88,10 +88,10 @@ lazy_screen!(
 /// The list.
 #[component]
 fn Needs() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_needs);
-    let (address, words) = (use_address(), use_words());
+    let (address, words) = (use_url_state(), use_words());
     let items = use_ledger();
     let listed = RwSignal::new(PAGE);
     let today = model.today;
@@ -117,29 +117,30 @@ fn Needs() -> impl IntoView {
     });
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
-            items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.need.year).collect());
+            items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.item.year).collect());
         years.push(today.year());
         years.sort_unstable_by(|one, other| other.cmp(one));
         years.dedup();
         years
     });
-    let set =
-        move |name: &'static str| move |event| address.change(&[(name, event_target_value(&event))], Step::Further);
+    let set = move |name: &'static str| {
+        move |event| address.change(&[(name, event_target_value(&event))], HistoryStep::Further)
+    };
     let option = move |name: &'static str, value: String, label: String| {
         let own = value.clone();
         view! { <option value=value selected=move || given(name) == own>{label}</option> }
     };
     let programmes = move || {
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let own = overview.catalogue.programmes.iter();
         own.map(|own| option("programme", own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()))
             .collect_view()
     };
     let take_away = move |_| {
-        let overview = model.received.get_untracked().unwrap_or_default();
+        let overview = model.server_overview.get_untracked().unwrap_or_default();
         let rows = found.with_untracked(|found| table(model, &overview, found.as_deref().unwrap_or_default(), today));
-        if let Err(error) = download::give("needs.csv", &download::csv(&rows)) {
-            model.trouble.set(Some(error));
+        if let Err(error) = download::save_text("needs.csv", &download::csv(&rows)) {
+            model.storage_error.set(Some(error));
         }
     };
     let of_place = move || {
@@ -149,7 +150,7 @@ fn Needs() -> impl IntoView {
             view! {
                 <p class="chosen-place">
                     <strong>{label}</strong>
-                    <button type="button" class="quiet" on:click=move |_| address.change(&[("place", String::new())], Step::Further)>
+                    <button type="button" class="quiet" on:click=move |_| address.change(&[("place", String::new())], HistoryStep::Further)>
                         {texts.list_all}
                     </button>
                 </p>
@@ -204,7 +205,7 @@ fn Needs() -> impl IntoView {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <p class="empty">{texts.needs_none}</p> }.into_any(),
                     Some(found) => {
-                        let overview = model.received.get().unwrap_or_default();
+                        let overview = model.server_overview.get().unwrap_or_default();
                         let rows = found.iter().take(listed.get()).map(|own| row(model, &overview, own, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
@@ -225,8 +226,8 @@ fn new_address(wanted: &Wanted) -> String {
 
 /// How many there are, how many are late, and how many nobody has taken on.
 fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use<> {
-    let late = found.iter().filter(|own| own.need.is_overdue(today)).count();
-    let of = |status| found.iter().filter(|own| own.need.status == status).count();
+    let late = found.iter().filter(|own| own.item.is_overdue(today)).count();
+    let of = |status| found.iter().filter(|own| own.item.status == status).count();
     let words: Vec<String> = Status::ALL
         .into_iter()
         .filter(|status| of(*status) > 0)
@@ -268,9 +269,9 @@ fn amount(need: &Item) -> String {
 }
 
 /// An item in a list.
-pub fn row(model: Model, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
+pub fn row(model: AppState, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
     let texts = model.texts;
-    let need = &own.need;
+    let need = &own.item;
     let place = {
         let code = need.place.clone();
         move || model.places.with(|places| places.label(&code))
@@ -283,10 +284,10 @@ pub fn row(model: Model, overview: &Overview, own: &ItemView, today: Date) -> im
         .chain(due)
         .filter(|own| !own.is_empty())
         .collect();
-    let way = match &own.way {
-        Way::Sent => None,
-        Way::Waits => Some(("state waiting", texts.state_on_phone)),
-        Way::Refused(_) => Some(("state bad", texts.state_refused)),
+    let way = match &own.sync_state {
+        SyncState::Sent => None,
+        SyncState::Waits => Some(("state waiting", texts.state_on_phone)),
+        SyncState::Refused(_) => Some(("state bad", texts.state_refused)),
     };
     let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue}</span> });
     view! {
@@ -304,7 +305,7 @@ pub fn row(model: Model, overview: &Overview, own: &ItemView, today: Date) -> im
 }
 
 /// The same as a table to be taken away.
-fn table(model: Model, overview: &Overview, found: &[ItemView], today: Date) -> Vec<Vec<String>> {
+fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) -> Vec<Vec<String>> {
     let texts = model.texts;
     let heading = [
         texts.year,
@@ -321,7 +322,7 @@ fn table(model: Model, overview: &Overview, found: &[ItemView], today: Date) -> 
         texts.note,
     ];
     let row = |own: &ItemView| {
-        let need = &own.need;
+        let need = &own.item;
         let programme = overview.catalogue.programme(&need.programme);
         let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));
         vec![

@@ -2,7 +2,7 @@
 //! once they rest, it is drawn anew.
 
 use crate::svg::tenth;
-use crate::svg::viewport::{Lie, Viewport};
+use crate::svg::viewport::{Placement, Viewport};
 use leptos::html::Div;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
@@ -55,10 +55,10 @@ impl Gesture {
     }
 
     /// The frame's picture, its left upper corner on the screen, and how the plane lies in it.
-    fn picture(&self) -> Option<(Element, (f64, f64), Lie)> {
+    fn picture(&self) -> Option<(Element, (f64, f64), Placement)> {
         let frame = self.frame.get_untracked()?;
         let rectangle = frame.get_bounding_client_rect();
-        let lie = Lie::new(self.view.get_untracked(), (rectangle.width(), rectangle.height()))?;
+        let lie = Placement::new(self.view.get_untracked(), (rectangle.width(), rectangle.height()))?;
         Some((frame.first_element_child()?, (rectangle.left(), rectangle.top()), lie))
     }
 

@@ -2,12 +2,12 @@
 
 use crate::features::dashboard::indicator_cards::counted;
 use crate::features::map::gesture::carried;
-use crate::features::map::{Chosen, Leaf};
+use crate::features::map::{MapData, Selection};
 use crate::labels::texts::fill;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::svg::escaped;
 use jiedui_core::directory::organisation::Pairing;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::map::index::{OrganisationMarker, PairingLine};
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 const MOST: usize = 60;
 
 /// What the map shows, as two lists: for those who hear the screen, and for who looks for a name.
-pub fn words(model: Model, leaf: &Leaf) -> String {
+pub fn text_alternative(model: AppState, leaf: &MapData) -> String {
     let lines = &leaf.features.lines;
     let single = leaf.features.points.iter().filter(|point| !point.paired);
     format!(
@@ -30,19 +30,19 @@ pub fn words(model: Model, leaf: &Leaf) -> String {
 }
 
 /// Chooses the pairing or organisation whose button was pressed.
-pub fn choosing(chosen: RwSignal<Option<Chosen>>) -> impl Fn(web_sys::MouseEvent) + Copy {
+pub fn select_on_click(chosen: RwSignal<Option<Selection>>) -> impl Fn(web_sys::MouseEvent) + Copy {
     move |event| {
         let id = |name: &str| carried(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
         if let Some(pairing) = id("data-pairing") {
-            chosen.set(Some(Chosen::Pairings(vec![pairing])));
+            chosen.set(Some(Selection::Pairings(vec![pairing])));
         } else if let Some(organisation) = id("data-organisation") {
-            chosen.set(Some(Chosen::Organisations(vec![organisation])));
+            chosen.set(Some(Selection::Organisations(vec![organisation])));
         }
     }
 }
 
 /// The names of both ends.
-pub fn pair_name(model: Model, overview: &Overview, pairing: &Pairing) -> String {
+pub fn pair_name(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
     let name = |id| {
         let own = overview.directory().organisation(id);
         own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
@@ -51,7 +51,7 @@ pub fn pair_name(model: Model, overview: &Overview, pairing: &Pairing) -> String
 }
 
 /// A list of pairings, those with the most entries first.
-pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&PairingLine]) -> String {
+pub fn pair_buttons(model: AppState, leaf: &MapData, lines: &[&PairingLine]) -> String {
     let mut sorted = lines.to_vec();
     sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
     let name = |number: usize| {
@@ -76,7 +76,7 @@ pub fn pair_buttons(model: Model, leaf: &Leaf, lines: &[&PairingLine]) -> String
     text
 }
 
-fn and_more(text: &mut String, model: Model, count: usize) {
+fn and_more(text: &mut String, model: AppState, count: usize) {
     if count > MOST {
         let _ = write!(text, "<p>{}</p>", fill(model.texts.and_more, &[&(count - MOST)]));
     }
@@ -84,8 +84,8 @@ fn and_more(text: &mut String, model: Model, count: usize) {
 
 /// A list of organisations.
 pub fn organisation_buttons<'a>(
-    model: Model,
-    leaf: &Leaf,
+    model: AppState,
+    leaf: &MapData,
     points: impl Iterator<Item = &'a OrganisationMarker>,
 ) -> String {
     let (mut text, mut count) = (String::from("<ul class=\"pairs\">"), 0);

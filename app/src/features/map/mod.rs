@@ -6,16 +6,16 @@ mod sheet;
 mod tools;
 
 use crate::labels::texts::fill;
-use crate::shell::scheduler::in_turn;
-use crate::state::use_model;
+use crate::shell::scheduler::deferred;
+use crate::state::use_app_state;
 use crate::svg::map::{self, Shaded, Town, names, outlines, towns};
 use crate::svg::viewport::Viewport;
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use gesture::{Gesture, carried};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::place::{Level, Place};
 use jiedui_core::figures::breakdown::{Dimension, Group, split};
-use jiedui_core::figures::{contribution::Contribution, figure::Filter, summary::Overview};
+use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
 use jiedui_core::map::choropleth::QuantileClasses;
 use jiedui_core::map::index::{Features, MapIndex, Position, spread_positions};
 use jiedui_core::map::layout::MapLayout;
@@ -23,12 +23,12 @@ use jiedui_core::map::outline::project;
 use jiedui_core::values::quantity::Quantity;
 use leptos::html::Div;
 use leptos::prelude::*;
-use lists::{choosing, words};
+use lists::{select_on_click, text_alternative};
 use sheet::LazySheet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tools::{Legend, Tools};
+use tools::{Legend, MapControls};
 use uuid::Uuid;
 
 /// How long the map rests until the address says where it is looked at.
@@ -39,7 +39,7 @@ const REACH: f64 = 10.0;
 
 /// What somebody has touched.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Chosen {
+pub enum Selection {
     /// One pairing or several.
     Pairings(Vec<Uuid>),
     /// One organisation or several.
@@ -110,7 +110,7 @@ fn changed(before: &mut Option<Before>, filter: &Filter, features: &Features) ->
 
 /// What is drawn: an overview, and what a filter leaves of it.
 #[derive(Clone, Debug, Default)]
-pub struct Leaf {
+pub struct MapData {
     overview: Arc<Overview>,
     filter: Filter,
     features: Features,
@@ -123,18 +123,18 @@ pub fn Map(
     /// The filter in force.
     filter: Memo<Filter>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let seen = Memo::new_with_compare(
-        move |_| model.seen(&filter.get()).unwrap_or_default(),
+        move |_| model.overview_for(&filter.get()).unwrap_or_default(),
         |one, other| one.zip(other).is_none_or(|(one, other)| !Arc::ptr_eq(one, other)),
     );
     let shown = move || seen.get();
     let first = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
     let view = RwSignal::new(first);
     // It is drawn in tasks of its own: that of a tap has the browser look for what lies under the finger in between.
-    let drawn_view = in_turn(view);
+    let drawn_view = deferred(view);
     let zoom = Memo::new(move |_| drawn_view.get().zoom);
     let is_close = move || zoom.get() > 1.0;
     let frame = NodeRef::<Div>::new();
@@ -158,7 +158,7 @@ pub fn Map(
             let there = overview.entry_counts.len() + overview.organisations.len() > 0;
             let features = if there { atlas.features(&overview, &filter) } else { Features::default() };
             let changed = before.try_update_value(|before| changed(before, &filter, &features)).unwrap_or_default();
-            Arc::new(Leaf { overview, filter, features, changed })
+            Arc::new(MapData { overview, filter, features, changed })
         },
         |_, _| true,
     );
@@ -172,14 +172,14 @@ pub fn Map(
     let lines = move || map::lines(&scene.get(), drawn_view.get(), &leaf.get().changed);
     // Words and numbers are what a browser takes longest for: they follow the lines.
     let seen_points =
-        in_turn(Memo::new_with_compare(move |_| (leaf.get(), scene.get(), drawn_view.get()), |_, _| true));
+        deferred(Memo::new_with_compare(move |_| (leaf.get(), scene.get(), drawn_view.get()), |_, _| true));
     let points =
         move || seen_points.with(|(leaf, scene, view)| map::points(scene, &leaf.overview, model.language, *view));
-    let in_words = in_turn(leaf);
-    let zoom_of_names = in_turn(zoom);
-    let chosen = RwSignal::new(None::<Chosen>);
+    let in_words = deferred(leaf);
+    let zoom_of_names = deferred(zoom);
+    let chosen = RwSignal::new(None::<Selection>);
     // Where the map is looked at is part of the address, once it rests.
-    let mut tell = debounce(REST, move |code| address.change(&[("map", code)], Step::Replacing));
+    let mut tell = debounce(REST, move |code| address.change(&[("map", code)], HistoryStep::Replacing));
     Effect::new(move |started: Option<bool>| {
         let view = view.get();
         if started.is_some() {
@@ -204,10 +204,10 @@ pub fn Map(
         if let Some(number) = number("data-point") {
             let numbers = scene.with_untracked(|own| own.clusters.get(number).map(|own| own.organisations.clone()));
             let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
-            chosen.set(Some(Chosen::Organisations(numbers.unwrap_or_default().iter().filter_map(of).collect())));
+            chosen.set(Some(Selection::Organisations(numbers.unwrap_or_default().iter().filter_map(of).collect())));
         } else if let Some(numbers) = line_at(&event) {
             let of = |number: &usize| leaf.overview.pairings.get(*number).map(|own| own.id);
-            chosen.set(Some(Chosen::Pairings(numbers.iter().filter_map(of).collect())));
+            chosen.set(Some(Selection::Pairings(numbers.iter().filter_map(of).collect())));
         } else if let Some(place) = carried(&event, "data-place") {
             address.toggle("place", place);
         }
@@ -238,11 +238,11 @@ pub fn Map(
                     }></g>
                 </svg>
             </div>
-            <Tools view fit/>
+            <MapControls view fit/>
             <Show when=move || chosen.with(Option::is_some)><LazySheet chosen leaf/></Show>
             <figcaption>
                 <Legend shading/>
-                <div class="map-words" on:click=choosing(chosen) inner_html=move || in_words.with(|leaf| words(model, leaf))></div>
+                <div class="map-words" on:click=select_on_click(chosen) inner_html=move || in_words.with(|leaf| text_alternative(model, leaf))></div>
                 <p class="map-source">{move || match model.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),

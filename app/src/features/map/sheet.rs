@@ -1,12 +1,12 @@
 //! What is known of a pairing or an organisation that somebody has touched on the map.
 
 use crate::features::dashboard::indicator_cards::{counted, qualified};
-use crate::features::map::lists::{choosing, organisation_buttons, pair_buttons, pair_name};
-use crate::features::map::{Chosen, Leaf};
+use crate::features::map::lists::{organisation_buttons, pair_buttons, pair_name, select_on_click};
+use crate::features::map::{MapData, Selection};
 use crate::labels::texts::fill;
 use crate::shell::lazy::Lazy;
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::svg::escaped;
 use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::filter_bar::query_of;
@@ -27,7 +27,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 const LISTED: usize = 5;
 
 #[wasm_split(later, fallible)]
-fn render_sheet(chosen: RwSignal<Option<Chosen>>, leaf: Memo<Arc<Leaf>>) -> Result<AnyView, SplitLoaderError> {
+fn render_sheet(chosen: RwSignal<Option<Selection>>, leaf: Memo<Arc<MapData>>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Sheet chosen leaf/> }.into_any())
 }
 
@@ -35,9 +35,9 @@ fn render_sheet(chosen: RwSignal<Option<Chosen>>, leaf: Memo<Arc<Leaf>>) -> Resu
 #[component]
 pub fn LazySheet(
     /// What somebody has touched; none closes it.
-    chosen: RwSignal<Option<Chosen>>,
+    chosen: RwSignal<Option<Selection>>,
     /// What the map shows.
-    leaf: Memo<Arc<Leaf>>,
+    leaf: Memo<Arc<MapData>>,
 ) -> impl IntoView {
     view! { <Lazy render=move || render_sheet(chosen, leaf).now_or_never().and_then(Result::ok)/> }
 }
@@ -46,32 +46,32 @@ pub fn LazySheet(
 #[component]
 fn Sheet(
     /// What somebody has touched; none closes it.
-    chosen: RwSignal<Option<Chosen>>,
+    chosen: RwSignal<Option<Selection>>,
     /// What the map shows.
-    leaf: Memo<Arc<Leaf>>,
+    leaf: Memo<Arc<MapData>>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let entries = use_entries(move || chosen.with(Option::is_some));
     let content = move || {
         let leaf = leaf.get();
         let directory = leaf.overview.directory();
         Some(match chosen.get()? {
-            Chosen::Pairings(ids) if ids.len() == 1 => {
+            Selection::Pairings(ids) if ids.len() == 1 => {
                 let pairing = ids.first().and_then(|id| directory.pairing(*id))?;
                 of_pairing(model, &leaf, pairing, entries.get().as_deref())
             }
-            Chosen::Pairings(ids) => of_pairings(model, &leaf, &ids),
-            Chosen::Organisations(ids) if ids.len() == 1 => {
+            Selection::Pairings(ids) => of_pairings(model, &leaf, &ids),
+            Selection::Organisations(ids) if ids.len() == 1 => {
                 of_organisation(model, &leaf, ids.first().and_then(|id| directory.organisation(*id))?)
             }
-            Chosen::Organisations(ids) => of_organisations(model, &leaf, &ids),
+            Selection::Organisations(ids) => of_organisations(model, &leaf, &ids),
         })
     };
     move || {
         content().map(|content| {
             view! {
-                <section class="sheet" aria-label=texts.details on:click=choosing(chosen)>
+                <section class="sheet" aria-label=texts.details on:click=select_on_click(chosen)>
                     <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| chosen.set(None)>"×"</button>
                     <div inner_html=content></div>
                 </section>
@@ -80,7 +80,7 @@ fn Sheet(
     }
 }
 
-fn head(name: &str, line: &str, model: Model, counts: EntryTotals) -> String {
+fn head(name: &str, line: &str, model: AppState, counts: EntryTotals) -> String {
     let verified = if counts.entries == 0 {
         String::new()
     } else {
@@ -94,7 +94,7 @@ fn head(name: &str, line: &str, model: Model, counts: EntryTotals) -> String {
     )
 }
 
-fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec<Known>>) -> String {
+fn of_pairing(model: AppState, leaf: &MapData, pairing: &Pairing, entries: Option<&Vec<EntryView>>) -> String {
     let texts = model.texts;
     let (overview, filter) = (&*leaf.overview, &leaf.filter);
     let is_own = |line: &&PairingLine| overview.pairings.get(line.pairing).is_some_and(|own| own.id == pairing.id);
@@ -132,7 +132,7 @@ fn of_pairing(model: Model, leaf: &Leaf, pairing: &Pairing, entries: Option<&Vec
     text
 }
 
-fn of_pairings(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
+fn of_pairings(model: AppState, leaf: &MapData, ids: &[Uuid]) -> String {
     let is_here =
         |line: &&PairingLine| leaf.overview.pairings.get(line.pairing).is_some_and(|own| ids.contains(&own.id));
     let lines: Vec<&PairingLine> = leaf.features.lines.iter().filter(is_here).collect();
@@ -140,7 +140,7 @@ fn of_pairings(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
     format!("<h2>{title}</h2>{}", pair_buttons(model, leaf, &lines))
 }
 
-fn of_organisation(model: Model, leaf: &Leaf, own: &Organisation) -> String {
+fn of_organisation(model: AppState, leaf: &MapData, own: &Organisation) -> String {
     let overview = &*leaf.overview;
     let place = overview.places.iter().find(|place| place.code == own.place).map(|place| place.name.as_str());
     let programme = overview.catalogue.programme(&own.programme);
@@ -160,7 +160,7 @@ fn of_organisation(model: Model, leaf: &Leaf, own: &Organisation) -> String {
     text
 }
 
-fn of_organisations(model: Model, leaf: &Leaf, ids: &[Uuid]) -> String {
+fn of_organisations(model: AppState, leaf: &MapData, ids: &[Uuid]) -> String {
     let id = |point: &OrganisationMarker| leaf.overview.organisations.get(point.organisation).map(|own| own.id);
     let here = leaf.features.points.iter().filter(|point| id(point).is_some_and(|id| ids.contains(&id)));
     let title = fill(model.texts.organisations_here, &[&ids.len()]);

@@ -3,10 +3,10 @@
 use crate::features::map::Shading;
 use crate::features::map::gesture::STEP;
 use crate::labels::texts::fill;
-use crate::state::use_model;
+use crate::state::use_app_state;
 use crate::svg::viewport::Viewport;
 use crate::ui::filter_bar::use_filter;
-use crate::ui::url_state::{Step, use_address};
+use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ const BEAT: Duration = Duration::from_millis(900);
 
 /// Buttons, the choice of what the map is shaded by, and the months.
 #[component]
-pub fn Tools(
+pub fn MapControls(
     /// What is seen of the map.
     view: RwSignal<Viewport>,
     /// Shows all that the filter leaves.
     fit: impl Fn() + Copy + 'static,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let zoom = move |factor: f64| view.update(|view| *view = view.zoomed(factor, view.middle));
     let shade = move || address.get("shade").unwrap_or_default();
     let indicators = Memo::new(move |_| {
-        let own = model.received.get().unwrap_or_default();
+        let own = model.server_overview.get().unwrap_or_default();
         let named = own.catalogue.indicators.iter();
         named.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect::<Vec<_>>()
     });
@@ -40,7 +40,7 @@ pub fn Tools(
             <button type="button" class="quiet" on:click=move |_| view.set(Viewport::default())>{texts.whole_map}</button>
             <button type="button" class="quiet" on:click=move |_| fit()>{texts.fit}</button>
             <select aria-label=texts.shade_by prop:value=shade on:change=move |event| {
-                address.change(&[("shade", event_target_value(&event))], Step::Further);
+                address.change(&[("shade", event_target_value(&event))], HistoryStep::Further);
             }>
                 <option value="">{texts.no_shade}</option>
                 {move || indicators.get().into_iter().map(|(code, name)| {
@@ -56,9 +56,9 @@ pub fn Tools(
 /// The months of what is shown, one after the other.
 #[component]
 fn Months() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
-    let address = use_address();
+    let address = use_url_state();
     let filter = use_filter();
     // Those of the year, or of all years.
     let months = Memo::new(move |_| {
@@ -78,7 +78,7 @@ fn Months() -> impl IntoView {
         let month = months.with_untracked(|months| months.get(number).copied());
         let all = number >= months.with_untracked(Vec::len).saturating_sub(1);
         let until = month.filter(|_| !all).map(|month| month.to_string()).unwrap_or_default();
-        address.change(&[("until", until)], Step::Replacing);
+        address.change(&[("until", until)], HistoryStep::Replacing);
     };
     let playing = RwSignal::new(false);
     let beat = StoredValue::new(None::<IntervalHandle>);
@@ -132,7 +132,7 @@ pub fn Legend(
     /// The shades, where places are shaded.
     shading: Memo<Option<Arc<Shading>>>,
 ) -> impl IntoView {
-    let texts = use_model().texts;
+    let texts = use_app_state().texts;
     let key = |class: String, text: String| view! { <li><span class=format!("key {class}") aria-hidden="true"></span>{text}</li> };
     view! {
         <ul class="legend">

@@ -1,8 +1,8 @@
 //! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
 
 use crate::features::entries::deletion::{VoidForm, may_void};
-use crate::state::{Model, use_model};
-use crate::storage::entry_view::Known;
+use crate::state::{AppState, use_app_state};
+use crate::storage::entry_view::EntryView;
 use crate::sync;
 use jiedui_core::access::rights::may_review;
 use jiedui_core::access::user::User;
@@ -15,18 +15,18 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// Whether an entry waits for this person's decision: what the queue holds, and what the work page counts.
-pub fn waits_for(user: &User, catalogue: &Catalogue, known: &Known) -> bool {
+pub fn waits_for(user: &User, catalogue: &Catalogue, known: &EntryView) -> bool {
     known.entry.state == State::Submitted && known.rev > 0 && may_review(&known.fields, user, catalogue)
 }
 
 /// Approves entries.
-pub async fn approve(model: Model, entries: Vec<(Uuid, u64)>) {
+pub async fn approve(model: AppState, entries: Vec<(Uuid, u64)>) {
     let fields = Fields::from_iter([("state".to_owned(), json!(State::Verified.code()))]);
     decide(model, entries, fields).await;
 }
 
 /// Sends an entry back with a reason, for the fields that the recorder is to look at.
-async fn send_back(model: Model, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
+async fn send_back(model: AppState, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
     let mut fields = Fields::new();
     fields.insert("state".to_owned(), json!(State::Returned.code()));
     fields.insert("review_note".to_owned(), json!(reason));
@@ -36,24 +36,24 @@ async fn send_back(model: Model, entry: (Uuid, u64), reason: String, concerned: 
     decide(model, vec![entry], fields).await;
 }
 
-async fn decide(model: Model, entries: Vec<(Uuid, u64)>, fields: Fields) {
+async fn decide(model: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
     let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
     if let Err(error) = sync::save_all(model, Op::Put, changes).await {
-        model.trouble.set(Some(error));
+        model.storage_error.set(Some(error));
     }
 }
 
 /// The buttons under an entry.
 #[component]
-pub fn Decide(
+pub fn ReviewActions(
     /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
     #[prop(into)]
-    known: Signal<Known>,
+    known: Signal<EntryView>,
     /// Those that are likely the same.
     #[prop(default = Vec::new())]
-    same: Vec<Known>,
+    same: Vec<EntryView>,
 ) -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     let voids = !same.is_empty() && known.with_untracked(|known| may_void(model, known));
     let voiding = RwSignal::new(false);

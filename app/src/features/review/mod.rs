@@ -2,15 +2,15 @@
 
 pub mod actions;
 
-use crate::features::entries::entry_card::{EntryCard, Way, likely_same};
-use crate::features::review::actions::{Decide, approve, waits_for};
+use crate::features::entries::entry_card::{EntryCard, History, likely_same};
+use crate::features::review::actions::{ReviewActions, approve, waits_for};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::shell::undo_toast::UndoBar;
-use crate::state::use_model;
-use crate::storage::entry_view::Known;
+use crate::state::use_app_state;
+use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
-use crate::ui::filter_bar::{FilterBar, Hidden, use_list_filter};
+use crate::ui::filter_bar::{FilterBar, HiddenFilters, use_list_filter};
 use crate::ui::loading::LoadingStored;
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::figures::figure::Filter;
@@ -33,7 +33,7 @@ lazy_screen!(
 /// The queue.
 #[component]
 fn Review() -> impl IntoView {
-    let model = use_model();
+    let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_review);
     // What waits waits whatever its year, unless one asks for a year.
@@ -41,16 +41,16 @@ fn Review() -> impl IntoView {
     let entries = use_entries(|| true);
     // What waits for this person: the same as the work page counts.
     let waiting = Memo::new(move |_| {
-        let (entries, user, overview) = (entries.get()?, model.user.get()?, model.received.get()?);
-        let mut all: Vec<Known> =
+        let (entries, user, overview) = (entries.get()?, model.user.get()?, model.server_overview.get()?);
+        let mut all: Vec<EntryView> =
             entries.iter().filter(|own| waits_for(&user, &overview.catalogue, own)).cloned().collect();
         all.sort_by_key(|own| (own.entry.date, own.id));
         Some(all)
     });
     let under = move |filter: Filter| {
-        let (waiting, overview) = (waiting.get()?, model.received.get()?);
+        let (waiting, overview) = (waiting.get()?, model.server_overview.get()?);
         let sieve = filter.compile(&overview.catalogue, overview.directory());
-        let takes = |own: &Known| {
+        let takes = |own: &EntryView| {
             let entry = &own.entry;
             let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
             // An activity that is no longer in the catalogue has none.
@@ -84,7 +84,7 @@ fn Review() -> impl IntoView {
     let choose_all = move |_| {
         let all = entries.get_untracked().unwrap_or_default();
         let alone =
-            |own: &&Known| !all.iter().any(|other| other.id != own.id && is_likely_same(&own.entry, &other.entry));
+            |own: &&EntryView| !all.iter().any(|other| other.id != own.id && is_likely_same(&own.entry, &other.entry));
         let ids = queue.with_untracked(|queue| {
             let shown = queue.iter().flatten().take(listed.get_untracked());
             shown.filter(alone).map(|own| own.id).collect()
@@ -104,7 +104,7 @@ fn Review() -> impl IntoView {
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
         let known = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
-        let all: Arc<Vec<Known>> = entries.get_untracked().unwrap_or_default();
+        let all: Arc<Vec<EntryView>> = entries.get_untracked().unwrap_or_default();
         let opened = RwSignal::new(false);
         let (way, same) = (known.clone(), likely_same(&known, &all));
         let toggle = move |_| {
@@ -121,10 +121,10 @@ fn Review() -> impl IntoView {
                     {texts.choose_this}
                 </label>
                 <EntryCard known=known.clone() all/>
-                <Decide known same/>
+                <ReviewActions known same/>
                 <details on:toggle=move |_| opened.set(true)>
                     <summary>{texts.history}</summary>
-                    {move || opened.get().then(|| view! { <Way known=way.clone()/> })}
+                    {move || opened.get().then(|| view! { <History known=way.clone()/> })}
                 </details>
             </li>
         })
@@ -161,7 +161,7 @@ fn Review() -> impl IntoView {
                         <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
                     </Show>
                 </div>
-                <Hidden in_years beyond/>
+                <HiddenFilters in_years beyond/>
                 <UndoBar/>
                 <p class="note">{texts.review_keys}</p>
             </section>

@@ -135,7 +135,7 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
         (status = 403, description = "a role that does not record"), (status = 409, description = "this file was written before"),
         (status = 413, description = "the file is too large"),
         (status = 429, description = "another import of the same account is being checked; Retry-After says when to try again")))]
-pub async fn bring(
+pub async fn upload(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,
@@ -402,7 +402,7 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
 /// Cancels an import that is not written, or takes back all the entries of one that is, where nobody has changed any since.
 #[utoipa::path(delete, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
     (status = 200, description = "the import"), (status = 409, description = "some of its entries have been changed since")))]
-pub async fn take_back(
+pub async fn revert(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,

@@ -7,7 +7,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiedui_core::figures::{figure::Filter, summary::Overview};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::{Features, MapIndex, OrganisationMarker, PairingLine};
 use serde_json::{Value, json};
 

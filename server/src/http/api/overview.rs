@@ -1,6 +1,6 @@
 //! All that the shared view is drawn from, in one piece: what the app keeps on the phone.
 
-use crate::figures::summary_cache::delta_since;
+use crate::figures::overview_cache::delta_since;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;

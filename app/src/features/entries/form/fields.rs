@@ -4,14 +4,14 @@ use crate::features::entries::form::reading::{last_day, today_in_china};
 use crate::features::entries::form::returned::is_concerned;
 use crate::features::entries::my_entries::field_name;
 use crate::labels::texts::fill;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::form_row::{form_row, mistake};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::NOTE_LENGTH;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::day::is_long_ago;
 use jiedui_core::values::{
     date::{format_date, parse_date},
@@ -27,7 +27,7 @@ pub type Change = Box<dyn Fn(&mut Draft)>;
 #[derive(Clone, Copy)]
 pub struct Form {
     /// The app's state.
-    pub model: Model,
+    pub model: AppState,
     /// What is being filled in.
     pub draft: RwSignal<Option<Draft>>,
     /// What is wrong with it.

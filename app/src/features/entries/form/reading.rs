@@ -1,13 +1,13 @@
 //! From what is typed to an entry's fields and back, and what is wrong with it.
 
 use crate::labels::time_format::minutes_since_1970;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::{Answer, Fields, Rules};
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::{number_value, validate_entry};
 use jiedui_core::values::day::{self, day_in_china};
 use jiedui_core::values::field_error::add_new;
@@ -35,8 +35,8 @@ pub fn today_in_china() -> Option<Date> {
 
 /// The last day that an entry may have, the same as on the server; `None` where this phone's clock is behind what the server
 /// said last: it may stand in 1970, and nobody is kept from recording by that.
-pub fn last_day(model: Model) -> Option<Date> {
-    let heard = model.received.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
+pub fn last_day(model: AppState) -> Option<Date> {
+    let heard = model.server_overview.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
     let now = crate::sync::clock::now() as i64;
     // What the server's clock shows is known to two minutes.
     let is_right = now.div_euclid(60_000) + 3 >= heard;
@@ -135,7 +135,7 @@ pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
 }
 
 /// A new entry of the same activity as an earlier one, with all that it says but its date, its numbers and its note.
-pub fn same_as(draft: &Draft, fields: &Fields) -> Draft {
+pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
     let earlier = draft_of(draft.id, draft.base_rev, fields);
     Draft {
         rows: draft.rows.clone(),
@@ -232,7 +232,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
 }
 
 /// What is wrong with a draft: the same rules as on the server. What judges it has to be there: [`crate::sync::judges`].
-pub fn check(model: Model, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
+pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let rules = Rules { last_day: last_day(model), ..overview.rules(places) };

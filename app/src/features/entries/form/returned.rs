@@ -1,6 +1,6 @@
 //! An entry that a reviewer has sent back, in the form in which it is put right: why, by whom, and which fields it is about.
 
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::entry_list::returned_words;
 use jiedui_core::entry::{Fields, State};
@@ -12,28 +12,28 @@ fn is_returned(fields: &Fields) -> bool {
 }
 
 /// What the entry says now, as far as this phone knows: it may have come back after the draft was begun.
-pub fn stands(model: Model, draft: &Draft) -> Fields {
-    let own = model.journal.with_untracked(|journal| {
+pub fn stands(model: AppState, draft: &Draft) -> Fields {
+    let own = model.my_entries.with_untracked(|journal| {
         let own = journal.as_ref()?.entries.iter().find(|own| own.id == draft.id)?;
-        Some(own.sure.clone())
+        Some(own.confirmed.clone())
     });
     own.unwrap_or_else(|| draft.before.clone())
 }
 
 /// Whether the entry is this person's own; a new one is.
-pub fn is_own(model: Model, draft: &Draft) -> bool {
+pub fn is_own(model: AppState, draft: &Draft) -> bool {
     let author = draft.before.get("author").and_then(Value::as_str);
     let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
     author.is_none_or(|author| Some(author) == user.as_deref())
 }
 
 /// Whether saving sends the entry in again, even where nothing has been changed.
-pub fn is_resubmitted(model: Model, draft: &Draft) -> bool {
+pub fn is_resubmitted(model: AppState, draft: &Draft) -> bool {
     is_returned(&draft.before) && is_own(model, draft)
 }
 
 /// Says on top of the form why the entry came back.
-pub fn banner(model: Model, stands: &Fields) -> Option<impl IntoView + use<>> {
+pub fn banner(model: AppState, stands: &Fields) -> Option<impl IntoView + use<>> {
     let words = returned_words(model, stands);
     words.map(|words| view! { <p class="notice bad returned" role="note">{words}</p> })
 }

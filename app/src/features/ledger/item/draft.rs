@@ -1,9 +1,9 @@
 //! An item of a ledger as it is typed, and what it comes to.
 
 use crate::features::entries::form::read_number;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::storage::ledger_view::ItemView;
-use crate::storage::saving::Elsewhere;
+use crate::storage::saving::ChangedElsewhere;
 use crate::storage::user_db::new_id;
 use crate::sync::clock;
 use crate::ui::drafting::FormDraft;
@@ -71,13 +71,13 @@ impl Draft {
 
     /// An item as one types it; `since` is the number of this phone's last change of it.
     pub fn of(item: &ItemView, since: u64) -> Self {
-        let (texts, entries) = (texts_of(&item.fields), item.need.entries.clone());
-        Self { id: item.id, base_rev: item.rev, texts, entries, before: item.sure.clone(), since, copy_of: None }
+        let (texts, entries) = (texts_of(&item.fields), item.item.entries.clone());
+        Self { id: item.id, base_rev: item.rev, texts, entries, before: item.confirmed.clone(), since, copy_of: None }
     }
 
     /// The same on top of what another tab has made of the item: what is changed here stays changed, all else is as it is
     /// now.
-    pub fn on_top_of(&self, now: &Elsewhere) -> Self {
+    pub fn on_top_of(&self, now: &ChangedElsewhere) -> Self {
         let mut fields = now.fields.clone();
         fields.extend(self.changes());
         let entries = fields.get("entries").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
@@ -127,7 +127,7 @@ fn texts_of(fields: &Fields) -> BTreeMap<String, String> {
 }
 
 /// A new item, with what the address and the person's rights say of it.
-pub fn new_draft(model: Model, given: impl Fn(&str) -> String) -> Draft {
+pub fn new_draft(model: AppState, given: impl Fn(&str) -> String) -> Draft {
     let scope = model.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
     let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
     let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));

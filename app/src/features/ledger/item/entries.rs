@@ -1,11 +1,11 @@
 //! The entries that meet an item of a ledger.
 
 use crate::features::ledger::item::form::Form;
-use crate::storage::entry_view::Known;
+use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::{activity_name, answers_line, use_entries};
 use crate::ui::loading::LoadingStored;
 use jiedui_core::directory::place::covers;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 
@@ -22,9 +22,9 @@ pub fn MeetingEntries(
     let entries = use_entries(|| true);
     let offered = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();
-        let overview = model.received.get().unwrap_or_default();
+        let overview = model.server_overview.get().unwrap_or_default();
         let (place, programme, pairing) = (draft.get("place"), draft.get("programme"), draft.get("pairing"));
-        let fits = |own: &&Known| {
+        let fits = |own: &&EntryView| {
             let entry = &own.entry;
             let is_of = overview.catalogue.activity(&entry.activity).is_some_and(|own| own.programme == programme);
             let is_at = !place.is_empty() && (covers(&place, &entry.place) || covers(&entry.place, &place));
@@ -32,14 +32,14 @@ pub fn MeetingEntries(
             draft.entries.contains(&own.id) || is_of && (is_at || is_under)
         };
         let all = entries.get()?;
-        let mut found: Vec<Known> = all.iter().filter(fits).cloned().collect();
+        let mut found: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
         found.sort_by_key(|own| !draft.entries.contains(&own.id));
         found.truncate(OFFERED.max(draft.entries.len()));
         // In an order that does not change while one chooses.
         found.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
         Some(found)
     });
-    let item = move |own: &Known, overview: &Overview| {
+    let item = move |own: &EntryView, overview: &Overview| {
         let id = own.id;
         let name = activity_name(model, overview, &own.entry.activity).to_owned();
         let line = answers_line(model, overview, &own.entry, "；");
@@ -61,7 +61,7 @@ pub fn MeetingEntries(
         <fieldset class="row" id="field-entries">
             <legend>{format!("{}{}", texts.need_entries, texts.optional)}</legend>
             {move || {
-                let overview = model.received.get().unwrap_or_default();
+                let overview = model.server_overview.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <p class="hint">{texts.need_no_entries}</p> }.into_any(),

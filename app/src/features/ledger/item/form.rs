@@ -1,11 +1,11 @@
 //! The fields of the form of an item of a ledger: each with its label above and its mistake below.
 
 use crate::features::ledger::item::draft::Draft;
-use crate::state::Model;
+use crate::state::AppState;
 use crate::ui::drafting::Drafting;
 use crate::ui::form_row::{form_row, is_half_typed, mistake};
 use jiedui_core::directory::place::Places;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::validate_item;
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy)]
 pub struct Form {
     /// The app's state.
-    pub model: Model,
+    pub model: AppState,
     /// What is being filled in.
     pub drafting: Drafting<Draft>,
     /// What is wrong with it.
@@ -34,7 +34,7 @@ impl Form {
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
         self.drafting.change(change);
         if !self.errors.with_untracked(Vec::is_empty)
-            && let Some(overview) = self.model.received.get_untracked()
+            && let Some(overview) = self.model.server_overview.get_untracked()
         {
             let now = self.mistakes(&(overview, self.model.places.get_untracked()));
             self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));

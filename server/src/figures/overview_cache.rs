@@ -6,7 +6,7 @@ use crate::db::{Db, DbError};
 use axum::body::Bytes;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Level;
-use jiedui_core::figures::summary::Overview;
+use jiedui_core::figures::overview::Overview;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
