@@ -131,7 +131,7 @@ export function leave(build, now = typed()) {
       sessionStorage.setItem(TYPED, JSON.stringify({ path: location.pathname, typed: now }));
       return location.reload();
     }
-  } catch (error) {
+  } catch {
     // Storage is refused.
   }
   offer(WORDS.gone, () => location.reload());

@@ -103,7 +103,7 @@ async function page(event) {
   let painted;
   try {
     painted = await pageFromServer(event.request);
-  } catch (error) {
+  } catch {
     return (await shell()) || Response.error();
   }
   const build = painted.headers.get("x-jiedui-build");

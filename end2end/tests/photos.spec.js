@@ -120,7 +120,7 @@ test("photos are made small, keep the time and not the place, and get over a lin
   expect(found.filter((own) => !/ERR_|Failed to (load|fetch)|net::/.test(own))).toEqual([]);
 });
 
-test("a phone that dies in the middle of a photo goes on where it was, and what is taken out is not sent", async ({ page, server, line }) => {
+test("a phone that dies in the middle of a photo goes on where it was, and what is taken out is not sent", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });

@@ -101,7 +101,7 @@ test("a conflict over every kind of answer is shown in words, and each of them i
     const { id } = JSON.parse(localStorage.getItem("jiedui.user"));
     const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = reject; });
     const database = await done(indexedDB.open(`jiedui-${id}`));
-    const [meta, outbox] = ["meta", "outbox"].map((name) => database.transaction([name], "readwrite").objectStore(name));
+    const meta = database.transaction(["meta"], "readwrite").objectStore("meta");
     await done(meta.put("50", "next_seq"));
     const outgoing = (seq, id, fields) => JSON.stringify({ mutation: { seq, kind: "entry", id, base_rev: 1, op: "put", fields }, refused: null });
     const store = database.transaction(["outbox"], "readwrite").objectStore("outbox");

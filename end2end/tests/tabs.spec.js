@@ -185,7 +185,7 @@ test("a page that the browser shows again as it was left does not take up what w
   await expect.poll(() => notes(server)).toEqual(["第一！", "第二"].sort());
 });
 
-test("two tabs that change one entry do not write over each other unseen", async ({ page, server, line, context }) => {
+test("two tabs that change one entry do not write over each other unseen", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "原来" });

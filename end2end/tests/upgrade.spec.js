@@ -193,7 +193,7 @@ test.describe("without a service worker", () => {
     expect(await loaded(page)).toEqual([await build(page)]);
   });
 
-  test("what was typed into a page that is half loaded is there in the new build", async ({ page, server }) => {
+  test("what was typed into a page that is half loaded is there in the new build", async ({ page }) => {
     await page.route("**/pkg/*/split_later.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
     await page.route("**/pkg/*/jiedui.js", async (route) => {
       if (route.request().method() === "HEAD") return route.fulfill({ status: 404 });
@@ -247,7 +247,7 @@ test.describe("without a service worker", () => {
     await expect(page.locator(".card").first()).toBeVisible();
   });
 
-  test("with no network a late chunk that does not come is no reason to start anew", async ({ page, server, line }) => {
+  test("with no network a late chunk that does not come is no reason to start anew", async ({ page, line }) => {
     await page.goto("/");
     await started(page);
     const loads = await countLoads(page);
