@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test browser-tests soak lint bench sim fmt
+.PHONY: help run build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-text prose-baseline bench sim fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -48,6 +48,11 @@ test: ## every check and every test, in the browser too; prints how long each pa
 	@.ci/timed browser-tests $(MAKE) --no-print-directory browser-tests
 	@echo; cat target/timings
 
+# Every test in Rust; the black-box tests run on SQLite and on PostgreSQL.
+rust-tests: build
+	.ci/services
+	$(CARGO) test --release --workspace
+
 browser-tests: end2end/node_modules/.stamp target/site-other.stamp
 	cd end2end && npm test
 
@@ -59,7 +64,24 @@ end2end/node_modules/.stamp: end2end/package-lock.json
 	cd end2end && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-lint: ## formatting, clippy on both targets, deny warnings
+lint: lint-text lint-dependencies lint-javascript lint-rust ## formatting, clippy on both targets, dependencies, JavaScript, spelling and prose
+
+# The advisory database is not read here: build machines may reach package registries alone. The GitHub workflow reads it.
+lint-dependencies:
+	.ci/linters $(CARGO) deny --locked check bans licenses sources
+
+lint-javascript: end2end/node_modules/.stamp
+	end2end/node_modules/.bin/eslint -c end2end/eslint.config.js --max-warnings 0 public server/service-worker.js end2end
+
+lint-text:
+	git ls-files -z '*.md' '*.rs' '*.js' '*.css' '*.toml' '*.yml' app/locales/en.json .ci .github Makefile | xargs -0 .ci/linters codespell
+	.ci/prose --self-test
+	.ci/prose
+
+prose-baseline: ## allow no more findings of .ci/prose than there are now
+	.ci/prose --baseline
+
+lint-rust:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
