@@ -13,7 +13,7 @@ SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain 
 	$(shell find app public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 	target/release/jiedui serve --demo
