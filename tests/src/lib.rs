@@ -8,11 +8,13 @@ mod postgres;
 
 pub use postgres::{Replica, replica};
 
+use escargot::CargoBuild;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -26,10 +28,17 @@ pub enum Database {
     Postgres,
 }
 
-/// The program under test, as `make build` leaves it.
-pub fn program() -> PathBuf {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/jiedui");
-    std::env::var_os("JIEDUI_PROGRAM").map_or(default, PathBuf::from)
+/// The program under test: the one that `JIEDUI_PROGRAM` names, else built from the sources as they are now.
+pub fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        if let Some(program) = std::env::var_os("JIEDUI_PROGRAM") {
+            return program.into();
+        }
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let build = CargoBuild::new().manifest_path(manifest).package("jiedui").bin("jiedui").current_release();
+        build.run().unwrap().path().to_owned()
+    });
+    &PROGRAM
 }
 
 /// A database of its own, and a folder for photos.
