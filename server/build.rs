@@ -1,6 +1,13 @@
-//! The app's files are put into the program: when they change, it is built anew.
+//! Embeds the app: a new site is a new build of the server, and there is no release of the server without a site.
 
-fn main() {
+use std::path::Path;
+
+fn main() -> Result<(), String> {
     println!("cargo:rerun-if-changed=../target/site");
     println!("cargo:rerun-if-changed=migrations");
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    if is_release && !Path::new("../target/site/pkg").is_dir() {
+        return Err("there is no app in target/site to put into the server: run `make build`".to_owned());
+    }
+    Ok(())
 }
