@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-text prose-baseline bench sim fmt
+.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-text prose-baseline bench sim fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -18,9 +18,14 @@ help: ## list the commands
 run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 	target/release/jiedui serve --demo
 
-# The whole workspace, as the tests build it: else the two would undo each other's work.
+dev: ## build unoptimised, serve the demonstration, rebuild and reload on every change
+	.ci/toolchain .ci/dev
+
+# The packages whose features are united. The tests build the whole workspace, so that nothing is compiled twice.
+PACKAGES := -p jiedui
+
 build: target/site.stamp ## build target/release/jiedui, the site in it
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release $(PACKAGES)
 	@mkdir -p target/release
 	@[ "$(TARGET_DIR)" = target ] || cp "$(TARGET_DIR)/release/jiedui" target/release/jiedui
 	@.ci/weight $(BUDGET)
@@ -41,10 +46,10 @@ test: ## every check and every test, in the browser too; prints how long each pa
 	@.ci/timed toolchain .ci/toolchain
 	@.ci/timed services .ci/services
 	@.ci/timed site $(MAKE) --no-print-directory target/site.stamp
-	@.ci/timed program $(MAKE) --no-print-directory build
+	@.ci/timed program $(MAKE) --no-print-directory build PACKAGES=--workspace
 	@.ci/timed other-site $(MAKE) --no-print-directory target/site-other.stamp
 	@.ci/timed lint $(MAKE) --no-print-directory lint
-	@.ci/timed rust-tests $(CARGO) test --release --workspace
+	@.ci/timed rust-tests env JIEDUI_PROGRAM=$(CURDIR)/target/release/jiedui $(CARGO) test --release --workspace
 	@.ci/timed browser-tests $(MAKE) --no-print-directory browser-tests
 	@echo; cat target/timings
 
@@ -81,7 +86,7 @@ lint-text:
 prose-baseline: ## allow no more findings of .ci/prose than there are now
 	.ci/prose --baseline
 
-lint-rust:
+lint-rust: target/site.stamp
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings

@@ -56,6 +56,25 @@ pub fn move_scripts(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes pages reload themselves once the server serves another build.
+pub fn reload_on_change(package: &Path) -> Result<()> {
+    let start = package.join("start.js");
+    let mut script = std::fs::read_to_string(&start)?;
+    script.push_str(RELOAD);
+    std::fs::write(start, script)?;
+    Ok(())
+}
+
+/// Asks for the shell every second; its header names the build.
+const RELOAD: &str = r#"
+const build = new URL(import.meta.url).pathname.split("/").at(-2);
+setInterval(async () => {
+  const shell = await fetch("/shell", { cache: "no-store" }).catch(() => null);
+  const served = shell?.headers.get("x-jiedui-build");
+  if (served && served !== build) location.reload();
+}, 1000);
+"#;
+
 /// Moves a folder's files into a folder inside it that is named by the hash of their content.
 pub fn name_by_content(folder: &Path) -> Result<()> {
     let mut all = files(folder)?;

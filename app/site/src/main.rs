@@ -8,7 +8,8 @@
 //!
 //! Run it in the workspace's root. `--quick` leaves out optimising, minifying and compressing; without it, `wasm-opt` and
 //! `esbuild` must be on the PATH. `--other` writes another build of the same source to `target/site-other`, for the tests
-//! of upgrades: its chunks do not fit the first one's.
+//! of upgrades: its chunks do not fit the first one's. `--dev` writes an unoptimised build to `target/site-dev`, whose pages
+//! reload themselves when the server serves another build.
 
 mod assets;
 mod wasm;
@@ -17,18 +18,24 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
+use wasm::Variant;
 
 /// Every failure ends the build with its message.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let flags: Vec<String> = std::env::args().skip(1).collect();
-    if flags.iter().any(|flag| !["--quick", "--other"].contains(&flag.as_str())) {
-        eprintln!("usage: jiedui-site [--quick] [--other]");
+    if flags.iter().any(|flag| !["--quick", "--other", "--dev"].contains(&flag.as_str())) {
+        eprintln!("usage: jiedui-site [--quick] [--other | --dev]");
         return ExitCode::from(2);
     }
     let has = |name: &str| flags.iter().any(|flag| flag == name);
-    report(build(has("--quick"), has("--other")))
+    let variant = match (has("--other"), has("--dev")) {
+        (true, _) => Variant::Other,
+        (_, true) => Variant::Dev,
+        _ => Variant::Release,
+    };
+    report(build(variant, has("--quick") || variant == Variant::Dev))
 }
 
 fn report(result: Result<()>) -> ExitCode {
@@ -42,18 +49,25 @@ fn report(result: Result<()>) -> ExitCode {
 }
 
 /// Builds into a folder beside the site and swaps the two, so that a failed build leaves the former site whole.
-fn build(quick: bool, other: bool) -> Result<()> {
-    let site = Path::new(if other { "target/site-other" } else { "target/site" });
+fn build(variant: Variant, quick: bool) -> Result<()> {
+    let site = Path::new(match variant {
+        Variant::Release => "target/site",
+        Variant::Other => "target/site-other",
+        Variant::Dev => "target/site-dev",
+    });
     let fresh = site.with_extension("new");
     let package = fresh.join("pkg");
     remove(&fresh)?;
     std::fs::create_dir_all(&package)?;
 
-    let module = timed("compile", || wasm::compile(other))?;
+    let module = timed("compile", || wasm::compile(variant))?;
     let chunks = timed("split and bind", || wasm::split_and_bind(&module, &package))?;
     timed("style", || assets::bundle_style(&package.join("jiedui.css")))?;
     assets::copy_folder(Path::new("public"), &fresh)?;
     assets::move_scripts(&fresh, &package)?;
+    if variant == Variant::Dev {
+        assets::reload_on_change(&package)?;
+    }
     if !quick {
         timed("optimise", || wasm::optimise(&chunks))?;
         timed("minify", || assets::minify_scripts(&package))?;

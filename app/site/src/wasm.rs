@@ -8,7 +8,6 @@ use wasm_bindgen_cli_support::Bindgen;
 use wasm_split_cli_support::Options;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const PROFILE: &str = "wasm-release";
 
 /// With brotli, -O1 weighs a fifteenth less than -Oz: what is alike stays alike. The passes after it weigh another
 /// hundredth less. The enabled features are those that rustc uses.
@@ -32,31 +31,40 @@ const WASM_OPT: [&str; 17] = [
     "--enable-sign-ext",
 ];
 
-/// What makes the other build of the same source: functions are in other places of the table by which chunks call each other.
-const OTHER: [&str; 2] = ["--config", "profile.wasm-release.package.jiedui-app.opt-level=0"];
+/// Which build of the app is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The one that is released.
+    Release,
+    /// Another build of the same source: its functions have other places in the table by which chunks call each other.
+    Other,
+    /// Unoptimised, for development.
+    Dev,
+}
+
+impl Variant {
+    /// The Cargo profile.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Release | Self::Other => "wasm-release",
+            Self::Dev => "wasm-dev",
+        }
+    }
+}
 
 /// Compiles the app for the browser. Returns the linked module's path.
-pub fn compile(other: bool) -> Result<PathBuf> {
+pub fn compile(variant: Variant) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let profile = variant.profile();
     let mut build = Command::new(cargo);
-    build.args([
-        "build",
-        "--profile",
-        PROFILE,
-        "--target",
-        TARGET,
-        "--package",
-        "jiedui-app",
-        "--lib",
-        "--features",
-        "csr",
-    ]);
-    if other {
-        build.args(OTHER);
+    build.args(["build", "--profile", profile, "--target", TARGET]);
+    build.args(["--package", "jiedui-app", "--lib", "--features", "csr"]);
+    if variant == Variant::Other {
+        build.args(["--config", "profile.wasm-release.package.jiedui-app.opt-level=0"]);
     }
     run(&mut build)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    Ok(target.join(TARGET).join(PROFILE).join("jiedui_app.wasm"))
+    Ok(target.join(TARGET).join(profile).join("jiedui_app.wasm"))
 }
 
 /// Cuts the module at its split points and writes each chunk, with the glue that loads it, into a folder. Returns the
