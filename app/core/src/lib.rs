@@ -1,7 +1,7 @@
-//! The domain that phone and server share: what is recorded, the rules it must keep, the figures it makes, and the sync.
+//! Domain model, validation rules, figures and sync state machines, shared by the app and the server.
 //!
-//! Nothing here does I/O or reads a clock: times, random seeds and answers come in as arguments. The same code therefore
-//! runs in the browser, on the server and in a replay of a broken history.
+//! The crate does no I/O and reads no clock: times, random seeds and responses are arguments. The same code therefore
+//! runs in the browser, on the server and in the simulation that replays recorded faults.
 
 pub mod access;
 pub mod catalogue;

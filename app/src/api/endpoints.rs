@@ -12,7 +12,7 @@ use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
-use jiedui_core::sync::upload::Heard;
+use jiedui_core::sync::upload::UploadResult;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use jiedui_core::values::{
     field_error::{FieldError, Language},
@@ -239,24 +239,24 @@ pub struct Revision {
 }
 
 /// Sends a piece of a photo, or asks how much of it is there.
-pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> Heard {
+pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> UploadResult {
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).header("content-range", range);
     let request = match piece {
         Some(piece) => request.body(piece),
         None => request.build(),
     };
-    let Ok(request) = request else { return Heard::Refused };
-    let Ok(answer) = hear(request).await else { return Heard::Nothing };
+    let Ok(request) = request else { return UploadResult::Refused };
+    let Ok(answer) = hear(request).await else { return UploadResult::NoResponse };
     let there = || {
         let range = answer.headers().get("range")?;
         range.strip_prefix("bytes=0-")?.parse::<u64>().ok().map(|last| last + 1)
     };
     match answer.status() {
-        200 | 201 => Heard::Stored,
-        202 | 409 => Heard::There(there().unwrap_or_default()),
+        200 | 201 => UploadResult::Stored,
+        202 | 409 => UploadResult::Received(there().unwrap_or_default()),
         // The content is not what the server takes. All else may be otherwise later: no session, no space, no server.
-        400 | 413 => Heard::Refused,
-        _ => Heard::Nothing,
+        400 | 413 => UploadResult::Refused,
+        _ => UploadResult::NoResponse,
     }
 }
 

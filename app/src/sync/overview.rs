@@ -109,7 +109,7 @@ async fn keep_shown(model: AppState) {
 async fn copied(overview: &Overview) -> Overview {
     let (mut copy, mut slice) = (overview.without_lists(), TimeSlice::begin().await);
     for piece in overview.chunks() {
-        copy.add_piece(piece);
+        copy.add_chunk(piece);
         slice.next().await;
     }
     copy

@@ -9,7 +9,7 @@ use crate::storage::tab_lock as lock;
 use crate::storage::user_db::UserDb;
 use crate::sync::photo_scaling::{self, NoPicture};
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::sync::upload::{Heard, Step, Upload};
+use jiedui_core::sync::upload::{Step, Upload, UploadResult};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +151,7 @@ async fn send_one(sha256: &str, content: &Uint8Array) -> Step {
     let size = content.length();
     let mut upload = Upload::new(size.into(), (js_sys::Math::random() * u64::MAX as f64) as u64);
     loop {
-        let heard = match upload.step() {
+        let result = match upload.step() {
             Step::Ask => endpoints::send_photo(sha256, &format!("bytes */{size}"), None).await,
             Step::Send(from, to) => {
                 let piece = content.slice(from as u32, to as u32);
@@ -159,11 +159,11 @@ async fn send_one(sha256: &str, content: &Uint8Array) -> Step {
             }
             end => return end,
         };
-        let offline = heard == Heard::Nothing && !window().navigator().on_line();
+        let offline = result == UploadResult::NoResponse && !window().navigator().on_line();
         if offline {
             return Step::GiveUp;
         }
-        if let Some(wait) = upload.hear(heard) {
+        if let Some(wait) = upload.handle(result) {
             TimeoutFuture::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)).await;
         }
     }

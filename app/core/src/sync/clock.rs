@@ -1,30 +1,30 @@
-//! What time it is on a phone whose own clock may stand in 1970 after a change of battery: each answer of the server says
-//! what the server's clock shows.
+//! Estimates the server's time on a device whose clock may be wrong. Each server response carries the server's clock.
 
 use serde::{Deserialize, Serialize};
 
-/// A smaller difference is the answer's way, in milliseconds.
-const NOTICED: i64 = 120_000;
+/// Smaller differences, in milliseconds, are treated as network latency.
+const TOLERANCE: i64 = 120_000;
 
-/// By how much the server's clock is ahead of the phone's, as far as the phone has heard.
+/// Offset of the server's clock from the device clock, taken from the latest server response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// In milliseconds.
+    /// Offset in milliseconds; positive when the server is ahead.
     ahead: i64,
 }
 
 impl Clock {
-    /// Learns from an answer; both times in milliseconds since 1970. True where it has changed.
+    /// Updates the offset from a response. Both times are in milliseconds since 1970. Returns whether the offset
+    /// changed.
     pub fn learn(&mut self, server: i64, phone: i64) -> bool {
         let ahead = server.saturating_sub(phone);
-        if ahead.abs_diff(self.ahead) <= NOTICED.unsigned_abs() {
+        if ahead.abs_diff(self.ahead) <= TOLERANCE.unsigned_abs() {
             return false;
         }
-        self.ahead = if ahead.abs() <= NOTICED { 0 } else { ahead };
+        self.ahead = if ahead.abs() <= TOLERANCE { 0 } else { ahead };
         true
     }
 
-    /// The time, when the phone's clock shows `phone`.
+    /// Returns the corrected time in milliseconds when the device clock shows `phone`.
     pub fn now(self, phone: i64) -> i64 {
         phone.saturating_add(self.ahead)
     }
@@ -36,7 +36,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_phone_in_1970_learns_what_day_it_is_and_forgets_when_its_clock_is_set() {
+    fn learn_corrects_wrong_clock_and_resets_once_it_is_right() {
         let (server, mut clock) = (1_795_000_000_000, Clock::default());
         assert!(clock.learn(server, 5_000));
         assert_eq!(clock.now(65_000), server + 60_000);
@@ -47,10 +47,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_it_shows_is_near_what_the_server_shows(server in 0..4e12 as i64, phone in 0..4e12 as i64, way in 0..60_000_i64) {
+        fn now_is_within_tolerance_of_server_time(server in 0..4e12 as i64, phone in 0..4e12 as i64, round_trip in 0..60_000_i64) {
             let mut clock = Clock::default();
-            clock.learn(server, phone + way);
-            prop_assert!(clock.now(phone + way).abs_diff(server) <= NOTICED.unsigned_abs());
+            clock.learn(server, phone + round_trip);
+            prop_assert!(clock.now(phone + round_trip).abs_diff(server) <= TOLERANCE.unsigned_abs());
         }
     }
 }

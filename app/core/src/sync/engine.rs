@@ -1,114 +1,114 @@
-//! The phone's sync as a state machine without I/O: what has happened goes in, what is to be done comes out.
+//! Sync engine: a state machine without I/O that turns events into actions for the driver.
 //!
-//! A round sends the outbox batch by batch, then follows the cursor to the end. The outbox and the cursor live in
-//! storage, not here: a phone that dies at any step starts again from what storage really holds, and the server tells
-//! a mutation sent twice from a new one by its number.
+//! A round sends the outbox batch by batch, then pulls until the end of the feed. Outbox and cursor live in storage,
+//! so an app that is closed at any step resumes from what was stored. The server detects repeated mutations by their
+//! idempotency key.
 
 use crate::fixtures::rng::SeededRng;
 use crate::sync::protocol::{Mutation, PullResponse, PushResult};
 use std::time::Duration;
 
-/// The first batch of a line of unknown quality; it doubles with each success and halves with each failure.
+/// Initial batch size; it doubles with each success and halves with each failure.
 pub const FIRST_BATCH: usize = 16;
-/// The largest batch: about 100 KB, half a minute on 2G.
+/// Maximum batch size, chosen for slow mobile connections.
 pub const BATCH: usize = 256;
-/// The wait after the first failure; it doubles with each further one.
+/// Initial back-off; it doubles with each further failure.
 pub const FIRST_WAIT: Duration = Duration::from_secs(2);
-/// The longest wait.
+/// Maximum back-off.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// What has happened.
+/// Event for the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// There may be something to do: the app opened, an entry was saved, a change was announced.
+    /// There may be work: the app opened, an entry was saved, or a change was announced.
     Wake,
-    /// A person asked for it, or the network came back: a wait ends at once.
+    /// The user asked for a sync or the network came back: a back-off ends at once.
     SyncNow,
-    /// The network is gone.
+    /// The network is unavailable.
     Offline,
-    /// The wait that was asked for is over.
+    /// The requested wait has ended.
     WaitOver,
-    /// The oldest unsent mutations, as many as asked for, or all there are.
+    /// The oldest unsent mutations, at most as many as requested.
     OutboxRead(Vec<Mutation>),
-    /// The server's answer to a push.
+    /// Response to a push.
     Pushed(Result<Vec<PushResult>, Failure>),
-    /// The results are in storage.
+    /// The results are stored.
     PushStored,
-    /// The server's answer to a pull.
+    /// Response to a pull.
     Pulled(Result<PullResponse, Failure>),
-    /// The records and the cursor are in storage.
+    /// The records and the cursor are stored.
     PullStored,
-    /// Storage did not do what was asked.
+    /// A storage operation failed.
     StorageFailed,
 }
 
-/// Why there is no answer to use.
+/// Reason why a request has no usable response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Nothing, or nothing whole, came back. The server may have done it all the same.
+    /// No complete response arrived. The server may have processed the request all the same.
     NoAnswer,
-    /// The server asks to be left alone for a while.
+    /// The server is overloaded and may ask for a minimum wait.
     Busy(Option<Duration>),
-    /// The session has ended.
+    /// The session has expired.
     SignedOut,
-    /// The batch is more than the server takes at once.
+    /// The batch exceeds the server's size limit.
     TooLarge,
-    /// The server does not understand this version of the app, or will not have it.
+    /// The server does not support this app version or rejects it.
     Refused,
 }
 
-/// What is to be done. Of all but [`Output::Show`] and [`Output::Wait`] exactly one is under way at a time.
+/// Action for the driver. At most one is in progress at a time, apart from [`Output::Show`] and [`Output::Wait`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Read the oldest unsent mutations, at most `limit`.
     ReadOutbox {
-        /// How many.
+        /// Maximum number of mutations.
         limit: usize,
     },
-    /// Send these.
+    /// Send these mutations.
     Push(Vec<Mutation>),
-    /// In one transaction: take what was accepted out of the outbox and into the replica, and write down beside a
-    /// refused mutation why.
+    /// In one transaction: move applied mutations from the outbox to the replica, and store the errors of rejected
+    /// ones.
     StorePush(Vec<PushResult>),
-    /// Ask for what has changed since the stored cursor.
+    /// Pull the changes since the stored cursor.
     Pull,
-    /// In one transaction: put these into the replica, and the cursor.
+    /// In one transaction: store the records in the replica, and the cursor.
     StorePull(PullResponse),
-    /// Say [`Input::WaitOver`] after this time.
+    /// Send [`Input::WaitOver`] after this time.
     Wait(Duration),
-    /// Tell the person.
+    /// Show the status to the user.
     Show(Status),
 }
 
-/// How it stands, for the screen.
+/// Sync status for display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
-    /// Nothing to do.
+    /// Up to date.
     #[default]
     Idle,
-    /// Mutations up to this number are on their way.
+    /// A push is in progress.
     Sending {
-        /// The first number of the batch.
+        /// First sequence number of the batch.
         first: u64,
-        /// The last.
+        /// Last sequence number of the batch.
         last: u64,
     },
-    /// News is on its way.
+    /// A pull is in progress.
     Receiving {
-        /// How far in the feed the phone is; 0 until it knows.
+        /// Position of the phone in the change feed; 0 until known.
         position: u64,
-        /// How long the feed is.
+        /// Last position of the change feed.
         last: u64,
     },
-    /// The network is gone.
+    /// The network is unavailable.
     Offline,
-    /// The line failed; another try follows.
+    /// A request failed; a retry follows.
     Waiting,
-    /// A person has to sign in again.
+    /// The user must sign in again.
     SignedOut,
-    /// The app has to be updated.
+    /// The app must be updated.
     Refused,
-    /// The phone's storage failed.
+    /// Storage on the phone failed.
     StorageFailed,
 }
 
@@ -122,22 +122,22 @@ enum Phase {
     StoringPull { more: bool },
 }
 
-/// The state machine.
+/// State machine of the sync.
 #[derive(Clone, Debug)]
 pub struct Engine {
     phase: Phase,
     batch: usize,
     failures: u32,
-    /// Something happened during a round: another must follow.
+    /// An event arrived during a round, so another round must follow.
     again: bool,
     sent: Vec<u64>,
-    /// How far in the feed the phone is, and how long that is.
+    /// Position of the phone in the change feed, and the feed's last position.
     progress: (u64, u64),
     jitter: SeededRng,
 }
 
 impl Engine {
-    /// A machine at rest. `seed` is any number that differs from phone to phone: it spreads their tries.
+    /// Creates an idle engine. `seed` should differ from phone to phone: it spreads their retries.
     pub fn new(seed: u64) -> Self {
         Self {
             phase: Phase::Resting,
@@ -150,7 +150,7 @@ impl Engine {
         }
     }
 
-    /// Takes what has happened and says what to do.
+    /// Handles an event and returns the actions to take.
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         match (self.phase, input) {
             (Phase::Resting, Input::Wake) if self.failures > 0 => Vec::new(),
@@ -182,8 +182,7 @@ impl Engine {
                 outputs.push(Output::Show(Status::StorageFailed));
                 outputs
             }
-            // An answer that was given up on, a wait that was cut short, a network that goes away during a request,
-            // which then fails by itself.
+            // Ignores late responses and timers. A request that loses the network fails by itself.
             _ => Vec::new(),
         }
     }
@@ -210,7 +209,7 @@ impl Engine {
     fn take_results(&mut self, mut results: Vec<PushResult>) -> Vec<Output> {
         results.retain(|result| self.sent.contains(&result.seq));
         if results.is_empty() {
-            // An answer about nothing that was asked would have the same batch sent for ever.
+            // A response without any requested result would resend the same batch forever.
             return self.fail(Failure::NoAnswer);
         }
         self.failures = 0;
@@ -247,7 +246,7 @@ impl Engine {
         outputs
     }
 
-    /// Rests for a random half to whole of a time that doubles with each failure.
+    /// Schedules a retry after exponential back-off with jitter between half and the full time.
     fn back_off(&mut self, least: Option<Duration>) -> Vec<Output> {
         self.phase = Phase::Resting;
         self.again = false;

@@ -1,4 +1,4 @@
-//! What a mutation does to an entry: rights, rules and the three-way merge, with no storage in sight.
+//! Decides on mutations of entries: access rights, validation rules, review commands and the three-way merge.
 
 use super::path::{get, paths, set};
 use crate::access::rights::{DUPLICATE_OF, REASON, author_of, lies_in, note_deletion, out_of_scope, validate_deletion};
@@ -20,33 +20,33 @@ use std::collections::BTreeSet;
 
 const STATE: &str = "state";
 const REVIEW_NOTE: &str = "review_note";
-/// The fields that a reviewer returns an entry for: `values`, `place`, `attachments`, or a path.
+/// Fields that a reviewer returns an entry for: `values`, `place`, `attachments`, or a path.
 const REVIEW_FIELDS: &str = "review_fields";
-/// What a reviewer's decision consists of beside the state.
+/// Fields of a review command besides the state.
 const REVIEW: [&str; 2] = [REVIEW_NOTE, REVIEW_FIELDS];
-/// The most fields that an entry can be returned for.
-const MOST_REVIEW_FIELDS: usize = 20;
+/// Maximum number of fields that a review can name.
+const MAX_REVIEW_FIELDS: usize = 20;
 const VERSION: &str = "version";
 
 /// Decides on a mutation of an entry.
 ///
-/// A field is a top-level field or one number of `values`. Fields that the mutation names change, others stay; where
-/// someone else has changed a named field since `base_rev`, theirs stands and the outcome is a conflict. A review is a
-/// decision on what the reviewer saw: it conflicts with any change since.
+/// Fields that the mutation names change, others stay. Where someone else has changed a named field since `base_rev`,
+/// the stored value wins and the outcome is a conflict. A review applies to the revision that the reviewer saw: any
+/// later change makes it a conflict.
 pub fn merge_entry(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Rules<'_>) -> Decision {
     let forbidden = |field: &str| Decision::Reject(vec![FieldError::new(field, ErrorCode::Forbidden)]);
     if !actor.role.records() {
         return forbidden("id");
     }
     if let Some(existing) = existing {
-        let own = author_of(&existing.fields) == Some(actor.id);
-        let reviews = actor.role.reviews() && in_scope(&existing.fields, actor, rules).is_empty();
-        if !own && !reviews {
+        let is_author = author_of(&existing.fields) == Some(actor.id);
+        let reviews = actor.role.reviews() && scope_errors(&existing.fields, actor, rules).is_empty();
+        if !is_author && !reviews {
             return forbidden("id");
         }
         if mutation.op == Op::Delete && !existing.deleted {
-            let (said, of, id) = (&mutation.fields, &existing.fields, mutation.id);
-            let errors = validate_deletion(said, of, id, actor, rules.catalogue, rules.closed);
+            let (request, of, id) = (&mutation.fields, &existing.fields, mutation.id);
+            let errors = validate_deletion(request, of, id, actor, rules.catalogue, rules.closed);
             if !errors.is_empty() {
                 return Decision::Reject(errors);
             }
@@ -56,11 +56,11 @@ pub fn merge_entry(mutation: &Mutation, existing: Option<&Existing>, actor: &Use
     if let Decision::Write { fields, deleted: true, .. } = &mut decision {
         note_deletion(fields, &mutation.fields);
     }
-    if_open(decision, mutation, existing, actor, rules.closed)
+    reject_if_closed(decision, mutation, existing, actor, rules.closed)
 }
 
-/// Refuses a decision that would change what lies in a closed month, unless who coordinates says why.
-fn if_open(
+/// Rejects a write to an entry in a closed month. Coordinators may write there if they give a reason.
+fn reject_if_closed(
     decision: Decision,
     mutation: &Mutation,
     existing: Option<&Existing>,
@@ -80,7 +80,7 @@ fn if_open(
     }
 }
 
-/// What a put asks for: edits of fields, and a reviewer's decision, which is a command and no field to be edited.
+/// A put split into edits of fields and the reviewer's command.
 struct Intent<'a> {
     edits: Vec<(Cow<'a, str>, &'a Value)>,
     review: Option<State>,
@@ -102,7 +102,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
     let Intent { edits, review, review_note, review_fields } = Intent::of(&mutation.fields);
-    let Merged { mut fields, mut changed, conflicting_values: mut kept } = merge(edits, existing);
+    let Merged { mut fields, mut changed, conflicting_values: mut conflicting } = merge(edits, existing);
     let mut errors = Vec::new();
     match review {
         Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
@@ -112,9 +112,13 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         Some(State::Returned) if review_note.and_then(present).is_none() => {
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
         }
-        // A decision is about what the reviewer saw: it does not hold for what has changed since.
+        // A review applies only to the revision that the reviewer saw.
         Some(state) if !changed_since.is_empty() => {
-            kept.extend(decision_to_keep(&fields, state, [(REVIEW_NOTE, review_note), (REVIEW_FIELDS, review_fields)]));
+            conflicting.extend(review_in_conflict(
+                &fields,
+                state,
+                [(REVIEW_NOTE, review_note), (REVIEW_FIELDS, review_fields)],
+            ));
         }
         Some(state) => {
             let state = json!(state);
@@ -126,7 +130,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
                 }
             }
         }
-        // A client may send back what it was sent, but a note without a decision is nobody's to write.
+        // A client may echo the stored note, but cannot write a note without a review.
         None if review_note.is_some_and(|note| present(note) != get(&fields, REVIEW_NOTE)) => {
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Forbidden));
         }
@@ -142,14 +146,14 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         }
     }
     if existing.is_none() && !fields.contains_key(VERSION) {
-        // Who names no version fills in the form as it is now; once it is another, what they said is read with this one.
+        // Without a version the entry uses the form's current one, and keeps it after the form changes.
         let activity = fields.get("activity").and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
         fields.extend(activity.map(|activity| (VERSION.to_owned(), json!(activity.version))));
     }
-    changed.extend(compute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
-    let own = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
-    let decided = review.is_some() && !kept.contains_key(STATE);
-    if own && !decided && (revived || !changed.is_empty()) {
+    changed.extend(recompute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
+    let is_author = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
+    let decided = review.is_some() && !conflicting.contains_key(STATE);
+    if is_author && !decided && (revived || !changed.is_empty()) {
         resubmit(&mut fields, &mut changed);
     }
     let checked = check(&fields, actor, rules);
@@ -158,7 +162,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         if is_new("pairing") || is_new("place") {
             errors.extend(foreign_pairing(entry, rules));
         }
-        errors.extend(beyond_present_limits(entry, rules, is_new));
+        errors.extend(exceeded_current_limits(entry, rules, is_new));
     }
     let entry = match checked {
         Ok(entry) if errors.is_empty() => entry,
@@ -166,22 +170,22 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         Err(more) => return Decision::Reject(errors.into_iter().chain(more).collect()),
     };
     fill_defaults(&mut fields);
-    written(existing, fields, changed, kept, Some(Box::new(entry)))
+    written(existing, fields, changed, conflicting, Some(Box::new(entry)))
 }
 
-/// Refuses a pairing of another programme that is of another place as well: the entry would count there.
+/// Rejects a pairing that is neither of the entry's programme nor at its place, since the entry would count there.
 fn foreign_pairing(entry: &Entry, rules: Rules<'_>) -> Option<FieldError> {
-    let pairing = rules.pairings.iter().find(|own| Some(own.id) == entry.pairing)?;
+    let pairing = rules.pairings.iter().find(|pairing| Some(pairing.id) == entry.pairing)?;
     let is_of_programme = rules.catalogue.activity(&entry.activity)?.programme == pairing.programme;
     let ends = [pairing.organisation_a, pairing.organisation_b];
-    let mut ends = rules.organisations.iter().filter(|own| ends.contains(&own.id));
-    let is_here = ends.any(|own| covers(&own.place, &entry.place) || covers(&entry.place, &own.place));
+    let mut ends = rules.organisations.iter().filter(|organisation| ends.contains(&organisation.id));
+    let is_here = ends.any(|end| covers(&end.place, &entry.place) || covers(&entry.place, &end.place));
     (!is_of_programme && !is_here).then(|| FieldError::new("pairing", ErrorCode::Unknown))
 }
 
-/// Checks the numbers that make figures against the form as it is now. An entry keeps to the form that it was made with,
-/// but whoever names an old form is not freed of a limit that was tightened since.
-fn beyond_present_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) -> bool) -> Vec<FieldError> {
+/// Checks new numbers that feed indicators against the current form. An entry keeps the rules of its form version, but
+/// naming an old version must not bypass a limit that was tightened since.
+fn exceeded_current_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) -> bool) -> Vec<FieldError> {
     let Some(form) = rules.catalogue.activity(&entry.activity) else { return Vec::new() };
     if entry.version.is_none_or(|version| version == form.version) {
         return Vec::new();
@@ -193,11 +197,11 @@ fn beyond_present_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) 
     entry.values.iter().filter_map(number).collect()
 }
 
-/// What keeps `actor` from recording an entry with these fields: the same on the phone before it is saved and on the
-/// server when it arrives.
+/// Returns the errors that prevent `actor` from saving these fields. The phone runs it before saving, the server on
+/// arrival.
 pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
     let mut fields = fields.clone();
-    compute(&mut fields, rules);
+    recompute(&mut fields, rules);
     let mut errors = match check(&fields, actor, rules) {
         Ok(entry) => foreign_pairing(&entry, rules).into_iter().collect(),
         Err(errors) => errors,
@@ -213,13 +217,13 @@ pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fi
     errors
 }
 
-/// Computes the numbers of a form that follow from others, whatever was sent for them; the paths that change.
-fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
+/// Recomputes the calculated fields of the form, ignoring the values sent for them. Returns the changed paths.
+fn recompute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
     let code = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
     let version = fields.get(VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
     let Some(activity) = rules.catalogue.form(code, version) else { return Vec::new() };
     let mut changed = Vec::new();
-    for (field, computed) in activity.fields.iter().filter_map(|own| Some((own, own.computed.as_ref()?))) {
+    for (field, computed) in activity.fields.iter().filter_map(|field| Some((field, field.computed.as_ref()?))) {
         let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
         let column = |table: &str, column: &str| {
             let rows = get(fields, &format!("details.{table}")).and_then(Value::as_array);
@@ -235,32 +239,32 @@ fn compute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
     changed
 }
 
-/// A number as it stands in an entry: whole where it is whole, as it was typed.
+/// Returns a JSON number, as an integer if it has no fraction.
 pub fn number_value(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
 fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<FieldError>> {
     let entry = Entry::parse(fields, rules)?;
-    let out_of_scope = in_scope(fields, actor, rules);
-    if out_of_scope.is_empty() { Ok(entry) } else { Err(out_of_scope) }
+    let errors = scope_errors(fields, actor, rules);
+    if errors.is_empty() { Ok(entry) } else { Err(errors) }
 }
 
-/// A decision that does not hold, as values of a conflict; nothing where it is what stands already.
-fn decision_to_keep(fields: &Fields, state: State, more: [(&str, Option<&Value>); 2]) -> Fields {
+/// Returns a review that cannot be applied as values in conflict; empty if the entry already has that state.
+fn review_in_conflict(fields: &Fields, state: State, more: [(&str, Option<&Value>); 2]) -> Fields {
     let decided = (STATE.to_owned(), json!(state));
     let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
     let stands = get(fields, STATE) == Some(&decided.1);
     if stands { Fields::new() } else { std::iter::once(decided).chain(more).collect() }
 }
 
-/// Whether a value can name the fields that an entry is returned for.
+/// Returns whether a value is a valid list of field names for a review.
 fn are_review_fields(value: &Value) -> bool {
     let is_name = |name: &Value| name.as_str().is_some_and(|name| (1..=100).contains(&name.len()));
-    value.as_array().is_some_and(|names| names.len() <= MOST_REVIEW_FIELDS && names.iter().all(is_name))
+    value.as_array().is_some_and(|names| names.len() <= MAX_REVIEW_FIELDS && names.iter().all(is_name))
 }
 
-/// Puts an entry that its author has edited back among those that wait for a reviewer.
+/// Resets the state of an entry to submitted after an edit by its author.
 fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
     if fields.get("state").and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
         fields.insert("state".into(), json!(State::Submitted));
@@ -270,14 +274,14 @@ fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
     changed.extend(gone.map(str::to_owned));
 }
 
-/// Mistakes of place and programme; none where the actor may record.
-fn in_scope(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
+/// Returns the errors for a place or programme outside the actor's scope.
+fn scope_errors(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
     let activity = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
     let programme = rules.catalogue.activity(activity).map(|activity| activity.programme.as_str());
     out_of_scope(fields, "activity", programme, actor)
 }
 
-/// What a record looks like once a mutation that was not refused is in it: what a phone shows of its own changes.
+/// Applies a mutation to a local copy of an entry, as the phone shows unsent changes.
 pub fn apply_locally(fields: &mut Fields, mutation: &Mutation) {
     for (path, value) in paths(&mutation.fields) {
         set(fields, &path, value);
@@ -285,7 +289,7 @@ pub fn apply_locally(fields: &mut Fields, mutation: &Mutation) {
     fill_defaults(fields);
 }
 
-/// Names every field of the contract, so that a reader need not guess what is missing.
+/// Adds missing fields with their defaults, so that readers need not handle their absence.
 fn fill_defaults(fields: &mut Fields) {
     for name in ["pairing", "organisation", "values", "note", "state", "attachments"] {
         if !fields.contains_key(name) {
@@ -301,7 +305,7 @@ fn fill_defaults(fields: &mut Fields) {
     }
 }
 
-/// The paths of all fields: those that changed when a record was made.
+/// Returns the paths of all fields, which all count as changed in a new record.
 pub fn all_paths(fields: &Fields) -> BTreeSet<String> {
     paths(fields).into_iter().map(|(path, _)| path.into_owned()).collect()
 }

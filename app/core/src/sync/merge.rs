@@ -1,4 +1,4 @@
-//! What is to be done with a record, whatever its kind: the three-way merge, and what a delete means.
+//! Three-way merge of a mutation with the stored record, and the rules for deletes; the same for every kind of record.
 
 use crate::access::rights::{DUPLICATE_OF, REASON};
 use crate::entry::Fields;
@@ -11,15 +11,15 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The path by which a delete is told from other changes.
+/// Path that marks a deletion in sets of changed paths.
 pub(super) const DELETED: &str = "deleted";
 
-/// A record as it stands before a mutation.
+/// A stored record as it was before a mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Existing {
-    /// Its revision.
+    /// Current revision.
     pub rev: u64,
-    /// Its fields.
+    /// Current fields.
     pub fields: Fields,
     /// Whether it is a tombstone.
     pub deleted: bool,
@@ -27,44 +27,46 @@ pub struct Existing {
     pub changed_since: BTreeSet<String>,
 }
 
-/// What is to be done.
+/// Outcome of merging a mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// Write the record anew.
+    /// Store a new revision of the record.
     Write {
         /// Applied, merged or conflict.
         outcome: Outcome,
-        /// All its fields.
+        /// All fields of the new revision.
         fields: Fields,
         /// Whether it becomes a tombstone.
         deleted: bool,
-        /// Paths of the fields that change; none for a new record, where all are new.
+        /// Paths of the changed fields; empty for a new record, where all fields are new.
         changed: BTreeSet<String>,
-        /// Values that were not taken because others had changed the same fields.
+        /// Values that were not applied because others had changed the same fields.
         conflicting_values: Fields,
-        /// What the fields say, unless they are a tombstone's.
+        /// Parsed fields, unless the record becomes a tombstone.
         entry: Option<Box<Entry>>,
     },
-    /// Leave the record as it is.
+    /// Keep the record unchanged.
     Leave {
-        /// Applied, when it already was as asked; or conflict.
+        /// Applied if the record already had these values, otherwise conflict.
         outcome: Outcome,
-        /// Values that were not taken.
+        /// Values that were not applied.
         conflicting_values: Fields,
     },
-    /// Refuse.
+    /// Reject the mutation.
     Reject(Vec<FieldError>),
 }
 
-/// Decides what a delete, and a put of a deleted record, mean for any kind of record; `put` decides on all others. A
-/// mutation that names a later revision than there is cannot have seen it and is rejected; [`of_this_life`] comes first.
+/// Decides on deletes and on puts of deleted records, for any kind of record; `put` decides on all other mutations.
+///
+/// A mutation with a base revision above the stored revision is rejected, since its author cannot have seen it. Call
+/// [`rebased_to_this_life`] first.
 pub(super) fn merge_record(
     mutation: &Mutation,
     existing: Option<&Existing>,
     put: impl FnOnce() -> Decision,
 ) -> Decision {
     let rev = existing.map_or(0, |existing| existing.rev);
-    // What is not taken is kept as it was sent.
+    // Values in conflict are stored as they were sent, so their size is bounded here.
     let size = bounds::size(&mutation.fields);
     if size > bounds::RECORD {
         let largest = mutation.fields.iter().max_by_key(|(_, value)| bounds::size_of(value, 0));
@@ -75,7 +77,7 @@ pub(super) fn merge_record(
         (Op::Put, None) | (_, Some(_)) if mutation.base_rev > rev => {
             Decision::Reject(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, rev as f64)])
         }
-        // An edit by somebody who did not know of the delete. Who does know brings the record back by it.
+        // The author of the edit had not seen the deletion. An author who has seen it restores the record by an edit.
         (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
             outcome: Outcome::Conflict,
             conflicting_values: paths(&mutation.fields)
@@ -83,11 +85,11 @@ pub(super) fn merge_record(
                 .map(|(path, value)| (path.into_owned(), value.clone()))
                 .collect(),
         },
-        // Somebody's new record under an identifier that has another: the two are never mixed.
+        // A new record whose identifier is already in use: the two records are never merged.
         (Op::Put, Some(existing)) if mutation.base_rev == 0 && !existing.deleted => {
-            let kept = differing_fields(&mutation.fields, &existing.fields);
-            let outcome = if kept.is_empty() { Outcome::Applied } else { Outcome::Conflict };
-            Decision::Leave { outcome, conflicting_values: kept }
+            let conflicting = differing_fields(&mutation.fields, &existing.fields);
+            let outcome = if conflicting.is_empty() { Outcome::Applied } else { Outcome::Conflict };
+            Decision::Leave { outcome, conflicting_values: conflicting }
         }
         (Op::Put, Some(existing)) if existing.deleted && mutation.fields.is_empty() => {
             Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() }
@@ -106,29 +108,31 @@ pub(super) fn merge_record(
             entry: None,
         },
         (Op::Delete, Some(_)) => {
-            // With what the deletion says: it may be carried out later.
-            let said = mutation.fields.iter().filter(|(name, _)| [REASON, DUPLICATE_OF].contains(&name.as_str()));
-            let said = said.map(|(name, value)| (name.clone(), value.clone()));
-            let kept = std::iter::once((DELETED.to_owned(), json!(true))).chain(said).collect();
-            Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept }
+            // Keeps the reason, because a resolution may carry the deletion out later.
+            let reason = mutation.fields.iter().filter(|(name, _)| [REASON, DUPLICATE_OF].contains(&name.as_str()));
+            let reason = reason.map(|(name, value)| (name.clone(), value.clone()));
+            let conflicting = std::iter::once((DELETED.to_owned(), json!(true))).chain(reason).collect();
+            Decision::Leave { outcome: Outcome::Conflict, conflicting_values: conflicting }
         }
     }
 }
 
-/// Returns the values of a new record that differ from what stands under its identifier. That it waits for a review is said
-/// of every new entry, and differs from none.
+/// Returns the values of a new record that differ from the record stored under the same identifier. The default state
+/// of a new entry never counts as a difference.
 fn differing_fields(new: &Fields, existing: &Fields) -> Fields {
-    let is_same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
+    let is_same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
     let differs = |(path, value): &(Cow<'_, str>, &Value)| {
-        let is_new = path.as_ref() == "state" && value.as_str() == Some(State::Submitted.code());
-        !is_new && !is_same(get(existing, path).unwrap_or(&Value::Null), value)
+        let is_default = path.as_ref() == "state" && value.as_str() == Some(State::Submitted.code());
+        !is_default && !is_same(get(existing, path).unwrap_or(&Value::Null), value)
     };
     let all = paths(new).into_iter().filter(differs);
     all.map(|(path, value)| (path.into_owned(), value.clone())).collect()
 }
 
-/// Returns a mutation as it is decided on. The base revision of one that was made in a former life of the database may be
-/// above what a restore from a backup has left: what its author has seen is told by `changed_since` alone.
+/// Lowers the base revision of a mutation from an earlier epoch to the stored revision.
+///
+/// After a restore from a backup its base revision may be above the restored one. `changed_since` alone then says what
+/// its author had seen.
 pub fn rebased_to_this_life<'a>(mutation: &'a Mutation, rev: u64, author: MutationAuthor<'_>) -> Cow<'a, Mutation> {
     if author.is_of_former_life(mutation) && mutation.base_rev > rev {
         Cow::Owned(Mutation { base_rev: rev, ..mutation.clone() })
@@ -137,14 +141,14 @@ pub fn rebased_to_this_life<'a>(mutation: &'a Mutation, rev: u64, author: Mutati
     }
 }
 
-/// Fields once a mutation's edits are in them, what has changed by that, and what was not taken since others had changed it.
+/// Result of a merge: the merged fields, the changed paths, and the values in conflict.
 pub(super) struct Merged {
     pub fields: Fields,
     pub changed: BTreeSet<String>,
     pub conflicting_values: Fields,
 }
 
-/// The three-way merge, path by path.
+/// Merges edits path by path: an edit of a path in `changed_since` is a conflict, and the stored value wins.
 pub(super) fn merge<'a>(
     edits: impl IntoIterator<Item = (Cow<'a, str>, &'a Value)>,
     existing: Option<&Existing>,
@@ -152,35 +156,35 @@ pub(super) fn merge<'a>(
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
     let mut fields = existing.map(|existing| existing.fields.clone()).unwrap_or_default();
-    let (mut changed, mut kept) = (BTreeSet::new(), Fields::new());
+    let (mut changed, mut conflicting) = (BTreeSet::new(), Fields::new());
     for (path, value) in edits {
         if get(&fields, &path) == present(value) {
             continue;
         }
         if changed_since.contains(path.as_ref()) {
-            kept.insert(path.into_owned(), value.clone());
+            conflicting.insert(path.into_owned(), value.clone());
         } else {
             set(&mut fields, &path, value);
             changed.extend(existing.map(|_| path.into_owned()));
         }
     }
-    Merged { fields, changed, conflicting_values: kept }
+    Merged { fields, changed, conflicting_values: conflicting }
 }
 
-/// What becomes of a record that has been merged and found right.
+/// Turns merged and validated fields into a decision.
 pub(super) fn written(
     existing: Option<&Existing>,
     fields: Fields,
     mut changed: BTreeSet<String>,
-    kept: Fields,
+    conflicting: Fields,
     entry: Option<Box<Entry>>,
 ) -> Decision {
     if existing.is_some_and(|existing| existing.deleted) {
         changed.insert(DELETED.to_owned());
     }
-    match (existing, changed.is_empty(), kept.is_empty()) {
-        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, conflicting_values: kept },
-        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept },
+    match (existing, changed.is_empty(), conflicting.is_empty()) {
+        (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, conflicting_values: conflicting },
+        (Some(_), true, false) => Decision::Leave { outcome: Outcome::Conflict, conflicting_values: conflicting },
         (_, _, no_conflict) => {
             let nothing_since = existing.is_none_or(|existing| existing.changed_since.is_empty());
             let outcome = match (no_conflict, nothing_since) {
@@ -188,40 +192,43 @@ pub(super) fn written(
                 (true, false) => Outcome::Merged,
                 (true, true) => Outcome::Applied,
             };
-            Decision::Write { outcome, fields, deleted: false, changed, conflicting_values: kept, entry }
+            Decision::Write { outcome, fields, deleted: false, changed, conflicting_values: conflicting, entry }
         }
     }
 }
 
-/// A value, unless it is null.
+/// Returns the value, or `None` if it is null.
 pub(super) fn present(value: &Value) -> Option<&Value> {
     (!value.is_null()).then_some(value)
 }
 
-/// Who made a revision: account, client and the mutation's number.
+/// Author of a revision: account, client and sequence number of the mutation.
 pub type RevisionAuthor = (Uuid, Uuid, u64);
 
-/// Who made a mutation, and what of the record's history they can have seen.
+/// Author of a mutation, with what decides which revisions they had seen.
 #[derive(Clone, Copy, Debug)]
 pub struct MutationAuthor<'a> {
-    /// Their account.
+    /// Account identifier.
     pub account: Uuid,
-    /// Their copy of the program.
+    /// Client identifier.
     pub client: Uuid,
-    /// The lives of the database, as [`PullResponse::epoch`](crate::sync::PullResponse::epoch) numbers them, but for the first.
+    /// Epochs of the database, as [`PullResponse::epoch`](crate::sync::PullResponse::epoch) numbers them, without the
+    /// first.
     pub lives: &'a [u64],
-    /// The numbers of this push that are really theirs.
+    /// Sequence numbers of this push that this client really used.
     pub numbers: &'a BTreeSet<u64>,
-    /// Whether another number of this push was not: the profile was duplicated.
+    /// Whether another sequence number of this push was already used: the browser profile was duplicated.
     pub is_doubled: bool,
 }
 
 impl MutationAuthor<'_> {
-    /// Returns whether a revision is news to the author of a mutation: made after the base revision or in another life of
-    /// the database, and not their own earlier work. Own work is told by account and client, since anybody can name
-    /// another's client. A mutation with base revision 0 has seen nothing, its author's own work neither.
+    /// Returns whether a revision is concurrent with a mutation: made after its base revision or in another epoch, and
+    /// not by the same author before it.
+    ///
+    /// The author is identified by account and client, since a client identifier alone can be forged. A mutation with
+    /// base revision 0 has seen no revision, not even one of its own author.
     pub fn is_concurrent(&self, rev: u64, at: u64, maker: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
-        // A phone that has not heard of a restore may leave out a number that its duplicate has used since.
+        // A client that missed a restore may skip a number that its duplicate has used since.
         let is_known_single = !self.is_doubled && !self.is_of_former_life(mutation);
         let is_own = |(account, client, seq): RevisionAuthor| {
             mutation.base_rev > 0
@@ -234,13 +241,13 @@ impl MutationAuthor<'_> {
         !was_seen && !maker.is_some_and(is_own)
     }
 
-    /// Returns whether a mutation's base revision was read in an earlier life of the database.
+    /// Returns whether the base revision was read in an earlier epoch of the database.
     pub fn is_of_former_life(&self, mutation: &Mutation) -> bool {
         mutation.epoch.is_some_and(|epoch| epoch != self.lives.last().copied().unwrap_or_default())
     }
 
-    /// The instant from which on nothing that happened can have been seen: when the life ended in which the base revision
-    /// was read. This database knows nothing of a life that began from another backup than it did itself.
+    /// Returns the end of the epoch in which the base revision was read: later events cannot have been seen. An
+    /// unknown epoch gives 0, since it began from a backup that this database does not descend from.
     fn seen_before(&self, mutation: &Mutation) -> u64 {
         let Some(epoch) = mutation.epoch else { return u64::MAX };
         let mut lives = std::iter::once(&0).chain(self.lives);

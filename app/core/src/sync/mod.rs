@@ -1,5 +1,6 @@
-//! The sync: the protocol, what a mutation does to a record, and the state machine that drives a phone.
+//! Offline sync: the protocol, the merge rules for each kind of record, and the state machine that drives a phone.
 
+pub mod acknowledge;
 pub mod clock;
 pub mod engine;
 pub mod entry;
@@ -11,14 +12,13 @@ pub mod protocol;
 pub mod resolution;
 pub mod upload;
 
+pub use acknowledge::{ReplicaUpdates, acknowledge};
 pub use clock::Clock;
 pub use engine::{Engine, Failure, Input, Output, Status};
 pub use entry::{all_paths, apply_locally, merge_entry, number_value, validate_entry};
 pub use ledger::{apply_item_locally, merge_item, validate_item};
 pub use merge::{Decision, Existing, MutationAuthor, RevisionAuthor, rebased_to_this_life};
-pub use outbox::{
-    OutboxItem, REMEMBERED, ReplicaUpdates, Sender, acknowledge, enqueue, next_batch, requeue, whole_outbox,
-};
+pub use outbox::{OutboxItem, REMEMBERED, Sender, enqueue, next_batch, requeue, whole_outbox};
 pub use protocol::{
     ConcurrentChange, Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record,
 };

@@ -1,4 +1,4 @@
-//! What travels between phone and server. The shapes are the HTTP contract's.
+//! Wire types of the sync protocol between app and server; their JSON shapes are part of the HTTP API.
 
 use crate::entry::Fields;
 use crate::values::field_error::{ErrorCode, FieldError};
@@ -6,61 +6,62 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The kind of record that an entry is.
+/// Kind of an entry.
 pub const ENTRY: &str = "entry";
-/// The kind of record that an item of a ledger is.
+/// Kind of a ledger item.
 pub const LEDGER_ITEM: &str = "need";
-/// Not a record but a command: a person's choice between the values of a conflict. Its `id` is the record's, its
-/// `base_rev` what they saw of it, its fields those of a [`crate::sync::Choice`].
+/// Kind of a conflict resolution, which is a command and not a record. Its `id` is the record's, its `base_rev` the
+/// revision that the user saw, and its fields are those of a [`crate::sync::Resolution`].
 pub const RESOLUTION: &str = "choice";
-/// The version of all that is in this file. A phone names it, and a server that no longer understands it says so. Fields
-/// may come new without it: what is not known is carried along.
+/// Version of the protocol. A phone sends it, and a server that no longer supports it rejects the request. New fields
+/// do not need a new version, since unknown fields are preserved.
 pub const PROTOCOL_VERSION: u32 = 2;
-/// The header in which a phone names it.
+/// Request header with the protocol version.
 pub const PROTOCOL_HEADER: &str = "x-jiedui-schema";
-/// The header of an answer to a push that names the life of the database, as a pull does in its body.
+/// Response header of a push with the database epoch, which a pull has in its body.
 pub const EPOCH_HEADER: &str = "x-jiedui-epoch";
-/// The kind of record that an organisation is.
+/// Kind of an organisation.
 pub const ORGANISATION: &str = "organisation";
-/// The kind of record that a pairing is.
+/// Kind of a pairing.
 pub const PAIRING: &str = "pairing";
-/// The most mutations that one push may carry.
+/// Maximum number of mutations in one push.
 pub const LARGEST_BATCH: usize = 1_000;
 
-/// What a mutation does.
+/// Operation of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// Creates the record, or changes the fields that it names.
+    /// Creates the record, or changes the fields in the mutation.
     Put,
-    /// Leaves a tombstone.
+    /// Replaces the record by a tombstone.
     Delete,
 }
 
-/// One change that a client has made.
+/// A change made by a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mutation {
-    /// Rises by one per client; with the client it names the mutation for ever.
+    /// Sequence number, rising by one per client. Client and sequence number are the idempotency key.
     pub seq: u64,
-    /// The kind of record.
+    /// Kind of the record.
     pub kind: String,
-    /// The record.
+    /// Identifier of the record.
     pub id: Uuid,
-    /// The revision that the change started from; 0 for a new record.
+    /// Revision that the change is based on; 0 for a new record.
     pub base_rev: u64,
-    /// The life of the database in which that revision was read, as a pull names it. Revisions of another life are not
-    /// the same ones: a restore from a backup takes some back and others get their numbers. None: the present life.
+    /// Database epoch in which the base revision was read, as a pull returns it; `None` means the current epoch. A
+    /// restore from a backup starts a new epoch, in which the same numbers are other revisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
-    /// What it does.
+    /// Operation.
     pub op: Op,
-    /// The fields that it names.
+    /// Fields to set; null clears a field.
     #[serde(default)]
     pub fields: Fields,
 }
 
 impl Mutation {
-    /// Reads a mutation from outside, naming each field that cannot be read. Numbers are those that a database holds.
+    /// Parses an untrusted mutation. Returns an error for each field that is missing or malformed. Numbers must fit a
+    /// signed 64-bit database column.
     pub fn parse(mut value: Value) -> Result<Self, Vec<FieldError>> {
         let mut taken = |field: &str| value.get_mut(field).map(Value::take).unwrap_or_default();
         let [seq, kind, id, base_rev, op, fields] = ["seq", "kind", "id", "base_rev", "op", "fields"].map(&mut taken);
@@ -94,113 +95,114 @@ impl Mutation {
     }
 }
 
-/// A batch of changes.
+/// A batch of mutations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushRequest {
-    /// The phone's copy of the program, as long as its storage lives.
+    /// Client identifier: one for each browser profile, kept as long as its storage.
     pub client_id: Uuid,
-    /// Whose changes they are. On a shared phone the session may be another's by now: the server then takes nothing.
+    /// Account that made the mutations. The server rejects the push if the session belongs to another account, as on a
+    /// shared phone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
-    /// In the order in which they were made.
+    /// Mutations in the order in which they were made.
     pub mutations: Vec<Mutation>,
 }
 
-/// What became of a mutation.
+/// Outcome of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Done as asked.
+    /// Applied as sent.
     Applied,
-    /// Done, beside what others had changed in other fields.
+    /// Applied; others had changed other fields.
     Merged,
-    /// Others had changed the same fields: their values stand, and these are kept beside them.
+    /// Others had changed the same fields: the stored values win, and the mutation's are kept for a resolution.
     Conflict,
-    /// Not done; the errors say why.
+    /// Rejected with errors.
     Rejected,
 }
 
 impl Outcome {
-    /// Whether it was done, alone or beside what others had changed.
+    /// Returns whether the mutation was applied, merged or not.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Applied | Self::Merged)
     }
 }
 
-/// The answer to one mutation.
+/// Result of one mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushResult {
-    /// The mutation's number.
+    /// Sequence number of the mutation.
     pub seq: u64,
-    /// What became of it.
+    /// Outcome.
     pub outcome: Outcome,
-    /// The record's revision now; 0 where there is none.
+    /// Current revision of the record; 0 if there is none.
     pub rev: u64,
-    /// The record as it stands now.
+    /// Current record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
-    /// Why it was rejected.
+    /// Errors of a rejection.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Of a conflict: who had changed the record meanwhile.
+    /// Concurrent changes by others, in a conflict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<ConcurrentChange>,
 }
 
-/// Somebody else's change, against which a mutation ran.
+/// A change by another user that a mutation conflicts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConcurrentChange {
-    /// Their name.
+    /// Display name of that user.
     pub name: String,
-    /// When it arrived, RFC 3339 in UTC.
+    /// Time of arrival at the server, RFC 3339 in UTC.
     pub at: String,
-    /// The paths that they changed.
+    /// Changed paths.
     pub changed: Vec<String>,
 }
 
-/// The answer to a push: a result for each mutation.
+/// Response to a push.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushResponse {
-    /// In the order of the mutations.
+    /// Results in the order of the mutations.
     pub results: Vec<PushResult>,
 }
 
-/// A record as it stands.
+/// A record at its current revision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Its kind.
+    /// Kind of the record.
     pub kind: String,
-    /// Its identifier.
+    /// Identifier.
     pub id: Uuid,
-    /// How often it has changed.
+    /// Revision, counting from 1.
     pub rev: u64,
-    /// Its fields; empty once deleted.
+    /// Fields; empty for a tombstone.
     #[serde(default)]
     pub fields: Fields,
-    /// Whether it is gone, or gone from this user's sight.
+    /// Whether it was deleted or is no longer visible to this user.
     #[serde(default)]
     pub deleted: bool,
 }
 
-/// What has changed since a cursor.
+/// Changes since a cursor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PullResponse {
-    /// The changed records, oldest change first.
+    /// Changed records, oldest change first.
     pub records: Vec<Record>,
-    /// Where to go on from.
+    /// Cursor for the next pull.
     pub cursor: String,
-    /// The life of the database: 0 for the first, another number after each restore from a backup.
+    /// Database epoch: 0 for the first, another number after each restore from a backup.
     #[serde(default)]
     pub epoch: u64,
-    /// Whether there is more already.
+    /// Whether more changes are available.
     pub more: bool,
-    /// How far in the feed this is.
+    /// Position in the change feed.
     #[serde(default)]
     pub position: u64,
-    /// How long the feed is, for a progress bar.
+    /// Last position of the change feed, for a progress bar.
     #[serde(default)]
     pub last: u64,
-    /// What is on the phone is another database's: it starts anew with this. The phone's own mark.
+    /// Whether the replica must be cleared first, because it belongs to another database. Set on the phone only.
     #[serde(skip)]
     pub anew: bool,
 }
@@ -216,7 +218,7 @@ mod tests {
     #[case(json!(null), &["seq", "kind", "id", "op"])]
     #[case(json!({"seq": -1, "kind": "entry", "id": "x", "op": "drop", "base_rev": "1", "fields": []}),
            &["seq", "id", "base_rev", "op", "fields"])]
-    fn names_what_it_cannot_read(#[case] value: Value, #[case] fields: &[&str]) {
+    fn parse_names_unreadable_fields(#[case] value: Value, #[case] fields: &[&str]) {
         let errors = Mutation::parse(value).unwrap_err();
         assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), fields);
     }

@@ -1,4 +1,5 @@
-//! A person's choice between the values of a conflict: both are kept until somebody makes it.
+//! Conflict resolution: the user's choice between their values and the stored ones. Both are kept until the choice is
+//! made.
 
 use crate::entry::Fields;
 use crate::sync::merge::{DELETED, present};
@@ -8,19 +9,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A choice between the values of a conflict.
+/// The user's resolution of one conflict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
-    /// The client whose mutation was in conflict.
+    /// Client whose mutation was in conflict.
     pub client: Uuid,
-    /// That mutation's number.
+    /// Sequence number of that mutation.
     pub seq: u64,
-    /// Paths of those of its values that are taken; of the others the record's own stand.
+    /// Paths whose values from the mutation are applied; the stored values win for the others.
     pub take: Vec<String>,
 }
 
 impl Resolution {
-    /// The mutation that takes these values.
+    /// Returns the mutation that sends this resolution.
     pub fn mutation(&self, seq: u64, id: Uuid, base_rev: u64) -> Mutation {
         let fields = match serde_json::to_value(self) {
             Ok(Value::Object(fields)) => fields,
@@ -30,20 +31,20 @@ impl Resolution {
     }
 }
 
-/// The mutation of the entry that a choice comes to: `kept` are the values of the conflict, by their paths. `None` if it
-/// takes what is not among them.
-pub fn resolution_mutation(choice: &Mutation, take: &[String], kept: &Fields) -> Option<Mutation> {
+/// Returns the mutation of the entry that a resolution stands for. `conflicting` has the values in conflict by path.
+/// Returns `None` if `take` names a path that is not in conflict.
+pub fn resolution_mutation(resolution: &Mutation, take: &[String], conflicting: &Fields) -> Option<Mutation> {
     let op = if take.iter().any(|path| path == DELETED) { Op::Delete } else { Op::Put };
     let mut fields = Fields::new();
     if op == Op::Delete {
-        // A deletion is carried out with the reason that it was made with.
-        let said = kept.iter().filter(|(path, _)| *path != DELETED);
-        fields.extend(said.map(|(path, value)| (path.clone(), value.clone())));
+        // The deletion keeps the reason that was given with it.
+        let details = conflicting.iter().filter(|(path, _)| *path != DELETED);
+        fields.extend(details.map(|(path, value)| (path.clone(), value.clone())));
     }
     for path in take.iter().filter(|path| *path != DELETED) {
-        let value = kept.get(path)?;
+        let value = conflicting.get(path)?;
         match of_form(path) {
-            // A null stays one: it clears the value.
+            // A null is kept: it clears the value.
             Some((field, code)) => drop(
                 fields
                     .entry(field)
@@ -54,31 +55,33 @@ pub fn resolution_mutation(choice: &Mutation, take: &[String], kept: &Fields) ->
             None => drop(fields.insert(path.clone(), value.clone())),
         }
     }
-    (op == Op::Put || kept.contains_key(DELETED)).then(|| Mutation {
+    (op == Op::Put || conflicting.contains_key(DELETED)).then(|| Mutation {
         kind: ENTRY.to_owned(),
         op,
         fields,
-        ..choice.clone()
+        ..resolution.clone()
     })
 }
 
-/// A value of a conflict beside the one that stands.
+/// A value in conflict with the stored one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConflictingValue {
-    /// The path of both.
+    /// Path of the field.
     pub path: String,
-    /// What the mutation set; null where it cleared the value.
+    /// Value that the mutation set; null if it cleared the field.
     pub mine: Value,
-    /// What stands in the record now; null for nothing.
+    /// Stored value; null if there is none.
     pub theirs: Value,
 }
 
-/// Returns the values that a conflict is about: those that the server did not take, by what the record was when it
-/// `answered`, and that are not what stands there by now. A choice may take each of them.
+/// Returns the values in conflict, sorted by path: those that the server did not apply and that still differ from the
+/// record.
+///
+/// `answered` is the record in the server's result, `theirs` the record now.
 pub fn conflicting_values(mutation: &Mutation, answered: &Fields, theirs: &Fields) -> Vec<ConflictingValue> {
     let value = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
-    let kept = paths(&mutation.fields).into_iter().filter(|(path, mine)| get(answered, path) != present(mine));
-    let mut rows: Vec<ConflictingValue> = kept
+    let differing = paths(&mutation.fields).into_iter().filter(|(path, mine)| get(answered, path) != present(mine));
+    let mut rows: Vec<ConflictingValue> = differing
         .filter(|(path, mine)| get(theirs, path) != present(mine))
         .map(|(path, mine)| ConflictingValue {
             theirs: value(get(theirs, &path)),
@@ -86,7 +89,7 @@ pub fn conflicting_values(mutation: &Mutation, answered: &Fields, theirs: &Field
             path: path.into_owned(),
         })
         .collect();
-    rows.sort_by(|one, other| one.path.cmp(&other.path));
+    rows.sort_by(|a, b| a.path.cmp(&b.path));
     rows
 }
 
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_answer_that_was_not_taken_is_a_row() {
+    fn conflicting_values_cover_every_kind_of_answer() {
         let fields = |value: Value| value.as_object().unwrap().clone();
         let mine = json!({
             "values": {"count": 3, "people": 5}, "note": "我的", "date": "2026-11-20", "place": "522728109",
@@ -140,23 +143,27 @@ mod tests {
         assert_eq!(row("details.met").mine, json!(["sign", "hall"]));
         assert_eq!((&row("organisation").mine, &row("organisation").theirs), (&Value::Null, &json!("o2")));
         assert_eq!(row("details.words").theirs, Value::Null);
-        // What was taken and has been changed by others since is theirs: the server keeps no value of mine.
+        // A value that was applied and changed by others since is not in conflict.
         let later = json!({"values": {"count": 3, "people": 9}, "note": "别人的"});
         let rows = conflicting_values(&put(fields(mine)), &fields(theirs), &fields(later));
         assert!(rows.iter().all(|row| !row.path.starts_with("values.")));
     }
 
     #[test]
-    fn a_choice_comes_to_an_edit_of_just_what_is_taken() {
+    fn resolution_mutation_has_only_taken_values() {
         let choice = Resolution { client: Uuid::from_u128(1), seq: 4, take: vec!["values.count".into()] };
         let mutation = choice.mutation(9, Uuid::from_u128(2), 7);
         assert_eq!((mutation.kind.as_str(), mutation.seq, mutation.base_rev), (RESOLUTION, 9, 7));
-        let kept = json!({"values.count": 3, "note": "我的"}).as_object().unwrap().clone();
-        let edit = resolution_mutation(&mutation, &choice.take, &kept).unwrap();
+        let conflicting = json!({"values.count": 3, "note": "我的"}).as_object().unwrap().clone();
+        let edit = resolution_mutation(&mutation, &choice.take, &conflicting).unwrap();
         assert_eq!((edit.op, Value::Object(edit.fields)), (Op::Put, json!({"values": {"count": 3}})));
         assert_eq!((edit.kind.as_str(), edit.seq, edit.base_rev), (ENTRY, 9, 7));
-        assert_eq!(resolution_mutation(&mutation, &["place".into()], &kept), None, "what is not there cannot be taken");
-        assert_eq!(resolution_mutation(&mutation, &[DELETED.into()], &kept), None);
+        assert_eq!(
+            resolution_mutation(&mutation, &["place".into()], &conflicting),
+            None,
+            "what is not there cannot be taken"
+        );
+        assert_eq!(resolution_mutation(&mutation, &[DELETED.into()], &conflicting), None);
         let gone = json!({"deleted": true, "reason": "重复"}).as_object().unwrap().clone();
         let deletion = resolution_mutation(&mutation, &[DELETED.into()], &gone).unwrap();
         assert_eq!((deletion.op, Value::Object(deletion.fields)), (Op::Delete, json!({"reason": "重复"})));

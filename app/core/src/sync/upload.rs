@@ -1,94 +1,97 @@
-//! How a photo gets over a line that breaks, without I/O: piece by piece, each as large as the line has borne so far, and after
-//! a break from where the server says that it is.
+//! Resumable upload of a photo in chunks, as a state machine without I/O. The chunk size adapts to the connection;
+//! after a failure the upload resumes at the server's offset.
 
 use crate::fixtures::rng::SeededRng;
 use std::time::Duration;
 
-/// The first piece, in bytes: some seconds on 2G.
-pub const FIRST_PIECE: u64 = 16 << 10;
-/// The smallest piece.
-pub const SMALLEST_PIECE: u64 = 4 << 10;
-/// The largest piece.
-pub const LARGEST_PIECE: u64 = 256 << 10;
-/// After so many failures without a byte in between, the photo waits for the next round of the sync.
+/// Initial chunk size in bytes.
+pub const FIRST_CHUNK: u64 = 16 << 10;
+/// Minimum chunk size in bytes.
+pub const MIN_CHUNK: u64 = 4 << 10;
+/// Maximum chunk size in bytes.
+pub const MAX_CHUNK: u64 = 256 << 10;
+/// Consecutive failures without progress after which the photo waits for the next sync round.
 pub const MAX_RETRIES: u32 = 6;
-/// The wait after the first failure; it doubles with each further one.
+/// Initial back-off; it doubles with each further failure.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// What is to be done next.
+/// Next action of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Ask how much of it is there.
+    /// Ask the server for the number of bytes received.
     Ask,
-    /// Send the bytes from the first up to, not including, the second.
+    /// Send this range of bytes; the end is exclusive.
     Send(u64, u64),
-    /// All of it is there.
+    /// The server has the whole photo.
     Done,
-    /// The server will never have it.
+    /// The server rejected the photo for good.
     Refused,
-    /// The line is too bad for now.
+    /// The connection is too unreliable for now.
     GiveUp,
 }
 
-/// What came of it.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// It is stored, whole.
+pub enum UploadResult {
+    /// The whole photo is stored.
     Stored,
-    /// So many bytes are there.
-    There(u64),
-    /// No answer, or one that says to come later. What was sent may have arrived all the same.
-    Nothing,
-    /// It is not what the server takes.
+    /// The server has received this number of bytes.
+    Received(u64),
+    /// No response, or a request to retry later. The bytes may have arrived all the same.
+    NoResponse,
+    /// The server rejected the photo.
     Refused,
 }
 
-/// The upload of one photo.
+/// Upload of one photo.
 #[derive(Clone, Debug)]
 pub struct Upload {
     size: u64,
-    /// How much is there, as the server last said.
-    there: Option<u64>,
-    piece: u64,
+    /// Number of bytes that the server last reported.
+    received: Option<u64>,
+    chunk: u64,
     failures: u32,
     ended: Option<Step>,
     jitter: SeededRng,
 }
 
 impl Upload {
-    /// One of `size` bytes, of which nobody knows yet how much is there. `seed` spreads the tries of many phones.
+    /// Creates an upload of `size` bytes with an unknown server offset. `seed` spreads the retries of many phones.
     pub fn new(size: u64, seed: u64) -> Self {
-        Self { size, there: None, piece: FIRST_PIECE, failures: 0, ended: None, jitter: SeededRng::new(seed) }
+        Self { size, received: None, chunk: FIRST_CHUNK, failures: 0, ended: None, jitter: SeededRng::new(seed) }
     }
 
-    /// What is to be done next.
+    /// Returns the next action.
     pub fn step(&self) -> Step {
-        match (self.ended, self.there) {
+        match (self.ended, self.received) {
             (Some(ended), _) => ended,
             (None, None) => Step::Ask,
-            (None, Some(there)) => Step::Send(there, (there + self.piece).min(self.size)),
+            (None, Some(received)) => Step::Send(received, (received + self.chunk).min(self.size)),
         }
     }
 
-    /// Takes what came of the step; how long to wait before the next, if at all.
-    pub fn hear(&mut self, heard: Heard) -> Option<Duration> {
-        match heard {
-            Heard::Stored => self.ended = Some(Step::Done),
-            Heard::Refused => self.ended = Some(Step::Refused),
-            Heard::There(there) if there < self.size && self.there.is_none_or(|before| there > before) => {
-                if self.there.is_some() {
+    /// Handles the result of a step. Returns the wait before the next step, if any.
+    pub fn handle(&mut self, result: UploadResult) -> Option<Duration> {
+        match result {
+            UploadResult::Stored => self.ended = Some(Step::Done),
+            UploadResult::Refused => self.ended = Some(Step::Refused),
+            UploadResult::Received(received)
+                if received < self.size && self.received.is_none_or(|before| received > before) =>
+            {
+                if self.received.is_some() {
                     self.failures = 0;
-                    self.piece = (self.piece * 2).min(LARGEST_PIECE);
+                    self.chunk = (self.chunk * 2).min(MAX_CHUNK);
                 }
-                self.there = Some(there);
+                self.received = Some(received);
             }
-            // Less than before, or all bytes but not the photo: a part was lost or spoilt, and is sent anew.
-            Heard::There(there) => {
-                self.there = Some(if there < self.size { there } else { 0 });
+            // Fewer bytes than before, or all bytes without the photo stored: data was lost or corrupted and is sent
+            // again.
+            UploadResult::Received(received) => {
+                self.received = Some(if received < self.size { received } else { 0 });
                 return self.fail();
             }
-            Heard::Nothing => {
-                self.there = None;
+            UploadResult::NoResponse => {
+                self.received = None;
                 return self.fail();
             }
         }
@@ -97,7 +100,7 @@ impl Upload {
 
     fn fail(&mut self) -> Option<Duration> {
         self.failures += 1;
-        self.piece = (self.piece / 2).max(SMALLEST_PIECE);
+        self.chunk = (self.chunk / 2).max(MIN_CHUNK);
         if self.failures >= MAX_RETRIES {
             self.ended = Some(Step::GiveUp);
             return None;
@@ -112,39 +115,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A server behind a line that bears so many bytes before it breaks.
+    /// Simulates a server behind a connection that breaks after `breaks()` bytes.
     fn run(size: u64, mut breaks: impl FnMut() -> u64, rounds: usize) -> (Step, u64, u64) {
         let (mut stored, mut sent) = (0_u64, 0);
         for round in 0..rounds {
             let mut upload = Upload::new(size, round as u64);
             let mut left = breaks();
             loop {
-                let heard = match upload.step() {
-                    Step::Ask if left == 0 => Heard::Nothing,
-                    Step::Ask => Heard::There(stored),
+                let result = match upload.step() {
+                    Step::Ask if left == 0 => UploadResult::NoResponse,
+                    Step::Ask => UploadResult::Received(stored),
                     Step::Send(from, to) => {
                         assert!(from <= stored && to <= size && from < to, "only what follows is sent");
                         let bytes = to - from;
                         sent += bytes.min(left);
                         if bytes > left {
                             left = 0;
-                            Heard::Nothing
+                            UploadResult::NoResponse
                         } else {
                             left -= bytes;
                             stored = to;
-                            // The answer may be lost after the work is done.
+                            // The response may be lost after the chunk was stored.
                             match (left == 0, stored == size) {
-                                (true, _) => Heard::Nothing,
-                                (false, true) => Heard::Stored,
-                                (false, false) => Heard::There(stored),
+                                (true, _) => UploadResult::NoResponse,
+                                (false, true) => UploadResult::Stored,
+                                (false, false) => UploadResult::Received(stored),
                             }
                         }
                     }
                     Step::GiveUp => break,
                     end => return (end, stored, sent),
                 };
-                let heard = if stored == size && heard == Heard::There(size) { Heard::Stored } else { heard };
-                if upload.hear(heard).is_some() {
+                let result = if stored == size && result == UploadResult::Received(size) {
+                    UploadResult::Stored
+                } else {
+                    result
+                };
+                if upload.handle(result).is_some() {
                     left = breaks();
                 }
             }
@@ -153,35 +160,35 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_gets_over_a_line_that_breaks_every_50_kilobytes_with_little_sent_twice() {
+    fn upload_resumes_without_resending_much() {
         let (end, stored, sent) = run(300_000, || 50_000, 10);
         assert_eq!((end, stored), (Step::Done, 300_000));
         assert!(sent < 600_000, "{sent} bytes were sent");
     }
 
     #[test]
-    fn a_refusal_ends_it_and_a_dead_line_makes_it_wait() {
+    fn upload_stops_on_rejection_and_backs_off_offline() {
         let mut upload = Upload::new(10, 1);
         assert_eq!(upload.step(), Step::Ask);
-        assert_eq!(upload.hear(Heard::There(0)), None);
+        assert_eq!(upload.handle(UploadResult::Received(0)), None);
         assert_eq!(upload.step(), Step::Send(0, 10));
-        upload.hear(Heard::Refused);
+        upload.handle(UploadResult::Refused);
         assert_eq!(upload.step(), Step::Refused);
         let mut upload = Upload::new(10, 1);
-        let waits: Vec<_> = (0..MAX_RETRIES).map(|_| upload.hear(Heard::Nothing)).collect();
+        let waits: Vec<_> = (0..MAX_RETRIES).map(|_| upload.handle(UploadResult::NoResponse)).collect();
         assert_eq!((upload.step(), waits.last()), (Step::GiveUp, Some(&None)));
         assert!(waits[0] < waits[2] && waits[0].is_some());
     }
 
     proptest! {
         #[test]
-        fn any_line_that_now_and_then_bears_a_smallest_piece_brings_it_over(
+        fn upload_completes_if_min_chunks_sometimes_pass(
             size in 1_u64..2_000_000, breaks in proptest::collection::vec(0_u64..120_000, 1..40),
         ) {
             let mut number = 0;
             let next = || {
                 number += 1;
-                if number % 3 == 0 { SMALLEST_PIECE + 1 } else { breaks[number % breaks.len()] }
+                if number % 3 == 0 { MIN_CHUNK + 1 } else { breaks[number % breaks.len()] }
             };
             let (end, stored, _) = run(size, next, 2_000);
             prop_assert_eq!((end, stored), (Step::Done, size));

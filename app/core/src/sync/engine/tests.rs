@@ -1,4 +1,4 @@
-//! The machine alone, then with a line that breaks at random.
+//! Tests of the engine: single transitions, then random connection failures.
 
 use super::*;
 use crate::sync::protocol::{ENTRY, Op, Outcome};
@@ -23,16 +23,16 @@ fn result(seq: u64, outcome: Outcome) -> PushResult {
     PushResult { seq, outcome, rev: 1, record: None, errors: Vec::new(), others: Vec::new() }
 }
 
-fn nothing_new() -> PullResponse {
+fn empty_pull() -> PullResponse {
     PullResponse { records: Vec::new(), cursor: "1".into(), more: false, position: 1, last: 1, epoch: 0, anew: false }
 }
 
-fn wait_of(outputs: &[Output]) -> Option<Duration> {
+fn wait_in(outputs: &[Output]) -> Option<Duration> {
     outputs.iter().find_map(|output| if let Output::Wait(wait) = output { Some(*wait) } else { None })
 }
 
 #[test]
-fn a_round_sends_then_receives_then_rests() {
+fn round_pushes_then_pulls_then_idles() {
     let mut engine = Engine::new(1);
     assert_eq!(engine.handle(Input::Wake), [Output::ReadOutbox { limit: FIRST_BATCH }]);
     let outputs = engine.handle(Input::OutboxRead(vec![mutation(1), mutation(2)]));
@@ -44,29 +44,29 @@ fn a_round_sends_then_receives_then_rests() {
         engine.handle(Input::OutboxRead(vec![])),
         [Output::Show(Status::Receiving { position: 0, last: 0 }), Output::Pull]
     );
-    assert_eq!(engine.handle(Input::Pulled(Ok(nothing_new()))), [Output::StorePull(nothing_new())]);
+    assert_eq!(engine.handle(Input::Pulled(Ok(empty_pull()))), [Output::StorePull(empty_pull())]);
     assert_eq!(engine.handle(Input::PullStored), [Output::Show(Status::Idle)]);
 }
 
 #[test]
-fn what_is_saved_during_a_round_starts_another() {
+fn wake_during_round_starts_another_round() {
     let mut engine = Engine::new(1);
     engine.handle(Input::Wake);
     engine.handle(Input::OutboxRead(vec![]));
     assert_eq!(engine.handle(Input::Wake), []);
-    engine.handle(Input::Pulled(Ok(nothing_new())));
+    engine.handle(Input::Pulled(Ok(empty_pull())));
     assert_eq!(engine.handle(Input::PullStored), [Output::ReadOutbox { limit: FIRST_BATCH }]);
 }
 
 #[test]
-fn waits_double_up_to_five_minutes_and_end_when_a_person_asks() {
+fn back_off_doubles_to_maximum_and_ends_on_sync_now() {
     let mut engine = Engine::new(7);
     let mut input = Input::Wake;
     let mut waits = Vec::new();
     for _ in 0..12 {
         assert_eq!(engine.handle(input).len(), 1);
         engine.handle(Input::OutboxRead(vec![mutation(1)]));
-        waits.extend(wait_of(&engine.handle(Input::Pushed(Err(Failure::NoAnswer)))));
+        waits.extend(wait_in(&engine.handle(Input::Pushed(Err(Failure::NoAnswer)))));
         input = Input::WaitOver;
     }
     for (index, wait) in waits.iter().enumerate() {
@@ -81,38 +81,34 @@ fn waits_double_up_to_five_minutes_and_end_when_a_person_asks() {
 #[case(Failure::Busy(Some(Duration::from_secs(90))), Duration::from_secs(90), Status::Waiting)]
 #[case(Failure::SignedOut, LONGEST_WAIT, Status::SignedOut)]
 #[case(Failure::Refused, LONGEST_WAIT, Status::Refused)]
-fn keeps_to_the_wait_that_the_failure_asks_for(
-    #[case] failure: Failure,
-    #[case] least: Duration,
-    #[case] status: Status,
-) {
+fn back_off_respects_minimum_of_failure(#[case] failure: Failure, #[case] least: Duration, #[case] status: Status) {
     let mut engine = Engine::new(3);
     engine.handle(Input::Wake);
     engine.handle(Input::OutboxRead(vec![]));
     let outputs = engine.handle(Input::Pulled(Err(failure)));
-    assert!(wait_of(&outputs) >= Some(least));
+    assert!(wait_in(&outputs) >= Some(least));
     assert_eq!(outputs.last(), Some(&Output::Show(status)));
 }
 
 #[test]
-fn an_answer_about_other_mutations_is_no_answer() {
+fn response_without_requested_results_is_failure() {
     let mut engine = Engine::new(1);
     engine.handle(Input::Wake);
     engine.handle(Input::OutboxRead(vec![mutation(1)]));
     let outputs = engine.handle(Input::Pushed(Ok(vec![result(9, Outcome::Applied)])));
-    assert!(wait_of(&outputs).is_some());
+    assert!(wait_in(&outputs).is_some());
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Line {
-    Works,
-    DropsTheRequest,
-    DropsTheAnswer,
-    PhoneDiesBeforeStoring,
+enum Fault {
+    None,
+    RequestLost,
+    ResponseLost,
+    AppClosedBeforeStoring,
 }
 
-/// A phone with a working storage against a server that keeps a mutation once, over a line that breaks as told.
-fn run(saved: u64, refused: &[u64], faults: &[Line]) -> (BTreeMap<u64, u32>, Vec<u64>) {
+/// Runs a phone with reliable storage against a server that stores each mutation once, with the given faults.
+fn run(saved: u64, refused: &[u64], faults: &[Fault]) -> (BTreeMap<u64, u32>, Vec<u64>) {
     let mut outbox: Vec<u64> = (1..=saved).collect();
     let mut written: BTreeMap<u64, u32> = BTreeMap::new();
     let mut faults = faults.iter().copied();
@@ -128,8 +124,8 @@ fn run(saved: u64, refused: &[u64], faults: &[Line]) -> (BTreeMap<u64, u32>, Vec
             Output::ReadOutbox { limit } => {
                 Input::OutboxRead(outbox.iter().take(limit).copied().map(mutation).collect())
             }
-            Output::Push(batch) => match faults.next().unwrap_or(Line::Works) {
-                Line::DropsTheRequest => Input::Pushed(Err(Failure::NoAnswer)),
+            Output::Push(batch) => match faults.next().unwrap_or(Fault::None) {
+                Fault::RequestLost => Input::Pushed(Err(Failure::NoAnswer)),
                 fault => {
                     let results: Vec<PushResult> = batch
                         .iter()
@@ -142,8 +138,8 @@ fn run(saved: u64, refused: &[u64], faults: &[Line]) -> (BTreeMap<u64, u32>, Vec
                         })
                         .collect();
                     match fault {
-                        Line::DropsTheAnswer => Input::Pushed(Err(Failure::NoAnswer)),
-                        Line::PhoneDiesBeforeStoring => {
+                        Fault::ResponseLost => Input::Pushed(Err(Failure::NoAnswer)),
+                        Fault::AppClosedBeforeStoring => {
                             engine = Engine::new(steps);
                             Input::Wake
                         }
@@ -155,7 +151,7 @@ fn run(saved: u64, refused: &[u64], faults: &[Line]) -> (BTreeMap<u64, u32>, Vec
                 outbox.retain(|seq| !results.iter().any(|result| result.seq == *seq));
                 Input::PushStored
             }
-            Output::Pull => Input::Pulled(Ok(nothing_new())),
+            Output::Pull => Input::Pulled(Ok(empty_pull())),
             Output::StorePull(_) => Input::PullStored,
         };
         todo.extend(engine.handle(input));
@@ -164,19 +160,19 @@ fn run(saved: u64, refused: &[u64], faults: &[Line]) -> (BTreeMap<u64, u32>, Vec
 }
 
 #[test]
-fn ten_lost_answers_in_a_row_delay_but_lose_and_double_nothing() {
-    let (written, outbox) = run(3, &[], &[Line::DropsTheAnswer; 10]);
+fn lost_responses_neither_lose_nor_duplicate_mutations() {
+    let (written, outbox) = run(3, &[], &[Fault::ResponseLost; 10]);
     assert_eq!(written, BTreeMap::from([(1, 1), (2, 1), (3, 1)]));
     assert!(outbox.is_empty());
 }
 
 proptest! {
     #[test]
-    fn whatever_the_line_does_all_arrives_and_a_refusal_holds_up_nobody(
+    fn all_arrives_despite_faults_and_rejections(
         saved in 0..80_u64,
         refused in prop::collection::vec(1..80_u64, 0..5),
         faults in prop::collection::vec(prop_oneof![
-            Just(Line::Works), Just(Line::DropsTheRequest), Just(Line::DropsTheAnswer), Just(Line::PhoneDiesBeforeStoring),
+            Just(Fault::None), Just(Fault::RequestLost), Just(Fault::ResponseLost), Just(Fault::AppClosedBeforeStoring),
         ], 0..30),
     ) {
         let (written, outbox) = run(saved, &refused, &faults);

@@ -1,4 +1,4 @@
-//! Rights, rules and the merge, one by one and by chance.
+//! Tests of access rights, validation rules and the merge of entries.
 
 use super::super::ledger::merge_item;
 use super::*;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 const RECORDER: u128 = 1;
 const REVIEWER: u128 = 2;
 
-/// Rules with nothing but forms and places in them.
+/// Rules with only forms and places.
 fn rules<'a>(catalogue: &'a Catalogue, places: &'a Places) -> Rules<'a> {
     Rules { catalogue, places, organisations: &[], pairings: &[], last_day: None, closed: &[] }
 }
@@ -46,8 +46,8 @@ fn places() -> Places {
 }
 
 fn user(id: u128, role: Role, places: &[&str], programmes: &[&str]) -> User {
-    let own = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
-    let scope = Scope { places: own(places), programmes: own(programmes) };
+    let to_vec = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+    let scope = Scope { places: to_vec(places), programmes: to_vec(programmes) };
     User { id: Uuid::from_u128(id), username: String::new(), name: String::new(), role, scope }
 }
 
@@ -63,7 +63,7 @@ fn decide_as(actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -
     decide_when(&[], actor, existing, op, fields)
 }
 
-/// The same while these months are closed.
+/// Decides while the given months are closed.
 fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: Op, fields: Value) -> Decision {
     let (catalogue, places) = (catalogue(), places());
     let rules =
@@ -74,13 +74,13 @@ fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: 
     merge_entry(&mutation, existing, actor, rules)
 }
 
-fn right() -> Value {
+fn valid_fields() -> Value {
     json!({"activity": "survey", "date": "2026-11-24", "place": "522728109", "values": {"count": 3}, "note": "走访"})
 }
 
-/// An entry of the recorder, and what others have changed since the mutation's base.
+/// An entry of the recorder with the paths that others have changed since the mutation's base.
 fn existing(state: &str, changed_since: &[&str]) -> Existing {
-    let mut fields = right().as_object().unwrap().clone();
+    let mut fields = valid_fields().as_object().unwrap().clone();
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
     fields.insert("state".into(), json!(state));
     fill_defaults(&mut fields);
@@ -90,21 +90,21 @@ fn existing(state: &str, changed_since: &[&str]) -> Existing {
 
 fn written(decision: Decision) -> (Outcome, Fields, Fields) {
     match decision {
-        Decision::Write { outcome, fields, conflicting_values: kept, .. } => (outcome, fields, kept),
-        other => panic!("expected a write, got {other:?}"),
+        Decision::Write { outcome, fields, conflicting_values: conflicting, .. } => (outcome, fields, conflicting),
+        decision => panic!("expected a write, got {decision:?}"),
     }
 }
 
 fn rejected(decision: Decision) -> Vec<(String, ErrorCode)> {
     match decision {
         Decision::Reject(errors) => errors.into_iter().map(|error| (error.field, error.code)).collect(),
-        other => panic!("expected a rejection, got {other:?}"),
+        decision => panic!("expected a rejection, got {decision:?}"),
     }
 }
 
 #[test]
-fn a_put_creates_and_names_every_field() {
-    let (outcome, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+fn put_creates_entry_with_every_field() {
+    let (outcome, fields, _) = written(decide_as(&recorder(), None, Op::Put, valid_fields()));
     assert_eq!(outcome, Outcome::Applied);
     assert_eq!(fields["state"], "submitted");
     assert_eq!(fields["pairing"], Value::Null);
@@ -112,7 +112,7 @@ fn a_put_creates_and_names_every_field() {
 }
 
 #[test]
-fn a_put_changes_just_the_fields_that_it_names() {
+fn put_changes_only_named_fields() {
     let entry = existing("submitted", &[]);
     let (outcome, fields, _) =
         written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"people": 7}, "unknown": "kept"})));
@@ -122,25 +122,25 @@ fn a_put_changes_just_the_fields_that_it_names() {
 }
 
 #[test]
-fn edits_of_different_fields_merge_and_of_the_same_field_conflict() {
+fn edits_of_other_fields_merge_and_of_same_field_conflict() {
     let entry = existing("submitted", &["note"]);
     let (outcome, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"values": {"count": 9}})));
     assert_eq!((outcome, &fields["values"]["count"]), (Outcome::Merged, &json!(9)));
     let both = json!({"values": {"count": 9}, "note": "我的"});
-    let (outcome, fields, kept) = written(decide_as(&recorder(), Some(&entry), Op::Put, both));
-    assert_eq!((outcome, &fields["note"], &kept["note"]), (Outcome::Conflict, &json!("走访"), &json!("我的")));
+    let (outcome, fields, conflicting) = written(decide_as(&recorder(), Some(&entry), Op::Put, both));
+    assert_eq!((outcome, &fields["note"], &conflicting["note"]), (Outcome::Conflict, &json!("走访"), &json!("我的")));
 }
 
 #[rstest]
 #[case(json!({"author": Uuid::from_u128(9), "source": "report", "created_at": "x"}))]
 #[case(json!({"note": "走访", "values": {"count": 3}}))]
-fn what_changes_nothing_leaves_the_record(#[case] fields: Value) {
+fn put_without_change_leaves_record(#[case] fields: Value) {
     let decision = decide_as(&recorder(), Some(&existing("submitted", &[])), Op::Put, fields);
     assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() });
 }
 
 #[test]
-fn only_a_reviewer_verifies_or_returns() {
+fn review_requires_reviewer() {
     let entry = existing("submitted", &[]);
     let verify = json!({"state": "verified"});
     assert_eq!(
@@ -159,20 +159,20 @@ fn only_a_reviewer_verifies_or_returns() {
 }
 
 #[test]
-fn a_review_of_what_has_changed_since_is_a_conflict() {
+fn review_of_changed_entry_is_conflict() {
     let entry = existing("submitted", &["values.count"]);
     match decide_as(&reviewer(), Some(&entry), Op::Put, json!({"state": "verified"})) {
-        Decision::Leave { outcome, conflicting_values: kept } => {
-            assert_eq!((outcome, &kept["state"]), (Outcome::Conflict, &json!("verified")))
+        Decision::Leave { outcome, conflicting_values: conflicting } => {
+            assert_eq!((outcome, &conflicting["state"]), (Outcome::Conflict, &json!("verified")))
         }
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
 }
 
 #[rstest]
 #[case("verified")]
 #[case("returned")]
-fn an_edit_by_its_author_waits_for_review_again(#[case] state: &str) {
+fn edit_by_author_resets_review(#[case] state: &str) {
     let entry = existing(state, &[]);
     let (_, fields, _) = written(decide_as(&recorder(), Some(&entry), Op::Put, json!({"note": "改正"})));
     assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
@@ -184,18 +184,18 @@ fn an_edit_by_its_author_waits_for_review_again(#[case] state: &str) {
 #[case(user(7, Role::Recorder, &[], &[]), json!({"note": "不是我的"}), "id")]
 #[case(user(7, Role::Reviewer, &["522728108"], &[]), json!({"state": "verified"}), "id")]
 #[case(user(RECORDER, Role::Viewer, &[], &[]), json!({"note": "x"}), "id")]
-fn rights_end_at_place_programme_and_author(#[case] actor: User, #[case] fields: Value, #[case] at: &str) {
+fn put_outside_scope_or_by_other_author_is_forbidden(#[case] actor: User, #[case] fields: Value, #[case] at: &str) {
     let entry = existing("submitted", &[]);
     let errors = rejected(decide_as(&actor, Some(&entry), Op::Put, fields));
     assert_eq!(errors, [(at.to_owned(), ErrorCode::Forbidden)]);
 }
 
 #[test]
-fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
+fn delete_leaves_tombstone_unless_changed_since() {
     let entry = existing("submitted", &[]);
     match decide_as(&recorder(), Some(&entry), Op::Delete, json!({})) {
         Decision::Write { deleted, .. } => assert!(deleted),
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
     let changed = existing("submitted", &["note"]);
     assert!(matches!(
@@ -205,45 +205,46 @@ fn a_delete_leaves_a_tombstone_unless_others_have_changed_it() {
 }
 
 #[test]
-fn a_delete_needs_its_right_and_keeps_its_reason() {
+fn delete_requires_right_and_keeps_reason() {
     let (entry, approved) = (existing("submitted", &[]), existing("verified", &[]));
     let coordinator = user(3, Role::Coordinator, &["522728"], &[]);
-    let said = json!({"reason": "重复", "duplicate_of": Uuid::from_u128(9)});
-    let refused = |actor: &User, entry: &Existing, said: &Value| {
-        rejected(decide_as(actor, Some(entry), Op::Delete, said.clone()))
+    let details = json!({"reason": "重复", "duplicate_of": Uuid::from_u128(9)});
+    let refused = |actor: &User, entry: &Existing, details: &Value| {
+        rejected(decide_as(actor, Some(entry), Op::Delete, details.clone()))
     };
     assert_eq!(refused(&recorder(), &approved, &json!({})), [("state".into(), ErrorCode::Approved)]);
-    assert_eq!(refused(&reviewer(), &approved, &said), [("state".into(), ErrorCode::Approved)]);
+    assert_eq!(refused(&reviewer(), &approved, &details), [("state".into(), ErrorCode::Approved)]);
     assert_eq!(
         refused(&reviewer(), &entry, &json!({"reason": "重复"})),
         [("duplicate_of".into(), ErrorCode::Required)]
     );
     assert_eq!(refused(&coordinator, &approved, &json!({})), [("reason".into(), ErrorCode::Required)]);
     for (actor, entry) in [(reviewer(), &entry), (coordinator.clone(), &approved)] {
-        let (_, fields, _) = written(decide_as(&actor, Some(entry), Op::Delete, said.clone()));
-        assert_eq!((&fields["reason"], &fields["duplicate_of"]), (&said["reason"], &said["duplicate_of"]));
+        let (_, fields, _) = written(decide_as(&actor, Some(entry), Op::Delete, details.clone()));
+        assert_eq!((&fields["reason"], &fields["duplicate_of"]), (&details["reason"], &details["duplicate_of"]));
     }
-    // What has been approved meanwhile is no longer the author's to delete; other changes are a conflict, which keeps why.
+    // The author cannot delete an entry that was approved meanwhile. Other changes are a conflict, which keeps the
+    // reason.
     assert_eq!(
         refused(&recorder(), &existing("verified", &["state"]), &json!({})),
         [("state".into(), ErrorCode::Approved)]
     );
-    match decide_as(&coordinator, Some(&existing("submitted", &["note"])), Op::Delete, said.clone()) {
-        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => {
-            assert_eq!((&kept["deleted"], &kept["reason"]), (&json!(true), &said["reason"]));
+    match decide_as(&coordinator, Some(&existing("submitted", &["note"])), Op::Delete, details.clone()) {
+        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: conflicting } => {
+            assert_eq!((&conflicting["deleted"], &conflicting["reason"]), (&json!(true), &details["reason"]));
         }
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
-    // Brought back by its author it waits for review again, without what the deletion said.
+    // An entry restored by its author needs a new review and loses the reason for deletion.
     let mut gone = Existing { deleted: true, ..approved };
-    gone.fields.extend(said.as_object().unwrap().clone());
-    let (_, fields, _) = written(decide_as(&recorder(), Some(&gone), Op::Put, right()));
+    gone.fields.extend(details.as_object().unwrap().clone());
+    let (_, fields, _) = written(decide_as(&recorder(), Some(&gone), Op::Put, valid_fields()));
     assert_eq!(fields["state"], "submitted");
     assert_eq!((fields.get("reason"), fields.get("duplicate_of")), (None, None));
 }
 
 #[test]
-fn a_return_names_fields_that_go_with_the_next_edit() {
+fn review_fields_are_cleared_by_next_edit() {
     let entry = existing("submitted", &[]);
     let mut back = json!({"state": "returned", "review_note": "请补充照片", "review_fields": ["attachments"]});
     let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, back.clone()));
@@ -251,7 +252,7 @@ fn a_return_names_fields_that_go_with_the_next_edit() {
     let returned = Existing { fields, ..entry.clone() };
     let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"note": "补了照片"})));
     assert_eq!((&fields["state"], fields.get("review_fields")), (&json!("submitted"), None));
-    // Sent in again as it is.
+    // Resubmitted unchanged.
     let (_, fields, _) = written(decide_as(&recorder(), Some(&returned), Op::Put, json!({"state": "submitted"})));
     assert_eq!((&fields["state"], fields.get("review_note")), (&json!("submitted"), None));
     assert_eq!(
@@ -266,28 +267,28 @@ fn a_return_names_fields_that_go_with_the_next_edit() {
 }
 
 #[test]
-fn an_edit_against_a_delete_waits_for_a_choice_and_whoever_knows_of_the_delete_brings_the_entry_back() {
+fn edit_conflicts_with_unseen_delete_and_reverts_seen_one() {
     let gone = Existing { deleted: true, ..existing("submitted", &["deleted"]) };
     let edit = json!({"note": "还在", "values": {"count": 4}});
     match decide_as(&recorder(), Some(&gone), Op::Put, edit.clone()) {
-        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => {
-            assert_eq!(Value::Object(kept), json!({"note": "还在", "values.count": 4}));
+        Decision::Leave { outcome: Outcome::Conflict, conflicting_values: conflicting } => {
+            assert_eq!(Value::Object(conflicting), json!({"note": "还在", "values.count": 4}));
         }
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
-    let known = Existing { changed_since: BTreeSet::new(), ..gone };
-    match decide_as(&recorder(), Some(&known), Op::Put, edit) {
+    let seen = Existing { changed_since: BTreeSet::new(), ..gone };
+    match decide_as(&recorder(), Some(&seen), Op::Put, edit) {
         Decision::Write { deleted, fields, changed, .. } => {
             assert_eq!((deleted, &fields["note"], changed.contains("deleted")), (false, &json!("还在"), true));
         }
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
-    let again = decide_as(&recorder(), Some(&known), Op::Delete, json!({}));
+    let again = decide_as(&recorder(), Some(&seen), Op::Delete, json!({}));
     assert_eq!(again, Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() });
 }
 
 #[test]
-fn a_note_of_a_review_is_written_by_a_review_alone() {
+fn review_note_without_review_is_forbidden() {
     let entry = existing("submitted", &[]);
     for actor in [recorder(), reviewer()] {
         let note = json!({"review_note": "改一改"});
@@ -307,7 +308,7 @@ fn a_note_of_a_review_is_written_by_a_review_alone() {
 #[case(0, i64::MAX as u64, &[("base_rev", ErrorCode::TooLarge)])]
 #[case(2, 3, &[("base_rev", ErrorCode::TooLarge)])]
 #[case(2, u64::MAX, &[("base_rev", ErrorCode::TooLarge)])]
-fn decide_rejects_base_rev_above_the_record(
+fn merge_rejects_base_rev_above_stored_rev(
     #[case] rev: u64,
     #[case] base_rev: u64,
     #[case] expected: &[(&str, ErrorCode)],
@@ -315,7 +316,7 @@ fn decide_rejects_base_rev_above_the_record(
     let (catalogue, places) = (with_programme(), places());
     let rules = rules(&catalogue, &places);
     let entry = (rev > 0).then(|| Existing { rev, ..existing("submitted", &[]) });
-    let (kind, fields) = (String::new(), right().as_object().unwrap().clone());
+    let (kind, fields) = (String::new(), valid_fields().as_object().unwrap().clone());
     let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
     let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
     assert_eq!(rejected(merge_entry(&mutation, entry.as_ref(), &recorder(), rules)), expected);
@@ -327,8 +328,8 @@ fn decide_rejects_base_rev_above_the_record(
 }
 
 #[test]
-fn is_news_tells_own_work_by_account_and_client() {
-    let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+fn is_concurrent_identifies_author_by_account_and_client() {
+    let (mine, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let author =
         MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
     let is_since = |rev, maker, mutation: &Mutation| author.is_concurrent(rev, 7, maker, mutation);
@@ -342,9 +343,9 @@ fn is_news_tells_own_work_by_account_and_client() {
         fields: Fields::new(),
     };
     assert!(!is_since(2, Some((mine, mine, 4)), &mutation), "one's own earlier work");
-    assert!(is_since(2, Some((other, mine, 4)), &mutation), "another account that names one's client");
-    assert!(is_since(2, Some((mine, other, 4)), &mutation), "one's other phone");
-    assert!(!is_since(1, Some((other, other, 4)), &mutation), "what was seen");
+    assert!(is_since(2, Some((decision, mine, 4)), &mutation), "another account that names one's client");
+    assert!(is_since(2, Some((mine, decision, 4)), &mutation), "one's other phone");
+    assert!(!is_since(1, Some((decision, decision, 4)), &mutation), "what was seen");
     let unseen = Mutation { base_rev: 0, ..mutation.clone() };
     assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
     let doubled = MutationAuthor { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
@@ -360,13 +361,13 @@ fn is_news_tells_own_work_by_account_and_client() {
 #[case(Some(100), 200, true)]
 #[case(Some(200), 250, false)]
 #[case(Some(150), 50, true)]
-fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
-    let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
+    let (me, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let numbers = BTreeSet::from([4]);
     let author = MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
     let (kind, fields) = (String::new(), Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
-    assert_eq!(author.is_concurrent(3, at, Some((other, other, 1)), &mutation), news);
+    assert_eq!(author.is_concurrent(3, at, Some((decision, decision, 1)), &mutation), news);
     let own = |at| author.is_concurrent(3, at, Some((me, me, 4)), &mutation);
     assert!(!own(at), "one's own work of whichever life");
     let is_of_now = matches!(epoch, None | Some(200));
@@ -379,25 +380,28 @@ fn is_news_knows_what_a_life_of_the_database_has_seen(#[case] epoch: Option<u64>
 #[case(json!({"note": "走访", "values": {"count": 3.0}, "state": "submitted"}), &[])]
 #[case(json!({"note": "另一条", "values": {"count": 3, "people": 4}}), &["note", "values.people"])]
 #[case(json!({"state": "verified"}), &["state"])]
-fn decide_keeps_a_new_entry_under_a_used_identifier_apart(#[case] more: Value, #[case] differing: &[&str]) {
+fn merge_never_mixes_new_entry_with_used_identifier(#[case] more: Value, #[case] differing: &[&str]) {
     let entry = existing("verified", &[]);
     let entry = if differing == ["state"] { existing("submitted", &[]) } else { entry };
     let (catalogue, places) = (catalogue(), places());
-    let mut fields = right().as_object().unwrap().clone();
+    let mut fields = valid_fields().as_object().unwrap().clone();
     fields.extend(more.as_object().unwrap().clone());
     let (kind, op) = ("entry".to_owned(), Op::Put);
     let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
     match merge_entry(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
-        Decision::Leave { outcome, conflicting_values: kept } => {
+        Decision::Leave { outcome, conflicting_values: conflicting } => {
             let expected = if differing.is_empty() { Outcome::Applied } else { Outcome::Conflict };
-            assert_eq!((outcome, kept.keys().map(String::as_str).collect::<Vec<_>>()), (expected, differing.to_vec()));
+            assert_eq!(
+                (outcome, conflicting.keys().map(String::as_str).collect::<Vec<_>>()),
+                (expected, differing.to_vec())
+            );
         }
-        other => panic!("{other:?}"),
+        decision => panic!("{decision:?}"),
     }
 }
 
 #[test]
-fn decide_rejects_a_pairing_of_another_programme_at_another_place() {
+fn merge_rejects_pairing_of_other_programme_and_place() {
     let (catalogue, places) = (catalogue(), places());
     let organisation = |id: u128, side: &str, place: &str| {
         serde_json::from_value(json!({"id": Uuid::from_u128(id), "name": "", "name_en": "", "kind": "village",
@@ -413,25 +417,25 @@ fn decide_rejects_a_pairing_of_another_programme_at_another_place() {
     };
     let pairings = [pairing(11, "industry", 2), pairing(12, "industry", 3), pairing(13, "party_building", 2)];
     let rules = Rules { organisations: &organisations, pairings: &pairings, ..rules(&catalogue, &places) };
-    for (id, right_one) in [(11, false), (12, true), (13, true)] {
-        let mut fields = right().as_object().unwrap().clone();
+    for (id, is_valid) in [(11, false), (12, true), (13, true)] {
+        let mut fields = valid_fields().as_object().unwrap().clone();
         fields.insert("pairing".into(), json!(Uuid::from_u128(id)));
-        let told = validate_entry(&fields, &recorder(), rules);
+        let errors = validate_entry(&fields, &recorder(), rules);
         let (kind, op) = ("entry".to_owned(), Op::Put);
         let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
         let decision = merge_entry(&mutation, None, &recorder(), rules);
-        if right_one {
-            assert_eq!(told, []);
+        if is_valid {
+            assert_eq!(errors, []);
             written(decision);
         } else {
-            assert_eq!(told.len(), 1);
+            assert_eq!(errors.len(), 1);
             assert_eq!(rejected(decision), [("pairing".to_owned(), ErrorCode::Unknown)]);
         }
     }
 }
 
 #[test]
-fn an_old_form_does_not_free_a_figures_number_of_its_present_limit() {
+fn old_form_version_keeps_current_limits_of_figures() {
     let mut old = with_programme();
     let indicator = json!({"code": "surveys", "programme": "party_building", "name": "次", "name_en": "", "unit": "",
         "unit_en": "", "aggregation": "sum"});
@@ -442,7 +446,7 @@ fn an_old_form_does_not_free_a_figures_number_of_its_present_limit() {
     let catalogue = old.with_activity(next).unwrap();
     let places = places();
     let rules = rules(&catalogue, &places);
-    let mut fields = right().as_object().unwrap().clone();
+    let mut fields = valid_fields().as_object().unwrap().clone();
     fields.insert("version".into(), json!(1));
     let put = |existing: Option<&Existing>, fields: Fields| {
         let (kind, base_rev) = ("entry".to_owned(), existing.map_or(0, |_| 2));
@@ -470,23 +474,23 @@ fn any_patch() -> impl Strategy<Value = Fields> {
 }
 
 proptest! {
-    /// No value vanishes: each that was named stands in the record or is kept as the losing side of a conflict.
+    /// No value is lost: each is in the record or kept as the losing side of a conflict.
     #[test]
-    fn every_value_stands_or_is_kept(
+    fn merge_applies_or_keeps_every_value(
         patch in any_patch(),
         since in prop::collection::btree_set(prop_oneof![Just("note"), Just("values.count"), Just("extra")], 0..3),
     ) {
         let since: Vec<&str> = since.into_iter().collect();
         let entry = existing("submitted", &since);
         let decision = decide_as(&recorder(), Some(&entry), Op::Put, Value::Object(patch.clone()));
-        let (fields, kept) = match decision {
+        let (fields, conflicting) = match decision {
             Decision::Write { fields, conflicting_values, .. } => (fields, conflicting_values),
             Decision::Leave { conflicting_values, .. } => (entry.fields.clone(), conflicting_values),
             Decision::Reject(errors) => return Err(TestCaseError::fail(format!("{errors:?}"))),
         };
         for (path, value) in paths(&patch) {
             let stands = get(&fields, &path) == present(value);
-            prop_assert!(stands || kept.get(path.as_ref()) == Some(value), "{} is lost", path);
+            prop_assert!(stands || conflicting.get(path.as_ref()) == Some(value), "{} is lost", path);
         }
         for path in since {
             prop_assert_eq!(get(&fields, path), get(&entry.fields, path), "another's {} was overwritten", path);
@@ -495,7 +499,7 @@ proptest! {
 }
 
 #[test]
-fn in_a_closed_month_a_coordinator_alone_changes_anything_and_says_why() {
+fn closed_month_requires_coordinator_and_reason() {
     let closed = ["2026-11".parse().unwrap()];
     let coordinator = user(3, Role::Coordinator, &[], &[]);
     let entry = existing("submitted", &[]);
@@ -504,7 +508,7 @@ fn in_a_closed_month_a_coordinator_alone_changes_anything_and_says_why() {
     };
     let closed_month = vec![("date".to_owned(), ErrorCode::Closed)];
     let no_reason = vec![("reason".to_owned(), ErrorCode::Required)];
-    assert_eq!(refused(&recorder(), None, Op::Put, right()), closed_month);
+    assert_eq!(refused(&recorder(), None, Op::Put, valid_fields()), closed_month);
     assert_eq!(refused(&recorder(), Some(&entry), Op::Put, json!({"note": "改"})), closed_month);
     assert_eq!(
         refused(&recorder(), Some(&entry), Op::Put, json!({"date": "2026-12-01"})),
@@ -533,8 +537,8 @@ fn with_programme() -> Catalogue {
 }
 
 #[test]
-fn an_entry_keeps_to_the_form_that_it_was_made_with() {
-    let (_, fields, _) = written(decide_as(&recorder(), None, Op::Put, right()));
+fn entry_is_validated_by_its_form_version() {
+    let (_, fields, _) = written(decide_as(&recorder(), None, Op::Put, valid_fields()));
     assert_eq!(fields["version"], 1, "who names none fills in the form as it is");
     let mut next = with_programme().activities[0].clone();
     next.fields[0].max = crate::values::quantity::Quantity::from_f64(2.0);
@@ -542,7 +546,7 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
     let places = places();
     let rules = rules(&catalogue, &places);
     let put = |version: Value| {
-        let mut fields = right().as_object().unwrap().clone();
+        let mut fields = valid_fields().as_object().unwrap().clone();
         fields.insert("version".into(), version);
         let mutation =
             Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
@@ -555,7 +559,7 @@ fn an_entry_keeps_to_the_form_that_it_was_made_with() {
 }
 
 #[test]
-fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
+fn ledger_items_are_shared_within_scope() {
     let (catalogue, places) = (with_programme(), places());
     let rules = rules(&catalogue, &places);
     let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
@@ -564,25 +568,28 @@ fn a_villages_people_and_its_reviewers_see_to_its_needs_together() {
         let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
         merge_item(&mutation, existing, actor, rules)
     };
-    let need =
+    let item =
         json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "party_building", "title": "路灯"});
-    let (_, mut fields, _) = written(decide_as(&recorder(), None, Op::Put, need.clone()));
+    let (_, mut fields, _) = written(decide_as(&recorder(), None, Op::Put, item.clone()));
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
     let existing = Existing { rev: 1, fields, deleted: false, changed_since: BTreeSet::from(["title".to_owned()]) };
     let change = json!({"title": "太阳能路灯", "responsible": "驻村书记"});
-    let (outcome, fields, kept) = written(decide_as(&reviewer(), Some(&existing), Op::Put, change));
+    let (outcome, fields, conflicting) = written(decide_as(&reviewer(), Some(&existing), Op::Put, change));
     assert_eq!(outcome, Outcome::Conflict);
-    assert_eq!((&fields["responsible"], &kept["title"]), (&json!("驻村书记"), &json!("太阳能路灯")));
+    assert_eq!((&fields["responsible"], &conflicting["title"]), (&json!("驻村书记"), &json!("太阳能路灯")));
     let forbidden = |field: &str| vec![(field.to_owned(), ErrorCode::Forbidden)];
     let elsewhere = user(7, Role::Recorder, &["522728108"], &[]);
     assert_eq!(rejected(decide_as(&elsewhere, Some(&existing), Op::Put, json!({}))), forbidden("id"));
-    assert_eq!(rejected(decide_as(&elsewhere, None, Op::Put, need)), forbidden("place"));
-    let other = user(8, Role::Recorder, &["522728109"], &["health"]);
-    assert_eq!(rejected(decide_as(&other, Some(&existing), Op::Put, json!({"programme": "health"}))), forbidden("id"));
+    assert_eq!(rejected(decide_as(&elsewhere, None, Op::Put, item)), forbidden("place"));
+    let decision = user(8, Role::Recorder, &["522728109"], &["health"]);
+    assert_eq!(
+        rejected(decide_as(&decision, Some(&existing), Op::Put, json!({"programme": "health"}))),
+        forbidden("id")
+    );
 }
 
 #[test]
-fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
+fn computed_total_ignores_sent_value() {
     let mut catalogue = catalogue();
     let field = |value: Value| serde_json::from_value(value).unwrap();
     catalogue.activities[0].fields.extend([
@@ -594,7 +601,7 @@ fn a_column_is_added_up_whatever_was_sent_for_the_sum() {
     let places = places();
     let rules = rules(&catalogue, &places);
     let total = |rows: Value| {
-        let mut fields = right().as_object().unwrap().clone();
+        let mut fields = valid_fields().as_object().unwrap().clone();
         fields.insert("values".into(), json!({"count": 3, "total": 99}));
         fields.insert("details".into(), json!({"rows": rows}));
         let mutation =
