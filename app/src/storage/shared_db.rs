@@ -68,7 +68,7 @@ impl SharedDb {
         let mut overview: Overview = local_storage::from_json(texts.next().map(String::as_str).unwrap_or_default())?;
         for text in texts {
             slice.next().await;
-            overview.add_piece(local_storage::from_json(text)?);
+            overview.add_chunk(local_storage::from_json(text)?);
         }
         Ok(Some(overview))
     }

@@ -22,7 +22,7 @@ impl<'a> FieldReader<'a> {
 
     /// Notes what is more than a record may hold; `known` are the names that its kind has.
     pub fn bounds(&mut self, known: &[&str]) {
-        self.errors.extend(bounds::too_long(self.fields, known));
+        self.errors.extend(bounds::exceeded_limits(self.fields, known));
     }
 
     /// Something is wrong with a field.

@@ -1,26 +1,26 @@
-//! How much a record may hold: whatever a client sends, one record costs the server and every phone little.
+//! Size limits of a record, which bound its cost on the server and on every phone.
 
 use crate::entry::Fields;
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 
-/// The most bytes that a record's fields may have, as JSON. A full table of a form takes half of that.
+/// Maximum size of a record's fields as JSON, in bytes.
 pub const RECORD: usize = 256 * 1024;
-/// The most bytes of fields that this program does not know; a newer one's are carried along.
+/// Maximum size of unknown fields in bytes. Fields of newer versions are preserved up to this limit.
 pub const UNKNOWN: usize = 16 * 1024;
-/// The most fields that this program does not know.
+/// Maximum number of unknown fields.
 pub const UNKNOWN_FIELDS: usize = 32;
-/// The deepest that values lie within each other; JSON read again gives up at 128.
+/// Maximum nesting depth, well below the limit of the JSON parser.
 const DEPTH: usize = 16;
-/// The most bytes of a field's name that a mistake repeats.
+/// Maximum length of a field name in an error message, in bytes.
 const NAME: usize = 100;
 
-/// The fields that the server sets on every record.
+/// Fields that the server sets on every record.
 const SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
 
-/// Returns what of a record's fields is too long; `known` are the names that its kind has.
-pub fn too_long(fields: &Fields, known: &[&str]) -> Vec<FieldError> {
-    let is_known = |name: &str| known.contains(&name) || SET.contains(&name);
+/// Returns an error for each field that exceeds a limit. `names` are the known fields of the record's kind.
+pub fn exceeded_limits(fields: &Fields, names: &[&str]) -> Vec<FieldError> {
+    let is_known = |name: &str| names.contains(&name) || SET.contains(&name);
     let (mut errors, mut all, mut unknown, mut count) = (Vec::new(), 0, 0, 0);
     let mut largest = (0, "");
     for (name, value) in fields {
@@ -45,12 +45,12 @@ pub fn too_long(fields: &Fields, known: &[&str]) -> Vec<FieldError> {
     errors
 }
 
-/// Returns the bytes of fields as JSON.
+/// Returns the size of the fields as JSON in bytes.
 pub fn size(fields: &Fields) -> usize {
     fields.iter().fold(0, |all, (name, value)| size_of(value, 0).saturating_add(all + name.len() + 4))
 }
 
-/// Returns the bytes of a value as JSON; what lies too deep has no end.
+/// Returns the size of a value as JSON in bytes; a value nested too deeply counts as over any limit.
 pub fn size_of(value: &Value, depth: usize) -> usize {
     if depth > DEPTH {
         return usize::MAX / 4;
@@ -73,7 +73,7 @@ pub fn size_of(value: &Value, depth: usize) -> usize {
     }
 }
 
-/// A name as a mistake repeats it.
+/// Truncates a field name for an error message.
 pub fn shortened(name: &str) -> String {
     let end = (0..=name.len().min(NAME)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
     name.get(..end).unwrap_or_default().to_owned()
@@ -102,20 +102,20 @@ mod tests {
     #[case(json!({"later": "x".repeat(UNKNOWN - 100), "note": "x"}), None)]
     #[case(json!({"later": nested(12)}), None)]
     #[case(json!({"later": nested(200)}), Some("later"))]
-    fn too_long_names_the_field(#[case] value: Value, #[case] field: Option<&str>) {
-        let errors = too_long(&fields(value), &["note"]);
+    fn exceeded_limits_names_field(#[case] value: Value, #[case] field: Option<&str>) {
+        let errors = exceeded_limits(&fields(value), &["note"]);
         assert_eq!(errors.first().map(|error| error.field.as_str()), field);
         assert!(errors.iter().all(|error| error.code == ErrorCode::TooLong));
     }
 
     #[test]
-    fn too_long_limits_the_number_and_the_names_of_unknown_fields() {
+    fn exceeded_limits_bounds_unknown_fields_and_names() {
         let many: Fields = (0..UNKNOWN_FIELDS).map(|number| (format!("later{number}"), json!(1))).collect();
-        assert_eq!(too_long(&many, &[]), []);
+        assert_eq!(exceeded_limits(&many, &[]), []);
         let more: Fields = (0..10_000).map(|number| (format!("later{number}"), json!(1))).collect();
-        assert_eq!(too_long(&more, &[]).len(), 1);
+        assert_eq!(exceeded_limits(&more, &[]).len(), 1);
         let name = "名".repeat(10_000);
-        let errors = too_long(&fields(json!({name: 1})), &[]);
+        let errors = exceeded_limits(&fields(json!({name: 1})), &[]);
         assert_eq!(errors[0].field, "名".repeat(33));
     }
 
@@ -135,10 +135,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn size_is_not_less_than_the_json(value in any_value()) {
-            let own = fields(json!({"field": value}));
-            let json = serde_json::to_string(&own).unwrap().len();
-            prop_assert!(size(&own) + 2 >= json, "{} {}", size(&own), json);
+        fn size_is_at_least_json_length(value in any_value()) {
+            let record = fields(json!({"field": value}));
+            let json = serde_json::to_string(&record).unwrap().len();
+            prop_assert!(size(&record) + 2 >= json, "{} {}", size(&record), json);
         }
     }
 }

@@ -1,22 +1,23 @@
-//! Entries that may be the same event, recorded twice: pointed out to a reviewer, never decided by the program.
+//! Detection of likely duplicate entries, which are shown to the reviewer but never removed automatically.
 
 use crate::entry::{Entry, State};
 use crate::values::quantity::Quantity;
 
-/// How far apart numbers of the same event may lie, as a share of the larger: one in ten.
-const SHARE: i64 = 10;
+/// Numbers of the same event may differ by this fraction of the larger one: one tenth.
+const TOLERANCE_DIVISOR: i64 = 10;
 
-/// Whether two entries are likely to tell of the same event: the same activity, place and date, and no number that differs by
-/// more than a tenth. What was returned is none.
-pub fn is_likely_same(one: &Entry, other: &Entry) -> bool {
-    let alike = |a: Quantity, b: Quantity| {
-        let (a, b) = (a.ten_thousandths(), b.ten_thousandths());
-        a.abs_diff(b).saturating_mul(SHARE.unsigned_abs()) <= a.unsigned_abs().max(b.unsigned_abs())
+/// Returns whether two entries probably record the same event: same activity, place and date, and no number that
+/// differs by more than a tenth. Returned entries never match.
+pub fn is_likely_same(a: &Entry, b: &Entry) -> bool {
+    let is_close = |left: Quantity, right: Quantity| {
+        let (left, right) = (left.ten_thousandths(), right.ten_thousandths());
+        left.abs_diff(right).saturating_mul(TOLERANCE_DIVISOR.unsigned_abs())
+            <= left.unsigned_abs().max(right.unsigned_abs())
     };
-    one.state != State::Returned
-        && other.state != State::Returned
-        && (&one.activity, &one.place, one.date) == (&other.activity, &other.place, other.date)
-        && one.values.iter().all(|(code, value)| other.values.get(code).is_none_or(|own| alike(*value, *own)))
+    a.state != State::Returned
+        && b.state != State::Returned
+        && (&a.activity, &a.place, a.date) == (&b.activity, &b.place, b.date)
+        && a.values.iter().all(|(code, value)| b.values.get(code).is_none_or(|other| is_close(*value, *other)))
 }
 
 #[cfg(test)]
@@ -31,9 +32,9 @@ mod tests {
     }
 
     #[test]
-    fn the_same_event_told_twice_is_found_and_others_are_not() {
-        let one = entry("522728109", "2026-11-20", 100.0, "submitted");
-        let is_same = |place, date, people, state| is_likely_same(&one, &entry(place, date, people, state));
+    fn is_likely_same_detects_close_numbers_on_same_day() {
+        let recorded = entry("522728109", "2026-11-20", 100.0, "submitted");
+        let is_same = |place, date, people, state| is_likely_same(&recorded, &entry(place, date, people, state));
         assert!(is_same("522728109", "2026-11-20", 100.0, "verified"));
         assert!(is_same("522728109", "2026-11-20", 91.0, "submitted"));
         assert!(!is_same("522728109", "2026-11-20", 80.0, "submitted"));

@@ -1,4 +1,4 @@
-//! Entries: what a recorder wrote down, the rules it must keep, and likely duplicates.
+//! Entries: the model, validation of untrusted fields, size limits and detection of likely duplicates.
 
 pub mod bounds;
 pub mod duplicate;

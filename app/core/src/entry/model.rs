@@ -1,4 +1,4 @@
-//! An entry: what someone recorded, and the rules that it must keep.
+//! Model of an entry, its answers and its review state, and the rules that it is validated against.
 
 use crate::catalogue::Catalogue;
 use crate::directory::organisation::{Organisation, Pairing};
@@ -11,33 +11,33 @@ use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
 
-/// A record's fields as they travel: those that this program does not know are carried along untouched.
+/// Fields of a record as JSON. Unknown fields are preserved.
 pub type Fields = serde_json::Map<String, Value>;
 
-/// The first year in which an entry can lie; the co-operation is younger.
+/// Earliest year of an entry's date.
 pub const FIRST_YEAR: i32 = 2010;
-/// The most characters that a note may have.
+/// Maximum number of characters in a note.
 pub const NOTE_LENGTH: usize = 2_000;
-/// The most rows that a table of a form may have.
+/// Maximum number of rows in a table field.
 pub const ROWS: usize = 100;
-/// The most photos that an entry may have.
+/// Maximum number of photos of an entry.
 pub const ATTACHMENTS: usize = 20;
 
-/// Where an entry stands on its way.
+/// Review state of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// 待审核: it waits for a reviewer.
+    /// 待审核: waits for review.
     #[default]
     Submitted,
-    /// 已审核: a reviewer found it right.
+    /// 已审核: a reviewer approved it.
     Verified,
-    /// 已退回: a reviewer sent it back; it counts nowhere.
+    /// 已退回: a reviewer returned it; it is excluded from all figures.
     Returned,
 }
 
 impl State {
-    /// The code, as on the wire.
+    /// Returns the code used in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
@@ -47,39 +47,39 @@ impl State {
     }
 }
 
-/// An answer that is no number.
+/// An answer other than a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// Words, or the code of the one choice.
+    /// Text, or the code of a choice.
     One(String),
-    /// The codes of all that is chosen.
+    /// Codes of the selected choices.
     Several(Vec<String>),
-    /// The rows of a table, each by the codes of its columns.
+    /// Rows of a table; each maps column codes to cells.
     Rows(Vec<BTreeMap<String, Cell>>),
 }
 
-/// What stands in a row of a table.
+/// A cell of a table row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// A number.
     Number(Quantity),
-    /// Words, or the code of a choice.
+    /// Text, or the code of a choice.
     Text(String),
 }
 
 impl Answer {
-    /// What is chosen or written, each by itself.
+    /// Returns the text or the selected codes; empty for a table.
     pub fn all(&self) -> &[String] {
         match self {
-            Self::One(own) => std::slice::from_ref(own),
-            Self::Several(own) => own,
+            Self::One(code) => std::slice::from_ref(code),
+            Self::Several(codes) => codes,
             Self::Rows(_) => &[],
         }
     }
 
-    /// The rows of a table.
+    /// Returns the rows of a table; empty for other answers.
     pub fn rows(&self) -> &[BTreeMap<String, Cell>] {
         match self {
             Self::Rows(rows) => rows,
@@ -88,76 +88,76 @@ impl Answer {
     }
 }
 
-/// What someone recorded: an activity at a place on a date.
+/// A recorded activity at a place on a date.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The activity's code.
+    /// Code of the activity.
     pub activity: String,
-    /// The version of its form with which it was made.
+    /// Version of the activity's form that it was recorded with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// When it happened.
+    /// Date of the activity.
     #[serde(with = "crate::values::date")]
     pub date: Date,
-    /// The code of the place where it happened.
+    /// Code of the place.
     pub place: String,
-    /// The pairing under which it happened.
+    /// Pairing that it belongs to.
     #[serde(default)]
     pub pairing: Option<Uuid>,
-    /// The organisation that it was about.
+    /// Organisation that it concerns.
     #[serde(default)]
     pub organisation: Option<Uuid>,
-    /// The numbers, by the codes of the activity's fields.
+    /// Numeric answers by field code.
     #[serde(default)]
     pub values: BTreeMap<String, Quantity>,
-    /// The answers that are no numbers, by the codes of the activity's fields.
+    /// Other answers by field code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, Answer>,
-    /// How exact a number is, where it is not exact.
+    /// Precision of numbers that are not exact, by field code.
     #[serde(default)]
     pub qualifiers: BTreeMap<String, Qualifier>,
-    /// In the recorder's own words.
+    /// Free text of the recorder.
     #[serde(default)]
     pub note: String,
-    /// Where it stands.
+    /// Review state.
     #[serde(default)]
     pub state: State,
-    /// Why a reviewer returned it.
+    /// Reviewer's reason for a return.
     #[serde(default)]
     pub review_note: Option<String>,
-    /// Where the recorder stood, if they wanted it written down: longitude and latitude in degrees (WGS 84).
+    /// Recorder's position, if they chose to attach it: longitude and latitude in degrees (WGS 84).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<(f64, f64)>,
-    /// Content hashes of its photos.
+    /// SHA-256 hashes of the photos, in hexadecimal.
     #[serde(default)]
     pub attachments: Vec<String>,
-    /// The document that an opening entry comes from.
+    /// Source document of an imported opening entry.
     #[serde(default)]
     pub source: Option<String>,
-    /// Who recorded it.
+    /// Account that recorded it.
     #[serde(default)]
     pub author: Option<Uuid>,
 }
 
-/// What an entry is checked against.
+/// Reference data that entries and ledger items are validated against.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
-    /// The forms.
+    /// Catalogue with the forms.
     pub catalogue: &'a Catalogue,
-    /// The tree.
+    /// Tree of places.
     pub places: &'a Places,
-    /// The directory.
+    /// Organisations of the directory.
     pub organisations: &'a [Organisation],
-    /// Who is paired with whom.
+    /// Pairings of the directory.
     pub pairings: &'a [Pairing],
-    /// The last day that an entry may have; `None` where no clock can be trusted.
+    /// Latest allowed date; `None` where the clock cannot be trusted.
     pub last_day: Option<Date>,
-    /// Months that are closed: who coordinates alone changes what lies in them, and says why.
+    /// Closed months; only coordinators change entries in them, with a reason.
     pub closed: &'a [Month],
 }
 
 impl Entry {
-    /// Reads fields that were checked before, as they lie in the database or the replica.
+    /// Parses fields that were validated before, as stored in the database or the replica.
     pub fn from_checked(fields: &Fields) -> Option<Self> {
         Self::deserialize(Value::Object(fields.clone())).ok()
     }

@@ -1,4 +1,5 @@
-//! An entry out of fields from outside: every rule that it must keep, each mistake at its field.
+//! Validation of an entry's fields from an untrusted source. All errors are reported, each with the field that it
+//! concerns.
 
 use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Activity, Catalogue, Field, Kind};
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fields that an entry has.
+/// Names of an entry's fields.
 const NAMES: [&str; 17] = [
     "activity",
     "version",
@@ -31,29 +32,30 @@ const NAMES: [&str; 17] = [
 ];
 
 impl Entry {
-    /// Checks fields from outside. Every mistake is reported, each at its field.
+    /// Validates untrusted fields and returns the entry, or all errors.
     pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
-        let mut check = FieldReader::new(fields);
-        check.bounds(&NAMES);
-        let (activity, version) = check.form(rules.catalogue);
-        let date = check.date(rules.last_day);
-        let place = check.required_text("place");
+        let mut reader = FieldReader::new(fields);
+        reader.bounds(&NAMES);
+        let (activity, version) = reader.form(rules.catalogue);
+        let date = reader.date(rules.last_day);
+        let place = reader.required_text("place");
         if !place.is_empty() && rules.places.get(&place).is_none() {
-            check.error("place", ErrorCode::Unknown);
+            reader.error("place", ErrorCode::Unknown);
         }
-        let pairing = check.id("pairing", |id| rules.pairings.iter().any(|pairing| pairing.id == id));
-        let organisation = check.id("organisation", |id| rules.organisations.iter().any(|own| own.id == id));
-        let details = check.details(activity);
-        let values = check.values(activity, &details);
-        let note = check.text("note", NOTE_LENGTH);
-        let review_note = Some(check.text("review_note", NOTE_LENGTH)).filter(|note| !note.is_empty());
-        let state = check.state();
-        let position = check.position();
-        let attachments = check.attachments();
-        let qualifiers = check.qualifiers(activity);
-        check.text("reason", NOTE_LENGTH);
-        let source = Some(check.text("source", NOTE_LENGTH)).filter(|source| !source.is_empty());
-        match (check.errors.is_empty(), activity, date) {
+        let pairing = reader.id("pairing", |id| rules.pairings.iter().any(|pairing| pairing.id == id));
+        let organisation =
+            reader.id("organisation", |id| rules.organisations.iter().any(|organisation| organisation.id == id));
+        let details = reader.details(activity);
+        let values = reader.values(activity, &details);
+        let note = reader.text("note", NOTE_LENGTH);
+        let review_note = Some(reader.text("review_note", NOTE_LENGTH)).filter(|note| !note.is_empty());
+        let state = reader.state();
+        let position = reader.position();
+        let attachments = reader.attachments();
+        let qualifiers = reader.qualifiers(activity);
+        reader.text("reason", NOTE_LENGTH);
+        let source = Some(reader.text("source", NOTE_LENGTH)).filter(|source| !source.is_empty());
+        match (reader.errors.is_empty(), activity, date) {
             (true, Some(activity), Some(date)) => Ok(Self {
                 activity: activity.code.clone(),
                 version,
@@ -72,12 +74,12 @@ impl Entry {
                 source,
                 author: None,
             }),
-            _ => Err(check.errors),
+            _ => Err(reader.errors),
         }
     }
 }
 
-/// Checks one number of a form; the same for what is typed on the phone and what arrives at the server.
+/// Validates a numeric answer; used by the form on the phone and by the server.
 pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity>, FieldError> {
     let name = || format!("values.{}", field.code);
     let Some(number) = number else {
@@ -97,16 +99,16 @@ pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity
     Ok(Some(quantity))
 }
 
-/// What is chosen at a field of a form.
-fn chosen(details: &BTreeMap<String, Answer>, code: &str) -> Vec<String> {
+/// Returns the codes selected in a choice field.
+fn selected_codes(details: &BTreeMap<String, Answer>, code: &str) -> Vec<String> {
     details.get(code).map(|answer| answer.all().to_vec()).unwrap_or_default()
 }
 
-/// Checks an answer of a form that is no number.
+/// Validates an answer other than a number.
 fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>, FieldError> {
     let name = || format!("details.{}", field.code);
-    let is_there = |answer: &Answer| answer.all().iter().any(|own| !own.is_empty()) || !answer.rows().is_empty();
-    let answer = answer.filter(is_there);
+    let is_filled = |answer: &Answer| answer.all().iter().any(|text| !text.is_empty()) || !answer.rows().is_empty();
+    let answer = answer.filter(is_filled);
     let Some(answer) = answer else {
         return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
     };
@@ -132,7 +134,7 @@ fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>,
     }
 }
 
-/// Checks the rows of a table; a mistake is at its cell, such as `details.workers.0.count`.
+/// Validates the rows of a table. Errors name the cell, such as `details.workers.0.count`.
 fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<FieldError>> {
     let name = format!("details.{}", field.code);
     if rows.len() > ROWS {
@@ -142,15 +144,15 @@ fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<
     for (number, row) in rows.iter().enumerate() {
         let at = |code: &str| format!("{name}.{number}.{code}");
         for column in &field.columns {
-            let found = match (column.kind.is_number(), row.get(&column.code)) {
+            let result = match (column.kind.is_number(), row.get(&column.code)) {
                 (true, Some(Cell::Text(_))) => Err(FieldError::new("", ErrorCode::NotAmount)),
-                (true, Some(Cell::Number(own))) => check_value(column, Some(own.to_f64())).map(drop),
+                (true, Some(Cell::Number(number))) => check_value(column, Some(number.to_f64())).map(drop),
                 (true, None) => check_value(column, None).map(drop),
                 (false, Some(Cell::Number(_))) => Err(FieldError::new("", ErrorCode::WrongType)),
-                (false, Some(Cell::Text(own))) => check_answer(column, Some(Answer::One(own.clone()))).map(drop),
+                (false, Some(Cell::Text(text))) => check_answer(column, Some(Answer::One(text.clone()))).map(drop),
                 (false, None) => check_answer(column, None).map(drop),
             };
-            errors.extend(found.err().map(|error| FieldError { field: at(&column.code), ..error }));
+            errors.extend(result.err().map(|error| FieldError { field: at(&column.code), ..error }));
         }
         let is_column = |code: &String| field.columns.iter().any(|column| column.code == *code);
         errors.extend(
@@ -161,7 +163,7 @@ fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<
 }
 
 impl<'a> FieldReader<'a> {
-    /// The form, and which version of it the fields name.
+    /// Reads the activity and the version of its form.
     fn form<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<&'c Activity>, Option<u32>) {
         let code = self.required_text("activity");
         if catalogue.activity(&code).is_none() && !code.is_empty() {
@@ -182,9 +184,9 @@ impl<'a> FieldReader<'a> {
         (form, version)
     }
 
-    /// The activity, and those of its answers in a field of the contract that are `wanted`, and no others. Nothing where
-    /// there is no such activity, or what is there is no form's answers at all.
-    fn of_form<'c>(
+    /// Returns the activity and its answers from the object field `name`, limited to form fields that `wanted`
+    /// accepts. Returns `None` if the activity is unknown or the field is not an object.
+    fn form_answers<'c>(
         &mut self,
         name: &str,
         activity: Option<&'c Activity>,
@@ -200,15 +202,15 @@ impl<'a> FieldReader<'a> {
             }
         };
         let activity = activity?;
-        let mut found = Fields::new();
+        let mut answers = Fields::new();
         for (code, answer) in given {
             if !activity.field(code).is_some_and(&wanted) {
                 self.error(&format!("{name}.{code}"), ErrorCode::Unknown);
             } else if !answer.is_null() {
-                found.insert(code.clone(), answer.clone());
+                answers.insert(code.clone(), answer.clone());
             }
         }
-        Some((activity, found))
+        Some((activity, answers))
     }
 
     fn values(
@@ -217,11 +219,11 @@ impl<'a> FieldReader<'a> {
         details: &BTreeMap<String, Answer>,
     ) -> BTreeMap<String, Quantity> {
         let mut values = BTreeMap::new();
-        let of_form = self.of_form("values", activity, |field| field.kind.is_number());
+        let of_form = self.form_answers("values", activity, |field| field.kind.is_number());
         let Some((activity, mut given)) = of_form else { return values };
         for field in activity.fields.iter().filter(|field| field.kind.is_number()) {
             let value = given.remove(&field.code);
-            if !field.is_asked(|code| chosen(details, code)) {
+            if !field.is_asked(|code| selected_codes(details, code)) {
                 if value.is_some() {
                     self.error(&format!("values.{}", field.code), ErrorCode::Unknown);
                 }
@@ -242,12 +244,12 @@ impl<'a> FieldReader<'a> {
 
     fn details(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Answer> {
         let mut details = BTreeMap::new();
-        let of_form = self.of_form("details", activity, |field| !field.kind.is_number());
+        let of_form = self.form_answers("details", activity, |field| !field.kind.is_number());
         let Some((activity, mut given)) = of_form else { return details };
         for field in activity.fields.iter().filter(|field| !field.kind.is_number()) {
             let name = format!("details.{}", field.code);
             let answer = given.remove(&field.code);
-            if !field.is_asked(|code| chosen(&details, code)) {
+            if !field.is_asked(|code| selected_codes(&details, code)) {
                 if answer.is_some() {
                     self.error(&name, ErrorCode::Unknown);
                 }
@@ -296,8 +298,9 @@ impl<'a> FieldReader<'a> {
         match self.given("qualifiers").map(BTreeMap::<String, Qualifier>::deserialize) {
             None => BTreeMap::new(),
             Some(Ok(qualifiers)) => {
-                let is_number =
-                    |code: &str| activity.and_then(|own| own.field(code)).is_some_and(|own| own.kind.is_number());
+                let is_number = |code: &str| {
+                    activity.and_then(|activity| activity.field(code)).is_some_and(|field| field.kind.is_number())
+                };
                 for code in qualifiers.keys().filter(|code| !is_number(code)) {
                     self.error(&format!("qualifiers.{code}"), ErrorCode::Unknown);
                 }

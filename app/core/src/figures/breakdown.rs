@@ -1,5 +1,5 @@
-//! A figure taken apart: by month, year, place or pairing; and how it grew. Each share is made by the same aggregation
-//! as the whole; of a sum the shares add up to it exactly, of the others they need not (a mean has none that do).
+//! Breakdown of a figure by month, year, place or pairing, and its running totals. Every slice uses the same
+//! aggregation as the figure. The slices of a sum add up to it; those of other aggregations may not.
 
 use crate::catalogue::{Aggregation, Indicator};
 use crate::directory::place::Level;
@@ -10,20 +10,20 @@ use crate::values::quantity::{Qualifier, Quantity};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// By what a figure is taken apart.
+/// Dimension of a breakdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
-    /// The month.
+    /// By month.
     Month,
-    /// The year.
+    /// By year.
     Year,
-    /// The place of this level, or the entry's own where that is a higher one.
+    /// By the place's ancestor at this level; higher places stand for themselves.
     Place(Level),
-    /// The pairing; entries under none make a share without one.
+    /// By pairing; entries without one form a slice of their own.
     Pairing,
 }
 
-/// What a share is of.
+/// Group that a slice stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// A month.
@@ -32,72 +32,77 @@ pub enum Group {
     Year(i32),
     /// A place's code.
     Place(String),
-    /// A pairing, or none.
+    /// A pairing, or entries without one.
     Pairing(Option<Uuid>),
 }
 
-/// A share of a figure.
+/// One slice of a breakdown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// What it is of.
+    /// Group of the slice.
     pub of: Group,
-    /// What it comes to.
+    /// Figure of the group.
     pub value: Quantity,
-    /// How exact it is.
+    /// Precision of the figure.
     pub qualifier: Qualifier,
-    /// What it comes to with verified entries alone.
+    /// Figure of the verified entries.
     pub verified: Quantity,
-    /// How many entries make it.
+    /// Number of entries.
     pub entries: i64,
 }
 
 impl Dimension {
-    fn of(self, part: &Contribution) -> Group {
+    fn of(self, contribution: &Contribution) -> Group {
         match self {
-            Self::Month => Group::Month(part.month),
-            Self::Year => Group::Year(part.month.year),
-            Self::Place(level) => Group::Place(level.ancestor_code(&part.place).to_owned()),
-            Self::Pairing => Group::Pairing(part.pairing),
+            Self::Month => Group::Month(contribution.month),
+            Self::Year => Group::Year(contribution.month.year),
+            Self::Place(level) => Group::Place(level.ancestor_code(&contribution.place).to_owned()),
+            Self::Pairing => Group::Pairing(contribution.pairing),
         }
     }
 }
 
-/// The shares of an indicator's figure, in the order of what they are of. `parts` are those that a filter has left of it.
-pub fn split(indicator: &Indicator, parts: &[&Contribution], by: Dimension) -> Vec<Slice> {
+/// Returns the slices of an indicator's figure, sorted by group. `contributions` are those of the indicator that pass
+/// the filter.
+pub fn split(indicator: &Indicator, contributions: &[&Contribution], by: Dimension) -> Vec<Slice> {
     let mut groups: BTreeMap<Group, Vec<&Contribution>> = BTreeMap::new();
-    for part in parts {
-        groups.entry(by.of(part)).or_default().push(part);
+    for contribution in contributions {
+        groups.entry(by.of(contribution)).or_default().push(contribution);
     }
-    let share = |(of, own): (Group, Vec<&Contribution>)| {
-        let (value, qualifier) = aggregate(indicator.aggregation, own.iter().copied())?;
-        let verified = aggregate(indicator.aggregation, own.iter().copied().filter(|part| part.verified));
-        let entries = own.iter().map(|part| part.entries).sum();
-        Some(Slice { of, value, qualifier, verified: verified.map(|own| own.0).unwrap_or_default(), entries })
+    let slice = |(of, subset): (Group, Vec<&Contribution>)| {
+        let (value, qualifier) = aggregate(indicator.aggregation, subset.iter().copied())?;
+        let verified =
+            aggregate(indicator.aggregation, subset.iter().copied().filter(|contribution| contribution.verified));
+        let entries = subset.iter().map(|contribution| contribution.entries).sum();
+        Some(Slice { of, value, qualifier, verified: verified.map(|(total, _)| total).unwrap_or_default(), entries })
     };
-    groups.into_iter().filter_map(share).collect()
+    groups.into_iter().filter_map(slice).collect()
 }
 
-/// Where an indicator's figure stood at the end of each month, from a first to a last: what the parts up to then come to.
-/// `None` before the first of them. Each part is looked at once, however many months there are.
+/// Returns an indicator's figure at the end of each month of a range, or `None` before the first contribution.
+/// O(contributions + months).
 pub fn running_totals(
     indicator: &Indicator,
-    parts: &[&Contribution],
+    contributions: &[&Contribution],
     (first, last): (Month, Month),
 ) -> Vec<Option<Quantity>> {
     let months: Vec<Month> = first.to(last).collect();
     let mut by_month: Vec<Vec<&Contribution>> = vec![Vec::new(); months.len()];
-    for part in parts.iter().filter(|part| part.month <= last) {
-        // What lies before the first month stood at its end too.
-        let number = part.month.months_since(first).max(0);
-        by_month.get_mut(usize::try_from(number).unwrap_or_default()).into_iter().for_each(|own| own.push(part));
+    for contribution in contributions.iter().filter(|contribution| contribution.month <= last) {
+        // Contributions before the range count in its first month.
+        let number = contribution.month.months_since(first).max(0);
+        by_month
+            .get_mut(usize::try_from(number).unwrap_or_default())
+            .into_iter()
+            .for_each(|group| group.push(contribution));
     }
-    let mut so_far = Standing::default();
-    by_month.iter().map(|own| so_far.with(indicator.aggregation, own)).collect()
+    let mut running = RunningTotal::default();
+    by_month.iter().map(|group| running.with(indicator.aggregation, group)).collect()
 }
 
-/// What the parts up to a month come to, so that the next month's can be added: [`aggregate`] step by step.
+/// Running state of [`aggregate`], to which the contributions of the next month can be added.
 #[derive(Default)]
-struct Standing<'a> {
+struct RunningTotal<'a> {
     total: Quantity,
     entries: i64,
     any: bool,
@@ -105,26 +110,28 @@ struct Standing<'a> {
     largest: BTreeMap<&'a str, Quantity>,
 }
 
-impl<'a> Standing<'a> {
-    fn with(&mut self, aggregation: Aggregation, parts: &[&'a Contribution]) -> Option<Quantity> {
-        for part in parts {
-            (self.any, self.entries) = (true, self.entries + part.entries);
-            match &part.discriminator {
+impl<'a> RunningTotal<'a> {
+    fn with(&mut self, aggregation: Aggregation, contributions: &[&'a Contribution]) -> Option<Quantity> {
+        for contribution in contributions {
+            (self.any, self.entries) = (true, self.entries + contribution.entries);
+            match &contribution.discriminator {
                 Some(Discriminator::Subject(subject, each)) if aggregation == Aggregation::Distinct => {
-                    let own = self.largest.entry(subject).or_default();
-                    let larger = (*own).max(*each);
-                    self.total = self.total + larger + -*own;
-                    *own = larger;
+                    let largest_before = self.largest.entry(subject).or_default();
+                    let larger = (*largest_before).max(*each);
+                    self.total = self.total + larger + -*largest_before;
+                    *largest_before = larger;
                 }
-                _ => self.total = self.total + part.value,
+                _ => self.total = self.total + contribution.value,
             }
-            if part.discriminator.is_some() && self.latest.is_none_or(|own| own.discriminator < part.discriminator) {
-                self.latest = Some(part);
+            if contribution.discriminator.is_some()
+                && self.latest.is_none_or(|latest| latest.discriminator < contribution.discriminator)
+            {
+                self.latest = Some(contribution);
             }
         }
         match aggregation {
             Aggregation::Sum | Aggregation::Distinct => self.any.then_some(self.total),
-            Aggregation::Latest => self.latest.map(|part| part.value),
+            Aggregation::Latest => self.latest.map(|contribution| contribution.value),
             Aggregation::Mean => self.total.divided_by(u64::try_from(self.entries).unwrap_or_default()),
         }
     }
@@ -151,12 +158,12 @@ mod tests {
         }
     }
 
-    fn any_parts(aggregation: Aggregation) -> impl Strategy<Value = Vec<Contribution>> {
-        let part =
+    fn any_contributions(aggregation: Aggregation) -> impl Strategy<Value = Vec<Contribution>> {
+        let contribution =
             (2023..2026_i32, 0..12_u8, "52(01|27)28(101|109)", prop::option::of(0..3_u128), any::<bool>(), 0..1000_i64);
-        prop::collection::vec(part, 1..40).prop_map(move |drawn| {
+        prop::collection::vec(contribution, 1..40).prop_map(move |drawn| {
             type Drawn = (i32, u8, String, Option<u128>, bool, i64);
-            let part = |(number, (year, months, place, pairing, verified, value)): (u128, Drawn)| {
+            let contribution = |(number, (year, months, place, pairing, verified, value)): (u128, Drawn)| {
                 let month = (0..months).fold(Month::first_of(year), |month, _| month.next());
                 let value = Quantity::from_ten_thousandths(value);
                 let date = crate::values::date::parse_date(&format!("{month}-11")).unwrap();
@@ -176,7 +183,7 @@ mod tests {
                     entries: 1,
                 }
             };
-            (0..).zip(drawn).map(part).collect()
+            (0..).zip(drawn).map(contribution).collect()
         })
     }
 
@@ -190,50 +197,50 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_shares_of_a_sum_add_up_to_it_however_it_is_taken_apart(parts in any_parts(Aggregation::Sum)) {
-            let (parts, indicator): (Vec<&Contribution>, _) = (parts.iter().collect(), indicator(Aggregation::Sum));
-            let whole = aggregate(Aggregation::Sum, parts.iter().copied()).unwrap().0;
+        fn slices_of_sum_add_up_to_it(contributions in any_contributions(Aggregation::Sum)) {
+            let (contributions, indicator): (Vec<&Contribution>, _) = (contributions.iter().collect(), indicator(Aggregation::Sum));
+            let total = aggregate(Aggregation::Sum, contributions.iter().copied()).unwrap().0;
             for by in EVERY {
-                let shares = split(&indicator, &parts, by);
-                prop_assert_eq!(shares.iter().map(|own| own.value).sum::<Quantity>(), whole);
-                prop_assert!(shares.is_sorted_by(|one, other| one.of < other.of));
+                let slices = split(&indicator, &contributions, by);
+                prop_assert_eq!(slices.iter().map(|slice| slice.value).sum::<Quantity>(), total);
+                prop_assert!(slices.is_sorted_by(|a, b| a.of < b.of));
             }
         }
 
         #[test]
-        fn every_share_has_its_entries_and_none_twice(
-            parts in prop_oneof![any_parts(Aggregation::Mean), any_parts(Aggregation::Distinct), any_parts(Aggregation::Latest)],
+        fn slices_count_each_entry_once(
+            contributions in prop_oneof![any_contributions(Aggregation::Mean), any_contributions(Aggregation::Distinct), any_contributions(Aggregation::Latest)],
         ) {
-            let parts: Vec<&Contribution> = parts.iter().collect();
+            let contributions: Vec<&Contribution> = contributions.iter().collect();
             for (by, aggregation) in EVERY.into_iter().zip([Aggregation::Mean, Aggregation::Distinct, Aggregation::Latest].into_iter().cycle()) {
-                let shares = split(&indicator(aggregation), &parts, by);
-                prop_assert!(shares.iter().map(|own| own.entries).sum::<i64>() <= parts.len() as i64);
+                let slices = split(&indicator(aggregation), &contributions, by);
+                prop_assert!(slices.iter().map(|slice| slice.entries).sum::<i64>() <= contributions.len() as i64);
                 if aggregation != Aggregation::Latest {
-                    prop_assert_eq!(shares.iter().map(|own| own.entries).sum::<i64>(), parts.len() as i64);
+                    prop_assert_eq!(slices.iter().map(|slice| slice.entries).sum::<i64>(), contributions.len() as i64);
                 }
             }
         }
 
         #[test]
-        fn a_distinct_figure_by_its_own_places_adds_up(parts in any_parts(Aggregation::Distinct)) {
-            let (parts, indicator): (Vec<&Contribution>, _) = (parts.iter().collect(), indicator(Aggregation::Distinct));
-            let whole = aggregate(Aggregation::Distinct, parts.iter().copied()).unwrap().0;
-            let shares = split(&indicator, &parts, Dimension::Place(Level::Township));
-            prop_assert_eq!(shares.iter().map(|own| own.value).sum::<Quantity>(), whole);
+        fn slices_of_distinct_places_add_up(contributions in any_contributions(Aggregation::Distinct)) {
+            let (contributions, indicator): (Vec<&Contribution>, _) = (contributions.iter().collect(), indicator(Aggregation::Distinct));
+            let total = aggregate(Aggregation::Distinct, contributions.iter().copied()).unwrap().0;
+            let slices = split(&indicator, &contributions, Dimension::Place(Level::Township));
+            prop_assert_eq!(slices.iter().map(|own| own.value).sum::<Quantity>(), total);
         }
 
         #[test]
-        fn what_stood_at_the_end_of_a_month_is_the_figure_of_all_up_to_it(
-            (aggregation, parts) in prop_oneof![Just(Aggregation::Sum), Just(Aggregation::Mean), Just(Aggregation::Latest), Just(Aggregation::Distinct)]
-                .prop_flat_map(|aggregation| (Just(aggregation), any_parts(aggregation))),
+        fn running_totals_equal_figures_up_to_each_month(
+            (aggregation, contributions) in prop_oneof![Just(Aggregation::Sum), Just(Aggregation::Mean), Just(Aggregation::Latest), Just(Aggregation::Distinct)]
+                .prop_flat_map(|aggregation| (Just(aggregation), any_contributions(aggregation))),
             first in 2022..2025_i32,
         ) {
-            let parts: Vec<&Contribution> = parts.iter().collect();
+            let contributions: Vec<&Contribution> = contributions.iter().collect();
             let (first, last) = (Month::first_of(first), Month::last_of(2025));
-            let stood = running_totals(&indicator(aggregation), &parts, (first, last));
-            for (month, stood) in first.to(last).zip(stood) {
-                let until = parts.iter().copied().filter(|part| part.month <= month);
-                prop_assert_eq!(stood, aggregate(aggregation, until).map(|own| own.0), "{}", month);
+            let totals = running_totals(&indicator(aggregation), &contributions, (first, last));
+            for (month, total) in first.to(last).zip(totals) {
+                let until = contributions.iter().copied().filter(|contribution| contribution.month <= month);
+                prop_assert_eq!(total, aggregate(aggregation, until).map(|(total, _)| total), "{}", month);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! An overview cut into pieces: it may be large, and a slow phone reads and writes it piece by piece.
+//! Chunks of an overview, so that a slow phone can read and write it incrementally.
 
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::Place;
@@ -6,47 +6,47 @@ use crate::figures::contribution::Contribution;
 use crate::figures::overview::{EntryCount, Overview};
 use serde::{Deserialize, Serialize};
 
-/// How many of something are in a piece: what a slow phone reads or writes within a few thousandths of a second.
+/// Maximum number of items in a chunk, which keeps the UI responsive on slow phones.
 pub const SIZE: usize = 250;
 
-/// A piece of an overview's lists.
+/// A chunk of an overview's lists.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Chunk {
-    /// Some of its places.
+    /// Places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
-    /// Some of its organisations.
+    /// Organisations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub organisations: Vec<Organisation>,
-    /// Some of its pairings.
+    /// Pairings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pairings: Vec<Pairing>,
-    /// Some of its parts.
+    /// Contributions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "parts")]
     pub contributions: Vec<Contribution>,
-    /// Some of its tallies.
+    /// Entry counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "tallies")]
     pub entry_counts: Vec<EntryCount>,
 }
 
 impl Overview {
-    /// Its lists in pieces.
+    /// Returns the lists of the overview in chunks.
     pub fn chunks(&self) -> impl Iterator<Item = Chunk> {
-        let places = self.places.chunks(SIZE).map(|own| Chunk { places: own.to_vec(), ..Chunk::default() });
+        let places = self.places.chunks(SIZE).map(|slice| Chunk { places: slice.to_vec(), ..Chunk::default() });
         let organisations = self.organisations.chunks(SIZE);
-        let organisations = organisations.map(|own| Chunk { organisations: own.to_vec(), ..Chunk::default() });
-        let pairings = self.pairings.chunks(SIZE).map(|own| Chunk { pairings: own.to_vec(), ..Chunk::default() });
-        let parts =
-            self.contributions.chunks(SIZE).map(|own| Chunk { contributions: own.to_vec(), ..Chunk::default() });
-        let tallies =
-            self.entry_counts.chunks(SIZE).map(|own| Chunk { entry_counts: own.to_vec(), ..Chunk::default() });
-        places.chain(organisations).chain(pairings).chain(parts).chain(tallies)
+        let organisations = organisations.map(|slice| Chunk { organisations: slice.to_vec(), ..Chunk::default() });
+        let pairings = self.pairings.chunks(SIZE).map(|slice| Chunk { pairings: slice.to_vec(), ..Chunk::default() });
+        let contributions =
+            self.contributions.chunks(SIZE).map(|slice| Chunk { contributions: slice.to_vec(), ..Chunk::default() });
+        let entry_counts =
+            self.entry_counts.chunks(SIZE).map(|slice| Chunk { entry_counts: slice.to_vec(), ..Chunk::default() });
+        places.chain(organisations).chain(pairings).chain(contributions).chain(entry_counts)
     }
 
-    /// All of it but these lists.
+    /// Returns the overview with empty lists.
     pub fn without_lists(&self) -> Self {
         Self {
             change: self.change,
@@ -64,13 +64,13 @@ impl Overview {
         }
     }
 
-    /// Adds the next piece.
-    pub fn add_piece(&mut self, piece: Chunk) {
-        self.places.extend(piece.places);
-        self.organisations.extend(piece.organisations);
-        self.pairings.extend(piece.pairings);
-        self.contributions.extend(piece.contributions);
-        self.entry_counts.extend(piece.entry_counts);
+    /// Appends a chunk to the lists.
+    pub fn add_chunk(&mut self, chunk: Chunk) {
+        self.places.extend(chunk.places);
+        self.organisations.extend(chunk.organisations);
+        self.pairings.extend(chunk.pairings);
+        self.contributions.extend(chunk.contributions);
+        self.entry_counts.extend(chunk.entry_counts);
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
         };
         whole.places = (0..300).map(place).collect();
         let month: Month = "2023-05".parse().unwrap();
-        let tally = |number: u128| EntryCount {
+        let entry_count = |number: u128| EntryCount {
             programme: "health".to_owned(),
             place: "520111".to_owned(),
             pairing: Some(Uuid::from_u128(number)),
@@ -102,7 +102,7 @@ mod tests {
             verified: true,
             entries: 2,
         };
-        whole.entry_counts = (0..1_001).map(tally).collect();
+        whole.entry_counts = (0..1_001).map(entry_count).collect();
         whole.closed.push(month);
         whole.edition = "one".to_owned();
         whole.change = 7;
@@ -110,17 +110,17 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_put_together_are_the_whole() {
+    fn chunks_rebuild_the_overview() {
         let whole = whole();
         let head = serde_json::to_string(&whole.without_lists()).unwrap();
         assert!(head.len() < 1_000);
-        let mut again: Overview = serde_json::from_str(&head).unwrap();
-        for piece in whole.chunks() {
-            let text = serde_json::to_string(&piece).unwrap();
-            assert!(text.len() < 100_000, "a piece is small: {} bytes", text.len());
-            again.add_piece(serde_json::from_str(&text).unwrap());
+        let mut rebuilt: Overview = serde_json::from_str(&head).unwrap();
+        for chunk in whole.chunks() {
+            let text = serde_json::to_string(&chunk).unwrap();
+            assert!(text.len() < 100_000, "a chunk is small: {} bytes", text.len());
+            rebuilt.add_chunk(serde_json::from_str(&text).unwrap());
         }
-        assert_eq!(again, whole);
+        assert_eq!(rebuilt, whole);
         assert_eq!(whole.chunks().count(), 2 + 6 + 3 + 5);
     }
 }

@@ -1,6 +1,5 @@
-//! What entries add to figures: an entry gives a [`Part`] for every number that feeds an indicator, and parts of the same
-//! kind add up. Nothing is lost by it and all of it can be taken away again, so what is kept of the entries can follow
-//! every edit, review and delete by addition alone.
+//! Contributions: what entries add to indicators. Contributions with equal keys add up, and can be subtracted again,
+//! so cached figures follow every edit, review and deletion incrementally.
 
 use crate::catalogue::{Aggregation, Catalogue, Indicator, Subject};
 use crate::entry::{Entry, State};
@@ -13,30 +12,30 @@ use std::str::FromStr;
 use time::Date;
 use uuid::Uuid;
 
-/// What one or more entries, alike in all but the number, add to an indicator.
+/// Sum that one or more entries with the same key add to an indicator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
-    /// The indicator's code.
+    /// Code of the indicator.
     pub indicator: String,
-    /// The place's code.
+    /// Code of the place.
     pub place: String,
-    /// The pairing under which it happened.
+    /// Pairing of the entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairing: Option<Uuid>,
-    /// When.
+    /// Month of the entries.
     pub month: Month,
-    /// Whether a reviewer has verified it.
+    /// Whether the entries are verified.
     pub verified: bool,
-    /// How exact the numbers are.
+    /// Precision of the numbers.
     #[serde(default, skip_serializing_if = "is_exact")]
     pub qualifier: Qualifier,
-    /// What keeps it apart from others of its indicator.
+    /// Keeps contributions of the same indicator separate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "apart")]
     pub discriminator: Option<Discriminator>,
-    /// The sum of the numbers.
+    /// Sum of the numbers.
     pub value: Quantity,
-    /// How many entries are in it; negative in what is taken away.
+    /// Number of entries; negative in a contribution to subtract.
     pub entries: i64,
 }
 
@@ -44,13 +43,13 @@ fn is_exact(qualifier: &Qualifier) -> bool {
     *qualifier == Qualifier::Exact
 }
 
-/// What keeps parts apart that must not be added up, where the aggregation looks at more than the sum. On the wire a
-/// text, `latest 2026-11-25 <entry>` or `<subject> <number>`; texts of the first kind sort as the entries do.
+/// Part of the key for aggregations that need more than the sum. In JSON it is a text: `latest 2026-11-25 <entry>` or
+/// `<subject> <number>`. Texts of the first form sort by date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Discriminator {
-    /// A subject that a distinct indicator counts once, with its largest number: this is one of its numbers.
+    /// Subject that a distinct indicator counts once by its largest number, and one of its numbers.
     Subject(String, Quantity),
-    /// The date of a latest indicator's entry, and the entry, which settles which of one day is later.
+    /// Date and identifier of an entry of a latest indicator; the identifier orders entries of the same day.
     Latest(Date, Uuid),
 }
 
@@ -90,13 +89,13 @@ impl<'de> Deserialize<'de> for Discriminator {
     }
 }
 
-/// The parts that an entry gives; none when a reviewer returned it.
+/// Returns the contributions of an entry; empty if a reviewer returned it.
 pub fn contributions(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Contribution> {
     let Some(activity) = catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
     if entry.state == State::Returned {
         return Vec::new();
     }
-    let part = |(code, value): (&String, &Quantity)| {
+    let contribution = |(code, value): (&String, &Quantity)| {
         let indicator = catalogue.indicator(activity.field(code)?.feeds.as_deref()?)?;
         Some(Contribution {
             indicator: indicator.code.clone(),
@@ -116,10 +115,11 @@ pub fn contributions(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Cont
             entries: 1,
         })
     };
-    entry.values.iter().filter_map(part).collect()
+    entry.values.iter().filter_map(contribution).collect()
 }
 
-/// What is told apart. The report gives numbers without names, so each of its entries stands for itself.
+/// Returns the subject of an entry for a distinct indicator. Opening entries from the report have none, since the
+/// report gives numbers without names.
 fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
     match indicator.distinct_by {
         _ if entry.source.is_some() => None,
@@ -128,54 +128,54 @@ fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
     }
 }
 
-/// All that like parts have in common.
+/// Key of a contribution.
 pub type Key<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Discriminator>);
 
 impl Contribution {
-    /// By what makes parts alike.
+    /// Compares two contributions by key.
     pub fn order(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }
 
-    /// What makes parts alike.
+    /// Returns the key; contributions with equal keys can be merged.
     pub fn key(&self) -> Key<'_> {
-        let Self { indicator, place, pairing, month, verified, qualifier, discriminator: apart, .. } = self;
-        (indicator, place, *pairing, *month, *verified, *qualifier, apart.as_ref())
+        let Self { indicator, place, pairing, month, verified, qualifier, discriminator, .. } = self;
+        (indicator, place, *pairing, *month, *verified, *qualifier, discriminator.as_ref())
     }
 
-    /// Whether nothing is left of it.
-    pub fn is_nothing(&self) -> bool {
+    /// Returns whether nothing is left.
+    pub fn is_empty(&self) -> bool {
         self.entries == 0 && self.value == Quantity::ZERO
     }
 
-    /// The same to be taken away.
+    /// Returns the contribution to subtract.
     pub fn negated(mut self) -> Self {
         self.value = -self.value;
         self.entries = -self.entries;
         self
     }
 
-    /// Takes one of the same kind in.
+    /// Adds a contribution with the same key.
     pub fn add(&mut self, other: &Self) {
         self.value = self.value + other.value;
         self.entries += other.entries;
     }
 }
 
-/// Adds up like parts, whatever their order; what comes to nothing goes. No figure changes by it.
-pub fn merge_contributions(parts: impl IntoIterator<Item = Contribution>) -> Vec<Contribution> {
-    let mut parts: Vec<Contribution> = parts.into_iter().collect();
-    parts.sort_by(Contribution::order);
-    parts.dedup_by(|later, kept| {
-        let alike = later.key() == kept.key();
-        if alike {
-            kept.add(later);
+/// Merges contributions with equal keys and drops empty ones. The result is sorted and gives the same figures.
+pub fn merge_contributions(contributions: impl IntoIterator<Item = Contribution>) -> Vec<Contribution> {
+    let mut contributions: Vec<Contribution> = contributions.into_iter().collect();
+    contributions.sort_by(Contribution::order);
+    contributions.dedup_by(|later, merged| {
+        let is_same_key = later.key() == merged.key();
+        if is_same_key {
+            merged.add(later);
         }
-        alike
+        is_same_key
     });
-    // An edit takes an entry away and adds it again: no entry more, but another number.
-    parts.retain(|part| !part.is_nothing());
-    parts
+    // An edit subtracts an entry and adds it again, so the value can change while the count stays.
+    contributions.retain(|contribution| !contribution.is_empty());
+    contributions
 }
 
 #[cfg(test)]
@@ -187,8 +187,8 @@ mod tests {
     #[case(Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(15_000)))]
     #[case(Discriminator::Subject("two words".into(), Quantity::ZERO))]
     #[case(Discriminator::Latest(crate::values::date::parse_date("2026-11-25").unwrap(), Uuid::from_u128(7)))]
-    fn what_keeps_apart_survives_its_text(#[case] apart: Discriminator) {
-        assert_eq!(apart.to_string().parse(), Ok(apart));
+    fn discriminator_round_trips_as_text(#[case] discriminator: Discriminator) {
+        assert_eq!(discriminator.to_string().parse(), Ok(discriminator));
     }
 
     #[rstest]
@@ -197,7 +197,7 @@ mod tests {
     #[case("")]
     #[case("subject")]
     #[case("subject many")]
-    fn other_texts_keep_nothing_apart(#[case] text: &str) {
+    fn discriminator_rejects_malformed_text(#[case] text: &str) {
         assert!(text.parse::<Discriminator>().is_err());
     }
 }

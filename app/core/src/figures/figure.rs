@@ -1,5 +1,4 @@
-//! From parts to figures. This is the one way in which a figure is computed, on the phone and on the server: the
-//! [`Part`]s that pass a [`Filter`] make the [`Figure`].
+//! Figures: the aggregation of [`Contribution`]s that pass a [`Filter`]. App and server compute every figure here.
 
 use crate::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use crate::directory::Directory;
@@ -13,78 +12,78 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 use uuid::Uuid;
 
-/// Which entries count.
+/// Filter that selects entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// Those of a year.
+    /// Year.
     pub year: Option<i32>,
-    /// Those of a programme.
+    /// Code of the programme.
     pub programme: Option<String>,
-    /// Those at a place or below it, or under a pairing with an organisation there.
+    /// Code of a place: selects entries at or below it, or under a pairing with an organisation there.
     pub place: Option<String>,
-    /// Those that a reviewer has verified.
+    /// Whether only verified entries are selected.
     pub verified_only: bool,
-    /// Those of this month and later ones.
+    /// First month.
     #[serde(default)]
     pub from: Option<Month>,
-    /// Those of this month and earlier ones.
+    /// Last month.
     #[serde(default)]
     pub until: Option<Month>,
 }
 
-/// What an indicator stands at.
+/// Figure of one indicator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// The indicator's code.
+    /// Code of the indicator.
     pub indicator: String,
-    /// The figure, or `None` where no entry feeds it.
+    /// Aggregated amount; `None` without entries.
     pub actual: Option<Quantity>,
-    /// How exact it is.
+    /// Precision of the amount.
     pub actual_qualifier: Qualifier,
-    /// What the figure is with verified entries alone.
+    /// Amount of the verified entries.
     pub verified: Option<Quantity>,
-    /// What the year is to reach.
+    /// Target of the year.
     pub target: Option<Target>,
-    /// Actual ÷ target.
+    /// Amount divided by target.
     pub progress: Option<f64>,
-    /// How many entries make it.
+    /// Number of entries.
     pub entries: u64,
 }
 
 impl Filter {
-    /// The filter made ready for a catalogue and a directory: to ask of many parts whether they count.
+    /// Resolves the filter against a catalogue and a directory, to match many contributions.
     pub fn compile<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> CompiledFilter<'a> {
         let of_programme = |wanted: &String| {
-            let own = catalogue.indicators.iter().filter(|own| own.programme == *wanted);
-            own.map(|indicator| indicator.code.as_str()).collect()
+            let indicators = catalogue.indicators.iter().filter(|indicator| indicator.programme == *wanted);
+            indicators.map(|indicator| indicator.code.as_str()).collect()
         };
         CompiledFilter {
             filter: self,
             indicators: self.programme.as_ref().map(of_programme),
-            touching: self.place.as_deref().map(|place| directory.pairings_at(place)),
+            pairings: self.place.as_deref().map(|place| directory.pairings_at(place)),
         }
     }
 
-    /// The village that it is for, where it is for one.
+    /// Returns the village, if the filter is for one.
     pub fn village(&self) -> Option<&str> {
         self.place.as_deref().filter(|place| place.len() >= Level::Village.digits())
     }
 
-    /// Whether it takes everything that targets are set for. A target is for both regions together: what is counted at a
-    /// place below them is a contribution to it, and cannot fall short of it.
+    /// Returns whether targets apply. A target is for both regions together, so the figure of a single place is only a
+    /// contribution to it.
     pub fn covers_target(&self) -> bool {
         self.place.is_none()
     }
 
-    /// The day up to which its figures are counted, of those up to `today`; `None` where they do not begin with their year, so
-    /// that no share of the year can be expected of them.
+    /// Returns the last day that the filter covers, at most `today`. Returns `None` if it does not start with its
+    /// year, where no share of a yearly target can be expected.
     pub fn counted_until(&self, today: Date) -> Option<Date> {
         let begins_later = self.from.is_some_and(|from| from > Month::first_of(self.year.unwrap_or(from.year)));
         let until = self.until.map_or(today, |until| until.last_day().min(today));
         (!begins_later).then_some(until)
     }
 
-    /// Whether a month lies in it.
+    /// Returns whether a month passes the filter.
     pub fn matches_month(&self, month: Month) -> bool {
         self.year.is_none_or(|year| month.year == year)
             && self.from.is_none_or(|from| month >= from)
@@ -92,27 +91,28 @@ impl Filter {
     }
 }
 
-/// A [`Filter`] made ready.
+/// A [`Filter`] resolved against a catalogue and a directory.
 pub struct CompiledFilter<'a> {
     filter: &'a Filter,
-    /// Those of the programme.
+    /// Indicators of the programme.
     indicators: Option<BTreeSet<&'a str>>,
-    /// The pairings with an organisation at the place or below it.
-    touching: Option<UuidSet>,
+    /// Pairings with an organisation at or below the place.
+    pairings: Option<UuidSet>,
 }
 
 impl CompiledFilter<'_> {
-    /// Whether a part counts.
-    pub fn matches(&self, part: &Contribution) -> bool {
-        self.matches_at(&part.place, part.pairing, part.month, part.verified) && self.matches_indicator(&part.indicator)
+    /// Returns whether a contribution passes the filter.
+    pub fn matches(&self, contribution: &Contribution) -> bool {
+        self.matches_at(&contribution.place, contribution.pairing, contribution.month, contribution.verified)
+            && self.matches_indicator(&contribution.indicator)
     }
 
-    /// Whether the indicator is of the programme.
+    /// Returns whether an indicator belongs to the programme.
     fn matches_indicator(&self, code: &str) -> bool {
-        self.indicators.as_ref().is_none_or(|own| own.contains(code))
+        self.indicators.as_ref().is_none_or(|codes| codes.contains(code))
     }
 
-    /// Whether something of the programme counts that happened there and then.
+    /// Returns whether the place, pairing, month and review state pass the filter.
     pub fn matches_at(&self, place: &str, pairing: Option<Uuid>, month: Month, verified: bool) -> bool {
         self.filter.matches_month(month)
             && (!self.filter.verified_only || verified)
@@ -120,59 +120,59 @@ impl CompiledFilter<'_> {
                 || pairing.is_some_and(|id| self.matches_pairing(id)))
     }
 
-    /// Whether the programme is one of those that count.
+    /// Returns whether a programme passes the filter.
     pub fn matches_programme(&self, code: &str) -> bool {
         self.filter.programme.as_deref().is_none_or(|wanted| wanted == code)
     }
 
-    /// Whether a pairing has an organisation at the place or below it.
+    /// Returns whether a pairing has an organisation at or below the place.
     pub fn matches_pairing(&self, pairing: Uuid) -> bool {
-        self.touching.as_ref().is_none_or(|touching| touching.contains(&pairing))
+        self.pairings.as_ref().is_none_or(|pairings| pairings.contains(&pairing))
     }
 }
 
-/// What the parts come to: the amount and how exact it is. `None` without parts.
+/// Aggregates contributions to an amount and its precision. Returns `None` without contributions.
 pub fn aggregate<'a>(
     aggregation: Aggregation,
-    parts: impl Iterator<Item = &'a Contribution> + Clone,
+    contributions: impl Iterator<Item = &'a Contribution> + Clone,
 ) -> Option<(Quantity, Qualifier)> {
-    parts.clone().next()?;
-    let vaguest = parts.clone().map(|part| part.qualifier).max().unwrap_or_default();
-    let total = || parts.clone().map(|part| part.value).sum::<Quantity>();
+    contributions.clone().next()?;
+    let least_exact = contributions.clone().map(|contribution| contribution.qualifier).max().unwrap_or_default();
+    let total = || contributions.clone().map(|contribution| contribution.value).sum::<Quantity>();
     match aggregation {
-        Aggregation::Sum => Some((total(), vaguest)),
+        Aggregation::Sum => Some((total(), least_exact)),
         Aggregation::Latest => {
-            let dated = parts.filter(|part| part.discriminator.is_some());
+            let dated = contributions.filter(|contribution| contribution.discriminator.is_some());
             dated
-                .max_by(|one, other| one.discriminator.cmp(&other.discriminator))
-                .map(|part| (part.value, part.qualifier))
+                .max_by(|a, b| a.discriminator.cmp(&b.discriminator))
+                .map(|contribution| (contribution.value, contribution.qualifier))
         }
         Aggregation::Mean => {
-            let entries = parts.clone().map(|part| part.entries).sum::<i64>();
-            total().divided_by(u64::try_from(entries).unwrap_or_default()).map(|mean| (mean, vaguest))
+            let entries = contributions.clone().map(|contribution| contribution.entries).sum::<i64>();
+            total().divided_by(u64::try_from(entries).unwrap_or_default()).map(|mean| (mean, least_exact))
         }
         Aggregation::Distinct => {
             let mut largest: BTreeMap<&str, Quantity> = BTreeMap::new();
             let mut unnamed = Quantity::ZERO;
-            for part in parts {
-                match &part.discriminator {
+            for contribution in contributions {
+                match &contribution.discriminator {
                     Some(Discriminator::Subject(subject, each)) => {
                         let value = largest.entry(subject).or_default();
                         *value = (*value).max(*each);
                     }
-                    _ => unnamed = unnamed + part.value,
+                    _ => unnamed = unnamed + contribution.value,
                 }
             }
-            Some((unnamed + largest.into_values().sum(), vaguest))
+            Some((unnamed + largest.into_values().sum(), least_exact))
         }
     }
 }
 
-/// The figure that parts, filtered before, make for an indicator; the target is that of `year`.
-pub fn figure_of(indicator: &Indicator, parts: &[&Contribution], year: Option<i32>) -> Figure {
-    let own = parts.iter().copied().filter(|part| part.indicator == indicator.code);
-    let actual = aggregate(indicator.aggregation, own.clone());
-    let verified = aggregate(indicator.aggregation, own.clone().filter(|part| part.verified));
+/// Returns the figure of an indicator from filtered contributions, with the target of `year`.
+pub fn figure_of(indicator: &Indicator, contributions: &[&Contribution], year: Option<i32>) -> Figure {
+    let selected = contributions.iter().copied().filter(|contribution| contribution.indicator == indicator.code);
+    let actual = aggregate(indicator.aggregation, selected.clone());
+    let verified = aggregate(indicator.aggregation, selected.clone().filter(|contribution| contribution.verified));
     let target = year.and_then(|year| indicator.target(year)).cloned();
     let progress = match (actual, &target) {
         (Some((actual, _)), Some(target)) => actual.ratio(target.value),
@@ -185,42 +185,42 @@ pub fn figure_of(indicator: &Indicator, parts: &[&Contribution], year: Option<i3
         verified: verified.map(|(amount, _)| amount),
         target,
         progress,
-        entries: u64::try_from(own.map(|part| part.entries).sum::<i64>()).unwrap_or_default(),
+        entries: u64::try_from(selected.map(|contribution| contribution.entries).sum::<i64>()).unwrap_or_default(),
     }
 }
 
-/// The parts that a filter leaves, by indicator. Where they lie in the order of their indicators, as an overview's do, each
-/// of these is looked up once.
+/// Groups the contributions that pass a filter by indicator. Contributions sorted by indicator need only one lookup
+/// for each indicator.
 pub fn by_indicator<'a>(
-    parts: &'a [Contribution],
-    sieve: &CompiledFilter<'_>,
+    contributions: &'a [Contribution],
+    filter: &CompiledFilter<'_>,
 ) -> BTreeMap<&'a str, Vec<&'a Contribution>> {
     let mut by_indicator: BTreeMap<&str, Vec<&Contribution>> = BTreeMap::new();
-    for own in parts.chunk_by(|one, other| one.indicator == other.indicator) {
-        if let Some(first) = own.first().filter(|first| sieve.matches_indicator(&first.indicator)) {
-            let taken = own.iter().filter(|part| sieve.matches(part));
+    for group in contributions.chunk_by(|a, b| a.indicator == b.indicator) {
+        if let Some(first) = group.first().filter(|first| filter.matches_indicator(&first.indicator)) {
+            let taken = group.iter().filter(|contribution| filter.matches(contribution));
             by_indicator.entry(&first.indicator).or_default().extend(taken);
         }
     }
     by_indicator
 }
 
-/// The figures of all the indicators that a filter leaves, in the catalogue's order.
+/// Returns the figures of all indicators that pass a filter, in the catalogue's order.
 pub fn figures(
-    parts: &[Contribution],
+    contributions: &[Contribution],
     filter: &Filter,
     catalogue: &Catalogue,
     directory: Directory<'_>,
 ) -> Vec<Figure> {
-    let by_indicator = by_indicator(parts, &filter.compile(catalogue, directory));
+    let by_indicator = by_indicator(contributions, &filter.compile(catalogue, directory));
     let wanted = |indicator: &&Indicator| filter.programme.as_ref().is_none_or(|code| *code == indicator.programme);
     catalogue
         .indicators
         .iter()
         .filter(wanted)
         .map(|indicator| {
-            let own = by_indicator.get(indicator.code.as_str()).map(Vec::as_slice).unwrap_or_default();
-            figure_of(indicator, own, filter.year)
+            let selected = by_indicator.get(indicator.code.as_str()).map(Vec::as_slice).unwrap_or_default();
+            figure_of(indicator, selected, filter.year)
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Figures: entries give contributions, contributions add up to figures, breakdowns and summaries.
+//! Figures: entries yield contributions, which aggregate to figures, breakdowns and overviews.
 
 pub mod breakdown;
 pub mod chunk;

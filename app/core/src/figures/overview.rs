@@ -1,4 +1,4 @@
-//! All that the shared view is drawn from, small enough for a phone: no entry, note or person is in it.
+//! Overview: all data behind the shared dashboard, compact enough for a phone. It has no entries, notes or persons.
 
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
@@ -13,89 +13,90 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The state of the whole at one moment.
+/// Snapshot of reference data and aggregates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
-    /// The number of the last change in it; a larger one is newer.
+    /// Number of the last change that it includes; a larger number is newer.
     pub change: i64,
-    /// When the server said so, RFC 3339 in UTC.
+    /// Time of the snapshot on the server, RFC 3339 in UTC.
     pub as_of: String,
-    /// Which catalogue, places and directory these are, in which life of the database: another one starts anew.
+    /// Identifies the reference data and the database epoch. Deltas apply only to the same edition.
     #[serde(default)]
     pub edition: String,
-    /// Where this is only what has changed after an overview of the same edition: the number of its last change.
+    /// In a delta: number of the last change of the overview that it applies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "since")]
     pub base_change: Option<i64>,
-    /// Where this is only what is seen first under a filter, for a page that is painted from it: the filter. It has no
-    /// edition, so that the whole is asked for.
+    /// In a summary: the filter that it is limited to. A summary has no edition, so that the full overview is fetched
+    /// next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "only")]
     pub partial_for: Option<Filter>,
-    /// Forms and indicators.
+    /// Catalogue of forms and indicators.
     pub catalogue: Catalogue,
     /// Cities, counties and townships.
     pub places: Vec<Place>,
-    /// The directory.
+    /// Organisations of the directory.
     pub organisations: Vec<Organisation>,
-    /// Who is paired with whom.
+    /// Pairings of the directory.
     pub pairings: Vec<Pairing>,
-    /// Months that are closed.
+    /// Closed months.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Month>,
-    /// What the figures are made of.
+    /// Contributions that figures are computed from.
     #[serde(rename = "parts")]
     pub contributions: Vec<Contribution>,
-    /// How many entries there are, of what.
+    /// Numbers of entries by key.
     #[serde(rename = "tallies")]
     pub entry_counts: Vec<EntryCount>,
 }
 
-/// Entries alike in all of this, and how many.
+/// Number of entries with the same key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntryCount {
-    /// The programme's code.
+    /// Code of the programme.
     pub programme: String,
-    /// The place's code.
+    /// Code of the place.
     pub place: String,
-    /// The pairing.
+    /// Pairing of the entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairing: Option<Uuid>,
-    /// The organisation.
+    /// Organisation of the entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<Uuid>,
-    /// When.
+    /// Month of the entries.
     pub month: Month,
-    /// Whether a reviewer has verified them.
+    /// Whether the entries are verified.
     pub verified: bool,
-    /// How many; negative in what is taken away.
+    /// Number of entries; negative in a count to subtract.
     pub entries: i64,
 }
 
 impl EntryCount {
-    /// What makes tallies alike.
+    /// Returns the key; counts with equal keys can be merged.
     pub fn key(&self) -> (&str, &str, Option<Uuid>, Option<Uuid>, Month, bool) {
         (&self.programme, &self.place, self.pairing, self.organisation, self.month, self.verified)
     }
 
-    /// By what makes tallies alike.
+    /// Compares two counts by key.
     pub fn order(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }
 
-    /// Whether nothing is left of it.
-    pub fn is_nothing(&self) -> bool {
+    /// Returns whether nothing is left.
+    pub fn is_empty(&self) -> bool {
         self.entries == 0
     }
 
-    /// The same to be taken away.
+    /// Returns the count to subtract.
     pub fn negated(self) -> Self {
         Self { entries: -self.entries, ..self }
     }
 }
 
 impl Overview {
-    /// The rules that an entry must keep, as a phone knows them: its clock may stand in 1970, the server knows which day it is.
+    /// Returns the validation rules for a phone. They have no last day, since the phone's clock cannot be trusted; the
+    /// server checks it.
     pub fn rules<'a>(&'a self, places: &'a Places) -> Rules<'a> {
         Rules {
             catalogue: &self.catalogue,
@@ -107,37 +108,43 @@ impl Overview {
         }
     }
 
-    /// Adds entries to what is there: those of the database when the server makes an overview, a phone's own unsent
-    /// ones when it shows it.
+    /// Adds entries: all stored ones on the server, the unsent ones on a phone.
     pub fn add<'a>(&mut self, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) {
-        let mut parts = std::mem::take(&mut self.contributions);
-        let mut tallies = std::mem::take(&mut self.entry_counts);
+        let mut unmerged = std::mem::take(&mut self.contributions);
+        let mut unmerged_counts = std::mem::take(&mut self.entry_counts);
         for (id, entry) in entries {
-            parts.extend(contributions(id, entry, &self.catalogue));
-            tallies.extend(tally_of(entry, &self.catalogue));
+            unmerged.extend(contributions(id, entry, &self.catalogue));
+            unmerged_counts.extend(count_entry(entry, &self.catalogue));
         }
-        self.contributions = merge_contributions(parts);
-        self.entry_counts = merge_tallies(tallies);
+        self.contributions = merge_contributions(unmerged);
+        self.entry_counts = merge_counts(unmerged_counts);
     }
 
-    /// What is seen first under a filter's year and place: figures by county and month, entries by pairing. However many
-    /// entries there are, it stays small; figures under the same year and place are those of the whole.
+    /// Returns a summary for the year and place of a filter: figures by county and month, entry counts by pairing and
+    /// year.
+    ///
+    /// Its size does not depend on the number of entries. Its figures for that year and place equal those of the full
+    /// overview.
     pub fn summary_for(&self, filter: &Filter) -> Self {
-        let only = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
-        let sieve = only.compile(&self.catalogue, self.directory());
-        // What counts under the place counts under it whichever of its villages it is of.
+        let partial_for = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
+        let compiled = partial_for.compile(&self.catalogue, self.directory());
+        // Within the place all villages are merged, since they count the same.
         let place_of =
-            |place: &str| only.place.clone().unwrap_or_else(|| Level::County.ancestor_code(place).to_owned());
-        let parts = self.contributions.iter().filter(|part| sieve.matches(part));
-        let parts = parts.map(|part| Contribution { place: place_of(&part.place), pairing: None, ..part.clone() });
-        let tallies = self
+            |place: &str| partial_for.place.clone().unwrap_or_else(|| Level::County.ancestor_code(place).to_owned());
+        let contributions = self.contributions.iter().filter(|contribution| compiled.matches(contribution));
+        let contributions = contributions.map(|contribution| Contribution {
+            place: place_of(&contribution.place),
+            pairing: None,
+            ..contribution.clone()
+        });
+        let entry_counts = self
             .entry_counts
             .iter()
-            .filter(|tally| sieve.matches_at(&tally.place, tally.pairing, tally.month, tally.verified));
-        let tallies = tallies.map(|tally| EntryCount {
-            place: place_of(&tally.place),
-            month: Month::first_of(tally.month.year),
-            ..tally.clone()
+            .filter(|count| compiled.matches_at(&count.place, count.pairing, count.month, count.verified));
+        let entry_counts = entry_counts.map(|count| EntryCount {
+            place: place_of(&count.place),
+            month: Month::first_of(count.month.year),
+            ..count.clone()
         });
         Self {
             change: self.change,
@@ -147,66 +154,75 @@ impl Overview {
             organisations: self.organisations.clone(),
             pairings: self.pairings.clone(),
             closed: self.closed.clone(),
-            contributions: merge_contributions(dominant_only(parts.collect())),
-            entry_counts: merge_tallies(tallies.collect()),
-            partial_for: Some(only),
+            contributions: merge_contributions(dominant_only(contributions.collect())),
+            entry_counts: merge_counts(entry_counts.collect()),
+            partial_for: Some(partial_for),
             edition: String::new(),
             base_change: None,
         }
     }
 
-    /// What counts at a village, which are its own entries and, wherever they were, those under the pairings of its
-    /// organisations: an overview knows no place below a township.
+    /// Returns the overview of a village, which an overview does not resolve: the village's entries, and those under
+    /// pairings of its organisations wherever they were.
     pub fn of_village<'a>(&self, village: &str, entries: impl IntoIterator<Item = (Uuid, &'a Entry)>) -> Self {
-        let touching = self.directory().pairings_at(village);
-        let touches = |pairing: Option<Uuid>| pairing.is_some_and(|id| touching.contains(&id));
-        let mut own = Self {
-            contributions: self.contributions.iter().filter(|part| touches(part.pairing)).cloned().collect(),
-            entry_counts: self.entry_counts.iter().filter(|tally| touches(tally.pairing)).cloned().collect(),
+        let pairings = self.directory().pairings_at(village);
+        let is_concerned = |pairing: Option<Uuid>| pairing.is_some_and(|id| pairings.contains(&id));
+        let mut overview = Self {
+            contributions: self
+                .contributions
+                .iter()
+                .filter(|contribution| is_concerned(contribution.pairing))
+                .cloned()
+                .collect(),
+            entry_counts: self.entry_counts.iter().filter(|count| is_concerned(count.pairing)).cloned().collect(),
             partial_for: Some(Filter { place: Some(village.to_owned()), ..Filter::default() }),
             edition: String::new(),
             base_change: None,
             ..self.clone()
         };
-        own.add(entries.into_iter().filter(|(_, entry)| entry.place == village && !touches(entry.pairing)));
-        own
+        overview.add(entries.into_iter().filter(|(_, entry)| entry.place == village && !is_concerned(entry.pairing)));
+        overview
     }
 
-    /// Whether the figures under a filter are in it.
+    /// Returns whether it can answer a filter.
     pub fn has(&self, filter: &Filter) -> bool {
-        self.partial_for
-            .as_ref()
-            .is_none_or(|only| only.place == filter.place && only.year.is_none_or(|year| Some(year) == filter.year))
+        self.partial_for.as_ref().is_none_or(|partial_for| {
+            partial_for.place == filter.place && partial_for.year.is_none_or(|year| Some(year) == filter.year)
+        })
     }
 
-    /// Takes in what has changed since: each part and tally as it stands now, with no entries where none are left. False
-    /// where it does not follow on this overview, which then stays as it is.
-    pub fn apply_delta(&mut self, news: Overview) -> bool {
-        let follows = news.base_change.is_some_and(|since| since <= self.change && self.change <= news.change);
-        if !follows || news.edition != self.edition {
+    /// Applies a delta, in which keys without entries are removals. Returns false and changes nothing if the delta
+    /// does not follow on this overview.
+    pub fn apply_delta(&mut self, delta: Overview) -> bool {
+        let follows = delta.base_change.is_some_and(|since| since <= self.change && self.change <= delta.change);
+        if !follows || delta.edition != self.edition {
             return false;
         }
-        merge_sorted(&mut self.contributions, news.contributions, Contribution::order, Contribution::is_nothing);
-        merge_sorted(&mut self.entry_counts, news.entry_counts, EntryCount::order, EntryCount::is_nothing);
-        (self.change, self.as_of) = (news.change, news.as_of);
+        merge_sorted(&mut self.contributions, delta.contributions, Contribution::order, Contribution::is_empty);
+        merge_sorted(&mut self.entry_counts, delta.entry_counts, EntryCount::order, EntryCount::is_empty);
+        (self.change, self.as_of) = (delta.change, delta.as_of);
         true
     }
 
-    /// Organisations and pairings.
+    /// Returns the directory.
     pub fn directory(&self) -> Directory<'_> {
         Directory { organisations: &self.organisations, pairings: &self.pairings }
     }
 
-    /// The figures under a filter, in the catalogue's order.
+    /// Returns the figures for a filter, in the catalogue's order.
     pub fn figures(&self, filter: &Filter) -> Vec<Figure> {
         figure::figures(&self.contributions, filter, &self.catalogue, self.directory())
     }
 
-    /// Years that have entries or targets, the latest first.
+    /// Returns the years that have entries or targets, latest first.
     pub fn years(&self) -> Vec<i32> {
         let targets = self.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
-        let years: BTreeSet<i32> =
-            self.contributions.iter().map(|part| part.month.year).chain(targets.map(|target| target.year)).collect();
+        let years: BTreeSet<i32> = self
+            .contributions
+            .iter()
+            .map(|contribution| contribution.month.year)
+            .chain(targets.map(|target| target.year))
+            .collect();
         years.into_iter().rev().collect()
     }
 }
@@ -215,49 +231,56 @@ impl Overview {
 /// with equal keys the last one wins. O(n + m log m) for a sorted list of n: the sort finds its order and merges.
 fn merge_sorted<T>(list: &mut Vec<T>, updates: Vec<T>, order: fn(&T, &T) -> Ordering, is_empty: fn(&T) -> bool) {
     list.extend(updates);
-    // A stable sort keeps an update behind what it replaces.
+    // The sort is stable: an update comes after the item that it replaces.
     list.sort_by(order);
-    list.dedup_by(|later, kept| {
-        let replaces = order(later, kept).is_eq();
+    list.dedup_by(|later, earlier| {
+        let replaces = order(later, earlier).is_eq();
         if replaces {
-            std::mem::swap(later, kept);
+            std::mem::swap(later, earlier);
         }
         replaces
     });
     list.retain(|item| !is_empty(item));
 }
 
-/// Of parts that are kept apart just those that make figures: a subject's largest number and the latest of a month, of
-/// those alike in all else. What the others have in entries, they have.
-fn dominant_only(mut parts: Vec<Contribution>) -> Vec<Contribution> {
-    // The last of a group is its foremost: the same subject with a larger number, or a later entry.
-    parts.sort_by(Contribution::order);
-    let group = |part: &Contribution| {
-        let subject = match &part.discriminator {
+/// Keeps only contributions that determine figures: the largest number of each subject and the latest entry of each
+/// month. The entry counts of dropped ones are added to them.
+fn dominant_only(mut contributions: Vec<Contribution>) -> Vec<Contribution> {
+    // The last contribution of a group determines the figure: it has the larger number or the later entry.
+    contributions.sort_by(Contribution::order);
+    let group = |contribution: &Contribution| {
+        let subject = match &contribution.discriminator {
             Some(Discriminator::Subject(subject, _)) => Some(subject.clone()),
             Some(Discriminator::Latest(..)) => Some(String::new()),
             None => None,
         };
-        (part.indicator.clone(), part.place.clone(), part.month, part.verified, part.qualifier, subject)
+        (
+            contribution.indicator.clone(),
+            contribution.place.clone(),
+            contribution.month,
+            contribution.verified,
+            contribution.qualifier,
+            subject,
+        )
     };
-    let mut kept: Vec<Contribution> = Vec::new();
+    let mut dominant: Vec<Contribution> = Vec::new();
     let mut of_last = None;
-    for mut part in parts {
-        let own = group(&part);
-        if own.5.is_some()
-            && of_last.as_ref() == Some(&own)
-            && let Some(earlier) = kept.pop()
+    for mut contribution in contributions {
+        let key = group(&contribution);
+        if key.5.is_some()
+            && of_last.as_ref() == Some(&key)
+            && let Some(subsumed) = dominant.pop()
         {
-            part.entries += earlier.entries;
+            contribution.entries += subsumed.entries;
         }
-        of_last = Some(own);
-        kept.push(part);
+        of_last = Some(key);
+        dominant.push(contribution);
     }
-    kept
+    dominant
 }
 
-/// How an entry is tallied; not at all when a reviewer returned it.
-pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
+/// Returns the count of one entry, or `None` if a reviewer returned it.
+pub fn count_entry(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
     let activity = catalogue.activity(&entry.activity)?;
     (entry.state != State::Returned).then(|| EntryCount {
         programme: activity.programme.clone(),
@@ -270,18 +293,18 @@ pub fn tally_of(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
     })
 }
 
-/// Adds up like ones; what comes to nothing goes.
-pub fn merge_tallies(mut tallies: Vec<EntryCount>) -> Vec<EntryCount> {
-    tallies.sort_by(EntryCount::order);
-    tallies.dedup_by(|later, kept| {
-        let alike = later.key() == kept.key();
-        if alike {
-            kept.entries += later.entries;
+/// Merges counts with equal keys and drops empty ones.
+pub fn merge_counts(mut counts: Vec<EntryCount>) -> Vec<EntryCount> {
+    counts.sort_by(EntryCount::order);
+    counts.dedup_by(|later, earlier| {
+        let is_same_key = later.key() == earlier.key();
+        if is_same_key {
+            earlier.entries += later.entries;
         }
-        alike
+        is_same_key
     });
-    tallies.retain(|tally| !tally.is_nothing());
-    tallies
+    counts.retain(|count| !count.is_empty());
+    counts
 }
 
 #[cfg(test)]
@@ -289,7 +312,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Inserts one update after the other at its place: what [`merge_sorted`] must equal.
+    /// Reference implementation of [`merge_sorted`]: inserts the updates one by one.
     fn insert_each(list: &mut Vec<(u8, u8)>, updates: Vec<(u8, u8)>) {
         for update in updates {
             match (list.binary_search_by(|item| item.0.cmp(&update.0)), update.1 == 0) {
@@ -303,13 +326,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn merge_sorted_equals_one_insertion_after_the_other(
+        fn merge_sorted_equals_repeated_insertion(
             list in proptest::collection::btree_map(0_u8..40, 1_u8..4, 0..30),
             updates in proptest::collection::vec((0_u8..40, 0_u8..4), 0..30),
         ) {
             let list: Vec<(u8, u8)> = list.into_iter().collect();
             let (mut merged, mut inserted) = (list.clone(), list);
-            merge_sorted(&mut merged, updates.clone(), |one, other| one.0.cmp(&other.0), |item| item.1 == 0);
+            merge_sorted(&mut merged, updates.clone(), |a, b| a.0.cmp(&b.0), |item| item.1 == 0);
             insert_each(&mut inserted, updates);
             prop_assert_eq!(merged, inserted);
         }

@@ -1,4 +1,4 @@
-//! Whether a year's target is reached, or will be at this pace.
+//! Status of a yearly target: reached, on pace, behind, or missed.
 
 use crate::catalogue::{Aggregation, Catalogue, Indicator};
 use crate::figures::figure::{Figure, Filter};
@@ -6,20 +6,20 @@ use crate::values::month::Month;
 use crate::values::quantity::Quantity;
 use time::Date;
 
-/// How a figure stands to its target on a day.
+/// Status of a target on a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetStatus {
-    /// It is reached.
+    /// The target is reached.
     Reached,
-    /// The year is not over, and its share of the target up to the day is reached.
+    /// The year is not over, and the figure has its share of the target up to the day.
     OnPace,
-    /// The year is not over, and so much is lacking of its share up to the day.
+    /// The year is not over, and the figure is short of its share by this amount.
     Behind(Quantity),
-    /// The year is over, and so much is lacking.
+    /// The year is over, and the figure is short of the target by this amount.
     Missed(Quantity),
 }
 
-/// The share of a year that has passed at the end of a day: 0 before it, 1 after it.
+/// Returns the fraction of a year that has passed at the end of a day: 0 before the year, 1 after it.
 pub fn share_of_year(year: i32, today: Date) -> f64 {
     match today.year() {
         now if now > year => 1.0,
@@ -28,11 +28,11 @@ pub fn share_of_year(year: i32, today: Date) -> f64 {
     }
 }
 
-/// Returns how a figure stands to its target. `None` without a target, where no entry says anything, and under a filter that
-/// does not take what the target was set for: a place below, or months that do not begin with the year.
+/// Returns the status of a figure's target. Returns `None` without a target or figure, and under a filter that the
+/// target does not apply to: a place, or months that do not start with the year.
 ///
-/// What adds up over a year (a sum, subjects that are counted) should have the year's share by a day; what is a level (the
-/// latest, a mean) has no such share and is behind only once the year is over.
+/// Sums and distinct counts are expected to grow evenly over the year. A latest value or a mean is a level, and can
+/// miss its target only after the year.
 pub fn target_status(indicator: &Indicator, figure: &Figure, filter: &Filter, today: Date) -> Option<TargetStatus> {
     let target = figure.target.as_ref()?;
     let actual = figure.actual?;
@@ -53,12 +53,12 @@ pub fn target_status(indicator: &Indicator, figure: &Figure, filter: &Filter, to
     Some(if actual >= due { TargetStatus::OnPace } else { TargetStatus::Behind(lacking(due)) })
 }
 
-/// Whether an indicator's figures at places are shares of its whole figure.
+/// Returns whether an indicator's figures grow over a year by addition.
 pub fn adds_up(indicator: &Indicator) -> bool {
     matches!(indicator.aggregation, Aggregation::Sum | Aggregation::Distinct)
 }
 
-/// What is lacking, as people count it: whole things where the indicator counts such, hundredths otherwise; rounded up.
+/// Rounds a shortfall up: to whole numbers for indicators that count things, to hundredths otherwise.
 pub fn shortfall(catalogue: &Catalogue, indicator: &Indicator, lacking: Quantity) -> Quantity {
     lacking.rounded_up(if catalogue.counts_whole(indicator) { 0 } else { 2 })
 }
@@ -84,7 +84,7 @@ mod tests {
     #[case(Aggregation::Sum, Some(99.5), "2024-01-01", Some(TargetStatus::Missed(quantity(0.5))))]
     #[case(Aggregation::Latest, Some(1.0), "2023-12-31", Some(TargetStatus::OnPace))]
     #[case(Aggregation::Latest, Some(1.0), "2024-01-01", Some(TargetStatus::Missed(quantity(99.0))))]
-    fn a_figure_stands_to_its_target_as_the_day_says(
+    fn target_status_depends_on_share_of_year(
         #[case] aggregation: Aggregation,
         #[case] actual: Option<f64>,
         #[case] today: &str,
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(target_status(&indicator, &Figure { target: None, ..figure }, &filter, today), None);
     }
 
-    /// An indicator with the target 100 for 2023, and a figure of it.
+    /// Returns an indicator with the target 100 for 2023, and a figure of it.
     fn figure(aggregation: Aggregation, actual: Option<f64>) -> (Indicator, Figure) {
         let text = String::new;
         let (name, unit, name_en, unit_en, programme) = (text(), text(), text(), text(), text());
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn pace_of_a_place_is_none_whatever_the_figure() {
+    fn target_status_of_place_is_none() {
         let at = |place: &str| Filter { year: Some(2023), place: Some(place.to_owned()), ..Filter::default() };
         for place in ["5201", "522728", "522728109", "522728109205"] {
             for actual in [0.0, 50.0, 100.0] {
@@ -134,7 +134,7 @@ mod tests {
     #[case(None, Some("2023-12"), "2023-06-30", Some(TargetStatus::OnPace))]
     #[case(Some("2023-02"), None, "2026-11-26", None)]
     #[case(Some("2023-01"), None, "2026-11-26", Some(TargetStatus::Missed(quantity(50.0))))]
-    fn pace_of_months_expects_their_share_of_the_year(
+    fn target_status_of_months_expects_their_share(
         #[case] from: Option<&str>,
         #[case] until: Option<&str>,
         #[case] today: &str,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn shortfall_of_a_count_is_whole() {
+    fn shortfall_of_count_is_whole() {
         let catalogue = |kind: &str| -> Catalogue {
             serde_json::from_value(
                 serde_json::json!({"version": 1, "programmes": [], "indicators": [], "activities": [{
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_year_is_as_long_as_it_is() {
+    fn share_of_year_respects_leap_year() {
         assert_eq!(share_of_year(2024, parse_date("2024-12-31").unwrap()), 1.0);
         assert_eq!(share_of_year(2024, parse_date("2024-01-01").unwrap()), 1.0 / 366.0);
     }

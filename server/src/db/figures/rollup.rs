@@ -10,7 +10,7 @@ use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::{Contribution, Discriminator};
 use jiedui_core::figures::contribution::{contributions, merge_contributions};
-use jiedui_core::figures::overview::{EntryCount, merge_tallies, tally_of};
+use jiedui_core::figures::overview::{EntryCount, count_entry, merge_counts};
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::{
     month::Month,
@@ -38,7 +38,7 @@ impl Pending {
     pub fn add(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
             self.parts.extend(contributions(id, entry, catalogue));
-            self.tallies.extend(tally_of(entry, catalogue));
+            self.tallies.extend(count_entry(entry, catalogue));
         }
     }
 
@@ -46,14 +46,14 @@ impl Pending {
     pub fn take_away(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
             self.parts.extend(contributions(id, entry, catalogue).into_iter().map(Contribution::negated));
-            self.tallies.extend(tally_of(entry, catalogue).map(EntryCount::negated));
+            self.tallies.extend(count_entry(entry, catalogue).map(EntryCount::negated));
         }
     }
 
     /// Adds like ones up, so that what many entries give stays small.
     pub fn condense(&mut self) {
         self.parts = merge_contributions(std::mem::take(&mut self.parts));
-        self.tallies = merge_tallies(std::mem::take(&mut self.tallies));
+        self.tallies = merge_counts(std::mem::take(&mut self.tallies));
     }
 }
 
@@ -207,7 +207,7 @@ pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()
 }
 
 fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
-    merge_tallies(
+    merge_counts(
         tallies.into_iter().map(|tally| EntryCount { place: town(&tally.place).to_owned(), ..tally }).collect(),
     )
 }

@@ -1,11 +1,11 @@
-//! Each rule that an entry must keep.
+//! Tests of each validation rule of entries.
 
 use crate::directory::place::Places;
 use crate::entry::parse::*;
 use rstest::rstest;
 use serde_json::json;
 
-/// Rules with nothing but forms and places in them.
+/// Rules with only forms and places.
 fn rules<'a>(catalogue: &'a Catalogue, places: &'a Places) -> Rules<'a> {
     Rules { catalogue, places, organisations: &[], pairings: &[], last_day: None, closed: &[] }
 }
@@ -37,14 +37,14 @@ fn check(fields: Value) -> Result<Entry, Vec<FieldError>> {
     Entry::parse(fields.as_object().unwrap(), rules)
 }
 
-fn right() -> Value {
+fn valid_fields() -> Value {
     json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "values": {"count": 3, "area": 12.5},
            "note": "入户走访", "pairing": null})
 }
 
 #[test]
-fn takes_what_is_right() {
-    let entry = check(right()).unwrap();
+fn parse_accepts_valid_fields() {
+    let entry = check(valid_fields()).unwrap();
     assert_eq!(entry.values["area"], Quantity::from_f64(12.5).unwrap());
     assert_eq!(entry.state, State::Submitted);
 }
@@ -72,15 +72,15 @@ fn takes_what_is_right() {
 #[case("note", json!({}), "note", ErrorCode::WrongType)]
 #[case("state", json!("done"), "state", ErrorCode::Unknown)]
 #[case("attachments", json!(["../../etc/passwd"]), "attachments", ErrorCode::WrongType)]
-fn names_the_field_that_is_wrong(#[case] field: &str, #[case] value: Value, #[case] at: &str, #[case] code: ErrorCode) {
-    let mut fields = right();
+fn parse_names_invalid_field(#[case] field: &str, #[case] value: Value, #[case] at: &str, #[case] code: ErrorCode) {
+    let mut fields = valid_fields();
     fields[field] = value;
     let errors = check(fields).unwrap_err();
     assert_eq!(errors.iter().map(|e| (e.field.as_str(), e.code)).collect::<Vec<_>>(), [(at, code)]);
 }
 
 #[test]
-fn reports_every_mistake_at_once() {
+fn parse_reports_all_errors() {
     let errors = check(json!({})).unwrap_err();
     let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["activity", "date", "place"]);
@@ -106,7 +106,7 @@ fn form() -> Catalogue {
     serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [activity]})).unwrap()
 }
 
-fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
+fn parse_with_choices(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
     let catalogue = form();
     let place = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
     let places = Places::new(vec![serde_json::from_value(place).unwrap()]);
@@ -117,7 +117,7 @@ fn filled_in(details: Value, values: Value) -> Result<Entry, Vec<FieldError>> {
 }
 
 #[test]
-fn answers_that_are_none_are_told_beside_an_activity_that_is_unknown() {
+fn parse_reports_malformed_answers_of_unknown_activity() {
     let errors =
         check(json!({"activity": "nothing", "date": "2026-11-24", "place": "522728", "values": [], "details": 3}));
     let errors: Vec<_> = errors.unwrap_err().into_iter().map(|error| (error.field, error.code)).collect();
@@ -129,11 +129,11 @@ fn answers_that_are_none_are_told_beside_an_activity_that_is_unknown() {
 }
 
 #[test]
-fn a_form_with_choices_takes_what_it_asks_for() {
+fn parse_accepts_answers_that_form_asks_for() {
     let details = json!({"stage": "finish", "result": "增收", "met": ["hall", "sign"]});
-    let entry = filled_in(details.clone(), json!({"head": 3, "price": 12.5})).unwrap();
+    let entry = parse_with_choices(details.clone(), json!({"head": 3, "price": 12.5})).unwrap();
     assert_eq!(serde_json::to_value(&entry).unwrap()["details"], details);
-    assert!(filled_in(json!({"stage": "start"}), json!({})).unwrap().values.is_empty());
+    assert!(parse_with_choices(json!({"stage": "start"}), json!({})).unwrap().values.is_empty());
 }
 
 #[rstest]
@@ -150,20 +150,20 @@ fn a_form_with_choices_takes_what_it_asks_for() {
 #[case(json!({"stage": "start"}), json!({"stage": 3}), "values.stage", ErrorCode::Unknown)]
 #[case(json!({"stage": "start"}), json!({"price": 3}), "values.price", ErrorCode::Unknown)]
 #[case(json!([]), json!({}), "details", ErrorCode::WrongType)]
-fn a_form_with_choices_refuses_what_it_does_not_ask_for(
+fn parse_rejects_answers_that_form_does_not_ask_for(
     #[case] details: Value,
     #[case] values: Value,
     #[case] field: &str,
     #[case] code: ErrorCode,
 ) {
-    let errors = filled_in(details, values).unwrap_err();
+    let errors = parse_with_choices(details, values).unwrap_err();
     assert!(errors.iter().any(|error| error.field == field && error.code == code), "{errors:?}");
 }
 
 #[test]
-fn computed_numbers_follow_from_those_that_are_given() {
+fn computed_fields_are_sum_or_product() {
     use crate::catalogue::Computed;
-    let number = |code: &str| [("a", 3.0), ("b", 0.1)].iter().find(|own| own.0 == code).map(|own| own.1);
+    let number = |code: &str| [("a", 3.0), ("b", 0.1)].iter().find(|pair| pair.0 == code).map(|pair| pair.1);
     let of = |computed: fn(Vec<String>) -> Computed, codes: &[&str]| {
         computed(codes.iter().map(|code| (*code).to_owned()).collect()).of(number, |_, _| Vec::new())
     };
@@ -182,18 +182,18 @@ fn check_table(rows: Value) -> Result<Entry, Vec<(String, ErrorCode)>> {
     let county = json!({"code": "522728", "parent": "5227", "level": "county", "name": "罗甸县", "side": "b"});
     let places = Places::new(vec![serde_json::from_value(county).unwrap()]);
     let rules = rules(&catalogue, &places);
-    let mut fields = right();
+    let mut fields = valid_fields();
     fields["details"] = json!({"placed": rows});
-    let told = |errors: Vec<FieldError>| errors.into_iter().map(|error| (error.field, error.code)).collect();
-    Entry::parse(fields.as_object().unwrap(), rules).map_err(told)
+    let errors_of = |errors: Vec<FieldError>| errors.into_iter().map(|error| (error.field, error.code)).collect();
+    Entry::parse(fields.as_object().unwrap(), rules).map_err(errors_of)
 }
 
 #[test]
-fn a_table_has_as_many_rows_as_there_are() {
+fn table_keeps_its_rows() {
     let entry = check_table(json!([{"employer": "甲厂", "workers": 3}, {"employer": "乙厂", "workers": 4}])).unwrap();
     assert_eq!(entry.details["placed"].rows().len(), 2);
-    let again: Entry = serde_json::from_value(serde_json::to_value(&entry).unwrap()).unwrap();
-    assert_eq!(again, entry);
+    let round_trip: Entry = serde_json::from_value(serde_json::to_value(&entry).unwrap()).unwrap();
+    assert_eq!(round_trip, entry);
     assert!(check_table(json!([])).unwrap().details.is_empty());
     assert!(check_table(json!(null)).unwrap().details.is_empty());
 }
@@ -208,13 +208,13 @@ fn a_table_has_as_many_rows_as_there_are() {
 #[case(json!("甲厂"), &[("details.placed", ErrorCode::WrongType)])]
 #[case(json!(["甲厂"]), &[("details.placed", ErrorCode::WrongType)])]
 #[case(json!({"employer": "甲厂"}), &[("details.placed", ErrorCode::WrongType)])]
-fn a_cell_that_is_wrong_is_told_so_where_it_stands(#[case] rows: Value, #[case] expected: &[(&str, ErrorCode)]) {
+fn parse_names_invalid_table_cell(#[case] rows: Value, #[case] expected: &[(&str, ErrorCode)]) {
     let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
     assert_eq!(check_table(rows), Err(expected));
 }
 
 #[test]
-fn a_table_of_too_many_rows_is_refused() {
+fn parse_rejects_table_with_too_many_rows() {
     let rows = vec![json!({"employer": "甲厂", "workers": 1}); ROWS + 1];
     assert_eq!(check_table(json!(rows)), Err(vec![("details.placed".to_owned(), ErrorCode::TooLarge)]));
 }

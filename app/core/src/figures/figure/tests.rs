@@ -1,4 +1,4 @@
-//! Figures under every aggregation, and that merging parts never changes one.
+//! Tests of each aggregation, and that merging contributions preserves figures.
 
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::entry::{Entry, State};
@@ -56,19 +56,22 @@ fn entry(date: &str, value: f64, organisation: Option<Uuid>) -> Entry {
     }
 }
 
-const NOBODY: Directory<'static> = Directory { organisations: &[], pairings: &[] };
+const EMPTY_DIRECTORY: Directory<'static> = Directory { organisations: &[], pairings: &[] };
 
-/// The figures of all four aggregations, in the catalogue's order.
+/// Returns the figures of all four aggregations, in the catalogue's order.
 fn amounts(entries: &[Entry], filter: &Filter) -> Vec<Option<f64>> {
     let catalogue = catalogue();
-    let parts =
+    let contributions =
         entries.iter().enumerate().flat_map(|(number, entry)| contributions(id(number as u128), entry, &catalogue));
-    let parts: Vec<Contribution> = parts.collect();
-    figures(&parts, filter, &catalogue, NOBODY).into_iter().map(|figure| figure.actual.map(Quantity::to_f64)).collect()
+    let contributions: Vec<Contribution> = contributions.collect();
+    figures(&contributions, filter, &catalogue, EMPTY_DIRECTORY)
+        .into_iter()
+        .map(|figure| figure.actual.map(Quantity::to_f64))
+        .collect()
 }
 
 #[test]
-fn each_aggregation_does_what_it_says() {
+fn figures_follow_their_aggregation() {
     let school = Some(id(77));
     let entries = [entry("2023-03-01", 4.0, school), entry("2023-02-01", 2.0, school), entry("2023-01-01", 0.3, None)];
     assert_eq!(amounts(&entries, &Filter::default()), [Some(6.3), Some(4.0), Some(2.1), Some(4.3)]);
@@ -76,13 +79,13 @@ fn each_aggregation_does_what_it_says() {
 }
 
 #[test]
-fn of_one_day_the_later_entry_is_the_latest() {
+fn latest_of_same_day_is_later_entry() {
     let entries = [entry("2023-03-01", 4.0, None), entry("2023-03-01", 5.0, None)];
     assert_eq!(amounts(&entries, &Filter::default())[1], Some(5.0));
 }
 
 #[test]
-fn a_returned_entry_counts_nowhere_and_an_unverified_one_is_told_apart() {
+fn figures_exclude_returned_and_filter_unverified_entries() {
     let mut returned = entry("2023-03-01", 4.0, None);
     returned.state = State::Returned;
     let mut verified = entry("2023-03-01", 1.0, None);
@@ -93,7 +96,7 @@ fn a_returned_entry_counts_nowhere_and_an_unverified_one_is_told_apart() {
 }
 
 #[test]
-fn a_filter_takes_a_year_and_a_place_with_all_below() {
+fn filter_selects_year_and_place_with_descendants() {
     let mut village = entry("2024-03-01", 4.0, None);
     village.place = "522728109204".into();
     let entries = [village, entry("2023-03-01", 1.0, None)];
@@ -104,17 +107,17 @@ fn a_filter_takes_a_year_and_a_place_with_all_below() {
 }
 
 #[test]
-fn a_figure_is_as_vague_as_its_vaguest_part_and_is_held_against_the_years_target() {
+fn figure_has_least_exact_qualifier_and_target_of_year() {
     let catalogue = catalogue();
     let mut about = entry("2023-03-01", 4.0, None);
     about.qualifiers.insert("sum".into(), Qualifier::MoreThan);
-    let parts = [about, entry("2023-03-01", 2.0, None)];
-    let parts: Vec<Contribution> =
-        parts.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
+    let entries = [about, entry("2023-03-01", 2.0, None)];
+    let contributions: Vec<Contribution> =
+        entries.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
     let filter = Filter { year: Some(2023), ..Filter::default() };
-    let figure = figures(&parts, &filter, &catalogue, NOBODY).swap_remove(0);
+    let figure = figures(&contributions, &filter, &catalogue, EMPTY_DIRECTORY).swap_remove(0);
     assert_eq!((figure.actual_qualifier, figure.progress, figure.entries), (Qualifier::MoreThan, Some(0.75), 2));
-    assert_eq!(figures(&parts, &Filter::default(), &catalogue, NOBODY)[0].progress, None);
+    assert_eq!(figures(&contributions, &Filter::default(), &catalogue, EMPTY_DIRECTORY)[0].progress, None);
 }
 
 fn any_entry() -> impl Strategy<Value = Entry> {
@@ -133,27 +136,27 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 
 proptest! {
     #[test]
-    fn merging_changes_no_figure(entries in prop::collection::vec(any_entry(), 0..40), cut in 0..40_usize) {
+    fn merge_contributions_preserves_figures(entries in prop::collection::vec(any_entry(), 0..40), cut in 0..40_usize) {
         let catalogue = catalogue();
-        let parts: Vec<Contribution> =
+        let contributions: Vec<Contribution> =
             entries.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
-        // In two goes and the other way round, as a server's cache and a phone's own entries meet.
-        let (first, second) = parts.split_at(cut.min(parts.len()));
+        // Merged in two steps in reverse order, like a server's cache and unsent entries of a phone.
+        let (first, second) = contributions.split_at(cut.min(contributions.len()));
         let halves = merge_contributions(second.to_vec()).into_iter().chain(merge_contributions(first.to_vec()));
         let merged = merge_contributions(halves);
         for place in [None, Some("522728".to_owned()), Some("520111".to_owned())] {
             for verified_only in [false, true] {
                 let filter = Filter { year: Some(2023), place: place.clone(), verified_only, ..Filter::default() };
                 prop_assert_eq!(
-                    figures(&parts, &filter, &catalogue, NOBODY),
-                    figures(&merged, &filter, &catalogue, NOBODY)
+                    figures(&contributions, &filter, &catalogue, EMPTY_DIRECTORY),
+                    figures(&merged, &filter, &catalogue, EMPTY_DIRECTORY)
                 );
             }
         }
     }
 
     #[test]
-    fn what_a_page_is_painted_from_has_the_figures_of_the_whole(
+    fn summary_has_figures_of_full_overview(
         entries in prop::collection::vec((any_entry(), any::<bool>()), 0..40), place in prop::option::of("5227(28(109)?)?|520111"),
         month in 1..=12_u8, verified_only in any::<bool>(),
     ) {
@@ -166,17 +169,17 @@ proptest! {
         }).collect();
         overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
         let filter = Filter { year: Some(2023), place, ..Filter::default() };
-        let limited = overview.summary_for(&filter);
-        prop_assert!(limited.has(&filter) && !limited.has(&Filter::default()) && overview.has(&filter));
-        prop_assert!(limited.contributions.len() <= overview.contributions.len());
+        let summary = overview.summary_for(&filter);
+        prop_assert!(summary.has(&filter) && !summary.has(&Filter::default()) && overview.has(&filter));
+        prop_assert!(summary.contributions.len() <= overview.contributions.len());
         let until = format!("2023-{month:02}").parse().ok();
         for filter in [filter.clone(), Filter { until, verified_only, ..filter }] {
-            prop_assert_eq!(limited.figures(&filter), overview.figures(&filter));
+            prop_assert_eq!(summary.figures(&filter), overview.figures(&filter));
         }
     }
 
     #[test]
-    fn an_overview_is_renewed_by_what_has_changed_whatever_its_order_and_however_often(
+    fn apply_delta_is_idempotent_and_order_independent(
         before in prop::collection::vec(any_entry(), 0..30), after in prop::collection::vec(any_entry(), 0..30), turned in any::<bool>(),
     ) {
         let of = |entries: &[Entry], change: i64| {
@@ -184,50 +187,50 @@ proptest! {
             overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
             overview
         };
-        let (mut own, whole) = (of(&before, 1), of(&after, 2));
-        let mut news = Overview { base_change: Some(1), contributions: Vec::new(), entry_counts: Vec::new(), ..whole.clone() };
-        news.contributions.extend(whole.contributions.iter().filter(|part| !own.contributions.contains(part)).cloned());
-        let gone = own.contributions.iter().filter(|part| whole.contributions.iter().all(|other| other.key() != part.key()));
-        news.contributions.extend(gone.cloned().map(|part| Contribution { value: Quantity::ZERO, entries: 0, ..part }));
-        news.entry_counts.extend(whole.entry_counts.iter().filter(|tally| !own.entry_counts.contains(tally)).cloned());
-        let gone = own.entry_counts.iter().filter(|tally| whole.entry_counts.iter().all(|other| other.key() != tally.key()));
-        news.entry_counts.extend(gone.cloned().map(|tally| EntryCount { entries: 0, ..tally }));
+        let (mut overview, whole) = (of(&before, 1), of(&after, 2));
+        let mut delta = Overview { base_change: Some(1), contributions: Vec::new(), entry_counts: Vec::new(), ..whole.clone() };
+        delta.contributions.extend(whole.contributions.iter().filter(|contribution| !overview.contributions.contains(contribution)).cloned());
+        let removed = overview.contributions.iter().filter(|contribution| whole.contributions.iter().all(|other| other.key() != contribution.key()));
+        delta.contributions.extend(removed.cloned().map(|contribution| Contribution { value: Quantity::ZERO, entries: 0, ..contribution }));
+        delta.entry_counts.extend(whole.entry_counts.iter().filter(|count| !overview.entry_counts.contains(count)).cloned());
+        let removed = overview.entry_counts.iter().filter(|count| whole.entry_counts.iter().all(|other| other.key() != count.key()));
+        delta.entry_counts.extend(removed.cloned().map(|count| EntryCount { entries: 0, ..count }));
         if turned {
-            own.contributions.reverse();
-            own.entry_counts.reverse();
-            news.contributions.reverse();
-            news.entry_counts.reverse();
+            overview.contributions.reverse();
+            overview.entry_counts.reverse();
+            delta.contributions.reverse();
+            delta.entry_counts.reverse();
         }
-        let ahead = Overview { change: 3, ..own.clone() };
+        let ahead = Overview { change: 3, ..overview.clone() };
         for _ in 0..2 {
-            prop_assert!(own.apply_delta(news.clone()));
-            prop_assert_eq!((&own.contributions, &own.entry_counts, own.change), (&whole.contributions, &whole.entry_counts, 2));
+            prop_assert!(overview.apply_delta(delta.clone()));
+            prop_assert_eq!((&overview.contributions, &overview.entry_counts, overview.change), (&whole.contributions, &whole.entry_counts, 2));
         }
         let mut late = ahead.clone();
-        prop_assert!(!late.apply_delta(news) && late == ahead, "what is older changes nothing");
+        prop_assert!(!late.apply_delta(delta) && late == ahead, "what is older changes nothing");
     }
 
     #[test]
-    fn what_is_taken_away_leaves_no_trace(
+    fn negated_contributions_cancel_out(
         entries in prop::collection::vec(any_entry(), 0..20), others in prop::collection::vec(any_entry(), 0..20),
     ) {
         let catalogue = catalogue();
-        let parts_of = |entries: &[Entry], first: usize| -> Vec<Contribution> {
+        let contributions_of = |entries: &[Entry], first: usize| -> Vec<Contribution> {
             let numbered = entries.iter().enumerate();
             numbered.flat_map(|(n, entry)| contributions(id((first + n) as u128), entry, &catalogue)).collect()
         };
-        let (kept, gone) = (parts_of(&entries, 0), parts_of(&others, 100));
-        let all = merge_contributions(kept.iter().chain(&gone).cloned());
-        let left = merge_contributions(all.iter().chain(&gone).cloned().zip(0..).map(|(part, index)| if index < all.len() { part } else { part.negated() }));
-        prop_assert_eq!(&left, &merge_contributions(kept.iter().cloned()));
-        // An edit, as one difference that is added to what is kept.
-        let difference = merge_contributions(gone.iter().cloned().map(Contribution::negated).chain(kept.iter().cloned()));
+        let (retained, removed) = (contributions_of(&entries, 0), contributions_of(&others, 100));
+        let all = merge_contributions(retained.iter().chain(&removed).cloned());
+        let left = merge_contributions(all.iter().chain(&removed).cloned().zip(0..).map(|(contribution, index)| if index < all.len() { contribution } else { contribution.negated() }));
+        prop_assert_eq!(&left, &merge_contributions(retained.iter().cloned()));
+        // An edit as one difference that is added to the cached sum.
+        let difference = merge_contributions(removed.iter().cloned().map(Contribution::negated).chain(retained.iter().cloned()));
         let edited = merge_contributions(all.into_iter().chain(difference));
-        prop_assert_eq!(edited, merge_contributions(kept.iter().chain(&kept).cloned()));
+        prop_assert_eq!(edited, merge_contributions(retained.iter().chain(&retained).cloned()));
     }
 
     #[test]
-    fn a_part_counts_under_its_scopes_and_nowhere_else(
+    fn filter_matches_exactly_the_scopes_of_contribution(
         at in "(5201|5227)(11|28)(101|109)(204)?", ends in prop::collection::vec("(5201|5227)(11|28)(101|109)?", 2),
         filter in "(5201|5227)((11|28)((101|109)(204)?)?)?",
     ) {
@@ -246,25 +249,25 @@ proptest! {
         for pairing in [None, Some(id(9))] {
             let mut entry = entry("2023-03-01", 4.0, None);
             (entry.place, entry.pairing) = (at.clone(), pairing);
-            let part = contributions(id(1), &entry, &catalogue()).swap_remove(0);
+            let contribution = contributions(id(1), &entry, &catalogue()).swap_remove(0);
             let (filter, catalogue) = (Filter { place: Some(filter.clone()), ..Filter::default() }, catalogue());
-            let takes = filter.compile(&catalogue, directory).matches(&part);
-            prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.place.as_deref().unwrap()), takes);
+            let is_matched = filter.compile(&catalogue, directory).matches(&contribution);
+            prop_assert_eq!(directory.scopes(&at, pairing).contains(filter.place.as_deref().unwrap()), is_matched);
         }
     }
 
     #[test]
-    fn the_parts_of_a_sum_add_up_to_it(entries in prop::collection::vec(any_entry(), 1..40)) {
+    fn monthly_sums_add_up_to_total(entries in prop::collection::vec(any_entry(), 1..40)) {
         let catalogue = catalogue();
-        let parts: Vec<Contribution> =
+        let contributions: Vec<Contribution> =
             entries.iter().enumerate().flat_map(|(n, entry)| contributions(id(n as u128), entry, &catalogue)).collect();
-        let whole = figures(&parts, &Filter::default(), &catalogue, NOBODY)[0].actual.unwrap_or_default();
-        let months: std::collections::BTreeSet<Month> = parts.iter().map(|part| part.month).collect();
+        let whole = figures(&contributions, &Filter::default(), &catalogue, EMPTY_DIRECTORY)[0].actual.unwrap_or_default();
+        let months: std::collections::BTreeSet<Month> = contributions.iter().map(|contribution| contribution.month).collect();
         let split: Quantity = months
             .into_iter()
             .filter_map(|month| {
-                let own = parts.iter().filter(|part| part.month == month && part.indicator == "sum");
-                aggregate(Aggregation::Sum, own).map(|(amount, _)| amount)
+                let of_month = contributions.iter().filter(|contribution| contribution.month == month && contribution.indicator == "sum");
+                aggregate(Aggregation::Sum, of_month).map(|(amount, _)| amount)
             })
             .sum();
         prop_assert_eq!(split, whole);
