@@ -39,15 +39,13 @@ pub fn dispatch_page_event(event: &str) {
     }
 }
 
-/// Renders a part of the chunk once it is loaded.
-#[component]
-pub fn Lazy<F>(
-    /// The part; `None` while the chunk is not there.
-    render: F,
-) -> impl IntoView
-where
-    F: Fn() -> Option<AnyView> + Send + 'static,
-{
+/// Renders a part of the chunk once it is loaded; `render` gives `None` while it is not.
+pub fn lazy(render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
+    boxed(Box::new(render))
+}
+
+// One copy for all parts: it is in the first screen's wasm.
+fn boxed(render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
     let texts = use_app_state().texts;
     let loaded = RwSignal::new(LOADED.load(Ordering::Relaxed));
     let failed = RwSignal::new(false);
@@ -64,7 +62,7 @@ where
     if !loaded.get_untracked() {
         fetch();
     }
-    move || {
+    (move || {
         if loaded.get() {
             render()
         } else if failed.get() {
@@ -80,10 +78,11 @@ where
         } else {
             Some(view! { <Loading/> }.into_any())
         }
-    }
+    })
+    .into_any()
 }
 
-/// Declares a component that renders a screen from the lazy chunk: its name, the name of its split function, the screen.
+/// Declares a function that renders a screen from the lazy chunk: its name, the name of its split function, the screen.
 #[macro_export]
 macro_rules! lazy_screen {
     ($(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
@@ -93,10 +92,9 @@ macro_rules! lazy_screen {
         }
 
         $(#[$doc])*
-        #[leptos::component]
-        pub fn $name() -> impl leptos::prelude::IntoView {
-            let render = || futures::FutureExt::now_or_never($split()).and_then(Result::ok);
-            leptos::view! { <$crate::shell::lazy::Lazy render/> }
+        #[allow(non_snake_case)]
+        pub fn $name() -> leptos::prelude::AnyView {
+            $crate::shell::lazy::lazy(|| futures::FutureExt::now_or_never($split()).and_then(Result::ok))
         }
     };
 }

@@ -1,7 +1,7 @@
 //! What counts at a village: the server says it; with no network it is counted from the entries that are on the phone.
 
 use crate::api::endpoints;
-use crate::shell::lazy::Lazy;
+use crate::shell::lazy::lazy;
 use crate::state::{AppState, VillageOverview, use_app_state};
 use crate::storage::user_db::UserDb;
 use futures::FutureExt;
@@ -24,7 +24,7 @@ pub fn FollowVillage(
     filter: Memo<Filter>,
 ) -> impl IntoView {
     let model = use_app_state();
-    view! { <Lazy render=move || follow_lazily(model, filter).now_or_never().and_then(Result::ok)/> }
+    lazy(move || follow_lazily(model, filter).now_or_never().and_then(Result::ok))
 }
 
 /// Has [`Model::village`] follow the filter and what is new.

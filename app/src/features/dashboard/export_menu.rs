@@ -96,7 +96,7 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
         <div class="share" role="dialog" aria-label=texts.share tabindex="-1" node_ref=panel on:keydown=press>
             <h2>{texts.share}</h2>
             <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| close()>"×"</button>
-            <ShareLinks/>
+            {ShareLinks()}
         </div>
     }
 }

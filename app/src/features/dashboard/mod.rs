@@ -30,7 +30,7 @@ pub fn Dashboard() -> impl IntoView {
     let wall = Memo::new(move |_| address.get("screen").as_deref() == Some("wall"));
     move || {
         if there.get() && wall.get() {
-            view! { <WallScreen/> }.into_any()
+            WallScreen()
         } else if there.get() {
             view! {
                 <div class="dashboard">

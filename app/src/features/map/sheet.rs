@@ -4,7 +4,7 @@ use crate::features::dashboard::indicator_cards::{counted, qualified};
 use crate::features::map::lists::{organisation_buttons, pair_buttons, pair_name, select_on_click};
 use crate::features::map::{MapData, Selection};
 use crate::labels::texts::fill;
-use crate::shell::lazy::Lazy;
+use crate::shell::lazy::lazy;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::svg::escaped;
@@ -39,7 +39,7 @@ pub fn LazySheet(
     /// What the map shows.
     leaf: Memo<Arc<MapData>>,
 ) -> impl IntoView {
-    view! { <Lazy render=move || render_sheet(chosen, leaf).now_or_never().and_then(Result::ok)/> }
+    lazy(move || render_sheet(chosen, leaf).now_or_never().and_then(Result::ok))
 }
 
 /// The sheet.
