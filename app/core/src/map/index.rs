@@ -16,8 +16,8 @@ const LAP: u32 = 400;
 /// Every so manieth point of the spiral is a place's, in a county that is large enough; in others so many times closer.
 const APART: usize = 5;
 const CLOSEST: u32 = 8;
-/// The golden angle in radians: points turned by it never line up.
-const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
+/// Cosine and sine of the golden angle: points turned by it never line up.
+const GOLDEN_ROTATION: (f64, f64) = (-0.737_368_878_078_319_7, 0.675_490_294_261_523_8);
 
 /// Longitude and latitude in degrees.
 pub type Position = (f64, f64);
@@ -211,8 +211,23 @@ pub fn spread_positions(county: &str, count: usize) -> Vec<Position> {
 fn spiral(centre: (f64, f64), turn: u32) -> (f64, f64) {
     let (lap, turn_of_lap) = (turn / LAP, turn % LAP);
     let radius = SPREAD * f64::from(turn_of_lap).sqrt() / f64::from(1 + lap);
-    let angle = GOLDEN_ANGLE * f64::from(turn);
-    (centre.0 + radius * angle.cos() / LONGITUDE, centre.1 + radius * angle.sin())
+    let (cos, sin) = golden_turns(turn);
+    (centre.0 + radius * cos / LONGITUDE, centre.1 + radius * sin)
+}
+
+/// Returns cosine and sine of a multiple of the golden angle, by repeated squaring of the rotation: trigonometric functions
+/// would be 8 KB more wasm in the first screen.
+fn golden_turns(mut turns: u32) -> (f64, f64) {
+    let rotated = |(a, b): (f64, f64), (c, d): (f64, f64)| (a * c - b * d, a * d + b * c);
+    let (mut rotation, mut power) = ((1.0, 0.0), GOLDEN_ROTATION);
+    while turns > 0 {
+        if turns & 1 == 1 {
+            rotation = rotated(rotation, power);
+        }
+        power = rotated(power, power);
+        turns >>= 1;
+    }
+    rotation
 }
 
 fn centre(outlines: &[&Outline]) -> Option<(f64, f64)> {
@@ -224,6 +239,16 @@ fn centre(outlines: &[&Outline]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn golden_turns_equal_the_trigonometric_functions() {
+        let golden_angle = std::f64::consts::PI * (3.0 - 5.0_f64.sqrt());
+        for turns in [0, 1, 2, 399, 10_000] {
+            let angle = golden_angle * f64::from(turns);
+            let (cos, sin) = golden_turns(turns);
+            assert!((cos - angle.cos()).abs() < 1e-9 && (sin - angle.sin()).abs() < 1e-9, "{turns}");
+        }
+    }
     use uuid::Uuid;
 
     #[test]
