@@ -5,7 +5,7 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::overview::EntryCount;
+use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::fixtures::sample::paired;
 use jiedui_core::map::index::MapIndex;

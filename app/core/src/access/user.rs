@@ -1,30 +1,30 @@
-//! Who may do what, and where.
+//! Accounts: users, their roles and the scope in which the rights of a role hold.
 
 use crate::directory::place::covers;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What a person does here.
+/// Role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// 填报员: records.
+    /// 填报员: records entries.
     Recorder,
-    /// 审核员: records, verifies and returns.
+    /// 审核员: records entries, verifies and returns them.
     Reviewer,
-    /// 协调员: as a reviewer, for a whole side.
+    /// 协调员: a reviewer who also maintains the directory and closed months.
     Coordinator,
-    /// 管理员: all of it.
+    /// 管理员: all rights.
     Admin,
-    /// 浏览: looks.
+    /// 浏览: read-only.
     Viewer,
 }
 
 impl Role {
-    /// Every role, in the order in which they are listed to people.
+    /// All roles in display order.
     pub const ALL: [Self; 5] = [Self::Recorder, Self::Reviewer, Self::Coordinator, Self::Admin, Self::Viewer];
 
-    /// The code, as on the wire.
+    /// Returns the code used in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Recorder => "recorder",
@@ -35,72 +35,72 @@ impl Role {
         }
     }
 
-    /// The role with this code.
+    /// Returns the role with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.code() == code)
     }
 
-    /// Whether people of this role make entries.
+    /// Returns whether the role may record entries.
     pub fn records(self) -> bool {
         self != Self::Viewer
     }
 
-    /// Whether people of this role see to a whole side: the directory, and what lies in closed months.
+    /// Returns whether the role may maintain the directory and change closed months.
     pub fn coordinates(self) -> bool {
         matches!(self, Self::Coordinator | Self::Admin)
     }
 
-    /// Whether people of this role make links that open the shared view without an account.
+    /// Returns whether the role may create links that open the shared view without an account.
     pub fn shares(self) -> bool {
         matches!(self, Self::Coordinator | Self::Admin)
     }
 
-    /// Whether people of this role verify and return entries.
+    /// Returns whether the role may verify and return entries.
     pub fn reviews(self) -> bool {
         matches!(self, Self::Reviewer | Self::Coordinator | Self::Admin)
     }
 }
 
-/// Where and in which programmes a right holds.
+/// Places and programmes in which a right holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// Place codes; each covers all below it. Empty: everywhere.
+    /// Place codes, each covering its descendants; empty means everywhere.
     pub places: Vec<String>,
-    /// Programme codes. Empty: all.
+    /// Programme codes; empty means all.
     pub programmes: Vec<String>,
 }
 
 impl Scope {
-    /// Whether it holds for this place.
+    /// Returns whether the scope includes a place.
     pub fn has_place(&self, code: &str) -> bool {
         self.places.is_empty() || self.places.iter().any(|above| covers(above, code))
     }
 
-    /// Whether it holds for this programme.
+    /// Returns whether the scope includes a programme.
     pub fn has_programme(&self, code: &str) -> bool {
-        self.programmes.is_empty() || self.programmes.iter().any(|own| own == code)
+        self.programmes.is_empty() || self.programmes.iter().any(|programme| programme == code)
     }
 }
 
-/// A person with an account.
+/// A user account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Flat", into = "Flat")]
+#[serde(from = "FlatUser", into = "FlatUser")]
 pub struct User {
     /// Identifier.
     pub id: Uuid,
-    /// What is typed to sign in.
+    /// User name for signing in.
     pub username: String,
-    /// What others read.
+    /// Display name.
     pub name: String,
-    /// What they do.
+    /// Role.
     pub role: Role,
-    /// Where.
+    /// Scope of the rights.
     pub scope: Scope,
 }
 
-/// A user on the wire, without a level for the scope. (`serde(flatten)` would do it with much more code on the phone.)
+/// JSON form of a user with the scope's fields inlined. `serde(flatten)` would generate much more code in the app.
 #[derive(Serialize, Deserialize)]
-struct Flat {
+struct FlatUser {
     id: Uuid,
     username: String,
     name: String,
@@ -109,30 +109,30 @@ struct Flat {
     programmes: Vec<String>,
 }
 
-impl From<Flat> for User {
-    fn from(Flat { id, username, name, role, places, programmes }: Flat) -> Self {
+impl From<FlatUser> for User {
+    fn from(FlatUser { id, username, name, role, places, programmes }: FlatUser) -> Self {
         Self { id, username, name, role, scope: Scope { places, programmes } }
     }
 }
 
-impl From<User> for Flat {
+impl From<User> for FlatUser {
     fn from(User { id, username, name, role, scope: Scope { places, programmes } }: User) -> Self {
         Self { id, username, name, role, places, programmes }
     }
 }
 
 impl User {
-    /// Whether the directory's keeping in this programme is this person's.
+    /// Returns whether the user may maintain the directory in a programme.
     pub fn coordinates_programme(&self, code: &str) -> bool {
         self.role == Role::Admin || (self.role.coordinates() && self.scope.has_programme(code))
     }
 
-    /// Whether the directory's keeping at this place is this person's.
+    /// Returns whether the user may maintain the directory at a place.
     pub fn coordinates_place(&self, code: &str) -> bool {
         self.role == Role::Admin || (self.role.coordinates() && self.scope.has_place(code))
     }
 
-    /// Whether this person may look at an entry of that author, programme and place.
+    /// Returns whether the user may see an entry with this author, programme and place.
     pub fn sees(&self, author: Option<Uuid>, programme: &str, place: &str) -> bool {
         self.role == Role::Admin
             || author == Some(self.id)

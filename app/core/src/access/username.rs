@@ -1,16 +1,17 @@
-//! User names: one spelling for each, whatever keyboard typed it.
+//! User names: canonical spelling, so that one name is one account whatever the input method, and the rules for new
+//! names.
 
-/// The most characters of a user name.
+/// Maximum number of characters in a user name.
 pub const LONGEST: usize = 64;
 
-/// Returns the one spelling of a user name: without blanks around it, invisible characters, full-width letters or capitals.
-/// Two names with the same spelling are the same account.
+/// Returns the canonical spelling of a user name: trimmed, lower-case, half-width, without invisible characters. Two
+/// names with the same spelling are the same account.
 pub fn canonical_username(text: &str) -> String {
     let visible = text.chars().filter(|letter| !is_invisible(*letter)).map(to_halfwidth);
     visible.collect::<String>().trim().to_lowercase()
 }
 
-/// Full-width forms of ASCII as ASCII.
+/// Converts full-width forms of ASCII to ASCII.
 fn to_halfwidth(letter: char) -> char {
     match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
@@ -19,26 +20,26 @@ fn to_halfwidth(letter: char) -> char {
     }
 }
 
-/// Characters that take no room: zero-width ones, marks of direction, a byte order mark.
+/// Returns whether a character is invisible: zero-width, a direction mark, or a byte order mark.
 const fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// Why a new account cannot have a name.
+/// Reason why a new user name is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsernameError {
-    /// Nothing visible is in it.
+    /// It has no visible character.
     Empty,
     /// It has more than [`LONGEST`] characters.
     TooLong,
-    /// A character that is none of: ASCII letters and digits, `.`, `_`, `-`, `+`, `@`, `·`, Chinese characters. Letters of
-    /// other scripts look like these and would make two accounts look the same.
+    /// It has a character other than ASCII letters and digits, `.`, `_`, `-`, `+`, `@`, `·` and Chinese characters.
+    /// Letters of other scripts could imitate another name.
     Letter(char),
 }
 
-/// Returns the spelling under which a new account is stored.
+/// Validates a new user name and returns its canonical spelling.
 pub fn new_username(text: &str) -> Result<String, UsernameError> {
-    // Refused as typed: a line break at the end is a mistake of a script, not a blank.
+    // Checks the text as typed: a trailing line break is a bug in a script and not white space to trim.
     if let Some(letter) = text.chars().find(|letter| letter.is_control() || is_invisible(*letter)) {
         return Err(UsernameError::Letter(letter));
     }
@@ -72,7 +73,7 @@ mod tests {
     #[case("ＲＥＣＯＲＤＥＲ")]
     #[case("ｒecorder")]
     #[case("\u{feff}recor\u{200b}der")]
-    fn every_spelling_of_a_name_is_the_same_account(#[case] typed: &str) {
+    fn canonical_username_is_same_for_every_spelling(#[case] typed: &str) {
         assert_eq!(canonical_username(typed), "recorder");
     }
 
@@ -87,12 +88,12 @@ mod tests {
     #[case("ad\u{200b}min", Err(UsernameError::Letter('\u{200b}')))]
     #[case("ad min", Err(UsernameError::Letter(' ')))]
     #[case("  ", Err(UsernameError::Empty))]
-    fn new_name_has_no_letters_that_look_like_others(#[case] typed: &str, #[case] stored: Result<&str, UsernameError>) {
+    fn new_username_rejects_look_alike_letters(#[case] typed: &str, #[case] stored: Result<&str, UsernameError>) {
         assert_eq!(new_username(typed), stored.map(str::to_owned));
     }
 
     #[test]
-    fn new_name_is_not_too_long() {
+    fn new_username_rejects_long_name() {
         assert_eq!(new_username(&"a".repeat(LONGEST + 1)), Err(UsernameError::TooLong));
     }
 }

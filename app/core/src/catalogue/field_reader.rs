@@ -1,4 +1,4 @@
-//! Fields from outside, read one by one; every mistake is noted at its field.
+//! Reader for untrusted fields that collects all errors, each with its field.
 
 use crate::entry::bounds;
 use crate::entry::{FIRST_YEAR, Fields};
@@ -7,37 +7,37 @@ use serde_json::Value;
 use time::Date;
 use uuid::Uuid;
 
-/// Fields from outside, and the mistakes that have been found in them.
+/// Untrusted fields and the errors found in them.
 pub(crate) struct FieldReader<'a> {
     fields: &'a Fields,
-    /// What is wrong, each at its field.
+    /// Errors found so far.
     pub errors: Vec<FieldError>,
 }
 
 impl<'a> FieldReader<'a> {
-    /// Begins.
+    /// Creates a reader without errors.
     pub fn new(fields: &'a Fields) -> Self {
         Self { fields, errors: Vec::new() }
     }
 
-    /// Notes what is more than a record may hold; `known` are the names that its kind has.
-    pub fn bounds(&mut self, known: &[&str]) {
-        self.errors.extend(bounds::exceeded_limits(self.fields, known));
+    /// Checks the size limits of a record. `names` are the known fields of its kind.
+    pub fn bounds(&mut self, names: &[&str]) {
+        self.errors.extend(bounds::exceeded_limits(self.fields, names));
     }
 
-    /// Something is wrong with a field.
+    /// Adds an error for a field.
     pub fn error(&mut self, field: &str, code: ErrorCode) {
         self.errors.push(FieldError::new(field, code));
     }
 
-    /// The field unless it is missing or null.
-    pub fn given(&self, field: &str) -> Option<&'a Value> {
+    /// Returns the value of a field, or `None` if it is missing or null.
+    pub fn present(&self, field: &str) -> Option<&'a Value> {
         self.fields.get(field).filter(|value| !value.is_null())
     }
 
-    /// Words that must be there.
+    /// Reads a required text; empty if there is an error.
     pub fn required_text(&mut self, field: &str) -> String {
-        match self.given(field) {
+        match self.present(field) {
             Some(Value::String(text)) if !text.is_empty() => return text.clone(),
             None | Some(Value::String(_)) => self.error(field, ErrorCode::Required),
             Some(_) => self.error(field, ErrorCode::WrongType),
@@ -45,9 +45,9 @@ impl<'a> FieldReader<'a> {
         String::new()
     }
 
-    /// Words that may be there, and no more of them than `longest`.
+    /// Reads an optional text of at most `longest` characters.
     pub fn text(&mut self, field: &str, longest: usize) -> String {
-        match self.given(field) {
+        match self.present(field) {
             None => String::new(),
             Some(Value::String(text)) if text.chars().count() <= longest => text.clone(),
             Some(Value::String(_)) => {
@@ -61,7 +61,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// When an entry happened.
+    /// Reads an entry's date, at most `last_day`.
     pub fn date(&mut self, last_day: Option<Date>) -> Option<Date> {
         let text = self.required_text("date");
         if text.is_empty() {
@@ -80,9 +80,9 @@ impl<'a> FieldReader<'a> {
         Some(date)
     }
 
-    /// A day that may be there, past or to come.
+    /// Checks an optional date, past or future.
     pub fn day(&mut self, field: &str) {
-        match self.given(field).map(Value::as_str) {
+        match self.present(field).map(Value::as_str) {
             Some(Some(text)) if crate::values::date::parse_date(text).is_none() => {
                 self.error(field, ErrorCode::NotDate)
             }
@@ -91,9 +91,9 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// The identifier of something that there is.
+    /// Reads an optional identifier of a record that `exists`.
     pub fn id(&mut self, field: &str, exists: impl Fn(Uuid) -> bool) -> Option<Uuid> {
-        let value = self.given(field)?;
+        let value = self.present(field)?;
         match value.as_str().map(Uuid::parse_str) {
             Some(Ok(id)) if exists(id) => Some(id),
             Some(Ok(_)) => {

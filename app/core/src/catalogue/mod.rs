@@ -1,12 +1,13 @@
-//! The catalogue: programmes, indicators and entry forms. It is data with a version, so a new indicator needs no build.
+//! Catalogue of programmes, indicators and entry forms. It is versioned data, so a new indicator needs no build.
 
 pub mod edit;
 pub(crate) mod field_reader;
+mod validate;
 
 use crate::values::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
 
-/// One of the works that the two regions do together.
+/// A programme: a field of co-operation between the two regions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Programme {
     /// Code, such as `party_building`.
@@ -17,48 +18,48 @@ pub struct Programme {
     pub name_en: String,
 }
 
-/// How the values of entries make one figure.
+/// How the values of entries aggregate to a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
-    /// They are added.
+    /// Sum of all values.
     Sum,
-    /// The one with the latest date stands.
+    /// Value of the latest entry.
     Latest,
-    /// Their mean, each entry counting once.
+    /// Mean over the entries.
     Mean,
-    /// Each subject counts once, however many entries name it.
+    /// Sum over distinct subjects of the largest value of each.
     Distinct,
 }
 
-/// What the entries of a distinct indicator are about.
+/// Subject by which a distinct indicator counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// The organisation that the entry names.
+    /// Organisation of the entry.
     #[default]
     Organisation,
-    /// The place where it happened.
+    /// Place of the entry.
     Place,
 }
 
-/// What a year is to reach.
+/// Target of a year.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Target {
-    /// The year.
+    /// Year.
     pub year: i32,
-    /// The amount, in the indicator's unit.
+    /// Amount in the indicator's unit.
     pub value: Quantity,
-    /// How exact it is.
+    /// Precision of the amount.
     pub qualifier: Qualifier,
 }
 
-/// Something that is counted.
+/// An indicator, whose figure is computed from entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Indicator {
     /// Code, such as `pigs_marketed`.
     pub code: String,
-    /// The programme's code.
+    /// Code of the programme.
     pub programme: String,
     /// Name in Chinese.
     pub name: String,
@@ -68,9 +69,9 @@ pub struct Indicator {
     pub unit: String,
     /// Unit in English.
     pub unit_en: String,
-    /// How entries make the figure.
+    /// Aggregation of entry values.
     pub aggregation: Aggregation,
-    /// What is told apart, where the aggregation is distinct.
+    /// Subject, for a distinct aggregation.
     #[serde(default)]
     pub distinct_by: Subject,
     /// Targets, at most one a year.
@@ -78,33 +79,34 @@ pub struct Indicator {
     pub targets: Vec<Target>,
 }
 
-/// What a field takes.
+/// Type of a form field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A whole number.
+    /// Integer.
     #[default]
     Integer,
-    /// A number with up to four decimals.
+    /// Number with up to four decimals.
     Number,
-    /// Words.
+    /// Text.
     Text,
-    /// One of some choices.
+    /// Single choice.
     Choice,
-    /// Any of some choices: a checklist.
+    /// Multiple choice: a checklist.
     Choices,
-    /// Rows, as many as there are: each asks for the same.
+    /// Table with any number of rows.
     Table,
 }
 
 impl Kind {
-    /// Whether it is a number, which lies in an entry's `values` and can feed an indicator; all others lie in `details`.
+    /// Returns whether it is numeric. Numbers are stored in an entry's `values` and can feed an indicator; other
+    /// answers are stored in `details`.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Number)
     }
 }
 
-/// One of the things that may be chosen.
+/// An option of a choice field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Code.
@@ -115,46 +117,47 @@ pub struct Choice {
     pub name_en: String,
 }
 
-/// When a field is asked for.
+/// Condition under which a field is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
-    /// The code of a choice of the same form.
+    /// Code of a choice field of the same form.
     pub field: String,
-    /// Any of these must be chosen there.
+    /// Options of which one must be selected.
     pub is: Vec<String>,
 }
 
-/// How a number follows from others of the same form.
+/// Formula of a calculated field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Computed {
-    /// All that are given, added up.
+    /// Sum of the fields that have a value.
     Sum(Vec<String>),
-    /// All of them multiplied; nothing while one is missing.
+    /// Product of the fields; nothing while one is missing.
     Product(Vec<String>),
-    /// A column of a table, added up.
+    /// Sum of a table column.
     Total {
-        /// The table's code.
+        /// Code of the table.
         table: String,
-        /// The column's.
+        /// Code of the column.
         column: String,
     },
 }
 
 impl Computed {
-    /// The number, to four decimals; `number` gives those of other fields, `column` those of a table's column.
+    /// Returns the result, rounded to four decimals. `number` returns the value of a field, `column` the values of a
+    /// table column.
     pub fn of(&self, number: impl Fn(&str) -> Option<f64>, column: impl Fn(&str, &str) -> Vec<f64>) -> Option<f64> {
         let sum = |given: Vec<f64>| (!given.is_empty()).then(|| given.iter().sum::<f64>());
         let result = match self {
             Self::Sum(codes) => sum(codes.iter().filter_map(|code| number(code)).collect()),
-            Self::Total { table, column: own } => sum(column(table, own)),
+            Self::Total { table, column: code } => sum(column(table, code)),
             Self::Product(codes) => codes.iter().map(|code| number(code)).product::<Option<f64>>(),
         };
         result.map(|number| (number * 1e4).round() / 1e4)
     }
 }
 
-/// What an entry form asks for.
+/// A field of an entry form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Code within the activity.
@@ -163,7 +166,7 @@ pub struct Field {
     pub name: String,
     /// Label in English.
     pub name_en: String,
-    /// What it takes.
+    /// Type of the answer.
     pub kind: Kind,
     /// Unit in Chinese.
     #[serde(default)]
@@ -171,39 +174,39 @@ pub struct Field {
     /// Unit in English.
     #[serde(default)]
     pub unit_en: String,
-    /// Whether it must be filled in.
+    /// Whether an answer is required.
     pub required: bool,
-    /// Smallest amount.
+    /// Minimum value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Quantity>,
-    /// Largest amount.
+    /// Maximum value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Quantity>,
-    /// The indicator that it adds to.
+    /// Code of the indicator that it feeds.
     #[serde(default)]
     pub feeds: Option<String>,
-    /// What each row asks for, where it is a table.
+    /// Columns, for a table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Field>,
-    /// What may be chosen, where it takes a choice.
+    /// Options, for a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
-    /// What helps to fill it in, in Chinese.
+    /// Hint in Chinese.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
     /// The same in English.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint_en: String,
-    /// When it is asked for; always, without one.
+    /// Condition under which it is shown; always without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// How it follows from others: nobody fills it in then.
+    /// Formula, for a calculated field that users cannot fill in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
-    /// What a new entry has there before anybody fills it in: a number, words, or the code of a choice.
+    /// Initial value in a new entry: a number, text, or the code of an option.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub default: String,
-    /// The heading, in Chinese, of the section that begins with it.
+    /// Heading in Chinese of the section that starts with this field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub section: String,
     /// The same in English.
@@ -212,13 +215,13 @@ pub struct Field {
 }
 
 impl Field {
-    /// Whether it is asked for, given what is chosen in the same form.
+    /// Returns whether it is shown. `chosen` returns the selected options of a field.
     pub fn is_asked(&self, chosen: impl Fn(&str) -> Vec<String>) -> bool {
         let when = self.when.as_ref();
-        when.is_none_or(|when| chosen(&when.field).iter().any(|own| when.is.contains(own)))
+        when.is_none_or(|when| chosen(&when.field).iter().any(|code| when.is.contains(code)))
     }
 
-    /// A choice's name in both languages.
+    /// Returns the option with this code.
     pub fn choice(&self, code: &str) -> Option<&Choice> {
         self.choices.iter().find(|choice| choice.code == code)
     }
@@ -229,47 +232,47 @@ impl Field {
 pub struct Activity {
     /// Code, such as `field_survey`.
     pub code: String,
-    /// The programme's code.
+    /// Code of the programme.
     pub programme: String,
     /// Name in Chinese.
     pub name: String,
     /// Name in English.
     pub name_en: String,
-    /// Rises when its fields change.
+    /// Version number, incremented with each change of the form.
     pub version: u32,
-    /// What it asks for.
+    /// Fields in display order.
     pub fields: Vec<Field>,
 }
 
-/// Everything that can be counted and recorded.
+/// Catalogue of everything that can be recorded and counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Catalogue {
-    /// Rises with every change.
+    /// Version number, incremented with each change.
     pub version: u32,
-    /// In the order in which they are shown.
+    /// In display order.
     pub programmes: Vec<Programme>,
-    /// In the order in which they are shown.
+    /// In display order.
     pub indicators: Vec<Indicator>,
-    /// In the order in which they are shown.
+    /// In display order.
     pub activities: Vec<Activity>,
-    /// Forms as they were before they were changed: what was recorded with one stays readable, and keeps to its rules.
+    /// Previous versions of forms, so that entries recorded with one stay readable and keep its rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "former")]
     pub previous_versions: Vec<Activity>,
 }
 
 impl Catalogue {
-    /// The programme with this code.
+    /// Returns the programme with this code.
     pub fn programme(&self, code: &str) -> Option<&Programme> {
         self.programmes.iter().find(|programme| programme.code == code)
     }
 
-    /// The indicator with this code.
+    /// Returns the indicator with this code.
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|indicator| indicator.code == code)
     }
 
-    /// Whether an indicator counts whole things: all that feeds it are whole numbers, and no mean is taken of them.
+    /// Returns whether an indicator counts whole things: only integer fields feed it, and it is not a mean.
     pub fn counts_whole(&self, indicator: &Indicator) -> bool {
         let forms = self.activities.iter().chain(&self.previous_versions);
         let fields = || forms.clone().flat_map(|form| &form.fields);
@@ -279,38 +282,38 @@ impl Catalogue {
             && feeding().all(|field| field.kind == Kind::Integer)
     }
 
-    /// The form of an activity in a version; without one, as it is now.
+    /// Returns a version of an activity's form; the current one if `version` is `None`.
     pub fn form(&self, code: &str, version: Option<u32>) -> Option<&Activity> {
         let now = self.activity(code)?;
         match version {
             Some(version) if version != now.version => {
-                self.previous_versions.iter().find(|own| own.code == code && own.version == version)
+                self.previous_versions.iter().find(|form| form.code == code && form.version == version)
             }
             _ => Some(now),
         }
     }
 
-    /// A field of an activity, in whichever version of its form there is one, the newest first.
+    /// Returns a field of an activity from the newest version of the form that has it.
     pub fn field(&self, activity: &str, code: &str) -> Option<&Field> {
-        let former = self.previous_versions.iter().rev().filter(|own| own.code == activity);
-        self.activity(activity).into_iter().chain(former).find_map(|own| own.field(code))
+        let previous = self.previous_versions.iter().rev().filter(|form| form.code == activity);
+        self.activity(activity).into_iter().chain(previous).find_map(|form| form.field(code))
     }
 
-    /// The activity with this code, its form as it is now.
+    /// Returns the activity with its current form.
     pub fn activity(&self, code: &str) -> Option<&Activity> {
         self.activities.iter().find(|activity| activity.code == code)
     }
 }
 
 impl Activity {
-    /// The field with this code.
+    /// Returns the field with this code.
     pub fn field(&self, code: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.code == code)
     }
 }
 
 impl Indicator {
-    /// The target of a year.
+    /// Returns the target of a year.
     pub fn target(&self, year: i32) -> Option<&Target> {
         self.targets.iter().find(|target| target.year == year)
     }

@@ -1,17 +1,17 @@
-//! Organisations and who is paired with whom.
+//! Organisations and pairings of the directory.
 
 use crate::directory::place::Side;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
 
-/// What sort of body an organisation is.
+/// Kind of an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganisationKind {
     /// A Party branch.
     PartyBranch,
-    /// A district, county, town or township as a partner.
+    /// A government partner: district, county, town or township.
     Government,
     /// A village.
     Village,
@@ -27,7 +27,7 @@ pub enum OrganisationKind {
     Bureau,
 }
 
-/// A body of one side that takes part.
+/// An organisation of one region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Identifier.
@@ -36,54 +36,54 @@ pub struct Organisation {
     pub name: String,
     /// Name in English.
     pub name_en: String,
-    /// What it is.
+    /// Kind.
     pub kind: OrganisationKind,
-    /// Its region.
+    /// Region.
     pub side: Side,
-    /// The code of the place where it is, as precisely as is known.
+    /// Code of the most precise known place.
     pub place: String,
-    /// The programme it chiefly takes part in.
+    /// Code of its main programme.
     pub programme: String,
-    /// Longitude and latitude in degrees (WGS 84), once a person has set them.
+    /// Longitude and latitude in degrees (WGS 84), if set by a user.
     #[serde(default)]
     pub position: Option<(f64, f64)>,
-    /// Where its being here comes from.
+    /// Source of the record.
     #[serde(default)]
     pub source: Option<String>,
-    /// The first letters of its name's pinyin, which people type to find it; the server knows them.
+    /// Pinyin initials of the name for search, set by the server.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub initials: String,
 }
 
 impl Organisation {
-    /// Whether each of these words, in lower case, is in its names, in the name of its place, or in the initials.
+    /// Returns whether each of the lower-case words occurs in its names, the name of its place, or the initials.
     pub fn is_named(&self, words: &[String], place: &str) -> bool {
         let text = format!("{} {} {place} {}", self.name, self.name_en, self.initials).to_lowercase();
         words.iter().all(|word| text.contains(word.as_str()))
     }
 }
 
-/// Two organisations, one of each side, under a programme: a line on the map.
+/// A pairing of two organisations, one of each region, in a programme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pairing {
     /// Identifier.
     pub id: Uuid,
-    /// The programme's code.
+    /// Code of the programme.
     pub programme: String,
-    /// The organisation of side a.
+    /// Organisation of side A.
     pub organisation_a: Uuid,
-    /// The organisation of side b.
+    /// Organisation of side B.
     pub organisation_b: Uuid,
-    /// Its first day, where known.
+    /// First day, if known.
     #[serde(default, with = "crate::values::date::option")]
     pub from: Option<Date>,
-    /// Its last day, once ended.
+    /// Last day, if ended.
     #[serde(default, with = "crate::values::date::option")]
     pub to: Option<Date>,
-    /// Where its being here comes from.
+    /// Source of the record.
     #[serde(default)]
     pub source: Option<String>,
-    /// The hash of the agreement's file.
+    /// SHA-256 hash of the agreement's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<String>,
 }

@@ -1,18 +1,18 @@
-//! Places: city, county, township and village, a tree whose codes nest (statistical bureau, 2023).
+//! Tree of places: cities, counties, townships and villages. Their statistical codes (2023) nest by prefix.
 
 use serde::{Deserialize, Serialize};
 
-/// Which of the two regions that work together.
+/// One of the two regions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// Guiyang, which helps.
+    /// Guiyang, the supporting region.
     A,
-    /// Luodian, which is helped.
+    /// Luodian, the supported region.
     B,
 }
 
-/// How high a place stands in the tree.
+/// Administrative level of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -27,7 +27,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// How many digits the codes of such places have.
+    /// Returns the number of digits in the codes of this level.
     pub const fn digits(self) -> usize {
         match self {
             Self::City => 4,
@@ -37,29 +37,29 @@ impl Level {
         }
     }
 
-    /// The code of the place of this level at or above a place; the place's own where it is a higher one.
+    /// Returns the code of the ancestor at this level; a higher place is returned unchanged.
     pub fn ancestor_code(self, code: &str) -> &str {
         code.get(..self.digits()).unwrap_or(code)
     }
 }
 
-/// One place of the tree.
+/// A place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The statistical code: 4 digits for a city, 6 for a county, 9 for a township, 12 for a village.
+    /// Statistical code: 4 digits for a city, 6 for a county, 9 for a township, 12 for a village.
     pub code: String,
-    /// The code of the place above, which may lie outside the tree.
+    /// Code of the parent, which may be outside the tree.
     pub parent: String,
-    /// Its level.
+    /// Level.
     pub level: Level,
-    /// Its name in Chinese.
+    /// Name in Chinese.
     pub name: String,
-    /// Its region.
+    /// Region.
     pub side: Side,
 }
 
 impl Place {
-    /// The name without the suffix that every village carries, as people say it.
+    /// Returns the name without the suffix for village committees, as used in speech.
     pub fn short_name(&self) -> &str {
         ["村民委员会", "居民委员会"]
             .iter()
@@ -69,39 +69,39 @@ impl Place {
     }
 }
 
-/// Whether the place coded `above` is `below` or has it under it: codes nest, so a prefix says so.
+/// Returns whether `below` is the place `above` or one of its descendants, by prefix.
 pub fn covers(above: &str, below: &str) -> bool {
     below.starts_with(above)
 }
 
-/// The tree, sorted by code.
+/// Tree of places, sorted by code.
 #[derive(Clone, Debug, Default)]
 pub struct Places(Vec<Place>);
 
 impl Places {
-    /// Takes places in any order.
+    /// Creates the tree from places in any order.
     pub fn new(mut places: Vec<Place>) -> Self {
         places.sort_by(|a, b| a.code.cmp(&b.code));
         Self(places)
     }
 
-    /// The place with this code.
+    /// Returns the place with this code.
     pub fn get(&self, code: &str) -> Option<&Place> {
         let index = self.0.binary_search_by(|place| place.code.as_str().cmp(code)).ok()?;
         self.0.get(index)
     }
 
-    /// All of them, by code.
+    /// Returns all places, sorted by code.
     pub fn all(&self) -> &[Place] {
         &self.0
     }
 
-    /// Those right below `parent`.
+    /// Returns the direct children of `parent`.
     pub fn children<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Place> {
         self.0.iter().filter(move |place| place.parent == parent)
     }
 
-    /// The place and all above it that the tree has, highest first: 罗甸县, 沫阳镇, 沫阳村.
+    /// Returns the place and its ancestors, highest first: 罗甸县, 沫阳镇, 沫阳村.
     pub fn path(&self, code: &str) -> Vec<&Place> {
         let mut path = Vec::new();
         let mut next = self.get(code);
@@ -113,25 +113,25 @@ impl Places {
         path
     }
 
-    /// The path's names in one line, without the city, which the counties' names make plain.
+    /// Returns the names of the path as one line, without the city, which the county implies.
     pub fn label(&self, code: &str) -> String {
         let path = self.path(code);
         let skip = usize::from(path.len() > 1 && path.first().is_some_and(|top| top.level == Level::City));
         path.iter().skip(skip).map(|place| place.short_name()).collect::<Vec<_>>().join(" · ")
     }
 
-    /// Places below one of `within` (all, when empty) whose path has every word of `query`, the best first: a name
-    /// that begins with the query before one that only has it, higher places before lower ones.
+    /// Returns the best matches at or below one of `within` (everywhere if empty). Every word of `query` must occur in
+    /// the path. Names that start with the query come first, then higher places.
     pub fn search(&self, query: &str, within: &[String], limit: usize) -> Vec<&Place> {
         let words: Vec<&str> = query.split_whitespace().collect();
-        let mut found: Vec<(u8, &Place)> = self
+        let mut matches: Vec<(u8, &Place)> = self
             .0
             .iter()
             .filter(|place| within.is_empty() || within.iter().any(|above| covers(above, &place.code)))
             .filter_map(|place| self.rank(place, &words).map(|rank| (rank, place)))
             .collect();
-        found.sort_by_key(|(rank, place)| (*rank, place.level));
-        found.into_iter().take(limit).map(|(_, place)| place).collect()
+        matches.sort_by_key(|(rank, place)| (*rank, place.level));
+        matches.into_iter().take(limit).map(|(_, place)| place).collect()
     }
 
     fn rank(&self, place: &Place, words: &[&str]) -> Option<u8> {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_above_a_place_has_a_shorter_code_and_a_higher_place_stays() {
+    fn ancestor_code_truncates_but_keeps_higher_places() {
         let above =
             [Level::City, Level::County, Level::Township, Level::Village].map(|level| level.ancestor_code("522728109"));
         assert_eq!(above, ["5227", "522728", "522728109", "522728109"]);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_by_any_part_of_the_path() {
+    fn search_matches_any_part_of_path() {
         let places = luodian();
         let codes = |query: &str| places.search(query, &[], 9).iter().map(|p| p.code.clone()).collect::<Vec<_>>();
         assert_eq!(codes("沫阳"), ["522728109", "522728109204"]);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_stays_within_the_places_given() {
+    fn search_is_limited_to_given_places() {
         let places = luodian();
         let within = vec!["522728108".to_owned()];
         assert!(places.search("沫阳", &within, 9).is_empty());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_names_the_way_down() {
+    fn label_lists_path_from_county() {
         assert_eq!(luodian().label("522728109204"), "罗甸县 · 沫阳镇 · 沫阳村");
     }
 }

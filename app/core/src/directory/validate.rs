@@ -1,4 +1,4 @@
-//! Validation of organisations and pairings, and the fields that a person may not set.
+//! Validation of organisations and pairings, and the fields that a user has no right to set.
 
 use super::Directory;
 use super::organisation::{Organisation, Pairing};
@@ -7,11 +7,11 @@ use crate::access::user::User;
 use crate::catalogue::Catalogue;
 use crate::values::field_error::{ErrorCode, FieldError};
 
-/// The most characters of a name.
+/// Maximum number of characters in a name.
 const NAME_LENGTH: usize = 80;
 
 impl Organisation {
-    /// What is wrong with one that somebody wants to write down.
+    /// Returns all validation errors.
     pub fn validate(&self, places: &Places, catalogue: &Catalogue) -> Vec<FieldError> {
         let mut errors = Vec::new();
         let name = self.name.trim();
@@ -36,7 +36,7 @@ impl Organisation {
         errors
     }
 
-    /// What of it is not for this person to write down.
+    /// Returns an error for each field outside the user's scope.
     pub fn forbidden_fields(&self, user: &User) -> Vec<FieldError> {
         let place = (!user.coordinates_place(&self.place)).then_some("place");
         let programme = (!user.coordinates_programme(&self.programme)).then_some("programme");
@@ -45,7 +45,7 @@ impl Organisation {
 }
 
 impl Pairing {
-    /// What is wrong with one that somebody wants to write down.
+    /// Returns all validation errors.
     pub fn validate(&self, directory: Directory<'_>, catalogue: &Catalogue) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if catalogue.programme(&self.programme).is_none() {
@@ -54,26 +54,26 @@ impl Pairing {
         for (field, id, side) in
             [("organisation_a", self.organisation_a, Side::A), ("organisation_b", self.organisation_b, Side::B)]
         {
-            if directory.organisation(id).is_none_or(|own| own.side != side) {
+            if directory.organisation(id).is_none_or(|organisation| organisation.side != side) {
                 errors.push(FieldError::new(field, ErrorCode::Unknown));
             }
         }
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             errors.push(FieldError::new("to", ErrorCode::NotDate));
         }
-        let is_hash = |own: &String| own.len() == 64 && own.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if self.agreement.as_ref().is_some_and(|own| !is_hash(own)) {
+        let is_hash = |hash: &String| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if self.agreement.as_ref().is_some_and(|hash| !is_hash(hash)) {
             errors.push(FieldError::new("agreement", ErrorCode::WrongType));
         }
         errors
     }
 
-    /// What of it is not for this person to write down: one of the two has to be at a place of theirs.
+    /// Returns an error for each field outside the user's scope. One of the two organisations must be in it.
     pub fn forbidden_fields(&self, user: &User, directory: Directory<'_>) -> Vec<FieldError> {
         let programme = (!user.coordinates_programme(&self.programme)).then_some(["programme"].as_slice());
         let ends = [self.organisation_a, self.organisation_b].map(|id| directory.organisation(id));
-        let is_own = ends.iter().flatten().any(|own| user.coordinates_place(&own.place));
-        let ends = (!is_own).then_some(["organisation_a", "organisation_b"].as_slice());
+        let is_in_scope = ends.iter().flatten().any(|end| user.coordinates_place(&end.place));
+        let ends = (!is_in_scope).then_some(["organisation_a", "organisation_b"].as_slice());
         let fields = programme.into_iter().chain(ends).flatten();
         fields.map(|field| FieldError::new(*field, ErrorCode::Forbidden)).collect()
     }

@@ -3,12 +3,13 @@
 
 use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Activity, Catalogue, Field, Kind};
-use crate::entry::model::{ATTACHMENTS, Answer, Cell, Entry, Fields, NOTE_LENGTH, ROWS, Rules, State};
+use crate::entry::answers::{check_answer, check_rows, check_value, selected_codes};
+use crate::entry::model::{ATTACHMENTS, Answer, Entry, Fields, NOTE_LENGTH, Rules, State};
 use crate::values::field_error::{ErrorCode, FieldError};
 use crate::values::quantity::{Qualifier, Quantity};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Names of an entry's fields.
 const NAMES: [&str; 17] = [
@@ -79,89 +80,6 @@ impl Entry {
     }
 }
 
-/// Validates a numeric answer; used by the form on the phone and by the server.
-pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity>, FieldError> {
-    let name = || format!("values.{}", field.code);
-    let Some(number) = number else {
-        return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
-    };
-    let quantity = Quantity::from_f64(number).ok_or_else(|| FieldError::new(name(), ErrorCode::NotAmount))?;
-    if field.kind == Kind::Integer && number.fract() != 0.0 {
-        return Err(FieldError::new(name(), ErrorCode::NotWhole));
-    }
-    let (min, max) = (field.min.unwrap_or(Quantity::ZERO), field.max);
-    if quantity < min {
-        return Err(FieldError::with_limit(name(), ErrorCode::TooSmall, min.to_f64()));
-    }
-    if let Some(max) = max.filter(|max| quantity > *max) {
-        return Err(FieldError::with_limit(name(), ErrorCode::TooLarge, max.to_f64()));
-    }
-    Ok(Some(quantity))
-}
-
-/// Returns the codes selected in a choice field.
-fn selected_codes(details: &BTreeMap<String, Answer>, code: &str) -> Vec<String> {
-    details.get(code).map(|answer| answer.all().to_vec()).unwrap_or_default()
-}
-
-/// Validates an answer other than a number.
-fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>, FieldError> {
-    let name = || format!("details.{}", field.code);
-    let is_filled = |answer: &Answer| answer.all().iter().any(|text| !text.is_empty()) || !answer.rows().is_empty();
-    let answer = answer.filter(is_filled);
-    let Some(answer) = answer else {
-        return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
-    };
-    let is_choice = |code: &String| field.choice(code).is_some();
-    match (field.kind, &answer) {
-        (Kind::Text, Answer::One(text)) if text.chars().count() > NOTE_LENGTH => {
-            Err(FieldError::with_limit(name(), ErrorCode::TooLong, NOTE_LENGTH as f64))
-        }
-        (Kind::Text, Answer::One(_)) => Ok(Some(answer)),
-        (Kind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
-        (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => {
-            let different: BTreeSet<&String> = codes.iter().collect();
-            if different.len() == codes.len() {
-                Ok(Some(answer))
-            } else {
-                Err(FieldError::with_limit(name(), ErrorCode::TooLong, different.len() as f64))
-            }
-        }
-        (Kind::Choice, Answer::One(_)) | (Kind::Choices, Answer::Several(_)) => {
-            Err(FieldError::new(name(), ErrorCode::Unknown))
-        }
-        _ => Err(FieldError::new(name(), ErrorCode::WrongType)),
-    }
-}
-
-/// Validates the rows of a table. Errors name the cell, such as `details.workers.0.count`.
-fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<FieldError>> {
-    let name = format!("details.{}", field.code);
-    if rows.len() > ROWS {
-        return Err(vec![FieldError::with_limit(name, ErrorCode::TooLarge, ROWS as f64)]);
-    }
-    let mut errors = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        let at = |code: &str| format!("{name}.{number}.{code}");
-        for column in &field.columns {
-            let result = match (column.kind.is_number(), row.get(&column.code)) {
-                (true, Some(Cell::Text(_))) => Err(FieldError::new("", ErrorCode::NotAmount)),
-                (true, Some(Cell::Number(number))) => check_value(column, Some(number.to_f64())).map(drop),
-                (true, None) => check_value(column, None).map(drop),
-                (false, Some(Cell::Number(_))) => Err(FieldError::new("", ErrorCode::WrongType)),
-                (false, Some(Cell::Text(text))) => check_answer(column, Some(Answer::One(text.clone()))).map(drop),
-                (false, None) => check_answer(column, None).map(drop),
-            };
-            errors.extend(result.err().map(|error| FieldError { field: at(&column.code), ..error }));
-        }
-        let is_column = |code: &String| field.columns.iter().any(|column| column.code == *code);
-        errors.extend(
-            row.keys().filter(|code| !is_column(code)).map(|code| FieldError::new(at(code), ErrorCode::Unknown)),
-        );
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
 impl<'a> FieldReader<'a> {
     /// Reads the activity and the version of its form.
     fn form<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<&'c Activity>, Option<u32>) {
@@ -169,7 +87,7 @@ impl<'a> FieldReader<'a> {
         if catalogue.activity(&code).is_none() && !code.is_empty() {
             self.error("activity", ErrorCode::Unknown);
         }
-        let version = match self.given("version").map(u32::deserialize) {
+        let version = match self.present("version").map(u32::deserialize) {
             None => None,
             Some(Ok(version)) => Some(version),
             Some(Err(_)) => {
@@ -193,7 +111,7 @@ impl<'a> FieldReader<'a> {
         wanted: impl Fn(&Field) -> bool,
     ) -> Option<(&'c Activity, Fields)> {
         let empty = Fields::new();
-        let given = match self.given(name) {
+        let given = match self.present(name) {
             None => &empty,
             Some(Value::Object(given)) => given,
             Some(_) => {
@@ -274,7 +192,7 @@ impl<'a> FieldReader<'a> {
     }
 
     fn state(&mut self) -> State {
-        match self.given("state").map(State::deserialize) {
+        match self.present("state").map(State::deserialize) {
             None => State::default(),
             Some(Ok(state)) => state,
             Some(Err(_)) => {
@@ -285,7 +203,7 @@ impl<'a> FieldReader<'a> {
     }
 
     fn position(&mut self) -> Option<(f64, f64)> {
-        match self.given("position").map(<(f64, f64)>::deserialize)? {
+        match self.present("position").map(<(f64, f64)>::deserialize)? {
             Ok((east, north)) if east.abs() <= 180.0 && north.abs() <= 90.0 => Some((east, north)),
             _ => {
                 self.error("position", ErrorCode::WrongType);
@@ -295,7 +213,7 @@ impl<'a> FieldReader<'a> {
     }
 
     fn qualifiers(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Qualifier> {
-        match self.given("qualifiers").map(BTreeMap::<String, Qualifier>::deserialize) {
+        match self.present("qualifiers").map(BTreeMap::<String, Qualifier>::deserialize) {
             None => BTreeMap::new(),
             Some(Ok(qualifiers)) => {
                 let is_number = |code: &str| {
@@ -314,7 +232,7 @@ impl<'a> FieldReader<'a> {
     }
 
     fn attachments(&mut self) -> Vec<String> {
-        let hashes: Vec<String> = match self.given("attachments").map(Vec::deserialize) {
+        let hashes: Vec<String> = match self.present("attachments").map(Vec::deserialize) {
             None => return Vec::new(),
             Some(Ok(hashes)) => hashes,
             Some(Err(_)) => {

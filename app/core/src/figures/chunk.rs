@@ -3,7 +3,8 @@
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::Place;
 use crate::figures::contribution::Contribution;
-use crate::figures::overview::{EntryCount, Overview};
+use crate::figures::entry_count::EntryCount;
+use crate::figures::overview::Overview;
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of items in a chunk, which keeps the UI responsive on slow phones.

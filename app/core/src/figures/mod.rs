@@ -3,6 +3,7 @@
 pub mod breakdown;
 pub mod chunk;
 pub mod contribution;
+pub mod entry_count;
 pub mod figure;
 pub mod overview;
 pub mod target_status;

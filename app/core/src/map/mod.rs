@@ -1,4 +1,4 @@
-//! The collaboration map without its drawing: county outlines, an index of markers, layout at a zoom level, clusters and
+//! Model of the collaboration map: county outlines, an index of markers, clusters, the layout at a zoom level, and
 //! choropleth classes.
 
 pub mod choropleth;

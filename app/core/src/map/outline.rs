@@ -1,51 +1,51 @@
-//! The map: outlines of the counties, and its drawing plane.
+//! Outlines of the counties, and their projection to the drawing plane.
 
 use crate::directory::place::Side;
 
-/// The outline of a county.
+/// Outline of a county.
 #[derive(Debug)]
 pub struct Outline {
-    /// Its statistical code.
+    /// Statistical code.
     pub code: &'static str,
-    /// Its name in Chinese.
+    /// Name in Chinese.
     pub name: &'static str,
-    /// Its name in English.
+    /// Name in English.
     pub name_en: &'static str,
-    /// Its region; `None` for the counties around.
+    /// Region; `None` for the surrounding counties.
     pub side: Option<Side>,
-    /// A point well inside, longitude and latitude in degrees.
+    /// Position of the label, longitude and latitude in degrees.
     pub label: (f64, f64),
-    /// Where the outline begins, longitude and latitude in hundred-thousandths of a degree.
+    /// First point, longitude and latitude in units of 1e-5 degrees.
     start: (i32, i32),
-    /// The steps from each of its points to the next; the last leads back to the first.
+    /// Steps from each point to the next; the last returns to the first point.
     steps: &'static [(i16, i16)],
 }
 
 include!(concat!(env!("OUT_DIR"), "/outlines.rs"));
 
-/// The drawing plane in its own units: all outlines fit in it.
+/// Size of the drawing plane in its own units; all outlines fit in it.
 pub const PLANE: (f64, f64) = (520.0, 940.0);
 
 const WEST: f64 = 106.10;
 const NORTH: f64 = 27.40;
-/// The cosine of 26.2° N, the middle: it makes a degree of longitude as long as it is there.
+/// Cosine of the middle latitude, 26.2° N: the scale of a degree of longitude.
 pub(super) const LONGITUDE: f64 = 0.897;
-/// Units of the plane in a degree of latitude.
+/// Units of the plane per degree of latitude.
 const DEGREE: f64 = 400.0;
-/// A position in degrees on the drawing plane (equirectangular, true in the middle).
+/// Projects a position in degrees to the plane (equirectangular).
 pub fn project((longitude, latitude): (f64, f64)) -> (f64, f64) {
     ((longitude - WEST) * LONGITUDE * DEGREE, (NORTH - latitude) * DEGREE)
 }
 
-/// A point of the plane as it stands in an SVG path, to a tenth of a unit.
+/// Formats a point for an SVG path, to a tenth of a unit.
 pub fn drawn(point: (f64, f64)) -> String {
     let mut text = String::new();
     draw(&mut text, point);
     text
 }
 
-/// The same at the end of a path. Written digit by digit: a map has thousands of them, and what formats any floating-point
-/// number would be some kilobytes more for each phone.
+/// Appends a point to an SVG path, to a tenth of a unit. It writes the digits itself, since float formatting code
+/// would enlarge the app.
 pub fn draw(path: &mut String, (x, y): (f64, f64)) {
     for (number, before) in [(x, ""), (y, " ")] {
         path.push_str(before);
@@ -55,7 +55,7 @@ pub fn draw(path: &mut String, (x, y): (f64, f64)) {
         }
         let mut digits = [b'0'; 20];
         let (mut rest, mut first) = (tenths.unsigned_abs(), digits.len());
-        // At least one before the point and one behind it.
+        // Writes at least one digit before and one after the decimal point.
         while rest > 0 || first > digits.len() - 2 {
             first -= 1;
             if let Some(digit) = digits.get_mut(first) {
@@ -74,7 +74,7 @@ pub fn draw(path: &mut String, (x, y): (f64, f64)) {
 }
 
 impl Outline {
-    /// The outline, longitude and latitude in degrees, its last point its first.
+    /// Returns the closed ring of points, longitude and latitude in degrees.
     pub fn ring(&self) -> impl Iterator<Item = (f64, f64)> {
         let walk = |at: &mut (i32, i32), step: &(i16, i16)| {
             *at = (at.0 + i32::from(step.0), at.1 + i32::from(step.1));
@@ -84,7 +84,7 @@ impl Outline {
         points.map(|(x, y)| (f64::from(x) / 1e5, f64::from(y) / 1e5))
     }
 
-    /// Whether a position lies inside (even–odd rule).
+    /// Returns whether a position is inside (even–odd rule).
     pub fn contains(&self, (x, y): (f64, f64)) -> bool {
         let edges = self.ring().zip(self.ring().skip(1));
         let crossed =
@@ -92,7 +92,7 @@ impl Outline {
         crossed.count() % 2 == 1
     }
 
-    /// The outline as an SVG path on the drawing plane.
+    /// Returns the outline as an SVG path on the plane.
     pub fn path(&self) -> String {
         let mut path = String::new();
         for (index, point) in self.ring().enumerate() {
@@ -111,10 +111,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_point_is_drawn_to_a_tenth(x in -2e6..2e6_f64, y in -9.0..9.0_f64) {
+        fn drawn_formats_to_tenths(x in -2e6..2e6_f64, y in -9.0..9.0_f64) {
             let written = drawn((x, y));
-            let (one, other) = written.split_once(' ').unwrap();
-            for (text, number) in [(one, x), (other, y)] {
+            let (left, right) = written.split_once(' ').unwrap();
+            for (text, number) in [(left, x), (right, y)] {
                 prop_assert_eq!(text.rsplit_once('.').map(|(_, rest)| rest.len()), Some(1), "{}", text);
                 prop_assert!((text.parse::<f64>().unwrap() - number).abs() < 0.0501, "{} for {}", text, number);
             }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_outline_is_closed_fits_the_plane_and_holds_its_label() {
+    fn outlines_are_closed_and_contain_their_label() {
         assert_eq!(OUTLINES.len(), 16);
         for outline in OUTLINES {
             assert_eq!(outline.ring().next(), outline.ring().last(), "{}", outline.name);

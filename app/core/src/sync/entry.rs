@@ -1,7 +1,9 @@
 //! Decides on mutations of entries: access rights, validation rules, review commands and the three-way merge.
 
 use super::path::{get, paths, set};
-use crate::access::rights::{DUPLICATE_OF, REASON, author_of, lies_in, note_deletion, out_of_scope, validate_deletion};
+use crate::access::rights::{
+    DUPLICATE_OF, REASON, author_of, is_in_months, out_of_scope, record_deletion, validate_deletion,
+};
 use crate::access::user::User;
 use crate::directory::place::covers;
 use crate::entry::Entry;
@@ -54,7 +56,7 @@ pub fn merge_entry(mutation: &Mutation, existing: Option<&Existing>, actor: &Use
     }
     let mut decision = merge_record(mutation, existing, || put(mutation, existing, actor, rules));
     if let Decision::Write { fields, deleted: true, .. } = &mut decision {
-        note_deletion(fields, &mutation.fields);
+        record_deletion(fields, &mutation.fields);
     }
     reject_if_closed(decision, mutation, existing, actor, rules.closed)
 }
@@ -68,8 +70,8 @@ fn reject_if_closed(
     closed: &[Month],
 ) -> Decision {
     let Decision::Write { fields, .. } = &decision else { return decision };
-    let before = existing.is_some_and(|existing| lies_in(&existing.fields, closed));
-    if !before && !lies_in(fields, closed) {
+    let before = existing.is_some_and(|existing| is_in_months(&existing.fields, closed));
+    if !before && !is_in_months(fields, closed) {
         return decision;
     }
     let reason = mutation.fields.get(REASON).and_then(Value::as_str).filter(|reason| !reason.trim().is_empty());
@@ -206,7 +208,7 @@ pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fi
         Ok(entry) => foreign_pairing(&entry, rules).into_iter().collect(),
         Err(errors) => errors,
     };
-    if lies_in(&fields, rules.closed) {
+    if is_in_months(&fields, rules.closed) {
         let says_why = fields.get(REASON).and_then(Value::as_str).is_some_and(|reason| !reason.trim().is_empty());
         match (actor.role.coordinates(), says_why) {
             (false, _) => errors.push(FieldError::new("date", ErrorCode::Closed)),

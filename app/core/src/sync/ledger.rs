@@ -38,7 +38,7 @@ pub fn validate_item(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fie
 }
 
 fn check_item(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Item, Vec<FieldError>> {
-    let item = Item::check(fields, rules)?;
+    let item = Item::parse(fields, rules)?;
     let errors = out_of_scope(fields, "programme", programme_of_item(fields), actor);
     if errors.is_empty() { Ok(item) } else { Err(errors) }
 }

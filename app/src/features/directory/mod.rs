@@ -24,8 +24,8 @@ use jiedui_core::directory::{
     place::{Level, Side},
 };
 use jiedui_core::entry::Entry;
+use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::figure::figures;
-use jiedui_core::figures::overview::EntryCount;
 use jiedui_core::figures::{
     contribution::Contribution,
     figure::{Figure, Filter},

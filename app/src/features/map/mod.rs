@@ -193,7 +193,7 @@ pub fn Map(
     };
     let line_at = move |event: &web_sys::MouseEvent| {
         let (point, unit) = gesture.at(event)?;
-        scene.with_untracked(|scene| scene.line_at(point, REACH / unit).map(|own| scene.pairings(own).to_vec()))
+        scene.with_untracked(|scene| scene.bundle_at(point, REACH / unit).map(|own| scene.pairings(own).to_vec()))
     };
     let touch = move |event: web_sys::MouseEvent| {
         if gesture.has_dragged() {

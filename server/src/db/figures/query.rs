@@ -5,7 +5,7 @@ use crate::db::{Db, Result, feed, on, records::stored};
 use jiedui_core::catalogue::{Aggregation, Catalogue};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::Contribution;
-use jiedui_core::figures::overview::EntryCount;
+use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::{
     month::Month,

@@ -10,7 +10,7 @@ use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::{Contribution, Discriminator};
 use jiedui_core::figures::contribution::{contributions, merge_contributions};
-use jiedui_core::figures::overview::{EntryCount, count_entry, merge_counts};
+use jiedui_core::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::{
     month::Month,

@@ -6,7 +6,7 @@ use crate::db::reference::load::Reference;
 use crate::db::{Db, Result, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
-use jiedui_core::figures::overview::EntryCount;
+use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::ledger::Item;
 use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM, ORGANISATION, PAIRING};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Tests of each validation rule of entries.
 
 use crate::directory::place::Places;
+use crate::entry::model::ROWS;
 use crate::entry::parse::*;
 use rstest::rstest;
 use serde_json::json;

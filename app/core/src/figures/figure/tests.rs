@@ -3,8 +3,8 @@
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::entry::{Entry, State};
 use crate::figures::contribution::{contributions, merge_contributions};
+use crate::figures::entry_count::EntryCount;
 use crate::figures::figure::*;
-use crate::figures::overview::EntryCount;
 use crate::figures::overview::Overview;
 use crate::values::month::Month;
 use proptest::prelude::*;
