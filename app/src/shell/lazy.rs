@@ -3,8 +3,9 @@
 
 use crate::state::use_app_state;
 use crate::ui::loading::Loading;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -12,24 +13,17 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 /// have it.
 pub const NOT_LOADED: &str = "jiedui-not-loaded";
 
-/// Whether the chunk is loaded; always on the server.
-static LOADED: AtomicBool = AtomicBool::new(cfg!(not(target_arch = "wasm32")));
-
-/// Gives the chunk a function whose loading can be asked for by itself.
 #[wasm_split(later, fallible, preload(load_chunk))]
 #[allow(dead_code)]
 fn anchor() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// Loads the chunk. Returns whether it is there; a failure may be tried again.
-pub async fn load() -> bool {
-    #[cfg(target_arch = "wasm32")]
-    match load_chunk().await {
-        Ok(()) => LOADED.store(true, Ordering::Relaxed),
-        Err(_) => dispatch_page_event(NOT_LOADED),
+/// Loads the chunk; where that fails, each screen says so and can be tried again.
+pub async fn load() {
+    if load_chunk().await.is_err() {
+        dispatch_page_event(NOT_LOADED);
     }
-    LOADED.load(Ordering::Relaxed)
 }
 
 /// Dispatches an event to the page's scripts (`public/start.js`).
@@ -39,23 +33,29 @@ pub fn dispatch_page_event(event: &str) {
     }
 }
 
-/// Renders a part of the chunk once it is loaded; `render` gives `None` while it is not.
-pub fn lazy(render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
-    boxed(Box::new(render))
+/// Makes sure that a part of the chunk can be called.
+pub type Load = fn() -> LocalBoxFuture<'static, Result<(), SplitLoaderError>>;
+
+/// Renders a part of the chunk once `load` has succeeded; `render` gives `None` before.
+pub fn lazy(load: Load, render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
+    boxed(load, Box::new(render))
 }
 
 // One copy for all parts: it is in the first screen's wasm.
-fn boxed(render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
+fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
     let texts = use_app_state().texts;
-    let loaded = RwSignal::new(LOADED.load(Ordering::Relaxed));
+    // Ready at once where the part was called before, and always on the server.
+    let loaded = RwSignal::new(load().now_or_never().is_some_and(|result| result.is_ok()));
     let failed = RwSignal::new(false);
     let fetch = move || {
         failed.set(false);
         spawn_local(async move {
-            if load().await {
-                loaded.set(true);
-            } else {
-                failed.set(true);
+            match load().await {
+                Ok(()) => loaded.set(true),
+                Err(_) => {
+                    dispatch_page_event(NOT_LOADED);
+                    failed.set(true);
+                }
             }
         });
     };
@@ -86,15 +86,17 @@ fn boxed(render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
 #[macro_export]
 macro_rules! lazy_screen {
     ($(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
-        #[wasm_split_helpers::wasm_split(later, fallible)]
-        fn $split() -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
-            Ok(leptos::prelude::IntoAny::into_any(leptos::view! { <$screen/> }))
-        }
-
         $(#[$doc])*
         #[allow(non_snake_case)]
         pub fn $name() -> leptos::prelude::AnyView {
-            $crate::shell::lazy::lazy(|| futures::FutureExt::now_or_never($split()).and_then(Result::ok))
+            #[wasm_split_helpers::wasm_split(later, fallible, preload(load))]
+            fn $split() -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
+                Ok(leptos::prelude::IntoAny::into_any(leptos::view! { <$screen/> }))
+            }
+            $crate::shell::lazy::lazy(
+                || Box::pin(load()),
+                || futures::FutureExt::now_or_never($split()).and_then(Result::ok),
+            )
         }
     };
 }

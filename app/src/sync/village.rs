@@ -11,7 +11,7 @@ use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-#[wasm_split(later, fallible)]
+#[wasm_split(later, fallible, preload(load_follow))]
 fn follow_lazily(model: AppState, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
     follow(model, filter);
     Ok(().into_any())
@@ -24,7 +24,7 @@ pub fn FollowVillage(
     filter: Memo<Filter>,
 ) -> impl IntoView {
     let model = use_app_state();
-    lazy(move || follow_lazily(model, filter).now_or_never().and_then(Result::ok))
+    lazy(|| Box::pin(load_follow()), move || follow_lazily(model, filter).now_or_never().and_then(Result::ok))
 }
 
 /// Has [`Model::village`] follow the filter and what is new.

@@ -26,7 +26,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 /// The most entries that a sheet lists.
 const LISTED: usize = 5;
 
-#[wasm_split(later, fallible)]
+#[wasm_split(later, fallible, preload(load_sheet))]
 fn render_sheet(chosen: RwSignal<Option<Selection>>, leaf: Memo<Arc<MapData>>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Sheet chosen leaf/> }.into_any())
 }
@@ -39,7 +39,7 @@ pub fn LazySheet(
     /// What the map shows.
     leaf: Memo<Arc<MapData>>,
 ) -> impl IntoView {
-    lazy(move || render_sheet(chosen, leaf).now_or_never().and_then(Result::ok))
+    lazy(|| Box::pin(load_sheet()), move || render_sheet(chosen, leaf).now_or_never().and_then(Result::ok))
 }
 
 /// The sheet.
