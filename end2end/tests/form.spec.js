@@ -7,7 +7,7 @@ test("each mistake is told at its field, and goes away as it is put right", asyn
   await page.goto("/entries/new/cadre_training");
   await page.locator("#field-values-batches").fill("一批");
   await page.locator("#save").click();
-  await expect(page.locator("#error-values-batches")).toHaveText("请填数字，最多四位小数");
+  await expect(page.locator("#error-values-batches")).toHaveText("请填数字，不写单位和文字");
   await expect(page.locator("#error-values-attendance")).toHaveText("请填写");
   await expect(page.locator("#error-place")).toHaveText("请填写");
   await expect(page.getByRole("alert").first()).toContainText("请检查");

@@ -6,12 +6,12 @@ use crate::features::review::actions::waits_for;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::shell::lazy;
-use crate::state::{AppState, use_app_state};
+use crate::state::{AppState, ReplicaState, use_app_state};
 use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, ReplicaNotice};
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::place::{Level, Place, Places};
@@ -48,13 +48,25 @@ fn Work() -> impl IntoView {
         let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let overview = move || model.server_overview.get().unwrap_or_default();
         let of = StoredValue::new(user.clone());
-        let returned = move || of.with_value(|user| mine(model, user, drafts.get()));
-        let due = move || items.get().map(|items| of.with_value(|user| due(model, &overview(), user, &items)));
+        let state = Memo::new(move |_| {
+            let state = model.replica_state.get();
+            (state.is_countable(), state == ReplicaState::Complete)
+        });
+        // Before the first pull has ended nothing is counted. Of a part it is said that it is one, and no place is called silent.
+        let is_countable = move || state.get().0;
+        let is_complete = move || state.get().1;
+        let returned = move || of.with_value(|user| mine(model, user, drafts.get(), is_countable()));
+        let due = move || {
+            items
+                .get()
+                .filter(|_| is_countable())
+                .map(|items| of.with_value(|user| due(model, &overview(), user, &items)))
+        };
         let queue = move || {
             let reviews = of.with_value(|user| user.role.reviews());
             entries
                 .get()
-                .filter(|_| reviews)
+                .filter(|_| reviews && is_countable())
                 .map(|entries| of.with_value(|user| queue(model, &overview(), user, &entries)))
         };
         let silent = move || {
@@ -62,7 +74,7 @@ fn Work() -> impl IntoView {
             let there = model.places.with(|places| !places.all().is_empty());
             entries
                 .get()
-                .filter(|_| coordinates && there)
+                .filter(|_| coordinates && there && is_complete())
                 .map(|entries| of.with_value(|user| silent(model, user, &entries)))
         };
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
@@ -79,7 +91,11 @@ fn Work() -> impl IntoView {
                 {due}
                 {queue}
                 {silent}
-                {move || (entries.with(Option::is_none) || items.with(Option::is_none)).then(|| view! { <LoadingStored/> })}
+                {move || if is_complete() && (entries.with(Option::is_none) || items.with(Option::is_none)) {
+                    view! { <LoadingStored/> }.into_any()
+                } else {
+                    view! { <ReplicaNotice/> }.into_any()
+                }}
                 {coordinates.then(|| view! { <Periods/> })}
             </section>
         }
@@ -99,7 +115,7 @@ fn notify(model: AppState) -> impl IntoView {
 }
 
 /// This person's own: drafts, what has not been sent, what came back.
-fn mine(model: AppState, user: &User, drafts: usize) -> impl IntoView + use<> {
+fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl IntoView + use<> {
     let texts = model.texts;
     let records = user.role.records();
     let month = Month::from(model.today);
@@ -120,11 +136,12 @@ fn mine(model: AppState, user: &User, drafts: usize) -> impl IntoView + use<> {
         view! {
             <h2>{texts.work_mine}</h2>
             <ul class="counts" id="work-mine">
-                {line(settle, texts.work_settle, true)}
+                {is_countable.then(|| line(settle, texts.work_settle, true))}
                 {line(drafts, texts.drafts, false)}
                 {line(unsent, texts.work_unsent, false)}
-                {line(this_month, texts.work_this_month, false)}
+                {is_countable.then(|| line(this_month, texts.work_this_month, false))}
             </ul>
+            {is_countable.then(|| view! { <ReplicaNotice/> })}
         }
         .into_any()
     })
@@ -145,6 +162,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
     (!found.is_empty()).then(|| {
         view! {
             <h2>{fill(texts.work_due, &[&found.len()])}</h2>
+            <ReplicaNotice/>
             <ul class="entries" id="work-due">{rows}</ul>
         }
     })
@@ -172,6 +190,7 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
     view! {
         <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
         {(count > 0).then(|| view! { <p class="note">{texts.work_oldest}</p><ul class="latest" inner_html=oldest></ul> })}
+        <ReplicaNotice/>
         <ul class="counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
     }
 }

@@ -95,7 +95,7 @@ pub fn Header() -> impl IntoView {
                 // What is typed lies in a draft already.
                 view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()
             } else {
-                view! { <button type="button" class="quiet" on:click=move |_| model.storage_error.set(None)>{texts.close}</button> }.into_any()
+                view! { <button type="button" class="quiet" on:click=move |_| model.dismiss_storage_error()>{texts.close}</button> }.into_any()
             };
             view! {
                 <div class="notice bad" role="alert">

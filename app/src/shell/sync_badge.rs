@@ -1,7 +1,7 @@
 //! How the sync stands, and the button that starts it.
 
 use crate::labels::texts::fill;
-use crate::state::use_app_state;
+use crate::state::{ReplicaState, use_app_state};
 use crate::storage::photo_db::UploadState;
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
@@ -31,9 +31,11 @@ pub fn SyncBadge() -> impl IntoView {
     let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let photos = move || model.photos.with(|photos| photos.values().filter(|own| own.sent == UploadState::Not).count());
     let offline = move || !model.online.get() || model.status.get() == Status::Offline;
-    let text = move || match (model.status.get(), unsent()) {
+    let state = move || match (model.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
         (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
+        // The last upload is stored, and its round goes on with the pull.
+        (Status::Sending { .. }, 0) => texts.sync_receiving.to_owned(),
         (Status::Sending { .. }, unsent) => fill(texts.sync_sending, &[&unsent]),
         (Status::SignedOut, _) => texts.sync_signed_out.to_owned(),
         (Status::Refused, _) => texts.sync_refused.to_owned(),
@@ -46,6 +48,12 @@ pub fn SyncBadge() -> impl IntoView {
         (Status::Idle, 0) if photos() > 0 => fill(texts.photos_unsent, &[&photos()]),
         (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
+    };
+    // A first pull that was cut off is not taken for the whole.
+    let text = move || match model.replica_state.get() {
+        ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial, &[&percent])),
+        ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown),
+        _ => state(),
     };
     let kind = move || match model.status.get() {
         _ if offline() => "badge offline",

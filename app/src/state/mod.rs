@@ -1,10 +1,12 @@
 //! What the screens show, as signals. All else is derived from them.
 
-use crate::labels::texts::{Texts, texts};
+use crate::labels::texts::{Texts, fill, texts};
 use crate::shell::bootstrap::Boot;
 use crate::storage::StoreError;
 use crate::storage::my_entries::MyEntries;
 use crate::storage::photo_db::UploadState;
+use crate::storage::replica_progress::{ReplicaProgress, percent_of};
+use crate::storage::unsent_count;
 use crate::sync::Deleted;
 use futures::channel::mpsc::UnboundedSender;
 use jiedui_core::access::user::User;
@@ -42,6 +44,12 @@ pub struct AppState {
     pub status: RwSignal<Status>,
     /// Rises when entries have arrived and lie on the phone.
     pub replica_version: RwSignal<u64>,
+    /// How much of the server's feed lies on the phone; `None` until that has been read.
+    pub replica: RwSignal<Option<ReplicaProgress>>,
+    /// Whether what is listed and counted from the replica is all there is.
+    pub replica_state: Memo<ReplicaState>,
+    /// Whether a pull has reached the end of the feed.
+    pub replica_is_complete: Memo<bool>,
     /// Photos on this phone, by their hashes.
     pub photos: RwSignal<Arc<BTreeMap<String, LocalPhoto>>>,
     /// Whether the browser sees a network.
@@ -82,6 +90,41 @@ pub enum OfflineUse {
     Impossible,
 }
 
+/// Whether the replica can be listed and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplicaState {
+    /// Storage has not been read.
+    Loading,
+    /// The first pull is under way: this share of the feed has arrived, if it is known. Nothing is counted, and nothing is said
+    /// to be missing.
+    Receiving(Option<u64>),
+    /// The first pull was cut off: lists and counts are of this share of the feed.
+    Partial(Option<u64>),
+    /// A pull has reached the end.
+    Complete,
+}
+
+impl ReplicaState {
+    /// Returns the state of the replica. `status` is the sync's.
+    pub fn of(replica: Option<ReplicaProgress>, status: Status, online: bool) -> Self {
+        let Some(replica) = replica else { return Self::Loading };
+        if replica.is_complete {
+            return Self::Complete;
+        }
+        let percent = match status {
+            Status::Receiving { position, last } => percent_of(position, last).max(replica.percent()),
+            _ => replica.percent(),
+        };
+        let goes_on = matches!(status, Status::Receiving { .. } | Status::Sending { .. } | Status::Idle);
+        if online && goes_on { Self::Receiving(percent) } else { Self::Partial(percent) }
+    }
+
+    /// Whether a count of what is on the phone can be shown: it is the whole, or is said to be a part.
+    pub fn is_countable(self) -> bool {
+        matches!(self, Self::Partial(_) | Self::Complete)
+    }
+}
+
 /// A photo on this phone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalPhoto {
@@ -112,6 +155,8 @@ impl AppState {
         // Who has signed in is not up to date before the sync has said so.
         let begins = if boot.user.is_some() { Status::Receiving { position: 0, last: 0 } } else { Status::Idle };
         let status = RwSignal::new(begins);
+        let (replica, online) = (RwSignal::new(None), RwSignal::new(true));
+        let replica_state = Memo::new(move |_| ReplicaState::of(replica.get(), status.get(), online.get()));
         let shown = Memo::new_with_compare(
             move |_| {
                 let received = received.get()?;
@@ -139,8 +184,11 @@ impl AppState {
             my_entries_are_stale: StoredValue::new(true),
             status,
             replica_version: RwSignal::new(0),
+            replica,
+            replica_state,
+            replica_is_complete: Memo::new(move |_| replica_state.get() == ReplicaState::Complete),
             photos: RwSignal::default(),
-            online: RwSignal::new(true),
+            online,
             now: RwSignal::new(0.0),
             loading: RwSignal::new(0),
             storage_error: RwSignal::new(None),
@@ -188,6 +236,26 @@ impl AppState {
         }
     }
 
+    /// The person has seen a notice about storage.
+    pub fn dismiss_storage_error(&self) {
+        let user = self.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+        if let (Some(StoreError::Emptied(_)), Some(user)) = (self.storage_error.get_untracked(), user) {
+            unsent_count::forget_lost(user);
+        }
+        self.storage_error.set(None);
+    }
+
+    /// Shows entries that were just read from storage, and a notice where unsent ones were lost with an emptied database.
+    pub fn show_my_entries(&self, entries: MyEntries) {
+        if entries.lost > 0 {
+            self.storage_error.set(Some(StoreError::Emptied(entries.lost)));
+        }
+        let is_same = self.my_entries.with_untracked(|old| old.as_deref() == Some(&entries));
+        if !is_same {
+            self.my_entries.set(Some(Arc::new(entries)));
+        }
+    }
+
     /// Tells the sync what has happened.
     pub fn notify_sync(&self, input: Input) {
         self.sync.with_value(|sync| {
@@ -198,9 +266,21 @@ impl AppState {
         });
     }
 
-    /// Why what is on the phone is not shown: it is still being read, or the browser keeps nothing.
-    pub fn loading_text(&self) -> &'static str {
-        if self.storage_refused.get() { self.texts.nothing_stored } else { self.texts.loading }
+    /// Returns the notice beside a list or a count of a replica that is not complete: it is still being read or received, only a
+    /// part of it arrived, or the browser stores nothing.
+    pub fn replica_notice(&self) -> Option<String> {
+        let texts = self.texts;
+        if self.storage_refused.get() {
+            return Some(texts.nothing_stored.to_owned());
+        }
+        match self.replica_state.get() {
+            ReplicaState::Complete => None,
+            ReplicaState::Loading => Some(texts.loading.to_owned()),
+            ReplicaState::Receiving(None) => Some(texts.replica_receiving.to_owned()),
+            ReplicaState::Receiving(Some(percent)) => Some(fill(texts.replica_receiving_part, &[&percent])),
+            ReplicaState::Partial(None) => Some(texts.replica_partial_unknown.to_owned()),
+            ReplicaState::Partial(Some(percent)) => Some(fill(texts.replica_partial, &[&percent])),
+        }
     }
 
     /// One of two texts of the data.
@@ -221,4 +301,42 @@ fn is_same(one: Option<&Option<Arc<Overview>>>, other: Option<&Option<Arc<Overvi
 /// The app's state, from anywhere in it.
 pub fn use_app_state() -> AppState {
     expect_context::<AppState>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECEIVING: Status = Status::Receiving { position: 30, last: 100 };
+
+    fn progress(is_complete: bool, position: u64) -> Option<ReplicaProgress> {
+        Some(ReplicaProgress { is_complete, position, last: 100 })
+    }
+
+    #[test]
+    fn replica_state_counts_nothing_while_the_first_pull_runs() {
+        assert_eq!(ReplicaState::of(None, RECEIVING, true), ReplicaState::Loading);
+        let receiving = ReplicaState::of(progress(false, 20), RECEIVING, true);
+        assert_eq!(receiving, ReplicaState::Receiving(Some(30)));
+        assert!(!receiving.is_countable());
+        let started = ReplicaState::of(Some(ReplicaProgress::default()), Status::Idle, true);
+        assert_eq!(started, ReplicaState::Receiving(None));
+    }
+
+    #[test]
+    fn replica_state_is_partial_where_the_first_pull_was_cut_off() {
+        for status in [Status::Offline, Status::Waiting, Status::SignedOut, Status::Refused, Status::StorageFailed] {
+            let partial = ReplicaState::of(progress(false, 14), status, true);
+            assert_eq!(partial, ReplicaState::Partial(Some(14)), "{status:?}");
+            assert!(partial.is_countable());
+        }
+        assert_eq!(ReplicaState::of(progress(false, 14), RECEIVING, false), ReplicaState::Partial(Some(30)));
+    }
+
+    #[test]
+    fn replica_state_stays_complete_in_later_pulls() {
+        for (status, online) in [(RECEIVING, true), (Status::Waiting, true), (Status::Offline, false)] {
+            assert_eq!(ReplicaState::of(progress(true, 14), status, online), ReplicaState::Complete);
+        }
+    }
 }

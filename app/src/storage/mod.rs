@@ -11,9 +11,11 @@ pub mod local_storage;
 pub mod my_entries;
 pub mod photo_db;
 pub mod profile;
+pub mod replica_progress;
 pub mod saving;
 pub mod shared_db;
 pub mod tab_lock;
+pub mod unsent_count;
 pub mod user_db;
 
 pub use connection::{Connection, commit, on_outdated, persistently};
@@ -45,6 +47,9 @@ pub enum StoreError {
     /// There is no storage, and the server did not take what was sent to it at once: why not.
     #[error("not sent: {0}")]
     NotSent(String),
+    /// The browser has emptied the phone's storage, and this many unsent changes are lost with it.
+    #[error("the phone's storage was emptied with {0} unsent changes")]
+    Emptied(usize),
     /// Anything else, as the browser says it.
     #[error("{0}")]
     Failed(String),
@@ -74,6 +79,7 @@ impl StoreError {
             Self::Blocked => texts.storage_blocked.to_owned(),
             Self::Refused => texts.storage_refused.to_owned(),
             Self::NotSent(why) => fill(texts.not_sent, &[why]),
+            Self::Emptied(lost) => fill(texts.storage_emptied, &[lost]),
             Self::Failed(why) => fill(texts.storage_failed, &[why]),
         }
     }

@@ -60,6 +60,25 @@ pub struct MyEntries {
     pub unsent: usize,
     /// Entries that others have deleted, until the person has seen it.
     pub gone: Vec<Gone>,
+    /// Deletions that wait to be sent, of others' entries too.
+    pub deletions: Vec<PendingDeletion>,
+    /// Whether the replica that they come from has been received to its end.
+    pub is_complete: bool,
+    /// The number of unsent changes that were lost when the browser emptied the database, until the person has seen it.
+    pub lost: usize,
+}
+
+/// A deletion in the outbox. The entry is in no list any more; this row explains what waits to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingDeletion {
+    /// The entry.
+    pub id: Uuid,
+    /// The revision that is deleted.
+    pub rev: u64,
+    /// The fields of the entry.
+    pub fields: Fields,
+    /// The number of the deletion in the outbox.
+    pub seq: u64,
 }
 
 /// An entry of this person's that has been deleted elsewhere.
@@ -107,8 +126,18 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
     // What became of a change of another's entry is for who made the change to settle.
     let unsettled: BTreeSet<Uuid> =
         outbox.iter().filter(|own| own.refused.is_some()).map(|own| own.mutation.id).collect();
+    let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
+        .iter()
+        .filter(|own| own.refused.is_none() && own.mutation.kind == ENTRY && own.mutation.op == Op::Delete)
+        .map(|own| (own.mutation.id, (own.mutation.seq, own.mutation.base_rev)))
+        .collect();
+    let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
     let is_own = |fields: &Fields| fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
     for record in replica {
+        if let Some((seq, rev)) = deleted.get(&record.id) {
+            let (id, fields) = (record.id, record.fields.clone());
+            deletions.insert(id, PendingDeletion { id, rev: (*rev).max(record.rev), fields, seq: *seq });
+        }
         if is_own(&record.fields) || unsettled.contains(&record.id) {
             known.insert(record.id, (record.rev, record.fields));
         }
@@ -140,8 +169,20 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
         let (_, fields) = known.entry(mutation.id).or_insert_with(|| (0, before()));
         match mutation.op {
-            Op::Put => apply_locally(fields, &mutation),
-            Op::Delete if refused.is_none() => drop(known.remove(&mutation.id)),
+            Op::Put => {
+                apply_locally(fields, &mutation);
+                // An entry that was brought back is no longer to be deleted.
+                deletions.retain(|id, own| *id != mutation.id || own.seq > mutation.seq);
+            }
+            Op::Delete if refused.is_none() => {
+                let (id, seq) = (mutation.id, mutation.seq);
+                let removed = known.remove(&id);
+                // Of another's entry the replica has all fields, the outbox perhaps a few.
+                let is_whole = on_server.contains(&id) || !deletions.contains_key(&id);
+                if let Some((rev, fields)) = removed.filter(|_| is_whole) {
+                    deletions.insert(id, PendingDeletion { id, rev: mutation.base_rev.max(rev), fields, seq });
+                }
+            }
             Op::Delete => {}
         }
         match (refused, progress.get(&mutation.id)) {
@@ -150,7 +191,8 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
         }
     }
-    let mut journal = MyEntries { unsent, ..MyEntries::default() };
+    let deletions = deletions.into_values().filter(|own| !own.fields.is_empty()).collect();
+    let mut journal = MyEntries { unsent, deletions, ..MyEntries::default() };
     for (id, (rev, mut fields)) in known {
         fields.entry("author").or_insert(json!(user));
         if !is_own(&fields) && !unsettled.contains(&id) {
@@ -214,6 +256,25 @@ mod tests {
         assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
         assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
         assert!(journal.not_in_overview.is_empty(), "the overview counts it already");
+    }
+
+    #[test]
+    fn pending_deletion_is_listed_until_the_entry_is_brought_back() {
+        let delete = |seq, id| OutboxItem {
+            mutation: Mutation { op: Op::Delete, base_rev: 3, ..outgoing(seq, id, Fields::new(), None).mutation },
+            ..outgoing(seq, id, Fields::new(), None)
+        };
+        let replica = || vec![kept(7, USER), kept(8, Uuid::nil())];
+        let verified = json!({"state": "verified"}).as_object().unwrap().clone();
+        let deleted = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 8, verified, None), delete(3, 8)], &[]);
+        assert!(deleted.entries.is_empty());
+        let listed: Vec<_> = deleted.deletions.iter().map(|own| (own.id.as_u128(), own.rev, own.seq)).collect();
+        assert_eq!(listed, [(7, 3, 1), (8, 3, 3)], "another's entry that this person deletes, too");
+        assert!(deleted.deletions.iter().all(|own| own.fields["place"] == json!("522728")));
+        let restored = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 7, fields(1), None)], &[]);
+        assert!(restored.deletions.is_empty());
+        let unsent = journal(USER, Vec::new(), vec![outgoing(1, 5, fields(4), None), delete(2, 5)], &[]);
+        assert_eq!(unsent.deletions[0].fields["values"], json!({"count": 4}), "an entry that was never sent");
     }
 
     #[test]

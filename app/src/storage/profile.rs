@@ -2,19 +2,30 @@
 
 use crate::storage::local_storage;
 use jiedui_core::access::user::User;
+use std::cell::Cell;
 
 const USER: &str = "jiedui.user";
 const SIGNED_OUT: &str = "jiedui.signed_out";
+
+thread_local! {
+    /// Whether this tab has written who has signed in. What was never written is not missing.
+    static WAS_KEPT: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Who has signed in.
 pub fn user() -> Option<User> {
     local_storage::get(USER)
 }
 
+/// Whether local storage can say who has signed in: it does not where the browser refuses it.
+pub fn is_kept() -> bool {
+    local_storage::local_storage().is_some() && WAS_KEPT.get()
+}
+
 /// Remembers who has signed in.
 pub fn keep(user: &User) {
     // Without it the person only has to sign in again; their entries lie elsewhere.
-    let _ = local_storage::set(USER, user);
+    WAS_KEPT.set(local_storage::set(USER, user).is_ok());
     local_storage::remove(SIGNED_OUT);
 }
 

@@ -5,6 +5,8 @@ use crate::storage::ledger_view::{ItemView, item_views};
 use crate::storage::local_storage;
 use crate::storage::my_entries::{Gone, MyEntries, journal};
 use crate::storage::photo_db::named;
+use crate::storage::replica_progress::ReplicaProgress;
+use crate::storage::unsent_count;
 use crate::storage::{Connection, Result, all, commit, get, persistently, put, remove};
 use idb::{KeyRange, ObjectStore, Query, TransactionMode};
 use jiedui_core::entry::Entry;
@@ -23,6 +25,8 @@ pub(super) const OUTBOX: &str = "outbox";
 pub(super) const REPLICA: &str = "replica";
 /// Entries of this person's that others have deleted.
 pub(super) const GONE: &str = "gone";
+/// How much of the feed the replica holds.
+const PROGRESS: &str = "replica";
 /// So many of them are told of.
 const MOST_GONE: usize = 50;
 
@@ -197,9 +201,9 @@ impl UserDb {
         commit(transaction).await
     }
 
-    /// Stores records that the server has sent, and where to go on from, in one transaction. True where the server was
-    /// restored from a backup: what it may lack is in the outbox again.
-    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<bool> {
+    /// Stores records that the server has sent, and where to go on from, in one transaction. Returns how much of the
+    /// feed the replica holds now, and whether the server was restored from a backup: what it may lack is in the outbox again.
+    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<(ReplicaProgress, bool)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
         let epoch: Option<u64> = get(&meta, "epoch").await?;
@@ -230,14 +234,23 @@ impl UserDb {
             put(&meta, GONE, &gone).await?;
         }
         put(&meta, "cursor", &pulled.cursor).await?;
+        let progress: ReplicaProgress = get(&meta, PROGRESS).await?.unwrap_or_default();
+        let progress = progress.after(pulled, pulled.anew || is_restored);
+        put(&meta, PROGRESS, &progress).await?;
         commit(transaction).await?;
-        Ok(is_restored)
+        Ok((progress, is_restored))
     }
 
     /// Where to go on from.
     pub async fn cursor(&self) -> Result<Option<String>> {
         let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
         get(&transaction.object_store(META)?, "cursor").await
+    }
+
+    /// Returns how much of the feed the replica holds.
+    pub async fn replica_progress(&self) -> Result<ReplicaProgress> {
+        let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
+        Ok(get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default())
     }
 
     /// The overview counts all that the server has accepted by now.
@@ -255,12 +268,13 @@ impl UserDb {
         Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
     }
 
-    /// All entries that this person may see, with what is on its way.
-    pub async fn known(&self) -> Result<Vec<EntryView>> {
-        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+    /// Returns all entries that this person may see, with what waits to be sent, and how much of the feed they come from.
+    pub async fn known(&self) -> Result<(Vec<EntryView>, ReplicaProgress)> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(entry_views(self.user, replica, &outbox))
+        Ok((entry_views(self.user, replica, &outbox), progress))
     }
 
     /// The photos that this phone's records and changes name.
@@ -271,24 +285,34 @@ impl UserDb {
         Ok(named(&replica, &outbox))
     }
 
-    /// The items of the ledgers that this person may see, with what is on its way.
-    pub async fn ledger(&self) -> Result<Vec<ItemView>> {
-        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+    /// Returns the items of the ledgers that this person may see, with what waits to be sent, and how much of the feed they come
+    /// from.
+    pub async fn ledger(&self) -> Result<(Vec<ItemView>, ReplicaProgress)> {
+        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
+        let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
         let replica = all(&transaction.object_store(REPLICA)?).await?;
         let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(item_views(replica, &outbox))
+        Ok((item_views(replica, &outbox), progress))
     }
 
-    /// This person's entries.
+    /// Returns this person's entries. The number of unsent changes is recorded in local storage, and compared with the recorded
+    /// one: a database that was emptied meanwhile is found out.
     pub async fn journal(&self) -> Result<MyEntries> {
+        let recorded = unsent_count::read(self.user);
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         replica.retain(|record| record.kind == ENTRY);
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;
-        let accepted: Option<Vec<Uuid>> = get(&transaction.object_store(META)?, "accepted").await?;
-        let gone: Option<Vec<Gone>> = get(&transaction.object_store(META)?, GONE).await?;
+        let meta = transaction.object_store(META)?;
+        let accepted: Option<Vec<Uuid>> = get(&meta, "accepted").await?;
+        let gone: Option<Vec<Gone>> = get(&meta, GONE).await?;
+        let progress: ReplicaProgress = get(&meta, PROGRESS).await?.unwrap_or_default();
+        let next_seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let journal = journal(self.user, replica, outbox, &accepted.unwrap_or_default());
-        Ok(MyEntries { gone: gone.unwrap_or_default(), ..journal })
+        let counted = recorded.after(journal.unsent, next_seq);
+        unsent_count::write(self.user, recorded, counted);
+        let is_complete = progress.is_complete;
+        Ok(MyEntries { gone: gone.unwrap_or_default(), is_complete, lost: counted.lost, ..journal })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::api::endpoints;
 use crate::state::{AppState, OfflineUse};
 use crate::storage::local_storage;
 use crate::storage::my_entries::concerns;
+use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::shared_db;
 use crate::storage::tab_lock as lock;
 use crate::storage::user_db::{Unsent, UserDb};
@@ -70,6 +71,9 @@ impl Driver {
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
         driver.show_journal().await;
+        if let Some(progress) = driver.stored(driver.person.replica_progress().await) {
+            driver.show_progress(progress).await;
+        }
         let own = driver.clone();
         // The sync does not wait until photos are shown; those that wait go once they are, or with the next round.
         spawn_local(async move {
@@ -142,7 +146,7 @@ impl Driver {
                 if pulled.anew {
                     self.ask_for_photos.set(true);
                 }
-                if stored == Some(true) {
+                if stored.is_some_and(|(_, is_restored)| is_restored) {
                     // What the restored server may lack is sent in a round that follows.
                     self.engine.borrow_mut().handle(Input::Wake);
                     self.model.my_entries_are_stale.set_value(true);
@@ -158,6 +162,9 @@ impl Driver {
                 if stored.is_none() {
                     // The rest of the answer would leave a gap.
                     self.pages.take();
+                }
+                if let Some((progress, _)) = stored {
+                    self.show_progress(progress).await;
                 }
                 Some(stored.map_or(Input::StorageFailed, |_| Input::PullStored))
             }
@@ -243,9 +250,23 @@ impl Driver {
             self.model.my_entries_are_stale.set_value(true);
             return;
         };
-        let same = self.model.my_entries.with_untracked(|old| old.as_deref() == Some(&journal));
-        if !same {
-            self.model.my_entries.set(Some(Arc::new(journal)));
+        self.model.show_my_entries(journal);
+    }
+
+    /// Shows how much of the feed is on the phone. When the first pull has ended, the person's entries are read first: a screen
+    /// that learns that the replica is complete never looks at what was read before.
+    async fn show_progress(&self, progress: ReplicaProgress) {
+        let before = self.model.replica.get_untracked();
+        let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
+        if is_news
+            && self.model.my_entries.with_untracked(|own| own.as_ref().map(|own| own.is_complete))
+                != Some(progress.is_complete)
+        {
+            self.show_journal().await;
+        }
+        self.model.replica.set(Some(progress));
+        if is_news {
+            self.stored(see_whether_ready(self.model).await);
         }
     }
 }
@@ -297,7 +318,8 @@ pub async fn see_whether_ready(model: AppState) -> Result<(), StoreError> {
         // Without local storage the app would not know who has signed in.
         (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
         _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
-        (Ok(true), Some("ready")) if has_places => OfflineUse::Ready,
+        // Entries of which only a part has arrived are not enough.
+        (Ok(true), Some("ready")) if has_places && model.replica_is_complete.get_untracked() => OfflineUse::Ready,
         _ => OfflineUse::Preparing,
     });
     has_overview.map(drop)

@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::my_entries::MyEntry;
+use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::shared_db::SharedDb;
 use crate::storage::user_db::UserDb;
@@ -76,8 +77,10 @@ pub fn start(model: AppState) {
     };
     listen(&window(), "online", move || on_line(true));
     listen(&window(), "offline", move || on_line(false));
+    listen(&window(), "storage", move || leave_another_account(model));
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
+            leave_another_account(model);
             look_for_news(model);
         }
         live::follow(model);
@@ -205,6 +208,16 @@ pub fn start_anew(address: &str) {
     let _ = window().location().set_href(address);
 }
 
+/// Loads the app again where another tab has signed out, or signed somebody else in: this tab shows what is no longer to be seen
+/// here, and its session is gone.
+fn leave_another_account(model: AppState) {
+    let shown = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+    let stored = profile::user().map(|user| user.id);
+    if shown.is_some() && shown != stored && profile::is_kept() {
+        let _ = window().location().reload();
+    }
+}
+
 /// The storage of who has signed in.
 async fn own(model: AppState) -> Result<UserDb, StoreError> {
     UserDb::open(model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
@@ -214,7 +227,7 @@ async fn own(model: AppState) -> Result<UserDb, StoreError> {
 async fn is_saved(model: AppState, person: &UserDb) {
     // What was saved is saved, whether or not it can be shown yet.
     match person.journal().await {
-        Ok(journal) => model.my_entries.set(Some(Arc::new(journal))),
+        Ok(journal) => model.show_my_entries(journal),
         Err(error) => {
             model.my_entries_are_stale.set_value(true);
             model.storage_error.set(Some(error));
@@ -222,6 +235,17 @@ async fn is_saved(model: AppState, person: &UserDb) {
     }
     model.notify_sync(Input::Wake);
     tell_other_tabs();
+}
+
+/// Loads what turns codes into words: the whole overview, which holds forms and directory, and the places. Returns once they are
+/// on the phone, or cannot be had.
+pub async fn load_labels(model: AppState) {
+    make_ready(model).await;
+    // A page may have been painted from a part of the overview.
+    let is_whole = |own: &Option<Arc<Overview>>| own.as_ref().is_some_and(|own| own.partial_for.is_none());
+    if !model.server_overview.with_untracked(is_whole) {
+        overview::refresh(model).await;
+    }
 }
 
 /// Has the names of towns and villages on the phone, to choose among them.
@@ -312,8 +336,8 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
     Ok(())
 }
 
-/// The items of the ledgers that this phone knows.
-pub async fn ledger(model: AppState) -> Result<Vec<ItemView>, StoreError> {
+/// Returns the items of the ledgers on this phone, and how much of the feed they come from.
+pub async fn ledger(model: AppState) -> Result<(Vec<ItemView>, ReplicaProgress), StoreError> {
     own(model).await?.ledger().await
 }
 
@@ -357,7 +381,7 @@ pub async fn save_need(model: AppState, id: Uuid, base_rev: u64, op: Op, fields:
 pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.discard_refused(id).await?;
-    model.my_entries.set(Some(Arc::new(person.journal().await?)));
+    model.show_my_entries(person.journal().await?);
     Ok(())
 }
 
@@ -365,7 +389,7 @@ pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError
 pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.forget_gone(id).await?;
-    model.my_entries.set(Some(Arc::new(person.journal().await?)));
+    model.show_my_entries(person.journal().await?);
     Ok(())
 }
 

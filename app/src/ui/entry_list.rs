@@ -7,8 +7,10 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::StoreError;
 use crate::storage::entry_view::EntryView;
 use crate::storage::photo_db::UploadState;
+use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::user_db::UserDb;
 use crate::svg::escaped;
+use crate::ui::loading::guard_replica;
 use jiedui_core::catalogue::Field;
 use jiedui_core::entry::Cell;
 use jiedui_core::entry::{Entry, Fields, State};
@@ -24,27 +26,29 @@ use wasm_bindgen_futures::spawn_local;
 
 /// This person's copy of the entries, the newest first, while it is `wanted`; `None` until it has been read, and where
 /// nobody has signed in.
-pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> RwSignal<Option<Arc<Vec<EntryView>>>> {
+pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec<EntryView>>>> {
     let model = use_app_state();
     let entries = RwSignal::new(None);
+    let is_complete = model.replica_is_complete;
     Effect::new(move |_| {
         // The overview may count what a pull has yet to bring, and the other way round.
         model.local_overview.track();
         model.my_entries.track();
         model.replica_version.track();
+        is_complete.track();
         if wanted() {
             spawn_local(async move {
                 match known(model).await {
-                    Ok(known) => drop(entries.try_set(known.map(Arc::new))),
+                    Ok(known) => drop(entries.try_set(known.map(|(entries, progress)| (Arc::new(entries), progress)))),
                     Err(error) => model.storage_error.set(Some(error)),
                 }
             });
         }
     });
-    entries
+    guard_replica(model, entries)
 }
 
-async fn known(model: AppState) -> Result<Option<Vec<EntryView>>, StoreError> {
+async fn known(model: AppState) -> Result<Option<(Vec<EntryView>, ReplicaProgress)>, StoreError> {
     let Some(user) = model.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
     Ok(Some(UserDb::open(user).await?.known().await?))
 }
@@ -60,16 +64,19 @@ pub fn entry_list(
     let texts = model.texts;
     let Some(entries) = entries else {
         let signed_in = model.user.with_untracked(Option::is_some);
-        let why = if signed_in { model.loading_text() } else { texts.entries_with_account };
-        return (format!("<p>{why}</p>"), 0);
+        let why = if signed_in { model.replica_notice() } else { Some(texts.entries_with_account.to_owned()) };
+        return (format!("<p>{}</p>", why.as_deref().unwrap_or(texts.loading)), 0);
     };
     let own: Vec<&EntryView> = entries.iter().filter(|own| wanted(&own.entry)).collect();
+    let notice = model.replica_notice();
     if own.is_empty() {
-        return (format!("<p>{}</p>", texts.no_entries), 0);
+        return (format!("<p>{}</p>", notice.as_deref().unwrap_or(texts.no_entries)), 0);
     }
+    let count = if model.replica_state.get().is_countable() { own.len() } else { 0 };
+    let notice = notice.map(|notice| format!("<p class=\"partial\">{notice}</p>")).unwrap_or_default();
     let row = |own: &&EntryView| entry_row(model, overview, Some(own.id), &own.entry);
     let rows: String = own.iter().take(listed).map(row).collect();
-    (format!("<ul class=\"latest\">{rows}</ul>"), own.len())
+    (format!("{notice}<ul class=\"latest\">{rows}</ul>"), count)
 }
 
 /// What an entry says at each field of its form, with the field's name.

@@ -1,19 +1,25 @@
 //! What stands where content is not there yet. While something of it is on the screen the main part says that it is busy, for
 //! those who hear the screen and for programs that look at it.
 
-use crate::state::use_app_state;
+use crate::state::{AppState, ReplicaState, use_app_state};
+use crate::storage::replica_progress::ReplicaProgress;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// The content is being read or fetched.
 #[component]
 pub fn Loading() -> impl IntoView {
+    view! { <Busy/><p class="empty">{use_app_state().texts.loading}</p> }
+}
+
+/// Marks the main part as busy as long as it is on the screen.
+#[component]
+fn Busy() -> impl IntoView {
     let model = use_app_state();
     model.loading.update(|loading| *loading += 1);
     on_cleanup(move || {
         model.loading.try_update(|loading| *loading = loading.saturating_sub(1));
     });
-    view! { <p class="empty">{model.texts.loading}</p> }
 }
 
 /// The same where it needs a network that may not be there.
@@ -29,17 +35,76 @@ pub fn LoadingOnline() -> impl IntoView {
     }
 }
 
-/// The same where it is read from storage, which the browser may refuse.
+/// The same where it is read from storage, which the browser may refuse, or still being received.
 #[component]
 pub fn LoadingStored() -> impl IntoView {
     let model = use_app_state();
-    move || {
-        if model.storage_refused.get() {
-            view! { <p class="empty">{model.texts.nothing_stored}</p> }.into_any()
-        } else {
-            view! { <Loading/> }.into_any()
-        }
+    let kind = Memo::new(move |_| match model.replica_state.get() {
+        _ if model.storage_refused.get() => Kind::Final,
+        ReplicaState::Receiving(_) => Kind::Receiving,
+        _ => Kind::Loading,
+    });
+    move || match kind.get() {
+        Kind::Final => view! { <p class="empty">{model.texts.nothing_stored}</p> }.into_any(),
+        Kind::Receiving => view! { <ReplicaNotice/> }.into_any(),
+        _ => view! { <Loading/> }.into_any(),
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Nothing,
+    Loading,
+    Receiving,
+    Final,
+}
+
+/// The notice by the count of a list from the replica: it is being received, or only a part of it arrived. Empty once a pull has
+/// reached the end.
+#[component]
+pub fn ReplicaNotice() -> impl IntoView {
+    let model = use_app_state();
+    let kind = Memo::new(move |_| match model.replica_state.get() {
+        _ if model.storage_refused.get() => Kind::Final,
+        ReplicaState::Complete => Kind::Nothing,
+        ReplicaState::Partial(_) => Kind::Final,
+        ReplicaState::Loading | ReplicaState::Receiving(_) => Kind::Receiving,
+    });
+    // The share changes with every page; the element stays.
+    let text = move || model.replica_notice().unwrap_or_default();
+    move || match kind.get() {
+        Kind::Nothing => ().into_any(),
+        Kind::Final => view! { <p class="empty partial">{text}</p> }.into_any(),
+        Kind::Loading | Kind::Receiving => view! { <Busy/><p class="empty partial">{text}</p> }.into_any(),
+    }
+}
+
+/// What stands in place of an empty list from the replica. That there is nothing is said only once a pull has reached the end;
+/// before that the list says why it is empty.
+#[component]
+pub fn NothingFound(
+    /// That there is nothing, in words.
+    text: &'static str,
+) -> impl IntoView {
+    let model = use_app_state();
+    let is_complete = model.replica_is_complete;
+    move || match is_complete.get() {
+        true => view! { <p class="empty">{text}</p> }.into_any(),
+        false => view! { <ReplicaNotice/> }.into_any(),
+    }
+}
+
+/// Returns rows that were read from the replica, or `None` where they were read before its first pull ended, and it has ended
+/// since: they are being read again.
+pub fn guard_replica<T: Clone + Send + Sync + 'static>(
+    model: AppState,
+    read: RwSignal<Option<(T, ReplicaProgress)>>,
+) -> Signal<Option<T>> {
+    let is_complete = model.replica_is_complete;
+    Signal::derive(move || {
+        let (rows, progress) = read.get()?;
+        (progress.is_complete || !is_complete.get()).then_some(rows)
+    })
 }
 
 /// Whether an address's page is in the lazy chunk.

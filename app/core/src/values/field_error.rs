@@ -62,6 +62,8 @@ pub enum ErrorCode {
     WrongType,
     /// Not a number that can be held: over 10⁹ or over four decimals.
     NotAmount,
+    /// Text in a number field of a form: words, a unit, an exponent.
+    NotNumber,
     /// A count with decimals.
     NotWhole,
     /// Below the smallest.
@@ -156,6 +158,7 @@ impl FieldError {
             ErrorCode::Required => ("请填写", "Please fill this in"),
             ErrorCode::WrongType => ("格式不对", "Not in the right form"),
             ErrorCode::NotAmount => ("请填数字，最多四位小数", "Enter a number with at most four decimals"),
+            ErrorCode::NotNumber => ("请填数字，不写单位和文字", "Enter a number without units or words"),
             ErrorCode::NotWhole => ("请填整数", "Enter a whole number"),
             ErrorCode::TooSmall => ("不能小于 {}", "Must be at least {}"),
             ErrorCode::TooLarge => ("不能大于 {}", "Must be at most {}"),

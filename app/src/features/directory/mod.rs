@@ -137,7 +137,9 @@ fn OrganisationOf() -> impl IntoView {
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
-        let count = if entries.with(Option::is_some) { listed.to_string() } else { counted() };
+        // The server's count holds while the phone's is not complete.
+        let is_known = entries.with(Option::is_some) && model.replica_is_complete.get();
+        let count = if is_known { listed.to_string() } else { counted() };
         let list = list
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();

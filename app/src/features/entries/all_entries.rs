@@ -1,5 +1,6 @@
 //! All entries that this person may see, found by words and filters; with no network from what is on the phone.
 
+use crate::features::entries::deletion::PendingDeletions;
 use crate::features::map::lists::pair_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -8,7 +9,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
 use crate::ui::filter_bar::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::State;
@@ -72,9 +73,13 @@ fn List() -> impl IntoView {
             .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
         (found, in_years, beyond)
     });
-    let in_years = Signal::derive(move || found.with(|found| found.1));
+    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
+    let in_years = Signal::derive(move || if is_countable.get() { found.with(|found| found.1) } else { 0 });
     // Under chosen conditions everything else is no surprise; for words that are looked for it is.
-    let beyond = Signal::derive(move || if words.with(Vec::is_empty) { 0 } else { found.with(|found| found.2) });
+    let beyond =
+        Signal::derive(
+            move || if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { found.with(|found| found.2) },
+        );
     let state_option = move |own: State| {
         view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
     };
@@ -82,15 +87,13 @@ fn List() -> impl IntoView {
         let overview = model.server_overview.get().unwrap_or_default();
         found.with(|(found, _, _)| match found {
             None => view! { <LoadingStored/> }.into_any(),
-            Some(found) if found.is_empty() => view! { <p class="empty">{texts.nothing_found}</p> }.into_any(),
+            Some(found) if found.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
             Some(found) => {
                 let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry);
                 let rows: String = found.iter().take(listed.get()).map(row).collect();
                 let more = found.len() > listed.get();
-                view! {
-                    <SearchResults said=fill(texts.found_entries, &[&found.len()]) rows more listed/>
-                }
-                .into_any()
+                let said = is_countable.get().then(|| fill(texts.found_entries, &[&found.len()])).unwrap_or_default();
+                view! { <ReplicaNotice/><SearchResults said rows more listed/> }.into_any()
             }
         })
     };
@@ -116,6 +119,7 @@ fn List() -> impl IntoView {
                 {move || pairing.get().map(|id| of_pairing(model, id))}
                 {body}
                 <HiddenFilters in_years beyond/>
+                <PendingDeletions/>
                 <UndoBar/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>

@@ -8,7 +8,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::my_entries::{Conflict, MyEntry, Progress};
 use crate::sync;
 use crate::ui::entry_list::{activity_name, photo_address};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use jiedui_core::sync::{Op, all_paths, conflicting_values};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -43,23 +43,34 @@ fn ConflictOf() -> impl IntoView {
         let own = journal.entries.iter().find(|own| Some(own.id) == id())?;
         Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
     });
-    // Codes become words with the forms and the places, which may come later.
-    Effect::new(move |_| sync::fetch_places(model));
-    let places = Memo::new(move |_| model.places.with(|places| places.all().len()));
+    // Codes become words with the forms, the directory and the places. Nothing is shown before they are on the phone, or, with no
+    // network, known not to be.
+    let is_labelled = RwSignal::new(false);
+    Effect::new(move |_| {
+        spawn_local(async move {
+            sync::load_labels(model).await;
+            is_labelled.try_set(true);
+        });
+    });
+    // What is being chosen stays when the overview changes.
+    let is_loaded =
+        Memo::new(move |_| model.my_entries.with(Option::is_some) && model.server_overview.with(Option::is_some));
     move || {
-        places.track();
         if model.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        if model.my_entries.with(Option::is_none) || model.server_overview.with(Option::is_none) {
+        if !is_loaded.get() {
             return view! { <LoadingStored/> }.into_any();
+        }
+        if !is_labelled.get() {
+            return view! { <Loading/> }.into_any();
         }
         match conflict.get() {
             Some(own) => match &own.progress {
                 Progress::Conflict(conflict) => choice(model, &own, conflict).into_any(),
                 _ => ().into_any(),
             },
-            None => view! { <p class="empty">{texts.conflict_none}</p> }.into_any(),
+            None => view! { <NothingFound text=texts.conflict_none/> }.into_any(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
-use crate::sync;
+use crate::storage::my_entries::PendingDeletion;
+use crate::sync::{self, Deleted};
 use crate::ui::entry_list::{activity_name, answers_line, state_word};
 use jiedui_core::access::rights::{DUPLICATE_OF, Deletion, REASON, deletion};
 use jiedui_core::entry::{Fields, State};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -72,6 +73,58 @@ pub fn EntryMenu(
                 </details>
             }
         })
+    }
+}
+
+/// Deletions that wait to be sent, each with a way to undo it.
+#[component]
+pub fn PendingDeletions() -> impl IntoView {
+    let model = use_app_state();
+    let deletions = Memo::new(move |_| {
+        model.my_entries.with(|own| own.as_ref().map(|own| own.deletions.clone()).unwrap_or_default())
+    });
+    move || {
+        let rows = deletions.get();
+        (!rows.is_empty()).then(|| {
+            let rows = rows.into_iter().map(|deletion| view! { <PendingDeletionRow deletion/> }).collect_view();
+            view! { <ul class="entries deletions">{rows}</ul> }
+        })
+    }
+}
+
+/// One of them.
+#[component]
+pub fn PendingDeletionRow(
+    /// The deletion.
+    deletion: PendingDeletion,
+) -> impl IntoView {
+    let model = use_app_state();
+    let texts = model.texts;
+    let PendingDeletion { id, rev, fields, seq } = deletion;
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (activity, date, place) = (text("activity"), text("date"), text("place"));
+    let name = move || {
+        let overview = model.server_overview.get().unwrap_or_default();
+        activity_name(model, &overview, &activity).to_owned()
+    };
+    let place = move || model.places.with(|places| places.label(&place));
+    // For the first seconds the bar at the foot of the screen holds the button.
+    let in_bar = Memo::new(move |_| model.deleted.with(|deleted| deleted.as_ref().is_some_and(|own| own.seq == seq)));
+    let undo = move |_| {
+        let deleted = Deleted { id, rev, fields: fields.clone(), seq };
+        spawn_local(async move {
+            if let Err(error) = sync::undo_delete(model, deleted).await {
+                model.storage_error.set(Some(error));
+            }
+        });
+    };
+    view! {
+        <li class="deletion" data-deletion=id.to_string()>
+            <strong>{name}</strong>
+            <span>{date}" "{place}</span>
+            <p class="state waiting">{texts.deletion_waits}</p>
+            <button type="button" class="quiet" hidden=move || in_bar.get() on:click=undo>{texts.undo}</button>
+        </li>
     }
 }
 

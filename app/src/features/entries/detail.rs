@@ -1,7 +1,7 @@
 //! One entry, whoever made it.
 
 use crate::api::endpoints;
-use crate::features::entries::deletion::{DeleteForm, EntryMenu};
+use crate::features::entries::deletion::{DeleteForm, EntryMenu, PendingDeletionRow};
 use crate::features::entries::entry_card::{EntryCard, History, likely_same};
 use crate::features::review::actions::ReviewActions;
 use crate::lazy_screen;
@@ -9,7 +9,7 @@ use crate::shell::undo_toast::UndoBar;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
-use crate::ui::loading::{Loading, LoadingStored};
+use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use crate::ui::url_state::use_url_state;
 use jiedui_core::access::rights::{may_edit, may_review};
 use jiedui_core::entry::Entry;
@@ -47,11 +47,19 @@ fn Detail() -> impl IntoView {
     // What is being done on the screen goes on when the entry changes: it is built anew for another entry alone.
     let which =
         Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.as_ref().map(|known| known.id))));
+    let deletion = Memo::new(move |_| {
+        model
+            .my_entries
+            .with(|own| own.as_ref()?.deletions.iter().find(|own| Some(own.id) == id.get()).map(|own| own.seq))
+    });
     let body = move || {
         let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let known = match (which.get(), known.get_untracked()) {
             (Some(Some(_)), Some(Some(known))) => known,
-            (Some(None), _) => return gone(model, id.get()).into_any(),
+            (Some(None), _) => {
+                deletion.track();
+                return gone(model, id.get()).into_any();
+            }
             _ => return view! { <LoadingStored/> }.into_any(),
         };
         let overview = model.server_overview.get_untracked().unwrap_or_default();
@@ -94,9 +102,11 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let texts = model.texts;
     let found = RwSignal::new(None::<Option<EntryView>>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
-    if model.deleted.with_untracked(|deleted| deleted.as_ref().is_some_and(|own| own.id == id)) {
+    let deletion =
+        model.my_entries.with_untracked(|own| own.as_ref()?.deletions.iter().find(|own| own.id == id).cloned());
+    if let Some(deletion) = deletion {
         // Here and now: the server need not know of it yet.
-        return view! { <p class="notice bad">{texts.was_deleted}</p> }.into_any();
+        return view! { <ul class="entries deletions"><PendingDeletionRow deletion/></ul> }.into_any();
     }
     spawn_local(async move {
         let last =
@@ -110,7 +120,7 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     });
     (move || match found.get() {
         None => view! { <Loading/> }.into_any(),
-        Some(None) => view! { <p class="empty">{texts.entry_not_here}</p> }.into_any(),
+        Some(None) => view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
         Some(Some(known)) => {
             let way = known.clone();
             view! {

@@ -19,7 +19,7 @@ use crate::storage::saving::{ChangedElsewhere, SaveBase, SaveOutcome, SaveReques
 use crate::storage::user_db::new_id;
 use crate::sync;
 use crate::ui::drafting::{Drafting, FormDraft};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound};
 use fields::{Change, Form};
 use jiedui_core::access::rights::may_edit;
 use jiedui_core::catalogue::Activity;
@@ -250,7 +250,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             let words = match untrack(start) {
                 Some((_, Start::New { .. })) => texts.nothing_kept,
                 _ if model.server_overview.with(Option::is_none) => texts.nothing_kept,
-                _ => texts.entry_not_here,
+                _ => return view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };

@@ -1,6 +1,6 @@
 //! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
 
-use crate::features::entries::deletion::EntryMenu;
+use crate::features::entries::deletion::{EntryMenu, PendingDeletions};
 use crate::labels::texts::fill;
 use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
@@ -10,7 +10,7 @@ use crate::storage::drafts::{Left, unfinished};
 use crate::storage::my_entries::{Gone, MyEntry, Progress};
 use crate::sync;
 use crate::ui::entry_list::{answers_line, is_closed, returned_words, unsent_photos};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::url_state::use_url_state;
 use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::overview::Overview;
@@ -64,16 +64,22 @@ fn Entries() -> impl IntoView {
     };
     let list = move || match model.my_entries.get() {
         None => view! { <LoadingStored/> }.into_any(),
-        Some(journal) if journal.entries.is_empty() => view! { <p class="empty">{texts.no_entries_yet}</p> }.into_any(),
+        // The rows of deletions that wait to be sent stand there already.
+        Some(journal) if journal.entries.is_empty() && !journal.deletions.is_empty() && journal.is_complete => {
+            ().into_any()
+        }
+        Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet/> }.into_any(),
         Some(journal) => {
             // What waits for the person stands on top.
             let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|own| own.is_to_settle());
             let nothing = (only_settle.get() && pinned.is_empty())
-                .then(|| view! { <p class="empty">{texts.nothing_to_settle}</p> });
+                .then(|| view! { <NothingFound text=texts.nothing_to_settle/> });
+            let notice = nothing.is_none().then(|| view! { <ReplicaNotice/> });
             let rows: Vec<_> = pinned.into_iter().chain(others.into_iter().filter(|_| !only_settle.get())).collect();
             let more = rows.len() > shown.get();
             view! {
                 {nothing}
+                {notice}
                 <ul class="entries">
                     {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
                 </ul>
@@ -126,6 +132,7 @@ fn Entries() -> impl IntoView {
                     </ul>
                 })}
                 {gone}
+                <PendingDeletions/>
                 {list}
                 <UndoBar/>
             </section>

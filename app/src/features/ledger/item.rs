@@ -14,7 +14,7 @@ use crate::storage::ledger_view::SyncState;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound};
 use crate::ui::place_field::PlaceField;
 use draft::{Draft, new_draft};
 use entries::MeetingEntries;
@@ -94,7 +94,7 @@ fn NeedOf() -> impl IntoView {
         }
         if !there.get() {
             if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
-                return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+                return view! { <NothingFound text=texts.not_found/> }.into_any();
             }
             return view! { <LoadingStored/> }.into_any();
         }

@@ -10,7 +10,7 @@ use crate::storage::ledger_view::{ItemView, SyncState};
 use crate::sync;
 use crate::ui::download;
 use crate::ui::filter_bar::unreadable_notice;
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice, guard_replica};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::directory::place::covers;
@@ -24,22 +24,24 @@ use time::Date;
 use wasm_bindgen_futures::spawn_local;
 
 /// The items that this phone knows; `None` until they have been read, and where nobody has signed in.
-pub fn use_ledger() -> RwSignal<Option<Arc<Vec<ItemView>>>> {
+pub fn use_ledger() -> Signal<Option<Arc<Vec<ItemView>>>> {
     let model = use_app_state();
     let items = RwSignal::new(None);
+    let is_complete = model.replica_is_complete;
     Effect::new(move |_| {
         model.my_entries.track();
         model.replica_version.track();
+        is_complete.track();
         if model.user.with(Option::is_some) {
             spawn_local(async move {
                 match sync::ledger(model).await {
-                    Ok(own) => items.set(Some(Arc::new(own))),
+                    Ok((read, progress)) => drop(items.try_set(Some((Arc::new(read), progress)))),
                     Err(error) => model.storage_error.set(Some(error)),
                 }
             });
         }
     });
-    items
+    guard_replica(model, items)
 }
 
 /// What the list shows of them.
@@ -115,6 +117,8 @@ fn Needs() -> impl IntoView {
             Some(items.iter().filter(|own| wanted.takes(model, own, today)).cloned().collect::<Vec<_>>())
         })
     });
+    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
+    let is_complete = model.replica_is_complete;
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
             items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.item.year).collect());
@@ -195,7 +199,13 @@ fn Needs() -> impl IntoView {
                     <SearchField label=texts.search/>
                 </div>
                 {of_place}
-                {move || found.with(|found| found.as_ref().map(|found| at_a_glance(texts, found, today)))}
+                {move || found.with(|found| {
+                    let found = found.as_ref()?;
+                    let counts = is_countable.get() && (is_complete.get() || !found.is_empty());
+                    // Of an empty part the list itself says that it is one.
+                    let notice = (!found.is_empty()).then(|| view! { <ReplicaNotice/> });
+                    Some((counts.then(|| at_a_glance(texts, found, today)), notice))
+                })}
                 <p class="actions">
                     {records.then(|| view! { <a class="button primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
                     <button type="button" class="button quiet" on:click=take_away>{texts.need_csv}</button>
@@ -203,7 +213,7 @@ fn Needs() -> impl IntoView {
                 </p>
                 {move || found.with(|found| match found {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(found) if found.is_empty() => view! { <p class="empty">{texts.needs_none}</p> }.into_any(),
+                    Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
                     Some(found) => {
                         let overview = model.server_overview.get().unwrap_or_default();
                         let rows = found.iter().take(listed.get()).map(|own| row(model, &overview, own, today)).collect_view();

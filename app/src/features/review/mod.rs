@@ -2,6 +2,7 @@
 
 pub mod actions;
 
+use crate::features::entries::deletion::PendingDeletions;
 use crate::features::entries::entry_card::{EntryCard, History, likely_same};
 use crate::features::review::actions::{ReviewActions, approve, waits_for};
 use crate::labels::texts::fill;
@@ -11,7 +12,7 @@ use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
 use crate::ui::filter_bar::{FilterBar, HiddenFilters, use_list_filter};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::figures::figure::Filter;
 use leptos::ev;
@@ -96,10 +97,12 @@ fn Review() -> impl IntoView {
     let ids = Memo::new(move |_| {
         queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
     });
+    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
+    let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
     let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
-    let in_years = Signal::derive(move || in_any_year.get().saturating_sub(count()));
-    let beyond =
-        Signal::derive(move || waiting.with(|waiting| waiting.as_ref().map_or(0, Vec::len)).saturating_sub(count()));
+    let hidden = move |all: usize| if is_countable.get() { all.saturating_sub(count()) } else { 0 };
+    let in_years = Signal::derive(move || hidden(in_any_year.get()));
+    let beyond = Signal::derive(move || hidden(waiting.with(|waiting| waiting.as_ref().map_or(0, Vec::len))));
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
@@ -143,10 +146,11 @@ fn Review() -> impl IntoView {
                 {move || (count() == 0).then(|| if ids.with(Option::is_none) {
                     view! { <LoadingStored/> }.into_any()
                 } else {
-                    view! { <p class="empty">{texts.nothing_waits}</p> }.into_any()
+                    view! { <NothingFound text=texts.nothing_waits/> }.into_any()
                 })}
                 <div hidden=move || count() == 0>
-                    <p role="status">{move || fill(texts.entries_wait, &[&count()])}</p>
+                    <p role="status">{move || is_countable.get().then(|| fill(texts.entries_wait, &[&count()]))}</p>
+                    {move || has_entries.get().then(|| view! { <ReplicaNotice/> })}
                     <p class="actions">
                         <button type="button" class="button" on:click=choose_all>{texts.choose_shown}</button>
                         <button type="button" class="button primary" id="verify-chosen" on:click=verify_chosen
@@ -162,6 +166,7 @@ fn Review() -> impl IntoView {
                     </Show>
                 </div>
                 <HiddenFilters in_years beyond/>
+                <PendingDeletions/>
                 <UndoBar/>
                 <p class="note">{texts.review_keys}</p>
             </section>

@@ -111,7 +111,7 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
                 Ok(value) => cells.extend(value.map(|value| (column.code.clone(), number_value(value)))),
                 Err(()) => {
                     let at = format!("details.{}.{number}.{}", field.code, column.code);
-                    errors.push(FieldError::new(at, ErrorCode::NotAmount));
+                    errors.push(FieldError::new(at, ErrorCode::NotNumber));
                 }
             }
         }
@@ -180,13 +180,27 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     fields
 }
 
-/// A number as it is typed: spaces around it, full-width digits and points of a Chinese keyboard are understood.
+/// Parses a number as people type it: with spaces around it, full-width digits and points of a Chinese keyboard, and thousands
+/// apart by commas. An exponent is an error: nobody means to type one, and `1e3` would become 1000 unseen.
 pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
-    let text = to_halfwidth(text);
+    let text = to_halfwidth(text).replace('，', ",");
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse::<f64>().map(Some).map_err(drop)
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let groups: Vec<&str> = whole.split(',').collect();
+    let is_grouped = match groups.as_slice() {
+        [first, others @ ..] if !others.is_empty() => {
+            (1..=3).contains(&first.len()) && others.iter().all(|group| group.len() == 3)
+        }
+        _ => true,
+    };
+    let is_digits = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
+    if !is_grouped || !is_digits(decimals) || !groups.iter().all(|group| is_digits(group)) {
+        return Err(());
+    }
+    text.replace(',', "").parse::<f64>().map(Some).map_err(drop)
 }
 
 /// The fields that a draft makes under the form of its activity: what the form does not ask for is cleared, and what it
@@ -203,7 +217,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         match read_number(if is_asked(code) { text } else { "" }) {
             Ok(Some(number)) => drop(values.insert(code.clone(), number_value(number))),
             Ok(None) => drop(values.insert(code.clone(), Value::Null)),
-            Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotAmount)),
+            Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotNumber)),
         }
     }
     let answer = |(code, chosen): (&String, &Vec<String>)| {
@@ -250,6 +264,14 @@ mod tests {
         assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
         assert_eq!(read_number("  "), Ok(None));
         assert_eq!(read_number("十二"), Err(()));
+        for (text, number) in
+            [("１，０００", 1000.0), ("1,234,567.5", 1_234_567.5), ("-3", -3.0), ("+3", 3.0), (".5", 0.5)]
+        {
+            assert_eq!(read_number(text), Ok(Some(number)), "{text}");
+        }
+        for text in ["1e3", "1E3", "12人", "1,5", "1,0000", ",100", "inf", "NaN", "1.2.3", "--1", "-", ".", "1 2"] {
+            assert_eq!(read_number(text), Err(()), "{text}");
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Draft {
         for name in ["year", "amount"] {
             match read_number(&self.get(name)) {
                 Ok(number) => drop(fields.insert(name.to_owned(), number.map_or(Value::Null, number_value))),
-                Err(()) => errors.push(FieldError::new(name, ErrorCode::NotAmount)),
+                Err(()) => errors.push(FieldError::new(name, ErrorCode::NotNumber)),
             }
         }
         fields.insert("entries".to_owned(), json!(self.entries));

@@ -3,7 +3,7 @@
 use crate::features::ledger::item::form::Form;
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::{activity_name, answers_line, use_entries};
-use crate::ui::loading::LoadingStored;
+use crate::ui::loading::{LoadingStored, NothingFound};
 use jiedui_core::directory::place::covers;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
@@ -64,7 +64,7 @@ pub fn MeetingEntries(
                 let overview = model.server_overview.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(found) if found.is_empty() => view! { <p class="hint">{texts.need_no_entries}</p> }.into_any(),
+                    Some(found) if found.is_empty() => view! { <NothingFound text=texts.need_no_entries/> }.into_any(),
                     Some(found) => found.iter().map(|own| item(own, &overview)).collect_view().into_any(),
                 }
             }}
