@@ -15,6 +15,28 @@ test("each mistake is told at its field, and goes away as it is put right", asyn
   await expect(page.locator("#error-values-batches")).toHaveText("");
 });
 
+test("a number field takes digits however they are typed, and no other way of writing a number", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.goto("/entries/new/field_survey");
+  await page.getByPlaceholder("输入地名").fill("沫阳镇");
+  await page.locator(".offers").getByRole("button").first().click();
+  const number = page.locator("#field-values-times");
+  for (const wrong of ["1e3", "12人", "十二", "1,5"]) {
+    await number.fill(wrong);
+    await page.locator("#save").click();
+    await expect(page.locator("#error-values-times"), wrong).toHaveText("请填数字，不写单位和文字");
+  }
+  await number.fill("1.00001");
+  await page.locator("#save").click();
+  await expect(page.locator("#error-values-times")).toHaveText("请填数字，最多四位小数");
+  await number.fill("１，０００");
+  await save(page);
+  await expect(page.locator("#sync")).toContainText("已同步");
+  const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
+  expect(entries[0].fields.values).toEqual({ times: 1000 });
+});
+
 test("what is typed is there at every keystroke", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);

@@ -62,6 +62,34 @@ test("of two who change the same both values are kept until one chooses, the res
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
+test("a conflict that is opened before the places have come shows no codes", async ({ page, server, line }) => {
+  const both = { op: "put", fields: { values: { times: 5 }, place: "522728108" } };
+  await changeOnBothSides(page, server, line, both);
+  await page.evaluate(() => new Promise((done) => {
+    indexedDB.open("jiedui").onsuccess = ({ target: { result: database } }) => {
+      const transaction = database.transaction("kept", "readwrite");
+      transaction.objectStore("kept").delete("places");
+      transaction.oncomplete = () => { database.close(); done(); };
+    };
+  }));
+  await page.addInitScript(() => {
+    window.codes = [];
+    new MutationObserver(() => window.codes.push(...(document.querySelector("main")?.textContent.match(/522728\d*/g) ?? [])))
+      .observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  let asked = 0;
+  await page.route("**/api/v1/places", async (route) => {
+    asked += 1;
+    await new Promise((done) => setTimeout(done, 3_000));
+    await route.continue();
+  });
+  await page.reload();
+  await expect(page.locator(".which")).toContainText("边阳镇");
+  await expect(page.locator("fieldset.sides")).toHaveCount(1);
+  expect(asked).toBeGreaterThan(0);
+  expect(await page.evaluate(() => window.codes)).toEqual([]);
+});
+
 test("a conflict over every kind of answer is shown in words, and each of them is chosen", async ({ page, server, line }) => {
   const [recorder, reviewer, admin] = [await server.api("recorder"), await server.api("reviewer"), await server.api("admin")];
   const { organisations } = await recorder.get("/overview");

@@ -1,4 +1,4 @@
-//! What there is to do for this person: what came back, what is due, what waits for a decision, and where nothing came from.
+//! This person's work: returned entries, due items, the review queue, and places without entries this month.
 
 use crate::features::ledger::{row, use_ledger};
 use crate::features::periods::Periods;
@@ -21,13 +21,13 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use time::Duration;
 
-/// What is due within so many days is due soon.
+/// Items due within this time are due soon.
 const SOON: Duration = Duration::days(30);
-/// So many are listed of each.
+/// The most rows of a list.
 const LISTED: usize = 20;
 
 lazy_screen!(
-    /// What there is to do.
+    /// This person's work.
     MyWork, render_my_work, Work
 );
 
@@ -114,7 +114,7 @@ fn notify(model: AppState) -> impl IntoView {
     }
 }
 
-/// This person's own: drafts, what has not been sent, what came back.
+/// Shows the counts of this person's drafts, unsent and returned entries.
 fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl IntoView + use<> {
     let texts = model.texts;
     let records = user.role.records();
@@ -168,7 +168,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
     })
 }
 
-/// What waits for a decision, by township.
+/// Shows the review queue by township.
 fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
@@ -236,7 +236,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_place_is_silent_until_something_came_from_it_this_month() {
+    fn place_is_silent_until_an_entry_of_this_month() {
         let place = |code: &str, level, parent: &str| {
             let (code, name, parent) = (code.to_owned(), code.to_owned(), parent.to_owned());
             Place { code, parent, level, name, side: Side::B }

@@ -1,4 +1,4 @@
-//! What the screens show, as signals. All else is derived from them.
+//! The application state, as signals. Everything on the screens is derived from it.
 
 use crate::labels::texts::{Texts, fill, texts};
 use crate::shell::bootstrap::Boot;
@@ -22,7 +22,7 @@ use time::Date;
 /// The state of the app on this phone.
 #[derive(Clone, Copy)]
 pub struct AppState {
-    /// The texts of the chosen language. Another choice starts the app anew.
+    /// The texts of the chosen language. Another choice restarts the app.
     pub texts: &'static Texts,
     /// The chosen language.
     pub language: Language,
@@ -30,7 +30,7 @@ pub struct AppState {
     pub today: Date,
     /// The number of the approved base map.
     pub map_number: StoredValue<Option<String>>,
-    /// Who has signed in.
+    /// The signed-in person.
     pub user: RwSignal<Option<User>>,
     /// The overview as it was last received.
     pub server_overview: RwSignal<Option<Arc<Overview>>>,
@@ -40,13 +40,13 @@ pub struct AppState {
     pub my_entries: RwSignal<Option<Arc<MyEntries>>>,
     /// Whether something has changed that the journal is made of, in another tab too.
     pub my_entries_are_stale: StoredValue<bool>,
-    /// What the sync does.
+    /// The status of the sync.
     pub status: RwSignal<Status>,
-    /// Rises when entries have arrived and lie on the phone.
+    /// Rises when received entries are stored.
     pub replica_version: RwSignal<u64>,
-    /// How much of the server's feed lies on the phone; `None` until that has been read.
+    /// How much of the server's feed is on the phone; `None` until storage has been read.
     pub replica: RwSignal<Option<ReplicaProgress>>,
-    /// Whether what is listed and counted from the replica is all there is.
+    /// Whether lists and counts from the replica are complete.
     pub replica_state: Memo<ReplicaState>,
     /// Whether a pull has reached the end of the feed.
     pub replica_is_complete: Memo<bool>,
@@ -58,11 +58,11 @@ pub struct AppState {
     pub now: RwSignal<f64>,
     /// How many places of the screen wait for their content.
     pub loading: RwSignal<usize>,
-    /// What went wrong with the phone's storage.
+    /// The last error of the phone's storage.
     pub storage_error: RwSignal<Option<StoreError>>,
-    /// What has just been deleted and can be brought back.
+    /// The last deletion, while the bar at the foot of the screen offers to undo it.
     pub deleted: RwSignal<Option<Deleted>>,
-    /// Whether what is needed to work with no network is on the phone.
+    /// Whether everything needed offline is on the phone.
     pub offline_use: RwSignal<OfflineUse>,
     /// Whether the browser refuses storage: nothing of a person is on the phone, and what they record goes out at once.
     pub storage_refused: RwSignal<bool>,
@@ -72,7 +72,7 @@ pub struct AppState {
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
     pub local_overview: Memo<Option<Arc<Overview>>>,
-    /// What counts at the village that is looked at, once it is there.
+    /// The overview of the chosen village, once loaded.
     pub village: RwSignal<Option<VillageOverview>>,
     /// Years that have entries or targets, the latest first.
     pub years: Memo<Vec<i32>>,
@@ -119,7 +119,7 @@ impl ReplicaState {
         if online && goes_on { Self::Receiving(percent) } else { Self::Partial(percent) }
     }
 
-    /// Whether a count of what is on the phone can be shown: it is the whole, or is said to be a part.
+    /// Whether counts can be shown: of a complete replica, or with a notice of a partial one.
     pub fn is_countable(self) -> bool {
         matches!(self, Self::Partial(_) | Self::Complete)
     }
@@ -134,7 +134,7 @@ pub struct LocalPhoto {
     pub sent: UploadState,
 }
 
-/// What counts at a village: an overview knows no place below a township.
+/// The overview of a village. The overall one knows no place below a township.
 #[derive(Clone, Debug)]
 pub struct VillageOverview {
     /// As the server has it.
@@ -203,7 +203,7 @@ impl AppState {
         }
     }
 
-    /// The overview where it has what is seen under a filter: a page may have been painted from a part of it.
+    /// Returns the overview if it covers a filter. A page may have been rendered from a part.
     pub fn overview_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         let overview = match filter.village() {
             Some(_) => self.village.with(|own| own.as_ref().map(|own| own.shown.clone())),
@@ -220,7 +220,7 @@ impl AppState {
         }
     }
 
-    /// The overview where all of it that concerns a filter is there, whatever the year.
+    /// Returns the overview if it covers a filter in every year.
     pub fn complete_overview_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         match filter.village() {
             Some(_) => self.overview_for(filter),
@@ -228,7 +228,7 @@ impl AppState {
         }
     }
 
-    /// Storage does what it is asked to again: what was said of it holds no more.
+    /// Clears the storage error after a transaction has succeeded again.
     pub fn storage_works(&self) {
         let is_over = |trouble: &Option<StoreError>| matches!(trouble, Some(StoreError::Closed | StoreError::Blocked));
         if self.storage_error.with_untracked(is_over) {
@@ -256,7 +256,7 @@ impl AppState {
         }
     }
 
-    /// Tells the sync what has happened.
+    /// Sends an input to the sync.
     pub fn notify_sync(&self, input: Input) {
         self.sync.with_value(|sync| {
             if let Some(sync) = sync {
@@ -266,8 +266,8 @@ impl AppState {
         });
     }
 
-    /// Returns the notice beside a list or a count of a replica that is not complete: it is still being read or received, only a
-    /// part of it arrived, or the browser stores nothing.
+    /// Returns the notice by a list or a count of an incomplete replica: reading, receiving, or partial. Where the browser stores
+    /// nothing, it says so.
     pub fn replica_notice(&self) -> Option<String> {
         let texts = self.texts;
         if self.storage_refused.get() {

@@ -1,5 +1,5 @@
-//! Connections to the browser's databases: opened once in a page's life, opened again where the browser has closed them, and
-//! let go when a newer version of the app wants to change a database.
+//! Connections to IndexedDB databases. Each is opened once in a page's life, and reopened where the browser has closed
+//! it. It is closed for a newer version of the app that upgrades the database.
 
 use crate::storage::{Result, StoreError};
 use futures::channel::oneshot;
@@ -18,7 +18,7 @@ use web_sys::IdbTransaction;
 
 /// The version of every database.
 const VERSION: u32 = 1;
-/// How often something is tried before the person is told.
+/// Attempts before an error is shown.
 const ATTEMPTS: usize = 3;
 /// The longest that an opening may take, in milliseconds.
 const PATIENCE: u32 = 20_000;
@@ -26,8 +26,8 @@ const PATIENCE: u32 = 20_000;
 type Listener = Rc<dyn Fn(StoreError)>;
 
 thread_local! {
-    /// The databases that are open. Each opening leaves something behind in the page's memory (idb lets go of its callbacks
-    /// without freeing them), which on a screen that runs for days would add up.
+    /// The open databases. Each opening leaks some memory (idb forgets its callbacks without freeing them), which would add up
+    /// on a screen that runs for days.
     static OPEN: RefCell<BTreeMap<String, Rc<Database>>> = const { RefCell::new(BTreeMap::new()) };
     /// The databases whose opening waits for another tab to let go.
     static BLOCKED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
@@ -110,7 +110,7 @@ impl Connection {
     }
 }
 
-/// What an opening that failed means: some browsers refuse storage to private windows only when it is opened.
+/// Maps the error of a failed opening. Some browsers refuse storage to private windows only when it is opened.
 fn refused(error: idb::Error) -> StoreError {
     let text = error.to_string();
     if ["InvalidStateError", "SecurityError"].iter().any(|name| text.contains(name)) {
@@ -152,7 +152,7 @@ fn keep(name: &str, mut database: Database) -> Rc<Database> {
     database
 }
 
-/// Ends a transaction. When this returns, what was written is in the database; an error means that nothing of it is.
+/// Commits a transaction. After `Ok` all its writes are in the database; after an error none are.
 pub async fn commit(transaction: Transaction) -> Result<()> {
     let transaction: IdbTransaction = transaction.into();
     let ended = Promise::new(&mut |done, failed| {

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What stands between a form's name and the number of a place; the first place has none.
+/// The separator between a form's name and the number of a slot; the first slot has no number.
 const NUMBER: char = '~';
 /// A page that is loaded again lets go of its lock a little later than the next one asks for it, milliseconds.
 const A_LITTLE: u32 = 120;
@@ -17,7 +17,7 @@ pub struct Slot {
     _hold: Hold,
 }
 
-/// What was found where drafts of a form are kept.
+/// The result of claiming a draft slot.
 pub struct Claimed {
     /// The place that this tab has.
     pub slot: Slot,
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_known_by_its_form_and_its_number() {
+    fn slot_name_consists_of_form_and_number() {
         assert_eq!([1, 2].map(|number| name_of("draft.u.survey", number)), ["draft.u.survey", "draft.u.survey~2"]);
         assert_eq!(parts_of("draft.u.survey"), ("draft.u.survey", 1));
         assert_eq!(parts_of("draft.u.survey~12"), ("draft.u.survey", 12));

@@ -1,4 +1,4 @@
-//! What is being typed, kept at every keystroke until it is saved.
+//! Drafts, stored at every keystroke until they are saved.
 
 use crate::storage::draft_slots::parts_of;
 use crate::storage::local_storage;
@@ -29,7 +29,7 @@ pub struct Draft {
     pub organisation: String,
     /// Numbers by the codes of their fields.
     pub values: BTreeMap<String, String>,
-    /// All other answers by the codes of their fields: what is chosen or written, each by itself.
+    /// All other answers by the codes of their fields: the chosen options or the text.
     #[serde(default)]
     pub details: BTreeMap<String, Vec<String>>,
     /// Tables by the codes of their fields: each row's cells by the codes of the columns.
@@ -58,7 +58,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// What is chosen or written at a field.
+    /// Returns the chosen options or the text of a field.
     pub fn chosen(&self, code: &str) -> Vec<String> {
         self.details.get(code).cloned().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Entries as this phone knows them, whoever made them: what the server has, and on top of it what is on its way there.
+//! Views of all entries on this phone: the replica with the outbox applied.
 
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
@@ -19,12 +19,12 @@ pub struct EntryView {
     pub fields: Fields,
     /// The same, read.
     pub entry: Entry,
-    /// Whether something of it waits to be sent.
+    /// Whether a change is unsent.
     pub waits: bool,
 }
 
-/// Puts together what the phone of `user` holds, the newest first. What was refused or ran against others' changes is not
-/// in it: that is for who made it to settle.
+/// Merges replica and outbox of `user`'s phone, the newest entry first. Rejected and conflicting changes are left out: their
+/// author settles them in the list of their own entries.
 pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<EntryView> {
     let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_that_waits_is_seen_at_once_and_what_is_deleted_is_gone() {
+    fn entry_views_apply_the_outbox_at_once() {
         let outbox = [
             outgoing(1, 7, Op::Put, json!({"state": "verified"})),
             outgoing(2, 8, Op::Delete, json!({})),

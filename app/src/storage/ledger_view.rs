@@ -1,4 +1,4 @@
-//! Items of the ledgers as this phone knows them: what the server has, and on top of it what is on its way there.
+//! Views of the ledger items on this phone: the replica with the outbox applied.
 
 use jiedui_core::entry::Fields;
 use jiedui_core::ledger::Item;
@@ -14,9 +14,9 @@ pub enum SyncState {
     /// The server has it.
     #[default]
     Sent,
-    /// Something of it waits on this phone.
+    /// A change is unsent.
     Waits,
-    /// The server would not have it, for these reasons; or others had changed the same, and theirs stands.
+    /// The server rejected a change, for these reasons, or reported a conflict.
     Refused(Vec<FieldError>),
 }
 
@@ -29,7 +29,7 @@ pub struct ItemView {
     pub rev: u64,
     /// All its fields.
     pub fields: Fields,
-    /// The same without what was refused: what the server has or will have.
+    /// The same without rejected changes.
     pub confirmed: Fields,
     /// All of them, read.
     pub item: Item,
@@ -37,7 +37,7 @@ pub struct ItemView {
     pub sync_state: SyncState,
 }
 
-/// Puts together what the phone's stores hold: what is due first comes first.
+/// Merges replica and outbox; the item that is due first comes first.
 pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
     let own = replica.into_iter().filter(|record| record.kind == LEDGER_ITEM && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> =
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_seen_at_once_what_was_refused_stays_and_what_is_due_comes_first() {
+    fn item_views_apply_the_outbox_and_sort_by_due_date() {
         let record = |id: u128, due: Value, status: &str| Record {
             kind: LEDGER_ITEM.into(),
             id: Uuid::from_u128(id),

@@ -1,5 +1,5 @@
-//! JSON, read and written by way of its values: the program then holds the code for a type once, not once for texts and
-//! once for values, which on a phone is worth the second look at each of them.
+//! JSON in local storage, read and written through `serde_json::Value`. The program then holds the code for a type once, which
+//! saves more in download size than the second pass costs.
 
 use leptos::prelude::window;
 use serde::Serialize;
@@ -22,12 +22,12 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_value(serde_json::from_str::<Value>(text)?)
 }
 
-/// What lies in local storage under a name.
+/// Reads a value from local storage.
 pub fn get<T: DeserializeOwned>(name: &str) -> Option<T> {
     from_json(&local_storage()?.get_item(name).ok()??).ok()
 }
 
-/// Whether something lies in local storage under a name.
+/// Whether local storage has a value under a name.
 pub fn has(name: &str) -> bool {
     local_storage().is_some_and(|storage| storage.get_item(name).is_ok_and(|text| text.is_some()))
 }
@@ -43,7 +43,7 @@ pub fn set(name: &str, value: &impl Serialize) -> Result<(), NotStored> {
     local_storage().ok_or(NotStored)?.set_item(name, &text).map_err(|_| NotStored)
 }
 
-/// Removes what lies in local storage under a name.
+/// Removes a value from local storage.
 pub fn remove(name: &str) {
     if let Some(storage) = local_storage() {
         // It fails only where nothing is kept.

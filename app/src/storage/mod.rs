@@ -1,5 +1,5 @@
-//! The browser's storage. IndexedDB holds entries, outbox and replica, a database for each person, and one for what all
-//! of them see; local storage holds the draft being typed and who has signed in.
+//! The browser's storage. IndexedDB has a database for each person, with outbox and replica, and a shared one. Local storage
+//! holds drafts and the signed-in person.
 
 mod connection;
 pub mod deletion;
@@ -26,7 +26,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
-/// What the browser's storage did not do.
+/// An error of the browser's storage.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StoreError {
     /// There is no room left.
@@ -44,7 +44,7 @@ pub enum StoreError {
     /// The browser refuses it to this site.
     #[error("the browser refuses the site its storage")]
     Refused,
-    /// There is no storage, and the server did not take what was sent to it at once: why not.
+    /// There is no storage, and the server did not accept the change that was sent at once, for this reason.
     #[error("not sent: {0}")]
     NotSent(String),
     /// The browser has emptied the phone's storage, and this many unsent changes are lost with it.
@@ -70,7 +70,7 @@ impl StoreError {
         }
     }
 
-    /// What the person is told.
+    /// Returns the message on the screen.
     pub fn words(&self, texts: &Texts) -> String {
         match self {
             Self::Full => texts.storage_full.to_owned(),
@@ -111,7 +111,7 @@ async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) 
 /// How many records are read in one task: what a slow phone reads while nobody notices.
 const CHUNK: u32 = 250;
 
-/// All that is in a store, in the order of its keys. A long one comes piece by piece, and the browser can paint in between.
+/// Reads a whole store in the order of its keys. A long one is read in chunks, and the browser can paint in between.
 async fn all<T: DeserializeOwned>(store: &ObjectStore) -> Result<Vec<T>> {
     let (mut all, mut after) = (Vec::new(), None::<JsValue>);
     loop {
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn store_error_of_what_a_browser_says() {
+    fn store_error_is_read_from_the_browsers_message() {
         let of = |text: &str| StoreError::of(text);
         assert_eq!(of("DOM exception: QuotaExceededError: no room"), StoreError::Full);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A person's entries as their phone knows them: what the server has, and on top of it what is on its way there.
+//! A person's own entries on their phone: the replica with the outbox applied.
 
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::{Entry, State};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub enum Progress {
     /// On this phone only; the number of its first unsent mutation.
     OnPhone(u64),
-    /// The server would not have it, for these reasons.
+    /// The server rejected it, for these reasons.
     Refused(Vec<FieldError>),
     /// Others had changed the same: both are kept until the person chooses.
     Conflict(Box<Conflict>),
@@ -39,9 +39,9 @@ pub struct MyEntry {
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
     pub rev: u64,
-    /// All fields, with what is on its way.
+    /// All fields, with unsent changes.
     pub fields: Fields,
-    /// The same without what was refused: what the server has or will have.
+    /// The same without rejected changes.
     pub confirmed: Fields,
     /// The same, as an entry.
     pub entry: Entry,
@@ -86,7 +86,7 @@ pub struct PendingDeletion {
 pub struct Gone {
     /// Identifier.
     pub id: Uuid,
-    /// What it said.
+    /// Its last fields.
     pub fields: Fields,
 }
 
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_lies_on_top_of_what_the_server_has() {
+    fn journal_applies_the_outbox_on_top_of_the_replica() {
         let change = json!({"values": {"count": 9}}).as_object().unwrap().clone();
         let journal = journal(USER, vec![kept(7, USER), kept(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
         assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_or_conflicting_change_of_another_s_entry_is_in_the_journal_until_it_is_settled() {
+    fn journal_keeps_unsettled_changes_of_others_entries() {
         let change = || json!({"note": "改"}).as_object().unwrap().clone();
         let replica = || vec![kept(8, Uuid::nil())];
         let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_record_does_not_concern_the_journal_but_one_s_own_and_what_is_gone_does() {
+    fn concerns_is_true_for_own_and_removed_entries_only() {
         let own = journal(USER, vec![kept(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
         assert!(!concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, Uuid::nil())]));
         assert!(concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, USER)]));
@@ -312,13 +312,13 @@ mod tests {
     }
 
     #[test]
-    fn one_s_own_entry_is_told_of_when_it_is_gone_and_another_s_is_not() {
+    fn gone_is_made_of_own_entries_only() {
         assert_eq!(Gone::of(USER, kept(7, USER)).map(|own| own.id), Some(Uuid::from_u128(7)));
         assert_eq!(Gone::of(USER, kept(8, Uuid::nil())), None);
     }
 
     #[test]
-    fn a_new_entry_is_uncounted_until_the_overview_has_it_and_a_refused_one_counts_nowhere() {
+    fn not_in_overview_lists_new_entries_but_not_refused_ones() {
         let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
         let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
         let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);

@@ -1,5 +1,5 @@
-//! A person's photos on this phone, by their content's hash: until they are sent, and the last ones a while longer, to be
-//! looked at with no network. They have a database of their own: the older program, in another tab, may hold the other open.
+//! A person's photos on this phone, by the hash of their content: unsent ones, and the last sent ones for offline use. They have
+//! a database of their own, since an older version in another tab may hold the main one open.
 
 use crate::storage::{Connection, Result, all, commit, get, put, remove};
 use idb::{Query, TransactionMode};
@@ -17,7 +17,7 @@ const CONTENT: &str = "content";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UploadState {
-    /// It is on this phone only.
+    /// The photo is on this phone only.
     #[default]
     Not,
     /// The server has it.
@@ -26,7 +26,7 @@ pub enum UploadState {
     Refused,
 }
 
-/// What is known of a photo.
+/// The record of a photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoInfo {
     /// SHA-256 of its content, in lower-case hexadecimal.
@@ -37,7 +37,7 @@ pub struct PhotoInfo {
     pub at: f64,
 }
 
-/// The photos that records and changes of them name, whatever has become of the changes: what was refused is still the person's.
+/// Returns the photos that records and their changes name, rejected changes included.
 pub fn named(replica: &[Record], outbox: &[OutboxItem]) -> BTreeSet<String> {
     let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
     let all = replica.iter().map(|own| &own.fields).chain(kept);
@@ -106,7 +106,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_photo_of_an_entry_that_was_refused_is_named_like_any_other() {
+    fn named_includes_photos_of_refused_entries() {
         let fields = |hash: &str| -> Fields { json!({"attachments": [hash]}).as_object().unwrap().clone() };
         let (kind, id) = ("entry".to_owned(), Uuid::nil());
         let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };

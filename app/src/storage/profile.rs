@@ -1,4 +1,4 @@
-//! Who has signed in on this phone.
+//! The signed-in person, in local storage.
 
 use crate::storage::local_storage;
 use jiedui_core::access::user::User;
@@ -8,11 +8,11 @@ const USER: &str = "jiedui.user";
 const SIGNED_OUT: &str = "jiedui.signed_out";
 
 thread_local! {
-    /// Whether this tab has written who has signed in. What was never written is not missing.
+    /// Whether this tab has stored the signed-in person. A profile that was never stored is not missing.
     static WAS_KEPT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Who has signed in.
+/// Returns the signed-in person.
 pub fn user() -> Option<User> {
     local_storage::get(USER)
 }
@@ -29,7 +29,7 @@ pub fn keep(user: &User) {
     local_storage::remove(SIGNED_OUT);
 }
 
-/// Forgets who has signed in. Where the server could not be told, that is made up for later.
+/// Forgets the signed-in person. A sign-out that did not reach the server is repeated later.
 pub fn forget(server_knows: bool) {
     local_storage::remove(USER);
     if !server_knows {
@@ -37,12 +37,12 @@ pub fn forget(server_knows: bool) {
     }
 }
 
-/// Whether the server still has to be told that somebody signed out.
+/// Whether a sign-out has yet to reach the server.
 pub fn owes_sign_out() -> bool {
     local_storage::get(SIGNED_OUT).unwrap_or(false)
 }
 
-/// The server has been told.
+/// Records that the sign-out has reached the server.
 pub fn sign_out_is_told() {
     local_storage::remove(SIGNED_OUT);
 }

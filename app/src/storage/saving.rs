@@ -1,5 +1,5 @@
-//! What a form has made goes into the outbox, in one transaction that also sees to it that nothing that was saved before is
-//! written over: not by another tab with the same draft, and not by one that began before another tab's change.
+//! Saves a form into the outbox. The same transaction prevents lost updates: by a second tab with the same draft, or by a form
+//! that was opened before another tab's change.
 
 use crate::storage::entry_view::{EntryView, entry_views};
 use crate::storage::ledger_view::{ItemView, item_views};
@@ -14,21 +14,21 @@ use jiedui_core::sync::{Mutation, Op, OutboxItem, Record, apply_item_locally, ap
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What a form began with.
+/// The state from which a form started.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveBase {
     /// With nothing: the identifier is the form's own.
     New,
     /// With a record as this phone had it.
     With {
-        /// The number of the last change of it that this phone had saved; 0 for none.
+        /// The number of this phone's last saved change of the record; 0 for none.
         since: u64,
         /// Its fields.
         before: Fields,
     },
 }
 
-/// What a form has made of a record.
+/// A record to be saved from a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaveRequest {
     /// The record's kind.
@@ -39,14 +39,14 @@ pub struct SaveRequest {
     pub base_rev: u64,
     /// The fields that are new or other.
     pub fields: Fields,
-    /// What the form began with.
+    /// The state from which the form started.
     pub begun: SaveBase,
 }
 
-/// What became of it.
+/// The result of saving.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveOutcome {
-    /// It is in the outbox.
+    /// The change is in the outbox.
     Done,
     /// Another tab has changed the same since: nothing was saved.
     Elsewhere(ChangedElsewhere),
@@ -72,8 +72,7 @@ impl UserDb {
         persistently(|| self.try_to_save(made)).await
     }
 
-    /// One of this person's entries as it stands now, and the number of the last change of it that a form on this phone
-    /// has saved.
+    /// Returns one of this person's entries with unsent changes, and the number of the last change by a form on this phone.
     pub async fn own_entry(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
         let (known, own, since) = self.of_record(id).await?;
         let journal = journal(self.user, known, own, &[]);
@@ -155,7 +154,7 @@ async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &OutboxItem>
     Ok(())
 }
 
-/// Whether a new record is there as it was made: it was saved, and whoever saved it did not hear of it.
+/// Whether a new record was saved before with the same content, by a save whose success was not reported.
 fn is_saved(made: &SaveRequest, known: Option<&Record>, own: &[OutboxItem]) -> bool {
     let waits = |own: &OutboxItem| own.refused.is_none() && own.mutation.fields == made.fields;
     let is_there = |known: &Record| {
@@ -179,12 +178,12 @@ fn standing(kind: &str, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
     fields
 }
 
-/// A value, if anything stands there: nothing and an empty text are the same to whoever fills a form in.
+/// Returns a value unless it is null or an empty text, which mean the same in a form.
 fn there(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-/// The paths that are no longer what they were, and that a form changes to something else again.
+/// Returns the paths that were changed since, and that the form changes to yet another value.
 fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<String> {
     let own = path::paths(made).into_iter();
     let clash = |(path, value): &(std::borrow::Cow<'_, str>, &Value)| {
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_twice_alike_is_saved_and_anything_else_is_another_entry() {
+    fn saved_twice_is_one_entry_unless_the_content_differs() {
         let entry = json!({"activity": "survey", "values": {"times": 3}, "note": "a"});
         let other = json!({"activity": "survey", "values": {"times": 9}, "note": "a"});
         assert!(is_saved(&made(entry.clone()), None, &[waiting(1, entry.clone())]));
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_another_tab_has_made_since_is_found_where_both_mean_the_same_field() {
+    fn change_of_another_tab_is_found_at_the_same_field() {
         let before = fields(json!({"values": {"times": 2, "people": 1}, "note": "a"}));
         let now = standing(ENTRY, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
         let both = |value: Value| changed_by_both(&before, &now, &fields(value));

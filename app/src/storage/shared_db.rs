@@ -1,5 +1,5 @@
-//! What everybody on this phone sees: the overview last received, and the tree of places. They may be large, and are read
-//! and written piece by piece: in one go they would keep a slow phone from its person for half a second.
+//! The database that all people of a phone share: the last overview and the tree of places. Both may be large and are read and
+//! written in chunks: in one task they would block a slow phone for half a second.
 
 use crate::shell::scheduler::TimeSlice;
 use crate::storage::local_storage;
@@ -116,7 +116,7 @@ fn key(name: &str, number: usize) -> JsValue {
     format!("{name} {number}").into()
 }
 
-/// How many texts there are, by what is kept under their name.
+/// Returns the number of chunks, by the value under their name.
 fn count(kept: &JsValue) -> usize {
     kept.as_f64().unwrap_or_default() as usize
 }

@@ -1,5 +1,5 @@
-//! One tab at a time: the Web Locks API where the browser has it (Chrome 69, Safari 15.4; over HTTPS only), elsewhere a lease in
-//! local storage that its holder renews.
+//! Locks between tabs: the Web Locks API where available (Chrome 69, Safari 15.4; HTTPS only), else a lease in local storage that
+//! its holder renews.
 
 use crate::storage::local_storage;
 use futures::channel::oneshot;
@@ -118,7 +118,7 @@ impl Locks {
     }
 }
 
-/// A lease that is not renewed ends after so many milliseconds: a tab in the background wakes once a minute.
+/// The milliseconds after which a lease ends unless renewed. A tab in the background wakes once a minute.
 const LASTS: f64 = 150_000.0;
 /// How often a lease is renewed or asked for, in milliseconds.
 const RENEWED: u32 = 5_000;
@@ -133,7 +133,7 @@ thread_local! {
     /// The names that this page has leased.
     static HELD: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
     static RENEWS: Cell<bool> = const { Cell::new(false) };
-    /// Which page this is.
+    /// The identity of this page.
     static TAB: f64 = js_sys::Math::random();
 }
 

@@ -1,11 +1,11 @@
-//! The number of unsent changes of each person, kept in local storage beside the outbox. Browsers can empty IndexedDB under the
-//! app; without this number the changes would be lost in silence.
+//! The number of unsent changes of each person, in local storage as well as in the outbox. A browser can empty IndexedDB while
+//! the app runs; without this number the loss would go unnoticed.
 
 use crate::storage::local_storage;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What local storage knows of a person's outbox.
+/// The record of a person's outbox in local storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsentCount {
     /// The number of changes that waited to be sent.

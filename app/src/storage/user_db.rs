@@ -27,7 +27,7 @@ pub(super) const REPLICA: &str = "replica";
 pub(super) const GONE: &str = "gone";
 /// How much of the feed the replica holds.
 const PROGRESS: &str = "replica";
-/// So many of them are told of.
+/// The most of them that are listed.
 const MOST_GONE: usize = 50;
 
 /// A person's database on this phone. It stays when they sign out with something unsent.
@@ -36,7 +36,7 @@ pub struct UserDb {
     pub(super) user: Uuid,
 }
 
-/// What can be sent now.
+/// The mutations that can be sent now.
 #[derive(Debug)]
 pub struct Unsent {
     /// The client under whose name the mutations are sent.
@@ -54,7 +54,7 @@ impl UserDb {
         Ok(Self { database, user })
     }
 
-    /// Which copy of the program this is, for the server to tell its mutations from others'.
+    /// Returns the identifier of this client, by which the server tells its mutations from others'.
     pub async fn client(&self) -> Result<Uuid> {
         let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
         let sender = self.sender(&transaction.object_store(META)?).await?;
@@ -62,7 +62,7 @@ impl UserDb {
         Ok(sender.client)
     }
 
-    /// Who sends from this phone, as the transaction sees it.
+    /// Returns the sender of this phone, within the transaction.
     pub(super) async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
         let client = match get(meta, "client").await? {
             Some(client) => client,
@@ -118,7 +118,7 @@ impl UserDb {
         commit(transaction).await
     }
 
-    /// All that waits to be sent, as the body of a push.
+    /// Returns all unsent mutations as the body of a push.
     pub async fn outbox_as_push(&self, now: i64) -> Result<String> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
         let meta = transaction.object_store(META)?;
@@ -156,8 +156,8 @@ impl UserDb {
         Ok(Unsent { client: client.or(present).unwrap_or_default(), mutations, held_for })
     }
 
-    /// Stores what the server answered, in this life of its database, to a push that was sent as `client`, in one
-    /// transaction: out of the outbox and into the replica.
+    /// Stores the results of a push that was sent as `client`, in one transaction: moves accepted mutations from the outbox to the
+    /// replica. `epoch`: the life of the server's database.
     pub async fn store_push(&self, client: Uuid, epoch: Option<u64>, results: &[PushResult]) -> Result<()> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
@@ -201,8 +201,8 @@ impl UserDb {
         commit(transaction).await
     }
 
-    /// Stores records that the server has sent, and where to go on from, in one transaction. Returns how much of the
-    /// feed the replica holds now, and whether the server was restored from a backup: what it may lack is in the outbox again.
+    /// Stores a page of records and its cursor in one transaction. Returns the progress of the replica, and whether the server was
+    /// restored from a backup: mutations that it may lack are then in the outbox again.
     pub async fn store_pull(&self, pulled: &PullResponse) -> Result<(ReplicaProgress, bool)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
@@ -253,7 +253,7 @@ impl UserDb {
         Ok(get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default())
     }
 
-    /// The overview counts all that the server has accepted by now.
+    /// Records that the overview counts everything that the server has accepted.
     pub async fn all_counted(&self) -> Result<()> {
         let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
         put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
@@ -268,7 +268,7 @@ impl UserDb {
         Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
     }
 
-    /// Returns all entries that this person may see, with what waits to be sent, and how much of the feed they come from.
+    /// Returns all entries that this person may see, with unsent changes, and how much of the feed they come from.
     pub async fn known(&self) -> Result<(Vec<EntryView>, ReplicaProgress)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
@@ -285,8 +285,7 @@ impl UserDb {
         Ok(named(&replica, &outbox))
     }
 
-    /// Returns the items of the ledgers that this person may see, with what waits to be sent, and how much of the feed they come
-    /// from.
+    /// Returns the ledger items that this person may see, with unsent changes, and how much of the feed they come from.
     pub async fn ledger(&self) -> Result<(Vec<ItemView>, ReplicaProgress)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
@@ -342,7 +341,7 @@ async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectSt
     Ok(())
 }
 
-/// A new identifier, UUIDv7 by this phone's clock, whatever that says.
+/// Returns a new UUIDv7 by this phone's uncorrected clock.
 pub fn new_id() -> Uuid {
     let milliseconds = js_sys::Date::now().max(0.0) as u64;
     let nanoseconds = u32::try_from(milliseconds % 1000 * 1_000_000).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What time it is: by this phone's clock, put right by the server's answers.
+//! The time by this phone's clock, corrected by the server's answers.
 
 use crate::storage::local_storage;
 use jiedui_core::sync::Clock;
@@ -7,7 +7,7 @@ use time::Date;
 
 const KEY: &str = "jiedui.clock";
 
-/// What this phone's own clock shows, in milliseconds since 1970.
+/// Returns the time of this phone's uncorrected clock, in milliseconds since 1970.
 pub fn phone() -> i64 {
     js_sys::Date::now() as i64
 }

@@ -214,8 +214,8 @@ impl Driver {
         }
     }
 
-    /// The next page of the answer that is arriving, or the first of a new one. An answer that breaks off is given up;
-    /// the next goes on from what is stored.
+    /// Returns the next page of the response under way, or the first of a new one. A response that breaks off is dropped; the next
+    /// continues from the stored cursor.
     async fn next_page(&self, cursor: Option<String>) -> Result<PullResponse, Failure> {
         let arriving = self.pages.take();
         let mut pages = match arriving {
@@ -229,7 +229,7 @@ impl Driver {
         Ok(page)
     }
 
-    /// What storage gave, or nothing, and the person is told why.
+    /// Returns the value that storage gave, or shows the error.
     fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
         match result {
             Ok(value) => {
@@ -253,8 +253,8 @@ impl Driver {
         self.model.show_my_entries(journal);
     }
 
-    /// Shows how much of the feed is on the phone. When the first pull has ended, the person's entries are read first: a screen
-    /// that learns that the replica is complete never looks at what was read before.
+    /// Shows how much of the feed is on the phone. When the first pull ends, the person's entries are read first: no screen shows
+    /// older rows as those of a complete replica.
     async fn show_progress(&self, progress: ReplicaProgress) {
         let before = self.model.replica.get_untracked();
         let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
@@ -276,8 +276,7 @@ thread_local! {
     static READS: RefCell<Option<Shared<LocalBoxFuture<'static, StoreResult<()>>>>> = const { RefCell::new(None) };
 }
 
-/// Whether what is needed to work with no network is on the phone; fetches what is missing. Who asks while it is being read
-/// waits for the same.
+/// Loads the data needed offline, from storage or the server. Concurrent calls share one load.
 pub async fn make_ready(model: AppState) -> StoreResult<()> {
     let reads =
         READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());

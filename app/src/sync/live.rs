@@ -36,7 +36,7 @@ pub fn listen_to_other_tabs(model: AppState) {
     }
 }
 
-/// Who has signed in has changed: the stream is another one.
+/// Restarts the stream for another person.
 pub fn restart(model: AppState) {
     STREAM.take();
     follow(model);

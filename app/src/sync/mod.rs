@@ -65,7 +65,7 @@ async fn begin_when_loaded(model: AppState, user: User) {
     }
 }
 
-/// Starts what runs beside the screens.
+/// Starts the background work.
 pub fn start(model: AppState) {
     model.now.set(clock::now());
     model.online.set(window().navigator().on_line());
@@ -123,7 +123,7 @@ pub fn start(model: AppState) {
     });
 }
 
-/// Asks the server for what is new.
+/// Asks the server for news.
 pub fn look_for_news(model: AppState) {
     if model.user.with_untracked(Option::is_some) && !model.storage_refused.get_untracked() {
         model.notify_sync(Input::Wake);
@@ -208,8 +208,7 @@ pub fn start_anew(address: &str) {
     let _ = window().location().set_href(address);
 }
 
-/// Loads the app again where another tab has signed out, or signed somebody else in: this tab shows what is no longer to be seen
-/// here, and its session is gone.
+/// Reloads the app where another tab has signed out or signed somebody else in: the session of this tab has ended.
 fn leave_another_account(model: AppState) {
     let shown = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let stored = profile::user().map(|user| user.id);
@@ -259,13 +258,13 @@ async fn make_ready(model: AppState) {
     }
 }
 
-/// Fetches what is new of the overview, if there is a network.
+/// Fetches news of the overview, if there is a network.
 pub async fn refresh_overview(model: AppState) {
     overview::refresh(model).await;
 }
 
-/// What judges an answer: the catalogue with the directory, and the places. Waits until they have been read from the phone
-/// or fetched; `None` where the phone has neither them nor a network.
+/// Returns the overview (catalogue and directory) and the places, which validate answers. Waits until they are loaded; `None`
+/// where the phone has neither them nor a network.
 pub async fn judges(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
     if model.places.with_untracked(|places| places.all().is_empty()) {
         make_ready(model).await;
@@ -282,7 +281,7 @@ pub async fn save(model: AppState, id: Uuid, base_rev: u64, op: Op, fields: Fiel
     save_all(model, op, vec![(id, base_rev, fields)]).await
 }
 
-/// The same for many entries: their identifiers, revisions and fields. What is on the phone before one fails is sent.
+/// The same for many entries: their identifiers, revisions and fields. Changes stored before one fails are sent.
 pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
     let person = own(model).await?;
     let mut saved = Ok(());
@@ -303,7 +302,7 @@ pub struct Deleted {
     pub id: Uuid,
     /// The revision that was deleted.
     pub rev: u64,
-    /// What it said.
+    /// Its fields.
     pub fields: Fields,
     /// The deletion's number in the outbox.
     pub seq: u64,
@@ -323,7 +322,7 @@ pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: F
     Ok(())
 }
 
-/// Brings back what has just been deleted, whether or not the deletion has been sent meanwhile.
+/// Restores a deleted entry, whether or not the deletion has been sent.
 pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreError> {
     let person = own(model).await?;
     model.deleted.set(None);
@@ -354,7 +353,7 @@ pub async fn save_made(model: AppState, made: &SaveRequest) -> Result<SaveOutcom
     Ok(saved)
 }
 
-/// One of this person's entries as it stands now, and the number of the last change of it that a form has saved.
+/// Returns one of this person's entries with unsent changes, and the number of its last change by a form.
 pub async fn own_entry(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
     own(model).await?.own_entry(id).await
 }
@@ -401,8 +400,8 @@ pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<Str
     Ok(())
 }
 
-/// Gives what has not been sent to the person as a file: the body of a push, which the server takes from anyone who has
-/// signed in as them, once, whether or not the phone sends it too.
+/// Saves the unsent mutations as a file: the body of a push. The server accepts it from a session of the same person, once,
+/// whether or not the phone sends the mutations too.
 pub async fn save_file(model: AppState) -> Result<(), StoreError> {
     let text = own(model).await?.outbox_as_push(clock::phone()).await?;
     download::save_text("jiedui-unsent.json", &text)
@@ -420,7 +419,7 @@ fn tell_other_tabs() {
     }
 }
 
-/// Signs out. What has not been sent stays on the phone for this person.
+/// Signs out. Unsent changes stay on the phone for this person.
 pub async fn sign_out(model: AppState) {
     let told = endpoints::sign_out().await.is_ok();
     profile::forget(told);

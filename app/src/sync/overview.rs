@@ -1,4 +1,4 @@
-//! The overview: what is new of it is fetched, shown and kept on the phone.
+//! Refreshes the overview: fetches changes, shows and stores them.
 
 use super::driver;
 use crate::api::endpoints;
@@ -19,7 +19,7 @@ thread_local! {
     static KEEPS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Fetches what is new of the overview, shows it and keeps it. False where there is none to be had.
+/// Fetches changes of the overview, shows and stores them. Returns false if the server gave none.
 pub async fn refresh(model: AppState) -> bool {
     // What a page was painted from may be a part; the whole is on the phone, or asked for.
     let whole = || model.server_overview.get_untracked().filter(|own| own.partial_for.is_none());

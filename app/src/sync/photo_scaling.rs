@@ -1,5 +1,4 @@
-//! A photo as it is sent: scaled down, and of all that a camera writes into it nothing but when it was taken and, where the
-//! person allows it, where.
+//! Scales a photo down and removes its metadata, except the time and, where the person allows it, the position.
 
 use exif::experimental::Writer;
 use exif::{Field, In, Reader, Tag};
@@ -13,7 +12,7 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
 /// The most bytes that a photo may have once it is scaled down.
 pub const LARGEST: usize = 300 * 1024;
-/// What is tried one after the other until it is small enough: the longest side in pixels, and how good a JPEG.
+/// The sizes tried until the photo is small enough: the longest side in pixels, and the JPEG quality.
 const TRIES: [(f64, f64); 7] =
     [(1600.0, 0.82), (1600.0, 0.7), (1600.0, 0.55), (1280.0, 0.6), (1024.0, 0.55), (800.0, 0.5), (640.0, 0.4)];
 
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_a_camera_writes_the_time_stays_and_the_place_only_where_it_is_allowed() {
+    fn exif_keeps_the_time_and_the_position_only_if_allowed() {
         let photo = from_a_camera();
         assert!(tags(&photo).contains(&Tag::Make));
         let without = with_taken(&[0xff, 0xd8, 0xff, 0xd9], &taken(&photo, false).unwrap());
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_such_words_stays_as_it_is() {
+    fn jpeg_without_exif_is_unchanged() {
         assert_eq!(taken(b"no picture", true), None);
         assert_eq!(with_taken(&[0xff, 0xd8, 0xff, 0xd9], &[]), [0xff, 0xd8, 0xff, 0xd9]);
     }

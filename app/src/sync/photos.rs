@@ -17,20 +17,20 @@ use std::sync::Arc;
 use uuid::Uuid;
 use web_sys::{Blob, Url};
 
-/// So many photos that have been sent stay on the phone.
+/// The number of sent photos that stay on the phone.
 const KEPT: usize = 40;
 /// Hashes in one question to the server.
 const ASKED: usize = 100;
-/// A photo that nothing names is forgotten after so many milliseconds: a form may be about to name it.
+/// The milliseconds after which a photo that no record names is deleted: a form may be about to name it.
 const FORGOTTEN: f64 = 24.0 * 3600.0 * 1000.0;
 
 /// Why a photo was not taken in.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PhotoError {
-    /// It is no picture.
+    /// The file is not a supported image.
     #[error(transparent)]
     NoPicture(#[from] NoPicture),
-    /// It could not be kept.
+    /// The photo could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -76,7 +76,7 @@ fn mark(model: AppState, sha256: &str, sent: UploadState) {
     });
 }
 
-/// Shows the screens what is on the phone, and forgets what nobody needs any more.
+/// Shows the photos on the phone and deletes those no longer needed.
 pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(model)).await?;
     let all = photos.all().await?;
@@ -97,7 +97,7 @@ pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sends what has not been sent of the photos that entries name. What cannot be sent now waits for the next round.
+/// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
 pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |own: &LocalPhoto| own.sent == UploadState::Not;
     if !model.photos.with_untracked(|photos| photos.values().any(waits)) {
@@ -113,8 +113,8 @@ pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Asks the server for those of the photos on this phone that were sent and are not there, as after its disk was lost or it
-/// was restored from a backup: they are sent again.
+/// Asks the server which sent photos of this phone it lacks, and sends them again. It may lack some after a disk failure or a
+/// restore from a backup.
 pub async fn look_for_missing(model: AppState) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(model)).await?;
     let sent = photos.all().await?.into_iter().filter(|own| own.sent == UploadState::Yes).map(|own| own.sha256);

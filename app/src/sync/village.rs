@@ -1,4 +1,4 @@
-//! What counts at a village: the server says it; with no network it is counted from the entries that are on the phone.
+//! The overview of a village: from the server, or offline from the entries on the phone.
 
 use crate::api::endpoints;
 use crate::shell::lazy::lazy;
@@ -27,7 +27,7 @@ pub fn FollowVillage(
     lazy(|| Box::pin(load_follow()), move || follow_lazily(model, filter).now_or_never().and_then(Result::ok))
 }
 
-/// Has [`Model::village`] follow the filter and what is new.
+/// Keeps [`AppState::village`] up to date with the filter and with news.
 pub fn follow(model: AppState, filter: Memo<Filter>) {
     let village = Memo::new(move |_| filter.with(|filter| filter.village().map(str::to_owned)));
     Effect::new(move |_| {

@@ -1,5 +1,5 @@
-//! What stands where content is not there yet. While something of it is on the screen the main part says that it is busy, for
-//! those who hear the screen and for programs that look at it.
+//! Placeholders for content that is not loaded or received yet. While one is on the screen, the main part is marked as busy for
+//! screen readers and other programs.
 
 use crate::state::{AppState, ReplicaState, use_app_state};
 use crate::storage::replica_progress::ReplicaProgress;
@@ -59,8 +59,7 @@ enum Kind {
     Final,
 }
 
-/// The notice by the count of a list from the replica: it is being received, or only a part of it arrived. Empty once a pull has
-/// reached the end.
+/// The notice by the count of a list from the replica: receiving, or partial. Empty once a pull has reached the end.
 #[component]
 pub fn ReplicaNotice() -> impl IntoView {
     let model = use_app_state();
@@ -79,11 +78,11 @@ pub fn ReplicaNotice() -> impl IntoView {
     }
 }
 
-/// What stands in place of an empty list from the replica. That there is nothing is said only once a pull has reached the end;
-/// before that the list says why it is empty.
+/// The placeholder of an empty list from the replica. It says that there is nothing only once a pull has reached the end; before
+/// that it says that rows are missing.
 #[component]
 pub fn NothingFound(
-    /// That there is nothing, in words.
+    /// The text that there is nothing.
     text: &'static str,
 ) -> impl IntoView {
     let model = use_app_state();
@@ -94,8 +93,7 @@ pub fn NothingFound(
     }
 }
 
-/// Returns rows that were read from the replica, or `None` where they were read before its first pull ended, and it has ended
-/// since: they are being read again.
+/// Returns rows from the replica; `None` while rows that were read before the first pull ended are being read again.
 pub fn guard_replica<T: Clone + Send + Sync + 'static>(
     model: AppState,
     read: RwSignal<Option<(T, ReplicaProgress)>>,

@@ -1,4 +1,4 @@
-//! All entries that this person may see, found by words and filters; with no network from what is on the phone.
+//! All entries that this person may see, searched and filtered in the phone's replica.
 
 use crate::features::entries::deletion::PendingDeletions;
 use crate::features::map::lists::pair_name;

@@ -75,7 +75,7 @@ fn ConflictOf() -> impl IntoView {
     }
 }
 
-/// What one chooses between at one place of the entry.
+/// The two sides of a choice.
 #[derive(Clone)]
 struct Row {
     /// The paths that are taken or left together.
@@ -83,7 +83,7 @@ struct Row {
     heading: String,
     mine: Shown,
     theirs: Shown,
-    /// Who has set theirs, and when.
+    /// The author and the time of their value.
     by: String,
     at: String,
 }
@@ -110,7 +110,7 @@ impl Shown {
     }
 }
 
-/// Who changed a path last, and when; of no path in particular who changed anything.
+/// Returns the author and the time of the last change of a path, or of any path where nobody changed that one.
 fn other(model: AppState, conflict: &Conflict, path: &str) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
     let of_path = others.iter().rev().find(|other| other.changed.iter().any(|own| own == path));
@@ -119,7 +119,7 @@ fn other(model: AppState, conflict: &Conflict, path: &str) -> (String, String) {
     (name.unwrap_or(model.texts.conflict_someone).to_owned(), other.map(|own| in_china(&own.at)).unwrap_or_default())
 }
 
-/// The rows of a conflict: every value that the server has not taken, of whatever kind.
+/// Returns a row for every value that the server has not accepted.
 fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let texts = model.texts;
     let mutation = &conflict.outgoing.mutation;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// What this person has to give to delete an entry; `None` where they may not, or where it is not known yet.
+/// Returns the input that deleting an entry takes from this person; `None` where they may not delete it.
 pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
     let user = model.user.get()?;
     model.server_overview.with(|overview| {
@@ -46,7 +46,7 @@ pub fn EntryMenu(
     id: Uuid,
     /// Its revision.
     rev: u64,
-    /// What it says.
+    /// Its fields.
     fields: Fields,
     /// Opens the reason's field.
     ask: Callback<()>,
@@ -193,7 +193,7 @@ pub fn VoidForm(
     /// The entry.
     #[prop(into)]
     known: Signal<EntryView>,
-    /// Those that it may repeat.
+    /// The entries that it may repeat.
     same: Vec<EntryView>,
     /// Whether it is asked for.
     asked: RwSignal<bool>,

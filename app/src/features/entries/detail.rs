@@ -1,4 +1,4 @@
-//! One entry, whoever made it.
+//! One entry of any author.
 
 use crate::api::endpoints;
 use crate::features::entries::deletion::{DeleteForm, EntryMenu, PendingDeletionRow};
@@ -97,7 +97,7 @@ fn Detail() -> impl IntoView {
     }
 }
 
-/// An entry that this phone does not have: the server knows what it was, and who has deleted it and why.
+/// Shows an entry that is not in the replica: its pending deletion, or its history from the server.
 fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let texts = model.texts;
     let found = RwSignal::new(None::<Option<EntryView>>);

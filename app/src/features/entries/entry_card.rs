@@ -1,4 +1,4 @@
-//! An entry, whole: what was recorded, what is likely the same, what has changed, and every step of its way.
+//! A whole entry: its answers, likely duplicates, changes since the last review, and its history.
 
 use crate::api::endpoints::{self, Revision};
 use crate::features::entries::my_entries::field_name;
@@ -27,7 +27,7 @@ use wasm_bindgen_futures::spawn_local;
 pub fn EntryCard(
     /// The entry.
     known: EntryView,
-    /// All that this phone knows, to find what is likely the same.
+    /// All entries on this phone, to find likely duplicates.
     all: Arc<Vec<EntryView>>,
 ) -> impl IntoView {
     let model = use_app_state();
@@ -103,7 +103,7 @@ fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl Into
     view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
 }
 
-/// What a reviewer has seen of the entry before, beside what it says now; and its way. Both come from the server.
+/// The changes since the last review and the history of an entry. Both come from the server.
 #[component]
 pub fn History(
     /// The entry.
@@ -172,8 +172,8 @@ pub fn History(
     }
 }
 
-/// What an entry said when a reviewer last decided on it, what it says now, and the paths that differ; nothing where nobody
-/// has decided or nothing has changed.
+/// Returns the fields at the last review decision, the fields now, and the paths that differ; `None` without a decision or a
+/// change.
 fn since_decision(revisions: &[Revision]) -> Option<(&Fields, &Fields, Vec<String>)> {
     let now = revisions.last()?;
     let is_decision = |own: &&Revision| {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_since_a_reviewer_decided_and_nothing_else() {
+    fn since_decision_lists_paths_changed_after_the_decision() {
         let mut way = vec![
             revision(1, &[], json!({"values": {"people": 3}, "note": "", "state": "submitted"})),
             revision(2, &["state", "review_note"], json!({"values": {"people": 3}, "note": "", "state": "returned"})),

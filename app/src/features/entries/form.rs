@@ -1,4 +1,4 @@
-//! The entry form: for a new entry and for changing one. What is typed is kept at every keystroke.
+//! The form of a new or an existing entry. The draft is stored at every keystroke.
 
 mod answers;
 mod fields;
@@ -91,7 +91,7 @@ fn EditEntry() -> impl IntoView {
     }
 }
 
-/// What a form begins with.
+/// The start of a form.
 enum Start {
     New { fresh: Box<Draft>, wanted: Option<u32> },
     Edit(Uuid),
@@ -120,7 +120,7 @@ impl FormDraft for Draft {
 enum Saving {
     Not,
     Busy,
-    /// What judges the answers is not on the phone.
+    /// Catalogue or places, which validate the answers, are not on the phone.
     NotReady,
     /// Another tab has changed these fields.
     Elsewhere(Vec<String>),
@@ -314,7 +314,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     }
 }
 
-/// What the change of an entry begins with: one's own, or another's that one may change.
+/// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
 async fn stored(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
     if let Some((own, since)) = sync::own_entry(model, id).await? {
         return Ok(Some(edit_of(&own, since)));
@@ -331,7 +331,7 @@ fn edit_of(own: &MyEntry, since: u64) -> Draft {
     Draft { before: own.confirmed.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
 }
 
-/// An edit on top of what another tab has made of the entry: what is changed here stays changed, all else is as it is now.
+/// Rebases a draft on an entry that another tab has changed: changes of the draft stay, other fields take their new values.
 fn on_top_of(draft: &Draft, now: ChangedElsewhere, overview: &Overview) -> Draft {
     let changes = changes_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let mut fields = now.fields.clone();

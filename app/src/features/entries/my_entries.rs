@@ -1,4 +1,4 @@
-//! My entries: drafts, what waits on this phone, what was received, refused, verified or returned.
+//! My entries: drafts, unsent ones, and those that were received, rejected, verified or returned.
 
 use crate::features::entries::deletion::{EntryMenu, PendingDeletions};
 use crate::labels::texts::fill;
@@ -273,7 +273,7 @@ fn gone_view(model: AppState, own: Gone) -> impl IntoView {
     }
 }
 
-/// What is still to be done about an entry's photos.
+/// Returns how many photos of an entry are unsent or rejected, in words.
 fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
     move || {
         let (unsent, refused) = unsent_photos(model, &entry);

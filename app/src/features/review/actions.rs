@@ -49,7 +49,7 @@ pub fn ReviewActions(
     /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
     #[prop(into)]
     known: Signal<EntryView>,
-    /// Those that are likely the same.
+    /// Likely duplicates.
     #[prop(default = Vec::new())]
     same: Vec<EntryView>,
 ) -> impl IntoView {

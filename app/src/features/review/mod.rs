@@ -1,4 +1,4 @@
-//! What waits for this reviewer, the oldest first, for thumbs and for keys: J and K move, V verifies, R returns.
+//! The review queue, the oldest entry first. Keys: J and K move, V verifies, R returns.
 
 pub mod actions;
 

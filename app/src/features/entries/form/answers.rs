@@ -1,4 +1,4 @@
-//! What an activity asks for, field by field: numbers, words, choices, checklists, and numbers that follow from others.
+//! The fields of an activity: numbers, texts, choices, checklists, tables and computed numbers.
 
 use crate::features::entries::form::fields::Form;
 use crate::features::entries::form::reading::read_number;

@@ -20,17 +20,17 @@ use jiedui_core::values::{
 };
 use leptos::prelude::*;
 
-/// What typing in a field does to the draft.
+/// The change of the draft by an input.
 pub type Change = Box<dyn Fn(&mut Draft)>;
 
-/// What the fields of the form have in common.
+/// The context that all fields of the form share.
 #[derive(Clone, Copy)]
 pub struct Form {
     /// The app's state.
     pub model: AppState,
-    /// What is being filled in.
+    /// The draft.
     pub draft: RwSignal<Option<Draft>>,
-    /// What is wrong with it.
+    /// Its validation errors.
     pub errors: RwSignal<Vec<FieldError>>,
     /// The fields that a reviewer has sent the entry back for.
     pub concerned: StoredValue<Vec<String>>,

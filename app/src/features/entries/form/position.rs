@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 const PATIENCE: f64 = 30_000.0;
 
 impl Form {
-    /// The button, and what it has found.
+    /// The button and the position found.
     pub fn position(self) -> impl IntoView + use<> {
         let (texts, draft) = (self.model.texts, self.draft);
         let (busy, failed) = (RwSignal::new(false), RwSignal::new(false));

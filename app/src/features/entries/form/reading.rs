@@ -1,4 +1,4 @@
-//! From what is typed to an entry's fields and back, and what is wrong with it.
+//! Converts a draft into fields and back, and validates it.
 
 use crate::labels::time_format::minutes_since_1970;
 use crate::state::AppState;
@@ -23,18 +23,18 @@ use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
 
-/// Today, whatever this phone's clock shows.
+/// Returns today's date by the corrected clock.
 pub fn today() -> String {
     format_date(crate::sync::clock::today())
 }
 
-/// Today in China, by the server's clock as far as this phone has heard of it.
+/// Returns today's date in China by the corrected clock.
 pub fn today_in_china() -> Option<Date> {
     day_in_china(crate::sync::clock::now() as i64)
 }
 
-/// The last day that an entry may have, the same as on the server; `None` where this phone's clock is behind what the server
-/// said last: it may stand in 1970, and nobody is kept from recording by that.
+/// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
+/// answer: a phone whose clock stands in 1970 can still record.
 pub fn last_day(model: AppState) -> Option<Date> {
     let heard = model.server_overview.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
     let now = crate::sync::clock::now() as i64;
@@ -120,7 +120,7 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
     if sent.is_empty() { Value::Null } else { Value::Array(sent) }
 }
 
-/// What the form of an activity has before anybody fills it in; it has yet no identifier and no date.
+/// Returns an empty draft with the defaults of the activity's form, without identifier and date.
 pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
     let mut draft = Draft { activity: activity.to_owned(), ..Draft::default() };
     draft.version = form.map(|form| form.version);
@@ -134,7 +134,7 @@ pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
     draft
 }
 
-/// A new entry of the same activity as an earlier one, with all that it says but its date, its numbers and its note.
+/// Copies an earlier entry of the same activity into a draft, except its date, numbers and note.
 pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
     let earlier = draft_of(draft.id, draft.base_rev, fields);
     Draft {
@@ -152,8 +152,7 @@ pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
     }
 }
 
-/// The fields of a draft that are not what they were when it was begun: what others have changed meanwhile is not
-/// changed back.
+/// Returns the fields that a draft changes. Others are left out, so concurrent changes of them are not reverted.
 pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let (mut fields, _) = fields_of(draft, activity);
     let absent = Value::Null;
@@ -203,8 +202,8 @@ pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
     text.replace(',', "").parse::<f64>().map(Some).map_err(drop)
 }
 
-/// The fields that a draft makes under the form of its activity: what the form does not ask for is cleared, and what it
-/// computes is left to the rules. Numbers that are none are mistakes.
+/// Returns the fields of a draft under the form of its activity. Hidden fields are cleared, and computed ones left to the rules.
+/// Text in a number field is an error.
 pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<FieldError>) {
     let field = |code: &str| activity.and_then(|own| own.field(code));
     let is_asked = |code: &str| field(code).is_none_or(|own| own.is_asked(|code| draft.chosen(code)));
@@ -245,7 +244,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }
 
-/// What is wrong with a draft: the same rules as on the server. What judges it has to be there: [`crate::sync::judges`].
+/// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::judges`].
 pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
     let Some(user) = model.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
@@ -259,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn understands_numbers_as_they_are_typed() {
+    fn read_number_accepts_digits_as_people_type_them() {
         assert_eq!(read_number(" 12.5 "), Ok(Some(12.5)));
         assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
         assert_eq!(read_number("  "), Ok(None));
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_becomes_fields_and_an_entry_becomes_a_draft() {
+    fn draft_and_fields_convert_both_ways() {
         let values = [("count", "3"), ("area", "4.5"), ("people", "")];
         let values = values.map(|(code, text)| (code.to_owned(), text.to_owned())).into();
         let draft = Draft {
@@ -314,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_no_longer_asks_for_is_cleared_and_what_it_computes_is_not_sent() {
+    fn fields_of_clears_hidden_and_omits_computed_answers() {
         let field = |code: &str, kind: &str, more: Value| {
             let mut field = json!({"code": code, "name": code, "name_en": code, "kind": kind, "required": false});
             field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! An entry that a reviewer has sent back, in the form in which it is put right: why, by whom, and which fields it is about.
+//! The review comment of a returned entry in its form: reason, reviewer and the fields concerned.
 
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
@@ -11,7 +11,7 @@ fn is_returned(fields: &Fields) -> bool {
     fields.get("state").and_then(Value::as_str) == Some(State::Returned.code())
 }
 
-/// What the entry says now, as far as this phone knows: it may have come back after the draft was begun.
+/// Returns the entry's present fields. It may have been returned after the draft was begun.
 pub fn stands(model: AppState, draft: &Draft) -> Fields {
     let own = model.my_entries.with_untracked(|journal| {
         let own = journal.as_ref()?.entries.iter().find(|own| own.id == draft.id)?;
@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn fields_of_a_returned_entry_are_concerned_until_it_is_sent_in_again() {
+    fn returned_fields_are_marked_until_resubmission() {
         let fields =
             |state: &str| json!({"state": state, "review_fields": ["values", "place"]}).as_object().unwrap().clone();
         let named = concerned(&fields("returned"));
