@@ -1,4 +1,4 @@
-//! Turns the county boundaries (TopoJSON) into constants, so that no phone has to decode them.
+//! Converts the county boundaries (TopoJSON) to constants, so that no phone has to parse them.
 
 use serde_json::Value;
 use std::error::Error;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Arcs are runs of whole-number steps; scale and translation turn them into degrees (TopoJSON 2.1.2, 2.1.4).
+/// Decodes arcs: sequences of integer steps, which scale and translation turn into degrees (TopoJSON 2.1.2, 2.1.4).
 fn decode_arcs(topology: &Value) -> Option<Vec<Vec<Point>>> {
     let pair = |value: &Value| Some((value[0].as_f64()?, value[1].as_f64()?));
     let scale = pair(&topology["transform"]["scale"])?;
@@ -60,8 +60,8 @@ fn decode_arcs(topology: &Value) -> Option<Vec<Vec<Point>>> {
     topology["arcs"].as_array()?.iter().map(decode).collect()
 }
 
-/// A ring as its first point and the steps from each to the next, in hundred-thousandths of a degree: a quarter of the
-/// room, which counts on a phone.
+/// Encodes a ring as its first point and the steps between points, in units of 1e-5 degrees, which takes a quarter of
+/// the space.
 fn steps(ring: &[Point]) -> Option<(Start, Vec<Step>)> {
     let whole = |degrees: f64| (degrees * 1e5).round() as i32;
     let points: Vec<(i32, i32)> = ring.iter().map(|(x, y)| (whole(*x), whole(*y))).collect();
@@ -71,7 +71,7 @@ fn steps(ring: &[Point]) -> Option<(Start, Vec<Step>)> {
     Some((*points.first()?, points.windows(2).map(step).collect::<Option<_>>()?))
 }
 
-/// Joins arcs to a ring: each begins where the last one ended, and `!n` is arc n backwards.
+/// Joins arcs to a ring. Each arc starts where the last one ended; `!n` is arc n reversed.
 fn ring(indices: &Value, arcs: &[Vec<Point>]) -> Option<Vec<Point>> {
     let mut ring: Vec<Point> = Vec::new();
     for index in indices.as_array()? {

@@ -1,4 +1,4 @@
-//! From entries to figures: what a phone does when a filter changes, and a server when something has changed.
+//! Benchmarks of figures and of the map: aggregation of entries, deltas, filters and layout.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -14,7 +14,7 @@ use serde_json::json;
 use std::hint::black_box;
 use uuid::Uuid;
 
-/// Entries over 40 villages, 24 months and all activities of the catalogue, about two numbers each.
+/// Returns entries in 40 villages and 24 months, over all activities.
 fn entries(catalogue: &Catalogue, count: u128) -> Vec<(Uuid, Entry)> {
     (0..count)
         .map(|number| {
@@ -42,13 +42,13 @@ fn aggregate(criterion: &mut Criterion) {
     let mut whole = empty.clone();
     add(&mut whole);
     let filter = Filter { year: Some(2023), place: Some("522728109".into()), ..Filter::default() };
-    let place = whole.entry_counts.first().map(|tally| tally.place.clone());
-    let news = Overview {
+    let place = whole.entry_counts.first().map(|entry_count| entry_count.place.clone());
+    let delta = Overview {
         base_change: Some(0),
         contributions: whole
             .contributions
             .iter()
-            .filter(|part| Some(&part.place) == place.as_ref())
+            .filter(|contribution| Some(&contribution.place) == place.as_ref())
             .take(20)
             .cloned()
             .collect(),
@@ -56,40 +56,40 @@ fn aggregate(criterion: &mut Criterion) {
         ..Overview::default()
     };
     criterion.bench_function("overview of 20,000 entries renewed by one", |bencher| {
-        let batch = || (whole.clone(), news.clone());
-        let renew = |(mut overview, news): (Overview, Overview)| {
-            overview.apply_delta(news);
+        let batch = || (whole.clone(), delta.clone());
+        let apply = |(mut overview, delta): (Overview, Overview)| {
+            overview.apply_delta(delta);
             overview
         };
-        bencher.iter_batched(batch, renew, BatchSize::LargeInput);
+        bencher.iter_batched(batch, apply, BatchSize::LargeInput);
     });
     criterion.bench_function("figures of 20,000 entries under a filter", |bencher| {
         bencher.iter(|| whole.figures(black_box(&filter)));
     });
 }
 
-/// What a phone does of the map when a filter changes, and when somebody goes closer.
+/// Measures the map after a change of the filter and of the zoom.
 fn map(criterion: &mut Criterion) {
     let mut overview = paired(2_000);
-    let tally = |number: usize| EntryCount {
+    let entry_count = |number: usize| EntryCount {
         programme: "education".to_owned(),
         place: format!("5201{:02}1092{:02}", number % 10, number % 40),
-        pairing: overview.pairings.get(number % 4_000).map(|own| own.id),
+        pairing: overview.pairings.get(number % 4_000).map(|pairing| pairing.id),
         organisation: None,
         month: if number.is_multiple_of(2) { "2026-03" } else { "2026-04" }.parse().unwrap(),
         verified: true,
         entries: 1,
     };
-    overview.entry_counts = (0..20_000).map(tally).collect();
-    let atlas = MapIndex::new(&overview, None);
+    overview.entry_counts = (0..20_000).map(entry_count).collect();
+    let index = MapIndex::new(&overview, None);
     criterion.bench_function("what a filter leaves of 2,000 pairings", |bencher| {
-        bencher.iter(|| atlas.features(&overview, black_box(&Filter::default())));
+        bencher.iter(|| index.features(&overview, black_box(&Filter::default())));
     });
     let near = Filter { place: Some("522728".to_owned()), ..Filter::default() };
     criterion.bench_function("what a county leaves of 2,000 pairings and 20,000 tallies", |bencher| {
-        bencher.iter(|| atlas.features(&overview, black_box(&near)));
+        bencher.iter(|| index.features(&overview, black_box(&near)));
     });
-    let features = atlas.features(&overview, &Filter::default());
+    let features = index.features(&overview, &Filter::default());
     for zoom in [1.0, 4.0, 16.0] {
         criterion.bench_function(&format!("2,000 pairings gathered at zoom {zoom}"), |bencher| {
             bencher.iter(|| MapLayout::new(&overview, &features, black_box(zoom)));

@@ -1,4 +1,4 @@
-//! What the sync does to one batch: merge, encode, decode, in both forms of the wire.
+//! Benchmarks of the sync of one batch: merge, encode and decode, as JSON and CBOR.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use uuid::Uuid;
 
-/// Entries in the batch.
+/// Number of entries in the batch.
 const BATCH: u64 = 200;
 
 fn places() -> Places {
@@ -76,8 +76,11 @@ fn sync(criterion: &mut Criterion) {
     };
     let merged: Vec<(Mutation, Existing)> = mutations
         .iter()
-        .map(|own| {
-            (Mutation { fields: Fields::from_iter([("note".into(), json!("改"))]), ..own.clone() }, existing(own))
+        .map(|mutation| {
+            (
+                Mutation { fields: Fields::from_iter([("note".into(), json!("改"))]), ..mutation.clone() },
+                existing(mutation),
+            )
         })
         .collect();
     criterion.bench_function("merging 200 edits with others' edits of other fields", |bencher| {

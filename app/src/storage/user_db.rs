@@ -193,7 +193,7 @@ impl UserDb {
             put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
             remove(&meta, sent_key(own.mutation.seq.saturating_sub(REMEMBERED)).as_str()).await?;
         }
-        if done.is_doubled {
+        if done.is_duplicated {
             put(&meta, "client", &renamed).await?;
         }
         accepted.extend(&done.new);

@@ -22,7 +22,7 @@ pub struct ReplicaUpdates {
     pub new: Vec<Uuid>,
     /// Whether the client identifier is in use elsewhere: the browser profile was duplicated or restored. The phone
     /// switches to the new identifier and resends what was rejected as reused.
-    pub is_doubled: bool,
+    pub is_duplicated: bool,
 }
 
 /// Applies the results of a push. `replica` has the records in the replica; `renamed` is the client identifier to
@@ -45,7 +45,7 @@ pub fn acknowledge(
         let Some(item) = outbox.get(&result.seq).filter(is_answered).cloned() else { continue };
         let is_reused = |error: &FieldError| error.field == "seq" && error.code == ErrorCode::Reused;
         if result.errors.iter().any(is_reused) {
-            updates.is_doubled = true;
+            updates.is_duplicated = true;
             continue;
         }
         let id = item.mutation.id;
@@ -86,7 +86,7 @@ pub fn acknowledge(
             updates.outbox.insert(seq, None);
         }
     }
-    if updates.is_doubled {
+    if updates.is_duplicated {
         for (seq, item) in outbox {
             // A conflict keeps the client identifier under which the server stored it.
             let name = if item.refused.is_some() { item.client.unwrap_or(client) } else { renamed };

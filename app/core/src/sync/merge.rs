@@ -218,7 +218,7 @@ pub struct MutationAuthor<'a> {
     /// Sequence numbers of this push that this client really used.
     pub numbers: &'a BTreeSet<u64>,
     /// Whether another sequence number of this push was already used: the browser profile was duplicated.
-    pub is_doubled: bool,
+    pub is_duplicated: bool,
 }
 
 impl MutationAuthor<'_> {
@@ -229,7 +229,7 @@ impl MutationAuthor<'_> {
     /// base revision 0 has seen no revision, not even one of its own author.
     pub fn is_concurrent(&self, rev: u64, at: u64, maker: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
         // A client that missed a restore may skip a number that its duplicate has used since.
-        let is_known_single = !self.is_doubled && !self.is_of_former_life(mutation);
+        let is_known_single = !self.is_duplicated && !self.is_of_former_life(mutation);
         let is_own = |(account, client, seq): RevisionAuthor| {
             mutation.base_rev > 0
                 && account == self.account

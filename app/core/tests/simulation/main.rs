@@ -1,12 +1,15 @@
-//! Broken histories, replayed from a seed: several phones with core's real engine, rules and merge; a server that is
-//! killed between any two of its steps; a line that drops, doubles, delays, reorders and cuts; phones that die at any
-//! step and come back with what their storage really held; storage that is full; two tabs of one browser, profiles that are
-//! duplicated or put back from an image, and a server that is restored from a backup.
+//! Deterministic simulation of the sync: random histories with faults, replayed from a seed.
 //!
-//! `SEEDS=100000 cargo test --release -p jiedui-core --test simulation` runs more of them, `SEED=7` that one alone.
+//! Phones run the real engine, rules and merge. The server is killed between any two steps. The network drops,
+//! duplicates, delays, reorders and truncates messages. Phones restart at any step and resume from their storage,
+//! which can be full. Browser profiles have two tabs, and are duplicated or restored from an image. The server is
+//! restored from a backup.
+//!
+//! `SEEDS=100000 cargo test --release -p jiedui-core --test simulation` runs more histories, `SEED=7` only that one.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
+mod invariants;
 mod phone;
 mod server;
 mod world;
@@ -15,54 +18,54 @@ use server::Sabotage;
 use std::collections::BTreeMap;
 use world::World;
 
-/// Histories in a usual run.
-const SEEDS: u64 = 2_000;
-/// Histories in which sabotage must have been found out.
-const ENOUGH: u64 = 500;
+/// Number of histories by default.
+const DEFAULT_SEEDS: u64 = 2_000;
+/// Number of histories in which each sabotage must be detected.
+const SABOTAGE_SEEDS: u64 = 500;
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+fn env_number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
-/// What goes wrong in a history, if anything.
+/// Runs a history and returns the first violated invariant.
 fn run(seed: u64, sabotage: Sabotage) -> Result<(), String> {
-    World::new(seed, sabotage).live()
+    World::new(seed, sabotage).run()
 }
 
 #[test]
-fn no_history_loses_doubles_or_overwrites_anything() {
-    let seeds = match number("SEED") {
+fn no_history_loses_duplicates_or_overwrites_data() {
+    let seeds = match env_number("SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SEEDS").unwrap_or(SEEDS),
+        None => 0..env_number("SEEDS").unwrap_or(DEFAULT_SEEDS),
     };
     for seed in seeds {
-        if let Err(wrong) = run(seed, Sabotage::None) {
-            panic!("{wrong}\nreplay: SEED={seed} cargo test --release -p jiedui-core --test simulation no_history");
+        if let Err(violation) = run(seed, Sabotage::None) {
+            panic!("{violation}\nreplay: SEED={seed} cargo test --release -p jiedui-core --test simulation no_history");
         }
     }
 }
 
 #[test]
-fn a_history_is_the_same_each_time() {
+fn no_history_depends_on_anything_but_its_seed() {
     for seed in 0..20 {
         let mut worlds = [World::new(seed, Sabotage::None), World::new(seed, Sabotage::None)];
         for world in &mut worlds {
-            world.live().unwrap();
+            world.run().unwrap();
         }
-        let [one, other] = worlds;
-        assert_eq!(one.server.disk, other.server.disk, "seed {seed}");
+        let [first, second] = worlds;
+        assert_eq!(first.server.disk, second.server.disk, "seed {seed}");
     }
 }
 
 #[test]
-fn histories_are_eventful() {
+fn histories_reach_every_outcome() {
     let mut outcomes = BTreeMap::new();
     let (mut deleted, mut settled, mut restored, mut duplicated, mut renamed) = (0, 0, 0, 0, 0);
     for seed in 0..600 {
         let mut world = World::new(seed, Sabotage::None);
-        world.live().unwrap();
-        for (_, answer) in world.server.disk.answers.values() {
-            *outcomes.entry(format!("{:?}", answer.outcome)).or_insert(0) += 1;
+        world.run().unwrap();
+        for (_, result) in world.server.disk.results.values() {
+            *outcomes.entry(format!("{:?}", result.outcome)).or_insert(0) += 1;
         }
         restored += world.server.disk.lives.len();
         duplicated += world.duplicated;
@@ -78,23 +81,23 @@ fn histories_are_eventful() {
 }
 
 #[test]
-fn sabotage_is_found_out() {
-    let ways = [
-        Sabotage::NoAnswersKept,
+fn every_sabotage_is_detected() {
+    let sabotages = [
+        Sabotage::NoIdempotency,
         Sabotage::AnswerBeforeCommit,
         Sabotage::NoTransaction,
         Sabotage::LastWriterWins,
-        Sabotage::NumbersBeforeCommit,
-        Sabotage::ClientAlone,
-        Sabotage::OwnAtZero,
-        Sabotage::DoublesAreOne,
-        Sabotage::OneLife,
-        Sabotage::NothingRemembered,
-        Sabotage::NameKept,
+        Sabotage::ChangeNumbersBeforeCommit,
+        Sabotage::AuthorByClientOnly,
+        Sabotage::OwnRecordsOverwritten,
+        Sabotage::DuplicatesUndetected,
+        Sabotage::EpochIgnored,
+        Sabotage::SentItemsForgotten,
+        Sabotage::ClientIdentifierKept,
         Sabotage::TabsShareIdentifiers,
     ];
-    for sabotage in ways {
-        let found = (0..ENOUGH).find_map(|seed| run(seed, sabotage).err());
-        assert!(found.is_some(), "{sabotage:?} goes unnoticed");
+    for sabotage in sabotages {
+        let detected = (0..SABOTAGE_SEEDS).find_map(|seed| run(seed, sabotage).err());
+        assert!(detected.is_some(), "{sabotage:?} is not detected");
     }
 }

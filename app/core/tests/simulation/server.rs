@@ -1,4 +1,4 @@
-//! A server as the real one works, its disk in memory: what is not committed is lost when it is killed.
+//! Simulated server with an in-memory disk: uncommitted changes are lost when it is killed.
 
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
@@ -14,37 +14,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// How the server may be broken on purpose.
+/// Deliberate defect in the server or the phones that the simulation must detect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sabotage {
     None,
-    /// It does not remember what it answered.
-    NoAnswersKept,
-    /// It answers before the transaction is committed.
+    /// Results are not stored by idempotency key.
+    NoIdempotency,
+    /// The response is sent before the commit.
     AnswerBeforeCommit,
-    /// It commits each statement by itself.
+    /// Each statement is committed on its own.
     NoTransaction,
-    /// It takes every edit, whatever others have changed meanwhile.
+    /// Every edit is applied, whatever others have changed.
     LastWriterWins,
-    /// It hands out change numbers at the start of a transaction, as a sequence does.
-    NumbersBeforeCommit,
-    /// It tells own work by the client alone.
-    ClientAlone,
-    /// It lets a client overwrite its own records with base revision 0.
-    OwnAtZero,
-    /// After a number that is another's, it still takes all that was done under the client's name for its work.
-    DoublesAreOne,
-    /// It does not tell the lives of its database apart.
-    OneLife,
-    /// Phones forget what has been acknowledged.
-    NothingRemembered,
-    /// Phones keep their name when it is another's as well, and wait.
-    NameKept,
-    /// A second tab saves under the identifier of an entry that is on its way as if it edited that.
+    /// Change numbers are assigned at the start of a transaction, as by a database sequence.
+    ChangeNumbersBeforeCommit,
+    /// The author of a revision is identified by the client only.
+    AuthorByClientOnly,
+    /// A client may overwrite its own records with base revision 0.
+    OwnRecordsOverwritten,
+    /// After a reused sequence number, revisions under the client identifier still count as the author's.
+    DuplicatesUndetected,
+    /// Database epochs are ignored.
+    EpochIgnored,
+    /// Phones do not keep acknowledged items.
+    SentItemsForgotten,
+    /// Phones keep a duplicated client identifier and leave the items rejected.
+    ClientIdentifierKept,
+    /// A second tab saves a new entry under the identifier of one that is being sent, as if it were an edit.
     TabsShareIdentifiers,
 }
 
-/// Account, client and number of a mutation.
+/// Idempotency key: account, client and sequence number of a mutation.
 pub type Key = (Uuid, Uuid, u64);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +53,10 @@ pub struct Revision {
     pub base_rev: u64,
     pub changed: BTreeSet<String>,
     pub by: Key,
-    /// When, and in which life what its author had seen was read.
+    /// Time of the revision, and the epoch in which its base was read.
     pub at: u64,
     pub epoch: Option<u64>,
-    /// Which phone has really made it: what the server cannot know.
+    /// Copy of the phone that really made it, which the server cannot know.
     pub phone: usize,
 }
 
@@ -69,17 +69,17 @@ pub struct Stored {
     pub revisions: Vec<Revision>,
 }
 
-/// What survives.
+/// Committed state, which survives a kill.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Disk {
     pub records: BTreeMap<Uuid, Stored>,
-    pub answers: BTreeMap<Key, (Mutation, PushResult)>,
-    /// Values that were not taken, by the mutation that brought them.
-    pub kept: BTreeMap<Key, Fields>,
-    /// Those of them between which somebody has chosen.
+    pub results: BTreeMap<Key, (Mutation, PushResult)>,
+    /// Values in conflict by the key of their mutation.
+    pub conflicting: BTreeMap<Key, Fields>,
+    /// Keys of the conflicts that were resolved.
     pub settled: BTreeSet<Key>,
     pub change: u64,
-    /// The lives of the database but for the first.
+    /// Epochs of the database, without the first.
     pub lives: Vec<u64>,
 }
 
@@ -89,7 +89,7 @@ impl Disk {
     }
 }
 
-/// Who pushes, with which phone, and when it arrives.
+/// Author, client and arrival time of a push.
 #[derive(Clone, Copy)]
 pub struct Pusher<'a> {
     pub actor: &'a User,
@@ -101,7 +101,7 @@ pub struct Pusher<'a> {
 pub struct Server {
     pub disk: Disk,
     pub sabotage: Sabotage,
-    /// The last number handed out, where that is done before the commit.
+    /// Last change number assigned, where that happens before the commit.
     pub sequence: u64,
 }
 
@@ -121,12 +121,12 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
 });
 
 impl Server {
-    /// What a push would leave on the disk, and its answer. Change numbers go on from `last`.
+    /// Returns the disk after a push, and the results. Change numbers continue from `last`.
     pub fn push(&self, by: Pusher<'_>, mutations: &[Mutation], last: u64) -> (Disk, Vec<PushResult>) {
         self.push_up_to(by, mutations, last, usize::MAX)
     }
 
-    /// The same, if the server is killed after so many statements: one writes the answer, one the record.
+    /// Returns the same if the server is killed after a number of statements; one writes the result, one the record.
     pub fn push_up_to(
         &self,
         by: Pusher<'_>,
@@ -137,30 +137,30 @@ impl Server {
         let mut disk = self.disk.clone();
         let mut change = last;
         let mut results = Vec::new();
-        let (mut numbers, mut is_doubled) = (BTreeSet::new(), false);
+        let (mut numbers, mut is_duplicated) = (BTreeSet::new(), false);
         for mutation in mutations {
             if statements == 0 {
                 break;
             }
             let key = (by.actor.id, by.client, mutation.seq);
-            let known = disk.answers.get(&key).filter(|_| self.sabotage != Sabotage::NoAnswersKept);
-            let result = match known {
+            let answered = disk.results.get(&key).filter(|_| self.sabotage != Sabotage::NoIdempotency);
+            let result = match answered {
                 Some((same, result)) if same == mutation => {
                     numbers.insert(mutation.seq);
                     result.clone()
                 }
                 Some(_) => {
-                    is_doubled = self.sabotage != Sabotage::DoublesAreOne;
+                    is_duplicated = self.sabotage != Sabotage::DuplicatesUndetected;
                     rejected(mutation, vec![FieldError::new("seq", ErrorCode::Reused)])
                 }
                 None => {
-                    let case = Case { by, sabotage: self.sabotage, numbers: numbers.clone(), is_doubled };
-                    // Killed after the answer, it has not written the record.
+                    let context = PushContext { by, sabotage: self.sabotage, numbers: numbers.clone(), is_duplicated };
+                    // If it is killed after storing the result, the record is not written.
                     let result = match statements {
-                        1 => apply(&mut disk.clone(), &mut change, &case, mutation),
-                        _ => apply(&mut disk, &mut change, &case, mutation),
+                        1 => apply(&mut disk.clone(), &mut change, &context, mutation),
+                        _ => apply(&mut disk, &mut change, &context, mutation),
                     };
-                    disk.answers.insert(key, (mutation.clone(), result.clone()));
+                    disk.results.insert(key, (mutation.clone(), result.clone()));
                     numbers.insert(mutation.seq);
                     statements = statements.saturating_sub(2);
                     result
@@ -172,10 +172,10 @@ impl Server {
         (disk, results)
     }
 
-    /// At most `limit` records after a change of a life of the database; of another life, from the start.
+    /// Returns at most `limit` records after a position in the feed; from the start if the epoch differs.
     pub fn pull(&self, (epoch, after): (u64, u64), limit: usize) -> PullResponse {
-        let anew = epoch != self.disk.epoch();
-        let after = if anew { 0 } else { after };
+        let reset = epoch != self.disk.epoch();
+        let after = if reset { 0 } else { after };
         let mut changed: Vec<_> = self.disk.records.iter().filter(|(_, stored)| stored.change > after).collect();
         changed.sort_by_key(|(_, stored)| stored.change);
         let more = changed.len() > limit;
@@ -183,10 +183,10 @@ impl Server {
         let position = changed.last().map_or(after, |(_, stored)| stored.change);
         let records = changed.into_iter().map(|(id, stored)| record(*id, stored)).collect();
         let (cursor, last) = (position.to_string(), self.disk.change);
-        PullResponse { records, cursor, epoch: self.disk.epoch(), more, position, last, anew }
+        PullResponse { records, cursor, epoch: self.disk.epoch(), more, position, last, anew: reset }
     }
 
-    /// Puts a backup in the database's place.
+    /// Replaces the database by a backup and starts a new epoch.
     pub fn restore(&mut self, backup: Disk, at: u64) {
         self.disk = backup;
         self.disk.lives.push(at);
@@ -203,64 +203,70 @@ fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
     PushResult { seq: mutation.seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
 }
 
-/// Whose mutation it is, what is wrong with the server, and which numbers of the client are really this phone's.
-struct Case<'a> {
+/// Context of a mutation: its push, the sabotage, and the sequence numbers that this phone really used.
+struct PushContext<'a> {
     by: Pusher<'a>,
     sabotage: Sabotage,
     numbers: BTreeSet<u64>,
-    is_doubled: bool,
+    is_duplicated: bool,
 }
 
-impl Case<'_> {
+impl PushContext<'_> {
     fn key(&self, mutation: &Mutation) -> Key {
         (self.by.actor.id, self.by.client, mutation.seq)
     }
 
     fn author<'a>(&'a self, lives: &'a [u64]) -> MutationAuthor<'a> {
-        let lives = if self.sabotage == Sabotage::OneLife { &[] } else { lives };
-        let Self { by, numbers, is_doubled, .. } = self;
-        MutationAuthor { account: by.actor.id, client: by.client, lives, numbers, is_doubled: *is_doubled }
+        let lives = if self.sabotage == Sabotage::EpochIgnored { &[] } else { lives };
+        let Self { by, numbers, is_duplicated, .. } = self;
+        MutationAuthor { account: by.actor.id, client: by.client, lives, numbers, is_duplicated: *is_duplicated }
     }
 
-    /// Whether a revision is news to the mutation's author.
-    fn is_news(&self, own: &Revision, lives: &[u64], mutation: &Mutation) -> bool {
-        let mut maker = own.by;
+    /// Returns whether a revision is concurrent with the mutation, under the sabotage.
+    fn is_concurrent(&self, revision: &Revision, lives: &[u64], mutation: &Mutation) -> bool {
+        let mut author = revision.by;
         let mut mutation = mutation.clone();
         match self.sabotage {
             Sabotage::LastWriterWins => return false,
-            Sabotage::ClientAlone => maker.0 = self.by.actor.id,
-            Sabotage::OneLife => mutation.epoch = None,
-            Sabotage::OwnAtZero => mutation.base_rev = mutation.base_rev.max(1),
+            Sabotage::AuthorByClientOnly => author.0 = self.by.actor.id,
+            Sabotage::EpochIgnored => mutation.epoch = None,
+            Sabotage::OwnRecordsOverwritten => mutation.base_rev = mutation.base_rev.max(1),
             _ => {}
         }
-        self.author(lives).is_concurrent(own.rev, own.at, Some(maker), &mutation)
+        self.author(lives).is_concurrent(revision.rev, revision.at, Some(author), &mutation)
     }
 }
 
-fn apply(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: &Mutation) -> PushResult {
+fn apply(disk: &mut Disk, change: &mut u64, context: &PushContext<'_>, mutation: &Mutation) -> PushResult {
     if mutation.kind != protocol::RESOLUTION {
-        return apply_to_entry(disk, change, case, mutation, true);
+        return apply_to_entry(disk, change, context, mutation, true);
     }
-    let choice: Resolution = serde_json::from_value(mutation.fields.clone().into()).unwrap();
-    let key = (case.by.actor.id, choice.client, choice.seq);
-    let Some(kept) = disk.kept.get(&key).filter(|_| !disk.settled.contains(&key)) else {
+    let resolution: Resolution = serde_json::from_value(mutation.fields.clone().into()).unwrap();
+    let key = (context.by.actor.id, resolution.client, resolution.seq);
+    let Some(conflicting) = disk.conflicting.get(&key).filter(|_| !disk.settled.contains(&key)) else {
         return rejected(mutation, vec![FieldError::new("seq", ErrorCode::Unknown)]);
     };
-    let Some(edit) = resolution_mutation(mutation, &choice.take, kept) else {
+    let Some(edit) = resolution_mutation(mutation, &resolution.take, conflicting) else {
         return rejected(mutation, vec![FieldError::new("take", ErrorCode::Unknown)]);
     };
-    let result = apply_to_entry(disk, change, case, &edit, false);
+    let result = apply_to_entry(disk, change, context, &edit, false);
     if result.outcome.is_done() {
         disk.settled.insert(key);
     }
     result
 }
 
-fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: &Mutation, keep: bool) -> PushResult {
+fn apply_to_entry(
+    disk: &mut Disk,
+    change: &mut u64,
+    context: &PushContext<'_>,
+    mutation: &Mutation,
+    keep: bool,
+) -> PushResult {
     let stored = disk.records.get(&mutation.id);
     let existing = stored.map(|stored| {
-        let news = stored.revisions.iter().filter(|own| case.is_news(own, &disk.lives, mutation));
-        let changed_since = news.flat_map(|own| own.changed.iter().cloned()).collect();
+        let unseen = stored.revisions.iter().filter(|revision| context.is_concurrent(revision, &disk.lives, mutation));
+        let changed_since = unseen.flat_map(|revision| revision.changed.iter().cloned()).collect();
         Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
     });
     let rules = Rules {
@@ -272,31 +278,33 @@ fn apply_to_entry(disk: &mut Disk, change: &mut u64, case: &Case<'_>, mutation: 
         closed: &[],
     };
     let rev = existing.as_ref().map_or(0, |existing| existing.rev);
-    let mut own = rebased_to_this_life(mutation, rev, case.author(&disk.lives));
-    let is_own = |own: &Revision| (own.by.0, own.by.1) == (case.by.actor.id, case.by.client);
-    if case.sabotage == Sabotage::OwnAtZero && stored.is_some_and(|stored| stored.revisions.iter().all(is_own)) {
-        own.to_mut().base_rev = rev;
+    let mut rebased = rebased_to_this_life(mutation, rev, context.author(&disk.lives));
+    let is_by_client = |revision: &Revision| (revision.by.0, revision.by.1) == (context.by.actor.id, context.by.client);
+    if context.sabotage == Sabotage::OwnRecordsOverwritten
+        && stored.is_some_and(|stored| stored.revisions.iter().all(is_by_client))
+    {
+        rebased.to_mut().base_rev = rev;
     }
-    let (outcome, kept, rev) = match merge_entry(&own, existing.as_ref(), case.by.actor, rules) {
+    let (outcome, conflicting, rev) = match merge_entry(&rebased, existing.as_ref(), context.by.actor, rules) {
         Decision::Reject(errors) => return rejected(mutation, errors),
-        Decision::Leave { outcome, conflicting_values: kept } => (outcome, kept, rev),
-        // A choice is taken whole or waits on.
+        Decision::Leave { outcome, conflicting_values: conflicting } => (outcome, conflicting, rev),
+        // A resolution is applied as a whole or not at all.
         Decision::Write { outcome: Outcome::Conflict, .. } if !keep => (Outcome::Conflict, Fields::new(), rev),
-        Decision::Write { outcome, mut fields, deleted, changed, conflicting_values: kept, .. } => {
+        Decision::Write { outcome, mut fields, deleted, changed, conflicting_values: conflicting, .. } => {
             *change += 1;
-            fields.entry("author").or_insert(json!(case.by.actor.id));
+            fields.entry("author").or_insert(json!(context.by.actor.id));
             let changed = if rev == 0 { all_paths(&fields) } else { changed };
             let stored = disk.records.entry(mutation.id).or_default();
             let rev = rev + 1;
             (stored.rev, stored.fields, stored.deleted, stored.change) = (rev, fields, deleted, *change);
-            let (base_rev, epoch, at) = (mutation.base_rev, mutation.epoch, case.by.at);
-            let (by, phone) = (case.key(mutation), case.by.phone);
+            let (base_rev, epoch, at) = (mutation.base_rev, mutation.epoch, context.by.at);
+            let (by, phone) = (context.key(mutation), context.by.phone);
             stored.revisions.push(Revision { rev, base_rev, changed, by, at, epoch, phone });
-            (outcome, kept, rev)
+            (outcome, conflicting, rev)
         }
     };
-    if keep && !kept.is_empty() {
-        disk.kept.insert(case.key(mutation), kept);
+    if keep && !conflicting.is_empty() {
+        disk.conflicting.insert(context.key(mutation), conflicting);
     }
     let unexpected = matches!(outcome, Outcome::Merged | Outcome::Conflict);
     let now = disk.records.get(&mutation.id).filter(|_| unexpected).map(|stored| record(mutation.id, stored));

@@ -84,14 +84,14 @@ struct Turn {
     /// The numbers of this push that are its client's own.
     numbers: BTreeSet<u64>,
     /// Whether another number was not: two phones go by the same name, and what was done under it is not all this one's.
-    is_doubled: bool,
+    is_duplicated: bool,
 }
 
 impl Turn {
     /// Whose mutations they are, as the merge sees it.
     fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> MutationAuthor<'a> {
-        let (numbers, is_doubled) = (&self.numbers, self.is_doubled);
-        MutationAuthor { account: push.actor.id, client: push.client, lives, numbers, is_doubled }
+        let (numbers, is_duplicated) = (&self.numbers, self.is_duplicated);
+        MutationAuthor { account: push.actor.id, client: push.client, lives, numbers, is_duplicated }
     }
 }
 
@@ -292,7 +292,7 @@ impl Batch<'_> {
                     turn.numbers.insert(mutation.seq);
                 }
                 Some(_) => {
-                    turn.is_doubled = true;
+                    turn.is_duplicated = true;
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
                 }
                 None if self.unreadable.contains(&mutation.id) => {
@@ -407,7 +407,7 @@ impl Batch<'_> {
             client: push.client,
             lives: &self.lives,
             numbers: &numbers,
-            is_doubled: false,
+            is_duplicated: false,
         };
         let own = rebased_to_this_life(mutation, rev, author);
         match decide(&own, existing.as_ref(), &push.actor, rules) {

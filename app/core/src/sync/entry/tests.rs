@@ -331,7 +331,7 @@ fn merge_rejects_base_rev_above_stored_rev(
 fn is_concurrent_identifies_author_by_account_and_client() {
     let (mine, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let author =
-        MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_doubled: false };
+        MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_duplicated: false };
     let is_since = |rev, maker, mutation: &Mutation| author.is_concurrent(rev, 7, maker, mutation);
     let mutation = Mutation {
         seq: 5,
@@ -348,7 +348,7 @@ fn is_concurrent_identifies_author_by_account_and_client() {
     assert!(!is_since(1, Some((decision, decision, 4)), &mutation), "what was seen");
     let unseen = Mutation { base_rev: 0, ..mutation.clone() };
     assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
-    let doubled = MutationAuthor { numbers: &BTreeSet::from([4]), is_doubled: true, ..author };
+    let doubled = MutationAuthor { numbers: &BTreeSet::from([4]), is_duplicated: true, ..author };
     assert!(!doubled.is_concurrent(2, 7, Some((mine, mine, 4)), &mutation));
     assert!(doubled.is_concurrent(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
 }
@@ -364,7 +364,8 @@ fn is_concurrent_identifies_author_by_account_and_client() {
 fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
     let (me, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let numbers = BTreeSet::from([4]);
-    let author = MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_doubled: false };
+    let author =
+        MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_duplicated: false };
     let (kind, fields) = (String::new(), Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
     assert_eq!(author.is_concurrent(3, at, Some((decision, decision, 1)), &mutation), news);

@@ -103,7 +103,7 @@ fn reused_number_switches_client_identifier() {
     let reused = vec![FieldError::new("seq", ErrorCode::Reused)];
     let results = [answer(2, Outcome::Rejected, 0, reused), answer(3, Outcome::Applied, 1, Vec::new())];
     let updates = acknowledge_all(&mut outbox, &mut replica, &results);
-    assert!(updates.is_doubled);
+    assert!(updates.is_duplicated);
     let names: Vec<_> = outbox.iter().map(|item| (item.mutation.seq, item.client, item.refused.is_some())).collect();
     let (old, new) = (Some(CLIENT), Some(RENAMED));
     assert_eq!(names, [(1, old, true), (2, new, false), (4, new, false)]);

@@ -1,0 +1,121 @@
+//! Invariants that hold at the end of each history: nothing is lost, duplicated or overwritten unseen.
+
+use crate::phone::{Phone, Storage};
+use crate::server::{Revision, record};
+use crate::world::{PHONES, World};
+use jiedui_core::sync::{Mutation, Outcome, Record, protocol};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+impl World {
+    /// Returns the first violated invariant.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_saved()?;
+        self.check_overwritten()?;
+        let alive = self.server.disk.records.iter().filter(|(_, stored)| !stored.deleted);
+        let truth: BTreeMap<Uuid, Record> = alive.map(|(id, stored)| (*id, record(*id, stored))).collect();
+        for (number, phone) in self.phones.iter().enumerate() {
+            let storage = phone.storage.borrow();
+            if storage.replica != truth {
+                return Err(format!("phone {number} holds {:#?}, the server {truth:#?}", storage.replica));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that each saved mutation is on the server exactly once, or is in the outbox with an error.
+    fn check_saved(&self) -> Result<(), String> {
+        for phone in &self.phones {
+            let storage = phone.storage.borrow();
+            for mutation in self.saved[storage.copy].values() {
+                self.check_mutation(phone, &storage, mutation)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_mutation(&self, phone: &Phone, storage: &Storage, mutation: &Mutation) -> Result<(), String> {
+        let seq = &mutation.seq;
+        if storage.failed_resolutions.contains(seq) && !storage.outbox.contains_key(seq) {
+            return Ok(());
+        }
+        let arrived = storage.acknowledged_as.get(seq).map(|client| (phone.user.id, *client, *seq));
+        let Some((key, (as_sent, answer))) =
+            arrived.and_then(|key| self.server.disk.results.get(&key).map(|answer| (key, answer)))
+        else {
+            return Err(format!("{mutation:?} was saved and never arrived: {arrived:?}"));
+        };
+        if (as_sent.id, as_sent.op, &as_sent.fields) != (mutation.id, mutation.op, &mutation.fields) {
+            return Err(format!("{mutation:?} was saved, {as_sent:?} arrived"));
+        }
+        let stored = self.server.disk.records.get(&mutation.id);
+        let revisions: Vec<&Revision> = stored.iter().flat_map(|stored| &stored.revisions).collect();
+        let times = revisions.iter().filter(|revision| revision.by == key).count();
+        if times > 1 {
+            return Err(format!("{mutation:?} was done {times} times"));
+        }
+        let is_new = mutation.fields.contains_key("activity") && times == 1;
+        if is_new && revisions.first().is_none_or(|first| first.by != key) {
+            return Err(format!("the new entry {mutation:?} took another's place"));
+        }
+        let is_waiting = storage.outbox.get(seq).is_some_and(|item| item.refused.is_some());
+        let settled = self.server.disk.settled.contains(&key);
+        // A resolution leaves the outbox once answered; a conflict stays until resolved.
+        let must_wait = mutation.kind == protocol::ENTRY
+            && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
+        if is_waiting != must_wait || (!must_wait && storage.outbox.contains_key(seq)) {
+            // A copy of the phone has resolved it.
+            let by_copy = answer.outcome == Outcome::Conflict && settled && is_waiting && self.saved.len() > PHONES;
+            if !by_copy {
+                return Err(format!(
+                    "{mutation:?} was answered {answer:?}, settled {settled}, and is in the outbox: {is_waiting}"
+                ));
+            }
+        }
+        if mutation.kind == protocol::ENTRY
+            && answer.outcome == Outcome::Conflict
+            && !self.server.disk.conflicting.contains_key(&key)
+        {
+            return Err(format!("the values of {mutation:?} are not stored"));
+        }
+        Ok(())
+    }
+
+    /// Checks that no value was overwritten by someone who had not seen it.
+    fn check_overwritten(&self) -> Result<(), String> {
+        for (id, stored) in &self.server.disk.records {
+            let mut last: BTreeMap<&str, &Revision> = BTreeMap::new();
+            for revision in &stored.revisions {
+                for path in &revision.changed {
+                    // An edit by the author resets the review by rule, which overwrites nobody's value.
+                    let by_rule = matches!(path.as_str(), "state" | "review_note");
+                    if let Some(before) = last.insert(path, revision)
+                        && !by_rule
+                        && !self.has_seen(*id, revision, before)
+                    {
+                        return Err(format!("{path} of {id}: {revision:?} overwrote {before:?} unseen"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether the author of a revision had seen an earlier one: it came from the same phone, or was in the
+    /// record as read, in whichever epoch.
+    fn has_seen(&self, id: Uuid, revision: &Revision, before: &Revision) -> bool {
+        let same = |mutation: &Mutation| {
+            let arrived = self.server.disk.results.get(&before.by);
+            arrived.is_some_and(|(as_sent, _)| {
+                (as_sent.id, as_sent.op, &as_sent.fields) == (mutation.id, mutation.op, &mutation.fields)
+            })
+        };
+        let is_own = before.by.2 < revision.by.2 && self.saved[revision.phone].get(&before.by.2).is_some_and(same);
+        let life = match revision.epoch {
+            Some(epoch) if epoch != self.server.disk.epoch() => self.former.get(&epoch),
+            _ => Some(&self.server.disk),
+        };
+        let read = life.and_then(|disk| disk.records.get(&id)).into_iter().flat_map(|stored| &stored.revisions);
+        is_own || read.into_iter().any(|earlier| earlier.rev <= revision.base_rev && earlier.by == before.by)
+    }
+}
