@@ -1,4 +1,4 @@
-//! User names: canonical spelling, so that one name is one account whatever the input method, and the rules for new
+//! User names: canonical spelling, so that each name is one account with any input method, and the rules for new
 //! names.
 
 /// Maximum number of characters in a user name.
@@ -28,12 +28,12 @@ const fn is_invisible(letter: char) -> bool {
 /// Reason why a new user name is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsernameError {
-    /// It has no visible character.
+    /// No visible character.
     Empty,
-    /// It has more than [`LONGEST`] characters.
+    /// More than [`LONGEST`] characters.
     TooLong,
-    /// It has a character other than ASCII letters and digits, `.`, `_`, `-`, `+`, `@`, `·` and Chinese characters.
-    /// Letters of other scripts could imitate another name.
+    /// A character other than ASCII letters and digits, `.`, `_`, `-`, `+`, `@`, `·` and Chinese characters. Letters
+    /// of other scripts could imitate another name.
     Letter(char),
 }
 

@@ -28,8 +28,8 @@ pub fn share_of_year(year: i32, today: Date) -> f64 {
     }
 }
 
-/// Returns the status of a figure's target. Returns `None` without a target or figure, and under a filter that the
-/// target does not apply to: a place, or months that do not start with the year.
+/// Returns the status of a figure's target. Returns `None` without a target or figure. Also returns `None` under a
+/// filter that the target does not apply to: a place, or months that do not start with the year.
 ///
 /// Sums and distinct counts are expected to grow evenly over the year. A latest value or a mean is a level, and can
 /// miss its target only after the year.
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(target_status(&indicator, &Figure { target: None, ..figure }, &filter, today), None);
     }
 
-    /// Returns an indicator with the target 100 for 2023, and a figure of it.
+    /// Returns an indicator with the target 100 for 2023, and a figure for that indicator.
     fn figure(aggregation: Aggregation, actual: Option<f64>) -> (Indicator, Figure) {
         let text = String::new;
         let (name, unit, name_en, unit_en, programme) = (text(), text(), text(), text(), text());

@@ -2,7 +2,7 @@
 
 use crate::values::quantity::Quantity;
 
-/// Maximum number of classes above zero; few shades can be told apart.
+/// Maximum number of classes above zero; readers distinguish few shades.
 const MAX_CLASSES: usize = 4;
 
 /// Upper limits of the classes above zero, ascending; the last is the largest amount.

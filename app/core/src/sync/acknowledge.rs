@@ -21,7 +21,7 @@ pub struct ReplicaUpdates {
     /// Entries that the server did not have before.
     pub new: Vec<Uuid>,
     /// Whether the client identifier is in use elsewhere: the browser profile was duplicated or restored. The phone
-    /// switches to the new identifier and resends what was rejected as reused.
+    /// switches to the new identifier and resends the mutations rejected as reused.
     pub is_duplicated: bool,
 }
 

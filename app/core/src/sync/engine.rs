@@ -1,7 +1,7 @@
 //! Sync engine: a state machine without I/O that turns events into actions for the driver.
 //!
 //! A round sends the outbox batch by batch, then pulls until the end of the feed. Outbox and cursor live in storage,
-//! so an app that is closed at any step resumes from what was stored. The server detects repeated mutations by their
+//! so an app that is closed at any step resumes from the stored state. The server detects repeated mutations by their
 //! idempotency key.
 
 use crate::fixtures::rng::SeededRng;

@@ -222,8 +222,8 @@ pub struct MutationAuthor<'a> {
 }
 
 impl MutationAuthor<'_> {
-    /// Returns whether a revision is concurrent with a mutation: made after its base revision or in another epoch, and
-    /// not by the same author before it.
+    /// Returns whether a revision is concurrent with a mutation: the mutation's author neither saw it nor made it earlier.
+    /// Revisions after the base revision, or of another epoch, are unseen.
     ///
     /// The author is identified by account and client, since a client identifier alone can be forged. A mutation with
     /// base revision 0 has seen no revision, not even one of its own author.

@@ -1,4 +1,5 @@
-//! The outbox of unsent mutations: what is added, and what is sent next. The caller provides the storage.
+//! The outbox of unsent mutations: adds new mutations, and selects the next ones to send. The caller provides the
+//! storage.
 
 use super::entry::apply_locally;
 use super::path::{get, paths};

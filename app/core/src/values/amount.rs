@@ -1,4 +1,4 @@
-//! Amounts as people write them into tables: exact decimals with units, multipliers and words that say how exact they are.
+//! Parser for amounts in table cells: exact decimals with units, multipliers and words for precision.
 
 use crate::values::decimal::Decimal;
 use crate::values::field_error::ErrorCode;
@@ -6,7 +6,7 @@ use crate::values::halfwidth::normalise;
 use crate::values::quantity::{Qualifier, Quantity};
 use crate::values::unit::Unit;
 
-/// Words before a number that say how exact it is.
+/// Words before a number that state its precision.
 const BEFORE: [(&str, Qualifier); 16] = [
     ("不少于", Qualifier::AtLeast),
     ("不低于", Qualifier::AtLeast),
@@ -25,32 +25,32 @@ const BEFORE: [(&str, Qualifier); 16] = [
     ("≈", Qualifier::About),
     ("~", Qualifier::About),
 ];
-/// Words behind a number and its unit.
+/// Words after a number and its unit that state its precision.
 const BEHIND: [(&str, Qualifier); 4] =
     [("以上", Qualifier::AtLeast), ("+", Qualifier::AtLeast), ("左右", Qualifier::About), ("上下", Qualifier::About)];
-/// Words between a number and its unit.
+/// Words between a number and its unit that state its precision.
 const BETWEEN: [(&str, Qualifier); 2] = [("余", Qualifier::MoreThan), ("多", Qualifier::MoreThan)];
-/// Currencies that stand before a number.
+/// Currency signs before a number.
 const CURRENCIES: [&str; 7] = ["人民币", "¥", "rmb", "cny", "$", "€", "£"];
 
-/// An amount that was read.
+/// A parsed amount.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amount {
-    /// In the field's unit.
+    /// Quantity in the field's unit.
     pub quantity: Quantity,
-    /// How exact it says it is.
+    /// Precision.
     pub qualifier: Qualifier,
-    /// Whether it was written in another unit than the field's.
+    /// Whether it was converted from another unit.
     pub converted: bool,
 }
 
-/// The unit in which a column of a field is written: the one that its heading names, else the field's own.
+/// Returns the unit of a column and of its field. The unit in the column's heading takes precedence over the field's.
 fn units(column: Option<&str>, field: &str) -> (Unit, Unit) {
-    let own = Unit::of_field(field);
-    (column.map_or_else(|| own.clone(), Unit::of_field), own)
+    let field = Unit::of_field(field);
+    (column.map_or_else(|| field.clone(), Unit::of_field), field)
 }
 
-/// Takes the number of a cell, in the column's unit, into the field's unit.
+/// Converts a numeric cell from the column's unit to the field's unit.
 pub fn number_amount(number: f64, column: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
     let (column, field) = units(column, field);
     let decimal = Decimal::from_f64(number).ok_or(ErrorCode::NotAmount)?;
@@ -58,24 +58,25 @@ pub fn number_amount(number: f64, column: Option<&str>, field: &str) -> Result<A
     Ok(Amount { quantity, qualifier: Qualifier::Exact, converted: !column.is_same(&field) })
 }
 
-/// Reads an amount out of text: `３万`, `约 50,000元`, `￥5万`, `12人以上`. The unit behind the number goes before the column's.
+/// Parses an amount from text such as `３万`, `约 50,000元`, `￥5万` or `12人以上`. A unit in the text takes precedence over
+/// the column's.
 pub fn read_amount(text: &str, column: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
     let (column, field) = units(column, field);
     let text = normalise(text).to_lowercase();
-    // Spreadsheets mark text with an apostrophe.
+    // Spreadsheets mark text with a leading apostrophe.
     let text = text.trim_start_matches('\'').trim();
     let (text, before) = cut(text, &BEFORE, |text, word| text.strip_prefix(word));
-    let currency = CURRENCIES.iter().find_map(|own| Some((*own, text.strip_prefix(*own)?.trim_start())));
-    let (text, behind) = cut(currency.map_or(text, |own| own.1), &BEHIND, |text, word| text.strip_suffix(word));
+    let currency = CURRENCIES.iter().find_map(|sign| Some((*sign, text.strip_prefix(*sign)?.trim_start())));
+    let (text, behind) = cut(currency.map_or(text, |(_, rest)| rest), &BEHIND, |text, word| text.strip_suffix(word));
     let (number, rest) = leading_number(text)?;
     let (multiplier, unit, between) = BETWEEN
         .iter()
         .find_map(|(word, qualifier)| rest.split_once(word).map(|(left, right)| (left, right, Some(*qualifier))))
         .filter(|(left, ..)| left.chars().all(|letter| "十百千万亿".contains(letter)))
         .unwrap_or(("", rest, None));
-    let mut said = [before, behind, between].into_iter().flatten();
-    let qualifier = said.next().unwrap_or_default();
-    if said.next().is_some_and(|other| other != qualifier) {
+    let mut qualifiers = [before, behind, between].into_iter().flatten();
+    let qualifier = qualifiers.next().unwrap_or_default();
+    if qualifiers.next().is_some_and(|next| next != qualifier) {
         return Err(ErrorCode::NotAmount);
     }
     let from = match currency {
@@ -89,17 +90,17 @@ pub fn read_amount(text: &str, column: Option<&str>, field: &str) -> Result<Amou
     Ok(Amount { quantity, qualifier, converted: !from.is_same(&field) })
 }
 
-/// Cuts a word off one end of a text.
+/// Strips one of the words from one end of a text.
 fn cut<'a>(
     text: &'a str,
     words: &[(&str, Qualifier)],
     strip: impl Fn(&'a str, &str) -> Option<&'a str>,
 ) -> (&'a str, Option<Qualifier>) {
-    let found = words.iter().find_map(|(word, qualifier)| Some((strip(text, word)?.trim(), Some(*qualifier))));
-    found.unwrap_or((text, None))
+    let cut = words.iter().find_map(|(word, qualifier)| Some((strip(text, word)?.trim(), Some(*qualifier))));
+    cut.unwrap_or((text, None))
 }
 
-/// The number that a text begins with, its thousands apart by commas or spaces or not, and what follows it.
+/// Splits a text into its leading number, with optional thousands separators, and the rest.
 fn leading_number(text: &str) -> Result<(Decimal, &str), ErrorCode> {
     let is_of_number = |letter: char| letter.is_ascii_digit() || ",，. ".contains(letter);
     let (sign, unsigned) = match text.strip_prefix('-') {
@@ -168,11 +169,8 @@ mod tests {
     #[case("inf", None)]
     #[case("", None)]
     #[case("99999999999999999999999999999", None)]
-    fn a_number_is_read_as_people_write_it_or_not_at_all(
-        #[case] written: &str,
-        #[case] expected: Option<(f64, Qualifier)>,
-    ) {
-        let read = read_amount(written, None, "人").ok().map(|own| (own.quantity.to_f64(), own.qualifier));
+    fn read_amount_accepts_usual_spellings_only(#[case] written: &str, #[case] expected: Option<(f64, Qualifier)>) {
+        let read = read_amount(written, None, "人").ok().map(|amount| (amount.quantity.to_f64(), amount.qualifier));
         assert_eq!(read, expected, "{written}");
     }
 
@@ -182,13 +180,13 @@ mod tests {
     #[case(1.0 / 3.0, Err(ErrorCode::NotAmount))]
     #[case(1e10, Err(ErrorCode::NotAmount))]
     #[case(f64::NAN, Err(ErrorCode::NotAmount))]
-    fn a_cells_number_is_what_the_spreadsheet_shows(#[case] number: f64, #[case] expected: Result<f64, ErrorCode>) {
-        assert_eq!(number_amount(number, None, "吨").map(|own| own.quantity.to_f64()), expected);
+    fn number_amount_equals_number_shown_in_spreadsheet(#[case] number: f64, #[case] expected: Result<f64, ErrorCode>) {
+        assert_eq!(number_amount(number, None, "吨").map(|amount| amount.quantity.to_f64()), expected);
     }
 
     #[test]
-    fn a_conversion_is_told_and_the_fields_own_unit_is_none() {
-        let converted = |text, column| read_amount(text, column, "万元").map(|own| own.converted);
+    fn read_amount_reports_conversion() {
+        let converted = |text, column| read_amount(text, column, "万元").map(|amount| amount.converted);
         assert_eq!(converted("5", None), Ok(false));
         assert_eq!(converted("5万元", None), Ok(false));
         assert_eq!(converted("3万", None), Ok(false), "ten thousand yuan are the field's unit");

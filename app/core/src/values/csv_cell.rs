@@ -1,14 +1,14 @@
-//! Words on their way into a spreadsheet and out of one.
+//! Protection of exported CSV cells against formula injection.
 
-/// A cell as it may stand in a table that is taken away: a spreadsheet must not run what somebody typed into a note. Programs
-/// skip different blanks and invisible characters before they look for a formula, and some take full-width signs for one.
+/// Prefixes a cell with an apostrophe if a spreadsheet could run it as a formula. Spreadsheet programs skip different
+/// invisible characters before a formula, and some accept full-width signs.
 pub fn neutralise_formula(cell: &str) -> String {
     let visible = cell.trim_start_matches(is_skipped);
     let would_run = visible.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if would_run || cell.starts_with(['\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// Blanks, control characters, and characters that nobody sees.
+/// Returns whether a character may be skipped before a formula: white space, control or invisible characters.
 fn is_skipped(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
@@ -20,13 +20,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_run_is_only_said() {
+    fn neutralise_formula_quotes_formulas_only() {
         let cells = ["=1+1", "+86", "-3", "@x", "3-1", "村", "", " 村"].map(neutralise_formula);
         assert_eq!(cells, ["'=1+1", "'+86", "'-3", "'@x", "3-1", "村", "", " 村"]);
     }
 
     #[test]
-    fn what_stands_behind_blanks_or_is_full_width_does_not_run_either() {
+    fn neutralise_formula_detects_hidden_formulas() {
         let hidden = [
             "\n=1+1",
             " =1+1",

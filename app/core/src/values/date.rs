@@ -1,9 +1,8 @@
-//! Calendar dates as text (`YYYY-MM-DD`) and in JSON, for `#[serde(with = "date")]`.
+//! Parsing and formatting of calendar dates (`YYYY-MM-DD`), and serde support by `#[serde(with = "date")]`.
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A calendar date as it stands on the wire, `YYYY-MM-DD`. Read by hand: `time`'s parser and formatter would be a tenth
-/// of what a phone has to load.
+/// Parses a date. It is written by hand, since `time`'s parser and formatter would enlarge the app considerably.
 pub fn parse_date(text: &str) -> Option<time::Date> {
     let (year, rest) = text.split_at_checked(4)?;
     let (month, day) = rest.strip_prefix('-')?.split_once('-')?;
@@ -15,27 +14,27 @@ pub fn parse_date(text: &str) -> Option<time::Date> {
     time::Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
-/// The reverse of [`parse_date`].
+/// Formats a date as `YYYY-MM-DD`.
 pub fn format_date(date: time::Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-/// As [`crate::values::date::format_date`] writes it.
+/// Serializes a date as text.
 pub fn serialize<S: Serializer>(date: &time::Date, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&crate::values::date::format_date(*date))
 }
 
-/// As [`crate::values::date::parse_date`] reads it.
+/// Deserializes a date from text.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<time::Date, D::Error> {
     let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
     crate::values::date::parse_date(&text).ok_or_else(|| serde::de::Error::custom("not a date"))
 }
 
-/// The same for dates that may be missing.
+/// Serde support for optional dates.
 pub mod option {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Null where there is none.
+    /// Serializes an optional date as text or null.
     pub fn serialize<S: Serializer>(date: &Option<time::Date>, serializer: S) -> Result<S::Ok, S::Error> {
         match date {
             Some(date) => crate::values::date::serialize(date, serializer),
@@ -43,7 +42,7 @@ pub mod option {
         }
     }
 
-    /// None where it is null.
+    /// Deserializes an optional date from text or null.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<time::Date>, D::Error> {
         let text = Option::<std::borrow::Cow<str>>::deserialize(deserializer)?;
         let read = |text: std::borrow::Cow<'_, str>| {
@@ -68,7 +67,7 @@ mod tests {
     #[case("2026-01-01x", false)]
     #[case("2026年11月", false)]
     #[case("", false)]
-    fn a_date_reads_back_or_is_none(#[case] text: &str, #[case] right: bool) {
+    fn parse_date_round_trips_or_is_none(#[case] text: &str, #[case] right: bool) {
         assert_eq!(parse_date(text).map(format_date), right.then(|| text.to_owned()));
     }
 }

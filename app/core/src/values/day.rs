@@ -1,10 +1,10 @@
-//! Days by the clock in China, and which of them an entry may have.
+//! Current day in China, and the range of days that an entry may have.
 
 use time::{Date, Duration, UtcOffset};
 
 const MINUTE: i64 = 60_000;
 
-/// Returns the day in China (UTC+8) at an instant in milliseconds since 1970; `None` beyond what a calendar holds.
+/// Returns the day in China (UTC+8) at a time in milliseconds since 1970, or `None` outside the calendar's range.
 pub fn day_in_china(milliseconds: i64) -> Option<Date> {
     let offset = UtcOffset::from_hms(8, 0, 0).ok()?;
     let minutes = milliseconds.div_euclid(MINUTE).checked_add(i64::from(offset.whole_seconds() / 60))?;
@@ -12,14 +12,14 @@ pub fn day_in_china(milliseconds: i64) -> Option<Date> {
     day_zero.checked_add(Duration::days(minutes.div_euclid(24 * 60)))
 }
 
-/// Returns the last day that an entry may have: tomorrow, since clocks may run ahead.
+/// Returns the latest allowed date of an entry: tomorrow, since clocks may run ahead.
 pub fn last_day(today: Date) -> Date {
     today.next_day().unwrap_or(today)
 }
 
-/// Whether a day is more than twelve months before today: likely a mistyped year.
+/// Returns whether a day is more than twelve months before today, which is probably a mistyped year.
 pub fn is_long_ago(day: Date, today: Date) -> bool {
-    // The 29th of February has no day of its own a year before.
+    // 29 February has no equivalent in the previous year.
     let year_before = today
         .replace_year(today.year() - 1)
         .or_else(|_| today.previous_day().unwrap_or(today).replace_year(today.year() - 1));

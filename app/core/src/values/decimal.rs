@@ -1,8 +1,8 @@
-//! Exact decimal numbers as people and spreadsheets write them.
+//! Exact decimal numbers, as written in tables.
 
 use crate::values::quantity::{LARGEST, Quantity};
 
-/// A decimal number, exactly as it is written.
+/// An exact decimal number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     digits: i128,
@@ -10,10 +10,10 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// The most digits that are read.
+    /// Maximum number of digits.
     const MOST_DIGITS: usize = 20;
 
-    /// Reads digits with at most one point, and a sign before them.
+    /// Parses digits with an optional sign and decimal point.
     pub fn parse(text: &str) -> Option<Self> {
         let (sign, text) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -29,7 +29,7 @@ impl Decimal {
         Some(Self { digits: sign * all.parse::<i128>().ok()?, places: u32::try_from(rest.len()).ok()? })
     }
 
-    /// The number of a spreadsheet's cell, to the fifteen digits that a spreadsheet shows: 0.1 + 0.2 is 0.3 there.
+    /// Converts a spreadsheet number, rounded to the fifteen digits that a spreadsheet shows: 0.1 + 0.2 gives 0.3.
     pub fn from_f64(number: f64) -> Option<Self> {
         if !number.is_finite() || number.abs() > LARGEST * 1e6 {
             return None;
@@ -38,8 +38,8 @@ impl Decimal {
         Self::parse(&shown.to_string())
     }
 
-    /// The number times a fraction, in ten-thousandths. The outer `None` means that it is too large to be held, the inner
-    /// that it is no whole number of ten-thousandths.
+    /// Multiplies by a fraction and returns ten-thousandths. The outer `None` means overflow, the inner one that the
+    /// result is not exact.
     pub(super) fn scaled(self, numerator: i128, denominator: i128) -> Option<Option<Quantity>> {
         let scaled = self.digits.checked_mul(numerator)?.checked_mul(10_000)?;
         let divisor = denominator.checked_mul(10_i128.checked_pow(self.places)?)?;

@@ -1,12 +1,12 @@
-//! What is wrong with one field, in words for the person who filled it in.
+//! Validation error of one field, with a message in the user's language.
 
 use crate::values::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 
-/// The two languages of the screens.
+/// Language of the user interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
-    /// Simplified Chinese, the first language.
+    /// Simplified Chinese, the default.
     #[default]
     #[serde(rename = "zh-CN")]
     Chinese,
@@ -16,7 +16,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language's tag (BCP 47).
+    /// Returns the language tag (BCP 47).
     pub fn tag(self) -> &'static str {
         match self {
             Self::Chinese => "zh-CN",
@@ -24,12 +24,12 @@ impl Language {
         }
     }
 
-    /// The language with this tag.
+    /// Returns the language with this tag.
     pub fn from_tag(tag: &str) -> Option<Self> {
         [Self::Chinese, Self::English].into_iter().find(|language| language.tag() == tag)
     }
 
-    /// The better of the two for an `Accept-Language` header: English only when it is asked for before Chinese.
+    /// Selects a language for an `Accept-Language` header: English only if it comes before Chinese.
     pub fn from_accept_language(header: &str) -> Self {
         for range in header.split(',') {
             let tag = range.trim().to_ascii_lowercase();
@@ -43,7 +43,7 @@ impl Language {
         Self::Chinese
     }
 
-    /// The one of two texts that is in this language.
+    /// Returns the text in this language.
     pub fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
         match self {
             Self::Chinese => chinese,
@@ -52,104 +52,104 @@ impl Language {
     }
 }
 
-/// What sort of mistake it is.
+/// Kind of a validation error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Nothing was given.
+    /// A value is required.
     Required,
-    /// Of another type than asked for.
+    /// The value has the wrong type.
     WrongType,
-    /// Not a number that can be held: over 10⁹ or over four decimals.
+    /// Not a supported number: over 10⁹ or more than four decimals.
     NotAmount,
     /// Text in a number field of a form: words, a unit, an exponent.
     NotNumber,
     /// A count with decimals.
     NotWhole,
-    /// Below the smallest.
+    /// Below the minimum.
     TooSmall,
-    /// Above the largest.
+    /// Above the maximum.
     TooLarge,
-    /// No date.
+    /// Not a date.
     NotDate,
     /// Before anything here began.
     TooEarly,
-    /// A day that has not come yet.
+    /// In the future.
     InFuture,
-    /// More characters than fit.
+    /// Too many characters.
     TooLong,
-    /// Not among those there are.
+    /// No such record, code or option.
     Unknown,
-    /// Beyond what this person may do.
+    /// The user has no right to do this.
     Forbidden,
-    /// A photo that somebody else has stored, which this person may not see.
+    /// A photo uploaded by someone else that the user may not see.
     ForeignPhoto,
     /// The record is deleted.
     Deleted,
-    /// The sequence number has been used for another mutation.
+    /// The sequence number is already used for another mutation.
     Reused,
-    /// Someone else has changed the same field, and theirs stands.
+    /// A concurrent change by another user to the same field, whose value wins.
     Conflict,
     /// The stored record cannot be read.
     Unreadable,
-    /// A name that several have.
+    /// The name is ambiguous.
     Ambiguous,
-    /// Its month is closed.
+    /// The month is closed.
     Closed,
-    /// A reviewer has approved it.
+    /// The entry is approved.
     Approved,
-    /// The same as another row of the table, whose number is the limit.
+    /// Duplicate of another row of the table, whose number is the limit.
     Twice,
-    /// An amount in a unit that cannot be converted into the field's.
+    /// The unit cannot be converted to the field's.
     Unit,
-    /// An amount that has more than four decimals in the field's unit.
+    /// More than four decimals in the field's unit.
     Inexact,
     /// A spreadsheet's error value, such as `#N/A`.
     ErrorValue,
-    /// A formula of a spreadsheet without a stored result.
+    /// A formula without a stored result.
     NoResult,
-    /// One number for several rows, in merged cells.
+    /// One number for several rows in merged cells.
     MergedNumber,
-    /// A quotation mark that is not closed.
+    /// A quotation mark is not closed.
     UnclosedQuote,
-    /// The entry that a row names is of another activity than the table.
+    /// The entry named in a row belongs to another activity than the table.
     WrongActivity,
-    /// Somebody has changed the field since the table was exported.
+    /// The field was changed after the table was exported.
     ChangedSince,
-    /// With it a figure would be more than can be held.
+    /// The figure would overflow.
     SumTooLarge,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
 }
 
-/// One field and what is wrong with it.
+/// A validation error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The field; `values.` before the code of a number that an activity asks for.
+    /// Field name or path, such as `values.people`.
     pub field: String,
-    /// What sort of mistake.
+    /// Kind of error.
     pub code: ErrorCode,
-    /// The bound that was passed.
+    /// Limit that was exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
-    /// A sentence for people.
+    /// Message for the user.
     #[serde(default)]
     pub message: String,
 }
 
 impl FieldError {
-    /// An error, its sentence in Chinese.
+    /// Creates an error with a Chinese message.
     pub fn new(field: impl Into<String>, code: ErrorCode) -> Self {
         Self { field: field.into(), code, limit: None, message: String::new() }.in_language(Language::Chinese)
     }
 
-    /// An error against a bound.
+    /// Creates an error for an exceeded limit.
     pub fn with_limit(field: impl Into<String>, code: ErrorCode, limit: f64) -> Self {
         Self { limit: Some(limit), ..Self::new(field, code) }.in_language(Language::Chinese)
     }
 
-    /// The same error, said in another language.
+    /// Translates the message.
     #[must_use]
     pub fn in_language(mut self, language: Language) -> Self {
         let limit = self.limit.and_then(Quantity::from_f64).map(|limit| limit.to_string().replace(',', ""));
@@ -230,10 +230,10 @@ impl FieldError {
     }
 }
 
-/// Adds mistakes at fields at which none is known yet: what cannot be read is missing as well, which need not be said twice.
+/// Adds errors for fields that have none yet.
 pub fn add_new(errors: &mut Vec<FieldError>, more: Vec<FieldError>) {
     for error in more {
-        if !errors.iter().any(|own| own.field == error.field) {
+        if !errors.iter().any(|known| known.field == error.field) {
             errors.push(error);
         }
     }
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speaks_the_language_that_is_asked_for_first() {
+    fn accept_language_selects_first_supported() {
         assert_eq!(Language::from_accept_language("en-GB,en;q=0.9,zh;q=0.8"), Language::English);
         assert_eq!(Language::from_accept_language("zh-CN,en;q=0.9"), Language::Chinese);
         assert_eq!(Language::from_accept_language(""), Language::Chinese);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_a_newer_server_keeps_its_own_words() {
+    fn unknown_code_keeps_its_message() {
         let error: FieldError =
             serde_json::from_str(r#"{"field":"x","code":"from_tomorrow","message":"明日的话"}"#).unwrap();
         assert_eq!(error.in_language(Language::English).message, "明日的话");

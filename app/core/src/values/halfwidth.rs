@@ -1,6 +1,6 @@
-//! What a Chinese keyboard types, as all others type it.
+//! Conversion of full-width characters, as typed with a Chinese input method, to half-width ones.
 
-/// Full-width digits, points and minus signs as plain ones, without space around the text.
+/// Converts full-width digits, points and minus signs, and trims the text.
 pub fn to_halfwidth(text: &str) -> String {
     let narrow = |letter: char| match letter {
         '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
@@ -11,7 +11,8 @@ pub fn to_halfwidth(text: &str) -> String {
     text.trim().chars().map(narrow).collect()
 }
 
-/// Whether a character takes no room on the screen and means nothing in a table: it comes from web pages and chat programs.
+/// Returns whether a character is invisible and meaningless in a table; such characters come from web pages and chat
+/// apps.
 pub fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -19,7 +20,7 @@ pub fn is_invisible(letter: char) -> bool {
         || (letter.is_control() && !letter.is_whitespace())
 }
 
-/// Text as it is compared and parsed: without invisible characters, full-width ASCII made narrow, no space around it.
+/// Normalises text for comparison and parsing: no invisible characters, half-width ASCII, trimmed.
 pub fn normalise(text: &str) -> String {
     let narrow = |letter: char| match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_digits_and_points_are_understood() {
+    fn to_halfwidth_converts_digits_and_points() {
         assert_eq!(to_halfwidth(" １２。５ "), "12.5");
         assert_eq!(to_halfwidth("－３．０"), "-3.0");
         assert_eq!(to_halfwidth("十二"), "十二");

@@ -1,4 +1,4 @@
-//! Values: quantities with units, months, dates, half-width text and spreadsheet cells, each parsed at the edge.
+//! Value types parsed at the edge: quantities with units, months, dates, half-width text and spreadsheet cells.
 
 pub mod amount;
 pub mod csv_cell;

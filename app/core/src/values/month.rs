@@ -1,16 +1,16 @@
-//! A calendar month, the grain in which figures are kept.
+//! Calendar months, the time resolution of figures, and years in URLs.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use time::Date;
 
-/// A year of four digits as it stands in an address or a query, 1 to 9999.
+/// A year from 1 to 9999, as in a URL or a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Year(i32);
 
 impl Year {
-    /// The number.
+    /// Returns the year.
     pub const fn get(self) -> i32 {
         self.0
     }
@@ -28,34 +28,34 @@ impl FromStr for Year {
     }
 }
 
-/// A month of a year; on the wire `YYYY-MM`.
+/// A month of a year; `YYYY-MM` in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
-    /// The year, 0 to 9999.
+    /// Year, 0 to 9999.
     pub year: i32,
     month: u8,
 }
 
 impl Month {
-    /// The first that there is.
+    /// First month.
     pub const FIRST: Self = Self::first_of(0);
 
-    /// The January of a year.
+    /// Returns the January of a year.
     pub const fn first_of(year: i32) -> Self {
         Self { year, month: 1 }
     }
 
-    /// The December of a year.
+    /// Returns the December of a year.
     pub const fn last_of(year: i32) -> Self {
         Self { year, month: 12 }
     }
 
-    /// Its number in the year, 1 to 12.
+    /// Returns the number of the month, 1 to 12.
     pub const fn number(self) -> u8 {
         self.month
     }
 
-    /// The month after it.
+    /// Returns the next month.
     pub const fn next(self) -> Self {
         if self.month == 12 {
             Self::first_of(self.year.saturating_add(1))
@@ -64,24 +64,24 @@ impl Month {
         }
     }
 
-    /// How many months it lies after another; negative before it.
+    /// Returns the number of months since another; negative if earlier.
     pub const fn months_since(self, other: Self) -> i32 {
         let months = self.year.saturating_sub(other.year).saturating_mul(12);
         months.saturating_add(self.month as i32 - other.month as i32)
     }
 
-    /// Its last day.
+    /// Returns the last day.
     pub fn last_day(self) -> Date {
         let month = time::Month::try_from(self.month).unwrap_or(time::Month::December);
         Date::from_calendar_date(self.year, month, month.length(self.year)).unwrap_or(Date::MAX)
     }
 
-    /// The same month of the year before.
+    /// Returns the same month of the previous year.
     pub const fn year_before(self) -> Self {
         Self { year: self.year.saturating_sub(1), ..self }
     }
 
-    /// All months from this one to another.
+    /// Returns all months from this one to `last`, inclusive.
     pub fn to(self, last: Self) -> impl Iterator<Item = Self> {
         let next = |month: &Self| Some(month.next()).filter(|next| next > month);
         std::iter::successors(Some(self), next).take_while(move |month| *month <= last)
@@ -136,14 +136,14 @@ mod tests {
     #[case("+202", None)]
     #[case("二零二六", None)]
     #[case("", None)]
-    fn year_is_read_or_refused(#[case] text: &str, #[case] year: Option<i32>) {
+    fn year_parses_one_to_four_digits(#[case] text: &str, #[case] year: Option<i32>) {
         assert_eq!(text.parse::<Year>().ok().map(Year::get), year);
     }
 
     #[rstest]
     #[case(i32::MIN)]
     #[case(i32::MAX)]
-    fn month_of_any_year_can_be_counted_with(#[case] year: i32) {
+    fn month_arithmetic_never_overflows(#[case] year: i32) {
         let (first, last) = (Month::first_of(year), Month::last_of(year));
         assert_eq!(first.to(last).count(), 12);
         assert_eq!(last.months_since(first), 11);

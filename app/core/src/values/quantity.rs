@@ -1,60 +1,60 @@
-//! An amount in an indicator's unit, held exactly, and how exact the report says it is.
+//! Exact decimal quantities in an indicator's unit, and the precision that a number claims.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::iter::Sum;
 use std::ops::{Add, Neg};
 
-/// Ten-thousandths in one unit: four decimals, one more than any figure of the report needs.
+/// Ten-thousandths per unit: four decimals.
 const SCALE: i64 = 10_000;
 
-/// The largest amount a form may hold, in units.
+/// Maximum amount of a form field, in units.
 pub const LARGEST: f64 = 1e9;
 
-/// The largest sum that can be read, in units: all that ten-thousandths in 64 bits can say. Up to 9 · 10¹¹ a JSON number
-/// says all four decimals; above that the nearest number is read.
+/// Maximum sum in units, the range of a 64-bit number of ten-thousandths. JSON keeps all four decimals up to 9 · 10¹¹;
+/// larger sums are rounded.
 const LARGEST_SUM: f64 = 9.3e14;
 
-/// An amount as a whole number of ten-thousandths of its unit, so that parts add up to their whole exactly.
+/// Quantity as an integer number of ten-thousandths, so that sums are exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity(i64);
 
 impl Quantity {
-    /// No amount.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// Reads a number as people write it. `None` when it is not finite, beyond ±10⁹ or has over four decimals.
+    /// Converts a number. Returns `None` if it is not finite, beyond ±10⁹, or has more than four decimals.
     pub fn from_f64(number: f64) -> Option<Self> {
         if number.abs() > LARGEST { None } else { Self::from_sum(number) }
     }
 
-    /// The same for what many such numbers add up to.
+    /// Converts a sum of such numbers.
     fn from_sum(number: f64) -> Option<Self> {
         if !number.is_finite() || number.abs() > LARGEST_SUM {
             return None;
         }
         let scaled = number * SCALE as f64;
         let rounded = scaled.round();
-        // A number with four decimals is at most a few binary steps away from its ten-thousandths.
+        // A binary number with four decimals differs from its ten-thousandths by a few rounding steps only.
         let step = (scaled.abs() * f64::EPSILON * 4.0).max(1e-9);
         ((scaled - rounded).abs() <= step).then_some(Self(rounded as i64))
     }
 
-    /// The number, the nearest one that JSON can say.
+    /// Returns the nearest floating-point number.
     pub fn to_f64(self) -> f64 {
         self.0 as f64 / SCALE as f64
     }
 
-    /// The number of ten-thousandths, as it is stored.
+    /// Returns the number of ten-thousandths, as stored in the database.
     pub fn ten_thousandths(self) -> i64 {
         self.0
     }
 
-    /// So many ten-thousandths.
+    /// Creates a quantity from ten-thousandths.
     pub fn from_ten_thousandths(number: i64) -> Self {
         Self(number)
     }
 
-    /// `self` ÷ `whole`, or `None` where there is no whole.
+    /// Returns `self` ÷ `whole`, or `None` if `whole` is zero.
     pub fn ratio(self, whole: Self) -> Option<f64> {
         (whole.0 != 0).then(|| self.0 as f64 / whole.0 as f64)
     }
@@ -73,8 +73,8 @@ impl Quantity {
         if rest == 0 { self } else { Self((self.0 - rest).saturating_add(step)) }
     }
 
-    /// As a screen shows it: with at most two decimals. What would become nothing is said to be less than the least that
-    /// is shown. The exact number is in exports and in the API.
+    /// Formats for display with at most two decimals. A non-zero quantity that would round to zero is shown as less
+    /// than 0.01.
     pub fn shown(self) -> String {
         let rounded = self.rounded(2);
         match rounded {
@@ -84,7 +84,7 @@ impl Quantity {
         }
     }
 
-    /// How many whole percent of `whole` it is: the whole percents that are reached, so that only a whole is 100.
+    /// Returns the percentage of `whole`, rounded down, so that only a full quantity is 100.
     pub fn percent_of(self, whole: Self) -> Option<i64> {
         if whole.0 <= 0 {
             return None;
@@ -93,7 +93,7 @@ impl Quantity {
         i64::try_from(percent).ok()
     }
 
-    /// The mean of `count` amounts that add up to `self`, rounded half away from zero to a ten-thousandth.
+    /// Divides by `count`, rounding half away from zero to a ten-thousandth.
     pub fn divided_by(self, count: u64) -> Option<Self> {
         let count = i64::try_from(count).ok().filter(|count| *count > 0)?;
         let half = if self.0 < 0 { -count / 2 } else { count / 2 };
@@ -123,7 +123,7 @@ impl Sum for Quantity {
     }
 }
 
-/// As people write it: no trailing zeros, thousands apart.
+/// Formats without trailing zeros and with thousands separators.
 impl std::fmt::Display for Quantity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (whole, rest) = (self.0.unsigned_abs() / SCALE as u64, self.0.unsigned_abs() % SCALE as u64);
@@ -161,23 +161,23 @@ impl<'de> Deserialize<'de> for Quantity {
     }
 }
 
-/// How exact a figure is.
+/// Precision of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Qualifier {
-    /// Counted.
+    /// Exact.
     #[default]
     Exact,
-    /// The number is reached, and perhaps passed.
+    /// At least the number.
     AtLeast,
-    /// The number is passed.
+    /// More than the number.
     MoreThan,
-    /// Near the number, on either side.
+    /// About the number.
     About,
 }
 
 impl Qualifier {
-    /// The code, as on the wire.
+    /// Returns the code used in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -187,9 +187,9 @@ impl Qualifier {
         }
     }
 
-    /// The qualifier with this code.
+    /// Returns the qualifier with this code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Exact, Self::AtLeast, Self::MoreThan, Self::About].into_iter().find(|own| own.code() == code)
+        [Self::Exact, Self::AtLeast, Self::MoreThan, Self::About].into_iter().find(|qualifier| qualifier.code() == code)
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
     #[case(30000.0, "30,000")]
     #[case(0.0001, "0.0001")]
     #[case(-1234.5, "-1,234.5")]
-    fn reads_and_shows_what_people_write(#[case] number: f64, #[case] shown: &str) {
+    fn quantity_round_trips_as_number_and_text(#[case] number: f64, #[case] shown: &str) {
         let quantity = Quantity::from_f64(number).unwrap();
         assert_eq!(quantity.to_string(), shown);
         assert_eq!(quantity.to_f64(), number);
@@ -216,7 +216,7 @@ mod tests {
     #[case(1e10)]
     #[case(0.00001)]
     #[case(2.123456789)]
-    fn refuses_what_it_cannot_hold(#[case] number: f64) {
+    fn from_f64_rejects_unrepresentable_numbers(#[case] number: f64) {
         assert_eq!(Quantity::from_f64(number), None);
     }
 
@@ -241,13 +241,13 @@ mod tests {
     #[case(85.0, 500.0, Some(17))]
     #[case(393.0, 1.0, Some(39_300))]
     #[case(1.0, 0.0, None)]
-    fn percent_of_says_a_hundred_only_of_a_whole(#[case] part: f64, #[case] whole: f64, #[case] percent: Option<i64>) {
+    fn percent_of_is_hundred_only_of_whole(#[case] part: f64, #[case] whole: f64, #[case] percent: Option<i64>) {
         let quantity = |number| Quantity::from_f64(number).unwrap();
         assert_eq!(quantity(part).percent_of(quantity(whole)), percent);
     }
 
     #[test]
-    fn a_mean_is_rounded_to_the_nearest() {
+    fn divided_by_rounds_to_nearest() {
         let quantity = |number| Quantity::from_f64(number).unwrap();
         assert_eq!(quantity(10.0).divided_by(3), Some(quantity(3.3333)));
         assert_eq!(quantity(-20.0).divided_by(3), Some(quantity(-6.6667)));
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn deserialize_reads_any_sum_that_there_can_be() {
+    fn deserialize_accepts_every_sum() {
         for number in [i64::MAX, i64::MIN, 9_000_000_000_000_000_001, -9_007_199_254_740_993] {
             let json = serde_json::to_string(&Quantity(number)).unwrap();
             let read = serde_json::from_str::<Quantity>(&json).unwrap();
@@ -267,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn survives_json(ten_thousandths in -10_000_000_000_000_i64..=10_000_000_000_000) {
+        fn quantity_round_trips_as_json(ten_thousandths in -10_000_000_000_000_i64..=10_000_000_000_000) {
             let quantity = Quantity(ten_thousandths);
             let json = serde_json::to_string(&quantity).unwrap();
             prop_assert_eq!(serde_json::from_str::<Quantity>(&json).unwrap(), quantity);

@@ -1,11 +1,11 @@
-//! Units of measure as forms and tables name them, and exact conversion between units of one dimension.
+//! Units of measure in forms and tables, and exact conversion between units of one dimension.
 
 use crate::values::decimal::Decimal;
 use crate::values::field_error::ErrorCode;
 use crate::values::halfwidth::normalise;
 use crate::values::quantity::Quantity;
 
-/// What a unit measures. Units of different dimensions cannot be converted into each other.
+/// Dimension of a unit. Units of different dimensions cannot be converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Dimension {
     Money,
@@ -13,28 +13,28 @@ enum Dimension {
     Area,
     Length,
     Volume,
-    /// Hours and minutes. A day of a course is no 24 hours, so days are a dimension of their own.
+    /// Hours and minutes. Days are a dimension of their own, since a day of a course does not have 24 hours.
     Clock,
     Days,
     Months,
     People,
-    /// Attendances: each person counts once for each event.
+    /// Attendances: each person counts once per event.
     Attendances,
-    /// Things that are counted with one of several measure words of the same meaning.
+    /// Things counted with measure words of the same meaning.
     Count(&'static str),
-    /// A known unit that is never converted, such as a foreign currency.
+    /// A known unit without conversion, such as a foreign currency.
     Foreign(&'static str),
-    /// The measure word of a form, by itself.
+    /// A measure word defined by a form.
     Named(String),
 }
 
-/// A unit: so many of the base unit of its dimension, as an exact fraction.
+/// A unit, as an exact fraction of the base unit of its dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     dimension: Dimension,
     numerator: i128,
     denominator: i128,
-    /// The multiplier in its name: 10,000 for 万元.
+    /// Multiplier in the name: 10,000 for 万元.
     multiplier: i128,
 }
 
@@ -101,7 +101,7 @@ const UNITS: [(&[&str], Dimension, i128, i128); 57] = [
     (&["磅", "盎司", "lb", "lbs", "oz"], Foreign("lb"), 1, 1),
 ];
 
-/// Words that multiply, the longer ones first.
+/// Multiplier words, longer ones first.
 const MULTIPLIERS: [(&str, i128); 12] = [
     ("千亿", 100_000_000_000),
     ("百亿", 10_000_000_000),
@@ -117,7 +117,7 @@ const MULTIPLIERS: [(&str, i128); 12] = [
     ("十", 10),
 ];
 
-/// The multiplier that a text begins with, and what follows it.
+/// Splits a text into its leading multiplier and the rest.
 fn multiplier(text: &str) -> Option<(i128, &str)> {
     MULTIPLIERS.iter().find_map(|(word, factor)| Some((*factor, text.strip_prefix(word)?)))
 }
@@ -133,25 +133,25 @@ impl Unit {
         Some(Self { dimension: dimension.clone(), numerator, denominator, multiplier: 1 })
     }
 
-    /// Reads a unit that is generally known, such as 万元 or 公斤. `None` for any other text.
+    /// Parses a well-known unit such as 万元 or 公斤. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let text = plain(text);
-        // 千克 and 千米 are in the list themselves.
+        // 千克 and 千米 are in the list and do not use the multiplier 千.
         Self::lookup(&text).or_else(|| {
             let (factor, rest) = multiplier(&text)?;
             Self::lookup(rest).map(|unit| unit.times(factor))
         })
     }
 
-    /// Reads the unit of a form's field, whatever an administrator has called it.
+    /// Parses the unit of a form field, which may be any text.
     pub fn of_field(text: &str) -> Self {
         let text = plain(text);
         Self::parse(&text).unwrap_or_else(|| {
             let named = |name: &str| Dimension::Named(name.to_owned());
-            let one = |dimension| Self { dimension, numerator: 1, denominator: 1, multiplier: 1 };
+            let base = |dimension| Self { dimension, numerator: 1, denominator: 1, multiplier: 1 };
             match multiplier(&text) {
-                Some((factor, rest)) if !rest.is_empty() => one(named(rest)).times(factor),
-                _ => one(named(&text)),
+                Some((factor, rest)) if !rest.is_empty() => base(named(rest)).times(factor),
+                _ => base(named(&text)),
             }
         })
     }
@@ -160,21 +160,21 @@ impl Unit {
         Self { numerator: self.numerator * factor, multiplier: self.multiplier * factor, ..self }
     }
 
-    /// Whether amounts in this unit can be said in another.
+    /// Returns whether amounts in this unit can be converted to another.
     pub fn converts_to(&self, other: &Self) -> bool {
-        // Whoever was there at one event is one attendance of it; who attended how often is not known the other way round.
+        // A person at an event is one attendance; the number of persons does not follow from attendances.
         self.dimension == other.dimension || (self.dimension == People && other.dimension == Attendances)
     }
 
-    /// Whether both are the same size of the same thing.
+    /// Returns whether two units are equal in dimension and size.
     pub fn is_same(&self, other: &Self) -> bool {
         self.dimension == other.dimension && self.numerator * other.denominator == other.numerator * self.denominator
     }
 
-    /// Reads what stands behind a number: this unit's own name, another unit, a multiplier alone (万), or nothing.
+    /// Parses the text after a number: this unit's name, another unit, a multiplier alone (万), or nothing.
     ///
-    /// Behind a number in a column of 万元, 万 means ten thousand yuan: nobody writes 3万 for 30,000 × 10,000. A smaller
-    /// multiplier there may mean either, so it is an error.
+    /// After a number in a column of 万元, 万 means ten thousand yuan, not 10,000 × 万元. A smaller multiplier is ambiguous
+    /// there and gives an error.
     pub fn behind_number(&self, text: &str) -> Result<Self, ErrorCode> {
         let text = plain(text);
         if text.is_empty() {
@@ -184,9 +184,9 @@ impl Unit {
             let bare = Self { numerator: self.numerator / self.multiplier, multiplier: 1, ..self.clone() };
             return if self.multiplier > factor { Err(ErrorCode::Unit) } else { Ok(bare.times(factor)) };
         }
-        let own = Self::of_field(&text);
-        if own.dimension == self.dimension {
-            return Ok(own);
+        let unit = Self::of_field(&text);
+        if unit.dimension == self.dimension {
+            return Ok(unit);
         }
         match Self::parse(&text) {
             Some(unit) => Ok(unit),
@@ -200,7 +200,7 @@ impl Unit {
 
     /// Converts an amount in this unit exactly.
     ///
-    /// An error where the dimensions differ, the result has more than four decimals, or it is too large to be held.
+    /// Returns an error if the dimensions differ, the result has more than four decimals, or it overflows.
     pub fn convert(&self, amount: Decimal, to: &Self) -> Result<Quantity, ErrorCode> {
         if !self.converts_to(to) {
             return Err(ErrorCode::Unit);
@@ -225,11 +225,11 @@ mod tests {
     use rstest::rstest;
 
     fn converted(written: &str, column: &str, field: &str) -> Result<f64, ErrorCode> {
-        read_amount(written, Some(column), field).map(|own| own.quantity.to_f64())
+        read_amount(written, Some(column), field).map(|amount| amount.quantity.to_f64())
     }
 
     #[rstest]
-    // The unit of the heading.
+    // Unit in the heading.
     #[case("50000", "元", "万元", Ok(5.0))]
     #[case("50,000", "元", "万元", Ok(5.0))]
     #[case("1.5", "亿元", "万元", Ok(15_000.0))]
@@ -249,7 +249,7 @@ mod tests {
     #[case("8", "小时", "天", Err(ErrorCode::Unit))]
     #[case("2", "周", "天", Ok(14.0))]
     #[case("1", "年", "个月", Ok(12.0))]
-    // The unit of the cell, whatever the heading says.
+    // Unit in the cell, which takes precedence.
     #[case("3万", "万元", "万元", Ok(3.0))]
     #[case("3万", "元", "万元", Ok(3.0))]
     #[case("3万元", "万元", "万元", Ok(3.0))]
@@ -270,7 +270,7 @@ mod tests {
     #[case("12%", "人次", "人次", Err(ErrorCode::Unit))]
     #[case("12头", "人", "人", Err(ErrorCode::Unit))]
     #[case("3家", "个", "个", Ok(3.0))]
-    fn an_amount_is_converted_exactly_or_refused(
+    fn convert_is_exact_or_rejected(
         #[case] written: &str,
         #[case] column: &str,
         #[case] field: &str,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_found_and_belongs_to_one_unit() {
+    fn unit_names_are_unique_and_parse() {
         let mut seen = std::collections::BTreeSet::new();
         for (names, ..) in &UNITS {
             for name in *names {
@@ -292,19 +292,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn conversion_there_and_back_changes_nothing(ten_thousandths in 0_i64..1_000_000_000, pair in 0_usize..6) {
+        fn convert_round_trips(ten_thousandths in 0_i64..1_000_000_000, pair in 0_usize..6) {
             let (small, large) = [("元", "万元"), ("公斤", "吨"), ("斤", "公斤"), ("亩", "公顷"), ("人", "万人"), ("天", "周")][pair];
             let written = Quantity::from_ten_thousandths(ten_thousandths).to_f64().to_string();
             let unit = Unit::parse(large).unwrap();
-            let into = |own: &str, from: &Unit, to: &Unit| from.convert(Decimal::parse(own).unwrap(), to);
-            if let Ok(there) = into(&written, &unit, &Unit::parse(small).unwrap()) {
-                let back = into(&there.to_f64().to_string(), &Unit::parse(small).unwrap(), &unit);
+            let convert = |number: &str, from: &Unit, to: &Unit| from.convert(Decimal::parse(number).unwrap(), to);
+            if let Ok(converted) = convert(&written, &unit, &Unit::parse(small).unwrap()) {
+                let back = convert(&converted.to_f64().to_string(), &Unit::parse(small).unwrap(), &unit);
                 prop_assert_eq!(back, Ok(Quantity::from_ten_thousandths(ten_thousandths)));
             }
         }
 
         #[test]
-        fn no_text_makes_the_reader_fail(written in "\\PC{0,20}", column in "\\PC{0,6}") {
+        fn read_amount_never_panics(written in "\\PC{0,20}", column in "\\PC{0,6}") {
             let _ = read_amount(&written, Some(&column), "万元");
             let _ = read_amount(&written, None, &column);
         }

@@ -101,8 +101,8 @@ impl World {
         Ok(())
     }
 
-    /// Returns whether the author of a revision had seen an earlier one: it came from the same phone, or was in the
-    /// record as read, in whichever epoch.
+    /// Returns whether the author of a revision had seen an earlier one. It came from the same phone, or was in the
+    /// record as read, in any epoch.
     fn has_seen(&self, id: Uuid, revision: &Revision, before: &Revision) -> bool {
         let same = |mutation: &Mutation| {
             let arrived = self.server.disk.results.get(&before.by);

@@ -24,7 +24,7 @@ pub enum Sabotage {
     AnswerBeforeCommit,
     /// Each statement is committed on its own.
     NoTransaction,
-    /// Every edit is applied, whatever others have changed.
+    /// Every edit is applied, despite concurrent changes.
     LastWriterWins,
     /// Change numbers are assigned at the start of a transaction, as by a database sequence.
     ChangeNumbersBeforeCommit,
