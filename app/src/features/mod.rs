@@ -1,4 +1,4 @@
-//! Features: one folder or file for each, with everything that belongs to it.
+//! Features: one folder or file each. A feature uses another one only through what its `mod.rs` exports.
 
 pub mod catalogue;
 pub mod dashboard;

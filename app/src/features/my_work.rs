@@ -1,16 +1,16 @@
 //! This person's work: returned entries, due items, the review queue, and places without entries this month.
 
-use crate::features::ledger::{row, use_ledger};
+use crate::features::ledger::{item_row, use_ledger};
 use crate::features::periods::Periods;
-use crate::features::review::actions::waits_for;
+use crate::features::review::waits_for;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::shell::lazy;
 use crate::state::{AppState, ReplicaState, use_app_state};
 use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
+use crate::ui::lazy;
 use crate::ui::loading::{LoadingStored, ReplicaNotice};
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;
@@ -158,7 +158,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
         is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
     };
     let found: Vec<&ItemView> = items.iter().filter(is_due).collect();
-    let rows = found.iter().take(LISTED).map(|own| row(model, overview, own, today)).collect_view();
+    let rows = found.iter().take(LISTED).map(|own| item_row(model, overview, own, today)).collect_view();
     (!found.is_empty()).then(|| {
         view! {
             <h2>{fill(texts.work_due, &[&found.len()])}</h2>
@@ -185,7 +185,7 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
     let oldest: String = waiting
         .iter()
         .min_by_key(|own| (own.entry.date, own.id))
-        .map(|own| entry_row(model, overview, Some(own.id), &own.entry))
+        .map(|own| entry_row(model, overview, Some(own.id), &own.entry).into_string())
         .unwrap_or_default();
     view! {
         <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>

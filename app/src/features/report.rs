@@ -1,12 +1,13 @@
 //! A year or a month as a report that can be printed and signed: one page a programme.
 
-use crate::features::dashboard::indicator_cards::{FigureLabels, percent, qualified};
+use crate::labels::figure::FigureLabels;
+use crate::labels::number::{percent, qualified};
 use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::svg::escaped;
-use crate::ui::filter_bar::{FilterBar, use_filter};
+use crate::ui::filter::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
@@ -109,8 +110,9 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
     };
     let programmes = overview.catalogue.programmes.iter();
     let programmes = programmes.filter(|own| filter.programme.as_ref().is_none_or(|code| *code == own.code));
-    let report =
-        Of { model, overview, filter: &now, time: month.map_or(year.to_string(), |month| month.to_string()), place };
+    let place_label = |code: &str| model.place_label(code);
+    let time = month.map_or(year.to_string(), |month| month.to_string());
+    let report = Of { model, overview, filter: &now, time, place, place_label: &place_label };
     programmes
         .map(|programme| {
             let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.code);
@@ -128,18 +130,28 @@ struct Of<'a> {
     /// The year or the month.
     time: String,
     place: String,
+    /// Returns the name of a place that the overview does not have.
+    place_label: &'a dyn Fn(&str) -> String,
 }
 
 impl<'a> Of<'a> {
     fn words(&self, line: &'a Line<'a>) -> FigureLabels<'a> {
         let Self { model, overview, filter, .. } = *self;
-        FigureLabels { model, overview, indicator: line.indicator, figure: &line.now, filter }
+        FigureLabels {
+            labels: model.labels(),
+            today: model.today,
+            overview,
+            indicator: line.indicator,
+            figure: &line.now,
+            filter,
+            place_label: self.place_label,
+        }
     }
 }
 
 /// A programme's page.
 fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> String {
-    let Of { model, overview, filter, time, place } = report;
+    let Of { model, overview, filter, time, place, .. } = report;
     let texts = model.texts;
     let name = model.pick(&programme.name, &programme.name_en);
     let mut html = format!(

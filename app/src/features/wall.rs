@@ -1,13 +1,12 @@
 //! The wall screen: it fills the screen, shows one programme after the other, and the last entries as they arrive.
 
 use crate::api::endpoints;
-use crate::features::dashboard::Freshness;
-use crate::features::dashboard::indicator_cards::IndicatorCards;
+use crate::features::dashboard::{Freshness, IndicatorCards};
 use crate::features::map::Map;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::entry_list::entry_row;
-use crate::ui::filter_bar::{AddressNotice, use_filter};
+use crate::ui::filter::{AddressNotice, use_filter};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::Filter;
@@ -67,7 +66,7 @@ fn Wall() -> impl IntoView {
     });
     let rows = move || {
         let overview = model.server_overview.get().unwrap_or_default();
-        entries.get().iter().map(|entry| entry_row(model, &overview, None, entry)).collect::<String>()
+        entries.get().iter().map(|entry| entry_row(model, &overview, None, entry).into_string()).collect::<String>()
     };
     let leave = move |_| address.change(&[("screen", String::new())], HistoryStep::Further);
     view! {

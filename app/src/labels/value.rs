@@ -1,53 +1,46 @@
-//! Values of an entry's fields in words: labels, not codes. What a newer program added is shown as it is.
+//! Values of an entry's fields by their paths, as text. Codes that this program does not know are shown as they are.
 
-use crate::features::dashboard::indicator_cards::qualified;
-use crate::labels::texts::{Texts, fill};
-use crate::ui::entry_list::state_word;
-use jiedui_core::catalogue::Field;
-use jiedui_core::catalogue::Kind;
+use super::Labels;
+use super::code::{entry_state, qualifier};
+use super::directory::{organisation_name, pairing_name};
+use super::entry::activity_name;
+use super::field;
+use super::texts::fill;
+use jiedui_core::catalogue::{Field, Kind};
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::State;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::path::of_form;
-use jiedui_core::values::{
-    field_error::Language,
-    quantity::{Qualifier, Quantity},
-};
+use jiedui_core::values::quantity::{Qualifier, Quantity};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// What values are read with.
+/// Renders the fields of entries.
 pub struct ValueLabels<'a> {
-    /// The texts of the language.
-    pub texts: &'static Texts,
-    /// The language.
-    pub language: Language,
+    /// Texts and language.
+    pub labels: Labels,
     /// Forms and the directory.
     pub overview: &'a Overview,
-    /// The names of places.
+    /// Names of places.
     pub places: &'a Places,
 }
 
 impl ValueLabels<'_> {
-    fn pick<'b>(&self, chinese: &'b str, english: &'b str) -> &'b str {
-        self.language.pick(chinese, if english.is_empty() { chinese } else { english })
-    }
-
     fn field(&self, activity: &str, version: Option<u32>, code: &str) -> Option<&Field> {
         let catalogue = &self.overview.catalogue;
-        let own = catalogue.form(activity, version).and_then(|form| form.field(code));
-        own.or_else(|| catalogue.field(activity, code))
+        let of_version = catalogue.form(activity, version).and_then(|form| form.field(code));
+        of_version.or_else(|| catalogue.field(activity, code))
     }
 
-    /// A field's name; the path itself where no program here knows it.
+    /// Returns the name of the field at a path; the path itself where the catalogue does not have the field.
     pub fn name(&self, activity: &str, path: &str) -> String {
-        let texts = self.texts;
-        // A mistake in a table lies at a cell: `details.workers.0.count`.
+        let texts = self.labels.texts;
+        // An error in a table names a cell: `details.workers.0.count`.
         if let Some(code) = of_form(path).and_then(|(_, code)| code.split('.').next())
             && let Some(field) = self.field(activity, None, code)
         {
-            return self.pick(&field.name, &field.name_en).to_owned();
+            return field::name(self.labels, field).to_owned();
         }
         match path {
             "activity" => texts.activity,
@@ -73,39 +66,36 @@ impl ValueLabels<'_> {
         .to_owned()
     }
 
-    /// A value in words, a line for each row of a table.
+    /// Renders a value; a table takes one line per row.
     pub fn lines(&self, activity: &str, version: Option<u32>, path: &str, value: &Value) -> Vec<String> {
-        if is_nothing(value) {
-            return vec![self.texts.nothing_there.to_owned()];
+        if is_empty(value) {
+            return vec![self.labels.texts.nothing_there.to_owned()];
         }
-        let words = match of_form(path) {
+        let lines = match of_form(path) {
             Some((_, code)) => self.field(activity, version, code).and_then(|field| self.answer(field, value)),
-            None => self.plain(activity, path, value).map(|own| vec![own]),
+            None => self.entry_field(activity, path, value).map(|line| vec![line]),
         };
-        words.filter(|lines| lines.iter().any(|line| !line.is_empty())).unwrap_or_else(|| vec![raw(value)])
+        lines.filter(|lines| lines.iter().any(|line| !line.is_empty())).unwrap_or_else(|| vec![raw(value)])
     }
 
-    /// The same in one line.
+    /// Renders a value in one line.
     pub fn line(&self, activity: &str, version: Option<u32>, path: &str, value: &Value) -> String {
         self.lines(activity, version, path, value).join("；")
     }
 
-    fn plain(&self, activity: &str, path: &str, value: &Value) -> Option<String> {
-        let texts = self.texts;
-        let directory = self.overview.directory();
-        let organisation = |id: Uuid| directory.organisation(id).map(|own| self.pick(&own.name, &own.name_en));
+    /// Renders a field that every entry has.
+    fn entry_field(&self, activity: &str, path: &str, value: &Value) -> Option<String> {
+        let (labels, texts, overview) = (self.labels, self.labels.texts, self.overview);
         match path {
             "place" => Some(self.places.label(value.as_str()?)),
-            "activity" => {
-                let own = self.overview.catalogue.activity(value.as_str()?)?;
-                Some(self.pick(&own.name, &own.name_en).to_owned())
+            "activity" => Some(activity_name(labels, overview, value.as_str()?).to_owned()),
+            "state" => Some(entry_state(texts, State::deserialize(value).ok()?).to_owned()),
+            "organisation" => {
+                organisation_name(labels, overview, Uuid::parse_str(value.as_str()?).ok()?).map(str::to_owned)
             }
-            "state" => Some(state_word(texts, State::deserialize(value).ok()?).to_owned()),
-            "organisation" => organisation(Uuid::parse_str(value.as_str()?).ok()?).map(str::to_owned),
             "pairing" => {
-                let pairing = directory.pairing(Uuid::parse_str(value.as_str()?).ok()?)?;
-                let names = [pairing.organisation_a, pairing.organisation_b].map(organisation);
-                Some(names.map(Option::unwrap_or_default).join(" — "))
+                let pairing = overview.directory().pairing(Uuid::parse_str(value.as_str()?).ok()?)?;
+                Some(pairing_name(labels, overview, pairing))
             }
             "attachments" => Some(fill(texts.photos_count, &[&value.as_array()?.len()])),
             "position" => {
@@ -113,12 +103,11 @@ impl ValueLabels<'_> {
                 Some(format!("{north:.5}, {east:.5}"))
             }
             "qualifiers" => {
-                let each = value.as_object()?.iter().map(|(code, own)| {
+                let lines = value.as_object()?.iter().map(|(code, value)| {
                     let name = self.name(activity, &format!("values.{code}"));
-                    let word = Qualifier::deserialize(own).ok().map(|own| self.qualifier(own));
-                    Some(format!("{name}：{}", word?))
+                    Some(format!("{name}：{}", qualifier(texts, Qualifier::deserialize(value).ok()?)))
                 });
-                Some(each.collect::<Option<Vec<_>>>()?.join("；"))
+                Some(lines.collect::<Option<Vec<_>>>()?.join("；"))
             }
             "review_fields" => {
                 let names = value.as_array()?.iter().filter_map(Value::as_str).map(|path| self.name(activity, path));
@@ -128,24 +117,14 @@ impl ValueLabels<'_> {
         }
     }
 
-    fn qualifier(&self, own: Qualifier) -> &'static str {
-        let texts = self.texts;
-        let word = match own {
-            Qualifier::Exact => texts.exactly,
-            Qualifier::AtLeast => texts.at_least,
-            Qualifier::MoreThan => texts.more_than,
-            Qualifier::About => texts.about,
-        };
-        word.split("{}").next().unwrap_or(word).trim()
-    }
-
+    /// Renders an answer to a field of the form.
     fn answer(&self, field: &Field, value: &Value) -> Option<Vec<String>> {
         match field.kind {
-            Kind::Integer | Kind::Number => self.amount(field, value).map(|own| vec![own]),
-            Kind::Text | Kind::Choice => Some(vec![self.word(field, value)?]),
+            Kind::Integer | Kind::Number => self.amount(field, value).map(|amount| vec![amount]),
+            Kind::Text | Kind::Choice => Some(vec![self.choice(field, value)?]),
             Kind::Choices => {
-                let words = value.as_array()?.iter().map(|own| self.word(field, own));
-                Some(vec![words.collect::<Option<Vec<_>>>()?.join("、")])
+                let names = value.as_array()?.iter().map(|choice| self.choice(field, choice));
+                Some(vec![names.collect::<Option<Vec<_>>>()?.join("、")])
             }
             Kind::Table => {
                 let row = |row: &Value| row.as_object().map_or_else(|| raw(row), |row| self.row(field, row));
@@ -156,34 +135,31 @@ impl ValueLabels<'_> {
 
     fn amount(&self, field: &Field, value: &Value) -> Option<String> {
         let quantity = Quantity::from_f64(value.as_f64()?)?;
-        let amount = qualified(self.texts, quantity, Qualifier::Exact);
-        Some(format!("{amount} {}", self.pick(&field.unit, &field.unit_en)).trim_end().to_owned())
+        Some(field::amount(self.labels, field, quantity, Qualifier::Exact))
     }
 
-    fn word(&self, field: &Field, value: &Value) -> Option<String> {
-        let text = value.as_str()?;
-        Some(field.choice(text).map_or(text, |choice| self.pick(&choice.name, &choice.name_en)).to_owned())
+    fn choice(&self, field: &Field, value: &Value) -> Option<String> {
+        Some(field::choice(self.labels, field, value.as_str()?).to_owned())
     }
 
-    /// A row of a table: each column's name and cell, and at the end cells of columns that the form does not have.
+    /// Renders a table row: each column's name and cell, then the cells of columns that the form does not have.
     fn row(&self, field: &Field, row: &Map<String, Value>) -> String {
-        let known = field.columns.iter().filter_map(|column| {
+        let in_form = field.columns.iter().filter_map(|column| {
             let cell = row.get(&column.code)?;
-            let words = if column.kind.is_number() { self.amount(column, cell) } else { self.word(column, cell) };
-            Some(format!("{} {}", self.pick(&column.name, &column.name_en), words.unwrap_or_else(|| raw(cell))))
+            let text = if column.kind.is_number() { self.amount(column, cell) } else { self.choice(column, cell) };
+            Some(format!("{} {}", field::name(self.labels, column), text.unwrap_or_else(|| raw(cell))))
         });
-        let unknown = row.iter().filter(|(code, _)| field.columns.iter().all(|own| own.code != **code));
-        known.chain(unknown.map(|(code, cell)| format!("{code} {}", raw(cell)))).collect::<Vec<_>>().join("，")
+        let unknown = row.iter().filter(|(code, _)| field.columns.iter().all(|column| column.code != **code));
+        in_form.chain(unknown.map(|(code, cell)| format!("{code} {}", raw(cell)))).collect::<Vec<_>>().join("，")
     }
 }
 
-/// Whether nothing is there.
-fn is_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
-        Value::Array(all) => all.is_empty(),
-        Value::Object(all) => all.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
         _ => false,
     }
 }
@@ -195,8 +171,8 @@ fn raw(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::texts::texts;
     use jiedui_core::directory::place::{Level, Place, Side};
+    use jiedui_core::values::field_error::Language;
     use rstest::rstest;
     use serde_json::json;
 
@@ -229,7 +205,7 @@ mod tests {
         Overview {
             catalogue: serde_json::from_value(catalogue).unwrap(),
             organisations: [organisation(1, "花溪区"), organisation(2, "沫阳镇")]
-                .map(|own| serde_json::from_value(own).unwrap())
+                .map(|organisation| serde_json::from_value(organisation).unwrap())
                 .into(),
             pairings: vec![
                 serde_json::from_value(json!({"id": Uuid::from_u128(3), "programme": "industry",
@@ -261,8 +237,8 @@ mod tests {
     #[case("activity", json!("project"), "项目")]
     #[case("details.from_tomorrow", json!({"deep": [1]}), r#"{"deep":[1]}"#)]
     #[case("from_tomorrow", json!(true), "true")]
-    fn value_of_each_kind_is_in_words(#[case] path: &str, #[case] value: Value, #[case] words: &str) {
-        let (language, overview) = (Language::Chinese, overview());
+    fn line_renders_each_kind_of_value(#[case] path: &str, #[case] value: Value, #[case] words: &str) {
+        let overview = overview();
         let place = Place {
             code: "522728109".into(),
             parent: String::new(),
@@ -271,15 +247,15 @@ mod tests {
             side: Side::B,
         };
         let places = Places::new(vec![place]);
-        let reader = ValueLabels { texts: texts(language), language, overview: &overview, places: &places };
-        assert_eq!(reader.line("project", Some(1), path, &value), words);
+        let values = ValueLabels { labels: Labels::new(Language::Chinese), overview: &overview, places: &places };
+        assert_eq!(values.line("project", Some(1), path, &value), words);
     }
 
     #[test]
-    fn name_of_a_field_is_its_label_and_of_an_unknown_one_its_path() {
-        let (language, overview, places) = (Language::Chinese, overview(), Places::default());
-        let reader = ValueLabels { texts: texts(language), language, overview: &overview, places: &places };
-        let name = |path: &str| reader.name("project", path);
+    fn name_of_unknown_field_is_its_path() {
+        let (overview, places) = (overview(), Places::default());
+        let values = ValueLabels { labels: Labels::new(Language::Chinese), overview: &overview, places: &places };
+        let name = |path: &str| values.name("project", path);
         assert_eq!([name("details.rows.0.pay"), name("values.people"), name("date")], ["名rows", "名people", "日期"]);
         assert_eq!([name("details.from_tomorrow"), name("from_tomorrow")], ["details.from_tomorrow", "from_tomorrow"]);
     }

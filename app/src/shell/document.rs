@@ -1,7 +1,7 @@
 //! The HTML document around the app.
 
-use super::bootstrap::Boot;
 use super::root::Root;
+use crate::state::boot::Boot;
 use leptos::prelude::*;
 
 /// The HTML document: with what a page is painted from, or without it as the empty shell. The files of its build are in

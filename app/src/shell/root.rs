@@ -1,52 +1,51 @@
 //! The root of the app: header, main part, and the route of every screen.
 
-use super::bootstrap::Boot;
 use super::header::Header;
+use super::home::Home;
 use super::not_found::NotFound;
 use crate::features::catalogue::CatalogueOverview;
 use crate::features::catalogue::activity::ActivityForm;
 use crate::features::catalogue::indicator::IndicatorForm;
-use crate::features::dashboard::Dashboard;
 use crate::features::directory::OrganisationDetail;
 use crate::features::directory::OrganisationList;
 use crate::features::directory::organisation_edit::OrganisationForm;
 use crate::features::directory::pairing_edit::PairingForm;
-use crate::features::entries::all_entries::AllEntries;
-use crate::features::entries::choose_activity::ActivityChoice;
-use crate::features::entries::conflict::ConflictChoice;
-use crate::features::entries::detail::EntryDetail;
-use crate::features::entries::form::EditEntryForm;
-use crate::features::entries::form::NewEntryForm;
-use crate::features::entries::my_entries::MyEntryList;
+use crate::features::entries::{ActivityChoice, AllEntries, ConflictChoice, EditEntryForm, MyEntryList, NewEntryForm};
 use crate::features::import::ImportWizard;
 use crate::features::indicator::IndicatorDetail;
-use crate::features::ledger::LedgerList;
-use crate::features::ledger::item::LedgerItem;
+use crate::features::ledger::{LedgerItem, LedgerList};
 use crate::features::my_work::MyWork;
 use crate::features::report::ReportPage;
-use crate::features::review::ReviewQueue;
+use crate::features::review::{EntryDetail, ReviewQueue};
 use crate::features::sign_in::SignIn;
 use crate::state::AppState;
+use crate::state::boot::Boot;
 use crate::sync;
 use crate::ui::loading::Main;
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
-/// The whole app. It finds its [`Boot`] in the context.
+/// The whole app. It takes its [`Boot`] from the context.
 #[component]
 pub fn Root() -> impl IntoView {
-    let model = AppState::new(use_context::<Boot>().unwrap_or_default());
-    provide_context(model);
-    Effect::new(move |_| sync::start(model));
-    let texts = model.texts;
+    let app = AppState::new(use_context::<Boot>().unwrap_or_default());
+    provide_context(app);
+    Effect::new(move |_| sync::start(app));
+    Effect::new(move |_| {
+        if app.places_requested.get() {
+            app.places_requested.set(false);
+            sync::fetch_places(app);
+        }
+    });
+    let texts = app.texts;
     view! {
         <Router>
             <a class="skip" href="#main">{texts.skip}</a>
             <Header/>
             <Main>
                 <Routes fallback=NotFound>
-                    <Route path=path!("/") view=Dashboard/>
+                    <Route path=path!("/") view=Home/>
                     <Route path=path!("/indicators/:code") view=IndicatorDetail/>
                     <Route path=path!("/report") view=ReportPage/>
                     <Route path=path!("/sign-in") view=SignIn/>

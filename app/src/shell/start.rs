@@ -1,8 +1,9 @@
 //! The start of the app in the browser.
 
-use super::bootstrap::{self, Boot};
 use super::root::Root;
-use super::{form_handover, lazy};
+use super::{bootstrap, form_handover};
+use crate::state::boot::Boot;
+use crate::ui::lazy;
 use crate::ui::loading::is_lazy_page;
 use leptos::prelude::*;
 

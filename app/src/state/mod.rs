@@ -1,16 +1,20 @@
 //! The application state, as signals. Everything on the screens is derived from it.
 
-use crate::labels::texts::{Texts, fill, texts};
-use crate::shell::bootstrap::Boot;
+pub mod boot;
+
+use crate::labels::Labels;
+use crate::labels::texts::{Texts, fill};
+use crate::labels::value::ValueLabels;
 use crate::storage::StoreError;
 use crate::storage::my_entries::MyEntries;
 use crate::storage::photo_db::UploadState;
 use crate::storage::replica_progress::{ReplicaProgress, percent_of};
 use crate::storage::unsent_count;
-use crate::sync::Deleted;
+use boot::Boot;
 use futures::channel::mpsc::UnboundedSender;
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
+use jiedui_core::entry::Fields;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::sync::{Input, Status};
 use jiedui_core::values::field_error::Language;
@@ -18,6 +22,7 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::Date;
+use uuid::Uuid;
 
 /// The state of the app on this phone.
 #[derive(Clone, Copy)]
@@ -36,6 +41,8 @@ pub struct AppState {
     pub server_overview: RwSignal<Option<Arc<Overview>>>,
     /// The whole tree of places, once it is on the phone.
     pub places: RwSignal<Arc<Places>>,
+    /// Whether a screen needs the tree of places before the sync fetches it.
+    pub places_requested: RwSignal<bool>,
     /// This person's entries on this phone; `None` until they have been read.
     pub my_entries: RwSignal<Option<Arc<MyEntries>>>,
     /// Whether something has changed that the journal is made of, in another tab too.
@@ -134,6 +141,19 @@ pub struct LocalPhoto {
     pub sent: UploadState,
 }
 
+/// A deletion that can be undone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deleted {
+    /// The entry.
+    pub id: Uuid,
+    /// The revision that was deleted.
+    pub rev: u64,
+    /// Its fields.
+    pub fields: Fields,
+    /// The deletion's number in the outbox.
+    pub seq: u64,
+}
+
 /// The overview of a village. The overall one knows no place below a township.
 #[derive(Clone, Debug)]
 pub struct VillageOverview {
@@ -173,13 +193,14 @@ impl AppState {
             |one, other| !is_same(one, other),
         );
         Self {
-            texts: texts(boot.language),
+            texts: Labels::new(boot.language).texts,
             language: boot.language,
             today: boot.today,
             map_number: StoredValue::new(boot.map_number),
             user: RwSignal::new(boot.user),
             server_overview: received,
             places: RwSignal::new(Arc::default()),
+            places_requested: RwSignal::new(false),
             my_entries: journal,
             my_entries_are_stale: StoredValue::new(true),
             status,
@@ -281,6 +302,28 @@ impl AppState {
             ReplicaState::Partial(None) => Some(texts.replica_partial_unknown.to_owned()),
             ReplicaState::Partial(Some(percent)) => Some(fill(texts.replica_partial, &[&percent])),
         }
+    }
+
+    /// Requests the tree of places.
+    pub fn request_places(&self) {
+        self.places_requested.set(true);
+    }
+
+    /// Returns the texts and the language.
+    pub fn labels(&self) -> Labels {
+        Labels { texts: self.texts, language: self.language }
+    }
+
+    /// Returns a place's name with the names of the places above it.
+    pub fn place_label(&self, code: &str) -> String {
+        self.places.with(|places| places.label(code))
+    }
+
+    /// Returns the name of the field at a path of an activity's entry.
+    pub fn field_name(&self, activity: &str, path: &str) -> String {
+        let overview = self.server_overview.get().unwrap_or_default();
+        let places = self.places.get_untracked();
+        ValueLabels { labels: self.labels(), overview: &overview, places: &places }.name(activity, path)
     }
 
     /// One of two texts of the data.

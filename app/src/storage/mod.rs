@@ -15,6 +15,7 @@ pub mod replica_progress;
 pub mod saving;
 pub mod shared_db;
 pub mod tab_lock;
+pub mod time_slice;
 pub mod unsent_count;
 pub mod user_db;
 

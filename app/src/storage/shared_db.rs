@@ -1,8 +1,8 @@
 //! The database that all people of a phone share: the last overview and the tree of places. Both may be large and are read and
 //! written in chunks: in one task they would block a slow phone for half a second.
 
-use crate::shell::scheduler::TimeSlice;
 use crate::storage::local_storage;
+use crate::storage::time_slice::TimeSlice;
 use crate::storage::{Connection, Result, commit, remove};
 use idb::{Query, TransactionMode};
 use jiedui_core::directory::place::{Place, Places};

@@ -1,41 +1,43 @@
-//! A map that stands still: one organisation and its partners.
+//! The static map of one organisation and its partners.
 
-use crate::svg::map::{lines, names, outlines, points};
-use crate::svg::viewport::Viewport;
+use super::map::{lines, outlines, points};
+use super::place_names::county_names;
+use super::viewport::Viewport;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::values::field_error::Language;
+use maud::{PreEscaped, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The picture, as SVG; `label` says what it shows. Nothing where the organisation has no partner.
+/// Draws the map; `label` describes it to screen readers. `None` for an organisation without partners.
 pub fn partners(overview: &Overview, organisation: Uuid, language: Language, label: &str) -> Option<String> {
     let mut features = MapIndex::new(overview, None).features(overview, &Filter::default());
-    let is_own = |number: usize| {
-        overview
-            .pairings
-            .get(number)
-            .is_some_and(|own| [own.organisation_a, own.organisation_b].contains(&organisation))
+    let is_partner = |number: usize| {
+        let pairing = overview.pairings.get(number);
+        pairing.is_some_and(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&organisation))
     };
-    features.lines.retain(|line| is_own(line.pairing));
+    features.lines.retain(|line| is_partner(line.pairing));
     let ends: BTreeSet<usize> = features.lines.iter().flat_map(|line| line.ends).collect();
     features.points.retain(|point| ends.contains(&point.organisation));
     if ends.is_empty() {
         return None;
     }
-    let (scene, view) = (MapLayout::new(overview, &features, 1.0), Viewport::default());
-    Some(format!(
-        "<figure class=\"map still\"><div class=\"map-frame\"><svg viewBox=\"{}\" role=\"img\" aria-label=\"{}\">\
-            <g class=\"outlines\">{}</g><g class=\"pairings\">{}</g><g class=\"organisations\">{}</g>\
-            <g class=\"county-names\">{}</g></svg></div></figure>",
-        view.view_box(),
-        crate::svg::escaped(label),
-        outlines(None),
-        lines(&scene, view, &BTreeSet::new()),
-        points(&scene, overview, language, view),
-        names(language, 1.0, &[])
-    ))
+    let (layout, view) = (MapLayout::new(overview, &features, 1.0), Viewport::default());
+    let picture = html! {
+        figure class="map still" {
+            div class="map-frame" {
+                svg viewBox=(view.view_box()) role="img" aria-label=(label) {
+                    g class="outlines" { (PreEscaped(outlines(None))) }
+                    g class="pairings" { (PreEscaped(lines(&layout, view, &BTreeSet::new()))) }
+                    g class="organisations" { (PreEscaped(points(&layout, overview, language, view))) }
+                    g class="county-names" { (PreEscaped(county_names(language, 1.0, &[]))) }
+                }
+            }
+        }
+    };
+    Some(picture.into_string())
 }
 
 #[cfg(test)]
@@ -45,7 +47,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn shows_its_own_partners_and_nobody_elses() {
+    fn partners_shows_only_the_organisations_own_pairings() {
         let organisation = |id: u128, side: &str, place: &str| -> Organisation {
             serde_json::from_value(
                 json!({"id": Uuid::from_u128(id), "name": "某", "name_en": "", "kind": "village", "side": side,

@@ -2,7 +2,6 @@
 
 use super::overview;
 use crate::api::endpoints;
-use crate::features::entries::my_entries::field_name;
 use crate::state::AppState;
 use crate::storage::StoreError;
 use crate::storage::saving::SaveRequest;
@@ -69,7 +68,7 @@ fn reasons(model: AppState, activity: &str, errors: Vec<FieldError>) -> String {
     }
     let reason = |error: FieldError| {
         let error = error.in_language(model.language);
-        format!("{}：{}", field_name(model, activity, &error.field), error.message)
+        format!("{}：{}", model.field_name(activity, &error.field), error.message)
     };
     errors.into_iter().map(reason).collect::<Vec<_>>().join("；")
 }

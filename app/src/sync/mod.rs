@@ -11,8 +11,7 @@ pub mod photos;
 pub mod village;
 
 use crate::api::endpoints;
-use crate::shell::lazy;
-use crate::state::AppState;
+use crate::state::{AppState, Deleted};
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::my_entries::MyEntry;
@@ -22,6 +21,7 @@ use crate::storage::shared_db::SharedDb;
 use crate::storage::user_db::UserDb;
 use crate::storage::{self, StoreError, profile};
 use crate::ui::download;
+use crate::ui::lazy;
 use driver::Driver;
 pub use driver::can_work_offline;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
@@ -293,19 +293,6 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
     }
     is_saved(model, &person).await;
     saved
-}
-
-/// A deletion that can be undone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Deleted {
-    /// The entry.
-    pub id: Uuid,
-    /// The revision that was deleted.
-    pub rev: u64,
-    /// Its fields.
-    pub fields: Fields,
-    /// The deletion's number in the outbox.
-    pub seq: u64,
 }
 
 /// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.

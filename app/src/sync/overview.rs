@@ -2,9 +2,9 @@
 
 use super::driver;
 use crate::api::endpoints;
-use crate::shell::scheduler::TimeSlice;
 use crate::state::AppState;
 use crate::storage::shared_db::SharedDb;
+use crate::storage::time_slice::TimeSlice;
 use jiedui_core::figures::overview::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;

@@ -1,9 +1,9 @@
 //! The overview of a village: from the server, or offline from the entries on the phone.
 
 use crate::api::endpoints;
-use crate::shell::lazy::lazy;
 use crate::state::{AppState, VillageOverview, use_app_state};
 use crate::storage::user_db::UserDb;
+use crate::ui::lazy::lazy;
 use futures::FutureExt;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use leptos::prelude::*;

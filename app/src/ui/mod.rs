@@ -1,13 +1,18 @@
-//! The component kit: controls, pickers, lists and notices that features share.
+//! Shared components and helpers of the screens. This folder uses no feature.
 
+pub mod deferred;
 pub mod download;
 pub mod drafting;
 pub mod entry_list;
-pub mod filter_bar;
+pub mod figure_lines;
+pub mod filter;
 pub mod form_row;
+pub mod lazy;
 pub mod loading;
 pub mod menu;
+pub mod number_input;
 pub mod page;
+pub mod photo;
 pub mod place_field;
 pub mod save_image;
 pub mod search;

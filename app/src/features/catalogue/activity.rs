@@ -3,7 +3,7 @@
 use crate::api::reference as server;
 use crate::features::catalogue::field::{FieldEdit, Typed, part_name};
 use crate::features::catalogue::{is_admin, sentence};
-use crate::features::entries::form::Preview;
+use crate::features::entries::Preview;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;

@@ -1,8 +1,8 @@
 //! One field of a form that is being changed: as it is typed, and what it comes to.
 
-use crate::features::entries::form::read_number;
 use crate::labels::texts::{Texts, fill};
 use crate::state::{AppState, use_app_state};
+use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Field;
 use jiedui_core::catalogue::{Choice, Computed, Condition, Kind};
 use jiedui_core::values::{

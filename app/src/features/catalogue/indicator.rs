@@ -2,10 +2,10 @@
 
 use crate::api::reference as server;
 use crate::features::catalogue::{is_admin, sentence};
-use crate::features::dashboard::indicator_cards::qualified;
-use crate::features::entries::form::read_number;
+use crate::labels::number::qualified;
 use crate::lazy_screen;
 use crate::state::use_app_state;
+use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Subject;
 use jiedui_core::catalogue::{Aggregation, Indicator, Target};
 use jiedui_core::values::halfwidth::to_halfwidth;

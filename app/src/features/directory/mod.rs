@@ -5,10 +5,11 @@ pub mod edit_form;
 pub mod organisation_edit;
 pub mod pairing_edit;
 
-use crate::features::dashboard::indicator_cards::qualified;
-use crate::features::ledger::{status_word, use_ledger};
-use crate::features::map::lists::pair_name;
-use crate::labels::texts::{Texts, fill};
+use crate::features::ledger::use_ledger;
+use crate::labels::code::{ledger_status, organisation_kind};
+use crate::labels::directory::pairing_name;
+use crate::labels::number::qualified;
+use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
@@ -17,7 +18,6 @@ use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::loading::LoadingOnline;
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
-use jiedui_core::directory::organisation::OrganisationKind;
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::{
     organisation::{Organisation, Pairing},
@@ -140,7 +140,7 @@ fn OrganisationOf() -> impl IntoView {
         // The server's count holds while the phone's is not complete.
         let is_known = entries.with(Option::is_some) && model.replica_is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
-        let list = list
+        let list = list.into_string()
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
         let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
         let signed_in = model.user.with(Option::is_some);
@@ -150,7 +150,7 @@ fn OrganisationOf() -> impl IntoView {
         view! {
             <section class=format!("list programme {}", own.programme)>
                 <h1>{model.pick(&own.name, &own.name_en).to_owned()}</h1>
-                <p class="note">{format!("{} · {} {position}", kind_name(texts, own.kind), place_name(&overview, &own.place))}</p>
+                <p class="note">{format!("{} · {} {position}", organisation_kind(texts, own.kind), place_name(&overview, &own.place))}</p>
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
                     {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
@@ -184,7 +184,7 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
             own.id,
             escaped(&own.item.title),
             own.item.year,
-            status_word(texts, own.item.status),
+            ledger_status(texts, own.item.status),
             due.unwrap_or_default()
         )
     };
@@ -221,20 +221,6 @@ fn side_code(side: Side) -> &'static str {
     }
 }
 
-/// What an organisation is, in words.
-pub fn kind_name(texts: &Texts, kind: OrganisationKind) -> &'static str {
-    match kind {
-        OrganisationKind::PartyBranch => texts.kind_party_branch,
-        OrganisationKind::Government => texts.kind_government,
-        OrganisationKind::Village => texts.kind_village,
-        OrganisationKind::School => texts.kind_school,
-        OrganisationKind::Hospital => texts.kind_hospital,
-        OrganisationKind::Company => texts.kind_company,
-        OrganisationKind::Cooperative => texts.kind_cooperative,
-        OrganisationKind::Bureau => texts.kind_bureau,
-    }
-}
-
 /// The name of a place, or of the town above it: an overview knows no village.
 fn place_name(overview: &Overview, code: &str) -> String {
     let code = Level::Township.ancestor_code(code);
@@ -247,7 +233,7 @@ fn row(model: AppState, overview: &Overview, own: &Organisation) -> String {
         "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
         own.id,
         escaped(model.pick(&own.name, &own.name_en)),
-        kind_name(model.texts, own.kind),
+        organisation_kind(model.texts, own.kind),
         escaped(&place_name(overview, &own.place)),
         fill(model.texts.pairings_shown, &[&count])
     )
@@ -262,7 +248,7 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
     let mut text = format!(
         "<li><strong><a href=\"/list?year=all&amp;pairing={}\">{}</a></strong><span>{} · {since}",
         pairing.id,
-        escaped(&pair_name(model, overview, pairing)),
+        escaped(&pairing_name(model.labels(), overview, pairing)),
         escaped(programme)
     );
     if let Some(to) = pairing.to {

@@ -3,10 +3,10 @@
 
 use super::edit_form::{Form, Texts, elsewhere, identifier, programmes};
 use crate::api::reference as server;
-use crate::features::directory::kind_name;
-use crate::features::entries::form::read_number;
+use crate::labels::code::organisation_kind;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
+use crate::ui::number_input::read_number;
 use crate::ui::place_field::PlaceField;
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::organisation::OrganisationKind;
@@ -111,7 +111,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
         let source = source.clone();
         form.submit(move |overview, places| judge(source, overview, places));
     };
-    let kinds = KINDS.into_iter().map(|kind| (code_of(kind), kind_name(texts, kind).to_owned())).collect();
+    let kinds = KINDS.into_iter().map(|kind| (code_of(kind), organisation_kind(texts, kind).to_owned())).collect();
     let place_error = form.error("place");
     let place = view! {
         <PlaceField value=form.value("place") invalid=Signal::derive(move || place_error.get().is_some())

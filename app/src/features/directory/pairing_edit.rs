@@ -3,7 +3,7 @@
 use crate::api::endpoints;
 use crate::api::reference as server;
 use crate::features::directory::edit_form::{Form, Texts, elsewhere, identifier, programmes};
-use crate::features::map::lists::pair_name;
+use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -135,7 +135,7 @@ fn pairing_form(
             </p>
         })}
     };
-    let name = own.map_or(texts.pairing_new.to_owned(), |own| pair_name(model, overview, own));
+    let name = own.map_or(texts.pairing_new.to_owned(), |own| pairing_name(model.labels(), overview, own));
     view! {
         <section class="narrow">
             <h1>{name}</h1>

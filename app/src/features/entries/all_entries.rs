@@ -1,14 +1,16 @@
 //! All entries that this person may see, searched and filtered in the phone's replica.
 
-use crate::features::entries::deletion::PendingDeletions;
-use crate::features::map::lists::pair_name;
+use super::deletion::PendingDeletions;
+use super::undo_toast::UndoToast;
+use crate::labels::code::entry_state;
+use crate::labels::directory::pairing_name;
+use crate::labels::entry::{activity_name, answers_of};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::shell::undo_toast::UndoBar;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::{activity_name, answers_of, entry_row, state_word, use_entries};
-use crate::ui::filter_bar::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
+use crate::ui::entry_list::{entry_row, use_entries};
+use crate::ui::filter::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -81,7 +83,7 @@ fn List() -> impl IntoView {
             move || if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { found.with(|found| found.2) },
         );
     let state_option = move |own: State| {
-        view! { <option value=own.code() selected=move || state.get() == own.code()>{state_word(texts, own)}</option> }
+        view! { <option value=own.code() selected=move || state.get() == own.code()>{entry_state(texts, own)}</option> }
     };
     let body = move || {
         let overview = model.server_overview.get().unwrap_or_default();
@@ -89,7 +91,7 @@ fn List() -> impl IntoView {
             None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
             Some(found) => {
-                let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry);
+                let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry).into_string();
                 let rows: String = found.iter().take(listed.get()).map(row).collect();
                 let more = found.len() > listed.get();
                 let said = is_countable.get().then(|| fill(texts.found_entries, &[&found.len()])).unwrap_or_default();
@@ -120,7 +122,7 @@ fn List() -> impl IntoView {
                 {body}
                 <HiddenFilters in_years beyond/>
                 <PendingDeletions/>
-                <UndoBar/>
+                <UndoToast/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
                 </p>
@@ -135,7 +137,7 @@ fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
     let address = use_url_state();
     let name = model.server_overview.with(|overview| {
         let pairing = overview.as_ref()?.directory().pairing(id)?;
-        Some(pair_name(model, overview.as_ref()?, pairing))
+        Some(pairing_name(model.labels(), overview.as_ref()?, pairing))
     });
     view! {
         <p class="chosen-place">
@@ -156,25 +158,28 @@ fn has_words(model: AppState, overview: &Overview, own: &EntryView, words: &[Str
     let mut text = format!(
         "{} {} {} {}",
         format_date(entry.date),
-        activity_name(model, overview, &entry.activity),
+        activity_name(model.labels(), overview, &entry.activity),
         model.places.with(|places| places.label(&entry.place)),
         entry.note
     );
-    for (name, value) in answers_of(model, overview, entry) {
+    for (name, value) in answers_of(model.labels(), overview, entry) {
         text.extend([" ", &name, " ", &value]);
     }
     for id in entry.organisation.into_iter() {
         text.extend(overview.directory().organisation(id).map(|own| format!(" {} {}", own.name, own.name_en)));
     }
     text.extend(
-        entry.pairing.and_then(|id| overview.directory().pairing(id)).map(|own| pair_name(model, overview, own)),
+        entry
+            .pairing
+            .and_then(|id| overview.directory().pairing(id))
+            .map(|own| pairing_name(model.labels(), overview, own)),
     );
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
 fn taken_away(filter: &Filter, state: &str) -> String {
-    let query = crate::ui::filter_bar::query_of(filter);
+    let query = crate::ui::filter::query_of(filter);
     // Every year, for the export, is no year.
     let query = query.replacen("year=all", "", 1);
     format!("/api/v1/export/entries.xlsx{query}&state={state}")

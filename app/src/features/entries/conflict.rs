@@ -1,5 +1,6 @@
 //! Where this person and others have changed the same: both values, who and when, and the choice between them.
 
+use crate::labels::entry::activity_name;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::labels::value::ValueLabels;
@@ -7,8 +8,8 @@ use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::my_entries::{Conflict, MyEntry, Progress};
 use crate::sync;
-use crate::ui::entry_list::{activity_name, photo_address};
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
+use crate::ui::photo::photo_address;
 use jiedui_core::sync::{Op, all_paths, conflicting_values};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -143,7 +144,7 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let activity = own.entry.activity.as_str();
     let overview = model.server_overview.get_untracked().unwrap_or_default();
     model.places.with_untracked(|places| {
-        let reader = ValueLabels { texts, language: model.language, overview: &overview, places };
+        let reader = ValueLabels { labels: model.labels(), overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
             fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
         };
@@ -189,7 +190,7 @@ fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView 
     let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
     let rows = rows(model, own, conflict);
     let overview = model.server_overview.get_untracked().unwrap_or_default();
-    let activity = activity_name(model, &overview, &own.entry.activity).to_owned();
+    let activity = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
     let place = model.places.with_untracked(|places| places.label(&own.entry.place));
     let date = format_date(own.entry.date);
     // A delete says itself who has done what.

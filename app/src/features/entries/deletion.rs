@@ -1,10 +1,12 @@
 //! Deleting an entry, from its menu; and voiding one that repeats another, from a reviewer's actions.
 
+use crate::labels::code::entry_state;
+use crate::labels::entry::{activity_name, answers_line};
+use crate::state::Deleted;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::storage::my_entries::PendingDeletion;
-use crate::sync::{self, Deleted};
-use crate::ui::entry_list::{activity_name, answers_line, state_word};
+use crate::sync;
 use jiedui_core::access::rights::{DUPLICATE_OF, Deletion, REASON, deletion};
 use jiedui_core::entry::{Fields, State};
 use jiedui_core::values::date::format_date;
@@ -105,7 +107,7 @@ pub fn PendingDeletionRow(
     let (activity, date, place) = (text("activity"), text("date"), text("place"));
     let name = move || {
         let overview = model.server_overview.get().unwrap_or_default();
-        activity_name(model, &overview, &activity).to_owned()
+        activity_name(model.labels(), &overview, &activity).to_owned()
     };
     let place = move || model.places.with(|places| places.label(&place));
     // For the first seconds the bar at the foot of the screen holds the button.
@@ -210,10 +212,10 @@ pub fn VoidForm(
             let row = |own: &EntryView| {
                 let of = own.id;
                 let place = model.places.with(|places| places.label(&own.entry.place));
-                let name = activity_name(model, &overview, &own.entry.activity).to_owned();
+                let name = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
                 let words = format!("{name} {} {place}", format_date(own.entry.date));
-                let state = state_word(texts, own.entry.state);
-                let answers = answers_line(model, &overview, &own.entry, "；");
+                let state = entry_state(texts, own.entry.state);
+                let answers = answers_line(model.labels(), &overview, &own.entry, "；");
                 view! {
                     <label class="choose">
                         <input type="radio" name=format!("void-{id}") prop:checked=move || other.get() == Some(of)

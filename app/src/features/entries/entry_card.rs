@@ -1,15 +1,17 @@
 //! A whole entry: its answers, likely duplicates, changes since the last review, and its history.
 
 use crate::api::endpoints::{self, Revision};
-use crate::features::entries::my_entries::field_name;
-use crate::features::map::lists::pair_name;
+use crate::labels::code::entry_state;
+use crate::labels::directory::pairing_name;
+use crate::labels::entry::{activity_name, answers_line, answers_of, return_reason};
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::labels::value::ValueLabels;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::{activity_name, answers_line, answers_of, is_closed, photos, returned_words, state_word};
+use crate::ui::entry_list::is_closed;
 use crate::ui::loading::Loading;
+use crate::ui::photo::photos;
 use jiedui_core::access::rights::{DUPLICATE_OF, REASON};
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::duplicate::is_likely_same;
@@ -37,10 +39,10 @@ pub fn EntryCard(
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The names of places may come later than the entry.
     let place = move || model.places.with(|places| places.label(&place));
-    let mut rows = answers_of(model, &overview, entry);
+    let mut rows = answers_of(model.labels(), &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
-        rows.push((texts.pairing.to_owned(), pair_name(model, &overview, pairing)));
+        rows.push((texts.pairing.to_owned(), pairing_name(model.labels(), &overview, pairing)));
     }
     if let Some(own) = entry.organisation.and_then(|id| directory.organisation(id)) {
         rows.push((texts.organisation.to_owned(), model.pick(&own.name, &own.name_en).to_owned()));
@@ -54,16 +56,16 @@ pub fn EntryCard(
     if let Some(source) = &entry.source {
         rows.push((texts.source.to_owned(), source.clone()));
     }
-    let name = activity_name(model, &overview, &entry.activity).to_owned();
+    let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
     let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.clone()).unwrap_or_default();
     let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
-    let reason = returned_words(model, &known.fields);
+    let reason = return_reason(model.labels(), model.today, &known.fields);
     let (waits, closed) = (known.waits, is_closed(&overview, entry));
     view! {
         <div class=format!("whole {programme}")>
             <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
-                {state_word(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
+                {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
             </p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
             {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
@@ -76,7 +78,7 @@ pub fn EntryCard(
             </div>
             <div class="photos" inner_html={
                 let entry = entry.clone();
-                move || photos(model, &entry)
+                move || photos(model, &entry).into_string()
             }></div>
             {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
         </div>
@@ -98,8 +100,8 @@ pub fn likely_same(known: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
 
 fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {
     let (date, place) = (format_date(other.entry.date), model.places.with(|places| places.label(&other.entry.place)));
-    let words = answers_line(model, overview, &other.entry, "；");
-    let state = state_word(model.texts, other.entry.state);
+    let words = answers_line(model.labels(), overview, &other.entry, "；");
+    let state = entry_state(model.texts, other.entry.state);
     view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
 }
 
@@ -121,7 +123,7 @@ pub fn History(
         Some(Some(revisions)) => {
             let overview = model.server_overview.get_untracked().unwrap_or_default();
             let places = model.places.get();
-            let reader = ValueLabels { texts, language: model.language, overview: &overview, places: &places };
+            let reader = ValueLabels { labels: model.labels(), overview: &overview, places: &places };
             let said = |fields: &Fields, path: &str| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
                 words.unwrap_or_else(|| "—".to_owned())
@@ -129,7 +131,7 @@ pub fn History(
             let changes = since_decision(&revisions).map(|(before, now, paths)| {
                 let row = |path: &String| {
                     let [old, new] = [before, now].map(|fields| said(fields, path));
-                    view! { <tr><th scope="row">{field_name(model, &activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
+                    view! { <tr><th scope="row">{model.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
                 };
                 view! {
                     <h3>{texts.changed_since}</h3>
@@ -142,13 +144,13 @@ pub fn History(
                 }
             });
             let step = |own: &Revision| {
-                let names: Vec<String> = own.changed.iter().map(|path| field_name(model, &activity, path)).collect();
+                let names: Vec<String> = own.changed.iter().map(|path| model.field_name(&activity, path)).collect();
                 let who = own.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
                 let what = match Entry::from_checked(&own.fields).map(|entry| entry.state) {
                     _ if own.deleted => texts.was_deleted.to_owned(),
                     _ if own.rev == 1 => texts.was_recorded.to_owned(),
                     Some(state) if own.changed.iter().any(|path| path == "state") => {
-                        state_word(texts, state).to_owned()
+                        entry_state(texts, state).to_owned()
                     }
                     _ => fill(texts.was_changed, &[&names.join("、")]),
                 };

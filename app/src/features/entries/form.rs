@@ -8,7 +8,6 @@ mod reading;
 mod returned;
 mod table;
 
-use crate::features::entries::my_entries::field_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -30,7 +29,6 @@ use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-pub use reading::read_number;
 use reading::{changes_of, check, copy_from_last, draft_of, fresh, today};
 use serde_json::json;
 use uuid::Uuid;
@@ -228,7 +226,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     navigate(&after, Default::default());
                 }
                 Ok(SaveOutcome::Elsewhere(now)) => {
-                    let names = now.paths.iter().map(|path| field_name(model, &own.activity, path)).collect();
+                    let names = now.paths.iter().map(|path| model.field_name(&own.activity, path)).collect();
                     drafting.change(|draft| *draft = on_top_of(draft, now, &overview));
                     saving.try_set(Saving::Elsewhere(names));
                 }

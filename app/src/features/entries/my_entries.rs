@@ -1,16 +1,17 @@
 //! My entries: drafts, unsent ones, and those that were received, rejected, verified or returned.
 
+use super::undo_toast::UndoToast;
 use crate::features::entries::deletion::{EntryMenu, PendingDeletions};
+use crate::labels::entry::{answers_line, return_reason};
 use crate::labels::texts::fill;
-use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
-use crate::shell::undo_toast::UndoBar;
 use crate::state::{AppState, OfflineUse, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
 use crate::storage::my_entries::{Gone, MyEntry, Progress};
 use crate::sync;
-use crate::ui::entry_list::{answers_line, is_closed, returned_words, unsent_photos};
+use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::photo::unsent_photos;
 use crate::ui::url_state::use_url_state;
 use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::overview::Overview;
@@ -134,7 +135,7 @@ fn Entries() -> impl IntoView {
                 {gone}
                 <PendingDeletions/>
                 {list}
-                <UndoBar/>
+                <UndoToast/>
             </section>
         }
         .into_any()
@@ -200,7 +201,8 @@ fn entry_view(model: AppState, own: &MyEntry) -> impl IntoView + use<> {
     };
     let refused = matches!(own.progress, Progress::Refused(_));
     let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
-    let reason = returned_words(model, &own.fields).filter(|_| own.progress == Progress::Received(State::Returned));
+    let reason = return_reason(model.labels(), model.today, &own.fields)
+        .filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
     let closed = model.server_overview.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
     // What nobody but a coordinator may change is looked at.
@@ -237,7 +239,7 @@ fn entry_view(model: AppState, own: &MyEntry) -> impl IntoView + use<> {
                 <ul class="reasons">
                     {errors.into_iter().map(|error| {
                         let error = error.in_language(model.language);
-                        view! { <li>{format!("{}：{}", field_name(model, &entry.activity, &error.field), error.message)}</li> }
+                        view! { <li>{format!("{}：{}", model.field_name(&entry.activity, &error.field), error.message)}</li> }
                     }).collect_view()}
                 </ul>
             })}
@@ -287,15 +289,7 @@ fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
 
 fn answers(model: AppState, own: &MyEntry) -> String {
     model.server_overview.with(|overview| {
-        let line = |overview: &Arc<Overview>| answers_line(model, overview, &own.entry, " · ");
+        let line = |overview: &Arc<Overview>| answers_line(model.labels(), overview, &own.entry, " · ");
         overview.as_ref().map(line).unwrap_or_default()
     })
-}
-
-/// A field's name on the screen.
-pub fn field_name(model: AppState, activity: &str, field: &str) -> String {
-    let texts = model.texts;
-    let overview = model.server_overview.get().unwrap_or_default();
-    let places = model.places.get_untracked();
-    ValueLabels { texts, language: model.language, overview: &overview, places: &places }.name(activity, field)
 }

@@ -8,11 +8,11 @@ mod panel;
 mod preview;
 
 use crate::api::imports::{self, Import, Stage};
+use crate::labels::entry::activity_name;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::lazy_screen;
 use crate::state::use_app_state;
-use crate::ui::entry_list::activity_name;
 use columns::columns;
 use layout::layout;
 use leptos::prelude::*;
@@ -189,7 +189,7 @@ fn one(desk: Panel, import: Import) -> impl IntoView {
     let name = if import.activity.is_empty() {
         texts.import_update.to_owned()
     } else {
-        activity_name(model, &overview, &import.activity).to_owned()
+        activity_name(model.labels(), &overview, &import.activity).to_owned()
     };
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let (words, of_file) = (words(desk, &import), format!("{} · {}", import.name, name));
@@ -285,7 +285,7 @@ fn earlier(desk: Panel) -> impl IntoView {
         let name = if own.activity.is_empty() {
             texts.import_update.to_owned()
         } else {
-            activity_name(model, &overview, &own.activity).to_owned()
+            activity_name(model.labels(), &overview, &own.activity).to_owned()
         };
         let words_of_item = format!("{} · {} · {}", in_china(&own.created_at), own.name, name);
         let stage = words(desk, &own);

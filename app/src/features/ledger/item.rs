@@ -5,8 +5,9 @@ mod draft;
 mod entries;
 mod form;
 
-use crate::features::ledger::{status_word, use_ledger};
-use crate::features::map::lists::pair_name;
+use crate::features::ledger::use_ledger;
+use crate::labels::code::ledger_status;
+use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -135,14 +136,14 @@ fn NeedForm(
     let pairings = Signal::derive(move || {
         let (overview, programme) = (overview.get(), programme.get());
         let own = overview.pairings.iter().filter(|own| own.programme == programme);
-        let own = own.map(|own| (own.id.to_string(), pair_name(model, &overview, own)));
+        let own = own.map(|own| (own.id.to_string(), pairing_name(model.labels(), &overview, own)));
         std::iter::once((String::new(), texts.none_of_these.to_owned())).chain(own).collect::<Vec<_>>()
     });
     let fixed = |options: Vec<(&str, &str)>| {
         Signal::stored(options.into_iter().map(|(code, name)| (code.to_owned(), name.to_owned())).collect::<Vec<_>>())
     };
     let ledgers = fixed(vec![("need", texts.ledger_need), ("plan", texts.ledger_plan)]);
-    let statuses = fixed(Status::ALL.map(|own| (own.code(), status_word(texts, own))).to_vec());
+    let statuses = fixed(Status::ALL.map(|own| (own.code(), ledger_status(texts, own))).to_vec());
     let save = move |op: Op| {
         if busy.get_untracked() {
             return;
@@ -274,7 +275,7 @@ fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
         let dates = draft.before.get("dates").and_then(Value::as_object).cloned().unwrap_or_default();
         let step = |status: Status| {
             let day = dates.get(status.code())?.as_str()?.to_owned();
-            Some(view! { <li>{format!("{day} {}", status_word(model.texts, status))}</li> })
+            Some(view! { <li>{format!("{day} {}", ledger_status(model.texts, status))}</li> })
         };
         view! { <ol class="steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
     }

@@ -1,15 +1,19 @@
 //! The ledgers: what villages need and plan, by year, with what is overdue and what nobody has taken on at a glance; to be
 //! printed and taken away. All of it from the phone.
 
-pub mod item;
+mod item;
 
+pub use item::LedgerItem;
+
+use crate::labels::code::ledger_status;
+use crate::labels::directory::pairing_name;
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::{ItemView, SyncState};
 use crate::sync;
 use crate::ui::download;
-use crate::ui::filter_bar::unreadable_notice;
+use crate::ui::filter::unreadable_notice;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice, guard_replica};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -193,7 +197,7 @@ fn Needs() -> impl IntoView {
                         <select on:change=set("status")>
                             {option("status", String::new(), texts.all_states.to_owned())}
                             {option("status", "overdue".to_owned(), texts.need_overdue.to_owned())}
-                            {Status::ALL.map(|own| option("status", own.code().to_owned(), status_word(texts, own).to_owned()))}
+                            {Status::ALL.map(|own| option("status", own.code().to_owned(), ledger_status(texts, own).to_owned()))}
                         </select>
                     </label>
                     <SearchField label=texts.search/>
@@ -216,7 +220,7 @@ fn Needs() -> impl IntoView {
                     Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
                     Some(found) => {
                         let overview = model.server_overview.get().unwrap_or_default();
-                        let rows = found.iter().take(listed.get()).map(|own| row(model, &overview, own, today)).collect_view();
+                        let rows = found.iter().take(listed.get()).map(|own| item_row(model, &overview, own, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
                 })}
@@ -241,7 +245,7 @@ fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView 
     let words: Vec<String> = Status::ALL
         .into_iter()
         .filter(|status| of(*status) > 0)
-        .map(|status| format!("{} {}", status_word(texts, status), of(status)))
+        .map(|status| format!("{} {}", ledger_status(texts, status), of(status)))
         .collect();
     let all = fill(texts.needs_found, &[&found.len()]);
     view! {
@@ -249,17 +253,6 @@ fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView 
             {[vec![all], words].concat().join(" · ")}
             {(late > 0).then(|| view! { " · "<strong class="bad">{format!("{} {late}", texts.need_overdue)}</strong> })}
         </p>
-    }
-}
-
-/// A status in a word.
-pub fn status_word(texts: &Texts, status: Status) -> &'static str {
-    match status {
-        Status::Open => texts.need_open,
-        Status::Matched => texts.need_matched,
-        Status::UnderWay => texts.need_under_way,
-        Status::Met => texts.need_met,
-        Status::Dropped => texts.need_dropped,
     }
 }
 
@@ -279,7 +272,7 @@ fn amount(need: &Item) -> String {
 }
 
 /// An item in a list.
-pub fn row(model: AppState, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
+pub fn item_row(model: AppState, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
     let texts = model.texts;
     let need = &own.item;
     let place = {
@@ -307,7 +300,7 @@ pub fn row(model: AppState, overview: &Overview, own: &ItemView, today: Date) ->
                 <span>{place}</span>
                 <span>{facts.join(" · ")}</span>
             </a>
-            <span class=status_class(need.status)>{status_word(texts, need.status)}</span>
+            <span class=status_class(need.status)>{ledger_status(texts, need.status)}</span>
             {late}
             {way.map(|(class, words)| view! { " "<span class=class>{words}</span> })}
         </li>
@@ -344,9 +337,9 @@ fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) 
             need.unit.clone(),
             need.due.map(format_date).unwrap_or_default(),
             need.responsible.clone(),
-            status_word(texts, need.status).to_owned(),
+            ledger_status(texts, need.status).to_owned(),
             if need.is_overdue(today) { texts.yes } else { "" }.to_owned(),
-            pairing.map(|own| crate::features::map::lists::pair_name(model, overview, own)).unwrap_or_default(),
+            pairing.map(|own| pairing_name(model.labels(), overview, own)).unwrap_or_default(),
             need.note.clone(),
         ]
     };

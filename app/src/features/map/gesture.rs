@@ -103,7 +103,7 @@ impl Gesture {
     }
 
     /// The picture has been drawn anew: it is no longer to be moved.
-    pub fn is_drawn(&self) {
+    pub fn clear_transform(&self) {
         if let Some(picture) = self.frame.get_untracked().and_then(|frame| frame.first_element_child()) {
             let _ = picture.remove_attribute("style");
         }
@@ -227,7 +227,7 @@ impl Gesture {
 }
 
 /// The number that an element or one around it carries under a name.
-pub fn carried(event: &MouseEvent, name: &str) -> Option<String> {
+pub fn attribute_at(event: &MouseEvent, name: &str) -> Option<String> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest(&format!("[{name}]")).ok()??.get_attribute(name)
 }

@@ -1,107 +1,92 @@
-//! Pairings and organisations in words: beside the map, and in its sheet.
+//! Pairings and organisations as lists of buttons: the map's text alternative, and the content of its sheet.
 
-use crate::features::dashboard::indicator_cards::counted;
-use crate::features::map::gesture::carried;
-use crate::features::map::{MapData, Selection};
+use super::data::{MapData, Selection};
+use super::gesture::attribute_at;
+use crate::labels::number::entry_count;
 use crate::labels::texts::fill;
 use crate::state::AppState;
-use crate::svg::escaped;
-use jiedui_core::directory::organisation::Pairing;
-use jiedui_core::figures::overview::Overview;
 use jiedui_core::map::index::{OrganisationMarker, PairingLine};
 use leptos::prelude::*;
-use std::fmt::Write;
+use maud::{Markup, html};
 use uuid::Uuid;
 
-/// The most that a list has.
-const MOST: usize = 60;
+/// Longest list.
+const LIMIT: usize = 60;
 
-/// What the map shows, as two lists: for those who hear the screen, and for who looks for a name.
-pub fn text_alternative(model: AppState, leaf: &MapData) -> String {
-    let lines = &leaf.features.lines;
-    let single = leaf.features.points.iter().filter(|point| !point.paired);
-    format!(
-        "<h2>{}</h2>{}<h2>{}</h2>{}",
-        fill(model.texts.pairings_shown, &[&lines.len()]),
-        pair_buttons(model, leaf, &lines.iter().collect::<Vec<_>>()),
-        model.texts.other_organisations,
-        organisation_buttons(model, leaf, single)
-    )
+/// Renders what the map shows as two lists, for screen readers and for searching in the page.
+pub fn text_alternative(app: AppState, data: &MapData) -> Markup {
+    let lines = &data.features.lines;
+    let unpaired = data.features.points.iter().filter(|point| !point.paired);
+    html! {
+        h2 { (fill(app.texts.pairings_shown, &[&lines.len()])) }
+        (pairing_buttons(app, data, &lines.iter().collect::<Vec<_>>()))
+        h2 { (app.texts.other_organisations) }
+        (organisation_buttons(app, data, unpaired))
+    }
 }
 
-/// Chooses the pairing or organisation whose button was pressed.
-pub fn select_on_click(chosen: RwSignal<Option<Selection>>) -> impl Fn(web_sys::MouseEvent) + Copy {
+/// Returns a click handler that selects the pairing or the organisation whose button was clicked.
+pub fn select_on_click(selection: RwSignal<Option<Selection>>) -> impl Fn(web_sys::MouseEvent) + Copy {
     move |event| {
-        let id = |name: &str| carried(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
+        let id = |name: &str| attribute_at(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
         if let Some(pairing) = id("data-pairing") {
-            chosen.set(Some(Selection::Pairings(vec![pairing])));
+            selection.set(Some(Selection::Pairings(vec![pairing])));
         } else if let Some(organisation) = id("data-organisation") {
-            chosen.set(Some(Selection::Organisations(vec![organisation])));
+            selection.set(Some(Selection::Organisations(vec![organisation])));
         }
     }
 }
 
-/// The names of both ends.
-pub fn pair_name(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
-    let name = |id| {
-        let own = overview.directory().organisation(id);
-        own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
-    };
-    format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b))
-}
-
-/// A list of pairings, those with the most entries first.
-pub fn pair_buttons(model: AppState, leaf: &MapData, lines: &[&PairingLine]) -> String {
+/// Renders a list of pairings, those with the most entries first.
+pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) -> Markup {
     let mut sorted = lines.to_vec();
     sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
     let name = |number: usize| {
-        leaf.overview.organisations.get(number).map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default()
+        let organisation = data.overview.organisations.get(number);
+        organisation.map(|organisation| app.pick(&organisation.name, &organisation.name_en)).unwrap_or_default()
     };
-    let mut text = String::from("<ul class=\"pairs\">");
-    for line in sorted.iter().take(MOST) {
-        let Some(pairing) = leaf.overview.pairings.get(line.pairing) else { continue };
-        let [a, b] = line.ends.map(name);
-        let _ = write!(
-            text,
-            "<li class=\"pair {}\"><button type=\"button\" data-pairing=\"{}\">{} — {} <small>{}</small></button></li>",
-            escaped(&pairing.programme),
-            pairing.id,
-            escaped(a),
-            escaped(b),
-            counted(model.texts, line.counts.entries)
-        );
-    }
-    text.push_str("</ul>");
-    and_more(&mut text, model, lines.len());
-    text
-}
-
-fn and_more(text: &mut String, model: AppState, count: usize) {
-    if count > MOST {
-        let _ = write!(text, "<p>{}</p>", fill(model.texts.and_more, &[&(count - MOST)]));
+    html! {
+        ul class="pairs" {
+            @for line in sorted.iter().take(LIMIT) {
+                @if let Some(pairing) = data.overview.pairings.get(line.pairing) {
+                    li class={ "pair " (pairing.programme) } {
+                        button type="button" data-pairing=(pairing.id) {
+                            (name(line.ends[0])) " — " (name(line.ends[1])) " "
+                            small { (entry_count(app.texts, line.counts.entries)) }
+                        }
+                    }
+                }
+            }
+        }
+        (and_more(app, lines.len()))
     }
 }
 
-/// A list of organisations.
+/// Says how many items the list leaves out.
+fn and_more(app: AppState, count: usize) -> Markup {
+    html! { @if count > LIMIT { p { (fill(app.texts.and_more, &[&(count - LIMIT)])) } } }
+}
+
+/// Renders a list of organisations.
 pub fn organisation_buttons<'a>(
-    model: AppState,
-    leaf: &MapData,
+    app: AppState,
+    data: &MapData,
     points: impl Iterator<Item = &'a OrganisationMarker>,
-) -> String {
-    let (mut text, mut count) = (String::from("<ul class=\"pairs\">"), 0);
-    for point in points {
-        count += 1;
-        let Some(own) = leaf.overview.organisations.get(point.organisation).filter(|_| count <= MOST) else { continue };
-        let _ = write!(
-            text,
-            "<li class=\"single {}\"><button type=\"button\" data-organisation=\"{}\">{} <small>{}</small></button></li>",
-            escaped(&own.programme),
-            own.id,
-            escaped(model.pick(&own.name, &own.name_en)),
-            counted(model.texts, point.counts.entries)
-        );
+) -> Markup {
+    let points: Vec<&OrganisationMarker> = points.collect();
+    html! {
+        ul class="pairs" {
+            @for point in points.iter().take(LIMIT) {
+                @if let Some(organisation) = data.overview.organisations.get(point.organisation) {
+                    li class={ "single " (organisation.programme) } {
+                        button type="button" data-organisation=(organisation.id) {
+                            (app.pick(&organisation.name, &organisation.name_en)) " "
+                            small { (entry_count(app.texts, point.counts.entries)) }
+                        }
+                    }
+                }
+            }
+        }
+        (and_more(app, points.len()))
     }
-    text.push_str("</ul>");
-    and_more(&mut text, model, count);
-    text
 }

@@ -1,139 +1,57 @@
-//! The collaboration map: what is drawn, what one may do with it, and beside it in words what it shows.
+//! The collaboration map: drawing, gestures, controls, and its text alternative.
 
+mod controls;
+mod data;
 mod gesture;
-pub mod lists;
+mod lists;
+mod months;
+mod shading;
 mod sheet;
-mod tools;
 
 use crate::labels::texts::fill;
-use crate::shell::scheduler::deferred;
 use crate::state::use_app_state;
-use crate::svg::map::{self, Shaded, Town, names, outlines, towns};
+use crate::svg::map::{lines, outlines, points};
+use crate::svg::place_names::{county_names, towns};
 use crate::svg::viewport::Viewport;
+use crate::ui::deferred::deferred;
 use crate::ui::url_state::{HistoryStep, use_url_state};
-use gesture::{Gesture, carried};
-use jiedui_core::directory::place::covers;
-use jiedui_core::directory::place::{Level, Place};
-use jiedui_core::figures::breakdown::{Dimension, Group, split};
-use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
-use jiedui_core::map::choropleth::QuantileClasses;
-use jiedui_core::map::index::{Features, MapIndex, Position, spread_positions};
+use controls::{Legend, MapControls};
+use data::{MapData, PreviousCounts, Selection, changed_pairings};
+use gesture::{Gesture, attribute_at};
+use jiedui_core::figures::figure::Filter;
+use jiedui_core::map::index::{Features, MapIndex};
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::map::outline::project;
-use jiedui_core::values::quantity::Quantity;
 use leptos::html::Div;
 use leptos::prelude::*;
 use lists::{select_on_click, text_alternative};
+use shading::shading;
 use sheet::LazySheet;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tools::{Legend, MapControls};
-use uuid::Uuid;
 
-/// How long the map rests until the address says where it is looked at.
-const REST: Duration = Duration::from_millis(400);
+/// Time without movement after which the address takes the viewport.
+const SETTLED: Duration = Duration::from_millis(400);
 
-/// How far from a line one may touch it, in pixels: a line is thinner than a finger.
-const REACH: f64 = 10.0;
+/// Distance in pixels at which a touch selects a line: a line is thinner than a finger.
+const TOUCH_RADIUS: f64 = 10.0;
 
-/// What somebody has touched.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Selection {
-    /// One pairing or several.
-    Pairings(Vec<Uuid>),
-    /// One organisation or several.
-    Organisations(Vec<Uuid>),
-}
-
-/// The shades of the places, where they are shaded.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shading {
-    counties: Vec<Shaded>,
-    /// Those of the county that the filter is for; the counties are not shaded then.
-    towns: Vec<Town>,
-    classes: QuantileClasses,
-}
-
-fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shading> {
-    let indicator = overview.catalogue.indicator(code)?;
-    let county = filter.place.as_deref().map(|place| Level::County.ancestor_code(place));
-    let county = county.filter(|county| county.len() == Level::County.digits());
-    // Every county is shaded, whichever the filter is for, or every town of its county.
-    let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
-    let sieve = filter.compile(&overview.catalogue, overview.directory());
-    let parts: Vec<&Contribution> =
-        overview.contributions.iter().filter(|part| part.indicator == code && sieve.matches(part)).collect();
-    let level = if county.is_some() { Level::Township } else { Level::County };
-    let shares = split(indicator, &parts, Dimension::Place(level)).into_iter().filter_map(|share| match share.of {
-        Group::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, share.value)),
-        _ => None,
-    });
-    let shares: BTreeMap<String, Quantity> = shares.collect();
-    let classes = QuantileClasses::of(shares.values().copied());
-    let shade = |value: &Quantity| (classes.class_of(*value), value.shown());
-    let Some(county) = county else {
-        let counties = shares.iter().map(|(code, value)| {
-            let (class, title) = shade(value);
-            Shaded { code: code.clone(), class, title }
-        });
-        return Some(Shading { counties: counties.collect(), towns: Vec::new(), classes });
-    };
-    let towns: Vec<&Place> = overview.places.iter().filter(|place| place.parent == county).collect();
-    let spots = spread_positions(county, towns.len());
-    let town = |(place, spot): (&Place, &Position)| Town {
-        code: place.code.clone(),
-        name: place.name.clone(),
-        at: project(*spot),
-        shaded: shares.get(&place.code).map(shade),
-    };
-    let towns = towns.into_iter().zip(&spots).map(town).collect();
-    Some(Shading { counties: Vec::new(), towns, classes })
-}
-
-/// A filter, and how many entries each pairing had under it, by its number.
-type Before = (Filter, Vec<(usize, u64)>);
-
-/// The pairings that have more or fewer entries than before under the same filter.
-fn changed(before: &mut Option<Before>, filter: &Filter, features: &Features) -> BTreeSet<usize> {
-    let now: Vec<(usize, u64)> = features.lines.iter().map(|line| (line.pairing, line.counts.entries)).collect();
-    let changed = match before {
-        Some((own, counts)) if own == filter && counts.len() == now.len() => {
-            let both = counts.iter().zip(&now);
-            both.filter(|(before, now)| before != now).map(|(_, (number, _))| *number).collect()
-        }
-        _ => BTreeSet::new(),
-    };
-    *before = Some((filter.clone(), now));
-    changed
-}
-
-/// What is drawn: an overview, and what a filter leaves of it.
-#[derive(Clone, Debug, Default)]
-pub struct MapData {
-    overview: Arc<Overview>,
-    filter: Filter,
-    features: Features,
-    changed: BTreeSet<usize>,
-}
-
-/// The map under a filter, and beside it in words what it shows.
+/// The map under a filter, with its text alternative.
 #[component]
 pub fn Map(
-    /// The filter in force.
+    /// Current filter.
     filter: Memo<Filter>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let address = use_url_state();
-    let seen = Memo::new_with_compare(
-        move |_| model.overview_for(&filter.get()).unwrap_or_default(),
-        |one, other| one.zip(other).is_none_or(|(one, other)| !Arc::ptr_eq(one, other)),
+    let overview = Memo::new_with_compare(
+        move |_| app.overview_for(&filter.get()).unwrap_or_default(),
+        |before, after| before.zip(after).is_none_or(|(before, after)| !Arc::ptr_eq(before, after)),
     );
-    let shown = move || seen.get();
-    let first = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
-    let view = RwSignal::new(first);
-    // It is drawn in tasks of its own: that of a tap has the browser look for what lies under the finger in between.
+    let viewport = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
+    let view = RwSignal::new(viewport);
+    // Drawing runs in tasks of its own: a tap's task would make the browser lay out the page in between.
     let drawn_view = deferred(view);
     let zoom = Memo::new(move |_| drawn_view.get().zoom);
     let is_close = move || zoom.get() > 1.0;
@@ -141,74 +59,79 @@ pub fn Map(
     let gesture = Gesture::new(view, frame);
     Effect::new(move |_| {
         drawn_view.track();
-        gesture.is_drawn();
+        gesture.clear_transform();
     });
     let shading = Memo::new(move |_| {
         let code = address.get("shade")?;
-        shading(&shown(), &filter.get(), &code).map(Arc::new)
+        shading(&overview.get(), &filter.get(), &code).map(Arc::new)
     });
-    let atlas = Memo::new_with_compare(
-        move |earlier: Option<&Arc<MapIndex>>| Arc::new(MapIndex::new(&shown(), earlier.map(|own| &**own))),
+    let index = Memo::new_with_compare(
+        move |earlier: Option<&Arc<MapIndex>>| Arc::new(MapIndex::new(&overview.get(), earlier.map(|index| &**index))),
         |_, _| true,
     );
-    let before = StoredValue::new(None::<Before>);
-    let leaf = Memo::new_with_compare(
+    let previous = StoredValue::new(None::<PreviousCounts>);
+    let data = Memo::new_with_compare(
         move |_| {
-            let (atlas, overview, filter) = (atlas.get(), shown(), filter.get());
-            let there = overview.entry_counts.len() + overview.organisations.len() > 0;
-            let features = if there { atlas.features(&overview, &filter) } else { Features::default() };
-            let changed = before.try_update_value(|before| changed(before, &filter, &features)).unwrap_or_default();
+            let (index, overview, filter) = (index.get(), overview.get(), filter.get());
+            let has_features = overview.entry_counts.len() + overview.organisations.len() > 0;
+            let features = if has_features { index.features(&overview, &filter) } else { Features::default() };
+            let changed = previous
+                .try_update_value(|previous| changed_pairings(previous, &filter, &features))
+                .unwrap_or_default();
             Arc::new(MapData { overview, filter, features, changed })
         },
         |_, _| true,
     );
-    let scene = Memo::new_with_compare(
+    let layout = Memo::new_with_compare(
         move |_| {
-            let leaf = leaf.get();
-            Arc::new(MapLayout::new(&leaf.overview, &leaf.features, zoom.get()))
+            let data = data.get();
+            Arc::new(MapLayout::new(&data.overview, &data.features, zoom.get()))
         },
         |_, _| true,
     );
-    let lines = move || map::lines(&scene.get(), drawn_view.get(), &leaf.get().changed);
-    // Words and numbers are what a browser takes longest for: they follow the lines.
-    let seen_points =
-        deferred(Memo::new_with_compare(move |_| (leaf.get(), scene.get(), drawn_view.get()), |_, _| true));
-    let points =
-        move || seen_points.with(|(leaf, scene, view)| map::points(scene, &leaf.overview, model.language, *view));
-    let in_words = deferred(leaf);
-    let zoom_of_names = deferred(zoom);
-    let chosen = RwSignal::new(None::<Selection>);
-    // Where the map is looked at is part of the address, once it rests.
-    let mut tell = debounce(REST, move |code| address.change(&[("map", code)], HistoryStep::Replacing));
+    let pairing_lines = move || lines(&layout.get(), drawn_view.get(), &data.get().changed);
+    // Text takes a browser the longest, so points and names follow the lines.
+    let point_input =
+        deferred(Memo::new_with_compare(move |_| (data.get(), layout.get(), drawn_view.get()), |_, _| true));
+    let organisation_points =
+        move || point_input.with(|(data, layout, view)| points(layout, &data.overview, app.language, *view));
+    let text_data = deferred(data);
+    let name_zoom = deferred(zoom);
+    let selection = RwSignal::new(None::<Selection>);
+    // The viewport is part of the address, once it has settled.
+    let mut store_view = debounce(SETTLED, move |code| address.change(&[("map", code)], HistoryStep::Replacing));
     Effect::new(move |started: Option<bool>| {
         let view = view.get();
         if started.is_some() {
-            tell(if view == Viewport::default() { String::new() } else { view.code() });
+            store_view(if view == Viewport::default() { String::new() } else { view.code() });
         }
         true
     });
     let fit = move || {
-        let leaf = leaf.get_untracked();
-        view.set(Viewport::fitting(leaf.features.points.iter().map(|point| project(point.position))));
+        let data = data.get_untracked();
+        view.set(Viewport::fitting(data.features.points.iter().map(|point| project(point.position))));
     };
-    let line_at = move |event: &web_sys::MouseEvent| {
+    let pairings_at = move |event: &web_sys::MouseEvent| {
         let (point, unit) = gesture.at(event)?;
-        scene.with_untracked(|scene| scene.bundle_at(point, REACH / unit).map(|own| scene.pairings(own).to_vec()))
+        layout.with_untracked(|layout| {
+            layout.bundle_at(point, TOUCH_RADIUS / unit).map(|bundle| layout.pairings(bundle).to_vec())
+        })
     };
-    let touch = move |event: web_sys::MouseEvent| {
+    let select = move |event: web_sys::MouseEvent| {
         if gesture.has_dragged() {
             return;
         }
-        let number = |name: &str| carried(&event, name).and_then(|number| number.parse::<usize>().ok());
-        let leaf = leaf.get_untracked();
+        let number = |name: &str| attribute_at(&event, name).and_then(|number| number.parse::<usize>().ok());
+        let data = data.get_untracked();
         if let Some(number) = number("data-point") {
-            let numbers = scene.with_untracked(|own| own.clusters.get(number).map(|own| own.organisations.clone()));
-            let of = |number: &usize| leaf.overview.organisations.get(*number).map(|own| own.id);
-            chosen.set(Some(Selection::Organisations(numbers.unwrap_or_default().iter().filter_map(of).collect())));
-        } else if let Some(numbers) = line_at(&event) {
-            let of = |number: &usize| leaf.overview.pairings.get(*number).map(|own| own.id);
-            chosen.set(Some(Selection::Pairings(numbers.iter().filter_map(of).collect())));
-        } else if let Some(place) = carried(&event, "data-place") {
+            let numbers = layout
+                .with_untracked(|layout| layout.clusters.get(number).map(|cluster| cluster.organisations.clone()));
+            let id = |number: &usize| data.overview.organisations.get(*number).map(|organisation| organisation.id);
+            selection.set(Some(Selection::Organisations(numbers.unwrap_or_default().iter().filter_map(id).collect())));
+        } else if let Some(numbers) = pairings_at(&event) {
+            let id = |number: &usize| data.overview.pairings.get(*number).map(|pairing| pairing.id);
+            selection.set(Some(Selection::Pairings(numbers.iter().filter_map(id).collect())));
+        } else if let Some(place) = attribute_at(&event, "data-place") {
             address.toggle("place", place);
         }
     };
@@ -223,27 +146,28 @@ pub fn Map(
                 on:wheel=move |event| gesture.wheel(&event)
                 on:dblclick=move |event| gesture.double(&event)
                 on:keydown=move |event| gesture.key(&event)
-                on:click=touch
+                on:click=select
             >
                 <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label>
                     <g class="outlines" inner_html=move || {
-                        outlines(shading.get().as_ref().filter(|own| own.towns.is_empty()).map(|own| own.counties.as_slice()))
+                        let shading = shading.get();
+                        outlines(shading.as_ref().filter(|shading| shading.towns.is_empty()).map(|shading| shading.counties.as_slice()))
                     }></g>
-                    <g inner_html=move || shading.get().map(|own| towns(&own.towns, zoom.get())).unwrap_or_default()></g>
-                    <g class="pairings" inner_html=lines></g>
-                    <g class="organisations" inner_html=points></g>
+                    <g inner_html=move || shading.get().map(|shading| towns(&shading.towns, zoom.get())).unwrap_or_default()></g>
+                    <g class="pairings" inner_html=pairing_lines></g>
+                    <g class="organisations" inner_html=organisation_points></g>
                     <g class="county-names" inner_html=move || {
                         let shading = shading.get();
-                        names(model.language, zoom_of_names.get(), shading.as_ref().map(|own| own.towns.as_slice()).unwrap_or_default())
+                        county_names(app.language, name_zoom.get(), shading.as_ref().map(|shading| shading.towns.as_slice()).unwrap_or_default())
                     }></g>
                 </svg>
             </div>
             <MapControls view fit/>
-            <Show when=move || chosen.with(Option::is_some)><LazySheet chosen leaf/></Show>
+            <Show when=move || selection.with(Option::is_some)><LazySheet selection data/></Show>
             <figcaption>
                 <Legend shading/>
-                <div class="map-words" on:click=select_on_click(chosen) inner_html=move || in_words.with(|leaf| text_alternative(model, leaf))></div>
-                <p class="map-source">{move || match model.map_number.get_value() {
+                <div class="map-words" on:click=select_on_click(selection) inner_html=move || text_data.with(|data| text_alternative(app, data).into_string())></div>
+                <p class="map-source">{move || match app.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),
                 }}</p>

@@ -1,6 +1,6 @@
 //! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
 
-use crate::features::entries::deletion::{VoidForm, may_void};
+use crate::features::entries::{VoidForm, may_void};
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::sync;

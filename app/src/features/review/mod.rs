@@ -1,18 +1,20 @@
 //! The review queue, the oldest entry first. Keys: J and K move, V verifies, R returns.
 
-pub mod actions;
+mod actions;
+mod entry_detail;
 
-use crate::features::entries::deletion::PendingDeletions;
-use crate::features::entries::entry_card::{EntryCard, History, likely_same};
-use crate::features::review::actions::{ReviewActions, approve, waits_for};
+pub use actions::waits_for;
+pub use entry_detail::EntryDetail;
+
+use crate::features::entries::{EntryCard, History, PendingDeletions, UndoToast, likely_same};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::shell::undo_toast::UndoBar;
 use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
-use crate::ui::filter_bar::{FilterBar, HiddenFilters, use_list_filter};
+use crate::ui::filter::{FilterBar, HiddenFilters, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use actions::{ReviewActions, approve};
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::figures::figure::Filter;
 use leptos::ev;
@@ -167,7 +169,7 @@ fn Review() -> impl IntoView {
                 </div>
                 <HiddenFilters in_years beyond/>
                 <PendingDeletions/>
-                <UndoBar/>
+                <UndoToast/>
                 <p class="note">{texts.review_keys}</p>
             </section>
         }

@@ -13,7 +13,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use jiedui_app::shell::bootstrap::Boot;
+use jiedui_app::state::boot::Boot;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
@@ -55,10 +55,8 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
         return Ok(overview.clone());
     }
     let year = query.raw("year");
-    Ok(overview.summary_for(&Filter {
-        year: jiedui_app::shell::bootstrap::year_of(year.as_deref(), &overview.years()),
-        ..filter
-    }))
+    Ok(overview
+        .summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
 /// A page of the app.

@@ -1,8 +1,8 @@
 //! The fields of an activity: numbers, texts, choices, checklists, tables and computed numbers.
 
 use crate::features::entries::form::fields::Form;
-use crate::features::entries::form::reading::read_number;
 use crate::storage::drafts::Draft;
+use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Field;
 use jiedui_core::catalogue::{Choice, Computed, Kind};
 use leptos::prelude::*;

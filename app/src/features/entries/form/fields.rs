@@ -2,7 +2,6 @@
 
 use crate::features::entries::form::reading::{last_day, today_in_china};
 use crate::features::entries::form::returned::is_concerned;
-use crate::features::entries::my_entries::field_name;
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
@@ -65,7 +64,7 @@ impl Form {
         view! {
             <div role="alert">
                 {move || (!errors.with(Vec::is_empty)).then(|| {
-                    let names = errors.get().iter().map(|error| field_name(model, &activity, &error.field)).collect::<Vec<_>>();
+                    let names = errors.get().iter().map(|error| model.field_name(&activity, &error.field)).collect::<Vec<_>>();
                     view! { <p class="notice bad">{fill(model.texts.please_correct, &[&names.join("、")])}</p> }
                 })}
             </div>

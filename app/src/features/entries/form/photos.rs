@@ -3,7 +3,7 @@
 use crate::features::entries::form::fields::Form;
 use crate::labels::texts::fill;
 use crate::sync::photos::{PhotoError, take_in};
-use crate::ui::entry_list::photo_address;
+use crate::ui::photo::photo_address;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;

@@ -3,6 +3,7 @@
 use crate::labels::time_format::minutes_since_1970;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
+use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::place::Places;
@@ -11,7 +12,6 @@ use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::{number_value, validate_entry};
 use jiedui_core::values::day::{self, day_in_china};
 use jiedui_core::values::field_error::add_new;
-use jiedui_core::values::halfwidth::to_halfwidth;
 use jiedui_core::values::{
     date::format_date,
     field_error::{ErrorCode, FieldError},
@@ -179,29 +179,6 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     fields
 }
 
-/// Parses a number as people type it: with spaces around it, full-width digits and points of a Chinese keyboard, and thousands
-/// apart by commas. An exponent is an error: nobody means to type one, and `1e3` would become 1000 unseen.
-pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
-    let text = to_halfwidth(text).replace('，', ",");
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
-    let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let groups: Vec<&str> = whole.split(',').collect();
-    let is_grouped = match groups.as_slice() {
-        [first, others @ ..] if !others.is_empty() => {
-            (1..=3).contains(&first.len()) && others.iter().all(|group| group.len() == 3)
-        }
-        _ => true,
-    };
-    let is_digits = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
-    if !is_grouped || !is_digits(decimals) || !groups.iter().all(|group| is_digits(group)) {
-        return Err(());
-    }
-    text.replace(',', "").parse::<f64>().map(Some).map_err(drop)
-}
-
 /// Returns the fields of a draft under the form of its activity. Hidden fields are cleared, and computed ones left to the rules.
 /// Text in a number field is an error.
 pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<FieldError>) {
@@ -256,22 +233,6 @@ pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Place
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn read_number_accepts_digits_as_people_type_them() {
-        assert_eq!(read_number(" 12.5 "), Ok(Some(12.5)));
-        assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
-        assert_eq!(read_number("  "), Ok(None));
-        assert_eq!(read_number("十二"), Err(()));
-        for (text, number) in
-            [("１，０００", 1000.0), ("1,234,567.5", 1_234_567.5), ("-3", -3.0), ("+3", 3.0), (".5", 0.5)]
-        {
-            assert_eq!(read_number(text), Ok(Some(number)), "{text}");
-        }
-        for text in ["1e3", "1E3", "12人", "1,5", "1,0000", ",100", "inf", "NaN", "1.2.3", "--1", "-", ".", "1 2"] {
-            assert_eq!(read_number(text), Err(()), "{text}");
-        }
-    }
 
     #[test]
     fn draft_and_fields_convert_both_ways() {

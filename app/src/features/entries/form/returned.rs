@@ -1,8 +1,8 @@
 //! The review comment of a returned entry in its form: reason, reviewer and the fields concerned.
 
+use crate::labels::entry::return_reason;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use crate::ui::entry_list::returned_words;
 use jiedui_core::entry::{Fields, State};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub fn is_resubmitted(model: AppState, draft: &Draft) -> bool {
 
 /// Says on top of the form why the entry came back.
 pub fn banner(model: AppState, stands: &Fields) -> Option<impl IntoView + use<>> {
-    let words = returned_words(model, stands);
+    let words = return_reason(model.labels(), model.today, stands);
     words.map(|words| view! { <p class="notice bad returned" role="note">{words}</p> })
 }
 

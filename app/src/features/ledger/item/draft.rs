@@ -1,12 +1,12 @@
 //! An item of a ledger as it is typed, and what it comes to.
 
-use crate::features::entries::form::read_number;
 use crate::state::AppState;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::saving::ChangedElsewhere;
 use crate::storage::user_db::new_id;
 use crate::sync::clock;
 use crate::ui::drafting::FormDraft;
+use crate::ui::number_input::read_number;
 use jiedui_core::entry::Fields;
 use jiedui_core::ledger::Status;
 use jiedui_core::sync::number_value;

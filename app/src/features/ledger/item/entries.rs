@@ -1,8 +1,9 @@
 //! The entries that meet an item of a ledger.
 
 use crate::features::ledger::item::form::Form;
+use crate::labels::entry::{activity_name, answers_line};
 use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::{activity_name, answers_line, use_entries};
+use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{LoadingStored, NothingFound};
 use jiedui_core::directory::place::covers;
 use jiedui_core::figures::overview::Overview;
@@ -41,8 +42,8 @@ pub fn MeetingEntries(
     });
     let item = move |own: &EntryView, overview: &Overview| {
         let id = own.id;
-        let name = activity_name(model, overview, &own.entry.activity).to_owned();
-        let line = answers_line(model, overview, &own.entry, "；");
+        let name = activity_name(model.labels(), overview, &own.entry.activity).to_owned();
+        let line = answers_line(model.labels(), overview, &own.entry, "；");
         let words = format!("{} {name} {line}", format_date(own.entry.date));
         let is_chosen =
             move || form.drafting.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));

@@ -1,11 +1,9 @@
 //! One entry of any author.
 
+use super::actions::ReviewActions;
 use crate::api::endpoints;
-use crate::features::entries::deletion::{DeleteForm, EntryMenu, PendingDeletionRow};
-use crate::features::entries::entry_card::{EntryCard, History, likely_same};
-use crate::features::review::actions::ReviewActions;
+use crate::features::entries::{DeleteForm, EntryCard, EntryMenu, History, PendingDeletionRow, UndoToast, likely_same};
 use crate::lazy_screen;
-use crate::shell::undo_toast::UndoBar;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
@@ -92,7 +90,7 @@ fn Detail() -> impl IntoView {
     view! {
         <section class="narrow detail">
             {body}
-            <UndoBar/>
+            <UndoToast/>
         </section>
     }
 }

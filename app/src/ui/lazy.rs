@@ -1,5 +1,5 @@
-//! Lazy chunk: screens, and the sync, that the browser loads when the first of them is needed. The shared view, which most
-//! people see first, starts without them. The service worker caches the chunk with the other files, so it is there offline.
+//! The lazy chunk: screens and the sync, which the browser loads when it first needs one of them. The shared view, which
+//! most people see first, starts without it. The service worker caches the chunk with the other files, so it is there offline.
 
 use crate::state::use_app_state;
 use crate::ui::loading::Loading;
@@ -9,8 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-/// Event for the page's scripts (`public/start.js`): a file did not load. The server may have been upgraded and no longer
-/// have it.
+/// Event for the page's scripts (`public/start.js`): a file failed to load. An upgraded server no longer has it.
 pub const NOT_LOADED: &str = "jiedui-not-loaded";
 
 #[wasm_split(later, fallible, preload(load_chunk))]
@@ -19,7 +18,7 @@ fn anchor() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// Loads the chunk; where that fails, each screen says so and can be tried again.
+/// Loads the chunk. After a failure, each screen shows an error and a button to try again.
 pub async fn load() {
     if load_chunk().await.is_err() {
         dispatch_page_event(NOT_LOADED);
@@ -33,18 +32,18 @@ pub fn dispatch_page_event(event: &str) {
     }
 }
 
-/// Makes sure that a part of the chunk can be called.
+/// Loads the chunk of a split function.
 pub type Load = fn() -> LocalBoxFuture<'static, Result<(), SplitLoaderError>>;
 
-/// Renders a part of the chunk once `load` has succeeded; `render` gives `None` before.
+/// Renders a split function once `load` has succeeded; until then, `render` returns `None`.
 pub fn lazy(load: Load, render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
     boxed(load, Box::new(render))
 }
 
-// One copy for all parts: it is in the first screen's wasm.
+// Not generic: the first screen's wasm file holds one copy for all split functions.
 fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
     let texts = use_app_state().texts;
-    // Ready at once where the part was called before, and always on the server.
+    // Ready at once after the first call, and always on the server.
     let loaded = RwSignal::new(load().now_or_never().is_some_and(|result| result.is_ok()));
     let failed = RwSignal::new(false);
     let fetch = move || {
@@ -82,7 +81,7 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
     .into_any()
 }
 
-/// Declares a function that renders a screen from the lazy chunk: its name, the name of its split function, the screen.
+/// Declares a function that renders a screen from the lazy chunk. Takes its name, its split function and the screen.
 #[macro_export]
 macro_rules! lazy_screen {
     ($(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
@@ -93,7 +92,7 @@ macro_rules! lazy_screen {
             fn $split() -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
                 Ok(leptos::prelude::IntoAny::into_any(leptos::view! { <$screen/> }))
             }
-            $crate::shell::lazy::lazy(
+            $crate::ui::lazy::lazy(
                 || Box::pin(load()),
                 || futures::FutureExt::now_or_never($split()).and_then(Result::ok),
             )

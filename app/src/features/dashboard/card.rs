@@ -1,0 +1,68 @@
+//! The card of one indicator, as HTML.
+
+use crate::labels::figure::FigureLabels;
+use crate::labels::number::{entry_count, qualified};
+use crate::labels::texts::fill;
+use crate::svg::chart::sparkline;
+use crate::ui::figure_lines::{target_lines, verified_line};
+use jiedui_core::figures::breakdown::running_totals;
+use jiedui_core::figures::contribution::Contribution;
+use jiedui_core::values::month::Month;
+use jiedui_core::values::quantity::Qualifier;
+use maud::{PreEscaped, html};
+
+/// Content and appearance of a card.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Card {
+    /// Content, escaped.
+    pub html: String,
+    /// Whether the figure includes entries that the server does not have yet.
+    pub unsent: bool,
+    /// Class of its flash: two classes alternate, so that the next change restarts the animation.
+    pub flash: Option<&'static str>,
+}
+
+impl Card {
+    /// Returns the content.
+    pub fn html(&self) -> String {
+        self.html.clone()
+    }
+
+    /// Returns the CSS classes.
+    pub fn class(&self) -> String {
+        format!("card {}{}", self.flash.unwrap_or_default(), if self.unsent { " unsent" } else { "" })
+    }
+}
+
+/// Renders the content of a card. `query` is the filter for its links.
+pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], query: &str, unsent: bool) -> String {
+    let FigureLabels { labels, indicator, figure, filter, .. } = *figure_labels;
+    let texts = labels.texts;
+    let amount =
+        figure.actual.map_or("—".to_owned(), |actual| qualified(texts, actual.shown(), figure.actual_qualifier));
+    let inexact = if figure.actual_qualifier == Qualifier::Exact { "" } else { " inexact" };
+    let none = if figure.actual.is_none() { " none" } else { "" };
+    let link = format!("/indicators/{}{query}", indicator.code);
+    let months = || parts.iter().map(|part| part.month);
+    let (first, last) = (months().min(), months().max());
+    let sparkline = first.zip(last).and_then(|(first, last)| {
+        let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
+        sparkline(&running_totals(indicator, parts, range))
+    });
+    let count = entry_count(texts, figure.entries);
+    html! {
+        h3 { a href=(link) { (labels.pick(&indicator.name, &indicator.name_en)) } }
+        p class={ "amount" (none) (inexact) } {
+            strong { (amount) } " " span class="unit" { (labels.pick(&indicator.unit, &indicator.unit_en)) }
+        }
+        (target_lines(figure_labels))
+        @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) }
+        (verified_line(figure_labels))
+        p class="made-of" {
+            @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
+            @if let Some(last) = last { span { (fill(texts.last_in, &[&last])) } }
+        }
+        @if unsent { p class="mark" { (texts.with_unsent) } }
+    }
+    .into_string()
+}

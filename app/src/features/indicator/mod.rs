@@ -1,0 +1,104 @@
+//! One indicator: by month against its target, year against year, by place and by pairing, and its entries.
+
+mod breakdown;
+mod report;
+
+use crate::labels::texts::fill;
+use crate::lazy_screen;
+use crate::state::use_app_state;
+use crate::ui::entry_list::{entry_list, use_entries};
+use crate::ui::filter::{FilterBar, use_filter};
+use crate::ui::loading::LoadingOnline;
+use crate::ui::page::title;
+use crate::ui::save_image::SaveImage;
+use crate::ui::url_state::use_url_state;
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::contribution::contributions;
+use jiedui_core::figures::figure::Filter;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::{use_location, use_params_map};
+use maud::html;
+use report::indicator_report;
+use uuid::Uuid;
+
+/// Entries shown at first, and added at each press of the button.
+const PAGE: usize = 30;
+
+lazy_screen!(
+    /// One indicator.
+    IndicatorDetail, render_indicator, IndicatorScreen
+);
+
+/// The screen.
+#[component]
+fn IndicatorScreen() -> impl IntoView {
+    let app = use_app_state();
+    let texts = app.texts;
+    title(texts.indicator);
+    let filter = use_filter();
+    crate::sync::village::follow(app, filter);
+    let address = use_url_state();
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
+    let entries = use_entries(|| true);
+    let limit = RwSignal::new(PAGE);
+    let input = move || {
+        let overview = app.complete_overview_for(&filter.get())?;
+        let indicator = overview.catalogue.indicator(&code.get())?.clone();
+        let filter = Filter { programme: None, ..filter.get() };
+        Some((overview, indicator, filter))
+    };
+    let back = move || format!("/{}", address.query());
+    let report = move || match input() {
+        Some((overview, indicator, filter)) => indicator_report(app, &overview, &indicator, &filter).into_string(),
+        None if app.complete_overview_for(&filter.get()).is_some() => {
+            html! { p class="empty" { (texts.not_found) } }.into_string()
+        }
+        None => String::new(),
+    };
+    let list = move || {
+        let Some((overview, indicator, filter)) = input() else { return (String::new(), 0) };
+        let compiled = filter.compile(&overview.catalogue, overview.directory());
+        let contributes = |entry: &Entry| {
+            let parts = contributions(Uuid::nil(), entry, &overview.catalogue);
+            parts.iter().any(|part| part.indicator == indicator.code && compiled.matches(part))
+        };
+        let (list, count) = entry_list(app, &overview, entries.get().as_deref(), contributes, limit.get());
+        let list = html! {
+            @if count > 0 { p { (fill(texts.of_entries, &[&count])) } }
+            (list)
+        };
+        (list.into_string(), count)
+    };
+    // A link to the entries can scroll only once the report is rendered.
+    let hash = use_location().hash;
+    Effect::new(move |is_done: Option<bool>| {
+        let is_rendered = input().is_some();
+        if is_rendered && is_done != Some(true) && hash.get_untracked() == "#entries" {
+            request_animation_frame(|| {
+                if let Some(entries) = document().get_element_by_id("entries") {
+                    entries.scroll_into_view();
+                }
+            });
+        }
+        is_done == Some(true) || is_rendered
+    });
+    let has_more = move || list().1 > limit.get();
+    view! {
+        <article class="indicator">
+            <p class="back"><A href=back>{texts.back_to_view}</A></p>
+            <FilterBar filter/>
+            <div inner_html=report></div>
+            {move || app.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            <SaveImage pictures=".indicator svg.chart"/>
+            <section class="beneath" id="entries">
+                <h2>{texts.entries_beneath}</h2>
+                <div inner_html=move || list().0></div>
+                <Show when=has_more>
+                    <button type="button" class="button" on:click=move |_| limit.update(|limit| *limit += PAGE)>{texts.more}</button>
+                </Show>
+            </section>
+        </article>
+    }
+}
