@@ -4,6 +4,7 @@
 //! runs in the browser, on the server and in the simulation that replays recorded faults.
 
 pub mod access;
+pub mod api;
 pub mod catalogue;
 pub mod directory;
 pub mod entry;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod extract;
+mod openapi;
 pub mod pages;
 pub mod problem;
 
@@ -18,6 +19,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use extract::body;
 use leptos_axum::LeptosRoutes;
+use openapi::{Common, Description};
 use pages::{page, site};
 use problem::Problem;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use utoipa::OpenApi;
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,14 +42,6 @@ const QUICK: i32 = 2;
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Jiedui",
-    description = "结对: what Guiyang and Luodian do together, recorded, checked and seen by both. Identifiers are UUIDv7, \
-        dates YYYY-MM-DD, instants RFC 3339 in UTC, errors application/problem+json (RFC 9457)."
-))]
-struct Description;
-
 /// The whole site: the API, the app's files and its pages.
 pub fn router(app: AppState) -> Router {
     let synced = OpenApiRouter::new()
@@ -55,7 +49,7 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(pull::pull))
         .routes(routes!(pull::snapshot))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(QUICK)));
-    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+    let (api, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .merge(
@@ -100,6 +94,7 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(export::indicators_csv))
         .routes(routes!(export::map_geojson))
         .split_for_parts();
+    Common.modify(&mut description);
     let description = Arc::new(description);
     let openapi = get(move || async move { Json(description) });
     let pages = leptos_axum::generate_route_list(jiedui_app::shell::root::Root);

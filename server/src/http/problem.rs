@@ -7,8 +7,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jiedui_core::api;
 use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
-use serde_json::json;
 use std::any::Any;
 
 /// Something that a request cannot have, with a sentence for people in both languages.
@@ -178,16 +178,13 @@ pub async fn write(request: Request, next: Next) -> Response {
         },
     };
     let sentence = language.pick(problem.chinese, problem.english);
-    let mut body = json!({
-        "type": "about:blank",
-        "title": problem.status.canonical_reason().unwrap_or("Error"),
-        "status": problem.status.as_u16(),
-        "detail": sentence,
-    });
-    if !problem.errors.is_empty() {
-        let errors: Vec<_> = problem.errors.into_iter().map(|error| error.in_language(language)).collect();
-        body["errors"] = json!(errors);
-    }
+    let body = api::problem::Problem {
+        kind: "about:blank".to_owned(),
+        title: problem.status.canonical_reason().unwrap_or("Error").to_owned(),
+        status: problem.status.as_u16(),
+        detail: sentence.to_owned(),
+        errors: problem.errors.into_iter().map(|error| error.in_language(language)).collect(),
+    };
     let headers = std::mem::take(response.headers_mut());
     let mut written = (problem.status, Json(body)).into_response();
     let content_type = HeaderValue::from_static("application/problem+json");

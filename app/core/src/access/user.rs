@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 /// Role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 填报员: records entries.
@@ -100,7 +101,8 @@ pub struct User {
 
 /// JSON form of a user with the scope's fields inlined. `serde(flatten)` would generate much more code in the app.
 #[derive(Serialize, Deserialize)]
-struct FlatUser {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct FlatUser {
     id: Uuid,
     username: String,
     name: String,

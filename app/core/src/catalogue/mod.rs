@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A programme: a field of co-operation between the two regions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Programme {
     /// Code, such as `party_building`.
     pub code: String,
@@ -20,6 +21,7 @@ pub struct Programme {
 
 /// How the values of entries aggregate to a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     /// Sum of all values.
@@ -34,6 +36,7 @@ pub enum Aggregation {
 
 /// Subject by which a distinct indicator counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// Organisation of the entry.
@@ -45,6 +48,7 @@ pub enum Subject {
 
 /// Target of a year.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Target {
     /// Year.
     pub year: i32,
@@ -56,6 +60,7 @@ pub struct Target {
 
 /// An indicator, whose figure is computed from entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Indicator {
     /// Code, such as `pigs_marketed`.
     pub code: String,
@@ -81,6 +86,7 @@ pub struct Indicator {
 
 /// Type of a form field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FieldKind))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Integer.
@@ -108,6 +114,7 @@ impl Kind {
 
 /// An option of a choice field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// Code.
     pub code: String,
@@ -119,6 +126,7 @@ pub struct Choice {
 
 /// Condition under which a field is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Condition {
     /// Code of a choice field of the same form.
     pub field: String,
@@ -128,6 +136,7 @@ pub struct Condition {
 
 /// Formula of a calculated field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Computed {
     /// Sum of the fields that have a value.
@@ -159,6 +168,7 @@ impl Computed {
 
 /// A field of an entry form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FormField))]
 pub struct Field {
     /// Code within the activity.
     pub code: String,
@@ -187,6 +197,7 @@ pub struct Field {
     pub feeds: Option<String>,
     /// Columns, for a table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub columns: Vec<Field>,
     /// Options, for a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -229,6 +240,7 @@ impl Field {
 
 /// An entry form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Activity {
     /// Code, such as `field_survey`.
     pub code: String,
@@ -246,6 +258,7 @@ pub struct Activity {
 
 /// Catalogue of everything that can be recorded and counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalogue {
     /// Version number, incremented with each change.
     pub version: u32,

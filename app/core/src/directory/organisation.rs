@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// Kind of an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrganisationKind {
     /// A Party branch.
@@ -29,6 +30,7 @@ pub enum OrganisationKind {
 
 /// An organisation of one region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Organisation {
     /// Identifier.
     pub id: Uuid,
@@ -65,6 +67,7 @@ impl Organisation {
 
 /// A pairing of two organisations, one of each region, in a programme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pairing {
     /// Identifier.
     pub id: Uuid,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One of the two regions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Guiyang, the supporting region.
@@ -14,6 +15,7 @@ pub enum Side {
 
 /// Administrative level of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// A city with districts.
@@ -45,6 +47,7 @@ impl Level {
 
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Place {
     /// Statistical code: 4 digits for a city, 6 for a county, 9 for a township, 12 for a village.
     pub code: String,

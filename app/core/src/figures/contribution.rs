@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 /// Sum that one or more entries with the same key add to an indicator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contribution {
     /// Code of the indicator.
     pub indicator: String,

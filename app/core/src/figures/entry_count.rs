@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 /// Number of entries with the same key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntryCount {
     /// Code of the programme.
     pub programme: String,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 /// Filter that selects entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Filter {
     /// Year.
     pub year: Option<i32>,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 /// Snapshot of reference data and aggregates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// Number of the last change that it includes; a larger number is newer.
     pub change: i64,

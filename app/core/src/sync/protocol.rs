@@ -29,6 +29,7 @@ pub const LARGEST_BATCH: usize = 1_000;
 
 /// Operation of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// Creates the record, or changes the fields in the mutation.
@@ -39,6 +40,7 @@ pub enum Op {
 
 /// A change made by a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Mutation {
     /// Sequence number, rising by one per client. Client and sequence number are the idempotency key.
     pub seq: u64,
@@ -56,6 +58,7 @@ pub struct Mutation {
     pub op: Op,
     /// Fields to set; null clears a field.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::api::schema::RecordFields))]
     pub fields: Fields,
 }
 
@@ -97,6 +100,7 @@ impl Mutation {
 
 /// A batch of mutations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushRequest {
     /// Client identifier: one for each browser profile, kept as long as its storage.
     pub client_id: Uuid,
@@ -110,6 +114,7 @@ pub struct PushRequest {
 
 /// Outcome of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Applied as sent.
@@ -131,6 +136,7 @@ impl Outcome {
 
 /// Result of one mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushResult {
     /// Sequence number of the mutation.
     pub seq: u64,
@@ -151,6 +157,7 @@ pub struct PushResult {
 
 /// A change by another user that a mutation conflicts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConcurrentChange {
     /// Display name of that user.
     pub name: String,
@@ -162,6 +169,7 @@ pub struct ConcurrentChange {
 
 /// Response to a push.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushResponse {
     /// Results in the order of the mutations.
     pub results: Vec<PushResult>,
@@ -169,6 +177,7 @@ pub struct PushResponse {
 
 /// A record at its current revision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Record {
     /// Kind of the record.
     pub kind: String,
@@ -178,6 +187,7 @@ pub struct Record {
     pub rev: u64,
     /// Fields; empty for a tombstone.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::api::schema::RecordFields))]
     pub fields: Fields,
     /// Whether it was deleted or is no longer visible to this user.
     #[serde(default)]
@@ -186,6 +196,7 @@ pub struct Record {
 
 /// Changes since a cursor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PullResponse {
     /// Changed records, oldest change first.
     pub records: Vec<Record>,

@@ -54,6 +54,7 @@ impl Language {
 
 /// Kind of a validation error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// A value is required.
@@ -125,6 +126,7 @@ pub enum ErrorCode {
 
 /// A validation error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Field name or path, such as `values.people`.
     pub field: String,

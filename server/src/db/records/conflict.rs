@@ -2,9 +2,9 @@
 
 use crate::db::bulk::insert;
 use crate::db::{Db, Result, Tx, on};
+use jiedui_core::api::entries::Conflict;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::ConcurrentChange;
-use serde::Serialize;
 use uuid::Uuid;
 
 /// By whom, with which copy of the app, by which mutation.
@@ -76,25 +76,6 @@ pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result
         others.push(ConcurrentChange { name, at, changed });
     }
     Ok(others)
-}
-
-/// A conflict of a record's.
-#[derive(Clone, Debug, Serialize)]
-pub struct Conflict {
-    /// Whose values were not taken.
-    pub author: Uuid,
-    /// Their name.
-    pub author_name: Option<String>,
-    /// The client and the number of their mutation, by which a choice names the conflict.
-    pub client: Uuid,
-    /// See there.
-    pub seq: i64,
-    /// When they arrived.
-    pub at: String,
-    /// The values, by the paths of their fields.
-    pub kept: Fields,
-    /// When somebody chose; `None` while it waits.
-    pub settled_at: Option<String>,
 }
 
 /// The most conflicts of a record that are told.

@@ -1,11 +1,12 @@
 //! Entries one by one and in lists, for people and programs that look at them.
 
-use crate::db::records::history::{self, HistoryPage, RevisionState};
+use crate::db::records::history::{self, HistoryPage};
 use crate::db::{
     Db, Result, on,
     records::{conflict, stored},
 };
 use jiedui_core::access::user::User;
+use jiedui_core::api::entries::{Conflict, RevisionState};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::Record;
 use jiedui_core::sync::protocol::ENTRY;
@@ -136,7 +137,7 @@ pub struct EntryWithHistory {
     /// The states that it has had, the first first.
     pub history: HistoryPage,
     /// What was not taken.
-    pub conflicts: Vec<conflict::Conflict>,
+    pub conflicts: Vec<Conflict>,
 }
 
 /// One entry, whoever may see it, with the states that it had before `before`, or the last ones.

@@ -3,9 +3,9 @@
 
 use crate::db::records::record::Revision;
 use crate::db::{Db, Result, on};
+use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::bounds;
-use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -86,25 +86,6 @@ fn set(fields: &mut Fields, name: String, was: Value) {
         },
         other => drop(fields.insert(name, other)),
     }
-}
-
-/// One state that an entry has had.
-#[derive(Clone, Debug, Serialize)]
-pub struct RevisionState {
-    /// Its number.
-    pub rev: i64,
-    /// When.
-    pub at: String,
-    /// Who; `None` for the program itself.
-    pub author: Option<Uuid>,
-    /// Their name.
-    pub author_name: Option<String>,
-    /// Paths of the fields that changed.
-    pub changed: Vec<String>,
-    /// All fields.
-    pub fields: Fields,
-    /// Whether it was deleted.
-    pub deleted: bool,
 }
 
 /// The newest states of an entry, or the newest before one; the oldest of them first.

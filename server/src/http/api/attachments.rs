@@ -12,8 +12,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::access::user::User;
+use jiedui_core::api::attachments::{MissingRequest, MissingResponse};
+use jiedui_core::api::schema::FileContent;
 use jiedui_core::values::field_error::ErrorCode;
-use serde_json::json;
 use std::io;
 use tokio::task::spawn_blocking;
 
@@ -95,7 +96,8 @@ fn so_much_is_there(status: StatusCode, there: u64) -> Response {
 
 /// Stores a photo, or with `Content-Range` the next part of one. 202 with `Range` tells how much is there by now, also to who
 /// asks with `bytes */TOTAL` and no body.
-#[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
+#[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)),
+    request_body(content = FileContent, description = "a picture or a PDF, or a part of one", content_type = "application/octet-stream"), responses(
     (status = 201, description = "stored"), (status = 200, description = "was there already"),
     (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture"),
     (status = 403, description = "a role that does not record"),
@@ -166,33 +168,35 @@ fn signed(bytes: u64) -> i64 {
 /// Asks which photos a phone should send again: those that are not stored, or whose file is gone, as after a restore from
 /// a backup.
 #[utoipa::path(post, path = "/api/v1/attachments/missing",
-    request_body(content = serde_json::Value, description = "sha256: at most 100 hashes", content_type = "application/json"),
-    responses((status = 200, description = "missing: the hashes of those that are not there for this user"),
+    request_body = MissingRequest,
+    responses((status = 200, description = "the photos to send again", body = MissingResponse),
         (status = 400, description = "no hashes, or too many")))]
 pub async fn missing(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,
-    Body(body): Body,
+    body: Body,
 ) -> Result<Response, Problem> {
     let wrong = || Problem::field("sha256", ErrorCode::WrongType);
-    let hashes = body.get("sha256").and_then(|hashes| hashes.as_array()).ok_or_else(wrong)?;
-    if hashes.len() > ASKED {
+    let MissingRequest { sha256 } = body.parse().map_err(|_| wrong())?;
+    if sha256.len() > ASKED {
         return Err(Problem::field("sha256", ErrorCode::TooLong));
     }
     let mut missing = Vec::new();
-    for hash in hashes {
-        let hash = hash.as_str().filter(|hash| is_hash(hash)).ok_or_else(wrong)?;
-        if !app.is_stored_for(hash, &user).await? {
+    for hash in sha256 {
+        if !is_hash(&hash) {
+            return Err(wrong());
+        }
+        if !app.is_stored_for(&hash, &user).await? {
             missing.push(hash);
         }
     }
-    Ok(wants.answer(&json!({"missing": missing})))
+    Ok(wants.answer(&MissingResponse { missing }))
 }
 
 /// A photo. Its content never changes, so whoever may read it keeps it.
 #[utoipa::path(get, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
-    (status = 200, description = "the photo"), (status = 403, description = "not for this user"),
+    (status = 200, description = "the photo", body = FileContent, content_type = "image/*"), (status = 403, description = "not for this user"),
     (status = 404, description = "there is none, or its file is gone")))]
 pub async fn get(
     State(app): State<AppState>,

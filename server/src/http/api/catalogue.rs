@@ -11,53 +11,49 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::access::user::{Role, User};
+use jiedui_core::api::catalogue::{SetActivityRequest, SetIndicatorRequest};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Place;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The catalogue.
-#[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "version, programmes, indicators, activities")))]
+#[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "the catalogue", body = Catalogue)))]
 pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) -> Result<Response, Problem> {
     Ok(wants.answer(&app.cache.up_to_date(&app.db).await?.0.reference.catalogue))
 }
 
 /// Puts a form in the place of an activity's, or adds an activity. What was recorded with the former one keeps it.
 #[utoipa::path(put, path = "/api/v1/catalogue/activities/{code}", params(("code" = String, Path)),
-    request_body(content = Value, description = "an activity as the catalogue has it, without version", content_type = "application/json"),
-    responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
+    request_body = SetActivityRequest,
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
         (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
 pub async fn set_activity(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
     wants: Accept,
-    Payload(mut body): Payload,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    if let Some(body) = body.as_object_mut() {
-        body.insert("code".to_owned(), json!(code));
-        body.insert("version".to_owned(), json!(0));
-    }
-    revise(&app, &user, wants, body, Catalogue::with_activity).await
+    let with = |catalogue: &Catalogue, form: SetActivityRequest| catalogue.with_activity(form.activity(code));
+    revise(&app, &user, wants, body, with).await
 }
 
 /// Changes an indicator's names and targets, or adds one.
 #[utoipa::path(put, path = "/api/v1/catalogue/indicators/{code}", params(("code" = String, Path)),
-    request_body(content = Value, description = "an indicator as the catalogue has it", content_type = "application/json"),
-    responses((status = 200, description = "the catalogue"), (status = 400, description = "fields are wrong"),
+    request_body = SetIndicatorRequest,
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
         (status = 403, description = "no administrator"), (status = 409, description = "somebody else was first")))]
 pub async fn set_indicator(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
     wants: Accept,
-    Payload(mut body): Payload,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    if let Some(body) = body.as_object_mut() {
-        body.insert("code".to_owned(), json!(code));
-    }
-    revise(&app, &user, wants, body, Catalogue::with_indicator).await
+    let with = |catalogue: &Catalogue, own: SetIndicatorRequest| catalogue.with_indicator(own.indicator(code));
+    revise(&app, &user, wants, body, with).await
 }
 
 async fn revise<T: DeserializeOwned>(
@@ -91,7 +87,7 @@ async fn revise<T: DeserializeOwned>(
 
 /// Places right below one, or all of them.
 #[utoipa::path(get, path = "/api/v1/places", params(("parent" = Option<String>, Query, description = "code of the place above")),
-    responses((status = 200, description = "places: code, parent, level, name, side")))]
+    responses((status = 200, description = "the places", body = Vec<Place>)))]
 pub async fn places(
     State(app): State<AppState>,
     _: Viewer,

@@ -2,7 +2,7 @@
 
 use crate::db::feed;
 use crate::db::reference::directory::{self, Written};
-use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::body::{Accept, Payload, missing_field};
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::access::user::User;
+use jiedui_core::api::directory::{SetOrganisationRequest, SetPairingRequest};
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::sync::protocol::{ORGANISATION, PAIRING};
@@ -17,13 +18,13 @@ use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Adds an organisation, or changes one.
 #[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
-    request_body(content = Value, description = "name, name_en, kind, side, place, programme, position?, base_rev?", content_type = "application/json"),
-    responses((status = 200, description = "the organisation"), (status = 400, description = "fields are wrong"),
+    request_body = SetOrganisationRequest,
+    responses((status = 200, description = "the organisation", body = Organisation), (status = 400, description = "fields are wrong"),
         (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
         (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
 pub async fn set_organisation(
@@ -33,7 +34,8 @@ pub async fn set_organisation(
     wants: Accept,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let (own, base_rev): (Organisation, _) = read(&user, &id, body)?;
+    let (id, request) = read::<SetOrganisationRequest>(&user, &id, body)?;
+    let (own, base_rev) = request.organisation(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
     if directory.organisation(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user).is_empty()) {
@@ -41,13 +43,13 @@ pub async fn set_organisation(
     }
     told(own.validate(&reference.places, &reference.catalogue), own.forbidden_fields(&user), wants)?;
     // Its initials are read from its name when the directory is.
-    set(&app, ORGANISATION, own.id, Organisation { initials: String::new(), ..own }, &user, base_rev, wants).await
+    set(&app, ORGANISATION, own.id, own, &user, base_rev, wants).await
 }
 
 /// Adds a pairing, or changes one; an ended one stays, with its last day.
 #[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
-    request_body(content = Value, description = "programme, organisation_a, organisation_b, from?, to?, agreement?, base_rev?", content_type = "application/json"),
-    responses((status = 200, description = "the pairing"), (status = 400, description = "fields are wrong"),
+    request_body = SetPairingRequest,
+    responses((status = 200, description = "the pairing", body = Pairing), (status = 400, description = "fields are wrong"),
         (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
         (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
 pub async fn set_pairing(
@@ -57,7 +59,8 @@ pub async fn set_pairing(
     wants: Accept,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let (own, base_rev): (Pairing, _) = read(&user, &id, body)?;
+    let (id, request) = read::<SetPairingRequest>(&user, &id, body)?;
+    let (own, base_rev) = request.pairing(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
     if directory.pairing(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user, directory).is_empty()) {
@@ -67,29 +70,17 @@ pub async fn set_pairing(
     set(&app, PAIRING, own.id, own, &user, base_rev, wants).await
 }
 
-/// Reads what somebody wants to write down, and the revision that they started from, if they name it.
-fn read<T: DeserializeOwned>(user: &User, id: &str, mut body: Value) -> Result<(T, Option<u64>), Problem> {
+/// Reads the identifier and the body of a change.
+fn read<T: DeserializeOwned>(user: &User, id: &str, body: Value) -> Result<(Uuid, T), Problem> {
     if !user.role.coordinates() {
         return Err(Problem::forbidden());
     }
     let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
-    let mut base_rev = None;
-    if let Some(body) = body.as_object_mut() {
-        body.insert("id".to_owned(), json!(id));
-        if let Some(named) = body.remove("base_rev").filter(|own| !own.is_null()) {
-            base_rev = Some(named.as_u64().ok_or(Problem::field("base_rev", ErrorCode::WrongType))?);
-        }
-    }
-    let own = serde_path_to_error::deserialize(body).map_err(|error| {
-        // A field that is missing is named in the sentence alone.
-        let sentence = error.inner().to_string();
-        let missing = sentence.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        match missing {
-            Some(field) => Problem::field(field, ErrorCode::Required),
-            None => Problem::field(&error.path().to_string(), ErrorCode::WrongType),
-        }
+    let request = serde_path_to_error::deserialize(body).map_err(|error| match missing_field(error.inner()) {
+        Some(field) => Problem::field(&field, ErrorCode::Required),
+        None => Problem::field(&error.path().to_string(), ErrorCode::WrongType),
     })?;
-    Ok((own, base_rev))
+    Ok((id, request))
 }
 
 fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Accept) -> Result<(), Problem> {

@@ -9,8 +9,9 @@ use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiedui_core::api::entries::{EntriesResponse, EntryResponse};
 use jiedui_core::entry::State as EntryState;
-use serde_json::json;
+use jiedui_core::sync::Record;
 use uuid::Uuid;
 
 /// Entries that the user may see, the newest first. `after` is the `next` of the page before.
@@ -21,7 +22,7 @@ use uuid::Uuid;
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM"), ("after" = Option<String>, Query),
     ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
-    responses((status = 200, description = "entries; next, or null at the end"), (status = 401, description = "no session")))]
+    responses((status = 200, description = "a page of entries", body = EntriesResponse), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -37,8 +38,8 @@ pub async fn list(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|last| last.key.to_string());
-    let entries: Vec<_> = found.into_iter().map(|listed| listed.record).collect();
-    Ok(wants.answer(&json!({"entries": entries, "next": next})))
+    let entries = found.into_iter().map(|listed| listed.record).collect();
+    Ok(wants.answer(&EntriesResponse { entries, next }))
 }
 
 /// The filters of lists and exports.
@@ -59,7 +60,7 @@ pub fn filter(query: &mut QueryParams) -> entry::Filter {
 
 /// One entry with its whole history. A long one comes in pages, the newest first: `older` is then the `before` of the next.
 #[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
-    (status = 200, description = "the record, its history, older, and values not taken"),
+    (status = 200, description = "the entry", body = EntryResponse),
     (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
 pub async fn one(
     State(app): State<AppState>,
@@ -77,9 +78,7 @@ pub async fn one(
     }
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     whole.hide_from(&user, |fields| scope(fields, &reference.catalogue));
-    let record = whole.record;
-    Ok(wants.answer(&json!({
-        "kind": record.kind, "id": record.id, "rev": record.rev, "fields": record.fields, "deleted": record.deleted,
-        "history": whole.history.states, "older": whole.history.older, "conflicts": whole.conflicts,
-    })))
+    let Record { kind, id, rev, fields, deleted } = whole.record;
+    let (history, older, conflicts) = (whole.history.states, whole.history.older, whole.conflicts);
+    Ok(wants.answer(&EntryResponse { kind, id, rev, fields, deleted, history, older, conflicts }))
 }

@@ -14,6 +14,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::access::user::User;
+use jiedui_core::api::map::MapResponse;
+use jiedui_core::api::schema::FileContent;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::figures::figure::Figure;
 use jiedui_core::values::csv_cell::neutralise_formula;
@@ -83,7 +85,7 @@ impl Pages {
 }
 
 /// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
-#[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "CSV"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "the table", body = String, content_type = "text/csv"), (status = 401, description = "no session")))]
 pub async fn entries_csv(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -120,7 +122,7 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
 }
 
 /// Entries as a sheet.
-#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "XLSX"),
+#[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
 pub async fn entries_xlsx(
     State(app): State<AppState>,
@@ -174,7 +176,7 @@ fn add_sheet<'a>(
 }
 
 /// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
-#[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "XLSX"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 401, description = "no session")))]
 pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): CurrentUser) -> Result<Response, Problem> {
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
@@ -229,7 +231,7 @@ async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec
 type FigureRow = ([String; 3], [Option<f64>; 5]);
 
 /// Indicators as a sheet, numbers as numbers.
-#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "XLSX")))]
+#[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
 pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (year, rows) = figure_rows(&app, query).await?;
     let write = || -> Result<Vec<u8>, XlsxError> {
@@ -255,7 +257,7 @@ pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: Quer
 }
 
 /// The same as CSV, UTF-8 with a byte-order mark.
-#[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "CSV")))]
+#[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "the table", body = String, content_type = "text/csv")))]
 pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (_, rows) = figure_rows(&app, query).await?;
     let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -269,12 +271,13 @@ pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: Query
 }
 
 /// The map as a file.
-#[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "GeoJSON")))]
+#[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "the map", body = MapResponse, content_type = "application/geo+json")))]
 pub async fn map_geojson(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();
     query.finish()?;
     let snapshot = app.overview().await?;
-    let body = crate::http::api::map::geojson(&snapshot.overview, &filter).to_string().into_bytes();
+    let body =
+        serde_json::to_vec(&crate::http::api::map::geojson(&snapshot.overview, &filter)).map_err(DbError::from)?;
     Ok(file("application/geo+json", "map.geojson", body))
 }
 

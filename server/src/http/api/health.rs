@@ -8,19 +8,19 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use serde_json::{Value, json};
+use jiedui_core::api::health::{HealthResponse, ReadyResponse};
 use std::time::Instant;
 
 /// The process answers.
-#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive")))]
-pub async fn healthz() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive", body = HealthResponse)))]
+pub async fn healthz() -> Json<HealthResponse> {
+    Json(HealthResponse { status: "ok".to_owned() })
 }
 
 /// All tasks are running, the database can be read and written.
 #[utoipa::path(get, path = "/readyz", responses(
-    (status = 200, description = "ready: status, database, version"), (status = 503, description = "not ready")))]
-pub async fn readyz(State(app): State<AppState>) -> Result<Json<Value>, Problem> {
+    (status = 200, description = "ready", body = ReadyResponse), (status = 503, description = "not ready")))]
+pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, Problem> {
     let gone = app.tasks.gone();
     if !gone.is_empty() {
         tracing::warn!(?gone, "not ready: tasks are gone");
@@ -36,7 +36,8 @@ pub async fn readyz(State(app): State<AppState>) -> Result<Json<Value>, Problem>
     if !app.writer.can_write().await {
         return Err(not_ready("服务器暂时无法保存数据", "The server cannot store data just now"));
     }
-    Ok(Json(json!({"status": "ok", "database": app.db.name(), "version": env!("CARGO_PKG_VERSION")})))
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Json(ReadyResponse { status: "ok".to_owned(), database: app.db.name().to_owned(), version }))
 }
 
 fn not_ready(chinese: &'static str, english: &'static str) -> Problem {

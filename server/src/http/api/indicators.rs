@@ -9,11 +9,11 @@ use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiedui_core::api::indicators::{IndicatorFigure, IndicatorsResponse, SeriesPoint, SeriesResponse};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::figures::figure::{Filter, aggregate};
 use jiedui_core::figures::{contribution::Contribution, figure::Figure};
 use jiedui_core::values::quantity::Qualifier;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What each indicator stands at.
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
     ("include" = Option<String>, Query, description = "verified: verified entries alone"),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
-    responses((status = 200, description = "year, indicators"), (status = 400, description = "a parameter is wrong")))]
+    responses((status = 200, description = "the figures", body = IndicatorsResponse), (status = 400, description = "a parameter is wrong")))]
 pub async fn indicators(
     State(app): State<AppState>,
     _: Viewer,
@@ -34,29 +34,29 @@ pub async fn indicators(
     query.finish()?;
     let year = filter.year.unwrap_or_else(this_year);
     let figures = app.figures(Filter { year: Some(year), ..filter }).await?;
-    Ok(wants.answer(&json!({"year": year, "indicators": shaped(&figures, &app.reference().catalogue)})))
+    Ok(wants.answer(&IndicatorsResponse { year, indicators: shaped(&figures, &app.reference().catalogue) }))
 }
 
 /// Figures in the contract's shape.
-fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
+fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<IndicatorFigure> {
     let shape = |figure: &Figure| {
         let indicator = catalogue.indicator(&figure.indicator)?;
-        Some(json!({
-            "code": indicator.code,
-            "programme": indicator.programme,
-            "name": indicator.name,
-            "name_en": indicator.name_en,
-            "unit": indicator.unit,
-            "unit_en": indicator.unit_en,
-            "aggregation": indicator.aggregation,
-            "target": figure.target.as_ref().map(|target| target.value),
-            "target_qualifier": figure.target.as_ref().map(|target| target.qualifier),
-            "actual": figure.actual,
-            "actual_qualifier": figure.actual.map(|_| figure.actual_qualifier),
-            "verified": figure.verified,
-            "progress": figure.progress,
-            "entries": figure.entries,
-        }))
+        Some(IndicatorFigure {
+            code: indicator.code.clone(),
+            programme: indicator.programme.clone(),
+            name: indicator.name.clone(),
+            name_en: indicator.name_en.clone(),
+            unit: indicator.unit.clone(),
+            unit_en: indicator.unit_en.clone(),
+            aggregation: indicator.aggregation,
+            target: figure.target.as_ref().map(|target| target.value),
+            target_qualifier: figure.target.as_ref().map(|target| target.qualifier),
+            actual: figure.actual,
+            actual_qualifier: figure.actual.map(|_| figure.actual_qualifier),
+            verified: figure.verified,
+            progress: figure.progress,
+            entries: figure.entries,
+        })
     };
     figures.iter().filter_map(shape).collect()
 }
@@ -67,7 +67,7 @@ fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<Value> {
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM"),
     ("by" = Option<String>, Query, description = "month (when not given) or place")),
-    responses((status = 200, description = "series: key, value"), (status = 404, description = "no such indicator")))]
+    responses((status = 200, description = "the parts", body = SeriesResponse), (status = 404, description = "no such indicator")))]
 pub async fn series(
     State(app): State<AppState>,
     _: Viewer,
@@ -89,10 +89,10 @@ pub async fn series(
     }
     let point = |(key, parts): (String, Vec<&Contribution>)| {
         let (value, qualifier) = aggregate(indicator.aggregation, parts.iter().copied())?;
-        let name = reference.places.get(&key).map(|place| place.name.as_str());
+        let name = reference.places.get(&key).map(|place| place.name.clone());
         let qualifier = (qualifier != Qualifier::Exact).then_some(qualifier);
-        Some(json!({"key": key, "value": value, "name": name, "qualifier": qualifier}))
+        Some(SeriesPoint { key, value, name, qualifier })
     };
-    let series: Vec<Value> = groups.into_iter().filter_map(point).collect();
-    Ok(wants.answer(&json!({"code": code, "year": year, "series": series})))
+    let series = groups.into_iter().filter_map(point).collect();
+    Ok(wants.answer(&SeriesResponse { code, year, series }))
 }

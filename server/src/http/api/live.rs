@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// `change` events. The first comes at once unless `Last-Event-ID` names the last change.
 #[utoipa::path(get, path = "/api/v1/live", responses(
-    (status = 200, description = "change events with the new cursor", content_type = "text/event-stream"),
+    (status = 200, description = "change events with the new cursor", body = String, content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
 pub async fn live(State(app): State<AppState>, CurrentUser(user): CurrentUser, headers: HeaderMap) -> Response {
     let (epoch, key) = (app.epoch, app.cursor_key.clone());
@@ -23,7 +23,7 @@ pub async fn live(State(app): State<AppState>, CurrentUser(user): CurrentUser, h
 
 /// The same for who may see the overview alone: events without a cursor.
 #[utoipa::path(get, path = "/api/v1/overview/live", responses(
-    (status = 200, description = "change events", content_type = "text/event-stream"),
+    (status = 200, description = "change events", body = String, content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
 pub async fn of_overview(State(app): State<AppState>, _: Viewer, headers: HeaderMap) -> Response {
     events(&app, &headers, |_| Some(json!({})))

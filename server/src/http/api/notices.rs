@@ -8,11 +8,11 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiedui_core::api::notices::{NoticesResponse, PushKeyResponse, SubscriptionRequest};
 use jiedui_core::values::field_error::ErrorCode;
-use serde_json::{Value, json};
 
 /// How many of one's entries have come back, and the sentence that says so.
-#[utoipa::path(get, path = "/api/v1/notices", responses((status = 200, description = "returned, sentence"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/notices", responses((status = 200, description = "the number and the sentence", body = NoticesResponse), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -26,48 +26,41 @@ pub async fn list(
             .pick("有 {} 条填报被退回", "{} of your entries were returned")
             .replace("{}", &count.to_string()),
     };
-    Ok(wants.answer(&json!({"returned": returned, "sentence": sentence})))
+    Ok(wants.answer(&NoticesResponse { returned, sentence }))
 }
 
 /// The key by which a browser's push service knows this server.
-#[utoipa::path(get, path = "/api/v1/notices/browser", responses((status = 200, description = "key, as base64url"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/notices/browser", responses((status = 200, description = "the key", body = PushKeyResponse), (status = 401, description = "no session")))]
 pub async fn key(State(app): State<AppState>, CurrentUser(_): CurrentUser, wants: Accept) -> Response {
-    wants.answer(&json!({"key": app.notices.public_key()}))
-}
-
-fn endpoint(body: &Value) -> Result<&str, Problem> {
-    match body.get("endpoint") {
-        None | Some(Value::Null) => Err(Problem::field("endpoint", ErrorCode::Required)),
-        Some(endpoint) => endpoint.as_str().ok_or(Problem::field("endpoint", ErrorCode::WrongType)),
-    }
+    wants.answer(&PushKeyResponse { key: app.notices.public_key() })
 }
 
 /// Has this browser woken when an entry of its person's comes back.
 #[utoipa::path(put, path = "/api/v1/notices/browser",
-    request_body(content = Value, description = "endpoint: of the browser's subscription", content_type = "application/json"),
+    request_body = SubscriptionRequest,
     responses((status = 204, description = "it will be"), (status = 400, description = "no address of a push service")))]
 pub async fn subscribe(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
-    Payload(body): Payload,
+    body: Payload,
 ) -> Result<StatusCode, Problem> {
-    let endpoint = endpoint(&body)?;
-    if app.notices.origin(endpoint).is_none() {
+    let SubscriptionRequest { endpoint } = body.parse()?;
+    if app.notices.origin(&endpoint).is_none() {
         return Err(Problem::field("endpoint", ErrorCode::Unknown));
     }
-    notice::subscribe(&app.db, user.id, endpoint).await?;
+    notice::subscribe(&app.db, user.id, &endpoint).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Leaves it alone from now on.
 #[utoipa::path(delete, path = "/api/v1/notices/browser",
-    request_body(content = Value, description = "endpoint", content_type = "application/json"),
+    request_body = SubscriptionRequest,
     responses((status = 204, description = "it is")))]
 pub async fn unsubscribe(
     State(app): State<AppState>,
     CurrentUser(_): CurrentUser,
-    Payload(body): Payload,
+    body: Payload,
 ) -> Result<StatusCode, Problem> {
-    notice::unsubscribe(&app.db, endpoint(&body)?).await?;
+    notice::unsubscribe(&app.db, &body.parse::<SubscriptionRequest>()?.endpoint).await?;
     Ok(StatusCode::NO_CONTENT)
 }

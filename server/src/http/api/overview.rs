@@ -8,6 +8,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiedui_core::figures::overview::Overview;
 
 /// The whole overview, or of an edition that the phone has only what has changed `since` a change: each part and tally as
 /// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it. At a
@@ -16,8 +17,7 @@ use axum::response::{IntoResponse, Response};
     ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
     ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),
     ("village" = Option<String>, Query, description = "the code of a village; `since` and `edition` then say nothing")),
-    responses((status = 200, description = "catalogue, places above villages, \
-    organisations, pairings, and the parts of which the figures are made"), (status = 304, description = "nothing new")))]
+    responses((status = 200, description = "the overview, or what has changed in it", body = Overview), (status = 304, description = "nothing new")))]
 pub async fn overview(
     State(app): State<AppState>,
     _: Viewer,

@@ -8,43 +8,39 @@ use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiedui_core::api::periods::{ClosedMonth, PeriodsResponse, SetPeriodRequest};
 use jiedui_core::values::{field_error::ErrorCode, month::Month};
-use serde_json::{Value, json};
 
 /// The months that are closed, who closed them and when.
-#[utoipa::path(get, path = "/api/v1/periods", responses((status = 200, description = "closed: month, at, by"), (status = 401, description = "no session")))]
+#[utoipa::path(get, path = "/api/v1/periods", responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(_): CurrentUser,
     wants: Accept,
 ) -> Result<Response, Problem> {
     let closed = load::closed(&app.db).await?;
-    let shape = |own: &load::Closed| json!({"month": own.month, "at": instant(own.at), "by": own.name});
-    Ok(wants.answer(&json!({"closed": closed.iter().map(shape).collect::<Vec<_>>()})))
+    let shape = |closed: load::Closed| ClosedMonth { month: closed.month, at: instant(closed.at), by: closed.name };
+    Ok(wants.answer(&PeriodsResponse { closed: closed.into_iter().map(shape).collect() }))
 }
 
 /// Closes a month, or opens it again.
 #[utoipa::path(put, path = "/api/v1/periods/{month}", params(("month" = String, Path, description = "YYYY-MM")),
-    request_body(content = Value, description = "closed: true or false", content_type = "application/json"),
-    responses((status = 200, description = "closed: month, at, by"), (status = 400, description = "no month, or not said which"),
+    request_body = SetPeriodRequest,
+    responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 400, description = "no month, or not said which"),
         (status = 403, description = "a role that does not coordinate")))]
 pub async fn set(
     state: State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(month): Path<String>,
     wants: Accept,
-    Payload(body): Payload,
+    body: Payload,
 ) -> Result<Response, Problem> {
     if !user.role.coordinates() {
         return Err(Problem::forbidden());
     }
     let app = &state.0;
     let month: Month = month.parse().map_err(|_| Problem::field("month", ErrorCode::WrongType))?;
-    let closed = match body.get("closed") {
-        Some(Value::Bool(closed)) => *closed,
-        None | Some(Value::Null) => return Err(Problem::field("closed", ErrorCode::Required)),
-        Some(_) => return Err(Problem::field("closed", ErrorCode::WrongType)),
-    };
+    let SetPeriodRequest { closed } = body.parse()?;
     load::set_closed(&app.db, month, closed, user.id).await?;
     app.cache.reload(&app.db).await?;
     app.publish(feed::last_change(&app.db).await?);

@@ -25,7 +25,7 @@ const PIECE: usize = 500;
 /// Records that have changed since a cursor.
 #[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
         ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query)),
-    responses((status = 200, description = "records, cursor, more; epoch: the life of the database, another after a restore; how far in the feed: position, last"),
+    responses((status = 200, description = "a page of changed records", content((PullResponse = "application/json"), (PullResponse = "application/cbor"))),
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
 pub async fn pull(
@@ -50,7 +50,7 @@ pub async fn pull(
 #[utoipa::path(get, path = "/api/v1/sync/snapshot", params(("cursor" = Option<String>, Query),
         ("user" = Option<String>, Query, description = "answer only if the session is this user's")),
     responses((status = 200, description = "pages: a line of JSON each, or as CBOR a byte string each (RFC 8742)",
-            content_type = "application/x-ndjson"),
+            content((PullResponse = "application/x-ndjson"), (PullResponse = "application/cbor-seq"))),
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
 pub async fn snapshot(

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiedui_core::sync::protocol::{EPOCH_HEADER, LARGEST_BATCH};
-use jiedui_core::sync::{Mutation, PushResponse};
+use jiedui_core::sync::{Mutation, PushRequest, PushResponse};
 use jiedui_core::values::field_error::ErrorCode;
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,8 +24,8 @@ use uuid::Uuid;
 /// a restore from a backup its author has seen nothing of what has happened since, whatever number that has.
 #[utoipa::path(post, path = "/api/v1/sync/push",
     params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
-    request_body(content = Value, description = "client_id, user?, mutations", content_type = "application/json"),
-    responses((status = 200, description = "a result for each mutation"), (status = 400, description = "not a batch"),
+    request_body(content((PushRequest = "application/json"), (PushRequest = "application/cbor"))),
+    responses((status = 200, description = "a result for each mutation", content((PushResponse = "application/json"), (PushResponse = "application/cbor"))), (status = 400, description = "not a batch"),
         (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
         (status = 413, description = "more than is taken at once"), (status = 426, description = "the app is too old")))]
 pub async fn push(

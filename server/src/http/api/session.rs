@@ -14,8 +14,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::access::username::canonical_username;
+use jiedui_core::api::session::{SessionResponse, SignInRequest, SignInResponse};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::net::IpAddr;
 
 /// The largest body, in bytes: nobody has signed in yet who sends it.
@@ -25,8 +26,8 @@ const LONGEST: usize = 1_000;
 
 /// Signs in.
 #[utoipa::path(post, path = "/api/v1/session",
-    request_body(content = Value, description = "username, password, device_name?", content_type = "application/json"),
-    responses((status = 200, description = "user and token; sets the cookie jiedui_session"),
+    request_body = SignInRequest,
+    responses((status = 200, description = "who has signed in; sets the cookie jiedui_session", body = SignInResponse),
         (status = 400, description = "a field is missing"), (status = 401, description = "wrong name or password"),
         (status = 429, description = "too many wrong passwords"),
         (status = 503, description = "too many are signing in at once")))]
@@ -37,13 +38,7 @@ pub async fn sign_in(
     peer: Option<Extension<Peer>>,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let (username, password) = (text(&body, "username"), text(&body, "password"));
-    let (username, password) = match (username, password) {
-        (Ok(username), Ok(password)) => (username, password),
-        (username, password) => {
-            return Err(Problem::fields([username.err(), password.err()].into_iter().flatten().collect()));
-        }
-    };
+    let SignInRequest { username, password, device_name } = read(&body)?;
     let visitor = visitor(&app, &headers, peer, &username).await?;
     let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
     let account = match account::by_username(&app.db, &username).await {
@@ -72,11 +67,12 @@ pub async fn sign_in(
         tracing::error!(%error, "no token could be made");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法登录", "Signing in is not possible just now")
     })?;
-    let device_name = text(&body, "device_name").unwrap_or_default();
+    let device_name = device_name.unwrap_or_default();
     session::add(&app.db, &token::token_hash(&token), account.user.id, &device_name).await?;
-    let mut response = wants.answer(&json!({"user": account.user, "token": token}));
     let seconds = session::LIFETIME / 1000;
-    set_cookie(&mut response, &format!("{COOKIE}={token}; Max-Age={seconds}"), &headers);
+    let cookie = format!("{COOKIE}={token}; Max-Age={seconds}");
+    let mut response = wants.answer(&SignInResponse { user: account.user, token });
+    set_cookie(&mut response, &cookie, &headers);
     Ok(response)
 }
 
@@ -122,9 +118,9 @@ fn refused(refusal: Refusal) -> Problem {
 
 /// Who am I?
 #[utoipa::path(get, path = "/api/v1/session", responses(
-    (status = 200, description = "user"), (status = 401, description = "nobody")))]
+    (status = 200, description = "who has signed in", body = SessionResponse), (status = 401, description = "nobody")))]
 pub async fn who_am_i(CurrentUser(user): CurrentUser, wants: Accept) -> Response {
-    wants.answer(&json!({"user": user}))
+    wants.answer(&SessionResponse { user })
 }
 
 /// Signs out: the token ends at once.
@@ -141,6 +137,16 @@ pub async fn sign_out(
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &format!("{COOKIE}=; Max-Age=0"), &headers);
     Ok(response)
+}
+
+/// Reads a sign-in, naming each field that is wrong.
+fn read(body: &Value) -> Result<SignInRequest, Problem> {
+    // A device's name that cannot be used is no reason to keep somebody out.
+    let device_name = text(body, "device_name").ok();
+    match (text(body, "username"), text(body, "password")) {
+        (Ok(username), Ok(password)) => Ok(SignInRequest { username, password, device_name }),
+        (username, password) => Err(Problem::fields([username.err(), password.err()].into_iter().flatten().collect())),
+    }
 }
 
 fn text(body: &Value, field: &str) -> Result<String, FieldError> {

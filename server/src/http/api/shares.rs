@@ -2,6 +2,7 @@
 
 use crate::auth::token;
 use crate::db::accounts::share::{self, Share};
+use crate::db::instant;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::SHARE_COOKIE;
 use crate::http::extract::current_user::CurrentUser;
@@ -10,8 +11,8 @@ use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiedui_core::api::shares::{NewShareResponse, ShareLink, ShareRequest, SharesResponse};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The longest query that a link may show, in bytes.
@@ -22,12 +23,14 @@ const MOST_DAYS: u64 = 366;
 const USUAL_DAYS: u64 = 30;
 const DAY: u64 = 24 * 3600 * 1000;
 
-fn shaped(share: &Share) -> Value {
-    json!({
-        "id": share.id, "query": share.query,
-        "created_at": crate::db::instant(share.created_at), "expires_at": crate::db::instant(share.expires_at),
-        "withdrawn_at": share.withdrawn_at.map(crate::db::instant),
-    })
+fn shaped(share: Share) -> ShareLink {
+    ShareLink {
+        id: share.id,
+        query: share.query,
+        created_at: instant(share.created_at),
+        expires_at: instant(share.expires_at),
+        withdrawn_at: share.withdrawn_at.map(instant),
+    }
 }
 
 fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
@@ -36,33 +39,27 @@ fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
 
 /// Makes a link to what an address's query shows. Its token is told this once.
 #[utoipa::path(post, path = "/api/v1/shares",
-    request_body(content = Value, description = "query, days?", content_type = "application/json"),
-    responses((status = 201, description = "the link: id, path, query, expires_at"),
+    request_body = ShareRequest,
+    responses((status = 201, description = "the link", body = NewShareResponse),
         (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not")))]
 pub async fn add(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,
-    Payload(body): Payload,
+    body: Payload,
 ) -> Result<Response, Problem> {
     if !user.role.shares() {
         return Err(Problem::forbidden());
     }
-    let query = match body.get("query") {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(query)) if query.len() > LONGEST => {
-            return Err(beyond("query", ErrorCode::TooLong, LONGEST as f64));
-        }
-        // It becomes part of an address: what an address's query is made of, and no more.
-        Some(Value::String(query)) if query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') => {
-            query.clone()
-        }
-        Some(_) => return Err(Problem::field("query", ErrorCode::WrongType)),
-    };
-    let days = match body.get("days") {
-        None | Some(Value::Null) => USUAL_DAYS,
-        Some(days) => days.as_u64().ok_or(Problem::field("days", ErrorCode::WrongType))?,
-    };
+    let ShareRequest { query, days } = body.parse()?;
+    let (query, days) = (query.unwrap_or_default(), days.unwrap_or(USUAL_DAYS));
+    if query.len() > LONGEST {
+        return Err(beyond("query", ErrorCode::TooLong, LONGEST as f64));
+    }
+    // It becomes part of an address: only characters that may stand in an address's query.
+    if !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return Err(Problem::field("query", ErrorCode::WrongType));
+    }
     if days == 0 {
         return Err(beyond("days", ErrorCode::TooSmall, 1.0));
     }
@@ -77,22 +74,21 @@ pub async fn add(
     let expires_at = created_at + i64::try_from(days * DAY).unwrap_or_default();
     let made = Share { id: Uuid::now_v7(), query, created_at, expires_at, withdrawn_at: None };
     share::add(&app.db, &token::token_hash(&token), user.id, &made).await?;
-    let mut shape = shaped(&made);
-    shape["path"] = json!(format!("/s/{token}"));
-    let mut response = wants.answer(&shape);
+    let (path, ShareLink { id, query, created_at, expires_at, withdrawn_at }) = (format!("/s/{token}"), shaped(made));
+    let mut response = wants.answer(&NewShareResponse { id, path, query, created_at, expires_at, withdrawn_at });
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
 
 /// One's own links, the newest first.
-#[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "shares")))]
+#[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "the links", body = SharesResponse)))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,
 ) -> Result<Response, Problem> {
-    let shares: Vec<Value> = share::of_account(&app.db, user.id).await?.iter().map(shaped).collect();
-    Ok(wants.answer(&json!({"shares": shares})))
+    let shares = share::of_account(&app.db, user.id).await?.into_iter().map(shaped).collect();
+    Ok(wants.answer(&SharesResponse { shares }))
 }
 
 /// Withdraws a link: whoever has it sees nothing more.

@@ -10,8 +10,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::field_error::{ErrorCode, Language};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde::ser::Error;
 use serde_json::Value;
 use std::convert::Infallible;
@@ -25,6 +26,30 @@ const CBOR: &str = "application/cbor";
 /// A body that was sent.
 #[derive(Debug)]
 pub struct Payload(pub Value);
+
+impl Payload {
+    /// Reads the body as a request of one level, naming the field that is missing or wrong. A null counts as missing, and so
+    /// does every field of a body that is no object.
+    pub fn parse<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let given = match self.0 {
+            Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+            _ => serde_json::Map::new(),
+        };
+        serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| match missing_field(error.inner()) {
+            Some(field) => Problem::field(&field, ErrorCode::Required),
+            None => {
+                let path = error.path().to_string();
+                Problem::field(path.split(['.', '[']).next().unwrap_or_default(), ErrorCode::WrongType)
+            }
+        })
+    }
+}
+
+/// Returns the field that an error says is missing: its sentence alone names it.
+pub fn missing_field(error: &serde_json::Error) -> Option<String> {
+    let sentence = error.to_string();
+    sentence.strip_prefix("missing field `")?.split('`').next().map(str::to_owned)
+}
 
 impl<S: Send + Sync> FromRequest<S> for Payload {
     type Rejection = Problem;

@@ -1,0 +1,58 @@
+//! Changes of the catalogue: `/api/v1/catalogue`. The answer is the whole [`crate::catalogue::Catalogue`].
+
+use crate::catalogue::{Activity, Aggregation, Field, Indicator, Subject, Target};
+use serde::{Deserialize, Serialize};
+
+/// An activity's form, new or changed. The path names its code; the server sets its version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetActivityRequest {
+    /// The programme's code.
+    pub programme: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// What the form asks for.
+    pub fields: Vec<Field>,
+}
+
+impl SetActivityRequest {
+    /// Returns the activity with this code.
+    pub fn activity(self, code: String) -> Activity {
+        let Self { programme, name, name_en, fields } = self;
+        Activity { code, programme, name, name_en, version: 0, fields }
+    }
+}
+
+/// An indicator, new or changed. The path names its code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetIndicatorRequest {
+    /// The programme's code.
+    pub programme: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Unit in Chinese.
+    pub unit: String,
+    /// Unit in English.
+    pub unit_en: String,
+    /// How entries make the figure.
+    pub aggregation: Aggregation,
+    /// What is told apart, where the aggregation is distinct.
+    #[serde(default)]
+    pub distinct_by: Subject,
+    /// Targets, at most one a year.
+    #[serde(default)]
+    pub targets: Vec<Target>,
+}
+
+impl SetIndicatorRequest {
+    /// Returns the indicator with this code.
+    pub fn indicator(self, code: String) -> Indicator {
+        let Self { programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets } = self;
+        Indicator { code, programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets }
+    }
+}

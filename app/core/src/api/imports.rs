@@ -1,0 +1,325 @@
+//! Spreadsheets that somebody imports: `/api/v1/imports`.
+
+use crate::values::field_error::FieldError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How far an import has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ImportStage))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The file is being read and checked.
+    Checking,
+    /// It has been checked; nothing is written.
+    Checked,
+    /// Its entries are being written.
+    Writing,
+    /// They are written.
+    Done,
+    /// They were taken back.
+    Undone,
+    /// Somebody cancelled it before anything was written.
+    Cancelled,
+    /// There is no table in the file.
+    Unreadable,
+    /// There are no rows in it.
+    Empty,
+    /// There are too many.
+    TooMany,
+}
+
+/// A sheet of a workbook, or a table of a web page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SheetName {
+    /// As the workbook calls it.
+    pub name: String,
+    /// Whether the workbook hides it. It is read only where somebody chooses it.
+    pub hidden: bool,
+}
+
+/// Why a row is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OmissionReason {
+    /// It stands above the heading.
+    Title,
+    /// It adds up others.
+    Total,
+    /// It is a remark or a signature below the data.
+    Note,
+    /// It repeats the heading.
+    Heading,
+    /// It numbers the columns.
+    Numbering,
+    /// It shows how to fill in the table.
+    Example,
+    /// Nothing stands in the columns that are imported.
+    Blank,
+}
+
+/// A row that is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OmittedRow {
+    /// Its number.
+    pub row: usize,
+    /// Why.
+    pub why: OmissionReason,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = RowAction))]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A new entry.
+    New,
+    /// A change of an entry.
+    Update,
+    /// Nothing: the entry already is like that.
+    Same,
+    /// Nothing yet: there is a mistake in it.
+    Wrong,
+}
+
+/// A mistake in a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CellError {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The column's heading; empty where it is about no column.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong with it.
+    #[serde(flatten)]
+    pub error: FieldError,
+}
+
+/// A row of the preview.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewRow {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// What becomes of it.
+    pub action: Action,
+    /// Its cells in columns that are imported.
+    pub cells: Vec<PreviewCell>,
+}
+
+/// A cell of the preview: what stands in the spreadsheet and how it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewCell {
+    /// The field's path in an entry.
+    pub path: String,
+    /// The field's name.
+    pub label: String,
+    /// What stands in the cell, with the unit of its column where that is another than the field's.
+    pub written: String,
+    /// The field's value; null where the cell cannot be read.
+    pub value: Value,
+    /// The value in words.
+    pub text: String,
+    /// How exact a number is; null for an exact one.
+    pub qualifier: Option<String>,
+    /// Whether the amount was converted from another unit.
+    pub converted: bool,
+}
+
+/// An entry that will change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EntryChange {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The entry.
+    pub id: Uuid,
+    /// Its activity's name.
+    pub activity: String,
+    /// Its place's name.
+    pub place: String,
+    /// Its date.
+    pub date: String,
+    /// The fields that change.
+    pub fields: Vec<FieldChange>,
+}
+
+/// A field that will change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldChange {
+    /// The field's path in an entry.
+    pub path: String,
+    /// The field's name.
+    pub label: String,
+    /// What stands there, in words.
+    pub from: String,
+    /// What will, in words.
+    pub to: String,
+}
+
+/// A field that a column may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ColumnChoice {
+    /// The field's path in an entry.
+    pub path: String,
+    /// The field's name.
+    pub label: String,
+    /// Whether a row must have it.
+    pub required: bool,
+}
+
+/// One of the first rows of a sheet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StartRow {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// Its cells.
+    pub cells: Vec<String>,
+}
+
+/// The user's imports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportsResponse {
+    /// The imports, the newest first.
+    pub imports: Vec<ImportResponse>,
+}
+
+/// Which field each column is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetColumnsRequest {
+    /// For each column the path of its field, or null.
+    pub columns: Vec<Option<String>>,
+}
+
+/// Where the table is in the file. The server finds what is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetLayoutRequest {
+    /// The sheet's place among the sheets, from 0.
+    pub sheet: Option<usize>,
+    /// The number of the heading's first row.
+    pub heading_row: Option<usize>,
+    /// How many rows the heading has.
+    pub heading_rows: Option<usize>,
+}
+
+/// An import: how far it has come, how its columns are read, and what is wrong in which row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportResponse {
+    /// Identifier.
+    pub id: Uuid,
+    /// The code of the activity that its rows record; empty where they can only change entries.
+    pub activity: String,
+    /// The file's name.
+    pub name: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// The table's heading.
+    pub heading: Vec<String>,
+    /// Which field each column is.
+    pub columns: Vec<Option<String>>,
+    /// What a column may be.
+    pub choices: Vec<ColumnChoice>,
+    /// How many rows it has.
+    pub rows: i64,
+    /// How many of them are checked by now; null where no check is under way.
+    pub done: Option<usize>,
+    /// Whether it waits for the checks of other imports.
+    pub waits: bool,
+    /// How many rows are wrong.
+    pub wrong_rows: i64,
+    /// How many mistakes they have.
+    pub wrong: i64,
+    /// The first of them.
+    pub mistakes: Vec<CellError>,
+    /// The numbers of the rows that are likely recorded already.
+    pub likely: Vec<usize>,
+    /// When the file was sent, RFC 3339 in UTC.
+    pub created_at: String,
+    /// Why no table can be read, in words.
+    pub problem: Option<String>,
+    /// All sheets of the file.
+    pub sheets: Vec<SheetName>,
+    /// Which of them is read.
+    pub sheet: usize,
+    /// The number of the heading's first row.
+    pub heading_row: usize,
+    /// How many rows the heading has.
+    pub heading_rows: usize,
+    /// The first rows of the sheet, to choose the heading from.
+    pub start: Vec<StartRow>,
+    /// The unit of each column, where it is not the field's.
+    pub units: Vec<Option<String>>,
+    /// Whether the table has the heading of the official template.
+    pub official: bool,
+    /// The first rows that are left out.
+    pub left_out: Vec<OmittedRow>,
+    /// How many rows are left out for each reason.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, usize>))]
+    pub left_out_counts: BTreeMap<OmissionReason, usize>,
+    /// The first rows as they will be written.
+    pub preview: Vec<PreviewRow>,
+    /// The first entries that will change.
+    pub changes: Vec<EntryChange>,
+    /// How many entries will be made.
+    pub new: usize,
+    /// How many entries will change.
+    pub updates: usize,
+    /// How many entries are named but would not change.
+    pub same: usize,
+    /// Whether all that was written can be undone.
+    pub can_undo: bool,
+    /// How many rows are hidden in the spreadsheet and imported all the same.
+    pub hidden_rows: usize,
+}
+
+impl ImportResponse {
+    /// Returns whether the server is working on it.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.stage, Stage::Checking | Stage::Writing) || self.done.is_some()
+    }
+
+    /// Returns whether sheet, heading or columns can be changed.
+    pub fn can_match(&self) -> bool {
+        let is_read = !self.sheets.is_empty() || !self.start.is_empty();
+        self.stage == Stage::Checked
+            || (is_read && matches!(self.stage, Stage::Unreadable | Stage::Empty | Stage::TooMany))
+    }
+
+    /// Returns the names of the fields that a row must have and no column is. Rows that name entries need none.
+    pub fn missing(&self) -> Vec<String> {
+        let has = |path: &str| self.columns.iter().flatten().any(|column| column == path);
+        if has("id") {
+            return Vec::new();
+        }
+        let is_missing = |choice: &&ColumnChoice| {
+            choice.required && !has(&choice.path) && !(choice.path == "place" && has("place_code"))
+        };
+        self.choices.iter().filter(is_missing).map(|choice| choice.label.clone()).collect()
+    }
+
+    /// Returns the start of the text of a column in the first row below the heading.
+    pub fn sample(&self, column: usize) -> String {
+        let after = self.heading_row + self.heading_rows;
+        let row = self.start.iter().find(|row| row.row >= after);
+        row.and_then(|row| row.cells.get(column)).map(|text| text.chars().take(20).collect()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,22 @@
+//! Errors as RFC 9457 describes them, `application/problem+json`.
+
+use crate::values::field_error::FieldError;
+use serde::{Deserialize, Serialize};
+
+/// Why a request was not answered as asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// The problem's type, `about:blank`: the status says it all.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// A sentence for people, in the request's language.
+    pub detail: String,
+    /// The fields that are wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}

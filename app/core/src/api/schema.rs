@@ -1,0 +1,75 @@
+//! Schemas of types that write themselves: what they are on the wire.
+
+use crate::access::user::User;
+use crate::figures::contribution::Discriminator;
+use crate::values::month::Month;
+use crate::values::quantity::Quantity;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A record's fields, by their names. Fields that a program does not know are carried along.
+#[derive(Debug)]
+pub struct RecordFields;
+
+impl PartialSchema for RecordFields {
+    fn schema() -> RefOr<Schema> {
+        let any = Some(AdditionalProperties::FreeForm(true));
+        let text = "A record's fields, by their names; for those of an entry see the documentation of the sync.";
+        ObjectBuilder::new().additional_properties(any).description(Some(text)).into()
+    }
+}
+
+impl ToSchema for RecordFields {}
+
+/// The bytes of a file.
+#[derive(Debug)]
+pub struct FileContent;
+
+impl PartialSchema for FileContent {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl ToSchema for FileContent {}
+
+impl PartialSchema for Quantity {
+    fn schema() -> RefOr<Schema> {
+        let text = "An amount in the indicator's unit, with at most four decimals.";
+        ObjectBuilder::new().schema_type(Type::Number).description(Some(text)).into()
+    }
+}
+
+impl ToSchema for Quantity {}
+
+impl PartialSchema for Month {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{4}-[0-9]{2}$"));
+        object.description(Some("A calendar month, `YYYY-MM`.")).into()
+    }
+}
+
+impl ToSchema for Month {}
+
+impl PartialSchema for Discriminator {
+    fn schema() -> RefOr<Schema> {
+        let text = "What keeps contributions apart that must not be added up: `latest <date> <entry>` or `<subject> <number>`.";
+        ObjectBuilder::new().schema_type(Type::String).description(Some(text)).into()
+    }
+}
+
+impl ToSchema for Discriminator {}
+
+impl PartialSchema for User {
+    fn schema() -> RefOr<Schema> {
+        crate::access::user::FlatUser::schema()
+    }
+}
+
+impl ToSchema for User {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        crate::access::user::FlatUser::schemas(schemas);
+    }
+}

@@ -1,0 +1,59 @@
+//! The description of the API: what every operation has in common.
+
+use jiedui_core::api::problem::Problem;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Ref, RefOr, Response};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+/// What stands above the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Jiedui",
+        description = "结对: what Guiyang and Luodian do together, recorded, checked and seen by both. Identifiers are \
+            UUIDv7, dates YYYY-MM-DD, instants RFC 3339 in UTC, errors application/problem+json (RFC 9457)."
+    ),
+    components(schemas(Problem))
+)]
+pub struct Description;
+
+/// Adds what every operation has in common: problems as the body of every error, and how a client proves who it is.
+#[derive(Debug)]
+pub struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut Document) {
+        document.paths.paths.values_mut().flat_map(operations).for_each(describe_errors);
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let cookie =
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::http::extract::credentials::COOKIE)));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", bearer);
+        components.add_security_scheme("cookie", cookie);
+        // Either of them, or none where the view is public.
+        let none = SecurityRequirement::default();
+        let by = |name: &str| SecurityRequirement::new::<&str, [&str; 0], &str>(name, []);
+        document.security = Some(vec![by("bearer"), by("cookie"), none]);
+    }
+}
+
+/// Returns the operations of a path.
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, .. } = path;
+    [get, put, post, delete].into_iter().flatten()
+}
+
+/// Says of each error without a body of its own that its body is a problem.
+fn describe_errors(operation: &mut Operation) {
+    let is_error = |status: &str| status.starts_with(['4', '5']);
+    for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| is_error(status)) {
+        if let RefOr::T(Response { content, .. }) = response
+            && content.is_empty()
+        {
+            let problem = Ref::from_schema_name(Problem::name());
+            let problem = ContentBuilder::new().schema(Some(problem)).build();
+            content.insert("application/problem+json".to_owned(), RefOr::T(problem));
+        }
+    }
+}
