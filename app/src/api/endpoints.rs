@@ -8,6 +8,12 @@ use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::access::user::User;
+use jiedui_core::api::attachments::{MissingRequest, MissingResponse};
+use jiedui_core::api::entries::{EntriesResponse, EntryResponse, RevisionState};
+use jiedui_core::api::periods::{ClosedMonth, PeriodsResponse, SetPeriodRequest};
+use jiedui_core::api::problem::Problem;
+use jiedui_core::api::session::{SignInRequest, SignInResponse};
+use jiedui_core::api::shares::{NewShareResponse, ShareLink, SharesResponse};
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::figures::overview::Overview;
@@ -19,8 +25,8 @@ use jiedui_core::values::{
     month::Month,
 };
 use leptos::prelude::window;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::pin::pin;
 use std::time::Duration;
 use uuid::Uuid;
@@ -46,13 +52,6 @@ impl ApiError {
     pub fn no_answer() -> Self {
         Self { failure: Failure::NoAnswer, status: 0, detail: None, errors: Vec::new() }
     }
-}
-
-#[derive(Default, Deserialize)]
-struct Problem {
-    detail: Option<String>,
-    #[serde(default)]
-    errors: Vec<FieldError>,
 }
 
 /// Whatever the server says, if it says anything.
@@ -85,8 +84,9 @@ async fn send(request: Request) -> Result<Response, ApiError> {
         _ => Failure::Refused,
     };
     let text = answer.text().await.unwrap_or_default();
-    let problem: Problem = local_storage::from_json(&text).unwrap_or_default();
-    Err(ApiError { failure, status, detail: problem.detail, errors: problem.errors })
+    let problem = local_storage::from_json::<Problem>(&text).ok();
+    let (detail, errors) = problem.map(|problem| (problem.detail, problem.errors)).unzip();
+    Err(ApiError { failure, status, detail, errors: errors.unwrap_or_default() })
 }
 
 /// Sends a request and reads its answer.
@@ -112,12 +112,8 @@ pub(super) fn with_body(
 
 /// Signs in.
 pub async fn sign_in(username: &str, password: &str, language: Language) -> Result<User, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        user: User,
-    }
-    let body = serde_json::json!({"username": username, "password": password});
-    let answer: Answer = send_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
+    let body = SignInRequest { username: username.to_owned(), password: password.to_owned(), device_name: None };
+    let answer: SignInResponse = send_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
     Ok(answer.user)
 }
 
@@ -213,29 +209,8 @@ pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
 
 /// The last entries that this person may see.
 pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        entries: Vec<Record>,
-    }
-    let answer: Answer = send_json(get("/api/v1/entries?limit=6")?).await?;
+    let answer: EntriesResponse = send_json(get("/api/v1/entries?limit=6")?).await?;
     Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
-}
-
-/// One of the states that an entry has had.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Revision {
-    /// Its number.
-    pub rev: i64,
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-    /// Who; `None` for the program itself.
-    pub author_name: Option<String>,
-    /// Paths of the fields that changed.
-    pub changed: Vec<String>,
-    /// All fields.
-    pub fields: Fields,
-    /// Whether it was deleted.
-    pub deleted: bool,
 }
 
 /// Sends a piece of a photo, or asks how much of it is there.
@@ -262,12 +237,9 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
 
 /// Those of the photos that the server does not have.
 pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec<String>, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        missing: Vec<String>,
-    }
-    let body = serde_json::json!({"sha256": hashes});
-    let answer: Answer = send_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
+    let body = MissingRequest { sha256: hashes.to_vec() };
+    let answer: MissingResponse =
+        send_json(with_body(Request::post("/api/v1/attachments/missing"), language, &body)?).await?;
     Ok(answer.missing)
 }
 
@@ -284,16 +256,10 @@ pub async fn upload_file(file: &web_sys::Blob) -> Result<String, ApiError> {
 const HISTORY_PAGES: usize = 10;
 
 /// What happened to an entry, the first first.
-pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        history: Vec<Revision>,
-        #[serde(default)]
-        older: Option<i64>,
-    }
+pub async fn history(id: Uuid) -> Result<Vec<RevisionState>, ApiError> {
     let (mut all, mut before) = (Vec::new(), String::new());
     for _ in 0..HISTORY_PAGES {
-        let answer: Answer = send_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
+        let answer: EntryResponse = send_json(get(&format!("/api/v1/entries/{id}{before}"))?).await?;
         all.splice(0..0, answer.history);
         let Some(older) = answer.older else { break };
         before = format!("?before={older}");
@@ -301,74 +267,37 @@ pub async fn history(id: Uuid) -> Result<Vec<Revision>, ApiError> {
     Ok(all)
 }
 
-/// A link that opens the shared view without an account.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Link {
-    /// Identifier.
-    pub id: String,
-    /// What it shows.
-    pub query: String,
-    /// Until when it holds.
-    pub expires_at: String,
-    /// When it was withdrawn, if it was.
-    pub withdrawn_at: Option<String>,
-}
-
 /// Makes a link to what a query shows; gives its path.
 pub async fn share(query: String, days: &str, language: Language) -> Result<String, ApiError> {
-    #[derive(Deserialize)]
-    struct Made {
-        path: String,
-    }
     // What is no number is said so by the server.
     let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
     let body = serde_json::json!({"query": query, "days": days});
-    let made: Made = send_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
+    let made: NewShareResponse = send_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
     Ok(made.path)
 }
 
 /// One's own links.
-pub async fn links() -> Result<Vec<Link>, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        shares: Vec<Link>,
-    }
-    let answer: Answer = send_json(get("/api/v1/shares")?).await?;
+pub async fn links() -> Result<Vec<ShareLink>, ApiError> {
+    let answer: SharesResponse = send_json(get("/api/v1/shares")?).await?;
     Ok(answer.shares)
 }
 
 /// Withdraws one of them.
-pub async fn revoke_link(id: &str) -> Result<(), ApiError> {
+pub async fn revoke_link(id: Uuid) -> Result<(), ApiError> {
     let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
     send(request).await.map(drop)
 }
 
-/// A month that is closed.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct ClosedMonth {
-    /// `YYYY-MM`.
-    pub month: String,
-    /// When.
-    pub at: String,
-    /// Who closed it.
-    pub by: String,
-}
-
-#[derive(Deserialize)]
-struct Periods {
-    closed: Vec<ClosedMonth>,
-}
-
 /// The months that are closed.
 pub async fn periods() -> Result<Vec<ClosedMonth>, ApiError> {
-    Ok(send_json::<Periods>(get("/api/v1/periods")?).await?.closed)
+    Ok(send_json::<PeriodsResponse>(get("/api/v1/periods")?).await?.closed)
 }
 
 /// Closes a month, or opens it again.
 pub async fn set_period(month: Month, closed: bool, language: Language) -> Result<Vec<ClosedMonth>, ApiError> {
     let request = Request::put(&format!("/api/v1/periods/{month}"));
-    let request = with_body(request, language, &serde_json::json!({"closed": closed}))?;
-    Ok(send_json::<Periods>(request).await?.closed)
+    let request = with_body(request, language, &SetPeriodRequest { closed })?;
+    Ok(send_json::<PeriodsResponse>(request).await?.closed)
 }
 
 /// The tree of places.

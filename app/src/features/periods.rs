@@ -1,9 +1,10 @@
 //! Closing months: for who coordinates. It needs a network, since nobody may record in a closed month from then on.
 
-use crate::api::endpoints::{self, ClosedMonth};
+use crate::api::endpoints;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::state::use_app_state;
+use jiedui_core::api::periods::ClosedMonth;
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;

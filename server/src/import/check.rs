@@ -3,13 +3,14 @@
 use super::cell::{Cell, SheetRow};
 use super::columns::{ID, PLACE, PLACE_CODE};
 use super::gazetteer::Gazetteer;
-use super::layout::{MOST_LEFT_OUT, OmissionReason, OmittedRow, Sheet, line, sifted};
+use super::layout::{MOST_LEFT_OUT, Sheet, line, sifted};
 use super::row::{ParsedRow, RowReader};
 use super::update::{ExistingEntry, RowUpdater};
-use super::{Action, CellError, Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD};
+use super::{Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD};
 use crate::db::reference::load::Reference;
 use crate::import::job_registry::Progress;
 use jiedui_core::access::user::User;
+use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;

@@ -1,6 +1,6 @@
 //! Why no table can be read from a file, in words that say what to do.
 
-use crate::db::files::import::Stage;
+use jiedui_core::api::imports::Stage;
 use jiedui_core::values::field_error::Language;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,8 @@
 
 use super::cell::{Cell, CellGrid, LONGEST_CELL, MOST_COLUMNS};
 use crate::import::file_error::FileError;
-use crate::import::workbook::{SheetFile, SheetName, choose};
+use crate::import::workbook::{SheetFile, choose};
+use jiedui_core::api::imports::SheetName;
 
 /// The most tables of a page that can be chosen from.
 const MOST_TABLES: usize = 100;

@@ -2,7 +2,7 @@
 
 use crate::clock::last_day;
 use crate::db::DbError;
-use crate::db::files::import::{self, Import, Stage, heading_key};
+use crate::db::files::import::{self, Import, heading_key};
 use crate::import::check::{CheckContext, CheckResult, SheetChecker};
 use crate::import::columns::{self, Heading, Target, guess, targets, unit_for};
 use crate::import::file_error::FileError;
@@ -11,6 +11,7 @@ use crate::import::layout::{HeadingRows, Sheet, lay_out};
 use crate::import::workbook::{self, SheetFile};
 use crate::state::AppState;
 use jiedui_core::access::user::User;
+use jiedui_core::api::imports::Stage;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::duplicate::is_likely_same;

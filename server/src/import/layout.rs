@@ -3,7 +3,8 @@
 use super::cell::{Cell, MOST_ROWS, SheetRow};
 use super::columns::{Heading, units_of_line};
 use crate::import::file_error::FileError;
-use crate::import::workbook::{SheetFile, SheetName, UnreadableRow};
+use crate::import::workbook::{SheetFile, UnreadableRow};
+use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
 use jiedui_core::values::halfwidth::normalise;
 use serde::{Deserialize, Serialize};
 
@@ -12,37 +13,6 @@ const LOOKED_AT: usize = 40;
 const MOST_HEADING: usize = 3;
 /// The most rows that are left out one by one; all are counted.
 pub const MOST_LEFT_OUT: usize = 200;
-
-/// Why a row is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OmissionReason {
-    /// It stands above the heading.
-    Title,
-    /// It adds up others.
-    Total,
-    /// It is a remark or a signature below the data.
-    Note,
-    /// It repeats the heading.
-    Heading,
-    /// It numbers the columns.
-    Numbering,
-    /// It shows how to fill in the table.
-    Example,
-    /// Nothing stands in the columns that are imported.
-    Blank,
-}
-
-/// A row that is left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OmittedRow {
-    /// Its number.
-    pub row: usize,
-    /// Why.
-    pub why: OmissionReason,
-    /// What stands in it.
-    pub text: String,
-}
 
 /// Which rows are the heading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,14 +22,13 @@ mod xls;
 mod xlsx;
 
 use file_error::FileError;
+use jiedui_core::api::imports::{Action, OmissionReason, OmittedRow, SheetName};
 use jiedui_core::entry::Fields;
-use jiedui_core::values::field_error::FieldError;
-use layout::{HeadingRows, OmissionReason, OmittedRow};
+use layout::HeadingRows;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-use workbook::SheetName;
 
 /// So many mistakes are told; all are counted.
 pub const TOLD: usize = 1_000;
@@ -38,20 +37,6 @@ pub const SHOWN: usize = 50;
 const SHOWN_CHANGES: usize = 200;
 /// So many changes of entries can be undone.
 pub const MOST_UNDONE: usize = 1_000;
-
-/// A mistake in a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellError {
-    /// The row's number in the spreadsheet.
-    pub row: usize,
-    /// The column's heading; empty where it is about no column.
-    pub column: String,
-    /// What stands there.
-    pub value: String,
-    /// What is wrong with it.
-    #[serde(flatten)]
-    pub error: FieldError,
-}
 
 /// What a check has found in the file, and how it was read: kept with the import.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -111,20 +96,6 @@ impl Findings {
     pub fn can_undo(&self) -> bool {
         self.undo.len() == self.updates
     }
-}
-
-/// What becomes of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A new entry.
-    New,
-    /// A change of an entry.
-    Update,
-    /// Nothing: the entry already is like that.
-    Same,
-    /// Nothing yet: there is a mistake in it.
-    Wrong,
 }
 
 /// A row beside what it says.

@@ -2,10 +2,11 @@
 
 use crate::db::reference::load::Reference;
 use crate::import::columns::Target;
-use crate::import::{Change, Findings, ShownRow};
+use crate::import::{Change, ChangedField, ShownCell, ShownRow};
+use jiedui_core::api::imports::{EntryChange, FieldChange, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Who says values in words.
 pub struct Words<'a> {
@@ -71,42 +72,38 @@ impl Words<'_> {
         }
     }
 
-    fn row(&self, row: &ShownRow) -> Value {
-        let cell = |own: &crate::import::ShownCell| {
-            let text = self.value(&own.path, &own.value, self.activity);
-            json!({"path": own.path, "label": self.label(&own.path), "written": own.written, "value": own.value,
-                "text": text, "qualifier": own.qualifier, "converted": own.converted})
+    /// A row as it will be written.
+    pub fn preview_row(&self, row: &ShownRow) -> PreviewRow {
+        let cell = |cell: &ShownCell| PreviewCell {
+            path: cell.path.clone(),
+            label: self.label(&cell.path),
+            written: cell.written.clone(),
+            value: cell.value.clone(),
+            text: self.value(&cell.path, &cell.value, self.activity),
+            qualifier: cell.qualifier.clone(),
+            converted: cell.converted,
         };
-        let cells: Vec<Value> = row.cells.iter().map(cell).collect();
-        json!({"row": row.row, "action": row.action, "cells": cells})
+        PreviewRow { row: row.row, action: row.action, cells: row.cells.iter().map(cell).collect() }
     }
 
-    fn change(&self, change: &Change) -> Value {
+    /// An entry that will change.
+    pub fn change(&self, change: &Change) -> EntryChange {
         let activity = self.reference.catalogue.activity(&change.activity);
-        let field = |own: &crate::import::ChangedField| {
-            json!({"path": own.path, "label": self.label_in(&own.path, activity), "from": self.value(&own.path, &own.from, activity),
-                "to": self.value(&own.path, &own.to, activity)})
+        let field = |field: &ChangedField| FieldChange {
+            path: field.path.clone(),
+            label: self.label_in(&field.path, activity),
+            from: self.value(&field.path, &field.from, activity),
+            to: self.value(&field.path, &field.to, activity),
         };
-        let fields: Vec<Value> = change.fields.iter().map(field).collect();
-        let name = activity.map(|own| self.language.pick(&own.name, &own.name_en)).unwrap_or_default();
-        json!({"row": change.row, "id": change.id, "activity": name, "place": self.reference.places.label(&change.place),
-            "date": change.date, "fields": fields})
-    }
-
-    /// What was found in a file, for the answer about an import.
-    pub fn findings(&self, findings: &Findings) -> Value {
-        let sheets: Vec<Value> =
-            findings.sheets.iter().map(|own| json!({"name": own.name, "hidden": own.hidden})).collect();
-        let start: Vec<Value> = findings.start.iter().map(|(row, cells)| json!({"row": row, "cells": cells})).collect();
-        json!({
-            "sheets": sheets, "sheet": findings.sheet, "heading_row": findings.heading_rows.row,
-            "heading_rows": findings.heading_rows.rows, "start": start, "units": findings.units, "official": findings.official,
-            "left_out": findings.left_out, "left_out_counts": findings.left_out_counts,
-            "preview": findings.rows.iter().map(|row| self.row(row)).collect::<Vec<_>>(),
-            "changes": findings.changes.iter().map(|change| self.change(change)).collect::<Vec<_>>(),
-            "new": findings.new, "updates": findings.updates, "same": findings.same, "can_undo": findings.can_undo(), "hidden_rows": findings.hidden_rows,
-            "problem": findings.fault.map(|fault| fault.words(self.language)),
-        })
+        let name = activity.map(|activity| self.language.pick(&activity.name, &activity.name_en)).unwrap_or_default();
+        EntryChange {
+            row: change.row,
+            id: change.id,
+            activity: name.to_owned(),
+            place: self.reference.places.label(&change.place),
+            date: change.date.clone(),
+            fields: change.fields.iter().map(field).collect(),
+        }
     }
 }
 

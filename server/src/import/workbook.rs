@@ -3,17 +3,8 @@
 use crate::import::cell::SheetRow;
 use crate::import::file_error::FileError;
 use crate::import::{html, text, xls, xlsx};
+use jiedui_core::api::imports::SheetName;
 use jiedui_core::values::field_error::ErrorCode;
-use serde::{Deserialize, Serialize};
-
-/// A sheet of a workbook, or a table of a web page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SheetName {
-    /// As the workbook calls it.
-    pub name: String,
-    /// Whether the workbook hides it. It is read only where somebody chooses it.
-    pub hidden: bool,
-}
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq)]

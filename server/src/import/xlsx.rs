@@ -7,7 +7,8 @@ mod parts;
 
 use super::cell::{Cell, CellGrid, LONGEST_CELL, day_of_serial};
 use crate::import::file_error::FileError;
-use crate::import::workbook::{SheetFile, SheetName, choose};
+use crate::import::workbook::{SheetFile, choose};
+use jiedui_core::api::imports::SheetName;
 use package::{Package, Xml, attribute};
 use parts::Workbook;
 pub use parts::{is_day_format, is_day_number};

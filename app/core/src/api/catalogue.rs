@@ -13,7 +13,7 @@ pub struct SetActivityRequest {
     pub name: String,
     /// Name in English.
     pub name_en: String,
-    /// What the form asks for.
+    /// Fields of the form.
     pub fields: Vec<Field>,
 }
 
@@ -41,7 +41,7 @@ pub struct SetIndicatorRequest {
     pub unit_en: String,
     /// How entries make the figure.
     pub aggregation: Aggregation,
-    /// What is told apart, where the aggregation is distinct.
+    /// The subject that counts once, where the aggregation is distinct.
     #[serde(default)]
     pub distinct_by: Subject,
     /// Targets, at most one a year.

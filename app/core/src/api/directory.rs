@@ -14,7 +14,7 @@ pub struct SetOrganisationRequest {
     pub name: String,
     /// Name in English.
     pub name_en: String,
-    /// What it is.
+    /// Kind of organisation.
     pub kind: OrganisationKind,
     /// Its region.
     pub side: Side,

@@ -46,7 +46,7 @@ pub struct RevisionState {
     pub rev: i64,
     /// When it came about, RFC 3339 in UTC.
     pub at: String,
-    /// Whose change it was; null for the program itself.
+    /// The author of the change; null for the program itself.
     pub author: Option<Uuid>,
     /// The author's name.
     pub author_name: Option<String>,
@@ -63,7 +63,7 @@ pub struct RevisionState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conflict {
-    /// Whose values they are.
+    /// The author of the values.
     pub author: Uuid,
     /// The author's name.
     pub author_name: Option<String>,

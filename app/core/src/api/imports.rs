@@ -1,4 +1,4 @@
-//! Spreadsheets that somebody imports: `/api/v1/imports`.
+//! Imports of spreadsheets: `/api/v1/imports`.
 
 use crate::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ use uuid::Uuid;
 pub enum Stage {
     /// The file is being read and checked.
     Checking,
-    /// It has been checked; nothing is written.
+    /// Checked; nothing is written.
     Checked,
     /// Its entries are being written.
     Writing,
-    /// They are written.
+    /// All entries are written.
     Done,
-    /// They were taken back.
+    /// The written entries are undone.
     Undone,
-    /// Somebody cancelled it before anything was written.
+    /// Cancelled before anything was written.
     Cancelled,
     /// There is no table in the file.
     Unreadable,
@@ -30,6 +30,23 @@ pub enum Stage {
     Empty,
     /// There are too many.
     TooMany,
+}
+
+impl Stage {
+    /// The code, as on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Checked => "checked",
+            Self::Writing => "writing",
+            Self::Done => "done",
+            Self::Undone => "undone",
+            Self::Cancelled => "cancelled",
+            Self::Unreadable => "unreadable",
+            Self::Empty => "empty",
+            Self::TooMany => "too_many",
+        }
+    }
 }
 
 /// A sheet of a workbook, or a table of a web page.
@@ -47,19 +64,19 @@ pub struct SheetName {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OmissionReason {
-    /// It stands above the heading.
+    /// Text above the heading.
     Title,
-    /// It adds up others.
+    /// A sum of other rows.
     Total,
-    /// It is a remark or a signature below the data.
+    /// A remark or a signature below the data.
     Note,
-    /// It repeats the heading.
+    /// The heading once more.
     Heading,
-    /// It numbers the columns.
+    /// Numbers of the columns.
     Numbering,
-    /// It shows how to fill in the table.
+    /// An example of how to fill in the table.
     Example,
-    /// Nothing stands in the columns that are imported.
+    /// No content in the imported columns.
     Blank,
 }
 
@@ -71,11 +88,11 @@ pub struct OmittedRow {
     pub row: usize,
     /// Why.
     pub why: OmissionReason,
-    /// What stands in it.
+    /// The text of the row.
     pub text: String,
 }
 
-/// What becomes of a row.
+/// Effect of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = RowAction))]
@@ -85,9 +102,9 @@ pub enum Action {
     New,
     /// A change of an entry.
     Update,
-    /// Nothing: the entry already is like that.
+    /// No change: the entry has these values already.
     Same,
-    /// Nothing yet: there is a mistake in it.
+    /// None yet: the row has a mistake.
     Wrong,
 }
 
@@ -99,9 +116,9 @@ pub struct CellError {
     pub row: usize,
     /// The column's heading; empty where it is about no column.
     pub column: String,
-    /// What stands there.
+    /// Content of the cell.
     pub value: String,
-    /// What is wrong with it.
+    /// The error.
     #[serde(flatten)]
     pub error: FieldError,
 }
@@ -112,13 +129,13 @@ pub struct CellError {
 pub struct PreviewRow {
     /// The row's number in the spreadsheet.
     pub row: usize,
-    /// What becomes of it.
+    /// Effect of the row.
     pub action: Action,
     /// Its cells in columns that are imported.
     pub cells: Vec<PreviewCell>,
 }
 
-/// A cell of the preview: what stands in the spreadsheet and how it was read.
+/// A cell of the preview: its content in the spreadsheet and the value read from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreviewCell {
@@ -126,7 +143,7 @@ pub struct PreviewCell {
     pub path: String,
     /// The field's name.
     pub label: String,
-    /// What stands in the cell, with the unit of its column where that is another than the field's.
+    /// Content of the cell, with the unit of its column if that differs from the field's.
     pub written: String,
     /// The field's value; null where the cell cannot be read.
     pub value: Value,
@@ -164,9 +181,9 @@ pub struct FieldChange {
     pub path: String,
     /// The field's name.
     pub label: String,
-    /// What stands there, in words.
+    /// The present value, in words.
     pub from: String,
-    /// What will, in words.
+    /// The new value, in words.
     pub to: String,
 }
 
@@ -200,7 +217,7 @@ pub struct ImportsResponse {
     pub imports: Vec<ImportResponse>,
 }
 
-/// Which field each column is.
+/// The field of each column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetColumnsRequest {
@@ -208,7 +225,7 @@ pub struct SetColumnsRequest {
     pub columns: Vec<Option<String>>,
 }
 
-/// Where the table is in the file. The server finds what is left out.
+/// Position of the table in the file. The server detects missing members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetLayoutRequest {
@@ -220,7 +237,7 @@ pub struct SetLayoutRequest {
     pub heading_rows: Option<usize>,
 }
 
-/// An import: how far it has come, how its columns are read, and what is wrong in which row.
+/// An import: its stage, the mapping of columns, and the mistakes by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportResponse {
@@ -234,9 +251,9 @@ pub struct ImportResponse {
     pub stage: Stage,
     /// The table's heading.
     pub heading: Vec<String>,
-    /// Which field each column is.
+    /// The field of each column.
     pub columns: Vec<Option<String>>,
-    /// What a column may be.
+    /// Fields to choose from for a column.
     pub choices: Vec<ColumnChoice>,
     /// How many rows it has.
     pub rows: i64,
@@ -254,11 +271,11 @@ pub struct ImportResponse {
     pub likely: Vec<usize>,
     /// When the file was sent, RFC 3339 in UTC.
     pub created_at: String,
-    /// Why no table can be read, in words.
+    /// Reason why no table can be read, in words.
     pub problem: Option<String>,
     /// All sheets of the file.
     pub sheets: Vec<SheetName>,
-    /// Which of them is read.
+    /// Index of the sheet that is read.
     pub sheet: usize,
     /// The number of the heading's first row.
     pub heading_row: usize,
@@ -285,7 +302,7 @@ pub struct ImportResponse {
     pub updates: usize,
     /// How many entries are named but would not change.
     pub same: usize,
-    /// Whether all that was written can be undone.
+    /// Whether the whole import can be undone.
     pub can_undo: bool,
     /// How many rows are hidden in the spreadsheet and imported all the same.
     pub hidden_rows: usize,

@@ -32,7 +32,7 @@ pub struct IndicatorFigure {
     pub unit_en: String,
     /// How entries make the figure.
     pub aggregation: Aggregation,
-    /// What the year is to reach; null without a target.
+    /// The target of the year; null without one.
     pub target: Option<Quantity>,
     /// How exact the target is.
     pub target_qualifier: Option<Qualifier>,

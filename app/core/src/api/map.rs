@@ -28,7 +28,7 @@ pub enum MapFeature {
         id: Uuid,
         /// Where it is.
         geometry: Geometry,
-        /// What it is.
+        /// Kind and counts.
         properties: MapProperties,
     },
 }
@@ -50,7 +50,7 @@ pub enum Geometry {
     },
 }
 
-/// What a feature is, and how many entries it has.
+/// Kind of a feature, and its number of entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -63,7 +63,7 @@ pub enum MapProperties {
         programme: String,
         /// Its region.
         side: Side,
-        /// What sort of body it is.
+        /// Kind of organisation.
         organisation_kind: OrganisationKind,
         /// Name in Chinese.
         name: String,

@@ -1,4 +1,4 @@
-//! Schemas of types that write themselves: what they are on the wire.
+//! Schemas of types with their own serializers.
 
 use crate::access::user::User;
 use crate::figures::contribution::Discriminator;

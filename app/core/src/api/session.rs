@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInRequest {
-    /// What the account is called; upper and lower case are the same.
+    /// Name of the account, in upper or lower case.
     pub username: String,
     /// The password.
     pub password: String,
-    /// What the device calls itself, for the account's list of sessions.
+    /// Name of the device, for the account's list of sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_name: Option<String>,
 }
@@ -20,16 +20,16 @@ pub struct SignInRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInResponse {
-    /// Who has signed in.
+    /// The user.
     pub user: User,
     /// The session's token, for `Authorization: Bearer`; the cookie has the same value.
     pub token: String,
 }
 
-/// Whose session it is.
+/// The user of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionResponse {
-    /// Who has signed in.
+    /// The user.
     pub user: User,
 }

@@ -1,12 +1,14 @@
 //! Links that open what one sees without an account.
 
-use crate::api::endpoints::{self, Link};
+use crate::api::endpoints;
 use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::url_state::use_url_state;
+use jiedui_core::api::shares::ShareLink;
 use leptos::prelude::*;
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(
@@ -23,7 +25,7 @@ fn Share() -> impl IntoView {
     let days = RwSignal::new("30".to_owned());
     let made = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<String>);
-    let links = RwSignal::new(Vec::<Link>::new());
+    let links = RwSignal::new(Vec::<ShareLink>::new());
     let told = move |error: endpoints::ApiError| {
         failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
     };
@@ -49,9 +51,9 @@ fn Share() -> impl IntoView {
             }
         });
     };
-    let withdraw = move |id: String| {
+    let withdraw = move |id: Uuid| {
         spawn_local(async move {
-            match endpoints::revoke_link(&id).await {
+            match endpoints::revoke_link(id).await {
                 Ok(()) => list(),
                 Err(error) => told(error),
             }
@@ -72,13 +74,13 @@ fn Share() -> impl IntoView {
             })}
             <ul class="links">
                 {move || links.get().into_iter().map(|link| {
-                    let (id, query) = (link.id.clone(), if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
+                    let (id, query) = (link.id, if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
                     let until = day_in_china(&link.expires_at);
                     let state = match &link.withdrawn_at {
                         Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
                         None => view! {
                             <small>{fill(texts.share_until, &[&until])}</small>
-                            <button type="button" class="quiet" on:click=move |_| withdraw(id.clone())>{texts.share_withdraw}</button>
+                            <button type="button" class="quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw}</button>
                         }.into_any(),
                     };
                     view! { <li><span>{query}</span>" "{state}</li> }

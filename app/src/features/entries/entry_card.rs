@@ -1,6 +1,6 @@
 //! A whole entry: its answers, likely duplicates, changes since the last review, and its history.
 
-use crate::api::endpoints::{self, Revision};
+use crate::api::endpoints;
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, answers_line, answers_of, return_reason};
@@ -13,6 +13,7 @@ use crate::ui::entry_list::is_closed;
 use crate::ui::loading::Loading;
 use crate::ui::photo::photos;
 use jiedui_core::access::rights::{DUPLICATE_OF, REASON};
+use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::entry::{Entry, State};
@@ -113,7 +114,7 @@ pub fn History(
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let history = RwSignal::new(None::<Option<Vec<Revision>>>);
+    let history = RwSignal::new(None::<Option<Vec<RevisionState>>>);
     let id = known.id;
     spawn_local(async move { history.set(Some(endpoints::history(id).await.ok())) });
     let (activity, version) = (known.entry.activity.clone(), known.entry.version);
@@ -143,7 +144,7 @@ pub fn History(
                     </div>
                 }
             });
-            let step = |own: &Revision| {
+            let step = |own: &RevisionState| {
                 let names: Vec<String> = own.changed.iter().map(|path| model.field_name(&activity, path)).collect();
                 let who = own.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
                 let what = match Entry::from_checked(&own.fields).map(|entry| entry.state) {
@@ -176,9 +177,9 @@ pub fn History(
 
 /// Returns the fields at the last review decision, the fields now, and the paths that differ; `None` without a decision or a
 /// change.
-fn since_decision(revisions: &[Revision]) -> Option<(&Fields, &Fields, Vec<String>)> {
+fn since_decision(revisions: &[RevisionState]) -> Option<(&Fields, &Fields, Vec<String>)> {
     let now = revisions.last()?;
-    let is_decision = |own: &&Revision| {
+    let is_decision = |own: &&RevisionState| {
         own.changed.iter().any(|path| path == "state")
             && own.fields.get("state").and_then(Value::as_str) != Some("submitted")
     };
@@ -197,10 +198,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn revision(rev: i64, changed: &[&str], fields: Value) -> Revision {
-        Revision {
+    fn revision(rev: i64, changed: &[&str], fields: Value) -> RevisionState {
+        RevisionState {
             rev,
             at: String::new(),
+            author: None,
             author_name: None,
             changed: changed.iter().map(|own| (*own).to_owned()).collect(),
             fields: fields.as_object().unwrap().clone(),

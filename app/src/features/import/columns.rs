@@ -1,8 +1,9 @@
 //! Which field each column of a table is.
 
-use crate::api::imports::{self, Import, Target};
+use crate::api::imports;
 use crate::features::import::panel::Panel;
 use crate::labels::texts::fill;
+use jiedui_core::api::imports::{ColumnChoice, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 const PLACE: &str = "place";
 
 /// Which field each column is.
-pub fn columns(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
+pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let missing = import.missing();
     let official = import.official;
@@ -26,7 +27,7 @@ pub fn columns(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
     }
 }
 
-fn row(desk: Panel, import: &Arc<Import>, at: usize) -> impl IntoView + use<> {
+fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + use<> {
     let (model, texts) = (desk.model, desk.model.texts);
     let own = import.columns.get(at).cloned().flatten();
     let heading = import.heading.get(at).cloned().unwrap_or_default();
@@ -45,11 +46,11 @@ fn row(desk: Panel, import: &Arc<Import>, at: usize) -> impl IntoView + use<> {
             if let Some(column) = columns.get_mut(at) {
                 *column = chosen;
             }
-            let id = import.id.clone();
-            desk.work(async move { imports::set_columns(&id, &columns, model.language).await });
+            let id = import.id;
+            desk.work(async move { imports::set_columns(id, columns, model.language).await });
         }
     };
-    let option = |target: &Target| {
+    let option = |target: &ColumnChoice| {
         let is_own = own.as_ref() == Some(&target.path);
         view! { <option value=target.path.clone() selected=is_own>{target.label.clone()}</option> }
     };

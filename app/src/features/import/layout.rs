@@ -1,16 +1,17 @@
 //! Which sheet is read, and which rows are its heading.
 
-use crate::api::imports::{self, Import, SheetName, StartRow};
+use crate::api::imports;
 use crate::features::import::panel::Panel;
 use crate::labels::texts::fill;
+use jiedui_core::api::imports::{ImportResponse, SheetName, StartRow};
 use leptos::prelude::*;
 use std::sync::Arc;
 
 /// The most rows of a heading.
-const MOST_ROWS: u64 = 3;
+const MOST_ROWS: usize = 3;
 
 /// Which sheet is read, and which rows are its heading.
-pub fn layout(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
+pub fn layout(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let at = import.clone();
     let is_open = import.missing().len() > 1;
@@ -27,21 +28,21 @@ pub fn layout(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
     }
 }
 
-fn rows_of(first: u64, rows: u64) -> String {
+fn rows_of(first: usize, rows: usize) -> String {
     if rows > 1 { format!("{first}–{}", first + rows - 1) } else { first.to_string() }
 }
 
-fn sheets(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
+fn sheets(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
-    let (id, sheet) = (import.id.clone(), import.sheet);
+    let (id, sheet) = (import.id, import.sheet);
     let option = |(at, own): (usize, &SheetName)| {
         let name = if own.hidden { format!("{}{}", own.name, texts.import_sheet_hidden) } else { own.name.clone() };
         view! { <option value=at.to_string() selected=at == sheet>{name}</option> }
     };
     let set = move |event: leptos::ev::Event| {
         let Ok(sheet) = event_target_value(&event).parse::<usize>() else { return };
-        let (id, language) = (id.clone(), desk.model.language);
-        desk.work(async move { imports::set_layout(&id, Some(sheet), None, language).await });
+        let language = desk.model.language;
+        desk.work(async move { imports::set_layout(id, Some(sheet), None, language).await });
     };
     view! {
         <div class="row">
@@ -54,15 +55,14 @@ fn sheets(desk: Panel, import: &Arc<Import>) -> impl IntoView + use<> {
 }
 
 /// The first rows of the sheet: each can be made the heading.
-fn start(desk: Panel, import: Arc<Import>) -> impl IntoView {
+fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
     let texts = desk.model.texts;
     let language = desk.model.language;
     let (first, rows) = (import.heading_row, import.heading_rows);
     let set = {
-        let id = import.id.clone();
-        move |row: u64, rows: u64| {
-            let id = id.clone();
-            desk.work(async move { imports::set_layout(&id, None, Some((row, rows)), language).await });
+        let id = import.id;
+        move |row: usize, rows: usize| {
+            desk.work(async move { imports::set_layout(id, None, Some((row, rows)), language).await });
         }
     };
     let of_rows = {
@@ -87,7 +87,7 @@ fn start(desk: Panel, import: Arc<Import>) -> impl IntoView {
             </tr>
         }
     };
-    let option = |own: u64| view! { <option value=own.to_string() selected=own == rows>{own}</option> };
+    let option = |own: usize| view! { <option value=own.to_string() selected=own == rows>{own}</option> };
     view! {
         <p class="hint">{texts.import_heading_hint}</p>
         <div class="row">

@@ -1,8 +1,8 @@
 //! What is wrong in a table.
 
-use crate::api::imports::{Import, Mistake};
 use crate::labels::texts::fill;
 use crate::state::AppState;
+use jiedui_core::api::imports::{CellError, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use std::sync::Arc;
 pub const LISTED: usize = 100;
 
 /// What is wrong, row by row.
-pub fn mistakes(model: AppState, import: Arc<Import>) -> impl IntoView {
+pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     let texts = model.texts;
     let listed = RwSignal::new(LISTED);
     let rows = {
         let import = import.clone();
         move || {
-            let row = |own: &Mistake| {
+            let row = |own: &CellError| {
                 view! {
                     <tr>
                         <th scope="row">{own.row}</th>
@@ -48,6 +48,6 @@ pub fn mistakes(model: AppState, import: Arc<Import>) -> impl IntoView {
         {move || (all > listed.get()).then(|| view! {
             <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += LISTED)>{texts.more}</button>
         })}
-        {(import.wrong > all as u64).then(|| view! { <p class="hint">{fill(texts.import_told, &[&all])}</p> })}
+        {(import.wrong > all as i64).then(|| view! { <p class="hint">{fill(texts.import_told, &[&all])}</p> })}
     }
 }

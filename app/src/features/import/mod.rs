@@ -7,13 +7,14 @@ mod mistakes;
 mod panel;
 mod preview;
 
-use crate::api::imports::{self, Import, Stage};
+use crate::api::imports;
 use crate::labels::entry::activity_name;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use columns::columns;
+use jiedui_core::api::imports::{ImportResponse, Stage};
 use layout::layout;
 use leptos::prelude::*;
 use mistakes::mistakes;
@@ -161,7 +162,7 @@ fn choose(desk: Panel) -> impl IntoView {
 }
 
 /// How far an import has come, in words.
-fn words(desk: Panel, import: &Import) -> String {
+fn words(desk: Panel, import: &ImportResponse) -> String {
     let texts = desk.model.texts;
     let rows = import.rows;
     let problem = |usual: &str| import.problem.clone().unwrap_or_else(|| usual.to_owned());
@@ -182,7 +183,7 @@ fn words(desk: Panel, import: &Import) -> String {
 }
 
 /// One import: how far it has come, and what its step shows.
-fn one(desk: Panel, import: Import) -> impl IntoView {
+fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
     let model = desk.model;
     let texts = model.texts;
     let overview = model.server_overview.get_untracked().unwrap_or_default();
@@ -229,22 +230,20 @@ fn one(desk: Panel, import: Import) -> impl IntoView {
 }
 
 /// What can be done with an import.
-fn actions(desk: Panel, import: &Import) -> impl IntoView + use<> {
+fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     let (model, texts) = (desk.model, desk.model.texts);
     let (stage, rows, done) = (import.stage, import.rows, import.done);
-    let (id, id_of_back) = (import.id.clone(), import.id.clone());
+    let id = import.id;
     let write = move |_| {
-        let id = id.clone();
         desk.busy.set(false);
-        desk.work(async move { imports::write(&id, model.language).await });
+        desk.work(async move { imports::write(id, model.language).await });
     };
     let take_back = move |_| {
         let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure).unwrap_or(false);
         if sure {
-            let id = id_of_back.clone();
             // A check that is under way is cancelled, not waited for.
             desk.busy.set(false);
-            desk.work(async move { imports::revert(&id, model.language).await });
+            desk.work(async move { imports::revert(id, model.language).await });
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;
@@ -290,10 +289,10 @@ fn earlier(desk: Panel) -> impl IntoView {
         let words_of_item = format!("{} · {} · {}", in_china(&own.created_at), own.name, name);
         let stage = words(desk, &own);
         let open = move |_| {
-            let id = own.id.clone();
+            let id = own.id;
             desk.step.set(Step::Choose);
             desk.import.set(None);
-            desk.work(async move { imports::ask(&id).await });
+            desk.work(async move { imports::ask(id).await });
         };
         view! {
             <li class="entry">

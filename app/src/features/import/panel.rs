@@ -1,11 +1,13 @@
 //! What is done with the server about a table, and how far it has come.
 
 use crate::api::endpoints::ApiError;
-use crate::api::imports::{self, Import, Stage};
+use crate::api::imports;
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use gloo_timers::future::TimeoutFuture;
+use jiedui_core::api::imports::{ImportResponse, Stage};
 use leptos::prelude::*;
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// How often the server is asked how far it has come, in milliseconds: often at first, then less and less.
@@ -29,7 +31,7 @@ pub struct Panel {
     /// The app's state.
     pub model: AppState,
     /// The import that is looked at.
-    pub import: RwSignal<Option<Import>>,
+    pub import: RwSignal<Option<ImportResponse>>,
     /// The step that is shown.
     pub step: RwSignal<Step>,
     /// Whether the server is being asked for something.
@@ -37,7 +39,7 @@ pub struct Panel {
     /// Why it was not done.
     pub failed: RwSignal<Option<String>>,
     /// What was brought before.
-    pub earlier: RwSignal<Option<Vec<Import>>>,
+    pub earlier: RwSignal<Option<Vec<ImportResponse>>>,
 }
 
 impl Panel {
@@ -50,7 +52,7 @@ impl Panel {
     }
 
     /// Does something with the server, then looks how far it has come until it is done with.
-    pub fn work(self, work: impl Future<Output = Result<Import, ApiError>> + 'static) {
+    pub fn work(self, work: impl Future<Output = Result<ImportResponse, ApiError>> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -59,14 +61,14 @@ impl Panel {
         spawn_local(async move {
             match work.await {
                 Ok(import) => {
-                    let id = import.id.clone();
+                    let id = import.id;
                     self.show(import);
                     self.follow(id).await;
                 }
                 Err(error) => {
                     self.tell(error);
                     // A row may have become wrong meanwhile: it is being checked again.
-                    if let Some(id) = self.import.with_untracked(|own| own.as_ref().map(|own| own.id.clone())) {
+                    if let Some(id) = self.import.with_untracked(|own| own.as_ref().map(|own| own.id)) {
                         self.follow(id).await;
                     }
                 }
@@ -77,8 +79,8 @@ impl Panel {
     }
 
     /// Shows an import; one that was just checked at the step at which a person has something to look at.
-    fn show(self, import: Import) {
-        let before = self.import.with_untracked(|own| own.as_ref().map(|own| (own.id.clone(), own.stage)));
+    fn show(self, import: ImportResponse) {
+        let before = self.import.with_untracked(|own| own.as_ref().map(|own| (own.id, own.stage)));
         let is_other = before.as_ref().is_none_or(|(id, _)| *id != import.id);
         let was_checked = before.is_some_and(|(id, stage)| id == import.id && stage != Stage::Checking);
         if import.stage != Stage::Checking && (is_other || !was_checked) && self.step.get_untracked() == Step::Choose {
@@ -97,11 +99,11 @@ impl Panel {
         self.import.set(Some(import));
     }
 
-    async fn follow(self, id: String) {
+    async fn follow(self, id: Uuid) {
         let mut pause = ASK;
         loop {
             let is_mine = self.import.with_untracked(|own| own.as_ref().is_some_and(|own| own.id == id));
-            match imports::ask(&id).await {
+            match imports::ask(id).await {
                 Ok(import) if is_mine => {
                     let goes_on = import.goes_on();
                     self.show(import);
@@ -124,10 +126,10 @@ impl Panel {
         spawn_local(async move {
             let Ok(all) = imports::all().await else { return };
             let under_way = all.first().filter(|own| matches!(own.stage, Stage::Checking | Stage::Writing));
-            let id = under_way.map(|own| own.id.clone()).filter(|_| self.import.with_untracked(Option::is_none));
+            let id = under_way.map(|own| own.id).filter(|_| self.import.with_untracked(Option::is_none));
             self.earlier.set(Some(all));
             if let Some(id) = id {
-                self.work(async move { imports::ask(&id).await });
+                self.work(async move { imports::ask(id).await });
             }
         });
     }

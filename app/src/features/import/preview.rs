@@ -1,15 +1,17 @@
 //! What will be written: the first rows beside their source, entries that will change, and what is left out.
 
-use crate::api::imports::{Action, Change, Import, LeftOut, ShownCell, ShownRow};
 use crate::labels::texts::{Texts, fill};
 use crate::state::AppState;
+use jiedui_core::api::imports::{
+    Action, EntryChange, ImportResponse, OmissionReason, OmittedRow, PreviewCell, PreviewRow,
+};
 use leptos::prelude::*;
 
 /// So many row numbers are named.
 const NAMED: usize = 100;
 
 /// What will be written.
-pub fn preview(model: AppState, import: &Import) -> impl IntoView + use<> {
+pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<> {
     let texts = model.texts;
     let counts =
         [(import.new, texts.import_new), (import.updates, texts.import_updates), (import.same, texts.import_same)];
@@ -27,33 +29,33 @@ pub fn preview(model: AppState, import: &Import) -> impl IntoView + use<> {
     }
 }
 
-fn left_out(texts: &'static Texts, import: &Import) -> impl IntoView + use<> {
-    let why = |why: &str| match why {
-        "title" => texts.import_why_title,
-        "total" => texts.import_why_total,
-        "note" => texts.import_why_note,
-        "heading" => texts.import_why_heading,
-        "numbering" => texts.import_why_numbering,
-        "example" => texts.import_why_example,
-        _ => texts.import_why_blank,
+fn left_out(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {
+    let why = |why: OmissionReason| match why {
+        OmissionReason::Title => texts.import_why_title,
+        OmissionReason::Total => texts.import_why_total,
+        OmissionReason::Note => texts.import_why_note,
+        OmissionReason::Heading => texts.import_why_heading,
+        OmissionReason::Numbering => texts.import_why_numbering,
+        OmissionReason::Example => texts.import_why_example,
+        OmissionReason::Blank => texts.import_why_blank,
     };
-    let all: u64 = import.left_out_counts.values().sum();
+    let all: usize = import.left_out_counts.values().sum();
     let reasons: Vec<String> =
-        import.left_out_counts.iter().map(|(own, count)| format!("{} {count}", why(own))).collect();
+        import.left_out_counts.iter().map(|(own, count)| format!("{} {count}", why(*own))).collect();
     let summary = fill(texts.import_left_out, &[&all, &reasons.join("、")]);
-    let item = |own: &LeftOut| {
-        let words = fill(texts.import_left_out_row, &[&own.row, &why(&own.why), &own.text]);
+    let item = |own: &OmittedRow| {
+        let words = fill(texts.import_left_out_row, &[&own.row, &why(own.why), &own.text]);
         view! { <li>{words}</li> }
     };
     let items = import.left_out.iter().map(item).collect_view();
     (all > 0).then(|| view! { <details class="left-out"><summary>{summary}</summary><ul>{items}</ul></details> })
 }
 
-fn rows(texts: &'static Texts, rows: &[ShownRow]) -> impl IntoView + use<> {
+fn rows(texts: &'static Texts, rows: &[PreviewRow]) -> impl IntoView + use<> {
     let headings = rows
         .first()
         .map(|row| row.cells.iter().map(|cell| view! { <th scope="col">{cell.label.clone()}</th> }).collect_view());
-    let cell = |own: &ShownCell| {
+    let cell = |own: &PreviewCell| {
         let about = own.qualifier.as_deref().map(|qualifier| match qualifier {
             "about" => texts.about,
             "at_least" => texts.at_least,
@@ -67,7 +69,7 @@ fn rows(texts: &'static Texts, rows: &[ShownRow]) -> impl IntoView + use<> {
             .then(|| view! { <span class="unread">{own.written.clone()}</span> });
         view! { <td class:converted=own.converted>{text}{unread}{source}</td> }
     };
-    let row = |own: &ShownRow| {
+    let row = |own: &PreviewRow| {
         view! {
             <tr class:wrong=own.action == Action::Wrong>
                 <th scope="row">{own.row}</th>
@@ -86,8 +88,8 @@ fn rows(texts: &'static Texts, rows: &[ShownRow]) -> impl IntoView + use<> {
     }
 }
 
-fn changes(texts: &'static Texts, changes: &[Change]) -> impl IntoView + use<> {
-    let change = |own: &Change| {
+fn changes(texts: &'static Texts, changes: &[EntryChange]) -> impl IntoView + use<> {
+    let change = |own: &EntryChange| {
         let head = format!("{} · {} · {}", own.activity, own.place, own.date);
         let lines = own.fields.iter().enumerate().map(|(at, field)| {
             let name = (at == 0).then(|| {

@@ -9,11 +9,11 @@ use crate::db::{
 use crate::import::Findings;
 use crate::import::update::ExistingEntry;
 use jiedui_core::access::user::User;
+use jiedui_core::api::imports::Stage;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::all_paths;
 use jiedui_core::sync::protocol::ENTRY;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
@@ -22,36 +22,6 @@ use uuid::Uuid;
 const REMEMBERED: i64 = 500;
 /// The most entries of a place and a month among which the same event is looked for.
 const COMPARED: i64 = 2_000;
-
-/// How far an import has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// It is being read and checked.
-    Checking,
-    /// It has been checked; nothing is written.
-    Checked,
-    /// Its entries are being written.
-    Writing,
-    /// They are written.
-    Done,
-    /// They were taken back.
-    Undone,
-    /// Somebody cancelled it before anything was written.
-    Cancelled,
-    /// There is no table in the file.
-    Unreadable,
-    /// There are no rows in it.
-    Empty,
-    /// There are too many.
-    TooMany,
-}
-
-impl Stage {
-    fn code(self) -> String {
-        serde_json::to_value(self).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
-    }
-}
 
 /// An import.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::super::cell::LONGEST_CELL;
 use super::package::{Package, attribute};
 use crate::import::file_error::FileError;
-use crate::import::workbook::SheetName;
+use jiedui_core::api::imports::SheetName;
 use quick_xml::events::Event;
 use std::collections::HashMap;
 
