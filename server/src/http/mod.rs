@@ -1,4 +1,4 @@
-//! The HTTP edge: one file a resource.
+//! HTTP layer: router, extractors, API, pages and problems.
 
 pub mod api;
 pub mod extract;
@@ -33,16 +33,16 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The largest body that is read, in bytes: a push of a thousand entries with long notes.
+/// Maximum size of a request body, in bytes: a push of a thousand entries with long notes.
 const LARGEST_BODY: usize = 8 << 20;
-/// How hard pages are compressed: first paint on 2G is worth the server's time.
+/// Compression level of pages: first paint on 2G is worth the server's time.
 const SMALL: i32 = 5;
-/// How hard the sync's answers are, which are alike throughout and many.
+/// Compression level of sync responses, which are frequent and repetitive.
 const QUICK: i32 = 2;
-/// The longest that a request may take.
+/// Timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The whole site: the API, the app's files and its pages.
+/// Builds the router: the API, the app's files and its pages.
 pub fn router(app: AppState) -> Router {
     let synced = OpenApiRouter::new()
         .routes(routes!(push::push))
@@ -121,7 +121,7 @@ pub fn router(app: AppState) -> Router {
         .layer(TraceLayer::new_for_http())
 }
 
-/// Headers that every answer has.
+/// Middleware that sets the headers common to all responses.
 async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The description of the API: what every operation has in common.
+//! OpenAPI document: its head, and the parts that all operations share.
 
 use jiedui_core::api::problem::Problem;
 use utoipa::openapi::path::Operation;
@@ -6,7 +6,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-/// What stands above the operations.
+/// Head of the document.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
 )]
 pub struct Description;
 
-/// Adds what every operation has in common: problems as the body of every error, and how a client proves who it is.
+/// Adds the shared parts: problem bodies of error responses, and the security schemes.
 #[derive(Debug)]
 pub struct Common;
 
@@ -44,7 +44,7 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete].into_iter().flatten()
 }
 
-/// Says of each error without a body of its own that its body is a problem.
+/// Declares a problem as the body of each error response without one.
 fn describe_errors(operation: &mut Operation) {
     let is_error = |status: &str| status.starts_with(['4', '5']);
     for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| is_error(status)) {

@@ -11,7 +11,7 @@ use jiedui_core::api;
 use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
 use std::any::Any;
 
-/// Something that a request cannot have, with a sentence for people in both languages.
+/// Error response, with a sentence in both languages.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -22,49 +22,49 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that a status and a sentence describe.
+    /// Creates a problem from a status and a sentence.
     pub const fn new(status: StatusCode, chinese: &'static str, english: &'static str) -> Self {
         Self { status, chinese, english, errors: Vec::new(), retry_after: None }
     }
 
-    /// Fields that cannot be taken.
+    /// Rejects a request for invalid fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let sentence = Self::new(StatusCode::BAD_REQUEST, "有些内容填写不对", "Some fields are not right");
         Self { errors, ..sentence }
     }
 
-    /// One field that cannot be taken.
+    /// Rejects a request for one invalid field.
     pub fn field(field: &str, code: ErrorCode) -> Self {
         Self::fields(vec![FieldError::new(field, code)])
     }
 
-    /// The same, with the fields that it is about.
+    /// Adds the fields that cause the problem.
     #[must_use]
     pub fn with(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
     }
 
-    /// Nobody has signed in.
+    /// The request has no valid session.
     pub const fn no_session() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "请先登录", "Please sign in")
     }
 
-    /// This person may not.
+    /// The user lacks the right.
     pub const fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "您没有这项权限", "You may not do this")
     }
 
-    /// There is no such thing, or it is not for this person to see.
+    /// The resource does not exist, or the user may not know of it.
     pub const fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "没有这项内容", "There is no such thing")
     }
 
-    /// What may be tried again after so many seconds.
+    /// A problem with a `Retry-After` header, in seconds.
     pub const fn later(status: StatusCode, chinese: &'static str, english: &'static str, seconds: u64) -> Self {
         Self { status, chinese, english, errors: Vec::new(), retry_after: Some(seconds) }
     }
 
-    /// Too many tries; the next may be made after so many seconds.
+    /// Too many attempts; `seconds` until the next is allowed.
     pub fn too_many(seconds: u64) -> Self {
         let sentence =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "尝试次数太多，请稍后再试", "Too many tries: please wait a while");
@@ -72,7 +72,7 @@ impl Problem {
     }
 }
 
-/// The answer to a request whose handler panicked.
+/// Returns the response for a handler that panicked.
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     tracing::error!(panic = message(&*panic), "a request made the server panic");
     let sentence = Problem::new(
@@ -84,7 +84,7 @@ pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
 }
 
 impl From<std::io::Error> for Problem {
-    /// A file of the data folder could not be read or written: the client can only try again later.
+    /// Converts a file error in the data directory: the client should retry later.
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         tracing::error!(%error, "a file could not be read or written");
@@ -143,13 +143,13 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The language in which a client wants to be told.
+/// Returns the language that a client asks for.
 pub fn language(headers: &HeaderMap) -> Language {
     let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     header.map(Language::from_accept_language).unwrap_or_default()
 }
 
-/// Writes out problems in the request's language; also those that the framework answers without a body.
+/// Middleware that writes problems in the request's language, also for errors of the framework without a body.
 pub async fn write(request: Request, next: Next) -> Response {
     let language = language(request.headers());
     let for_program = request.uri().path().starts_with("/api/");

@@ -1,4 +1,4 @@
-//! Photos by their content hash. A broken upload goes on where it stopped.
+//! Photos by content hash, with resumable uploads.
 
 use crate::attachment_store::{AttachmentStore, Received};
 use crate::db::files::attachment;
@@ -18,16 +18,16 @@ use jiedui_core::values::field_error::ErrorCode;
 use std::io;
 use tokio::task::spawn_blocking;
 
-/// The largest photo, in bytes.
+/// Maximum size of a photo, in bytes.
 const LARGEST: u64 = 4 << 20;
-/// Uploads that an account may have under way at once.
+/// Maximum number of unfinished uploads per account.
 const UNDER_WAY: usize = 64;
-/// Hashes in one question.
+/// Maximum number of hashes in one request.
 const ASKED: usize = 100;
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 
-/// A SHA-256 in lower-case hexadecimal: nothing else may become a file's name.
+/// Returns whether a text is a SHA-256 in lower-case hexadecimal. Nothing else may become a file name.
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -37,12 +37,12 @@ fn checked(sha256: String) -> Result<String, Problem> {
 }
 
 impl AppState {
-    /// The files of photos.
+    /// Returns the store of photo files.
     pub fn attachments(&self) -> AttachmentStore {
         AttachmentStore::new(&self.config.storage.data_dir)
     }
 
-    /// Works with the files of photos, beside the requests.
+    /// Runs file operations on the blocking thread pool.
     async fn with_attachments<T: Send + 'static>(
         &self,
         work: impl FnOnce(&AttachmentStore) -> io::Result<T> + Send + 'static,
@@ -51,7 +51,7 @@ impl AppState {
         Ok(spawn_blocking(move || work(&store)).await.map_err(io::Error::other)??)
     }
 
-    /// Whether a photo is stored, file and all, and a user may read it. Who may not read it learns nothing of it.
+    /// Returns whether a photo and its file are stored and the user may read it. Without the right the answer is no.
     async fn is_stored_for(&self, sha256: &str, user: &User) -> Result<bool, Problem> {
         if attachment::content_type(&self.db, sha256).await?.is_none()
             || !attachment::may_read(&self.db, sha256, user).await?
@@ -63,16 +63,16 @@ impl AppState {
     }
 }
 
-/// What is sent of a photo, or asked about it.
+/// Part of a photo in a request, or a question about the upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
-    /// `bytes */TOTAL` and nothing else: how much of it is there?
+    /// `bytes */TOTAL` without a body: asks for the received length.
     Question,
-    /// `bytes START-END/TOTAL`, or the whole.
+    /// `bytes START-END/TOTAL`, or the whole photo.
     Part { start: u64, total: u64 },
 }
 
-/// Reads `Content-Range`; nothing where it does not fit to what is sent.
+/// Parses `Content-Range`; `None` if it does not match the length of the body.
 fn sent(headers: &HeaderMap, length: u64) -> Option<Sent> {
     let Some(range) = headers.get(header::CONTENT_RANGE) else { return Some(Sent::Part { start: 0, total: length }) };
     let (span, total) = range.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
@@ -86,7 +86,7 @@ fn sent(headers: &HeaderMap, length: u64) -> Option<Sent> {
     fits.then_some(Sent::Part { start, total })
 }
 
-/// So many bytes of a photo are there: `Range` says which, where there are any.
+/// Returns a response with the received length of a photo in `Range`.
 fn so_much_is_there(status: StatusCode, there: u64) -> Response {
     match there {
         0 => status.into_response(),
@@ -94,8 +94,8 @@ fn so_much_is_there(status: StatusCode, there: u64) -> Response {
     }
 }
 
-/// Stores a photo, or with `Content-Range` the next part of one. 202 with `Range` tells how much is there by now, also to who
-/// asks with `bytes */TOTAL` and no body.
+/// Stores a photo, or with `Content-Range` its next part. 202 has the received length in `Range`, also for a request
+/// with `bytes */TOTAL` and no body.
 #[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)),
     request_body(content = FileContent, description = "a picture or a PDF, or a part of one", content_type = "application/octet-stream"), responses(
     (status = 201, description = "stored"), (status = 200, description = "was there already"),
@@ -165,8 +165,8 @@ fn signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-/// Asks which photos a phone should send again: those that are not stored, or whose file is gone, as after a restore from
-/// a backup.
+/// Returns the photos that the phone should upload again: those that are not stored, or whose file is missing after a
+/// restore from a backup.
 #[utoipa::path(post, path = "/api/v1/attachments/missing",
     request_body = MissingRequest,
     responses((status = 200, description = "the photos to send again", body = MissingResponse),
@@ -194,7 +194,7 @@ pub async fn missing(
     Ok(wants.answer(&MissingResponse { missing }))
 }
 
-/// A photo. Its content never changes, so whoever may read it keeps it.
+/// Returns a photo. Its content never changes, so clients may cache it.
 #[utoipa::path(get, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
     (status = 200, description = "the photo", body = FileContent, content_type = "image/*"), (status = 403, description = "not for this user"),
     (status = 404, description = "there is none, or its file is gone")))]

@@ -1,4 +1,4 @@
-//! Programmes, indicators, forms and places.
+//! Catalogue and places.
 
 use crate::db::reference::load;
 use crate::http::extract::body::{Accept, Payload};
@@ -18,13 +18,13 @@ use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The catalogue.
+/// Returns the catalogue.
 #[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "the catalogue", body = Catalogue)))]
 pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) -> Result<Response, Problem> {
     Ok(wants.answer(&app.cache.up_to_date(&app.db).await?.0.reference.catalogue))
 }
 
-/// Puts a form in the place of an activity's, or adds an activity. What was recorded with the former one keeps it.
+/// Adds an activity or replaces its form. Entries that were recorded with an earlier version keep that version.
 #[utoipa::path(put, path = "/api/v1/catalogue/activities/{code}", params(("code" = String, Path)),
     request_body = SetActivityRequest,
     responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
@@ -40,7 +40,7 @@ pub async fn set_activity(
     revise(&app, &user, wants, body, with).await
 }
 
-/// Changes an indicator's names and targets, or adds one.
+/// Adds an indicator or changes its names and targets.
 #[utoipa::path(put, path = "/api/v1/catalogue/indicators/{code}", params(("code" = String, Path)),
     request_body = SetIndicatorRequest,
     responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
@@ -85,7 +85,7 @@ async fn revise<T: DeserializeOwned>(
     Ok(wants.answer(&known.reference.catalogue))
 }
 
-/// Places right below one, or all of them.
+/// Lists the children of a place, or all places.
 #[utoipa::path(get, path = "/api/v1/places", params(("parent" = Option<String>, Query, description = "code of the place above")),
     responses((status = 200, description = "the places", body = Vec<Place>)))]
 pub async fn places(

@@ -1,4 +1,4 @@
-//! The directory's changes: organisations, and who is paired with whom. Whoever coordinates makes them.
+//! Changes of organisations and pairings, by coordinators.
 
 use crate::db::feed;
 use crate::db::reference::directory::{self, Written};
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Adds an organisation, or changes one.
+/// Adds or changes an organisation.
 #[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
     request_body = SetOrganisationRequest,
     responses((status = 200, description = "the organisation", body = Organisation), (status = 400, description = "fields are wrong"),
@@ -46,7 +46,7 @@ pub async fn set_organisation(
     set(&app, ORGANISATION, own.id, own, &user, base_rev, wants).await
 }
 
-/// Adds a pairing, or changes one; an ended one stays, with its last day.
+/// Adds or changes a pairing; an ended pairing stays, with its last day.
 #[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
     request_body = SetPairingRequest,
     responses((status = 200, description = "the pairing", body = Pairing), (status = 400, description = "fields are wrong"),

@@ -1,4 +1,4 @@
-//! Entries, for people and programs that look at them.
+//! Entries as lists and one by one.
 
 use crate::db::records::entry;
 use crate::db::records::record::scope;
@@ -14,7 +14,7 @@ use jiedui_core::entry::State as EntryState;
 use jiedui_core::sync::Record;
 use uuid::Uuid;
 
-/// Entries that the user may see, the newest first. `after` is the `next` of the page before.
+/// Lists the entries that the user may see, newest first. `after` is the `next` of the previous page.
 #[utoipa::path(get, path = "/api/v1/entries", params(
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
@@ -42,7 +42,7 @@ pub async fn list(
     Ok(wants.answer(&EntriesResponse { entries, next }))
 }
 
-/// The filters of lists and exports.
+/// Parses the filters of lists and exports.
 pub fn filter(query: &mut QueryParams) -> entry::Filter {
     let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
     let verified = query.one_of("include", &["verified", "submitted"]);
@@ -58,7 +58,7 @@ pub fn filter(query: &mut QueryParams) -> entry::Filter {
     }
 }
 
-/// One entry with its whole history. A long one comes in pages, the newest first: `older` is then the `before` of the next.
+/// Returns an entry with its history. A long history is paged, newest first: `older` is the `before` of the next page.
 #[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
     (status = 200, description = "the entry", body = EntryResponse),
     (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]

@@ -1,4 +1,4 @@
-//! What can be taken away: the same filters as on the screens.
+//! Exports, with the filters that the screens have.
 
 use crate::clock::this_year;
 use crate::db::{DbError, records::entry};
@@ -28,14 +28,14 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The type of a sheet.
+/// Content type of a workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-/// Entries read at a time.
+/// Entries read in one query.
 const PAGE: i64 = 1_000;
-/// How long a sheet waits for the one that is being made.
+/// Timeout for the permit to build a workbook.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A sheet that could not be made.
+/// Converts a workbook error to a problem.
 pub fn sheet_failed(error: XlsxError) -> Problem {
     match error {
         XlsxError::IoError(error) => error.into(),
@@ -46,14 +46,14 @@ pub fn sheet_failed(error: XlsxError) -> Problem {
     }
 }
 
-/// A file to be kept.
+/// Returns a response that the browser saves as a file.
 pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     (headers, body.into()).into_response()
 }
 
-/// The entries of an export, page by page: however many there are, a page of them is in memory.
+/// Pages of an export's entries; one page is in memory at a time.
 struct Pages {
     app: AppState,
     user: User,
@@ -69,7 +69,7 @@ impl Pages {
         Ok(Self { app: app.clone(), user, filter, after: None, ended: false })
     }
 
-    /// The next rows, each as the columns of [`HEADINGS`]; `None` at the end.
+    /// Returns the next rows with the columns of [`HEADINGS`]; `None` at the end.
     async fn next(&mut self) -> Result<Option<Vec<[String; 14]>>, DbError> {
         if self.ended {
             return Ok(None);
@@ -84,7 +84,7 @@ impl Pages {
     }
 }
 
-/// Entries as CSV, UTF-8 with a byte-order mark so that spreadsheets read Chinese.
+/// Exports entries as CSV, in UTF-8 with a byte-order mark so that spreadsheet programs read Chinese.
 #[utoipa::path(get, path = "/api/v1/export/entries.csv", responses((status = 200, description = "the table", body = String, content_type = "text/csv"), (status = 401, description = "no session")))]
 pub async fn entries_csv(
     State(app): State<AppState>,
@@ -111,7 +111,7 @@ pub async fn entries_csv(
     Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(body)))
 }
 
-/// Rows of CSV, at the start of a file behind a byte-order mark.
+/// Encodes rows as CSV, after a byte-order mark at the start of the file.
 fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; N]>) -> io::Result<Vec<u8>> {
     let mark = if is_start { "\u{feff}" } else { "" };
     let mut writer = csv::Writer::from_writer(mark.as_bytes().to_vec());
@@ -121,7 +121,7 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
     writer.into_inner().map_err(io::Error::other)
 }
 
-/// Entries as a sheet.
+/// Exports entries as a workbook.
 #[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
 pub async fn entries_xlsx(
@@ -175,7 +175,7 @@ fn add_sheet<'a>(
     Ok(())
 }
 
-/// The directory as two sheets: the organisations, and who is paired with whom, those that have ended too.
+/// Exports the directory as a workbook: a sheet of organisations and a sheet of pairings, ended ones included.
 #[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 401, description = "no session")))]
 pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): CurrentUser) -> Result<Response, Problem> {
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
@@ -203,10 +203,10 @@ pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): Current
     Ok(file(XLSX, "directory.xlsx", write().map_err(sheet_failed)?))
 }
 
-/// What a table of indicators has in its columns: three names, then numbers.
+/// Headings of a table of indicators: three names, then numbers.
 const FIGURES: [&str; 8] = ["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"];
 
-/// Figures as the columns of [`FIGURES`], and their year.
+/// Returns the figures with the columns of [`FIGURES`], and their year.
 async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec<FigureRow>), Problem> {
     let mut filter = query.filter();
     query.finish()?;
@@ -230,7 +230,7 @@ async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec
 
 type FigureRow = ([String; 3], [Option<f64>; 5]);
 
-/// Indicators as a sheet, numbers as numbers.
+/// Exports indicators as a workbook, with numeric cells.
 #[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
 pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (year, rows) = figure_rows(&app, query).await?;
@@ -256,7 +256,7 @@ pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: Quer
     Ok(file(XLSX, "indicators.xlsx", write().map_err(sheet_failed)?))
 }
 
-/// The same as CSV, UTF-8 with a byte-order mark.
+/// Exports indicators as CSV, in UTF-8 with a byte-order mark.
 #[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "the table", body = String, content_type = "text/csv")))]
 pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
     let (_, rows) = figure_rows(&app, query).await?;
@@ -270,7 +270,7 @@ pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: Query
     Ok(file("text/csv; charset=utf-8", "indicators.csv", body))
 }
 
-/// The map as a file.
+/// Exports the map as GeoJSON.
 #[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "the map", body = MapResponse, content_type = "application/geo+json")))]
 pub async fn map_geojson(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();

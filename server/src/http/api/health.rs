@@ -1,4 +1,4 @@
-//! Alive, ready, and how much was done.
+//! Liveness, readiness and request metrics.
 
 use crate::db::feed;
 use crate::http::problem::Problem;
@@ -11,13 +11,13 @@ use axum::response::Response;
 use jiedui_core::api::health::{HealthResponse, ReadyResponse};
 use std::time::Instant;
 
-/// The process answers.
+/// Liveness probe.
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive", body = HealthResponse)))]
 pub async fn healthz() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok".to_owned() })
 }
 
-/// All tasks are running, the database can be read and written.
+/// Readiness probe: background tasks are running, and the database can be read and written.
 #[utoipa::path(get, path = "/readyz", responses(
     (status = 200, description = "ready", body = ReadyResponse), (status = 503, description = "not ready")))]
 pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, Problem> {
@@ -44,7 +44,7 @@ fn not_ready(chinese: &'static str, english: &'static str) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, chinese, english)
 }
 
-/// Counts requests and their times for /metrics.
+/// Middleware that counts requests and measures their duration for `/metrics`.
 pub async fn count(request: Request, next: Next) -> Response {
     let (method, start) = (request.method().to_string(), Instant::now());
     let response = next.run(request).await;

@@ -1,8 +1,8 @@
-//! Spreadsheets brought in: a file is sent and checked row by row, its columns are said, then it is written whole or not at all,
-//! and can be taken back.
+//! Spreadsheet imports: upload, check of each row, mapping of columns, and one transaction that writes all rows or none.
+//! An import can be undone.
 
 use crate::clock::last_day;
-use crate::db::files::import::{self, Import, Stage};
+use crate::db::files::import::{self, Import};
 use crate::db::{DbError, instant};
 use crate::http::api::export::{XLSX, file, sheet_failed};
 use crate::http::extract::body::{Accept, Payload};
@@ -15,17 +15,19 @@ use crate::import::layout::HeadingRows;
 use crate::import::summary::Words;
 use crate::import::template::template;
 use crate::import::write::{undo, undoing, writing};
-use crate::import::{CellError, Findings, job};
+use crate::import::{Findings, job};
 use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use jiedui_core::access::user::User;
-use jiedui_core::values::field_error::{ErrorCode, FieldError};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use jiedui_core::api::imports::{
+    CellError, ColumnChoice, ImportResponse, ImportsResponse, SetColumnsRequest, SetLayoutRequest, Stage, StartRow,
+};
+use jiedui_core::api::schema::FileContent;
+use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
 use sha2::{Digest, Sha256};
 use std::path::Path as FilePath;
 use std::sync::atomic::Ordering;
@@ -35,11 +37,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// The largest file, in bytes: 100,000 rows of CSV.
+/// Maximum size of a file, in bytes: 100,000 rows of CSV.
 pub const LARGEST: usize = 32 << 20;
-/// Imports of an account that are neither written nor cancelled; older ones are cancelled and their files removed.
+/// Maximum number of unfinished imports per account; older ones are cancelled and their files removed.
 const UNFINISHED: usize = 5;
-/// How long the answer to a write waits for it; then the work goes on and is asked for.
+/// Timeout of a write request; then the job continues in the background.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl AppState {
@@ -62,46 +64,87 @@ fn busy() -> Problem {
     )
 }
 
-fn shaped(app: &AppState, import: &Import, wants: Accept) -> Value {
-    let targets = app.targets_of(import);
-    let (reference, activity) = (app.reference(), app.activity_of(import));
-    let words =
-        Words { reference: &reference, activity: activity.as_ref(), targets: &targets, language: wants.language };
-    let choice = |own: &Target| json!({"path": own.path, "label": words.label(&own.path), "required": own.required});
-    let choices: Vec<Value> = targets.iter().map(choice).collect();
-    // They were written by this program; what cannot be read is found again by the next check.
-    let mut mistakes: Vec<CellError> = serde_json::from_str(&import.mistakes).unwrap_or_else(|error| {
-        tracing::error!(%error, import = %import.id, "stored mistakes cannot be read");
-        Vec::new()
-    });
+/// Converts an import to the response type.
+fn shaped(app: &AppState, import: Import, language: Language) -> ImportResponse {
+    let targets = app.targets_of(&import);
+    let (reference, activity) = (app.reference(), app.activity_of(&import));
+    let words = Words { reference: &reference, activity: activity.as_ref(), targets: &targets, language };
+    let choice = |target: &Target| ColumnChoice {
+        path: target.path.clone(),
+        label: words.label(&target.path),
+        required: target.required,
+    };
+    let mut mistakes = mistakes_of(&import);
     for mistake in &mut mistakes {
-        mistake.error = mistake.error.clone().in_language(wants.language);
-        if mistake.column.is_empty() && targets.iter().any(|own| own.path == mistake.error.field) {
+        mistake.error = mistake.error.clone().in_language(language);
+        if mistake.column.is_empty() && targets.iter().any(|target| target.path == mistake.error.field) {
             mistake.column = words.label(&mistake.error.field);
         }
     }
     let work = app.imports.of(import.id);
-    let waits = work.as_ref().is_some_and(|own| own.waits.load(Ordering::Relaxed));
-    let done = work.map(|own| own.done.load(Ordering::Relaxed));
-    let mut shaped = json!({
-        "id": import.id, "activity": import.activity, "name": import.name, "stage": import.stage, "heading": import.heading,
-        "columns": import.columns, "choices": choices, "rows": import.rows, "done": done, "waits": waits,
-        "wrong_rows": import.wrong_rows, "wrong": import.wrong, "mistakes": mistakes, "likely": import.likely,
-        "created_at": instant(import.created_at),
-    });
-    if let (Some(all), Value::Object(findings)) = (shaped.as_object_mut(), words.findings(&import.findings)) {
-        all.extend(findings);
+    let findings = import.findings;
+    ImportResponse {
+        id: import.id,
+        activity: import.activity,
+        name: import.name,
+        stage: import.stage,
+        heading: import.heading,
+        columns: import.columns,
+        choices: targets.iter().map(choice).collect(),
+        rows: import.rows,
+        waits: work.as_ref().is_some_and(|work| work.waits.load(Ordering::Relaxed)),
+        done: work.map(|work| work.done.load(Ordering::Relaxed)),
+        wrong_rows: import.wrong_rows,
+        wrong: import.wrong,
+        mistakes,
+        likely: import.likely,
+        created_at: instant(import.created_at),
+        problem: findings.fault.map(|fault| fault.words(language)),
+        sheet: findings.sheet,
+        heading_row: findings.heading_rows.row,
+        heading_rows: findings.heading_rows.rows,
+        units: findings.units.clone(),
+        official: findings.official,
+        left_out: findings.left_out.clone(),
+        left_out_counts: findings.left_out_counts.clone(),
+        preview: findings.rows.iter().map(|row| words.preview_row(row)).collect(),
+        changes: findings.changes.iter().map(|change| words.change(change)).collect(),
+        new: findings.new,
+        updates: findings.updates,
+        same: findings.same,
+        can_undo: findings.can_undo(),
+        hidden_rows: findings.hidden_rows,
+        sheets: findings.sheets,
+        start: findings.start.into_iter().map(|(row, cells)| StartRow { row, cells }).collect(),
     }
-    shaped
 }
 
-fn accepted(app: &AppState, import: &Import, wants: Accept) -> Response {
-    let mut response = wants.answer(&shaped(app, import, wants));
-    *response.status_mut() = StatusCode::ACCEPTED;
-    response
+/// Returns the stored mistakes of an import. If they cannot be read, the list has one mistake that says so: an empty list
+/// would mean a table without mistakes.
+fn mistakes_of(import: &Import) -> Vec<CellError> {
+    serde_json::from_str(&import.mistakes).unwrap_or_else(|error| {
+        tracing::error!(%error, import = %import.id, "stored mistakes cannot be read");
+        let error = FieldError::new("mistakes", ErrorCode::Unreadable);
+        vec![CellError { row: 0, column: String::new(), value: String::new(), error }]
+    })
 }
 
-/// Writes a body to a file as it arrives; gives its hash.
+/// Returns the response with an import.
+fn answer(app: &AppState, import: Import, accept: Accept) -> Response {
+    accept.answer(&shaped(app, import, accept.language))
+}
+
+/// Returns the response with an import that a background job continues.
+fn accepted(app: &AppState, import: Import, accept: Accept) -> Response {
+    (StatusCode::ACCEPTED, answer(app, import, accept)).into_response()
+}
+
+/// Returns the problem for rows that prevent an operation on the whole import, with their number.
+fn conflict_of_rows(rows: usize, chinese: &'static str, english: &'static str) -> Problem {
+    conflict(chinese, english).with(vec![FieldError::with_limit("rows", ErrorCode::Conflict, rows as f64)])
+}
+
+/// Streams a body to a file and returns its hash.
 async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
     let mut file = fs::File::create(path).await?;
     let (mut digest, mut length) = (Sha256::new(), 0);
@@ -125,13 +168,13 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Sends a spreadsheet: its bytes are the body. It is read and checked in the background; the answer is there at once. Without an
-/// activity its rows can only change entries that they name.
+/// Uploads a spreadsheet and starts its check in the background. Without an activity, its rows can only change entries
+/// that they name.
 #[utoipa::path(post, path = "/api/v1/imports",
     params(("activity" = Option<String>, Query, description = "what its rows record; without it they can only change entries"),
         ("name" = Option<String>, Query, description = "the file's name")),
-    request_body(content = Vec<u8>, description = "XLSX, XLS, CSV, or a web page with a table", content_type = "application/octet-stream"),
-    responses((status = 202, description = "the import; ask for it until its stage is no longer `checking`"),
+    request_body(content = FileContent, description = "XLSX, XLS, CSV, or a web page with a table", content_type = "application/octet-stream"),
+    responses((status = 202, description = "the import; ask for it until its stage is no longer `checking`", body = ImportResponse),
         (status = 403, description = "a role that does not record"), (status = 409, description = "this file was written before"),
         (status = 413, description = "the file is too large"),
         (status = 429, description = "another import of the same account is being checked; Retry-After says when to try again")))]
@@ -196,24 +239,24 @@ pub async fn upload(
     }
     // Where another of theirs has begun meanwhile, it is begun when it is asked for.
     let _ = job::begin(&app, &user, &import);
-    Ok(accepted(&app, &import, wants))
+    Ok(accepted(&app, import, wants))
 }
 
-/// One's imports, the newest first.
-#[utoipa::path(get, path = "/api/v1/imports", responses((status = 200, description = "imports")))]
+/// Lists the user's imports, newest first.
+#[utoipa::path(get, path = "/api/v1/imports", responses((status = 200, description = "the imports", body = ImportsResponse)))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,
 ) -> Result<Response, Problem> {
     let imports = import::of_account(&app.db, user.id).await?;
-    let imports: Vec<Value> = imports.iter().map(|own| shaped(&app, own, wants)).collect();
-    Ok(wants.answer(&json!({"imports": imports})))
+    let imports = imports.into_iter().map(|import| shaped(&app, import, wants.language)).collect();
+    Ok(wants.answer(&ImportsResponse { imports }))
 }
 
-/// An import: how far it has come, which columns are which fields, and what is wrong in which row.
+/// Returns an import: its stage, the mapping of columns, and the mistakes by row.
 #[utoipa::path(get, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "the import"), (status = 404, description = "one has no such import")))]
+    (status = 200, description = "the import", body = ImportResponse), (status = 404, description = "one has no such import")))]
 pub async fn one(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -225,34 +268,32 @@ pub async fn one(
         // A server that was stopped meanwhile goes on with it; where another of theirs is checked, it has its turn later.
         let _ = job::begin(&app, &user, &import);
     }
-    Ok(wants.answer(&shaped(&app, &import, wants)))
+    Ok(answer(&app, import, wants))
 }
 
-/// Says which field each column is, or none, and checks the rows again. It is remembered for this person's tables with the same
-/// heading. Several columns may make a place; the official template's columns are what they are.
+/// Maps columns to fields and checks the rows again. The mapping is stored for the user's tables with the same heading.
+/// Several columns may form a place; the columns of the official template are fixed.
 #[utoipa::path(put, path = "/api/v1/imports/{id}/columns", params(("id" = String, Path)),
-    request_body(content = Value, description = "columns: a path or null for each", content_type = "application/json"),
-    responses((status = 202, description = "the import, being checked"), (status = 400, description = "a field is wrong"),
+    request_body = SetColumnsRequest,
+    responses((status = 202, description = "the import, being checked", body = ImportResponse), (status = 400, description = "a field is wrong"),
         (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_columns(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
     wants: Accept,
-    Payload(body): Payload,
+    body: Payload,
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     if import.stage != Stage::Checked {
         return Err(conflict("这个文件现在不能改列", "The columns of this file cannot be changed now"));
     }
-    let columns = body.get("columns").cloned().ok_or(Problem::field("columns", ErrorCode::Required))?;
-    let columns: Vec<Option<String>> =
-        serde_json::from_value(columns).map_err(|_| Problem::field("columns", ErrorCode::WrongType))?;
-    let known = app.targets_of(&import);
-    let said: Vec<&String> = columns.iter().flatten().collect();
-    let is_known = |path: &&&String| known.iter().any(|own| own.path == ***path);
-    let is_once = said.iter().all(|path| *path == PLACE || said.iter().filter(|own| **own == *path).count() == 1);
-    if columns.len() != import.heading.len() || said.iter().filter(is_known).count() != said.len() || !is_once {
+    let SetColumnsRequest { columns } = body.parse()?;
+    let targets = app.targets_of(&import);
+    let paths: Vec<&String> = columns.iter().flatten().collect();
+    let is_target = |path: &&String| targets.iter().any(|target| target.path == **path);
+    let is_once = |path: &&String| *path == PLACE || paths.iter().filter(|other| *other == path).count() == 1;
+    if columns.len() != import.heading.len() || !paths.iter().all(|path| is_target(path) && is_once(path)) {
         return Err(Problem::field("columns", ErrorCode::Unknown));
     }
     if import.findings.official && columns != import.columns {
@@ -262,19 +303,10 @@ pub async fn set_columns(
     check_again(&app, &user, import, wants, true).await
 }
 
-/// Where the table is in the file.
-#[derive(Debug, Deserialize)]
-struct Layout {
-    sheet: Option<usize>,
-    heading_row: Option<usize>,
-    heading_rows: Option<usize>,
-}
-
-/// Says which sheet is read, and which rows are its heading, and reads the file again.
+/// Selects the sheet and the heading rows, and reads the file again.
 #[utoipa::path(put, path = "/api/v1/imports/{id}/layout", params(("id" = String, Path)),
-    request_body(content = Value, description = "sheet: its place among the sheets; heading_row: the number of the heading's first row, \
-        heading_rows: how many there are; what is left out is found", content_type = "application/json"),
-    responses((status = 202, description = "the import, being checked"), (status = 400, description = "there is no such sheet or row"),
+    request_body = SetLayoutRequest,
+    responses((status = 202, description = "the import, being checked", body = ImportResponse), (status = 400, description = "there is no such sheet or row"),
         (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_layout(
     State(app): State<AppState>,
@@ -287,7 +319,7 @@ pub async fn set_layout(
     if !matches!(import.stage, Stage::Checked | Stage::Empty | Stage::TooMany | Stage::Unreadable) {
         return Err(conflict("这个文件现在不能改", "This file cannot be changed now"));
     }
-    let Layout { sheet, heading_row, heading_rows } =
+    let SetLayoutRequest { sheet, heading_row, heading_rows } =
         serde_json::from_value(body).map_err(|_| Problem::field("layout", ErrorCode::WrongType))?;
     if sheet.is_some_and(|sheet| sheet >= import.findings.sheets.len()) {
         return Err(Problem::field("sheet", ErrorCode::Unknown));
@@ -321,12 +353,12 @@ async fn check_again(
     }
     import::write(&app.db, &import).await?;
     let _ = job::begin(app, user, &import);
-    Ok(accepted(app, &import, wants))
+    Ok(accepted(app, import, wants))
 }
 
-/// Writes all of it in one transaction. Sent again, it changes nothing.
+/// Writes all rows in one transaction. The request is idempotent.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/write", params(("id" = String, Path)), responses(
-    (status = 200, description = "it is written"), (status = 202, description = "it is being written: ask for the import"),
+    (status = 200, description = "it is written", body = ImportResponse), (status = 202, description = "it is being written: ask for the import", body = ImportResponse),
     (status = 409, description = "some rows are wrong: nothing is written"),
     (status = 429, description = "another import is being checked")))]
 pub async fn write(
@@ -337,7 +369,7 @@ pub async fn write(
 ) -> Result<Response, Problem> {
     let mut import = app.import_of(&user, &id).await?;
     match import.stage {
-        Stage::Done => return Ok(wants.answer(&shaped(&app, &import, wants))),
+        Stage::Done => return Ok(answer(&app, import, wants)),
         // A server that was stopped while it wrote has written all or nothing: the same mutations say which.
         Stage::Checked | Stage::Writing if import.wrong == 0 => {}
         _ => return Err(conflict("文件里还有错误，没有导入", "Some rows are wrong: nothing was imported")),
@@ -357,11 +389,11 @@ pub async fn write(
         }
     });
     match timeout(PATIENCE, &mut writing).await {
-        Ok(Ok(written)) => Ok(wants.answer(&shaped(&app, &written?, wants))),
+        Ok(Ok(written)) => Ok(answer(&app, written?, wants)),
         Ok(Err(_)) => Err(Problem::from(DbError::Stopped)),
         Err(_) => {
             import.stage = Stage::Writing;
-            Ok(accepted(&app, &import, wants))
+            Ok(accepted(&app, import, wants))
         }
     }
 }
@@ -389,9 +421,11 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
         Err(DbError::NotWhole(count)) => {
             import.stage = Stage::Checking;
             import::write(&app.db, import).await?;
-            let count = FieldError::with_limit("rows", ErrorCode::Conflict, count as f64);
-            return Err(conflict("有的行不能写入，没有导入", "Some rows cannot be written: nothing was imported")
-                .with(vec![count]));
+            return Err(conflict_of_rows(
+                count,
+                "有的行不能写入，没有导入",
+                "Some rows cannot be written: nothing was imported",
+            ));
         }
         written => import.findings.undo = undo(rows, &written?),
     }
@@ -399,9 +433,9 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
     Ok(import::write(&app.db, import).await?)
 }
 
-/// Cancels an import that is not written, or takes back all the entries of one that is, where nobody has changed any since.
+/// Cancels an unwritten import, or undoes a written one if none of its entries has changed since.
 #[utoipa::path(delete, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "the import"), (status = 409, description = "some of its entries have been changed since")))]
+    (status = 200, description = "the import", body = ImportResponse), (status = 409, description = "some of its entries have been changed since")))]
 pub async fn revert(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -418,12 +452,11 @@ pub async fn revert(
         }
         Stage::Done => match app.writer.push(undoing(&import, &user, last_day())?).await {
             Err(DbError::NotWhole(count)) => {
-                let count = FieldError::with_limit("rows", ErrorCode::Conflict, count as f64);
-                let changed = conflict(
+                return Err(conflict_of_rows(
+                    count,
                     "导入以后有的填报被审核或改动过，不能整批撤销",
                     "Some of its entries were reviewed or changed since: it cannot be taken back whole",
-                );
-                return Err(changed.with(vec![count]));
+                ));
             }
             undone => {
                 undone?;
@@ -441,12 +474,12 @@ pub async fn revert(
         }
     }
     import::write(&app.db, &import).await?;
-    Ok(wants.answer(&shaped(&app, &import, wants)))
+    Ok(answer(&app, import, wants))
 }
 
-/// An empty table for an activity, with the choices that it offers.
+/// Returns an empty template for an activity, with its choices.
 #[utoipa::path(get, path = "/api/v1/imports/template.xlsx", params(("activity" = String, Query)), responses(
-    (status = 200, description = "XLSX"), (status = 400, description = "there is no such activity")))]
+    (status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 400, description = "there is no such activity")))]
 pub async fn empty_table(
     State(app): State<AppState>,
     CurrentUser(_): CurrentUser,

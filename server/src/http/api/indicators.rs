@@ -1,4 +1,4 @@
-//! Figures, and the parts that make them.
+//! Figures and their breakdown.
 
 use crate::clock::this_year;
 use crate::figures::queries::contributions_at;
@@ -16,7 +16,7 @@ use jiedui_core::figures::{contribution::Contribution, figure::Figure};
 use jiedui_core::values::quantity::Qualifier;
 use std::collections::BTreeMap;
 
-/// What each indicator stands at.
+/// Returns the figure of each indicator.
 #[utoipa::path(get, path = "/api/v1/indicators", params(
     ("year" = Option<i32>, Query, description = "this year when not given"),
     ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
@@ -37,7 +37,7 @@ pub async fn indicators(
     Ok(wants.answer(&IndicatorsResponse { year, indicators: shaped(&figures, &app.reference().catalogue) }))
 }
 
-/// Figures in the contract's shape.
+/// Converts figures to the response type.
 fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<IndicatorFigure> {
     let shape = |figure: &Figure| {
         let indicator = catalogue.indicator(&figure.indicator)?;
@@ -61,7 +61,7 @@ fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<IndicatorFigure> {
     figures.iter().filter_map(shape).collect()
 }
 
-/// The parts of a figure by month or place; for a sum they add up to it.
+/// Returns a figure by month or place; the parts of a sum add up to it.
 #[utoipa::path(get, path = "/api/v1/indicators/{code}/series", params(
     ("code" = String, Path), ("year" = Option<i32>, Query), ("place" = Option<String>, Query),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),

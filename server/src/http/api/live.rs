@@ -1,4 +1,4 @@
-//! Server-sent events: whoever looks at a screen learns that there is something to pull.
+//! Server-sent events that notify open screens of changes.
 
 use crate::db::records::pull::Cursor;
 use crate::http::extract::current_user::CurrentUser;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// `change` events. The first comes at once unless `Last-Event-ID` names the last change.
+/// Streams `change` events. The first follows at once unless `Last-Event-ID` is the last change.
 #[utoipa::path(get, path = "/api/v1/live", responses(
     (status = 200, description = "change events with the new cursor", body = String, content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
@@ -21,7 +21,7 @@ pub async fn live(State(app): State<AppState>, CurrentUser(user): CurrentUser, h
     events(&app, &headers, move |change| Some(json!({"cursor": Cursor::at(&user, epoch, change).encode(&key).ok()?})))
 }
 
-/// The same for who may see the overview alone: events without a cursor.
+/// Streams change events without a cursor, for clients that may read the overview only.
 #[utoipa::path(get, path = "/api/v1/overview/live", responses(
     (status = 200, description = "change events", body = String, content_type = "text/event-stream"),
     (status = 401, description = "no session")))]

@@ -12,7 +12,7 @@ use jiedui_core::api::map::{Geometry, MapFeature, MapProperties, MapResponse};
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::{Features, MapIndex, OrganisationMarker, PairingLine};
 
-/// Organisations as points, pairings as lines.
+/// Returns organisations as points and pairings as lines.
 #[utoipa::path(get, path = "/api/v1/map", params(
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
@@ -26,7 +26,7 @@ pub async fn map(State(app): State<AppState>, _: Viewer, mut query: QueryParams)
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], body).into_response())
 }
 
-/// What a filter leaves of the map.
+/// Converts the map under a filter to GeoJSON.
 pub fn geojson(overview: &Overview, filter: &Filter) -> MapResponse {
     let Features { points, lines } = MapIndex::new(overview, None).features(overview, filter);
     let point = |point: OrganisationMarker| {

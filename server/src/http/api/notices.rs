@@ -1,4 +1,4 @@
-//! What there is to tell somebody, and whether their browser is to be woken for it.
+//! Notices for the user, and web push subscriptions.
 
 use crate::db::accounts::notice;
 use crate::http::extract::body::{Accept, Payload};
@@ -11,7 +11,7 @@ use axum::response::Response;
 use jiedui_core::api::notices::{NoticesResponse, PushKeyResponse, SubscriptionRequest};
 use jiedui_core::values::field_error::ErrorCode;
 
-/// How many of one's entries have come back, and the sentence that says so.
+/// Returns the number of the user's returned entries, with a sentence in the request's language.
 #[utoipa::path(get, path = "/api/v1/notices", responses((status = 200, description = "the number and the sentence", body = NoticesResponse), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
@@ -29,13 +29,13 @@ pub async fn list(
     Ok(wants.answer(&NoticesResponse { returned, sentence }))
 }
 
-/// The key by which a browser's push service knows this server.
+/// Returns the server's public key for web push.
 #[utoipa::path(get, path = "/api/v1/notices/browser", responses((status = 200, description = "the key", body = PushKeyResponse), (status = 401, description = "no session")))]
 pub async fn key(State(app): State<AppState>, CurrentUser(_): CurrentUser, wants: Accept) -> Response {
     wants.answer(&PushKeyResponse { key: app.notices.public_key() })
 }
 
-/// Has this browser woken when an entry of its person's comes back.
+/// Subscribes a browser to a push message for each returned entry of the user.
 #[utoipa::path(put, path = "/api/v1/notices/browser",
     request_body = SubscriptionRequest,
     responses((status = 204, description = "it will be"), (status = 400, description = "no address of a push service")))]
@@ -52,7 +52,7 @@ pub async fn subscribe(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Leaves it alone from now on.
+/// Removes a browser's subscription.
 #[utoipa::path(delete, path = "/api/v1/notices/browser",
     request_body = SubscriptionRequest,
     responses((status = 204, description = "it is")))]

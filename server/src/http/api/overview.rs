@@ -1,4 +1,4 @@
-//! All that the shared view is drawn from, in one piece: what the app keeps on the phone.
+//! Overview: the data of the shared view, which the app stores on the phone.
 
 use crate::figures::overview_cache::delta_since;
 use crate::http::extract::query::QueryParams;
@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::figures::overview::Overview;
 
-/// The whole overview, or of an edition that the phone has only what has changed `since` a change: each part and tally as
-/// it stands now, with no entries where none are left. `If-None-Match` spares a phone the whole where it has it. At a
-/// village: what counts there, which the whole does not tell.
+/// Returns the overview. With `since` and the current `edition` it is a delta: each changed part and tally as it stands
+/// now, with no entries where none are left. `If-None-Match` avoids a download of an unchanged overview. For a village it
+/// has the contributions of that village, which the overview does not have.
 #[utoipa::path(get, path = "/api/v1/overview", params(
     ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
     ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),

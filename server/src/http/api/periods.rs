@@ -1,4 +1,4 @@
-//! Months that are closed: what lies in them changes only by a coordinator, with a reason.
+//! Closed months. Only a coordinator changes their entries, with a reason.
 
 use crate::db::reference::load;
 use crate::db::{feed, instant};
@@ -11,7 +11,7 @@ use axum::response::Response;
 use jiedui_core::api::periods::{ClosedMonth, PeriodsResponse, SetPeriodRequest};
 use jiedui_core::values::{field_error::ErrorCode, month::Month};
 
-/// The months that are closed, who closed them and when.
+/// Lists the closed months, with the person who closed each and the time.
 #[utoipa::path(get, path = "/api/v1/periods", responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
@@ -23,7 +23,7 @@ pub async fn list(
     Ok(wants.answer(&PeriodsResponse { closed: closed.into_iter().map(shape).collect() }))
 }
 
-/// Closes a month, or opens it again.
+/// Closes or reopens a month.
 #[utoipa::path(put, path = "/api/v1/periods/{month}", params(("month" = String, Path, description = "YYYY-MM")),
     request_body = SetPeriodRequest,
     responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 400, description = "no month, or not said which"),

@@ -1,4 +1,4 @@
-//! The sync downwards: page by page, or all at once as a stream.
+//! Pull: the download half of the sync, in pages or as one stream.
 
 use crate::db::DbError;
 use crate::db::records::pull::{Cursor, CursorKey, FeedItem, FeedPage, pull as next_page};
@@ -19,10 +19,10 @@ use jiedui_core::values::field_error::ErrorCode;
 use serde::ser::Error;
 use std::fmt::Write;
 
-/// Records in a piece of a snapshot.
+/// Records in one chunk of a snapshot.
 const PIECE: usize = 500;
 
-/// Records that have changed since a cursor.
+/// Returns the records that have changed since a cursor.
 #[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
         ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query)),
     responses((status = 200, description = "a page of changed records", content((PullResponse = "application/json"), (PullResponse = "application/cbor"))),
@@ -45,8 +45,8 @@ pub async fn pull(
     })
 }
 
-/// All records after a cursor in one answer: pages as [`pull`] gives them, one after the other. Each has the cursor to go
-/// on from, so that a line that breaks loses the last page at most.
+/// Streams all records after a cursor as the pages of [`pull`]. Each page has a cursor, so a broken connection loses at
+/// most the last page.
 #[utoipa::path(get, path = "/api/v1/sync/snapshot", params(("cursor" = Option<String>, Query),
         ("user" = Option<String>, Query, description = "answer only if the session is this user's")),
     responses((status = 200, description = "pages: a line of JSON each, or as CBOR a byte string each (RFC 8742)",
@@ -76,7 +76,7 @@ pub async fn snapshot(
     Ok(([(header::CONTENT_TYPE, kind)], Body::from_stream(pages)).into_response())
 }
 
-/// A page as it stands in a snapshot.
+/// Encodes a page as a chunk of a snapshot.
 fn piece(page: FeedPage, last: i64, wants: Accept, key: &CursorKey) -> Result<Bytes, DbError> {
     if wants.cbor {
         let bytes = cbor(&in_full(page, last, key)?)?;
@@ -88,7 +88,7 @@ fn piece(page: FeedPage, last: i64, wants: Accept, key: &CursorKey) -> Result<By
     Ok((json(&page, last, key)? + "\n").into())
 }
 
-/// Where a client wants to go on from.
+/// Parses the cursor of a request.
 fn start(app: &AppState, user: &User, query: &mut QueryParams) -> Result<Cursor, Problem> {
     let text = query.parsed::<String>("cursor");
     let owner = query.parsed::<String>("user");
@@ -102,12 +102,12 @@ fn start(app: &AppState, user: &User, query: &mut QueryParams) -> Result<Cursor,
     }
 }
 
-/// How long the feed is.
+/// Returns the last position of the feed.
 fn last(app: &AppState, page: &FeedPage) -> i64 {
     page.cursor.position().max(*app.changes.borrow())
 }
 
-/// A page as JSON. The fields are stored as JSON and go out as they are.
+/// Encodes a page as JSON. Stored fields are JSON already and are copied.
 fn json(page: &FeedPage, last: i64, key: &CursorKey) -> Result<String, DbError> {
     let mut body =
         String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
@@ -127,7 +127,7 @@ fn json(page: &FeedPage, last: i64, key: &CursorKey) -> Result<String, DbError> 
     Ok(body)
 }
 
-/// A page, its fields parsed.
+/// Converts a page to the response type, with parsed fields.
 fn in_full(page: FeedPage, last: i64, key: &CursorKey) -> Result<PullResponse, DbError> {
     let mut records = Vec::with_capacity(page.records.len());
     for FeedItem { kind, id, rev, fields } in page.records {

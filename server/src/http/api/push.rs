@@ -1,4 +1,4 @@
-//! The sync upwards.
+//! Push: the upload half of the sync.
 
 use crate::clock::last_day;
 use crate::db::records::idempotency;
@@ -16,12 +16,12 @@ use jiedui_core::values::field_error::ErrorCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Takes a batch of mutations. The answer means that they are durable. A result that is a conflict names in `others` who
-/// had changed the record, when and which fields. A mutation of kind `choice` settles a conflict: its id is the record's,
-/// its fields `client` and `seq` of the mutation that was in conflict, and `take`, the paths of those of its values that
-/// are taken. A deletion of another's or of an approved entry has the field `reason`, a duplicate's `duplicate_of` as well.
-/// A mutation may name in `epoch` the life of the database in which its `base_rev` was read (see the pull): after
-/// a restore from a backup its author has seen nothing of what has happened since, whatever number that has.
+/// Applies a batch of mutations. The response means that they are durable. A conflict names in `others` the authors,
+/// times and fields of the concurrent changes. A mutation of kind `choice` resolves a conflict: its id is the record's,
+/// its fields are `client` and `seq` of the mutation in conflict, and `take`, the paths of the values to apply.
+/// Deleting another user's or an approved entry needs the field `reason`, deleting a duplicate `duplicate_of` as well.
+/// `epoch` is the database epoch in which `base_rev` was read (see the pull). After a restore from a backup, revisions of
+/// an earlier epoch count as older than every change since the restore.
 #[utoipa::path(post, path = "/api/v1/sync/push",
     params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
     request_body(content((PushRequest = "application/json"), (PushRequest = "application/cbor"))),

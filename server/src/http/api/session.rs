@@ -19,9 +19,9 @@ use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 use std::net::IpAddr;
 
-/// The largest body, in bytes: nobody has signed in yet who sends it.
+/// Maximum size of a body from a client without a session, in bytes.
 pub const LARGEST_BODY: usize = 16 << 10;
-/// The longest names and passwords that are looked at, in bytes.
+/// Maximum length of names and passwords, in bytes.
 const LONGEST: usize = 1_000;
 
 /// Signs in.
@@ -76,7 +76,7 @@ pub async fn sign_in(
     Ok(response)
 }
 
-/// Who tries to sign in: a device that is signed in to the account already is no stranger.
+/// Identifies a sign-in attempt for the throttle. A device with a session of the account counts as known.
 async fn visitor(
     app: &AppState,
     headers: &HeaderMap,
@@ -93,7 +93,7 @@ async fn visitor(
     Ok(Visitor { username, address, device_of })
 }
 
-/// Where a request comes from: what a trusted proxy says, else the other end of the connection.
+/// Returns the client's address: from a trusted proxy's header, otherwise the peer of the connection.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     if !peer.is_loopback() && !trusted.contains(&peer) {
         return peer;
@@ -116,14 +116,14 @@ fn refused(refusal: Refusal) -> Problem {
     }
 }
 
-/// Who am I?
+/// Returns the user of the session.
 #[utoipa::path(get, path = "/api/v1/session", responses(
     (status = 200, description = "who has signed in", body = SessionResponse), (status = 401, description = "nobody")))]
 pub async fn who_am_i(CurrentUser(user): CurrentUser, wants: Accept) -> Response {
     wants.answer(&SessionResponse { user })
 }
 
-/// Signs out: the token ends at once.
+/// Signs out and revokes the token.
 #[utoipa::path(delete, path = "/api/v1/session", responses(
     (status = 204, description = "signed out"), (status = 401, description = "nobody was signed in")))]
 pub async fn sign_out(
@@ -139,7 +139,7 @@ pub async fn sign_out(
     Ok(response)
 }
 
-/// Reads a sign-in, naming each field that is wrong.
+/// Parses a sign-in; the problem names every wrong field.
 fn read(body: &Value) -> Result<SignInRequest, Problem> {
     // A device's name that cannot be used is no reason to keep somebody out.
     let device_name = text(body, "device_name").ok();
@@ -161,7 +161,7 @@ fn text(body: &Value, field: &str) -> Result<String, FieldError> {
     }
 }
 
-/// Sets a cookie that no script can read. A proxy that speaks TLS says so in `X-Forwarded-Proto`.
+/// Sets an HttpOnly cookie; Secure if `X-Forwarded-Proto` is https.
 pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
     let secure = request.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let secure = if secure { "; Secure" } else { "" };

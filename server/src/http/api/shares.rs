@@ -1,4 +1,4 @@
-//! Read-only links to the shared view: they open without an account, end by themselves and can be withdrawn.
+//! Read-only links to the shared view. They need no account, expire, and can be withdrawn.
 
 use crate::auth::token;
 use crate::db::accounts::share::{self, Share};
@@ -15,11 +15,11 @@ use jiedui_core::api::shares::{NewShareResponse, ShareLink, ShareRequest, Shares
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use uuid::Uuid;
 
-/// The longest query that a link may show, in bytes.
+/// Maximum length of a link's query, in bytes.
 const LONGEST: usize = 2_000;
-/// The most days that a link may hold.
+/// Maximum lifetime of a link, in days.
 const MOST_DAYS: u64 = 366;
-/// The days that it holds when not said.
+/// Default lifetime of a link, in days.
 const USUAL_DAYS: u64 = 30;
 const DAY: u64 = 24 * 3600 * 1000;
 
@@ -37,7 +37,7 @@ fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
     Problem::fields(vec![FieldError::with_limit(field, code, limit)])
 }
 
-/// Makes a link to what an address's query shows. Its token is told this once.
+/// Creates a link to the view of a query. Only this response contains the token.
 #[utoipa::path(post, path = "/api/v1/shares",
     request_body = ShareRequest,
     responses((status = 201, description = "the link", body = NewShareResponse),
@@ -80,7 +80,7 @@ pub async fn add(
     Ok(response)
 }
 
-/// One's own links, the newest first.
+/// Lists the user's links, newest first.
 #[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "the links", body = SharesResponse)))]
 pub async fn list(
     State(app): State<AppState>,
@@ -91,7 +91,7 @@ pub async fn list(
     Ok(wants.answer(&SharesResponse { shares }))
 }
 
-/// Withdraws a link: whoever has it sees nothing more.
+/// Withdraws a link with immediate effect.
 #[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
     (status = 204, description = "withdrawn"), (status = 404, description = "one has no such link that holds")))]
 pub async fn withdraw(
@@ -103,7 +103,7 @@ pub async fn withdraw(
     if share::withdraw(&app.db, user.id, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }
 
-/// Opens a link: from now on this browser may see the shared view, until the link ends.
+/// Opens a link: sets a cookie that gives the browser access to the shared view until the link expires.
 pub async fn open(State(app): State<AppState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     match share::query_of(&app.db, &token::token_hash(&token)).await {
         Ok(Some((query, expires_at))) => {

@@ -1,4 +1,4 @@
-//! Bodies: JSON or CBOR as the content type says, the same shapes in both.
+//! Request and response bodies in JSON or CBOR, by content type; both have the same shapes.
 
 use crate::db::DbError;
 use crate::http::problem::{Problem, language};
@@ -23,13 +23,13 @@ use tokio::time::timeout;
 
 const CBOR: &str = "application/cbor";
 
-/// A body that was sent.
+/// Request body, decoded but not yet validated.
 #[derive(Debug)]
 pub struct Payload(pub Value);
 
 impl Payload {
-    /// Reads the body as a request of one level, naming the field that is missing or wrong. A null counts as missing, and so
-    /// does every field of a body that is no object.
+    /// Deserializes a flat request; the error names the field that is missing or has the wrong type. Null counts as missing;
+    /// in a body that is not an object every field is missing.
     pub fn parse<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let given = match self.0 {
             Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
@@ -45,7 +45,7 @@ impl Payload {
     }
 }
 
-/// Returns the field that an error says is missing: its sentence alone names it.
+/// Returns the name of the missing field, which serde has in the error's message alone.
 pub fn missing_field(error: &serde_json::Error) -> Option<String> {
     let sentence = error.to_string();
     sentence.strip_prefix("missing field `")?.split('`').next().map(str::to_owned)
@@ -73,7 +73,7 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
     }
 }
 
-/// Why a body did not arrive.
+/// Problem for a body that could not be read from the connection.
 pub fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
@@ -82,12 +82,12 @@ pub fn unreadable(rejection: BytesRejection) -> Problem {
     }
 }
 
-/// Of a body that nobody reads so many bytes are still taken in, for so long.
+/// Limits for draining an unread request body before the connection is closed.
 const HEARD_OUT: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Takes in the whole body before it answers. A connection that is closed while the client still sends is reset, and with
-/// it goes the answer that says why.
+/// Drains the request body before responding. Closing the connection while the client still sends would reset it,
+/// and the response would be lost.
 pub async fn drain_body(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
@@ -109,12 +109,12 @@ pub async fn drain_body(request: Request, next: Next) -> Response {
     response
 }
 
-/// How the client wants to be answered.
+/// Response format and language that the client asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Accept {
-    /// CBOR, not JSON.
+    /// CBOR instead of JSON.
     pub cbor: bool,
-    /// For sentences.
+    /// Language of messages.
     pub language: Language,
 }
 
@@ -129,7 +129,7 @@ impl Accept {
         Self { cbor: asked.contains(CBOR), language: language(headers) }
     }
 
-    /// The answer in that form.
+    /// Returns the response in that format.
     pub fn answer(self, body: &impl Serialize) -> Response {
         if !self.cbor {
             return axum::Json(body).into_response();
@@ -141,7 +141,7 @@ impl Accept {
     }
 }
 
-/// Anything as CBOR; by way of JSON's values, so that identifiers are the same texts in both forms.
+/// Encodes a value as CBOR through a JSON value, so that identifiers are strings in both formats.
 pub fn cbor(body: &impl Serialize) -> Result<Vec<u8>, DbError> {
     let mut bytes = Vec::new();
     ciborium::into_writer(&serde_json::to_value(body)?, &mut bytes)

@@ -2,19 +2,19 @@
 
 use axum::http::{HeaderMap, header};
 
-/// The cookie that holds the token.
+/// Name of the session cookie.
 pub const COOKIE: &str = "jiedui_session";
 
-/// The cookie that holds the token of a link to the shared view.
+/// Name of the cookie with the token of a share link.
 pub const SHARE_COOKIE: &str = "jiedui_share";
 
-/// The token that a request carries, as a bearer or in the cookie.
+/// Returns the session token from the `Authorization` header or the cookie.
 pub fn token(headers: &HeaderMap) -> Option<String> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| cookie(headers, COOKIE)).map(str::to_owned)
 }
 
-/// The value of a cookie.
+/// Returns the value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));

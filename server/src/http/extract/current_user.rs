@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use jiedui_core::access::user::User;
 use std::convert::Infallible;
 
-/// Somebody who has signed in. A handler that takes one is for them only.
+/// The signed-in user. A handler with this extractor requires a session.
 #[derive(Clone, Debug)]
 pub struct CurrentUser(pub User);
 

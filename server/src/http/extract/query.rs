@@ -1,4 +1,4 @@
-//! Filters in the query string, the same ones as on the screens.
+//! Extractor for the query string, with the filters that the screens have.
 
 use crate::http::problem::Problem;
 use axum::extract::FromRequestParts;
@@ -10,17 +10,17 @@ use jiedui_core::values::month::Year;
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
-/// The parameters of a request, each to be parsed by its name. An empty one counts as not given.
+/// Query parameters, parsed by name. An empty value counts as missing.
 #[derive(Debug)]
 pub struct QueryParams {
     values: HashMap<String, String>,
-    /// Names that were given more than one value: which of them is meant nobody knows.
+    /// Parameters with more than one value, which are rejected as ambiguous.
     ambiguous: HashSet<String>,
     errors: Vec<FieldError>,
 }
 
 impl QueryParams {
-    /// Those of an address.
+    /// Parses the query string of a URI.
     pub fn of(uri: &Uri) -> Self {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map(|query| query.0);
         let errors = pairs.is_err().then(|| FieldError::new("query", ErrorCode::WrongType));
@@ -33,7 +33,7 @@ impl QueryParams {
         Self { values, ambiguous, errors: errors.into_iter().collect() }
     }
 
-    /// The value of a parameter; an error where it has several.
+    /// Returns the value of a parameter; records an error for an ambiguous one.
     fn value(&mut self, name: &str) -> Option<String> {
         if self.ambiguous.contains(name) {
             self.errors.push(FieldError::new(name, ErrorCode::WrongType));
@@ -42,7 +42,7 @@ impl QueryParams {
         self.values.get(name).cloned()
     }
 
-    /// A parameter that can be parsed.
+    /// Returns a parameter parsed as `T`.
     pub fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let parsed = self.value(name)?.parse();
         if parsed.is_err() {
@@ -51,12 +51,12 @@ impl QueryParams {
         parsed.ok()
     }
 
-    /// A parameter as it is.
+    /// Returns a parameter as text, without validation.
     pub fn raw(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()
     }
 
-    /// A code: letters of ASCII, digits, `_` and `-`.
+    /// Returns a code: ASCII letters, digits, `_` and `-`.
     pub fn code(&mut self, name: &str) -> Option<String> {
         let code = self.value(name)?;
         if code.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-') {
@@ -66,7 +66,7 @@ impl QueryParams {
         None
     }
 
-    /// The code of a place: digits.
+    /// Returns the code of a place: digits.
     pub fn place(&mut self, name: &str) -> Option<String> {
         let code = self.values.get(name)?;
         if code.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -76,7 +76,7 @@ impl QueryParams {
         None
     }
 
-    /// One of a few words.
+    /// Returns a parameter that must be one of `words`.
     pub fn one_of(&mut self, name: &str, words: &[&str]) -> Option<String> {
         let word = self.value(name)?;
         if words.contains(&word.as_str()) {
@@ -86,7 +86,7 @@ impl QueryParams {
         None
     }
 
-    /// How many to give: at least one, at most `most`.
+    /// Returns the page size: at least one, at most `most`.
     pub fn limit(&mut self, usual: usize, most: usize) -> usize {
         let limit = self.parsed("limit").unwrap_or(usual);
         if limit == 0 {
@@ -95,12 +95,12 @@ impl QueryParams {
         limit.min(most)
     }
 
-    /// The year.
+    /// Returns the year.
     pub fn year(&mut self) -> Option<i32> {
         self.parsed("year").map(Year::get)
     }
 
-    /// Year, months, programme, place and whether verified entries alone count.
+    /// Returns the filter for figures: year, months, programme, place, verified entries only.
     pub fn filter(&mut self) -> figure::Filter {
         figure::Filter {
             year: self.year(),
@@ -112,7 +112,7 @@ impl QueryParams {
         }
     }
 
-    /// Ends the reading: an error when a parameter was wrong.
+    /// Returns the recorded errors as a problem.
     pub fn finish(&mut self) -> Result<(), Problem> {
         let errors = std::mem::take(&mut self.errors);
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }

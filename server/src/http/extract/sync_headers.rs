@@ -1,4 +1,4 @@
-//! What push and pull have in common: whose phone it is, and whether the two still understand each other.
+//! Extractor for push and pull: the user, and the version of the sync protocol.
 
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::problem::Problem;
@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use jiedui_core::access::user::User;
 use jiedui_core::sync::protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 
-/// Somebody whose app syncs.
+/// User of an app that syncs with a supported protocol version.
 #[derive(Clone, Debug)]
 pub struct SyncUser(pub User);
 
@@ -32,7 +32,7 @@ impl FromRequestParts<AppState> for SyncUser {
     }
 }
 
-/// Who names an owner gets an answer only if the session is theirs: on a shared phone it may be another's by now.
+/// Rejects the request if `owner` is not the session's user: on a shared phone the session may have changed hands.
 pub fn check_owner(owner: Option<String>, user: &User) -> Result<(), Problem> {
     if owner.is_none_or(|owner| owner == user.id.to_string()) { Ok(()) } else { Err(Problem::no_session()) }
 }

@@ -9,7 +9,7 @@ use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// Somebody who may see the aggregates: anyone where the view is public, else who has signed in or has a link to it.
+/// A client that may read aggregates: anyone if the view is public, otherwise a user or the holder of a share link.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer;
 

@@ -1,4 +1,4 @@
-//! The app's pages, painted here first; and the empty shell that a phone starts from when it has no network.
+//! Server-side rendering of the app's pages, and the shell that starts the app offline.
 
 use crate::clock::today;
 use crate::db::DbError;
@@ -18,11 +18,10 @@ use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
 
-/// The header in which a page says which build of the app it is made for: the service worker shows it once it has all
-/// files of that build.
+/// Header with the app build of a page. The service worker shows the page once it has cached all files of that build.
 const BUILD: &str = "x-jiedui-build";
 
-/// The cookie in which the app keeps the language that was chosen.
+/// Cookie with the chosen language.
 const LANGUAGE_COOKIE: &str = "jiedui_language";
 
 fn chosen_language(headers: &HeaderMap) -> Language {
@@ -39,10 +38,10 @@ async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
     Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
 }
 
-/// Parts and tallies up to which a page carries them all.
+/// Maximum number of parts and tallies that are embedded in a page.
 const SMALL: usize = 3_000;
 
-/// What a page is painted from: the whole, or where that is large what is seen first under the address's filter.
+/// Returns the data of a page: the whole overview, or if that is large its summary under the address's filter.
 async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
     let mut query = QueryParams::of(uri);
     let filter = Filter { place: query.code("place"), ..Filter::default() };
@@ -59,7 +58,7 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
         .summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
-/// A page of the app.
+/// Renders a page of the app.
 pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
     let boot = match boot(&app, &mut parts).await {
@@ -81,14 +80,14 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
     response
 }
 
-/// The page that says that there is none at this address.
+/// Renders the not-found page.
 pub async fn no_page(app: AppState, request: Request<Body>) -> Response {
     let mut response = page(State(app), request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-/// The shell: no figures, no user, the same for everybody.
+/// Renders the shell, which has no figures and no user.
 pub async fn shell(State(app): State<AppState>) -> Response {
     let owner = Owner::new();
     let html = owner.with(|| jiedui_app::shell::document::document(&app.site.folder(), None).to_html());

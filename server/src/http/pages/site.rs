@@ -8,13 +8,13 @@ use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 
-/// The service worker, with the list of what it keeps. Never cached: a new version shows at once.
+/// Returns the service worker with its list of files. Not cached, so that a new version applies at once.
 pub async fn service_worker(State(app): State<AppState>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, app.site.service_worker.clone()).into_response()
 }
 
-/// A file of the app, or the page that says that there is none.
+/// Returns a file of the app, or the not-found page.
 pub async fn file_or_no_page(State(app): State<AppState>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();
@@ -32,15 +32,14 @@ pub async fn file_or_no_page(State(app): State<AppState>, request: Request) -> R
     }
 }
 
-/// The build whose start a page asks for.
+/// Returns the build in the path of a start script.
 fn other_build(path: &str) -> Option<&str> {
     let build = path.strip_prefix(BUILDS)?.strip_suffix(START)?;
     let is_name = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_name.then_some(build)
 }
 
-/// What starts a page of a build that this server has not: the server was upgraded between the page and its files, or a
-/// browser has kept the page. It starts anew, once.
+/// Start script for a page of another build, after an upgrade or from the browser's cache. It reloads the page once.
 fn start_of_other_build(site: &Site, build: &str) -> Response {
     let script = format!("import {{ leave }} from \"{}/version.js\";\nleave(\"{build}\");\n", site.folder());
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
