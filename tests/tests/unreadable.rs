@@ -2,9 +2,9 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Database, Home, eventually, served, survey};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::Stdio;
 use uuid::Uuid;
 
@@ -72,4 +72,18 @@ fn an_unreadable_month_of_a_figure_is_logged_and_verified(#[case] database: Data
     assert!(!parts.is_empty() && parts.iter().all(|part| part["indicator"] != "field_surveys"));
     assert!(std::fs::read_to_string(&log).unwrap().contains("2023-99"));
     assert_eq!(home.run(&["verify"], "").status.code(), Some(1));
+}
+
+#[test]
+fn unreadable_mistakes_of_an_import_are_reported() {
+    let (home, _server, api) = served(Database::Sqlite);
+    let request = api.request("POST", "/api/v1/imports?activity=joint_study&name=table.csv");
+    let sent: Value = request.body("活动时间,乡镇村,学习次数\n下周一,罗甸县沫阳镇,1").send().unwrap().json().unwrap();
+    let path = format!("/api/v1/imports/{}", sent["id"].as_str().unwrap());
+    let import = eventually("the check", || Some(api.read(&path)).filter(|import| import["stage"] == "checked"));
+    assert_eq!(import["mistakes"][0]["code"], "not_date");
+    home.sql("UPDATE import SET mistakes = '[{'");
+    let codes: Vec<Value> =
+        api.read(&path)["mistakes"].as_array().unwrap().iter().map(|mistake| mistake["code"].clone()).collect();
+    assert_eq!(codes, ["unreadable"], "an empty list would mean a table without mistakes");
 }
