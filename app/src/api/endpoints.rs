@@ -15,11 +15,11 @@ use jiedui_core::api::problem::Problem;
 use jiedui_core::api::session::{SignInRequest, SignInResponse};
 use jiedui_core::api::shares::{NewShareResponse, ShareLink, SharesResponse};
 use jiedui_core::directory::place::{Place, Places};
-use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::entry::Entry;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::UploadResult;
-use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
 use jiedui_core::values::{
     field_error::{FieldError, Language},
     month::Month,

@@ -279,7 +279,7 @@ fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
 /// What was brought before.
 fn earlier(desk: Panel) -> impl IntoView {
     let (model, texts) = (desk.model, desk.model.texts);
-    let item = move |own: Import| {
+    let item = move |own: ImportResponse| {
         let overview = model.server_overview.get_untracked().unwrap_or_default();
         let name = if own.activity.is_empty() {
             texts.import_update.to_owned()
