@@ -1,4 +1,4 @@
-//! Closing months: for who coordinates. It needs a network, since nobody may record in a closed month from then on.
+//! Closing and reopening of months by coordinators. Works online only: the closure applies to everybody at once.
 
 use crate::api::endpoints;
 use crate::labels::texts::fill;
@@ -9,21 +9,21 @@ use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// The last year's months, each with its button.
+/// Lists the months of the last year, each with a button.
 #[component]
 pub fn Periods() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let closed = RwSignal::new(None::<Vec<ClosedMonth>>);
     let failed = RwSignal::new(None::<String>);
-    let told = move |error: endpoints::ApiError| {
+    let show_error = move |error: endpoints::ApiError| {
         failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())))
     };
     Effect::new(move |_| {
         spawn_local(async move {
             match endpoints::periods().await {
-                Ok(own) => closed.set(Some(own)),
-                Err(error) => told(error),
+                Ok(months) => closed.set(Some(months)),
+                Err(error) => show_error(error),
             }
         });
     });
@@ -34,25 +34,26 @@ pub fn Periods() -> impl IntoView {
         }
         failed.set(None);
         spawn_local(async move {
-            match endpoints::set_period(month, close, model.language).await {
-                Ok(own) => closed.set(Some(own)),
-                Err(error) => told(error),
+            match endpoints::set_period(month, close, app.language).await {
+                Ok(months) => closed.set(Some(months)),
+                Err(error) => show_error(error),
             }
         });
     };
-    let now = Month::from(model.today);
+    let now = Month::from(app.today);
     let mut months: Vec<Month> = now.year_before().to(now).collect();
     months.reverse();
     let months = StoredValue::new(months);
     let item = move |month: Month, all: &[ClosedMonth]| {
-        let own = all.iter().find(|own| own.month == month.to_string()).cloned();
-        let is_closed = own.is_some();
-        let words = own.map(|own| fill(texts.period_closed_by, &[&own.by, &in_china(&own.at)])).unwrap_or_default();
+        let closure = all.iter().find(|closed| closed.month == month.to_string()).cloned();
+        let is_closed = closure.is_some();
+        let closed_by = |closure: ClosedMonth| fill(texts.period_closed_by, &[&closure.by, &in_china(&closure.at)]);
+        let closed_by = closure.map(closed_by).unwrap_or_default();
         let button = if is_closed { texts.period_open } else { texts.period_close };
         view! {
             <li data-month=month.to_string()>
                 <strong>{month.to_string()}</strong>
-                <span class="hint">{words}</span>
+                <span class="hint">{closed_by}</span>
                 <button type="button" class="quiet" on:click=move |_| set(month, !is_closed)>{button}</button>
             </li>
         }

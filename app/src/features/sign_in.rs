@@ -1,4 +1,4 @@
-//! Signing in: once, then the phone remembers.
+//! The sign-in screen. The session stays on the phone.
 
 use crate::api::endpoints;
 use crate::lazy_screen;
@@ -9,28 +9,28 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(
-    /// Signing in.
+    /// The sign-in screen.
     SignIn, render_sign_in, SignInScreen
 );
 
 /// The sign-in form.
 #[component]
 fn SignInScreen() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.sign_in);
     let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let (busy, error_text) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        wrong.set(None);
+        error_text.set(None);
         spawn_local(async move {
-            let answer = endpoints::sign_in(&username.get_untracked(), &password.get_untracked(), model.language).await;
-            match answer {
+            let result = endpoints::sign_in(&username.get_untracked(), &password.get_untracked(), app.language).await;
+            match result {
                 Ok(user) => {
                     profile::keep(&user);
                     sync::start_anew(if user.role.records() { "/entries" } else { "/" });
@@ -39,8 +39,8 @@ fn SignInScreen() -> impl IntoView {
                     busy.set(false);
                     let no_network = (error.status == 0).then(|| texts.sign_in_no_network.to_owned());
                     let of_fields = error.errors.first().map(|_| texts.sign_in_both.to_owned());
-                    let words = no_network.or(of_fields).or(error.detail);
-                    wrong.set(words.or(Some(texts.sign_in_failed.to_owned())));
+                    let text = no_network.or(of_fields).or(error.detail);
+                    error_text.set(text.or(Some(texts.sign_in_failed.to_owned())));
                 }
             }
         });
@@ -60,7 +60,7 @@ fn SignInScreen() -> impl IntoView {
                     <input name="password" type="password" autocomplete="current-password" required
                         prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
                 </label>
-                <p class="error" role="alert">{move || wrong.get()}</p>
+                <p class="error" role="alert">{move || error_text.get()}</p>
                 <button class="button primary" disabled=busy>
                     {move || if busy.get() { texts.signing_in } else { texts.sign_in }}
                 </button>

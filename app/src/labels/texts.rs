@@ -1,10 +1,10 @@
-//! The texts of the screens, from `locales/`.
+//! Texts of the screens, generated from `locales/` by the build script.
 
 use jiedui_core::values::field_error::Language;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// The texts of a language.
+/// Returns the texts of a language.
 pub fn texts(language: Language) -> &'static Texts {
     match language {
         Language::Chinese => &CHINESE,
@@ -12,7 +12,7 @@ pub fn texts(language: Language) -> &'static Texts {
     }
 }
 
-/// A text with its `{}` filled in, one after the other.
+/// Replaces each `{}` in a text by the next value.
 pub fn fill(text: &str, values: &[&dyn std::fmt::Display]) -> String {
     let mut filled = String::new();
     let mut values = values.iter();
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fills_in_order() {
+    fn fill_replaces_placeholders_in_order() {
         assert_eq!(fill("{} 条，共 {} 条", &[&2, &"三"]), "2 条，共 三 条");
         assert_eq!(fill("没有", &[&1]), "没有");
     }

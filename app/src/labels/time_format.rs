@@ -1,11 +1,11 @@
-//! Instants of the server, RFC 3339 in UTC, as the clock stands in China (UTC+8).
+//! Formats the server's instants, RFC 3339 in UTC, as local time in China (UTC+8).
 
 use jiedui_core::values::date::{format_date, parse_date};
 use time::{Date, Duration};
 
 const DAY_ZERO: Date = time::macros::date!(1970 - 01 - 01);
 
-/// Day and minute; nothing where it is no instant.
+/// Formats day and minute; an empty text for an invalid instant.
 pub fn in_china(instant: &str) -> String {
     let minutes = minutes_since_1970(instant).map(|minutes| minutes + 8 * 60);
     let shown = minutes.and_then(|minutes| {
@@ -15,12 +15,12 @@ pub fn in_china(instant: &str) -> String {
     shown.unwrap_or_default()
 }
 
-/// The day alone.
+/// Formats the day.
 pub fn day_in_china(instant: &str) -> String {
     in_china(instant).split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// Whole minutes since 1970 in UTC.
+/// Returns the whole minutes since 1970 in UTC.
 pub fn minutes_since_1970(instant: &str) -> Option<i64> {
     let (date, clock) = instant.split_once('T')?;
     let days = (parse_date(date)? - DAY_ZERO).whole_days();
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_is_shown_as_the_clock_in_china_stands() {
+    fn in_china_converts_to_local_time() {
         assert_eq!(in_china("2026-11-24T16:30:00.000Z"), "2026-11-25 00:30");
         assert_eq!(day_in_china("2026-11-24T16:30:00.000Z"), "2026-11-25");
         assert_eq!(in_china("nonsense"), "");

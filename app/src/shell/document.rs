@@ -4,8 +4,9 @@ use super::root::Root;
 use crate::state::boot::Boot;
 use leptos::prelude::*;
 
-/// The HTML document: with what a page is painted from, or without it as the empty shell. The files of its build are in
-/// `folder`. It is not for a browser to translate: a translated page shows what was true when it was translated.
+/// Renders the HTML document: a painted page with `boot`, the empty shell without. Files of the build are in `folder`.
+///
+/// Browsers must not translate it: a translated page no longer updates.
 pub fn document(folder: &str, boot: Option<Boot>) -> impl IntoView + use<> {
     let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
     view! {

@@ -1,4 +1,4 @@
-//! From the page that the server painted to the one that the app paints, without losing what was filled in or looked at.
+//! Hands fields and focus over from the page that the server painted to the page that the app renders.
 
 use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::JsCast;
@@ -6,30 +6,30 @@ use web_sys::{
     Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, NodeList,
 };
 
-/// A field of the page, known again by its place among them and what it is.
-struct Left {
+/// A changed or focused field, identified by its position and its attributes.
+struct SavedField {
     number: u32,
     identity: [Option<String>; 3],
-    answer: Option<Answer>,
+    answer: Option<Value>,
     focused: bool,
 }
 
-/// What somebody has filled in.
-enum Answer {
+/// Value that the user has entered.
+enum Value {
     Text(String),
     Choice(String),
 }
 
-/// Empties the page, lets `paint` paint it again and puts back what was filled in. The browser shows nothing in
-/// between, and the height being the same, it stays where it was scrolled to.
-pub fn with(paint: impl FnOnce()) {
-    let left = left();
+/// Clears the page, lets `render` render it again, and restores the fields. The browser shows nothing in between, and keeps the
+/// scroll position since the height is the same.
+pub fn hand_over(render: impl FnOnce()) {
+    let saved = saved_fields();
     if let Some(body) = document().body() {
         body.set_inner_html("");
     }
-    paint();
-    // The router draws its page a moment later, but before the browser shows the next frame.
-    request_animation_frame(move || left.iter().for_each(put_back));
+    render();
+    // The router renders its page a moment later, but before the next frame.
+    request_animation_frame(move || saved.iter().for_each(restore));
 }
 
 fn fields() -> Option<NodeList> {
@@ -37,71 +37,71 @@ fn fields() -> Option<NodeList> {
 }
 
 fn identity(element: &Element) -> [Option<String>; 3] {
-    ["id", "name", "type"].map(|own| element.get_attribute(own))
+    ["id", "name", "type"].map(|name| element.get_attribute(name))
 }
 
-/// The fields that somebody has changed or is in.
-fn left() -> Vec<Left> {
+/// Collects the fields that the user has changed or focused.
+fn saved_fields() -> Vec<SavedField> {
     let Some(fields) = fields() else { return Vec::new() };
     let focused = document().active_element();
     let field = |number| {
         let element = fields.item(number)?.dyn_into::<Element>().ok()?;
         let answer = answer(&element);
         let focused = focused.as_ref() == Some(&element);
-        (answer.is_some() || focused).then(|| Left { number, identity: identity(&element), answer, focused })
+        (answer.is_some() || focused).then(|| SavedField { number, identity: identity(&element), answer, focused })
     };
     (0..fields.length()).filter_map(field).collect()
 }
 
-/// What a field was changed to.
-fn answer(element: &Element) -> Option<Answer> {
+/// Returns the value that the user has entered; `None` for an unchanged field.
+fn answer(element: &Element) -> Option<Value> {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         return match input.type_().as_str() {
-            // No box is painted by the server, a script may not choose a file, and a slider that nobody has seen yet stands
-            // where the browser put it.
+            // The server paints no checkbox; a script may not choose a file; the browser restores sliders by itself.
             "checkbox" | "radio" | "file" | "range" => None,
-            _ => (input.value() != input.default_value()).then(|| Answer::Text(input.value())),
+            _ => (input.value() != input.default_value()).then(|| Value::Text(input.value())),
         };
     }
     if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
-        return (area.value() != area.default_value().unwrap_or_default()).then(|| Answer::Text(area.value()));
+        return (area.value() != area.default_value().unwrap_or_default()).then(|| Value::Text(area.value()));
     }
     let select = element.dyn_ref::<HtmlSelectElement>()?;
-    let first = ["option[selected]", "option"].iter().find_map(|own| select.query_selector(own).ok().flatten())?;
+    let first =
+        ["option[selected]", "option"].iter().find_map(|selector| select.query_selector(selector).ok().flatten())?;
     let first = first.get_attribute("value").or_else(|| first.text_content())?;
-    (select.value() != first).then(|| Answer::Choice(select.value()))
+    (select.value() != first).then(|| Value::Choice(select.value()))
 }
 
-fn put_back(left: &Left) {
-    let element = fields().and_then(|fields| fields.item(left.number)?.dyn_into::<HtmlElement>().ok());
-    let Some(element) = element.filter(|element| identity(element) == left.identity) else { return };
-    match &left.answer {
-        Some(Answer::Text(text)) => {
+fn restore(saved: &SavedField) {
+    let element = fields().and_then(|fields| fields.item(saved.number)?.dyn_into::<HtmlElement>().ok());
+    let Some(element) = element.filter(|element| identity(element) == saved.identity) else { return };
+    match &saved.answer {
+        Some(Value::Text(text)) => {
             if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
                 input.set_value(text);
             } else if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
                 area.set_value(text);
             }
-            tell(&element, "input");
+            dispatch(&element, "input");
         }
-        Some(Answer::Choice(value)) => {
+        Some(Value::Choice(value)) => {
             if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
                 select.set_value(value);
-                tell(&element, "change");
+                dispatch(&element, "change");
             }
         }
         None => {}
     }
-    if left.focused {
+    if saved.focused {
         let _ = element.focus();
     }
 }
 
-/// Tells the app of a change as the browser does.
-fn tell(element: &Element, what: &str) {
+/// Dispatches an event as the browser does after input.
+fn dispatch(element: &Element, name: &str) {
     let bubbling = EventInit::new();
     bubbling.set_bubbles(true);
-    if let Ok(event) = Event::new_with_event_init_dict(what, &bubbling) {
+    if let Ok(event) = Event::new_with_event_init_dict(name, &bubbling) {
         let _ = element.dispatch_event(&event);
     }
 }

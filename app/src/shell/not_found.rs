@@ -1,10 +1,10 @@
-//! No such screen.
+//! The screen for unknown addresses.
 
 use crate::state::use_app_state;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// Says so, and leads back.
+/// Says that there is no such page, and links to the shared view.
 #[component]
 pub fn NotFound() -> impl IntoView {
     let texts = use_app_state().texts;

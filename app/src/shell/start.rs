@@ -1,4 +1,4 @@
-//! The start of the app in the browser.
+//! Entry point of the app in the browser.
 
 use super::root::Root;
 use super::{bootstrap, form_handover};
@@ -7,25 +7,24 @@ use crate::ui::lazy;
 use crate::ui::loading::is_lazy_page;
 use leptos::prelude::*;
 
-/// Starts the app in the browser: from what the server wrote into the page, or from what the phone holds. Once it is done
-/// the page can be used.
+/// Starts the app from the data in the page, or from storage.
 ///
-/// The page that the server painted is not hydrated but painted again, in one go before the browser shows anything:
-/// hydration's code would be 25 KB more for a phone to load. What somebody has typed meanwhile is carried over.
+/// The server's page is not hydrated but rendered again before the browser shows the next frame: code for hydration would add 25
+/// KB for a phone to load. Typed text is carried over.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn start() {
     console_error_panic_hook::set_once();
     let Some(boot) = bootstrap::from_document() else { return mount(bootstrap::from_storage().await) };
     let boot = match boot {
         Ok(boot) => boot,
-        // A page of another release: what the phone holds takes its place.
+        // Another release painted the page.
         Err(_) => bootstrap::from_storage().await,
     };
     if is_lazy() {
-        // What the server painted stays until its screen is there.
+        // The server's painting stays until the screen is loaded.
         lazy::load().await;
     }
-    form_handover::with(|| mount(boot));
+    form_handover::hand_over(|| mount(boot));
 }
 
 fn is_lazy() -> bool {

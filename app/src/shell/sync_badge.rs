@@ -1,4 +1,4 @@
-//! How the sync stands, and the button that starts it.
+//! Status of the sync, and the button that starts it.
 
 use crate::labels::texts::fill;
 use crate::state::{ReplicaState, use_app_state};
@@ -7,31 +7,33 @@ use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-/// So many changes are worth saying how far it has come.
-const FAR: u64 = 500;
+/// Smallest number of pending changes for which progress is shown.
+const PROGRESS_FROM: u64 = 500;
 
-/// A bar that fills while much is received.
+/// Progress bar of a long pull.
 #[component]
 pub fn PullProgress() -> impl IntoView {
-    let model = use_app_state();
-    move || match model.status.get() {
-        Status::Receiving { position, last } if last > position + FAR => Some(view! {
-            <progress class="receiving" aria-label=model.texts.receiving value=position.to_string() max=last.to_string()></progress>
+    let app = use_app_state();
+    move || match app.status.get() {
+        Status::Receiving { position, last } if last > position + PROGRESS_FROM => Some(view! {
+            <progress class="receiving" aria-label=app.texts.receiving value=position.to_string() max=last.to_string()></progress>
         }),
         _ => None,
     }
 }
 
-/// A button that says how many entries wait, and sends them now. Its text replaces all that is in it: where something else,
-/// as a browser's translation, has put its own elements around the text, changing that text would change nothing.
+/// Button that shows the number of unsent entries and starts the sync.
+///
+/// It sets its text by `inner_html`: a browser's translation replaces text nodes, and updates of the replaced ones are lost.
 #[component]
 pub fn SyncBadge() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
-    let photos = move || model.photos.with(|photos| photos.values().filter(|own| own.sent == UploadState::Not).count());
-    let offline = move || !model.online.get() || model.status.get() == Status::Offline;
-    let state = move || match (model.status.get(), unsent()) {
+    let app = use_app_state();
+    let texts = app.texts;
+    let unsent = move || app.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let photos =
+        move || app.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count());
+    let offline = move || !app.online.get() || app.status.get() == Status::Offline;
+    let state = move || match (app.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
         (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
         // The last upload is stored, and its round goes on with the pull.
@@ -41,7 +43,7 @@ pub fn SyncBadge() -> impl IntoView {
         (Status::Refused, _) => texts.sync_refused.to_owned(),
         (Status::StorageFailed, _) => texts.sync_storage.to_owned(),
         (Status::Waiting, unsent) => fill(texts.sync_waiting, &[&unsent]),
-        (Status::Receiving { position, last }, 0) if last > position + FAR => {
+        (Status::Receiving { position, last }, 0) if last > position + PROGRESS_FROM => {
             fill(texts.sync_receiving_part, &[&(position * 100 / last)])
         }
         (Status::Receiving { .. }, 0) => texts.sync_receiving.to_owned(),
@@ -50,12 +52,12 @@ pub fn SyncBadge() -> impl IntoView {
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
     };
     // A first pull that was cut off is not taken for the whole.
-    let text = move || match model.replica_state.get() {
+    let text = move || match app.replica_state.get() {
         ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial, &[&percent])),
         ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown),
         _ => state(),
     };
-    let kind = move || match model.status.get() {
+    let kind = move || match app.status.get() {
         _ if offline() => "badge offline",
         Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
         Status::Sending { .. } | Status::Receiving { .. } => "badge busy",
@@ -63,9 +65,9 @@ pub fn SyncBadge() -> impl IntoView {
         _ => "badge done",
     };
     let navigate = use_navigate();
-    let press = move |_| match model.status.get_untracked() {
+    let press = move |_| match app.status.get_untracked() {
         Status::SignedOut => navigate("/sign-in", Default::default()),
-        _ => model.notify_sync(Input::SyncNow),
+        _ => app.notify_sync(Input::SyncNow),
     };
     view! {
         <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>

@@ -188,7 +188,7 @@ mod tests {
         let areas = frame.occupied.areas();
         for (number, area) in areas.iter().enumerate() {
             prop_assert!(area.is_within((WIDTH, HEIGHT)), "{:?} is cut off", area);
-            prop_assert!(areas[number + 1..].iter().all(|other| !area.meets(other)), "{:?}", areas);
+            prop_assert!(areas[number + 1..].iter().all(|other| !area.overlaps(other)), "{:?}", areas);
         }
         Ok(())
     }

@@ -1,62 +1,62 @@
-//! Where labels stand, so that none lies on another and none is cut off.
+//! Placement of labels: no label covers another or is cut off.
 
-/// The area of the drawing that a text takes.
+/// Area that a text occupies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
-    /// Its left edge.
+    /// Left edge.
     pub left: f64,
-    /// Its upper edge.
+    /// Upper edge.
     pub top: f64,
-    /// How wide it is.
+    /// Width.
     pub width: f64,
-    /// How high it is.
+    /// Height.
     pub height: f64,
 }
 
 impl Area {
-    /// The area of a text around its middle, in letters of a size.
+    /// Returns the area of a text around its middle at a font size.
     pub fn around(middle: (f64, f64), text: &str, size: f64) -> Self {
         let (width, height) = (width_of(text, size), size * LINE);
         Self { left: middle.0 - width / 2.0, top: middle.1 - height / 2.0, width, height }
     }
 
-    /// Whether two areas have something in common.
-    pub fn meets(&self, other: &Self) -> bool {
+    /// Returns whether two areas overlap.
+    pub fn overlaps(&self, other: &Self) -> bool {
         self.left < other.left + other.width
             && other.left < self.left + self.width
             && self.top < other.top + other.height
             && other.top < self.top + self.height
     }
 
-    /// Whether all of it lies in a frame that begins at the origin.
+    /// Returns whether the area is inside a frame at the origin.
     pub fn is_within(&self, (width, height): (f64, f64)) -> bool {
         self.left >= 0.0 && self.top >= 0.0 && self.left + self.width <= width && self.top + self.height <= height
     }
 
-    /// The middle nearest to its own at which all of it lies in a frame that begins at the origin.
+    /// Returns the closest middle at which the area is inside a frame at the origin.
     pub fn middle_within(&self, (width, height): (f64, f64)) -> (f64, f64) {
         let along = |start: f64, length: f64, room: f64| start.min(room - length).max(0.0) + length / 2.0;
         (along(self.left, self.width, width), along(self.top, self.height, height))
     }
 }
 
-/// How high a line of text is, in its size.
+/// Height of a line, in font sizes.
 pub const LINE: f64 = 1.2;
 
-/// How wide a text is in letters of a size, at most: a Chinese character is as wide as it is high, a bold digit of a wide
-/// font seven tenths of that.
+/// Estimates the width of a text, at most. A Chinese character is as wide as high; a bold digit of a wide font has 70 % of
+/// that.
 pub fn width_of(text: &str, size: f64) -> f64 {
     size * text.chars().map(|letter| if letter.is_ascii() { 0.7 } else { 1.0 }).sum::<f64>()
 }
 
-/// The areas that are taken already.
+/// Areas that labels occupy.
 #[derive(Clone, Debug, Default)]
 pub struct OccupiedAreas(Vec<Area>);
 
 impl OccupiedAreas {
-    /// Takes an area if nothing of it is taken.
+    /// Occupies an area if it is free; returns whether it was.
     pub fn take(&mut self, area: Area) -> bool {
-        let is_free = !self.0.iter().any(|own| own.meets(&area));
+        let is_free = !self.0.iter().any(|occupied| occupied.overlaps(&area));
         if is_free {
             self.0.push(area);
         }
@@ -66,19 +66,19 @@ impl OccupiedAreas {
 
 #[cfg(test)]
 impl OccupiedAreas {
-    /// All that are taken.
+    /// Returns all occupied areas.
     pub fn areas(&self) -> &[Area] {
         &self.0
     }
 }
 
-/// Moves middles apart until each is at least `height` from the next, as little as need be, and all lie between `first`
-/// and `last`; the order stays. Where there is not room for all, they begin at `first`.
+/// Moves middles apart by as little as possible: each is `height` from the next, all are between `first` and `last`, and the
+/// order stays. Without room for all, they start at `first`.
 pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..middles.len()).collect();
     let at = |number: usize| middles.get(number).copied().unwrap_or_default();
-    order.sort_by(|one, other| at(*one).total_cmp(&at(*other)));
-    // Neighbours that would meet make a group, which stands around the mean of where its members would stand alone.
+    order.sort_by(|left, right| at(*left).total_cmp(&at(*right)));
+    // Neighbours that would overlap form a group around the mean of their positions.
     let mut groups: Vec<(f64, usize)> = Vec::new();
     let start = |mean: f64, count: usize| {
         let half = height * (count as f64 - 1.0) / 2.0;
@@ -97,13 +97,13 @@ pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f6
             groups.push((mean, count));
         }
     }
-    let stands = groups.iter().flat_map(|(mean, count)| {
+    let positions = groups.iter().flat_map(|(mean, count)| {
         let start = start(*mean, *count);
         (0..*count).map(move |number| start + height * number as f64)
     });
     let mut spread = middles.to_vec();
-    for (number, stands) in order.iter().zip(stands) {
-        spread.get_mut(*number).into_iter().for_each(|own| *own = stands);
+    for (number, position) in order.iter().zip(positions) {
+        spread.get_mut(*number).into_iter().for_each(|middle| *middle = position);
     }
     spread
 }
@@ -114,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn spread_leaves_what_is_apart_where_it_is() {
+    fn spread_does_not_move_labels_that_are_apart() {
         assert_eq!(spread(&[10.0, 90.0, 50.0], 20.0, (0.0, 100.0)), [10.0, 90.0, 50.0]);
         assert_eq!(spread(&[50.0, 50.0], 20.0, (0.0, 100.0)), [40.0, 60.0]);
         assert_eq!(spread(&[100.0, 100.0, 0.0], 20.0, (0.0, 100.0)), [80.0, 100.0, 0.0]);
@@ -127,17 +127,17 @@ mod tests {
             let mut sorted = spread.clone();
             sorted.sort_by(f64::total_cmp);
             prop_assert!(sorted.windows(2).all(|two| two[1] - two[0] > 22.0 - 1e-6), "{:?}", sorted);
-            prop_assert!(sorted.iter().all(|own| *own >= 11.0 && *own <= 205.0 + 1e-6), "{:?}", sorted);
+            prop_assert!(sorted.iter().all(|middle| *middle >= 11.0 && *middle <= 205.0 + 1e-6), "{:?}", sorted);
         }
 
         #[test]
-        fn areas_that_are_taken_do_not_meet(middles in prop::collection::vec((0.0..300.0_f64, 0.0..300.0_f64), 1..60)) {
-            let mut taken = OccupiedAreas::default();
+        fn occupied_areas_never_overlap(middles in prop::collection::vec((0.0..300.0_f64, 0.0..300.0_f64), 1..60)) {
+            let mut occupied = OccupiedAreas::default();
             for middle in middles {
-                taken.take(Area::around(middle, "罗甸县", 20.0));
+                occupied.take(Area::around(middle, "罗甸县", 20.0));
             }
-            for (number, area) in taken.areas().iter().enumerate() {
-                prop_assert!(taken.areas()[number + 1..].iter().all(|other| !area.meets(other)));
+            for (number, area) in occupied.areas().iter().enumerate() {
+                prop_assert!(occupied.areas()[number + 1..].iter().all(|other| !area.overlaps(other)));
             }
         }
     }

@@ -129,7 +129,7 @@ mod tests {
             let (placed, occupied) = place_names(language, zoom, &towns);
             let areas = occupied.areas();
             for (number, area) in areas.iter().enumerate() {
-                prop_assert!(areas[number + 1..].iter().all(|other| !area.meets(other)));
+                prop_assert!(areas[number + 1..].iter().all(|other| !area.overlaps(other)));
             }
             for (_, name, at) in placed {
                 prop_assert!(Area::around(at, name, NAME_SIZE * name_scale(zoom) * 0.999).is_within(PLANE), "{} at {:?}", name, at);

@@ -1,4 +1,4 @@
-//! Gives the person a file that the app itself has made, with no network.
+//! Downloads of files that the app creates offline.
 
 use crate::storage::StoreError;
 use jiedui_core::values::csv_cell::neutralise_formula;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-/// How long the browser has to begin to read it.
-const KEPT: Duration = Duration::from_secs(60);
+/// Lifetime of the file's address: the browser must start reading within it.
+const ADDRESS_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Offers a text as a file of this name.
+/// Downloads a text as a file.
 pub fn save_text(name: &str, text: &str) -> Result<(), StoreError> {
     let failed = |_| StoreError::Failed("Blob".to_owned());
     let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(failed)?;
@@ -19,12 +19,12 @@ pub fn save_text(name: &str, text: &str) -> Result<(), StoreError> {
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    // Not at once: the browser may begin to read it a little later.
-    set_timeout(move || drop(Url::revoke_object_url(&address)), KEPT);
+    // The browser may start reading later.
+    set_timeout(move || drop(Url::revoke_object_url(&address)), ADDRESS_LIFETIME);
     Ok(())
 }
 
-/// A table as CSV (RFC 4180), with a byte-order mark so that spreadsheets read Chinese; no cell can become a formula.
+/// Formats a table as CSV (RFC 4180). A byte-order mark lets spreadsheets read Chinese; no cell becomes a formula.
 pub fn csv(rows: &[Vec<String>]) -> String {
     let cell = |text: &String| format!("\"{}\"", neutralise_formula(text).replace('"', "\"\""));
     let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",");
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_keeps_quotes_and_lines_and_has_no_formulas() {
+    fn csv_quotes_cells_and_neutralises_formulas() {
         let row = ["=1+1", "他说\"好\"", "两\n行"].map(str::to_owned).to_vec();
         assert_eq!(csv(&[row]), "\u{feff}\"'=1+1\",\"他说\"\"好\"\"\",\"两\n行\"\r\n");
     }

@@ -1,5 +1,5 @@
-//! A draft that is filled in in this tab: kept at every keystroke where no other tab writes, and what the person is told when
-//! other tabs have to do with the same.
+//! The draft of a form in this tab: stored at every keystroke in a slot that no other tab uses, with notices about other tabs
+//! that edit the same.
 
 use crate::labels::texts::Texts;
 use crate::storage::draft_slots::{Slot, claim, claim_empty, parts_of};
@@ -12,38 +12,38 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// The channel on which tabs tell each other what has become of a draft.
+/// Channel on which tabs announce saved drafts.
 const CHANNEL: &str = "jiedui-drafts";
 
-/// What is filled in in a form.
+/// Content of a form.
 pub trait FormDraft: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What it becomes.
+    /// Identifier of the record that the form saves.
     fn id(&self) -> Uuid;
-    /// Has it become something else.
+    /// Changes the identifier.
     fn set_id(&mut self, id: Uuid);
-    /// The draft that it is a copy of.
+    /// Identifier of the draft in another tab that this one was copied from.
     fn copy_of(&self) -> Option<Uuid>;
-    /// Has it be a copy.
+    /// Marks the draft as a copy.
     fn set_copy_of(&mut self, of: Option<Uuid>);
 }
 
-/// What the person is told.
+/// Notice above the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notice {
-    /// Another tab has this form open: this is a copy of what is filled in there.
+    /// Another tab has this form open; this is a copy of its draft.
     Copy,
-    /// Another tab has the same thing open to be changed.
+    /// Another tab edits the same record.
     OpenElsewhere,
-    /// Another tab has saved it.
+    /// Another tab has saved the record.
     SavedElsewhere,
 }
 
-/// A form's draft in this tab.
+/// Draft of a form in this tab.
 pub struct Drafting<T: FormDraft> {
-    /// What is filled in, once it is known with what the form begins.
+    /// Content of the form; `None` until it is loaded.
     pub draft: RwSignal<Option<T>>,
-    /// Whether what is typed could be kept.
-    pub kept: RwSignal<bool>,
+    /// Whether the last change could be stored.
+    pub stored: RwSignal<bool>,
     slot: StoredValue<Option<Slot>, LocalStorage>,
     channel: StoredValue<Option<BroadcastChannel>, LocalStorage>,
     notice: RwSignal<Option<Notice>>,
@@ -60,22 +60,22 @@ impl<T: FormDraft> Clone for Drafting<T> {
 impl<T: FormDraft> Copy for Drafting<T> {}
 
 impl<T: FormDraft> Drafting<T> {
-    /// Returns one that has not begun, and listens to other tabs while its form is shown.
+    /// Creates a draft that has not started, and listens to other tabs while its form is shown.
     pub fn listening() -> Self {
-        let own = Self {
+        let drafting = Self {
             draft: RwSignal::new(None),
-            kept: RwSignal::new(true),
+            stored: RwSignal::new(true),
             slot: StoredValue::new_local(None),
             channel: StoredValue::new_local(None),
             notice: RwSignal::new(None),
             is_new: StoredValue::new(true),
             begins: RwSignal::new(false),
         };
-        Effect::new(move |_| own.listen());
-        own
+        Effect::new(move |_| drafting.listen());
+        drafting
     }
 
-    /// Whether somebody has yet to begin it; who asks first is the one to do so.
+    /// Returns true to the first caller only, which must then load the draft.
     pub fn is_to_begin(self) -> bool {
         let is_first = self.begins.try_get_untracked() == Some(false);
         if is_first {
@@ -84,17 +84,17 @@ impl<T: FormDraft> Drafting<T> {
         is_first
     }
 
-    /// Whether it is being looked for.
+    /// Returns whether the draft is being loaded.
     pub fn is_beginning(self) -> bool {
         self.begins.get() && self.draft.with(Option::is_none)
     }
 
-    /// It was not found: it may yet arrive.
+    /// Records that the record was not found; it may arrive later.
     pub fn is_not_found(self) {
         self.begins.try_set(false);
     }
 
-    /// Begins a new one: what was left in a free place, or a copy of what another tab is filling in, or `fresh`.
+    /// Starts a new record: from a draft in a free slot, from a copy of another tab's draft, or from `fresh`.
     pub async fn begin_new(self, form: &str, wanted: Option<u32>, fresh: T) {
         let claimed = claim(form, wanted).await;
         let left = claimed.slot.read::<T>();
@@ -109,7 +109,7 @@ impl<T: FormDraft> Drafting<T> {
         self.begin(claimed.slot, left.or(copied).unwrap_or(fresh));
     }
 
-    /// Begins the change of something that is there: what was left in a free place, or `stored`.
+    /// Starts editing a record: from a draft in a free slot, or from `stored`.
     pub async fn begin_edit(self, form: &str, stored: Option<T>) {
         let claimed = claim(form, None).await;
         let Some(first) = claimed.slot.read::<T>().or(stored) else {
@@ -122,37 +122,37 @@ impl<T: FormDraft> Drafting<T> {
     }
 
     fn begin(self, slot: Slot, first: T) {
-        self.slot.try_update_value(|own| *own = Some(slot));
+        self.slot.try_update_value(|held| *held = Some(slot));
         self.draft.try_set(Some(first));
     }
 
-    /// Whether it becomes something new.
+    /// Returns whether the form creates a record.
     pub fn is_new(self) -> bool {
         self.is_new.get_value()
     }
 
-    /// Changes it and keeps it.
+    /// Changes the draft and stores it.
     pub fn change(self, change: impl FnOnce(&mut T)) {
         self.draft.update(|draft| {
             if let Some(draft) = draft {
                 change(draft);
             }
         });
-        self.keep();
+        self.store();
     }
 
-    fn keep(self) {
-        let kept = self
+    fn store(self) {
+        let stored = self
             .slot
             .with_value(|slot| self.draft.with_untracked(|draft| Some(slot.as_ref()?.keep(draft.as_ref()?).is_ok())));
-        self.kept.try_set(kept.unwrap_or(true));
+        self.stored.try_set(stored.unwrap_or(true));
     }
 
-    /// What it has become is on the phone: the draft goes, and other tabs are told.
+    /// Deletes the draft of a saved record and informs other tabs.
     pub fn is_saved(self) {
         self.slot.try_with_value(|slot| slot.as_ref().map(Slot::clear));
         let about =
-            self.draft.try_with_untracked(|draft| draft.as_ref().map(|own| (own.id(), own.copy_of()))).flatten();
+            self.draft.try_with_untracked(|draft| draft.as_ref().map(|draft| (draft.id(), draft.copy_of()))).flatten();
         if let Some((id, of)) = about {
             let text = format!("{id} {}", of.unwrap_or(id));
             self.channel.try_with_value(|channel| {
@@ -163,52 +163,52 @@ impl<T: FormDraft> Drafting<T> {
         }
     }
 
-    /// Throws away what is filled in.
+    /// Deletes the draft.
     pub fn clear(self) {
         self.slot.with_value(|slot| slot.as_ref().map(Slot::clear));
         self.notice.set(None);
     }
 
-    /// Hears what other tabs say, and that the page comes back as it was left.
+    /// Listens to other tabs, and to the return of the page from the back-forward cache.
     fn listen(self) {
         if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
-            let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            let handler = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
                 let text = event.data().as_string().unwrap_or_default();
                 let mut ids = text.split(' ').filter_map(|id| Uuid::parse_str(id).ok());
                 if let (Some(id), Some(of)) = (ids.next(), ids.next()) {
-                    self.hear(id, of);
+                    self.on_saved_elsewhere(id, of);
                 }
             });
-            channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-            let heard = StoredValue::new_local((channel.clone(), heard));
+            channel.set_onmessage(Some(handler.as_ref().unchecked_ref()));
+            let listener = StoredValue::new_local((channel.clone(), handler));
             self.channel.set_value(Some(channel));
             on_cleanup(move || {
-                heard.try_with_value(|(channel, _)| channel.close());
+                listener.try_with_value(|(channel, _)| channel.close());
             });
         }
         let back = window_event_listener_untyped("pageshow", move |event| {
-            let is_kept = js_sys::Reflect::get(&event, &"persisted".into()).is_ok_and(|own| own.is_truthy());
-            if is_kept {
-                spawn_local(self.comes_back());
+            let is_cached = js_sys::Reflect::get(&event, &"persisted".into()).is_ok_and(|value| value.is_truthy());
+            if is_cached {
+                spawn_local(self.reclaim());
             }
         });
         on_cleanup(move || back.remove());
     }
 
-    /// Another tab has saved `id`, which was begun as a copy of the draft `of`, or as that draft itself.
-    fn hear(self, id: Uuid, of: Uuid) {
-        let own = self.draft.try_with_untracked(|draft| draft.as_ref().map(T::id)).flatten();
-        if own != Some(of) {
+    /// Handles the message that another tab has saved `id` from the draft `of` or a copy of it.
+    fn on_saved_elsewhere(self, id: Uuid, of: Uuid) {
+        let current = self.draft.try_with_untracked(|draft| draft.as_ref().map(T::id)).flatten();
+        if current != Some(of) {
             return;
         }
         self.notice.try_set(Some(Notice::SavedElsewhere));
         if id == of && self.is_new.try_get_value() == Some(true) {
-            // What is saved here is another one.
-            self.become_another();
+            // This tab now creates another record.
+            self.take_new_id();
         }
     }
 
-    fn become_another(self) {
+    fn take_new_id(self) {
         self.draft.try_update(|draft| {
             if let Some(draft) = draft {
                 draft.set_copy_of(Some(draft.id()));
@@ -217,10 +217,10 @@ impl<T: FormDraft> Drafting<T> {
         });
     }
 
-    /// The browser has shown the page again as it was left. Its lock went meanwhile, and another tab may have the draft or
-    /// have saved it.
-    async fn comes_back(self) {
-        let Some(name) = self.slot.try_with_value(|slot| slot.as_ref().map(|own| own.name().to_owned())).flatten()
+    /// Claims the slot again after the page returned from the back-forward cache. The lock was released meanwhile, and another tab
+    /// may have taken or saved the draft.
+    async fn reclaim(self) {
+        let Some(name) = self.slot.try_with_value(|slot| slot.as_ref().map(|slot| slot.name().to_owned())).flatten()
         else {
             return;
         };
@@ -234,19 +234,19 @@ impl<T: FormDraft> Drafting<T> {
                 self.notice.try_set(Some(Notice::OpenElsewhere));
                 if self.is_new.try_get_value() == Some(true) {
                     self.notice.try_set(Some(Notice::Copy));
-                    self.become_another();
+                    self.take_new_id();
                 }
                 claim_empty(parts_of(&name).0).await
             }
         };
-        self.slot.try_update_value(|own| *own = Some(slot));
+        self.slot.try_update_value(|held| *held = Some(slot));
         if self.draft.try_get_untracked().is_some_and(|now| now != mine) {
-            // What was typed meanwhile had no place.
-            self.keep();
+            // Store what was typed meanwhile.
+            self.store();
         }
     }
 
-    /// What the person is told, above the form; `start_again` empties it.
+    /// Renders the notice above the form; `start_again` clears the form.
     pub fn notices(self, texts: &'static Texts, start_again: Callback<()>) -> impl IntoView {
         move || {
             self.notice.get().map(|notice| {

@@ -1,22 +1,22 @@
-//! A field of a form: its label above, its mistake below.
+//! A row of a form: label, control and error.
 
 use crate::state::AppState;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// What is wrong with a field, in words.
-pub fn mistake(model: AppState, errors: RwSignal<Vec<FieldError>>, field: &str) -> Signal<Option<String>> {
+/// Returns the error message of a field.
+pub fn error_of(app: AppState, errors: RwSignal<Vec<FieldError>>, field: &str) -> Signal<Option<String>> {
     let field = field.to_owned();
     Signal::derive(move || {
         errors.with(|errors| {
             let error = errors.iter().find(|error| error.field == field)?;
-            Some(error.clone().in_language(model.language).message)
+            Some(error.clone().in_language(app.language).message)
         })
     })
 }
 
-/// The field, around what it is filled in with; that has the identifier `field-` and its name, points as hyphens.
+/// Renders a row. Its control must have the id `field-` followed by the field's path, with hyphens for points.
 pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, control: AnyView) -> impl IntoView + use<> {
     let id = field.replace('.', "-");
     view! {
@@ -28,8 +28,7 @@ pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, contr
     }
 }
 
-/// Whether what stands in an input, found by its identifier, is only a part of what it takes, as a date without its day: its
-/// value is then empty, as if nothing were there.
+/// Returns whether an input holds an incomplete value, such as a date without its day. Its value is then empty.
 pub fn is_half_typed(id: &str) -> bool {
     let input = document().get_element_by_id(id).and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
     input.is_some_and(|input| input.value().is_empty() && !input.check_validity())

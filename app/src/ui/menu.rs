@@ -1,5 +1,5 @@
-//! A button that opens a menu (the menu button of the ARIA practices): arrow keys go through its items, Escape closes it and
-//! gives the focus back, and a press elsewhere closes it.
+//! A menu button as in the ARIA practices: arrow keys move through the items; Escape closes the menu and returns the focus; a
+//! press elsewhere closes it.
 
 use leptos::ev::{FocusEvent, KeyboardEvent, pointerdown};
 use leptos::html::{Button, Div};
@@ -7,16 +7,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Node};
 
-/// The items are `li` with the role `none`, each around a link or a button with the role `menuitem`.
+/// Renders the button and the menu. Items are `li` with the role `none` around a link or a button with the role `menuitem`.
 #[component]
 pub fn Menu(
-    /// What the button says to who cannot see it.
+    /// Label of the button for screen readers.
     label: &'static str,
-    /// Which of the page's menus it is.
+    /// CSS class of this menu.
     class: &'static str,
-    /// What the button shows.
+    /// Content of the button.
     face: AnyView,
-    /// The items.
+    /// Items of the menu.
     children: Children,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -36,7 +36,7 @@ pub fn Menu(
         };
         let _ = items.get(number).map(|item| item.focus());
     };
-    // The items can be focused once the menu is seen.
+    // Items can take the focus once the menu is visible.
     let show = move |to: Step| {
         open.set(true);
         request_animation_frame(move || go(to));
@@ -95,7 +95,7 @@ enum Step {
 }
 
 fn items(root: Option<&HtmlElement>) -> Vec<HtmlElement> {
-    let found = root.and_then(|root| root.query_selector_all("[role=menuitem]").ok());
-    let item = |number| found.as_ref()?.item(number)?.dyn_into::<HtmlElement>().ok();
-    (0..found.as_ref().map_or(0, web_sys::NodeList::length)).filter_map(item).collect()
+    let nodes = root.and_then(|root| root.query_selector_all("[role=menuitem]").ok());
+    let item = |number| nodes.as_ref()?.item(number)?.dyn_into::<HtmlElement>().ok();
+    (0..nodes.as_ref().map_or(0, web_sys::NodeList::length)).filter_map(item).collect()
 }

@@ -1,39 +1,38 @@
-//! Choosing a place: by typing a part of its name, or of the names above it.
+//! Place picker: searches places by their names and the names above them.
 
 use crate::labels::texts::fill;
 use crate::state::use_app_state;
 use jiedui_core::directory::place::Place;
 use leptos::prelude::*;
 
-/// How many places are offered at once.
-const OFFERED: usize = 20;
+/// Most places listed at once.
+const LIMIT: usize = 20;
 
-/// A search in the tree of places, within those where the person works.
+/// Searches the places in the user's scope.
 #[component]
 pub fn PlaceField(
-    /// The chosen place's code; empty for none.
+    /// Code of the chosen place; empty for none.
     #[prop(into)]
     value: Signal<String>,
-    /// Takes the code that is chosen.
+    /// Receives the chosen code.
     on_choose: Callback<String>,
-    /// Whether the field is wrong, for those who hear the screen.
+    /// Whether the field has an error, for screen readers.
     #[prop(into)]
     invalid: Signal<bool>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let query = RwSignal::new(String::new());
-    let within =
-        move || model.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default());
-    let found = move || {
-        let places = model.places.get();
-        let found = places.search(&query.get(), &within(), OFFERED);
-        found.into_iter().map(|place: &Place| (place.code.clone(), places.label(&place.code))).collect::<Vec<_>>()
+    let scope = move || app.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default());
+    let matches = move || {
+        let places = app.places.get();
+        let matches = places.search(&query.get(), &scope(), LIMIT);
+        matches.into_iter().map(|place: &Place| (place.code.clone(), places.label(&place.code))).collect::<Vec<_>>()
     };
     let chosen = move || !value.get().is_empty();
     view! {
         {move || if chosen() {
-            let label = model.places.with(|places| match places.all().is_empty() {
+            let label = app.places.with(|places| match places.all().is_empty() {
                 true => texts.loading.to_owned(),
                 false => places.label(&value.get()),
             });
@@ -52,18 +51,18 @@ pub fn PlaceField(
                 />
                 <ul class="offers" aria-label=texts.places_found>
                     {move || {
-                        let found = found();
-                        // No place is missing before the places are there.
-                        let loading = model.places.with(|places| places.all().is_empty());
-                        let none = found.is_empty() && !loading;
-                        let full = found.len() == OFFERED;
+                        let matches = matches();
+                        // Before the places are loaded, an empty result means nothing.
+                        let loading = app.places.with(|places| places.all().is_empty());
+                        let none = matches.is_empty() && !loading;
+                        let full = matches.len() == LIMIT;
                         view! {
-                            {found.into_iter().map(|(code, label)| view! {
+                            {matches.into_iter().map(|(code, label)| view! {
                                 <li><button type="button" on:click=move |_| on_choose.run(code.clone())>{label}</button></li>
                             }).collect_view()}
                             {loading.then(|| view! { <li class="empty">{texts.loading}</li> })}
                             {none.then(|| view! { <li class="empty">{texts.no_place_found}</li> })}
-                            {full.then(|| view! { <li class="empty">{fill(texts.more_places, &[&OFFERED])}</li> })}
+                            {full.then(|| view! { <li class="empty">{fill(texts.more_places, &[&LIMIT])}</li> })}
                         }
                     }}
                 </ul>

@@ -1,12 +1,12 @@
-//! Takes the pictures of a screen away, as SVG or PNG. `public/picture.js` does it: the browser alone knows how they look.
+//! Buttons that download the pictures of a screen as SVG or PNG. A script does it, since only the browser knows the styles.
 
 use crate::state::use_app_state;
 use leptos::prelude::*;
 
-/// Two buttons.
+/// Renders a button for each format.
 #[component]
 pub fn SaveImage(
-    /// Which pictures, as a selector.
+    /// CSS selector of the pictures.
     pictures: &'static str,
 ) -> impl IntoView {
     let texts = use_app_state().texts;

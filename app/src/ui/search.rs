@@ -1,4 +1,4 @@
-//! Finding in a list: the words that are typed, which live in the address, and what is found, a page at a time.
+//! Search in a list: the query, which lives in the address, and the results, page by page.
 
 use crate::state::use_app_state;
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -6,12 +6,12 @@ use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How many are drawn at first, and more each time the button is pressed.
+/// Results shown at first, and added at each press of the button.
 pub const PAGE: usize = 60;
-/// How long typing rests until the list follows.
-const REST: Duration = Duration::from_millis(250);
+/// Debounce time of the search field.
+const DEBOUNCE: Duration = Duration::from_millis(250);
 
-/// The words that are looked for, in lower case.
+/// Returns the words of the query in lower case.
 pub fn use_words() -> Memo<Vec<String>> {
     let address = use_url_state();
     Memo::new(move |_| {
@@ -20,14 +20,14 @@ pub fn use_words() -> Memo<Vec<String>> {
     })
 }
 
-/// Where they are typed.
+/// The search field.
 #[component]
 pub fn SearchField(
-    /// What is looked for.
+    /// Label of the field.
     label: &'static str,
 ) -> impl IntoView {
     let address = use_url_state();
-    let mut search = debounce(REST, move |query| address.change(&[("q", query)], HistoryStep::Replacing));
+    let mut search = debounce(DEBOUNCE, move |query| address.change(&[("q", query)], HistoryStep::Replacing));
     view! {
         <label>
             <span>{label}</span>
@@ -37,16 +37,16 @@ pub fn SearchField(
     }
 }
 
-/// What is found.
+/// The results.
 #[component]
 pub fn SearchResults(
-    /// How many, in words.
+    /// Number of results, as text.
     said: String,
-    /// Those that are listed, as HTML.
+    /// Shown results, as escaped HTML.
     rows: String,
-    /// Whether there are more than are listed.
+    /// Whether there are more results than shown.
     more: bool,
-    /// How many are.
+    /// Number of results shown.
     listed: RwSignal<usize>,
 ) -> impl IntoView {
     let texts = use_app_state().texts;

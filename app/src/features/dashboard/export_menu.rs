@@ -1,5 +1,4 @@
-//! What one may take away of what is shown, and where else it can be seen: at the right of the filters, on a phone in one
-//! menu.
+//! Export menu: files, the report, share links and the wall screen. On a phone, everything is in one menu.
 
 use crate::features::dashboard::share::ShareLinks;
 use crate::state::{AppState, use_app_state};
@@ -11,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// An arrow into a tray, a printer, two links of a chain, a screen: outlines of 24 × 24.
+/// Icons of 24 × 24 units: an arrow into a tray, a printer, two links of a chain, a screen.
 const EXPORT: &str = "M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 20h14";
 const REPORT: &str = "M7 9V4h10v5M7 17H4v-6l2-2h12l2 2v6h-3M7 14h10v6H7z";
 const SHARE: &str = "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6l-1 1M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6l1-1";
@@ -21,11 +20,11 @@ fn icon(path: &'static str) -> impl IntoView {
     view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=path></path></svg> }
 }
 
-/// Files, the report, links for others, and the wall screen.
+/// The toolbar beside the filters.
 #[component]
 pub fn ExportMenu() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let sharing = RwSignal::new(false);
     let address = use_url_state();
     let to = move |path: &'static str| move || format!("{path}{}", address.query());
@@ -48,7 +47,7 @@ pub fn ExportMenu() -> impl IntoView {
             {picture("svg", texts.save_svg)}
         }
     };
-    let may_share = move || may_share(model);
+    let may_share = move || may_share(app);
     let open_share = move |_| sharing.set(true);
     let export = view! { {icon(EXPORT)}{texts.export}<span class="opens" aria-hidden="true">"▾"</span> }.into_any();
     view! {
@@ -73,11 +72,11 @@ pub fn ExportMenu() -> impl IntoView {
     }
 }
 
-fn may_share(model: AppState) -> bool {
-    model.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
+fn may_share(app: AppState) -> bool {
+    app.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
 }
 
-/// Where links are made: beside the page, which stays as it is.
+/// Panel for share links, beside the page.
 #[component]
 fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     let texts = use_app_state().texts;
@@ -85,7 +84,7 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     Effect::new(move |_| panel.get().map(|panel| panel.focus()));
     let close = move || {
         sharing.set(false);
-        focus_first_seen(".toolbar .opens-share, .toolbar .more > button");
+        focus_first_visible(".toolbar .opens-share, .toolbar .more > button");
     };
     let press = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
@@ -101,9 +100,9 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-fn focus_first_seen(selector: &str) {
-    let found = document().query_selector_all(selector).ok();
-    let element = |number| found.as_ref()?.item(number)?.dyn_into::<HtmlElement>().ok();
-    let mut all = (0..found.as_ref().map_or(0, web_sys::NodeList::length)).filter_map(element);
+fn focus_first_visible(selector: &str) {
+    let nodes = document().query_selector_all(selector).ok();
+    let element = |number| nodes.as_ref()?.item(number)?.dyn_into::<HtmlElement>().ok();
+    let mut all = (0..nodes.as_ref().map_or(0, web_sys::NodeList::length)).filter_map(element);
     let _ = all.find(|element| element.offset_parent().is_some()).map(|element| element.focus());
 }

@@ -1,4 +1,4 @@
-//! Links that open what one sees without an account.
+//! Links that open the shared view without an account.
 
 use crate::api::endpoints;
 use crate::labels::texts::fill;
@@ -12,28 +12,28 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(
-    /// Links that open the view without an account.
+    /// The form and the list of share links.
     ShareLinks, render_share, Share
 );
 
-/// Makes links, and withdraws them.
+/// Creates and revokes share links.
 #[component]
 fn Share() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let address = use_url_state();
     let days = RwSignal::new("30".to_owned());
     let made = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<String>);
     let links = RwSignal::new(Vec::<ShareLink>::new());
-    let told = move |error: endpoints::ApiError| {
+    let show_error = move |error: endpoints::ApiError| {
         failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
     };
     let list = move || {
         spawn_local(async move {
             match endpoints::links().await {
-                Ok(own) => links.set(own),
-                Err(error) => told(error),
+                Ok(list) => links.set(list),
+                Err(error) => show_error(error),
             }
         });
     };
@@ -41,13 +41,13 @@ fn Share() -> impl IntoView {
         failed.set(None);
         spawn_local(async move {
             let query = address.query().trim_start_matches('?').to_owned();
-            match endpoints::share(query, &days.get_untracked(), model.language).await {
+            match endpoints::share(query, &days.get_untracked(), app.language).await {
                 Ok(path) => {
                     let origin = window().location().origin().unwrap_or_default();
                     made.set(Some(format!("{origin}{path}")));
                     list();
                 }
-                Err(error) => told(error),
+                Err(error) => show_error(error),
             }
         });
     };
@@ -55,7 +55,7 @@ fn Share() -> impl IntoView {
         spawn_local(async move {
             match endpoints::revoke_link(id).await {
                 Ok(()) => list(),
-                Err(error) => told(error),
+                Err(error) => show_error(error),
             }
         });
     };

@@ -5,7 +5,7 @@ use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::storage::user_db::new_id;
 use crate::sync;
-use crate::ui::form_row::{form_row, is_half_typed, mistake};
+use crate::ui::form_row::{error_of, form_row, is_half_typed};
 use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
 use jiedui_core::figures::overview::Overview;
@@ -62,7 +62,7 @@ impl Form {
     }
 
     pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
-        mistake(self.model, self.errors, name)
+        error_of(self.model, self.errors, name)
     }
 
     pub(super) fn row(self, name: &'static str, label: String, control: AnyView) -> impl IntoView + use<> {
@@ -79,7 +79,7 @@ impl Form {
         self.row(name, label, control.into_any())
     }
 
-    /// A day that need not be given. What is typed and is no day is a mistake, not a day that is not given.
+    /// A day that need not be given. What is typed and is no day is a error_of, not a day that is not given.
     pub(super) fn day(self, name: &'static str, errors: &mut Vec<FieldError>) -> Option<Date> {
         let text = self.get(name);
         let day = parse_date(&text);

@@ -154,7 +154,7 @@ fn OrganisationOf() -> impl IntoView {
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
                     {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
-                    {crate::ui::page::is_own(|user| own.forbidden_fields(user)).then(|| view! {
+                    {crate::ui::page::may_change(|user| own.forbidden_fields(user)).then(|| view! {
                         <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
                         <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
                     })}
@@ -199,8 +199,8 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
 /// What all its pairings have brought, over all years.
 fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let is_own = |part: &&Contribution| pairings.iter().any(|own| part.pairing == Some(own.id));
-    let parts: Vec<Contribution> = overview.contributions.iter().filter(is_own).cloned().collect();
+    let may_change = |part: &&Contribution| pairings.iter().any(|own| part.pairing == Some(own.id));
+    let parts: Vec<Contribution> = overview.contributions.iter().filter(may_change).cloned().collect();
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
     let row = |own: &Figure| {
         let indicator = overview.catalogue.indicator(&own.indicator)?;
@@ -266,7 +266,7 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
             texts.agreement_open
         );
     }
-    if crate::ui::page::is_own(|user| pairing.forbidden_fields(user, overview.directory())) {
+    if crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory())) {
         let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
     }
     text + "</li>"

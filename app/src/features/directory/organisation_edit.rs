@@ -37,7 +37,7 @@ fn OrganisationEdit() -> impl IntoView {
         match id {
             None => organisation_form(model, overview, None).into_any(),
             Some(id) => match overview.directory().organisation(id) {
-                Some(own) if !crate::ui::page::is_own(|user| own.forbidden_fields(user)) => elsewhere(model),
+                Some(own) if !crate::ui::page::may_change(|user| own.forbidden_fields(user)) => elsewhere(model),
                 Some(own) => organisation_form(model, overview, Some(own)).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },

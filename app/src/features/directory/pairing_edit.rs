@@ -7,7 +7,7 @@ use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
-use crate::ui::page::{for_roles, is_own, title};
+use crate::ui::page::{for_roles, may_change, title};
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::{
     organisation::{Organisation, Pairing},
@@ -43,7 +43,7 @@ fn PairingEdit() -> impl IntoView {
         match id {
             None => pairing_form(model, overview, None, with).into_any(),
             Some(id) => match overview.directory().pairing(id) {
-                Some(own) if !is_own(|user| own.forbidden_fields(user, overview.directory())) => elsewhere(model),
+                Some(own) if !may_change(|user| own.forbidden_fields(user, overview.directory())) => elsewhere(model),
                 Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },

@@ -131,7 +131,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let model = use_app_state();
     let texts = model.texts;
     let drafting = Drafting::<Draft>::listening();
-    let (draft, kept) = (drafting.draft, drafting.kept);
+    let (draft, kept) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let busy = RwSignal::new(0);
     let saving = RwSignal::new(Saving::Not);

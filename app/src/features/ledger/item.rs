@@ -116,7 +116,7 @@ fn NeedForm(
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let (draft, kept) = (drafting.draft, drafting.kept);
+    let (draft, kept) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::new());
     let form = Form { model, drafting, errors };
     let failed = RwSignal::new(None::<String>);

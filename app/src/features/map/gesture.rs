@@ -1,5 +1,5 @@
-//! Fingers, wheel and keys on the map. While they move, the picture is moved as it is, which costs the browser nothing;
-//! once they rest, it is drawn anew.
+//! Gestures on the map: fingers, wheel and keys. During a gesture, a CSS transformation moves the picture, which is cheap;
+//! afterwards, the map is drawn again.
 
 use crate::svg::tenth;
 use crate::svg::viewport::{Placement, Viewport};
@@ -10,16 +10,16 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 
-/// A finger that has moved by less, in pixels, has tapped.
-const TAP: f64 = 6.0;
-/// How long a wheel rests until the map is drawn anew.
-const REST: Duration = Duration::from_millis(160);
-/// How much larger a pixel of the wheel makes the map, as a share.
-const TURN: f64 = 0.0015;
-/// How much larger a double tap, a button or a key makes the map.
+/// Longest movement of a tap, in pixels.
+const TAP_RADIUS: f64 = 6.0;
+/// Time after the last turn of the wheel at which the map is drawn.
+const WHEEL_DEBOUNCE: Duration = Duration::from_millis(160);
+/// Change of the zoom per pixel of the wheel.
+const WHEEL_STEP: f64 = 0.0015;
+/// Zoom factor of a button or a key.
 pub const STEP: f64 = 1.6;
 
-/// A finger, where it came down and where it is.
+/// A finger: its start and its current position.
 #[derive(Clone, Copy)]
 struct Finger {
     id: i32,
@@ -27,56 +27,56 @@ struct Finger {
     now: (f64, f64),
 }
 
-/// What is under way.
+/// State of the current gesture.
 #[derive(Default)]
-struct Way {
+struct Current {
     fingers: Vec<Finger>,
     dragging: bool,
-    /// Where the wheel turns, and by how much it has.
+    /// Position of the wheel, and its zoom factor so far.
     wheel: Option<((f64, f64), f64)>,
-    rest: Option<TimeoutHandle>,
+    wheel_timer: Option<TimeoutHandle>,
 }
 
-/// How many times as large, around which point of the frame in pixels, and shifted by how many pixels.
+/// Factor, fixed point of the frame in pixels, and shift in pixels.
 type Transformation = (f64, (f64, f64), (f64, f64));
 
-/// The map's handling.
+/// Handler of the map's gestures.
 #[derive(Clone, Copy)]
 pub struct Gesture {
     view: RwSignal<Viewport>,
     frame: NodeRef<Div>,
-    way: StoredValue<Way>,
+    current: StoredValue<Current>,
 }
 
 impl Gesture {
-    /// That of a frame with the picture in it.
+    /// Creates the handler of a frame, whose first child is the picture.
     pub fn new(view: RwSignal<Viewport>, frame: NodeRef<Div>) -> Self {
-        Self { view, frame, way: StoredValue::new(Way::default()) }
+        Self { view, frame, current: StoredValue::new(Current::default()) }
     }
 
-    /// The frame's picture, its left upper corner on the screen, and how the plane lies in it.
+    /// Returns the picture, its upper left corner on the screen, and the placement of the plane.
     fn picture(&self) -> Option<(Element, (f64, f64), Placement)> {
         let frame = self.frame.get_untracked()?;
         let rectangle = frame.get_bounding_client_rect();
-        let lie = Placement::new(self.view.get_untracked(), (rectangle.width(), rectangle.height()))?;
-        Some((frame.first_element_child()?, (rectangle.left(), rectangle.top()), lie))
+        let placement = Placement::new(self.view.get_untracked(), (rectangle.width(), rectangle.height()))?;
+        Some((frame.first_element_child()?, (rectangle.left(), rectangle.top()), placement))
     }
 
-    /// What fingers or the wheel have done so far.
-    fn transformation(&self, way: &Way, origin: (f64, f64)) -> Option<Transformation> {
-        if let Some(((x, y), factor)) = way.wheel {
+    /// Returns the transformation of the current gesture.
+    fn transformation(&self, current: &Current, origin: (f64, f64)) -> Option<Transformation> {
+        if let Some(((x, y), factor)) = current.wheel {
             return Some((factor, (x - origin.0, y - origin.1), (0.0, 0.0)));
         }
         let mean = |of: fn(&Finger) -> (f64, f64)| {
-            let count = way.fingers.len() as f64;
-            let sum = way.fingers.iter().map(of).fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+            let count = current.fingers.len() as f64;
+            let sum = current.fingers.iter().map(of).fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
             (sum.0 / count, sum.1 / count)
         };
-        let factor = match way.fingers.as_slice() {
+        let factor = match current.fingers.as_slice() {
             [] => return None,
-            [one, other, ..] => {
-                let apart = |one: (f64, f64), other: (f64, f64)| (one.0 - other.0).hypot(one.1 - other.1).max(1.0);
-                apart(one.now, other.now) / apart(one.start, other.start)
+            [first, second, ..] => {
+                let distance = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).hypot(a.1 - b.1).max(1.0);
+                distance(first.now, second.now) / distance(first.start, second.start)
             }
             [_] => 1.0,
         };
@@ -84,103 +84,110 @@ impl Gesture {
         Some((factor, (start.0 - origin.0, start.1 - origin.1), (now.0 - start.0, now.1 - start.1)))
     }
 
-    /// Moves the picture as it is.
+    /// Transforms the picture.
     fn show(&self) {
         let Some((picture, origin, _)) = self.picture() else { return };
-        let Some((factor, fixed, shift)) = self.way.with_value(|way| self.transformation(way, origin)) else { return };
+        let Some((factor, fixed, shift)) = self.current.with_value(|current| self.transformation(current, origin))
+        else {
+            return;
+        };
         let [x, y, right, down] = [fixed.0, fixed.1, shift.0, shift.1].map(tenth);
         let percent = (factor * 100.0).round() as i64;
         let style = format!("transform-origin:{x}px {y}px;transform:translate({right}px,{down}px) scale({percent}%)");
         let _ = picture.set_attribute("style", &style);
     }
 
-    /// Has what fingers or the wheel have left drawn anew.
+    /// Applies the gesture to the viewport, so that the map is drawn again.
     fn settle(&self) {
-        let Some((_, origin, lie)) = self.picture() else { return };
-        let Some((factor, fixed, shift)) = self.way.with_value(|way| self.transformation(way, origin)) else { return };
-        let shift = (shift.0 / lie.unit, shift.1 / lie.unit);
-        self.view.update(|view| *view = view.after(factor, lie.on_plane(fixed), shift));
+        let Some((_, origin, placement)) = self.picture() else { return };
+        let Some((factor, fixed, shift)) = self.current.with_value(|current| self.transformation(current, origin))
+        else {
+            return;
+        };
+        let shift = (shift.0 / placement.unit, shift.1 / placement.unit);
+        self.view.update(|view| *view = view.after(factor, placement.on_plane(fixed), shift));
     }
 
-    /// The picture has been drawn anew: it is no longer to be moved.
+    /// Removes the transformation, after the map was drawn.
     pub fn clear_transform(&self) {
         if let Some(picture) = self.frame.get_untracked().and_then(|frame| frame.first_element_child()) {
             let _ = picture.remove_attribute("style");
         }
     }
 
-    /// A finger comes down.
+    /// Handles a finger that touches the map.
     pub fn down(&self, event: &PointerEvent) {
         self.settle_wheel();
-        // Another finger changes what the first one does: what it has done so far stands.
-        if self.way.with_value(|way| way.dragging) {
+        // A second finger starts another gesture: the first one is applied.
+        if self.current.with_value(|current| current.dragging) {
             self.settle();
         }
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
-        self.way.update_value(|way| {
+        self.current.update_value(|current| {
             if event.is_primary() {
-                way.fingers.clear();
-                way.dragging = false;
+                current.fingers.clear();
+                current.dragging = false;
             }
-            for finger in &mut way.fingers {
+            for finger in &mut current.fingers {
                 finger.start = finger.now;
             }
-            way.fingers.push(Finger { id: event.pointer_id(), start: at, now: at });
+            current.fingers.push(Finger { id: event.pointer_id(), start: at, now: at });
         });
     }
 
-    /// A finger moves.
+    /// Handles a finger that moves.
     pub fn moved(&self, event: &PointerEvent) {
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
-        let begins = self.way.try_update_value(|way| {
-            let finger = way.fingers.iter_mut().find(|finger| finger.id == event.pointer_id())?;
+        let begins = self.current.try_update_value(|current| {
+            let finger = current.fingers.iter_mut().find(|finger| finger.id == event.pointer_id())?;
             finger.now = at;
-            let far = (at.0 - finger.start.0).hypot(at.1 - finger.start.1) > TAP;
-            let begins = far && !way.dragging;
-            way.dragging |= far;
-            way.dragging.then_some(begins)
+            let far = (at.0 - finger.start.0).hypot(at.1 - finger.start.1) > TAP_RADIUS;
+            let begins = far && !current.dragging;
+            current.dragging |= far;
+            current.dragging.then_some(begins)
         });
         let Some(Some(begins)) = begins else { return };
         if begins && let Some(frame) = self.frame.get_untracked() {
-            // From now on its moves come here, wherever it goes.
+            // Receive its movements outside the frame too.
             let _ = frame.set_pointer_capture(event.pointer_id());
         }
         self.show();
     }
 
-    /// A finger is lifted, or the browser took it for something else.
+    /// Handles a finger that is lifted or taken over by the browser.
     pub fn up(&self, event: &PointerEvent) {
-        let known = self.way.with_value(|way| way.fingers.iter().any(|finger| finger.id == event.pointer_id()));
-        if !known {
+        let is_tracked =
+            self.current.with_value(|current| current.fingers.iter().any(|finger| finger.id == event.pointer_id()));
+        if !is_tracked {
             return;
         }
-        if self.way.with_value(|way| way.dragging) {
+        if self.current.with_value(|current| current.dragging) {
             self.settle();
         }
-        self.way.update_value(|way| {
-            way.fingers.retain(|finger| finger.id != event.pointer_id());
-            for finger in &mut way.fingers {
+        self.current.update_value(|current| {
+            current.fingers.retain(|finger| finger.id != event.pointer_id());
+            for finger in &mut current.fingers {
                 finger.start = finger.now;
             }
         });
     }
 
-    /// Whether what has just ended was a drag, so that no tap is meant.
+    /// Returns whether the last gesture was a drag, not a tap.
     pub fn has_dragged(&self) -> bool {
-        self.way.with_value(|way| way.dragging)
+        self.current.with_value(|current| current.dragging)
     }
 
-    /// The wheel turns.
+    /// Handles the wheel.
     pub fn wheel(&self, event: &WheelEvent) {
         event.prevent_default();
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
-        let turned = (1.0 - event.delta_y() * TURN).clamp(0.6, 1.6);
+        let turned = (1.0 - event.delta_y() * WHEEL_STEP).clamp(0.6, 1.6);
         let gesture = *self;
-        let rest = set_timeout_with_handle(move || gesture.settle_wheel(), REST).ok();
-        self.way.update_value(|way| {
-            let (fixed, factor) = way.wheel.unwrap_or((at, 1.0));
-            way.wheel = Some((fixed, factor * turned));
-            if let Some(earlier) = std::mem::replace(&mut way.rest, rest) {
+        let timer = set_timeout_with_handle(move || gesture.settle_wheel(), WHEEL_DEBOUNCE).ok();
+        self.current.update_value(|current| {
+            let (fixed, factor) = current.wheel.unwrap_or((at, 1.0));
+            current.wheel = Some((fixed, factor * turned));
+            if let Some(earlier) = std::mem::replace(&mut current.wheel_timer, timer) {
                 earlier.clear();
             }
         });
@@ -188,26 +195,26 @@ impl Gesture {
     }
 
     fn settle_wheel(&self) {
-        if self.way.with_value(|way| way.wheel.is_some()) {
+        if self.current.with_value(|current| current.wheel.is_some()) {
             self.settle();
-            self.way.update_value(|way| way.wheel = None);
+            self.current.update_value(|current| current.wheel = None);
         }
     }
 
-    /// Where on the plane something has happened, and how many pixels a unit of it is wide.
+    /// Returns the point of the plane at an event, and the pixels per unit of the plane.
     pub fn at(&self, event: &MouseEvent) -> Option<((f64, f64), f64)> {
-        let (_, origin, lie) = self.picture()?;
+        let (_, origin, placement) = self.picture()?;
         let at = (f64::from(event.client_x()) - origin.0, f64::from(event.client_y()) - origin.1);
-        Some((lie.on_plane(at), lie.unit))
+        Some((placement.on_plane(at), placement.unit))
     }
 
-    /// A double tap goes closer, where it was.
+    /// Zooms in at a double tap.
     pub fn double(&self, event: &MouseEvent) {
         let Some((fixed, _)) = self.at(event) else { return };
         self.view.update(|view| *view = view.zoomed(STEP * STEP, fixed));
     }
 
-    /// Arrows move it, plus and minus make it larger and smaller, 0 shows all of it.
+    /// Handles keys: arrows move the map, plus and minus zoom, 0 shows the whole map.
     pub fn key(&self, event: &KeyboardEvent) {
         let (width, height) = self.view.get_untracked().size();
         let (across, down) = (width / 6.0, height / 6.0);
@@ -226,7 +233,7 @@ impl Gesture {
     }
 }
 
-/// The number that an element or one around it carries under a name.
+/// Returns an attribute of the closest element at or around the event's target that has it.
 pub fn attribute_at(event: &MouseEvent, name: &str) -> Option<String> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest(&format!("[{name}]")).ok()??.get_attribute(name)

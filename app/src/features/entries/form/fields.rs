@@ -5,7 +5,7 @@ use crate::features::entries::form::returned::is_concerned;
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use crate::ui::form_row::{form_row, mistake};
+use crate::ui::form_row::{error_of, form_row};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
@@ -48,7 +48,7 @@ impl Form {
     }
 
     pub fn error(self, field: &str) -> Signal<Option<String>> {
-        mistake(self.model, self.errors, field)
+        error_of(self.model, self.errors, field)
     }
 
     /// A field with its label above and its mistake below.

@@ -3,7 +3,7 @@
 use crate::features::ledger::item::draft::Draft;
 use crate::state::AppState;
 use crate::ui::drafting::Drafting;
-use crate::ui::form_row::{form_row, is_half_typed, mistake};
+use crate::ui::form_row::{error_of, form_row, is_half_typed};
 use jiedui_core::directory::place::Places;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::validate_item;
@@ -59,7 +59,7 @@ impl Form {
     }
 
     pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
-        mistake(self.model, self.errors, name)
+        error_of(self.model, self.errors, name)
     }
 
     pub(super) fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {
