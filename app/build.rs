@@ -1,5 +1,5 @@
-//! Turns `locales/*.json` into one struct with a constant for each language, so that a text that is missing or left over
-//! in one of them fails the build.
+//! Generates the struct of screen texts from `locales/*.json`, with a constant for each language. The build fails if a text is
+//! missing in one of them.
 
 use serde_json::{Map, Value};
 use std::error::Error;
@@ -18,15 +18,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("locales/zh-CN.json lacks `{key}`").into());
     }
     let mut code =
-        "/// Every text of the screens, in one language.\n#[derive(Debug, PartialEq)]\npub struct Texts {\n".to_owned();
+        "/// All texts of the screens in one language.\n#[derive(Debug, PartialEq)]\npub struct Texts {\n".to_owned();
     for (key, text) in &chinese {
-        writeln!(code, "    /// {}\n    pub {key}: &'static str,", text.as_str().ok_or("a text is no text")?)?;
+        writeln!(code, "    /// {}\n    pub {key}: &'static str,", text.as_str().ok_or("a text is not a string")?)?;
     }
     code.push_str("}\n");
     for (name, texts) in [("CHINESE", chinese), ("ENGLISH", english)] {
         writeln!(code, "static {name}: Texts = Texts {{")?;
         for (key, text) in texts {
-            writeln!(code, "    {key}: {:?},", text.as_str().ok_or("a text is no text")?)?;
+            writeln!(code, "    {key}: {:?},", text.as_str().ok_or("a text is not a string")?)?;
         }
         code.push_str("};\n");
     }

@@ -1,4 +1,4 @@
-//! What is no wasm: the style, scripts, the public folder, and compressed copies of everything.
+//! Bundles styles, scripts and public files, and compresses the whole site.
 
 use crate::{Result, run};
 use brotli::enc::BrotliEncoderParams;
@@ -14,9 +14,9 @@ use std::process::Command;
 
 /// The style sheets, in the order in which they apply.
 const STYLE: [&str; 4] = ["tokens.css", "base.css", "view.css", "forms.css"];
-/// The oldest browsers that the style is translated for.
+/// Oldest supported browsers, for which the styles are lowered.
 const BROWSERS: &str = "chrome 61, safari 12, firefox 68";
-/// Kinds of file that are compressed already, or are smaller than what is said about them.
+/// Extensions of files that are not compressed: they are compressed already or too small.
 const NOT_COMPRESSED: [&str; 2] = ["png", "ico"];
 
 /// Joins the style sheets into one, minified and translated for old browsers.
@@ -33,7 +33,7 @@ pub fn bundle_style(output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a folder's files, those in its folders too.
+/// Copies a folder recursively.
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for file in files(from)? {
         let target = to.join(file.strip_prefix(from)?);
@@ -138,7 +138,7 @@ fn with_ending(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// All files below a folder.
+/// Lists all files below a folder.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -1,5 +1,5 @@
-//! One item of a ledger: written down, matched with a pairing and the entries that meet it, and brought to its end. What is typed
-//! is kept at every keystroke.
+//! The form of a ledger item: its description, its pairing, the entries that meet it, and its status. Every keystroke is stored
+//! in a draft.
 
 mod draft;
 mod entries;
@@ -32,7 +32,7 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(
-    /// One item of a ledger.
+    /// The form of a ledger item.
     LedgerItem, render_ledger_item, NeedOf
 );
 
@@ -50,11 +50,11 @@ fn NeedOf() -> impl IntoView {
     let draft = drafting.draft;
     let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
     Effect::new(move |_| {
-        // The ledger changes while somebody types; what they type must not.
+        // A change of the ledger must not change the draft while the user types.
         let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
         let there = items.with(Option::is_some);
         let of = id.get();
-        // What an address says comes a moment after the screen.
+        // The router sets the parameters a moment after it renders the screen.
         let is_known = of.is_some() && there || location.pathname.with(|path| path.ends_with("/new"));
         if !is_known || !drafting.is_to_begin() {
             return;
@@ -161,7 +161,7 @@ fn NeedForm(
                     let list = draft.try_get_untracked().flatten();
                     let list =
                         list.map(|own| format!("/needs?ledger={}&place={}", own.get("ledger"), own.get("place")));
-                    // Not before it is in the outbox may its draft go.
+                    // Delete the draft only once the item is in the outbox.
                     drafting.is_saved();
                     navigate(list.as_deref().unwrap_or("/needs"), Default::default());
                 }
@@ -239,10 +239,10 @@ fn NeedForm(
     }
 }
 
-/// Puts what the form has made into the outbox; says why it did not.
+/// Puts the item into the outbox. Returns the error message, if any.
 async fn save_item(form: Form) -> Result<(), Option<String>> {
     let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
-    // No answer is judged before what judges it is there.
+    // Validation needs the catalogue and the places.
     let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
     let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
     let found = form.mistakes(&judges);
@@ -269,7 +269,7 @@ async fn delete_item(form: Form) -> Result<(), Option<String>> {
     deleted.map_err(|error| Some(error.words(form.model.texts)))
 }
 
-/// On which days it came to each status.
+/// Lists the dates on which the item reached each status.
 fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
     move |draft| {
         let dates = draft.before.get("dates").and_then(Value::as_object).cloned().unwrap_or_default();

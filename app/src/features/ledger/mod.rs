@@ -1,5 +1,4 @@
-//! The ledgers: what villages need and plan, by year, with what is overdue and what nobody has taken on at a glance; to be
-//! printed and taken away. All of it from the phone.
+//! The ledgers of needs and plans: a list with filters and totals, which can be printed and exported. Works offline.
 
 mod item;
 
@@ -27,7 +26,7 @@ use std::sync::Arc;
 use time::Date;
 use wasm_bindgen_futures::spawn_local;
 
-/// The items that this phone knows; `None` until they have been read, and where nobody has signed in.
+/// Reads the ledger items from this phone's replica. `None` until they have been read, and for visitors without an account.
 pub fn use_ledger() -> Signal<Option<Arc<Vec<ItemView>>>> {
     let model = use_app_state();
     let items = RwSignal::new(None);
@@ -48,20 +47,20 @@ pub fn use_ledger() -> Signal<Option<Arc<Vec<ItemView>>>> {
     guard_replica(model, items)
 }
 
-/// What the list shows of them.
+/// Filter of the list.
 #[derive(Clone, Debug, PartialEq)]
-struct Wanted {
+struct ItemFilter {
     ledger: Ledger,
     year: Option<i32>,
     place: String,
     programme: String,
-    /// A status' code, `overdue`, `due` or nothing.
+    /// Code of a status, `overdue`, or empty for all.
     status: String,
     words: Vec<String>,
 }
 
-impl Wanted {
-    fn takes(&self, model: AppState, item: &ItemView, today: Date) -> bool {
+impl ItemFilter {
+    fn matches(&self, model: AppState, item: &ItemView, today: Date) -> bool {
         let need = &item.item;
         let status = match self.status.as_str() {
             "" => true,
@@ -87,11 +86,11 @@ impl Wanted {
 }
 
 lazy_screen!(
-    /// The ledgers.
+    /// The list of ledger items.
     LedgerList, render_ledger, Needs
 );
 
-/// The list.
+/// The screen.
 #[component]
 fn Needs() -> impl IntoView {
     let model = use_app_state();
@@ -102,7 +101,7 @@ fn Needs() -> impl IntoView {
     let listed = RwSignal::new(PAGE);
     let today = model.today;
     let given = move |name: &'static str| address.get(name).unwrap_or_default();
-    let wanted = Memo::new(move |_| Wanted {
+    let wanted = Memo::new(move |_| ItemFilter {
         ledger: if given("ledger") == "plan" { Ledger::Plan } else { Ledger::Need },
         year: given("year").parse().ok(),
         place: given("place"),
@@ -118,7 +117,7 @@ fn Needs() -> impl IntoView {
         let wanted = wanted.get();
         items.with(|items| {
             let items = items.as_ref()?;
-            Some(items.iter().filter(|own| wanted.takes(model, own, today)).cloned().collect::<Vec<_>>())
+            Some(items.iter().filter(|own| wanted.matches(model, own, today)).cloned().collect::<Vec<_>>())
         })
     });
     let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
@@ -208,7 +207,7 @@ fn Needs() -> impl IntoView {
                     let counts = is_countable.get() && (is_complete.get() || !found.is_empty());
                     // Of an empty part the list itself says that it is one.
                     let notice = (!found.is_empty()).then(|| view! { <ReplicaNotice/> });
-                    Some((counts.then(|| at_a_glance(texts, found, today)), notice))
+                    Some((counts.then(|| totals(texts, found, today)), notice))
                 })}
                 <p class="actions">
                     {records.then(|| view! { <a class="button primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
@@ -233,13 +232,13 @@ fn Needs() -> impl IntoView {
     }
 }
 
-fn new_address(wanted: &Wanted) -> String {
+fn new_address(wanted: &ItemFilter) -> String {
     let ledger = if wanted.ledger == Ledger::Plan { "plan" } else { "need" };
     format!("/needs/new?ledger={ledger}&place={}", wanted.place)
 }
 
-/// How many there are, how many are late, and how many nobody has taken on.
-fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use<> {
+/// Renders the number of items, of overdue items, and of items in each status.
+fn totals(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use<> {
     let late = found.iter().filter(|own| own.item.is_overdue(today)).count();
     let of = |status| found.iter().filter(|own| own.item.status == status).count();
     let words: Vec<String> = Status::ALL
@@ -256,7 +255,7 @@ fn at_a_glance(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView 
     }
 }
 
-/// The class that colours a status.
+/// Returns the CSS class of a status.
 fn status_class(status: Status) -> &'static str {
     match status {
         Status::Open => "state waiting",
@@ -266,12 +265,12 @@ fn status_class(status: Status) -> &'static str {
     }
 }
 
-/// How much of what.
+/// Formats the amount with its unit.
 fn amount(need: &Item) -> String {
     need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
 }
 
-/// An item in a list.
+/// Renders an item of a list.
 pub fn item_row(model: AppState, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
     let texts = model.texts;
     let need = &own.item;
@@ -307,7 +306,7 @@ pub fn item_row(model: AppState, overview: &Overview, own: &ItemView, today: Dat
     }
 }
 
-/// The same as a table to be taken away.
+/// Lists the items as rows of a CSV file.
 fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) -> Vec<Vec<String>> {
     let texts = model.texts;
     let heading = [

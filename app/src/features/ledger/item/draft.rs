@@ -1,4 +1,4 @@
-//! An item of a ledger as it is typed, and what it comes to.
+//! The draft of a ledger item, and its conversion to fields.
 
 use crate::state::AppState;
 use crate::storage::ledger_view::ItemView;
@@ -20,23 +20,23 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// An item as it is filled in: texts as they were typed.
+/// A ledger item in the form, with texts as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// Identifier.
     pub id: Uuid,
-    /// The revision that a change started from; 0 for a new one.
+    /// Revision that the change started from; 0 for a new item.
     pub base_rev: u64,
-    /// By the names of the fields.
+    /// Texts by field name.
     pub texts: BTreeMap<String, String>,
-    /// The entries that meet it.
+    /// Entries that meet the item.
     pub entries: Vec<Uuid>,
-    /// The item's fields when this was begun.
+    /// Fields of the item when the draft was started.
     pub before: Fields,
-    /// The number of this phone's last change of the item when this was begun.
+    /// Number of this phone's last change of the item when the draft was started.
     #[serde(default)]
     pub since: u64,
-    /// The draft of another tab that this one is a copy of.
+    /// Draft of another tab that this one was copied from.
     #[serde(default)]
     pub copy_of: Option<Uuid>,
 }
@@ -59,24 +59,23 @@ impl FormDraft for Draft {
     }
 }
 
-/// The fields that are words, as they are typed.
-const WORDS: [&str; 10] =
+/// Text fields.
+const TEXT_FIELDS: [&str; 10] =
     ["ledger", "place", "programme", "title", "unit", "due", "responsible", "status", "pairing", "note"];
 
 impl Draft {
-    /// What is typed in a field.
+    /// Returns the text of a field.
     pub fn get(&self, name: &str) -> String {
         self.texts.get(name).cloned().unwrap_or_default()
     }
 
-    /// An item as one types it; `since` is the number of this phone's last change of it.
+    /// Creates the draft of an item; `since` is the number of this phone's last change of the item.
     pub fn of(item: &ItemView, since: u64) -> Self {
         let (texts, entries) = (texts_of(&item.fields), item.item.entries.clone());
         Self { id: item.id, base_rev: item.rev, texts, entries, before: item.confirmed.clone(), since, copy_of: None }
     }
 
-    /// The same on top of what another tab has made of the item: what is changed here stays changed, all else is as it is
-    /// now.
+    /// Rebases the draft on another tab's change: fields changed here keep their values, all others take the new ones.
     pub fn on_top_of(&self, now: &ChangedElsewhere) -> Self {
         let mut fields = now.fields.clone();
         fields.extend(self.changes());
@@ -85,10 +84,10 @@ impl Draft {
         Self { base_rev: now.rev, texts, entries, before, since: now.since, ..self.clone() }
     }
 
-    /// All fields, and the numbers that are none.
+    /// Converts the draft to fields. Texts in number fields are errors.
     pub fn fields(&self) -> (Fields, Vec<FieldError>) {
         let (mut fields, mut errors) = (Fields::new(), Vec::new());
-        for name in WORDS {
+        for name in TEXT_FIELDS {
             let text = self.get(name);
             fields.insert(name.to_owned(), if text.trim().is_empty() { Value::Null } else { json!(text.trim()) });
         }
@@ -109,7 +108,7 @@ impl Draft {
         (fields, errors)
     }
 
-    /// Those of them that are not what they were.
+    /// Returns the fields that differ from `before`.
     pub fn changes(&self) -> Fields {
         let (mut fields, _) = self.fields();
         fields.retain(|name, value| self.before.get(name).unwrap_or(&Value::Null) != value);
@@ -126,7 +125,7 @@ fn texts_of(fields: &Fields) -> BTreeMap<String, String> {
     fields.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
-/// A new item, with what the address and the person's rights say of it.
+/// Creates a new item with values from the address and from the user's scope.
 pub fn new_draft(model: AppState, given: impl Fn(&str) -> String) -> Draft {
     let scope = model.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
     let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The entries that meet an item of a ledger.
+//! Choice of the entries that meet a ledger item.
 
 use crate::features::ledger::item::form::Form;
 use crate::labels::entry::{activity_name, answers_line};
@@ -10,13 +10,13 @@ use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 
-/// So many entries are offered to be chosen.
-const OFFERED: usize = 30;
+/// Most entries listed.
+const LIMIT: usize = 30;
 
-/// The entries that meet it: those of its programme at its place or under its pairing, to be chosen.
+/// Lists entries of the item's programme at its place or under its pairing, each with a checkbox.
 #[component]
 pub fn MeetingEntries(
-    /// The form that they are part of.
+    /// Form of the item.
     form: Form,
 ) -> impl IntoView {
     let (model, texts) = (form.model, form.model.texts);
@@ -35,8 +35,8 @@ pub fn MeetingEntries(
         let all = entries.get()?;
         let mut found: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
         found.sort_by_key(|own| !draft.entries.contains(&own.id));
-        found.truncate(OFFERED.max(draft.entries.len()));
-        // In an order that does not change while one chooses.
+        found.truncate(LIMIT.max(draft.entries.len()));
+        // The order must not change while the user chooses.
         found.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
         Some(found)
     });

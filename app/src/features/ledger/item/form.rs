@@ -1,4 +1,4 @@
-//! The fields of the form of an item of a ledger: each with its label above and its mistake below.
+//! Fields of the ledger item form: label, control and error.
 
 use crate::features::ledger::item::draft::Draft;
 use crate::state::AppState;
@@ -12,14 +12,14 @@ use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What the parts of the form have in common.
+/// State that the parts of the form share.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// The app's state.
+    /// State of the app.
     pub model: AppState,
-    /// What is being filled in.
+    /// Draft of the item.
     pub drafting: Drafting<Draft>,
-    /// What is wrong with it.
+    /// Errors of the draft.
     pub errors: RwSignal<Vec<FieldError>>,
 }
 
@@ -30,7 +30,7 @@ impl Form {
         })
     }
 
-    /// Changes the draft and keeps it.
+    /// Changes and stores the draft, and removes errors that are corrected.
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
         self.drafting.change(change);
         if !self.errors.with_untracked(Vec::is_empty)
@@ -45,7 +45,7 @@ impl Form {
         self.change(move |draft| drop(draft.texts.insert(name.to_owned(), text)));
     }
 
-    /// What is wrong with it, by what judges it.
+    /// Validates the draft against an overview and the places.
     pub(super) fn mistakes(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
         let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.user.get_untracked()) else {
             return Vec::new();
