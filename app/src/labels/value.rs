@@ -10,7 +10,7 @@ use jiedui_core::catalogue::{Field, Kind};
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::State;
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::path::of_form;
+use jiedui_core::sync::path::split_form_path;
 use jiedui_core::values::quantity::{Qualifier, Quantity};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -37,7 +37,7 @@ impl ValueLabels<'_> {
     pub fn name(&self, activity: &str, path: &str) -> String {
         let texts = self.labels.texts;
         // An error in a table names a cell: `details.workers.0.count`.
-        if let Some(code) = of_form(path).and_then(|(_, code)| code.split('.').next())
+        if let Some(code) = split_form_path(path).and_then(|(_, code)| code.split('.').next())
             && let Some(field) = self.field(activity, None, code)
         {
             return field::name(self.labels, field).to_owned();
@@ -71,7 +71,7 @@ impl ValueLabels<'_> {
         if is_empty(value) {
             return vec![self.labels.texts.nothing_there.to_owned()];
         }
-        let lines = match of_form(path) {
+        let lines = match split_form_path(path) {
             Some((_, code)) => self.field(activity, version, code).and_then(|field| self.answer(field, value)),
             None => self.entry_field(activity, path, value).map(|line| vec![line]),
         };

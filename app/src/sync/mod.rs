@@ -31,7 +31,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::outbox::HELD;
+use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use jiedui_core::sync::{Input, Op, Status};
 use leptos::prelude::*;
@@ -304,7 +304,7 @@ pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: F
         model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
         model.notify_sync(Input::Wake);
     };
-    set_timeout(over, Duration::from_millis(HELD.unsigned_abs()));
+    set_timeout(over, Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
     is_saved(model, &person).await;
     Ok(())
 }

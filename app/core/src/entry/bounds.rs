@@ -5,22 +5,22 @@ use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 
 /// Maximum size of a record's fields as JSON, in bytes.
-pub const RECORD: usize = 256 * 1024;
+pub const MAX_RECORD_BYTES: usize = 256 * 1024;
 /// Maximum size of unknown fields in bytes. Fields of newer versions are preserved up to this limit.
-pub const UNKNOWN: usize = 16 * 1024;
+pub const MAX_UNKNOWN_BYTES: usize = 16 * 1024;
 /// Maximum number of unknown fields.
-pub const UNKNOWN_FIELDS: usize = 32;
+pub const MAX_UNKNOWN_FIELDS: usize = 32;
 /// Maximum nesting depth, well below the limit of the JSON parser.
-const DEPTH: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// Maximum length of a field name in an error message, in bytes.
-const NAME: usize = 100;
+const MAX_NAME_BYTES: usize = 100;
 
 /// Fields that the server sets on every record.
-const SET: [&str; 4] = ["author", "created_at", "updated_at", "source"];
+const SERVER_FIELDS: [&str; 4] = ["author", "created_at", "updated_at", "source"];
 
 /// Returns an error for each field that exceeds a limit. `names` are the known fields of the record's kind.
 pub fn exceeded_limits(fields: &Fields, names: &[&str]) -> Vec<FieldError> {
-    let is_known = |name: &str| names.contains(&name) || SET.contains(&name);
+    let is_known = |name: &str| names.contains(&name) || SERVER_FIELDS.contains(&name);
     let (mut errors, mut all, mut unknown, mut count) = (Vec::new(), 0, 0, 0);
     let mut largest = (0, "");
     for (name, value) in fields {
@@ -34,13 +34,13 @@ pub fn exceeded_limits(fields: &Fields, names: &[&str]) -> Vec<FieldError> {
         }
         unknown = size.saturating_add(unknown);
         count += 1;
-        if unknown > UNKNOWN || count > UNKNOWN_FIELDS {
-            errors.push(FieldError::with_limit(shortened(name), ErrorCode::TooLong, UNKNOWN as f64));
+        if unknown > MAX_UNKNOWN_BYTES || count > MAX_UNKNOWN_FIELDS {
+            errors.push(FieldError::with_limit(shortened(name), ErrorCode::TooLong, MAX_UNKNOWN_BYTES as f64));
             break;
         }
     }
-    if errors.is_empty() && all > RECORD {
-        errors.push(FieldError::with_limit(shortened(largest.1), ErrorCode::TooLong, RECORD as f64));
+    if errors.is_empty() && all > MAX_RECORD_BYTES {
+        errors.push(FieldError::with_limit(shortened(largest.1), ErrorCode::TooLong, MAX_RECORD_BYTES as f64));
     }
     errors
 }
@@ -52,7 +52,7 @@ pub fn size(fields: &Fields) -> usize {
 
 /// Returns the size of a value as JSON in bytes; a value nested too deeply counts as over any limit.
 pub fn size_of(value: &Value, depth: usize) -> usize {
-    if depth > DEPTH {
+    if depth > MAX_DEPTH {
         return usize::MAX / 4;
     }
     match value {
@@ -75,7 +75,7 @@ pub fn size_of(value: &Value, depth: usize) -> usize {
 
 /// Truncates a field name for an error message.
 pub fn shortened(name: &str) -> String {
-    let end = (0..=name.len().min(NAME)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
+    let end = (0..=name.len().min(MAX_NAME_BYTES)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
     name.get(..end).unwrap_or_default().to_owned()
 }
 
@@ -95,11 +95,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({"note": "x".repeat(RECORD)}), Some("note"))]
-    #[case(json!({"note": "x".repeat(RECORD - 100)}), None)]
-    #[case(json!({"note": "\u{1}".repeat(RECORD / 4)}), Some("note"))]
-    #[case(json!({"later": "x".repeat(UNKNOWN)}), Some("later"))]
-    #[case(json!({"later": "x".repeat(UNKNOWN - 100), "note": "x"}), None)]
+    #[case(json!({"note": "x".repeat(MAX_RECORD_BYTES)}), Some("note"))]
+    #[case(json!({"note": "x".repeat(MAX_RECORD_BYTES - 100)}), None)]
+    #[case(json!({"note": "\u{1}".repeat(MAX_RECORD_BYTES / 4)}), Some("note"))]
+    #[case(json!({"later": "x".repeat(MAX_UNKNOWN_BYTES)}), Some("later"))]
+    #[case(json!({"later": "x".repeat(MAX_UNKNOWN_BYTES - 100), "note": "x"}), None)]
     #[case(json!({"later": nested(12)}), None)]
     #[case(json!({"later": nested(200)}), Some("later"))]
     fn exceeded_limits_names_field(#[case] value: Value, #[case] field: Option<&str>) {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn exceeded_limits_bounds_unknown_fields_and_names() {
-        let many: Fields = (0..UNKNOWN_FIELDS).map(|number| (format!("later{number}"), json!(1))).collect();
+        let many: Fields = (0..MAX_UNKNOWN_FIELDS).map(|number| (format!("later{number}"), json!(1))).collect();
         assert_eq!(exceeded_limits(&many, &[]), []);
         let more: Fields = (0..10_000).map(|number| (format!("later{number}"), json!(1))).collect();
         assert_eq!(exceeded_limits(&more, &[]).len(), 1);

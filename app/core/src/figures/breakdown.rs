@@ -226,7 +226,7 @@ mod tests {
             let (contributions, indicator): (Vec<&Contribution>, _) = (contributions.iter().collect(), indicator(Aggregation::Distinct));
             let total = aggregate(Aggregation::Distinct, contributions.iter().copied()).unwrap().0;
             let slices = split(&indicator, &contributions, Dimension::Place(Level::Township));
-            prop_assert_eq!(slices.iter().map(|own| own.value).sum::<Quantity>(), total);
+            prop_assert_eq!(slices.iter().map(|slice| slice.value).sum::<Quantity>(), total);
         }
 
         #[test]

@@ -13,7 +13,7 @@ const CLUSTER_DISTANCE: f64 = 24.0;
 /// Number of straight segments that approximate a curve for hit testing.
 const SEGMENTS: u32 = 12;
 /// Number of organisations above which the cluster distance grows.
-const FEW: f64 = 100.0;
+const CROWDED_FROM: f64 = 100.0;
 
 /// Quadratic Bézier curve on the plane: start, control point, end.
 pub type Curve = [(f64, f64); 3];
@@ -64,8 +64,8 @@ impl MapLayout {
     pub fn new(overview: &Overview, features: &Features, zoom: f64) -> Self {
         let places: Vec<(f64, f64)> = features.points.iter().map(|point| project(point.position)).collect();
         // The cluster distance grows with the number of points to keep the map readable.
-        let crowded = (features.points.len() as f64 / FEW).sqrt().clamp(1.0, 7.0);
-        let gathered = clusters(&places, CLUSTER_DISTANCE * crowded / zoom);
+        let density = (features.points.len() as f64 / CROWDED_FROM).sqrt().clamp(1.0, 7.0);
+        let gathered = clusters(&places, CLUSTER_DISTANCE * density / zoom);
         let mut cluster_of: Vec<Option<usize>> = vec![None; overview.organisations.len()];
         for (number, cluster) in gathered.iter().enumerate() {
             for point in cluster.members.iter().filter_map(|member| features.points.get(*member)) {

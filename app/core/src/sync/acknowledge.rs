@@ -41,8 +41,8 @@ pub fn acknowledge(
     for result in results {
         // Skips items that another tab has sent under another client identifier since; their own result settles them.
         // Skips repeated results too: their record is outdated.
-        let is_answered = |own: &&OutboxItem| own.client.is_none_or(|own| own == client) && own.refused.is_none();
-        let Some(item) = outbox.get(&result.seq).filter(is_answered).cloned() else { continue };
+        let is_awaited = |item: &&OutboxItem| item.client.is_none_or(|name| name == client) && item.refused.is_none();
+        let Some(item) = outbox.get(&result.seq).filter(is_awaited).cloned() else { continue };
         let is_reused = |error: &FieldError| error.field == "seq" && error.code == ErrorCode::Reused;
         if result.errors.iter().any(is_reused) {
             updates.is_duplicated = true;

@@ -68,10 +68,14 @@ pub(super) fn merge_record(
     let rev = existing.map_or(0, |existing| existing.rev);
     // Values in conflict are stored as they were sent, so their size is bounded here.
     let size = bounds::size(&mutation.fields);
-    if size > bounds::RECORD {
+    if size > bounds::MAX_RECORD_BYTES {
         let largest = mutation.fields.iter().max_by_key(|(_, value)| bounds::size_of(value, 0));
         let name = largest.map(|(name, _)| bounds::shortened(name)).unwrap_or_default();
-        return Decision::Reject(vec![FieldError::with_limit(name, ErrorCode::TooLong, bounds::RECORD as f64)]);
+        return Decision::Reject(vec![FieldError::with_limit(
+            name,
+            ErrorCode::TooLong,
+            bounds::MAX_RECORD_BYTES as f64,
+        )]);
     }
     match (mutation.op, existing) {
         (Op::Put, None) | (_, Some(_)) if mutation.base_rev > rev => {
@@ -227,7 +231,7 @@ impl MutationAuthor<'_> {
     ///
     /// The author is identified by account and client, since a client identifier alone can be forged. A mutation with
     /// base revision 0 has seen no revision, not even one of its own author.
-    pub fn is_concurrent(&self, rev: u64, at: u64, maker: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
+    pub fn is_concurrent(&self, rev: u64, at: u64, author: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
         // A client that missed a restore may skip a number that its duplicate has used since.
         let is_known_single = !self.is_duplicated && !self.is_of_former_life(mutation);
         let is_own = |(account, client, seq): RevisionAuthor| {
@@ -238,7 +242,7 @@ impl MutationAuthor<'_> {
                 && (is_known_single || self.numbers.contains(&seq))
         };
         let was_seen = rev <= mutation.base_rev && at < self.seen_before(mutation);
-        !was_seen && !maker.is_some_and(is_own)
+        !was_seen && !author.is_some_and(is_own)
     }
 
     /// Returns whether the base revision was read in an earlier epoch of the database.
@@ -251,9 +255,12 @@ impl MutationAuthor<'_> {
     fn seen_before(&self, mutation: &Mutation) -> u64 {
         let Some(epoch) = mutation.epoch else { return u64::MAX };
         let mut lives = std::iter::once(&0).chain(self.lives);
-        match lives.find(|life| **life == epoch) {
+        match lives.find(|started| **started == epoch) {
             Some(_) => lives.next().copied().unwrap_or(u64::MAX),
             None => 0,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

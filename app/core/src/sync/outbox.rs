@@ -42,7 +42,7 @@ pub struct OutboxItem {
 }
 
 /// Time in milliseconds for which a deletion can be undone before it is sent.
-pub const HELD: i64 = 6_000;
+pub const UNDO_PERIOD: i64 = 6_000;
 
 fn is_false(flag: &bool) -> bool {
     !flag
@@ -65,12 +65,12 @@ impl OutboxItem {
 
     /// Creates an item that is held back for the undo period, starting at `now`.
     pub fn held(mutation: Mutation, now: i64) -> Self {
-        Self { held_until: Some(now.saturating_add(HELD)), ..Self::new(mutation) }
+        Self { held_until: Some(now.saturating_add(UNDO_PERIOD)), ..Self::new(mutation) }
     }
 
     /// Returns whether it is held back at `now`. A device clock that was set back does not extend the period.
     pub fn is_held(&self, now: i64) -> bool {
-        self.held_until.is_some_and(|until| (1..=HELD).contains(&until.saturating_sub(now)))
+        self.held_until.is_some_and(|until| (1..=UNDO_PERIOD).contains(&until.saturating_sub(now)))
     }
 
     /// Returns whether the server reported a conflict.

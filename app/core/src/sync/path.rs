@@ -11,7 +11,7 @@ const FORM_FIELDS: [&str; 2] = ["values", "details"];
 const SERVER_SET: [&str; 6] = ["author", "created_at", "updated_at", "source", "reviewed_by", "reviewed_at"];
 
 /// Splits the path of a form answer into the top-level field and the answer's code. Returns `None` for other paths.
-pub fn of_form(path: &str) -> Option<(&str, &str)> {
+pub fn split_form_path(path: &str) -> Option<(&str, &str)> {
     path.split_once('.').filter(|(field, _)| FORM_FIELDS.contains(field))
 }
 
@@ -31,7 +31,7 @@ pub fn paths(fields: &Fields) -> Vec<(Cow<'_, str>, &Value)> {
 
 /// Returns the value at a path, or `None` if it is null.
 pub fn get<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
-    let value = match of_form(path) {
+    let value = match split_form_path(path) {
         Some((field, code)) => fields.get(field).and_then(|answers| answers.get(code)),
         None => fields.get(path),
     };
@@ -40,7 +40,7 @@ pub fn get<'a>(fields: &'a Fields, path: &str) -> Option<&'a Value> {
 
 /// Sets the value at a path; null removes it.
 pub fn set(fields: &mut Fields, path: &str, value: &Value) {
-    match of_form(path) {
+    match split_form_path(path) {
         Some((field, code)) => {
             let answers = fields.entry(field).or_insert_with(|| json!({}));
             if let Some(answers) = answers.as_object_mut() {

@@ -3,7 +3,7 @@
 
 use crate::entry::Fields;
 use crate::sync::merge::{DELETED, present};
-use crate::sync::path::{get, of_form, paths};
+use crate::sync::path::{get, paths, split_form_path};
 use crate::sync::protocol::{ENTRY, Mutation, Op, RESOLUTION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ pub fn resolution_mutation(resolution: &Mutation, take: &[String], conflicting: 
     }
     for path in take.iter().filter(|path| *path != DELETED) {
         let value = conflicting.get(path)?;
-        match of_form(path) {
+        match split_form_path(path) {
             // A null is kept: it clears the value.
             Some((field, code)) => drop(
                 fields

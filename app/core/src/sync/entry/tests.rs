@@ -5,7 +5,6 @@ use super::*;
 use crate::access::user::{Role, Scope};
 use crate::catalogue::Catalogue;
 use crate::directory::place::{Level, Place, Places, Side};
-use crate::sync::merge::{MutationAuthor, rebased_to_this_life};
 use crate::sync::protocol::{Op, Outcome};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -327,56 +326,6 @@ fn merge_rejects_base_rev_above_stored_rev(
     }
 }
 
-#[test]
-fn is_concurrent_identifies_author_by_account_and_client() {
-    let (mine, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let author =
-        MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_duplicated: false };
-    let is_since = |rev, maker, mutation: &Mutation| author.is_concurrent(rev, 7, maker, mutation);
-    let mutation = Mutation {
-        seq: 5,
-        kind: String::new(),
-        id: mine,
-        base_rev: 1,
-        epoch: None,
-        op: Op::Put,
-        fields: Fields::new(),
-    };
-    assert!(!is_since(2, Some((mine, mine, 4)), &mutation), "one's own earlier work");
-    assert!(is_since(2, Some((decision, mine, 4)), &mutation), "another account that names one's client");
-    assert!(is_since(2, Some((mine, decision, 4)), &mutation), "one's other phone");
-    assert!(!is_since(1, Some((decision, decision, 4)), &mutation), "what was seen");
-    let unseen = Mutation { base_rev: 0, ..mutation.clone() };
-    assert!(is_since(1, Some((mine, mine, 4)), &unseen), "base revision 0 has seen nothing");
-    let doubled = MutationAuthor { numbers: &BTreeSet::from([4]), is_duplicated: true, ..author };
-    assert!(!doubled.is_concurrent(2, 7, Some((mine, mine, 4)), &mutation));
-    assert!(doubled.is_concurrent(2, 7, Some((mine, mine, 3)), &mutation), "the other copy of a duplicated profile");
-}
-
-#[rstest]
-#[case(None, 250, false)]
-#[case(Some(0), 99, false)]
-#[case(Some(0), 100, true)]
-#[case(Some(100), 199, false)]
-#[case(Some(100), 200, true)]
-#[case(Some(200), 250, false)]
-#[case(Some(150), 50, true)]
-fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] at: u64, #[case] news: bool) {
-    let (me, decision) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let numbers = BTreeSet::from([4]);
-    let author =
-        MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_duplicated: false };
-    let (kind, fields) = (String::new(), Fields::new());
-    let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
-    assert_eq!(author.is_concurrent(3, at, Some((decision, decision, 1)), &mutation), news);
-    let own = |at| author.is_concurrent(3, at, Some((me, me, 4)), &mutation);
-    assert!(!own(at), "one's own work of whichever life");
-    let is_of_now = matches!(epoch, None | Some(200));
-    let unnamed = author.is_concurrent(30, at, Some((me, me, 3)), &mutation);
-    assert_eq!(unnamed, !is_of_now, "after a restore, what this push does not name may be a duplicate's");
-    assert_eq!(rebased_to_this_life(&mutation, 2, author).base_rev, if is_of_now { 9 } else { 2 });
-}
-
 #[rstest]
 #[case(json!({"note": "走访", "values": {"count": 3.0}, "state": "submitted"}), &[])]
 #[case(json!({"note": "另一条", "values": {"count": 3, "people": 4}}), &["note", "values.people"])]
@@ -582,9 +531,9 @@ fn ledger_items_are_shared_within_scope() {
     let elsewhere = user(7, Role::Recorder, &["522728108"], &[]);
     assert_eq!(rejected(decide_as(&elsewhere, Some(&existing), Op::Put, json!({}))), forbidden("id"));
     assert_eq!(rejected(decide_as(&elsewhere, None, Op::Put, item)), forbidden("place"));
-    let decision = user(8, Role::Recorder, &["522728109"], &["health"]);
+    let outsider = user(8, Role::Recorder, &["522728109"], &["health"]);
     assert_eq!(
-        rejected(decide_as(&decision, Some(&existing), Op::Put, json!({"programme": "health"}))),
+        rejected(decide_as(&outsider, Some(&existing), Op::Put, json!({"programme": "health"}))),
         forbidden("id")
     );
 }
