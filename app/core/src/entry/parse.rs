@@ -137,8 +137,8 @@ impl<'a> FieldReader<'a> {
         details: &BTreeMap<String, Answer>,
     ) -> BTreeMap<String, Quantity> {
         let mut values = BTreeMap::new();
-        let of_form = self.form_answers("values", activity, |field| field.kind.is_number());
-        let Some((activity, mut given)) = of_form else { return values };
+        let form_answers = self.form_answers("values", activity, |field| field.kind.is_number());
+        let Some((activity, mut given)) = form_answers else { return values };
         for field in activity.fields.iter().filter(|field| field.kind.is_number()) {
             let value = given.remove(&field.code);
             if !field.is_asked(|code| selected_codes(details, code)) {
@@ -162,8 +162,8 @@ impl<'a> FieldReader<'a> {
 
     fn details(&mut self, activity: Option<&Activity>) -> BTreeMap<String, Answer> {
         let mut details = BTreeMap::new();
-        let of_form = self.form_answers("details", activity, |field| !field.kind.is_number());
-        let Some((activity, mut given)) = of_form else { return details };
+        let form_answers = self.form_answers("details", activity, |field| !field.kind.is_number());
+        let Some((activity, mut given)) = form_answers else { return details };
         for field in activity.fields.iter().filter(|field| !field.kind.is_number()) {
             let name = format!("details.{}", field.code);
             let answer = given.remove(&field.code);

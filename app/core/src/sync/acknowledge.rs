@@ -62,8 +62,8 @@ pub fn acknowledge(
             }
         }
         updates.new.extend(ack.is_new.then_some(id));
-        let waits = ack.waits.map(|waits| OutboxItem { client: Some(client), ..waits });
-        if waits.is_none() && result.outcome.is_done() {
+        let remaining = ack.remaining.map(|remaining| OutboxItem { client: Some(client), ..remaining });
+        if remaining.is_none() && result.outcome.is_done() {
             updates.sent.push(OutboxItem { client: Some(client), again: false, ..item.clone() });
         }
         if result.outcome.is_done() && item.mutation.base_rev == 0 {
@@ -73,11 +73,11 @@ pub fn acknowledge(
                 updates.outbox.insert(*seq, Some(next.clone()));
             }
         }
-        match &waits {
-            Some(waits) => drop(outbox.insert(result.seq, waits.clone())),
+        match &remaining {
+            Some(remaining) => drop(outbox.insert(result.seq, remaining.clone())),
             None => drop(outbox.remove(&result.seq)),
         }
-        updates.outbox.insert(result.seq, waits);
+        updates.outbox.insert(result.seq, remaining);
         // A rejected item is not a conflict: it stays even if its resolution failed.
         if let Some(seq) = ack.settled
             && outbox.get(&seq).is_some_and(OutboxItem::is_conflict)
@@ -102,7 +102,7 @@ pub fn acknowledge(
 #[derive(Clone, Debug, PartialEq)]
 struct Ack {
     /// Item that stays in the outbox; `None` removes it.
-    waits: Option<OutboxItem>,
+    remaining: Option<OutboxItem>,
     /// Sequence number of the item whose conflict this resolution settles; it is removed from the outbox.
     settled: Option<u64>,
     /// Change to the replica.
@@ -129,10 +129,10 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
         return acknowledge_resolution(mutation, result);
     }
     if result.outcome == Outcome::Rejected {
-        let waits = Some(OutboxItem { refused: Some(result.errors.clone()), ..item.clone() });
-        return Ack { waits, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
+        let remaining = Some(OutboxItem { refused: Some(result.errors.clone()), ..item.clone() });
+        return Ack { remaining, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
-    let waits = (result.outcome == Outcome::Conflict).then(|| OutboxItem {
+    let remaining = (result.outcome == Outcome::Conflict).then(|| OutboxItem {
         refused: Some(conflicts(mutation, result.record.as_ref())),
         answer: Some(result.clone()),
         before: replica_record.as_ref().map(|record| record.fields.clone()).or_else(|| item.before.clone()),
@@ -140,7 +140,7 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
     });
     if item.again {
         // The result may repeat an old one; the next pull brings the current record.
-        return Ack { waits, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
+        return Ack { remaining, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
     let is_new = mutation.kind == ENTRY && replica_record.is_none() && mutation.op == Op::Put;
     // A pull may have stored a later revision already.
@@ -167,7 +167,7 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
             deleted: false,
         })
     };
-    Ack { waits, settled: None, replica, is_new }
+    Ack { remaining, settled: None, replica, is_new }
 }
 
 /// Handles the result of a resolution. Its effect on the record arrives by a pull. A failed resolution leaves the
@@ -176,7 +176,7 @@ fn acknowledge_resolution(mutation: &Mutation, result: &PushResult) -> Ack {
     let seq = mutation.fields.get("seq").and_then(Value::as_u64);
     let is_settled = result.errors.iter().any(|error| error.field == "seq");
     let settled = seq.filter(|_| is_settled || result.outcome.is_done());
-    Ack { waits: None, settled, replica: ReplicaUpdate::Keep, is_new: false }
+    Ack { remaining: None, settled, replica: ReplicaUpdate::Keep, is_new: false }
 }
 
 /// Returns an error for each field whose value in the record differs from the mutation's.
