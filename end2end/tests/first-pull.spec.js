@@ -4,7 +4,7 @@ import { contentReady, expect, expectReadable, goOffline, goOnline, test } from 
 const NOWHERE = "019abcde-0000-7000-8000-00000000dead";
 const OFFERED = ["/work", "/review", "/list", "/needs", "/entries", `/list/${NOWHERE}`, `/entries/${NOWHERE}`, `/entries/${NOWHERE}/conflict`, `/needs/${NOWHERE}`];
 // What is a lie as long as entries are missing: counts, and that there is nothing.
-const CLAIMS = /（\d+）|共 ?\d+|待审核 \d+ 条|没有待审核|没有找到|没有符合条件|还没有填报|不在这台手机上|没有要选择|可离线使用|待处理|\d+ 本月/;
+const CLAIMS = /待我审核（|到期（|填报的地方（|共 ?\d+ ?[条项]|待审核 \d+ 条|没有待审核|没有找到|没有符合条件|还没有填报|不在这台手机上|没有要选择|可离线使用|待处理|\d+ 本月/;
 
 const percent = async (page) => Number((await page.locator("#sync").textContent()).match(/(\d+)%/)?.[1]);
 

@@ -202,7 +202,7 @@ impl UserDb {
     }
 
     /// Stores a page of records and its cursor in one transaction. Returns the progress of the replica, and whether the server was
-    /// restored from a backup: mutations that it may lack are then in the outbox again.
+    /// restored from a backup. Mutations that it may lack are then in the outbox again.
     pub async fn store_pull(&self, pulled: &PullResponse) -> Result<(ReplicaProgress, bool)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
