@@ -2,7 +2,7 @@
 
 use crate::auth::password;
 use crate::auth::token::new_token;
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 use crate::db::Db;
 use crate::db::accounts::account::{self, Account};
 use crate::db::reference::load;

@@ -1,6 +1,7 @@
 //! A running server, from its start to the end of its last request.
 
-use crate::cli::{self, CliError};
+use crate::cli::error::CliError;
+use crate::cli::open;
 use crate::config::Config;
 use crate::connections::{self, Limits};
 use crate::db::feed;
@@ -13,7 +14,9 @@ use crate::sweep;
 use axum::Router;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::fs::Access;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -28,7 +31,8 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     config.public_view |= config.demo;
     let (listen, admin_listen) = (config.listen, config.admin_listen);
     let listener = bind("JIEDUI_LISTEN", listen).await?;
-    let (db, _) = cli::open(&config.storage).await?;
+    check_data_folder(&config.storage.data_dir)?;
+    let (db, _) = open::open(&config.storage).await?;
     if config.demo {
         demo::accounts(&db).await?;
     }
@@ -74,6 +78,14 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     }
     db.close().await;
     Ok(())
+}
+
+/// Creates the folder of photos and imports, and checks that files can be written in it.
+fn check_data_folder(folder: &Path) -> Result<(), CliError> {
+    let failed = |error| CliError::Argument(format!("JIEDUI_DATA_DIR: {}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let is_writable = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+    is_writable.map_err(|error| failed(error.into()))
 }
 
 async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, CliError> {

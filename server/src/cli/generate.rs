@@ -1,6 +1,7 @@
 //! Made-up entries by the thousand, for demonstrations and benchmarks.
 
-use crate::cli::{CliError, open};
+use crate::cli::error::CliError;
+use crate::cli::open::open;
 use crate::clock;
 use crate::config::Storage;
 use crate::db::records::push::insert_trusted;

@@ -1,17 +1,19 @@
 //! The command line.
 
+pub mod error;
 mod generate;
+pub mod open;
+mod restore;
 mod transfer;
 mod user;
 
 use crate::attachment_store::AttachmentStore;
-use crate::auth::password;
 use crate::config::{Config, Storage};
-use crate::db::{Db, DbError, accounts::account, backup, feed, figures::rollup};
-use crate::seed;
-use crate::seed::SeedError;
+use crate::db::{backup, feed};
 use crate::serve;
 use clap::{Parser, Subcommand};
+use error::CliError;
+use open::open;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use user::UserCommand;
@@ -82,38 +84,6 @@ enum Command {
     Verify(Storage),
 }
 
-/// What stops a command.
-#[derive(Debug, thiserror::Error)]
-pub enum CliError {
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// The data in the program.
-    #[error(transparent)]
-    Seed(#[from] SeedError),
-    /// Passwords.
-    #[error(transparent)]
-    Auth(#[from] password::AuthError),
-    /// A file, the terminal or a socket.
-    #[error("{0}: {1}")]
-    Io(String, std::io::Error),
-    /// An argument that names what is not there or cannot be.
-    #[error("{0}")]
-    Argument(String),
-}
-
-impl CliError {
-    /// 2 for a wrong flag or setting, 1 for what went wrong otherwise.
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Argument(_) | Self::Db(DbError::Url(..) | DbError::NotAFile(_) | DbError::NoReplica) => {
-                ExitCode::from(2)
-            }
-            _ => ExitCode::FAILURE,
-        }
-    }
-}
-
 /// A mistake in the arguments, in one line.
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
@@ -149,25 +119,11 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let photos = AttachmentStore::new(&storage.data_dir).folder();
             eprintln!("photos and agreements are not in it: copy the folder {} as well", photos.display());
         }
-        Command::Restore { file, storage } => transfer::restore(&file, &storage).await?,
+        Command::Restore { file, storage } => restore::restore(&file, &storage).await?,
         Command::Generate { entries, pairings, seed, storage } => {
             generate::generate(entries, pairings, seed, &storage).await?
         }
         Command::Verify(storage) => return transfer::verify(&storage).await,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Opens the database and fills it if it is empty; says whether it was.
-pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
-    let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
-    let filled = seed::fill(&db).await?;
-    rollup::bring_up_to_date(&db).await?;
-    for name in account::respell(&db).await? {
-        tracing::warn!(
-            name,
-            "another account has this user name in its usual spelling; sign in with it exactly as it is stored"
-        );
-    }
-    Ok((db, filled))
 }

@@ -1,11 +1,12 @@
-//! Data in and out by the command line: export, import, restore, verify.
+//! Data in and out by the command line: export, import, verify.
 
 use crate::attachment_store::AttachmentStore;
-use crate::cli::{CliError, open};
+use crate::cli::error::CliError;
+use crate::cli::open::open;
 use crate::config::Storage;
 use crate::db::records::push::{self, Push};
 use crate::db::{
-    Db, DbError, feed,
+    Db, DbError,
     figures::verify,
     files::attachment,
     records::{entry, idempotency},
@@ -89,38 +90,6 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
     }
     println!("{taken} taken, {refused} refused");
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Puts a copy in the database's place.
-pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
-    let target = storage.database_url.strip_prefix("sqlite:").ok_or(DbError::NotAFile("restore"))?;
-    let target = Path::new(target.strip_prefix("//").unwrap_or(target));
-    let io = |path: &Path| {
-        let name = path.display().to_string();
-        move |error| CliError::Io(name, error)
-    };
-    let new = target.with_extension("restoring");
-    if let Some(folder) = target.parent() {
-        std::fs::create_dir_all(folder).map_err(io(folder))?;
-    }
-    std::fs::copy(file, &new).map_err(io(file))?;
-    // A copy that is no database, or not one of these, is found out before anything is moved.
-    let db = Db::open(&format!("sqlite://{}", new.display()), None).await?;
-    let reference = load::load(&db).await?;
-    feed::begin_epoch(&db).await?;
-    db.close().await;
-    if reference.catalogue.programmes.is_empty() {
-        std::fs::remove_file(&new).map_err(io(&new))?;
-        return Err(CliError::Argument(format!("{}: is no Jiedui database", file.display())));
-    }
-    if target.exists() {
-        // Opening it folds what still lies in its log into the file itself.
-        Db::open(&storage.database_url, None).await?.close().await;
-        let kept = target.with_extension(format!("before-restore-{}", crate::db::now()));
-        std::fs::rename(target, &kept).map_err(io(target))?;
-        println!("what was there is kept as {}", kept.display());
-    }
-    std::fs::rename(&new, target).map_err(io(&new))
 }
 
 /// Photos looked at together.

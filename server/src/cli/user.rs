@@ -1,6 +1,7 @@
 //! Accounts on the command line.
 
-use super::{CliError, open};
+use super::error::CliError;
+use super::open::open;
 use crate::auth::password;
 use crate::config::Storage;
 use crate::db::Db;

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod bulk;
 pub mod feed;
 pub mod figures;
+pub mod file_lock;
 pub mod files;
 pub mod records;
 pub mod reference;
@@ -13,10 +14,12 @@ mod tx;
 pub use tx::Tx;
 
 use crate::private;
+use file_lock::{FileIdentity, FileLock, with_suffix};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How many may read at once from SQLite.
@@ -71,6 +74,12 @@ pub enum DbError {
     /// The folder of the database file cannot be made.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
     Folder(PathBuf, std::io::Error),
+    /// Another program uses the database file, or replaces it.
+    #[error("{path}: another program is using this database; stop the server first", path = .0.display())]
+    InUse(PathBuf),
+    /// The database file was replaced or removed while it was open.
+    #[error("the database file was replaced while the server was running; nothing is written until it is restarted")]
+    Replaced,
     /// What entries are checked against has changed meanwhile.
     #[error("catalogue, directory or closed months have changed")]
     Outdated,
@@ -100,6 +109,10 @@ pub enum Db {
         writer: SqlitePool,
         /// Those that read.
         readers: SqlitePool,
+        /// The file that they have open.
+        identity: FileIdentity,
+        /// Keeps the file from being replaced; `None` for a file that only its opener knows.
+        lock: Option<Arc<FileLock>>,
     },
     /// A PostgreSQL server.
     Postgres {
@@ -159,20 +172,30 @@ impl Db {
             if replica.is_some() {
                 return Err(DbError::NoReplica);
             }
-            Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await?
+            let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+            create_folder(path)?;
+            let lock = FileLock::shared(path)?;
+            return Self::open_file(path, Some(lock)).await;
         } else {
             let primary = Self::open_postgres("JIEDUI_DATABASE_URL", url).await?;
             let readers = match replica {
                 Some(url) => Self::open_postgres("JIEDUI_REPLICA_URL", url).await?,
                 None => primary.clone(),
             };
+            sqlx::migrate!("migrations/postgres").run(&primary).await?;
             Self::Postgres { primary, readers, behind: replica.is_some() }
         };
-        match &db {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
-            Self::Postgres { primary, .. } => sqlx::migrate!("migrations/postgres").run(primary).await?,
-        }
         Ok(db)
+    }
+
+    /// Opens an SQLite file, created when missing, and brings its schema up to date. The lock is held until all clones
+    /// of the result are dropped.
+    pub async fn open_file(path: &Path, lock: Option<FileLock>) -> Result<Self> {
+        create_folder(path)?;
+        let (writer, readers) = Self::open_sqlite(path).await?;
+        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        let (identity, lock) = (FileIdentity::of(path)?, lock.map(Arc::new));
+        Ok(Self::Sqlite { writer, readers, identity, lock })
     }
 
     async fn open_postgres(setting: &'static str, url: &str) -> Result<PgPool> {
@@ -188,14 +211,9 @@ impl Db {
         Ok(PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| DbError::Folder(folder.to_owned(), error))?;
-        }
-        for end in ["", "-wal", "-shm"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(end);
-            private::close_to_others(Path::new(&file));
+    async fn open_sqlite(path: &Path) -> Result<(SqlitePool, SqlitePool)> {
+        for end in ["", "-wal", "-shm", "-lock"] {
+            private::close_to_others(&with_suffix(path, end));
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -216,7 +234,7 @@ impl Db {
             .await?;
         let options = options.pragma("cache_size", READER_CACHE);
         let readers = lasting(SqlitePoolOptions::new()).max_connections(READERS).connect_with(options).await?;
-        Ok(Self::Sqlite { writer, readers })
+        Ok((writer, readers))
     }
 
     /// Folds SQLite's log into the file beside whoever reads and writes, so that no commit has to.
@@ -236,6 +254,11 @@ impl Db {
             .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_ROOM)
     }
 
+    /// Returns whether another file stands where the open SQLite file was: what is written now would be lost.
+    pub fn is_replaced(&self) -> bool {
+        matches!(self, Self::Sqlite { identity, .. } if identity.is_replaced())
+    }
+
     /// Whether what was just written may not be there yet for who reads.
     pub fn reads_behind(&self) -> bool {
         matches!(self, Self::Postgres { behind: true, .. })
@@ -252,7 +275,7 @@ impl Db {
     /// Waits for what is under way and lets go of the database.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -262,6 +285,11 @@ impl Db {
             }
         }
     }
+}
+
+fn create_folder(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| DbError::Folder(folder.to_owned(), error))
 }
 
 impl DbError {

@@ -1,7 +1,7 @@
 //! Databases of earlier versions.
 
 use super::accounts::share;
-use super::figures::{query, rollup, verify};
+use super::figures::{query, rebuild, verify};
 use super::files::{attachment, import};
 use super::records::{entry, idempotency, push};
 use super::reference::load;
@@ -65,7 +65,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!((digest, result.rev), (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 2));
     drop(tx);
     let reference = load::load(&db).await.unwrap();
-    rollup::bring_up_to_date(&db).await.unwrap();
+    rebuild::bring_up_to_date(&db).await.unwrap();
     let (change, contributions, _) = query::by_town_since(&db, 0).await.unwrap();
     let overview = Overview { catalogue: reference.catalogue.clone(), contributions, ..Overview::default() };
     let counted = overview.figures(&Default::default());

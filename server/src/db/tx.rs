@@ -2,7 +2,7 @@
 //! SQLite rolls back by itself when the disk is full, and a connection whose idea of its transaction is wrong would refuse
 //! every later one.
 
-use super::{Db, Dialect, Result, on};
+use super::{Db, DbError, Dialect, Result, on};
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite};
 use std::ops::{Deref, DerefMut};
@@ -51,8 +51,11 @@ impl<DB: Database> Drop for Open<DB> {
 
 impl Db {
     /// Begins a transaction that writes. On SQLite it takes the lock at once: one that starts by reading and writes
-    /// later would not wait for others but fail.
+    /// later would not wait for others but fail. Fails where the open file was replaced by another.
     pub async fn begin(&self) -> Result<Tx> {
+        if self.is_replaced() {
+            return Err(DbError::Replaced);
+        }
         match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(Open::new(writer.acquire().await?)).run("BEGIN IMMEDIATE").await,
             Self::Postgres { primary, .. } => Tx::Postgres(Open::new(primary.acquire().await?)).run("BEGIN").await,

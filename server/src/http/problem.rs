@@ -112,6 +112,15 @@ impl From<DbError> for Problem {
         {
             return Self::new(StatusCode::BAD_REQUEST, "内容里有不能保存的字符", "A character in it cannot be stored");
         }
+        if matches!(error, DbError::Replaced) {
+            tracing::error!(%error, "the database file was replaced");
+            let sentence = Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "数据库文件已被替换，服务器重新启动前不能保存；您的数据还在您的设备上，请联系管理员",
+                "The database file was replaced, so nothing can be saved until the server is restarted; your data is still on your device. Please tell the administrator",
+            );
+            return Self { retry_after: Some(30), ..sentence };
+        }
         if error.is_full() {
             tracing::error!(%error, "the disk is full");
             let sentence = Self::new(

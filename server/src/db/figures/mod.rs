@@ -1,5 +1,6 @@
 //! Rolled-up figures: kept by addition, read by year and place, proved by `verify`.
 
 pub mod query;
+pub mod rebuild;
 pub mod rollup;
 pub mod verify;

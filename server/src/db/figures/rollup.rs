@@ -2,8 +2,7 @@
 //! changes one of them.
 
 use crate::db::bulk::insert;
-use crate::db::reference::load;
-use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use crate::db::{Result, Tx, on, records::stored};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::place::Level;
@@ -19,8 +18,6 @@ use jiedui_core::values::{
 use std::fmt;
 use uuid::Uuid;
 
-/// The way in which figures are kept. Another number in the database has them counted anew when it is opened.
-const VERSION: i64 = 2;
 /// Entries read at a time where all are.
 const PAGE: i64 = 5_000;
 
@@ -210,36 +207,6 @@ fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
     merge_counts(
         tallies.into_iter().map(|tally| EntryCount { place: town(&tally.place).to_owned(), ..tally }).collect(),
     )
-}
-
-/// Counts all figures anew where they are kept in another way than this program's. A start that finds them right does
-/// nothing but look.
-pub async fn bring_up_to_date(db: &Db) -> Result<()> {
-    let query = "SELECT version FROM figures WHERE id = 1";
-    let is_right = |version: i64| version == VERSION;
-    if is_right(on!(now db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?)) {
-        return Ok(());
-    }
-    let reference = load::load(db).await?;
-    let mut tx = db.begin().await?;
-    let change = feed::lock(&mut tx).await?.change;
-    // Another server may have done it meanwhile.
-    if is_right(on!(in &mut tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?)) {
-        return tx.rollback().await;
-    }
-    for statement in ["DELETE FROM part", "DELETE FROM tally"] {
-        on!(in &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
-    }
-    let mut pending = Pending::default();
-    let mut last = 0;
-    while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
-        last = after;
-        write(&mut tx, &pending.counted(reference.directory()), change).await?;
-        pending = Pending::default();
-    }
-    let done = "UPDATE figures SET version = $1";
-    on!(in &mut tx, |connection| sqlx::query(done).bind(VERSION).execute(connection).await.map(drop)?);
-    tx.commit().await
 }
 
 /// Counts the next entries after a change; gives the change of the last, or `None` at the end.

@@ -1,7 +1,7 @@
 //! The states that records have had. Of each, what the next one changed is stored, and now and then all of it: history
 //! grows by what was changed, however large the record is.
 
-use crate::db::records::record::Revision;
+use crate::db::records::revision::Revision;
 use crate::db::{Db, Result, on};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::Fields;

@@ -7,4 +7,5 @@ pub mod idempotency;
 pub mod pull;
 pub mod push;
 pub mod record;
+pub mod revision;
 pub mod stored;

@@ -2,12 +2,12 @@
 
 use crate::db::bulk::{self, Prepared, insert, select_in};
 use crate::db::records::history::StoredRevision;
+use crate::db::records::revision::Revision;
 use crate::db::{DbError, Dialect, Result, Tx};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Fields;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A record as it stands.
@@ -31,19 +31,6 @@ pub struct RecordRow {
     pub former: Vec<(String, String)>,
     /// Its last revision.
     pub last: Revision,
-}
-
-/// What is known of a change of a record.
-#[derive(Clone, Debug)]
-pub struct Revision {
-    /// Its number: how often the record has changed by then.
-    pub rev: i64,
-    /// Paths of the fields that changed.
-    pub changed: BTreeSet<String>,
-    /// Who changed them, with which copy of the app, by which mutation; `None` for the program itself.
-    pub by: Option<(Uuid, Uuid, i64)>,
-    /// When.
-    pub at: i64,
 }
 
 impl RecordRow {

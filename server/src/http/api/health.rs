@@ -9,7 +9,11 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use jiedui_core::api::health::{HealthResponse, ReadyResponse};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// The longest that the database may take to answer a readiness check.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Liveness probe.
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive", body = HealthResponse)))]
@@ -29,7 +33,14 @@ pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, 
             "Some of the server's tasks have stopped and are being restarted",
         ));
     }
-    feed::last_change(&app.db).await?;
+    if app.db.is_replaced() {
+        return Err(not_ready(
+            "数据库文件已被替换，请重新启动服务器",
+            "The database file was replaced: restart the server",
+        ));
+    }
+    let reading = timeout(PATIENCE, feed::last_change(&app.db)).await;
+    reading.map_err(|_| not_ready("数据库没有回应", "The database does not answer"))??;
     if !app.db.has_room() {
         return Err(not_ready("服务器的磁盘已满", "The server's disk is full"));
     }

@@ -1,0 +1,22 @@
+//! Opens the database that a command's arguments name.
+
+use crate::cli::error::CliError;
+use crate::config::Storage;
+use crate::db::Db;
+use crate::db::accounts::account;
+use crate::db::figures::rebuild;
+use crate::seed;
+
+/// Opens the database and fills it when it is empty; returns whether it was.
+pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
+    let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
+    let filled = seed::fill(&db).await?;
+    rebuild::bring_up_to_date(&db).await?;
+    for name in account::respell(&db).await? {
+        tracing::warn!(
+            name,
+            "another account has this user name in its usual spelling; sign in with it exactly as it is stored"
+        );
+    }
+    Ok((db, filled))
+}

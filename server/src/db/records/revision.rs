@@ -1,0 +1,17 @@
+//! How a record came to its present or a past state.
+
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// One change of a record.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The number of the record's changes up to and including this one.
+    pub rev: i64,
+    /// Paths of the fields that changed.
+    pub changed: BTreeSet<String>,
+    /// Who changed them, with which copy of the app, by which mutation; `None` for the program itself.
+    pub by: Option<(Uuid, Uuid, i64)>,
+    /// When.
+    pub at: i64,
+}
