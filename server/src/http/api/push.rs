@@ -3,7 +3,8 @@
 use crate::clock::last_day;
 use crate::db::records::idempotency;
 use crate::db::records::push::{Push, rejected};
-use crate::http::extract::body::{Accept, Payload};
+use crate::http::extract::batch::Batch;
+use crate::http::extract::body::Accept;
 use crate::http::extract::sync_headers::{SyncUser, check_owner};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -21,7 +22,8 @@ use uuid::Uuid;
 /// its fields are `client` and `seq` of the mutation in conflict, and `take`, the paths of the values to apply.
 /// Deleting another user's or an approved entry needs the field `reason`, deleting a duplicate `duplicate_of` as well.
 /// `epoch` is the database epoch in which `base_rev` was read (see the pull). After a restore from a backup, revisions of
-/// an earlier epoch count as older than every change since the restore.
+/// an earlier epoch count as older than every change since the restore. A mutation without
+/// `epoch` counts as of the first one.
 #[utoipa::path(post, path = "/api/v1/sync/push",
     params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
     request_body(content((PushRequest = "application/json"), (PushRequest = "application/cbor"))),
@@ -32,23 +34,18 @@ pub async fn push(
     State(app): State<AppState>,
     SyncUser(user): SyncUser,
     wants: Accept,
-    Payload(mut body): Payload,
+    batch: Batch,
 ) -> Result<Response, Problem> {
     if !user.role.records() {
         return Err(Problem::forbidden());
     }
-    let client = match body.get("client_id") {
-        None | Some(Value::Null) => return Err(Problem::field("client_id", ErrorCode::Required)),
-        Some(id) => id.as_str().and_then(|id| Uuid::parse_str(id).ok()),
+    let client = match &batch.client_id {
+        Value::Null => return Err(Problem::field("client_id", ErrorCode::Required)),
+        id => id.as_str().and_then(|id| Uuid::parse_str(id).ok()),
     };
     let client = client.ok_or(Problem::field("client_id", ErrorCode::WrongType))?;
-    let owner = body.get("user").and_then(Value::as_str).map(str::to_owned);
-    check_owner(owner, &user)?;
-    let mutations = match body.get_mut("mutations").map(Value::take) {
-        None | Some(Value::Null) => return Err(Problem::field("mutations", ErrorCode::Required)),
-        Some(Value::Array(mutations)) => mutations,
-        Some(_) => return Err(Problem::field("mutations", ErrorCode::WrongType)),
-    };
+    check_owner(batch.user.as_str().map(str::to_owned), &user)?;
+    let mutations = batch.mutations.map_err(|code| Problem::field("mutations", code))?;
     if mutations.len() > LARGEST_BATCH {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -58,13 +55,14 @@ pub async fn push(
     }
     let (mut parsed, mut refused) = (Vec::with_capacity(mutations.len()), Vec::new());
     for (index, mutation) in mutations.into_iter().enumerate() {
-        let seq = mutation.get("seq").and_then(Value::as_u64).unwrap_or_default();
-        match Mutation::parse(mutation) {
-            Ok(mutation) => {
+        match mutation {
+            Ok(mut mutation) => {
                 let digest = idempotency::digest(&mutation)?;
+                // A client that knows nothing of restores has seen the first life of the database alone.
+                mutation.epoch.get_or_insert(0);
                 parsed.push((mutation, digest));
             }
-            Err(errors) => refused.push((index, rejected(seq, errors))),
+            Err((seq, errors)) => refused.push((index, rejected(seq, errors))),
         }
     }
     let is_returned = |own: &Mutation| own.fields.get("state").and_then(Value::as_str) == Some("returned");

@@ -51,7 +51,16 @@ pub fn missing_field(error: &serde_json::Error) -> Option<String> {
     sentence.strip_prefix("missing field `")?.split('`').next().map(str::to_owned)
 }
 
-impl<S: Send + Sync> FromRequest<S> for Payload {
+/// A body that was received whole, by its content type.
+#[derive(Debug)]
+pub enum ReceivedBody {
+    /// JSON.
+    Json(Bytes),
+    /// CBOR.
+    Cbor(Bytes),
+}
+
+impl<S: Send + Sync> FromRequest<S> for ReceivedBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -59,11 +68,9 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
         let essence =
             content_type.and_then(|value| value.split(';').next()).map(|value| value.trim().to_ascii_lowercase());
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        let unreadable =
-            || Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says");
         match essence.as_deref() {
-            Some("application/json") => serde_json::from_slice(&bytes).map(Self).map_err(|_| unreadable()),
-            Some(CBOR) => ciborium::from_reader(bytes.as_ref()).map(Self).map_err(|_| unreadable()),
+            Some("application/json") => Ok(Self::Json(bytes)),
+            Some(CBOR) => Ok(Self::Cbor(bytes)),
             _ => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "请使用 JSON 或 CBOR",
@@ -71,6 +78,29 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
             )),
         }
     }
+}
+
+impl Payload {
+    /// Parses CBOR.
+    pub fn from_cbor(bytes: &[u8]) -> Result<Self, Problem> {
+        ciborium::from_reader(bytes).map(Self).map_err(|_| unreadable_body())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Payload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match ReceivedBody::from_request(request, state).await? {
+            ReceivedBody::Json(bytes) => serde_json::from_slice(&bytes).map(Self).map_err(|_| unreadable_body()),
+            ReceivedBody::Cbor(bytes) => Self::from_cbor(&bytes),
+        }
+    }
+}
+
+/// The answer to a body that is not what its content type says.
+pub fn unreadable_body() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says")
 }
 
 /// Problem for a body that could not be read from the connection.

@@ -1,5 +1,6 @@
 //! Extractors: what a handler takes from a request, parsed and checked.
 
+pub mod batch;
 pub mod body;
 pub mod credentials;
 pub mod current_user;
