@@ -13,14 +13,22 @@ async fn put(path: &str, body: &impl Serialize, language: Language) -> Result<()
     answer.map(drop)
 }
 
-/// Puts a form in the place of an activity's, or adds one.
-pub async fn set_activity(own: &Activity, language: Language) -> Result<(), ApiError> {
-    put(&format!("/api/v1/catalogue/activities/{}", own.code), own, language).await
+/// A change of the catalogue, with the version of the catalogue that it started from.
+#[derive(Serialize)]
+struct Based<'a, T> {
+    #[serde(flatten)]
+    item: &'a T,
+    base_version: u32,
 }
 
-/// Changes an indicator, or adds one.
-pub async fn set_indicator(own: &Indicator, language: Language) -> Result<(), ApiError> {
-    put(&format!("/api/v1/catalogue/indicators/{}", own.code), own, language).await
+/// Replaces the form of an activity, or adds one. Fails where it has changed since the catalogue's `base_version`.
+pub async fn set_activity(item: &Activity, base_version: u32, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/catalogue/activities/{}", item.code), &Based { item, base_version }, language).await
+}
+
+/// Changes an indicator, or adds one. Fails where it has changed since the catalogue's `base_version`.
+pub async fn set_indicator(item: &Indicator, base_version: u32, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/catalogue/indicators/{}", item.code), &Based { item, base_version }, language).await
 }
 
 /// Changes an organisation, or adds one.

@@ -239,7 +239,8 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
     )
 }
 
-/// Which targets are not reached, and by how much. Nothing for a place: what it lacks nobody has asked of it.
+/// Lists the targets that are not reached, and by how much, or that have no figure yet. Writes nothing for a place: no
+/// target was set for it.
 fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
     let texts = report.model.texts;
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
@@ -247,7 +248,11 @@ fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
         return;
     }
     let of = |line: &'a Line<'a>| {
-        let (words, _) = report.words(line).pace().filter(|(_, is_well)| !is_well)?;
+        let words = match (&line.now.target, line.now.actual) {
+            // Nobody knows how far a target is from being reached that has no figure.
+            (Some(_), None) => texts.no_entries.to_owned(),
+            _ => report.words(line).pace().filter(|(_, is_well)| !is_well)?.0,
+        };
         let name = report.model.pick(&line.indicator.name, &line.indicator.name_en);
         Some(format!("<li>{}：{}</li>", escaped(name), escaped(&words)))
     };

@@ -77,6 +77,12 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
         in_china(&text("updated_at")),
         record.rev.to_string(),
     ]
+    .map(without_nul)
+}
+
+/// Drops U+0000, which an earlier version stored: a file that holds it is not taken for text when it is brought back.
+fn without_nul(cell: String) -> String {
+    if cell.contains('\0') { cell.replace('\0', "") } else { cell }
 }
 
 /// An entry whose answers cannot be read: the row says so and holds what is stored.

@@ -73,6 +73,16 @@ pub fn size_of(value: &Value, depth: usize) -> usize {
     }
 }
 
+/// Returns whether a value holds U+0000 in any text or name. PostgreSQL cannot store it, and a table with it is no text file.
+pub fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(items) => items.iter().any(|(name, item)| name.contains('\0') || has_nul(item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Truncates a field name for an error message.
 pub fn shortened(name: &str) -> String {
     let end = (0..=name.len().min(MAX_NAME_BYTES)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();

@@ -77,6 +77,14 @@ pub(super) fn merge_record(
             bounds::MAX_RECORD_BYTES as f64,
         )]);
     }
+    if let Some((path, _)) =
+        paths(&mutation.fields).into_iter().find(|(path, value)| path.contains('\0') || bounds::has_nul(value))
+    {
+        return Decision::Reject(vec![FieldError::new(
+            bounds::shortened(&path.replace('\0', "")),
+            ErrorCode::Character,
+        )]);
+    }
     match (mutation.op, existing) {
         (Op::Put, None) | (_, Some(_)) if mutation.base_rev > rev => {
             Decision::Reject(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, rev as f64)])

@@ -119,6 +119,10 @@ pub enum ErrorCode {
     ChangedSince,
     /// The figure would overflow.
     SumTooLarge,
+    /// A character that cannot be stored: U+0000.
+    Character,
+    /// The record has as many unresolved conflicts as it may have.
+    TooManyConflicts,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
@@ -222,6 +226,11 @@ impl FieldError {
             ErrorCode::SumTooLarge => (
                 "加上这个数，合计就超出范围了，请核对",
                 "With this number the total would be out of range: please check it",
+            ),
+            ErrorCode::Character => ("内容里有不能保存的字符", "A character in it cannot be stored"),
+            ErrorCode::TooManyConflicts => (
+                "这一项已有 {} 个冲突等待处理，请先处理",
+                "{} conflicts of this record are unresolved: resolve them first",
             ),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };

@@ -32,7 +32,8 @@ fn ActivityOf() -> impl IntoView {
         if own.is_none() && code != "new" {
             return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
         }
-        view! { <Editor own/> }.into_any()
+        // What is sent names the catalogue that the form was opened from, not the one that has arrived since.
+        view! { <Editor own base_version=overview.catalogue.version/> }.into_any()
     })
 }
 
@@ -40,7 +41,7 @@ fn ActivityOf() -> impl IntoView {
 type Numbered = (u32, RwSignal<Typed>);
 
 #[component]
-fn Editor(own: Option<Activity>) -> impl IntoView {
+fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let is_new = own.is_none();
@@ -88,7 +89,7 @@ fn Editor(own: Option<Activity>) -> impl IntoView {
         }
         let navigate = navigate.clone();
         spawn_local(async move {
-            match server::set_activity(&own, model.language).await {
+            match server::set_activity(&own, base_version, model.language).await {
                 Ok(()) => {
                     crate::sync::look_for_news(model);
                     navigate("/catalogue", Default::default());

@@ -74,12 +74,13 @@ fn IndicatorEdit() -> impl IntoView {
         if own.is_none() && code != "new" {
             return view! { <p class="empty">{texts.not_found}</p> }.into_any();
         }
-        view! { <Editor own/> }.into_any()
+        // What is sent names the catalogue that the form was opened from, not the one that has arrived since.
+        view! { <Editor own base_version=overview.catalogue.version/> }.into_any()
     })
 }
 
 #[component]
-fn Editor(own: Option<Indicator>) -> impl IntoView {
+fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let is_new = own.is_none();
@@ -136,7 +137,7 @@ fn Editor(own: Option<Indicator>) -> impl IntoView {
         }
         let navigate = navigate.clone();
         spawn_local(async move {
-            match server::set_indicator(&own, model.language).await {
+            match server::set_indicator(&own, base_version, model.language).await {
                 Ok(()) => {
                     crate::sync::look_for_news(model);
                     navigate("/catalogue", Default::default());

@@ -36,6 +36,15 @@ pub async fn write(tx: &mut Tx, conflicts: &[NewConflict], at: i64) -> Result<()
     Ok(())
 }
 
+/// The most conflicts of a record that may be unresolved at once.
+pub const MAX_UNRESOLVED: i64 = 100;
+
+/// Counts the conflicts of a record that nobody has resolved.
+pub async fn count_unresolved(tx: &mut Tx, record: Uuid) -> Result<i64> {
+    let query = "SELECT COUNT(*) FROM conflict WHERE record = $1 AND settled_at IS NULL";
+    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).bind(record).fetch_one(connection).await?))
+}
+
 /// The values of a conflict that nobody has settled yet.
 pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
     let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
@@ -78,18 +87,21 @@ pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result
     Ok(others)
 }
 
-/// The most conflicts of a record that are told.
-const TOLD: i64 = 200;
+/// The most conflicts of a record in an answer; all unresolved ones fit.
+const LISTED: i64 = 2 * MAX_UNRESOLVED;
 
-/// The last conflicts of a record, the first first.
+/// Reads the conflicts of a record, oldest first: all unresolved ones and the last resolved ones.
 pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
     let query = "SELECT c.account, a.name, c.client, c.seq, c.at, c.kept, c.settled_at FROM conflict c
-        LEFT JOIN account a ON a.id = c.account WHERE c.record = $1 ORDER BY c.at DESC, c.seq DESC LIMIT $2";
+        LEFT JOIN account a ON a.id = c.account WHERE c.record = $1
+        ORDER BY CASE WHEN c.settled_at IS NULL THEN 0 ELSE 1 END, c.at DESC, c.seq DESC LIMIT $2";
     type Row = (Uuid, Option<String>, Uuid, i64, i64, String, Option<i64>);
-    let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).bind(TOLD).fetch_all(pool).await?);
+    let mut rows =
+        on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).bind(LISTED).fetch_all(pool).await?);
+    rows.sort_by_key(|row| (row.4, row.3));
     let conflict = |(author, author_name, client, seq, at, kept, settled_at): Row| {
         let (at, settled_at) = (crate::db::instant(at), settled_at.map(crate::db::instant));
         Ok(Conflict { author, author_name, client, seq, at, kept: serde_json::from_str(&kept)?, settled_at })
     };
-    rows.into_iter().rev().map(conflict).collect()
+    rows.into_iter().map(conflict).collect()
 }

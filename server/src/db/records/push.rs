@@ -6,7 +6,8 @@ use crate::db::files::attachment::{self, Naming};
 use crate::db::records::conflict::{self, MutationKey, NewConflict};
 use crate::db::records::history::StoredRevision;
 use crate::db::records::idempotency::{self, Answers, MutationDigest};
-use crate::db::records::record::{self, CHUNK, RecordRow, Revision};
+use crate::db::records::record::{self, CHUNK, RecordRow};
+use crate::db::records::revision::Revision;
 use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError, Dialect, Result, Tx, feed, figures::rollup, on, records::stored, signed};
 use jiedui_core::access::user::User;
@@ -62,6 +63,8 @@ struct Batch<'a> {
     unreadable: BTreeSet<Uuid>,
     past: Vec<StoredRevision>,
     conflicts: Vec<NewConflict>,
+    /// How many conflicts of a record are unresolved, for the records where another may arise.
+    unresolved: BTreeMap<Uuid, i64>,
     figures: rollup::Pending,
     /// Who may name which photos of others.
     naming: Naming,
@@ -182,6 +185,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Opt
         unwritten: BTreeSet::new(),
         past: Vec::new(),
         conflicts: Vec::new(),
+        unresolved: BTreeMap::new(),
         figures: rollup::Pending::default(),
         naming,
         references: Vec::new(),
@@ -346,6 +350,7 @@ impl Batch<'_> {
         match mutation.kind.as_str() {
             ENTRY | LEDGER_ITEM => {
                 let since = self.since(tx, push, mutation, turn).await?;
+                self.count_unresolved(tx, mutation, &since).await?;
                 let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
@@ -373,6 +378,7 @@ impl Batch<'_> {
         name_others(tx, &since, &mut result).await?;
         if result.outcome.is_done() {
             conflict::resolve(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
+            self.unresolved.remove(&mutation.id);
         }
         Ok(result)
     }
@@ -410,7 +416,8 @@ impl Batch<'_> {
             is_duplicated: false,
         };
         let own = rebased_to_this_life(mutation, rev, author);
-        match decide(&own, existing.as_ref(), &push.actor, rules) {
+        let decision = decide(&own, existing.as_ref(), &push.actor, rules);
+        match self.within_conflict_limit(mutation.id, decision, keep) {
             // An edit of what a restore from a backup has taken away.
             Decision::Reject(_) if existing.is_none() && own.base_rev < mutation.base_rev && mutation.op == Op::Put => {
                 rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)])
@@ -547,8 +554,39 @@ impl Batch<'_> {
         }
     }
 
+    /// Counts the unresolved conflicts of a record where this mutation may add one.
+    async fn count_unresolved(&mut self, tx: &mut Tx, mutation: &Mutation, since: &[Since]) -> Result<()> {
+        let id = mutation.id;
+        let may_conflict = !since.is_empty() || mutation.base_rev == 0;
+        if may_conflict && self.records.contains_key(&id) && !self.unresolved.contains_key(&id) {
+            let unwritten = self.conflicts.iter().filter(|conflict| conflict.record == id).count();
+            let stored = conflict::count_unresolved(tx, id).await?;
+            self.unresolved.insert(id, stored.saturating_add(i64::try_from(unwritten).unwrap_or(i64::MAX)));
+        }
+        Ok(())
+    }
+
+    /// Rejects what would add a conflict to a record that has the most: its values stay with their author, and none that
+    /// waits is dropped for them.
+    fn within_conflict_limit(&self, record: Uuid, decision: Decision, keep: bool) -> Decision {
+        let adds = match &decision {
+            Decision::Write { conflicting_values, .. } | Decision::Leave { conflicting_values, .. } => {
+                keep && !conflicting_values.is_empty()
+            }
+            Decision::Reject(_) => false,
+        };
+        if adds && self.unresolved.get(&record).is_some_and(|count| *count >= conflict::MAX_UNRESOLVED) {
+            let limit = conflict::MAX_UNRESOLVED as f64;
+            return Decision::Reject(vec![FieldError::with_limit("id", ErrorCode::TooManyConflicts, limit)]);
+        }
+        decision
+    }
+
     fn keep(&mut self, record: Uuid, by: MutationKey, fields: Fields, keep: bool) {
         if keep && !fields.is_empty() {
+            if let Some(count) = self.unresolved.get_mut(&record) {
+                *count += 1;
+            }
             self.refer(record, by.0, &fields, None);
             self.conflicts.push(NewConflict { record, by, fields });
         }

@@ -13,6 +13,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::api::directory::{SetOrganisationRequest, SetPairingRequest};
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
+use jiedui_core::entry::bounds;
 use jiedui_core::sync::protocol::{ORGANISATION, PAIRING};
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
@@ -76,6 +77,9 @@ fn read<T: DeserializeOwned>(user: &User, id: &str, body: Value) -> Result<(Uuid
         return Err(Problem::forbidden());
     }
     let id = Uuid::parse_str(id).map_err(|_| Problem::not_found())?;
+    if let Some((name, _)) = body.as_object().into_iter().flatten().find(|(_, value)| bounds::has_nul(value)) {
+        return Err(Problem::field(name, ErrorCode::Character));
+    }
     let request = serde_path_to_error::deserialize(body).map_err(|error| match missing_field(error.inner()) {
         Some(field) => Problem::field(&field, ErrorCode::Required),
         None => Problem::field(&error.path().to_string(), ErrorCode::WrongType),

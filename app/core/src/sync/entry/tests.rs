@@ -350,6 +350,20 @@ fn merge_never_mixes_new_entry_with_used_identifier(#[case] more: Value, #[case]
     }
 }
 
+#[rstest]
+#[case(json!({"note": "a\u{0}b"}), "note")]
+#[case(json!({"later": {"x": ["\u{0}"]}}), "later")]
+#[case(json!({"details": {"topic": "\u{0}"}}), "details.topic")]
+fn merge_entry_rejects_nul_at_its_field(#[case] more: Value, #[case] field: &str) {
+    let (catalogue, places) = (catalogue(), places());
+    let mut fields = valid_fields().as_object().unwrap().clone();
+    fields.extend(more.as_object().unwrap().clone());
+    let (kind, op) = ("entry".to_owned(), Op::Put);
+    let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
+    let decision = merge_entry(&mutation, None, &recorder(), rules(&catalogue, &places));
+    assert_eq!(decision, Decision::Reject(vec![FieldError::new(field, ErrorCode::Character)]));
+}
+
 #[test]
 fn merge_rejects_pairing_of_other_programme_and_place() {
     let (catalogue, places) = (catalogue(), places());
