@@ -1,7 +1,8 @@
 //! Organisations and pairings, changed one by one; each keeps all states that it has had.
 
 use crate::db::files::attachment::{self, Naming};
-use crate::db::records::record::{self, RecordRow, Revision};
+use crate::db::records::record::{self, RecordRow};
+use crate::db::records::revision::Revision;
 use crate::db::reference::load::fields_of;
 use crate::db::{Db, Result, feed};
 use jiedui_core::access::user::User;

@@ -2,7 +2,8 @@
 //! holds it in memory.
 
 use crate::db::bulk::insert;
-use crate::db::records::record::{self, RecordRow, Revision};
+use crate::db::records::record::{self, RecordRow};
+use crate::db::records::revision::Revision;
 use crate::db::{Db, Result, Tx, feed, on, records::stored};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
@@ -206,6 +207,16 @@ async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
         values.push_bind(&place.name).push_bind(side);
     });
     Ok(())
+}
+
+/// Reads the catalogue as it was in a version; `None` where the database has no such version or cannot read it.
+pub async fn catalogue(db: &Db, version: u32) -> Result<Option<Catalogue>> {
+    let query = "SELECT body FROM catalogue WHERE version = $1";
+    let body = on!(now db, |pool| sqlx::query_scalar::<_, String>(query)
+        .bind(i64::from(version))
+        .fetch_optional(pool)
+        .await?);
+    Ok(body.and_then(|body| stored::read("catalogue", version, &body)))
 }
 
 /// Puts another catalogue in the place of the one with the version before it; false where somebody else was first.
