@@ -124,3 +124,27 @@ fn a_delete_against_an_edit_waits_and_can_be_carried_out(#[case] database: Datab
     assert_eq!(people.village.push(people.phone, people.choose(3, 2, 2, &["deleted"]))[0]["outcome"], "applied");
     assert_eq!(people.whole()["deleted"], true);
 }
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn conflicts_of_a_record_are_bounded_and_none_is_dropped(#[case] database: Database) {
+    let people = people(database);
+    people.town.push(people.desk, people.put(1, 1, json!({"note": "镇里改的"})));
+    // Another phone each time would do, too: its own earlier work is no news to a client.
+    let stale: Vec<Value> =
+        (2..=131).map(|seq| people.put(seq, 1, json!({"note": format!("第 {seq} 次")}))[0].clone()).collect();
+    let results = people.village.push(people.phone, json!(stale));
+    let count = |outcome: &str| results.iter().filter(|own| own["outcome"] == outcome).count();
+    assert_eq!((count("conflict"), count("rejected")), (100, 30));
+    let refused = &results[129]["errors"][0];
+    assert_eq!((&refused["code"], &refused["limit"]), (&json!("too_many_conflicts"), &json!(100.0)));
+    let conflicts = people.whole()["conflicts"].as_array().unwrap().clone();
+    assert_eq!((conflicts.len(), &conflicts[0]["kept"]["note"]), (100, &json!("第 2 次")));
+    // A resolved one makes room.
+    assert_eq!(people.village.push(people.phone, people.choose(200, 2, 2, &[]))[0]["outcome"], "applied");
+    assert_eq!(
+        people.village.push(people.phone, people.put(201, 1, json!({"note": "再改"})))[0]["outcome"],
+        "conflict"
+    );
+}

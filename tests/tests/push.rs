@@ -302,6 +302,70 @@ fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back(
     assert_eq!(village.actual("field_surveys", 2026), 11);
 }
 
+#[test]
+fn push_without_epoch_overwrites_nothing_after_a_restore() {
+    let home = home(Database::Sqlite);
+    let copy = home.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let put = |seq: u64, base_rev: u64, note: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": note}}]);
+    {
+        let server = home.serve(&[]);
+        let village = server.sign_in("village");
+        village.push(phone, json!([survey(1, id, 4)]));
+        assert!(home.run(&["backup", copy], "").status.success());
+        assert_eq!(village.push(phone, put(2, 1, "恢复前"))[0]["rev"], 2);
+        assert_eq!(server.terminate(), Some(0));
+    }
+    assert!(home.run(&["restore", copy], "").status.success());
+    let server = home.serve(&[]);
+    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
+    // What stood before the restore is seen by everybody: an edit of it is taken.
+    assert_eq!(town.push(desk, put(1, 1, "镇里改的"))[0]["outcome"], "applied");
+    // The second revision is another one by now.
+    assert_eq!(village.push(phone, put(3, 2, "村里改的"))[0]["outcome"], "conflict");
+    assert_eq!(village.read(&format!("/api/v1/entries/{id}"))["fields"]["note"], "镇里改的");
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn unrepresentable_mutation_is_rejected_by_itself(#[case] database: Database) {
+    let home = home(database);
+    let server = home.serve(&[]);
+    let api = server.sign_in("village");
+    let deep = format!("{}1{}", "[".repeat(130), "]".repeat(130));
+    let bad = [
+        r#"{"note": "\ud800"}"#,
+        r#"{"values": {"times": 1e999}}"#,
+        &format!(r#"{{"later": {deep}}}"#),
+        r#"{"note": "a\u0000b"}"#,
+    ];
+    let bad = bad.iter().zip(2_u64..).map(|(fields, seq)| {
+        format!(
+            r#"{{"seq": {seq}, "kind": "entry", "id": "{}", "base_rev": 0, "op": "put", "fields": {fields}}}"#,
+            Uuid::now_v7()
+        )
+    });
+    let good = |seq: u64| survey(seq, Uuid::now_v7(), 1).to_string();
+    let mutations: Vec<String> = std::iter::once(good(1)).chain(bad).chain([good(6)]).collect();
+    let body = format!(r#"{{"client_id": "{}", "mutations": [{}]}}"#, Uuid::now_v7(), mutations.join(","));
+    let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json").body(body);
+    let answer = request.send().unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().unwrap();
+    let results = answer["results"].as_array().unwrap();
+    let outcomes: Vec<_> =
+        results.iter().map(|own| (own["seq"].as_u64().unwrap(), own["outcome"].as_str().unwrap())).collect();
+    assert_eq!(
+        outcomes,
+        [(1, "applied"), (2, "rejected"), (3, "rejected"), (4, "rejected"), (5, "rejected"), (6, "applied")]
+    );
+    let fields: Vec<_> = results[1..5].iter().map(|own| own["errors"][0]["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["note", "values", "later", "note"]);
+    assert_eq!(results[4]["errors"][0]["code"], "character");
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -38,6 +38,9 @@ fn what_is_read_at_every_start_is_found_by_an_index(#[case] database: Database) 
     let unnamed =
         home.plan_of("SELECT sha256 FROM attachment WHERE NOT named AND created_at < 5 ORDER BY created_at LIMIT 9");
     assert!(unnamed.contains("attachment_unnamed"), "{unnamed}");
+    let account = if database == Database::Sqlite { "x'00'" } else { "'00000000-0000-0000-0000-000000000000'" };
+    let sessions = home.plan_of(&format!("DELETE FROM session WHERE account = {account}"));
+    assert!(sessions.contains("session_account"), "{sessions}");
     let photo = home.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
     assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
 }
@@ -286,4 +289,38 @@ fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Da
     assert!(home.run(&["verify"], "").status.success());
     let listed = county.read("/api/v1/entries?limit=50");
     assert!(listed["entries"].as_array().unwrap().iter().all(|own| own["kind"] == "entry"));
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn catalogue_put_refuses_what_changed_since_base_version(#[case] database: Database) {
+    let (_home, _server, api) = served(database);
+    let path = "/api/v1/catalogue/activities/field_survey";
+    let base = api.read("/api/v1/catalogue")["version"].as_u64().unwrap();
+    let form = |name: &str, base_version: Value| {
+        let mut form = activity(&api, "field_survey");
+        (form["name"], form["base_version"]) = (json!(name), base_version);
+        form
+    };
+    let (first, second) = (form("走访一", json!(base)), form("走访二", json!(base)));
+    assert_eq!(put(&api, path, &first).0, 200);
+    assert_eq!(put(&api, path, &first).0, 200, "the same again");
+    let (status, problem) = put(&api, path, &second);
+    assert_eq!((status, &problem["errors"][0]["field"]), (409, &json!("base_version")));
+    assert_eq!(activity(&api, "field_survey")["name"], "走访一");
+    // What others have changed elsewhere in the catalogue is no conflict.
+    let indicator = |target: u64| {
+        let catalogue = api.read("/api/v1/catalogue");
+        let mut own = catalogue["indicators"].as_array().unwrap()[0].clone();
+        own["targets"] = json!([{"year": 2030, "value": target, "qualifier": "exact"}]);
+        own["base_version"] = json!(base);
+        let path = format!("/api/v1/catalogue/indicators/{}", own["code"].as_str().unwrap());
+        put(&api, &path, &own).0
+    };
+    assert_eq!((indicator(7), indicator(8)), (200, 409));
+    assert_eq!(put(&api, path, &form("走访三", json!(base + 9))).0, 400);
+    assert_eq!(put(&api, path, &form("走访三", json!("x"))).0, 400);
+    assert_eq!(put(&api, path, &form("走访\u{0}", Value::Null)).1["errors"][0]["code"], "character");
+    assert_eq!(put(&api, path, &form("走访三", Value::Null)).0, 200, "a client that names none has the last word");
 }
