@@ -80,3 +80,24 @@ test("half a position and half a date are mistakes of the directory's forms", as
   await page.locator("#save").click();
   await expect(page.locator("#error-from")).toContainText("请选择日期");
 });
+
+test("a form that another administrator has changed meanwhile is not overwritten", async ({ page, server }) => {
+  await signIn(page, server, "admin");
+  const api = await server.api("admin");
+  const form = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey");
+  const other = await page.context().newPage();
+  for (const tab of [page, other]) {
+    await tab.goto("/catalogue/activities/field_survey");
+    await tab.locator(".fields > li").first().locator("summary").click();
+  }
+  const field = (tab) => tab.locator(".fields > li").first();
+  await field(other).getByLabel("最大值").fill("700");
+  await other.locator("#save").click();
+  await expect(other.getByRole("heading", { name: "活动与指标" })).toBeVisible();
+  await field(page).getByLabel("最小值").fill("2");
+  await page.locator("#save").click();
+  await expect(page.locator(".notice[role=alert]").first()).toContainText("别人刚刚改过");
+  await expect(field(page).getByLabel("最小值")).toHaveValue("2");
+  expect((await form()).fields[0].max).toBe(700);
+  expect((await form()).fields[0].min).not.toBe(2);
+});

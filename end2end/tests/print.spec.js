@@ -110,3 +110,10 @@ test("a report of a year without targets says so, and has no column for what the
   const done = await page.locator(".report td").allTextContents();
   expect(done.filter((text) => /^[\d,]{4,}%$/.test(text))).toEqual([]);
 });
+
+test("a target without any figure is listed among those not reached", async ({ page }) => {
+  await page.goto("/report?year=2023");
+  const pages = page.locator(".report .page");
+  await expect(pages.first()).toBeVisible();
+  await expect(pages.filter({ hasText: "结对村集体经济增收" }).locator("h2 + ul")).toContainText("暂无填报");
+});
