@@ -3,6 +3,7 @@
 use crate::import::file_error::FileError;
 use jiedui_core::values::halfwidth::is_invisible;
 use std::borrow::Cow;
+use std::sync::Arc;
 use time::{Date, Duration, Month};
 
 /// The most rows that one file may have below its heading.
@@ -28,6 +29,8 @@ pub enum Cell {
     Text(Box<str>),
     /// A number.
     Number(f64),
+    /// A number that its format shows with a unit or other words.
+    WithUnit(Box<(f64, Arc<str>)>),
     /// A day.
     Day(Date),
     /// An error value, such as `#N/A`.
@@ -43,6 +46,10 @@ impl Cell {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) | Self::Error(text) => Cow::Borrowed(text),
             Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::WithUnit(own) if own.1.starts_with(['¥', '$', '€', '£', '÷', '¤']) => {
+                Cow::Owned(format!("{}{}", own.1, own.0))
+            }
+            Self::WithUnit(own) => Cow::Owned(format!("{}{}", own.0, own.1)),
             Self::Day(day) => Cow::Owned(jiedui_core::values::date::format_date(*day)),
             Self::NoResult => Cow::Borrowed("=…"),
         }
@@ -53,6 +60,8 @@ impl Cell {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
         match text {
             "" => Self::Empty,
+            // No program can show it, and no database keeps it.
+            _ if text.contains('\0') => Self::Error(text.replace('\0', "\u{fffd}").into()),
             _ if is_error(text) => Self::Error(text.into()),
             _ => Self::Text(text.into()),
         }

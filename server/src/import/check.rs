@@ -1,9 +1,9 @@
 //! Checks the rows of a sheet, piece by piece, as if their author had typed them into the form.
 
 use super::cell::{Cell, SheetRow};
-use super::columns::{ID, PLACE, PLACE_CODE};
+use super::columns::{ID, PLACE, PLACE_CODE, targets};
 use super::gazetteer::Gazetteer;
-use super::layout::{MOST_LEFT_OUT, Sheet, line, sifted};
+use super::layout::{ColumnKind, MOST_LEFT_OUT, Sheet, kinds, line, sifted};
 use super::row::{ParsedRow, RowReader};
 use super::update::{ExistingEntry, RowUpdater};
 use super::{Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD};
@@ -35,7 +35,7 @@ pub struct CheckContext {
     pub activity: Option<Activity>,
     /// What each column is.
     pub columns: Vec<Option<String>>,
-    /// The unit of each column, where it is not the field's.
+    /// The unit that is stated for each column.
     pub units: Vec<Option<String>>,
     /// The last day that an entry may have.
     pub last_day: Date,
@@ -67,6 +67,7 @@ pub struct SheetChecker {
     gazetteer: Gazetteer,
     progress: Arc<Progress>,
     collects: bool,
+    kinds: Vec<ColumnKind>,
     at: usize,
     seen: HashMap<[u8; 16], usize>,
     named: HashMap<Uuid, usize>,
@@ -82,7 +83,8 @@ impl SheetChecker {
             leave_out(&mut found.findings, title.clone());
         }
         let (seen, named) = (HashMap::new(), HashMap::new());
-        let mut own = Self { against, sheet, gazetteer, progress, collects, at: 0, seen, named, found };
+        let kinds = kinds(&against.columns, &targets(against.activity.as_ref()));
+        let mut own = Self { against, sheet, gazetteer, progress, collects, kinds, at: 0, seen, named, found };
         for broken in &own.sheet.clone().broken {
             own.found.rows += 1;
             let (column, value) = (String::new(), broken.text.clone());
@@ -123,12 +125,16 @@ impl SheetChecker {
             let is_first = self.at == 0;
             self.at += 1;
             self.progress.done.fetch_add(1, Ordering::Relaxed);
-            if let Some(why) = sifted(row, &sheet, &self.against.columns, is_first) {
+            if let Some(why) = sifted(row, &sheet, &self.kinds, is_first) {
                 leave_out(&mut self.found.findings, OmittedRow { row: row.number, why, text: line(row) });
                 continue;
             }
             self.found.rows += 1;
             self.found.findings.hidden_rows += usize::from(row.hidden);
+            if row.filled().any(|(column, _)| column >= sheet.width) {
+                self.refuse(row, vec![FieldError::new("row", ErrorCode::TooManyCells)], ParsedRow::default());
+                continue;
+            }
             let id = self.column(ID).map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
             match (id, self.against.activity.is_some()) {
                 (None, true) => entries.extend(self.new_entry(row).map(|entry| (row.number, entry))),
@@ -248,6 +254,8 @@ impl SheetChecker {
         let cell = |own: &str| {
             let column = self.against.columns.iter().position(|path| path.as_deref() == Some(own));
             let unit = column.and_then(|column| self.against.units.get(column)).and_then(Option::as_deref);
+            let field = own.strip_prefix("values.").and_then(|code| self.against.activity.as_ref()?.field(code));
+            let unit = unit.filter(|unit| field.is_none_or(|field| field.unit != *unit));
             let mut written: String = self.written(row, own).chars().take(200).collect();
             // A bare number is in the unit of its column.
             if let Some(unit) = unit.filter(|_| written.parse::<f64>().is_ok()) {

@@ -1,5 +1,7 @@
 //! Which column of a table is which field of a form, and in which unit it is written.
 
+use super::unit_words::{UnitWords, agree, read_unit, read_unit_words};
+use jiedui_core::api::imports::ColumnReason;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::values::halfwidth::normalise;
@@ -16,6 +18,9 @@ pub const PLACE_CODE: &str = "place_code";
 /// The path of a place, which several columns may make together.
 pub const PLACE: &str = "place";
 
+/// The path of a column with the units of the amounts beside it. No field of an entry.
+pub const UNIT: &str = "unit";
+
 /// A field that a column may be, by its path in an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -29,6 +34,10 @@ pub struct Target {
     pub required: bool,
     /// The unit of its numbers, in Chinese.
     pub unit: String,
+    /// The same in English.
+    unit_en: String,
+    /// Whether its values are words that somebody writes.
+    pub is_free_text: bool,
     /// Other headings that mean it.
     other: Vec<String>,
 }
@@ -68,11 +77,30 @@ const USUAL: [Usual; 5] = [
 ];
 
 /// What an export has besides, so that a corrected one can be imported again.
-const OF_EXPORT: [Usual; 4] = [
+const OF_EXPORT: [Usual; 5] = [
     (ID, "编号", "Identifier", false, &[]),
     (REV, "版本", "Revision", false, &[]),
     (PLACE_CODE, "地点代码", "Place code", false, &["行政区划代码", "区划代码", "统计代码"]),
     (ANSWERS, "数值", "Answers", false, &[]),
+    (
+        UNIT,
+        "计量单位",
+        "Unit of measure",
+        false,
+        &[
+            "金额单位",
+            "数量单位",
+            "货币单位",
+            "重量单位",
+            "面积单位",
+            "产量单位",
+            "币种",
+            "货币",
+            "unit",
+            "units",
+            "currency",
+        ],
+    ),
 ];
 
 /// Headings of columns that name one level of a place each: together they make it.
@@ -91,6 +119,8 @@ pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
         label_en: (*label_en).to_owned(),
         required: *required && activity.is_some(),
         unit: String::new(),
+        unit_en: String::new(),
+        is_free_text: matches!(*path, "note" | ANSWERS),
         other: other.iter().map(|own| (*own).to_owned()).collect(),
     };
     let fields = activity.map(|activity| activity.fields.as_slice()).unwrap_or_default();
@@ -113,6 +143,8 @@ fn of_form(field: &Field) -> Target {
         label_en: with_unit(&field.name_en, &field.unit_en),
         required: field.required && field.when.is_none(),
         unit: field.unit.clone(),
+        unit_en: field.unit_en.clone(),
+        is_free_text: !field.kind.is_number() && !matches!(field.kind, Kind::Choice | Kind::Choices),
         other: vec![field.name.clone(), field.name_en.clone(), field.code.clone()],
     }
 }
@@ -120,13 +152,11 @@ fn of_form(field: &Field) -> Target {
 /// A heading, row by row from the top where it has several.
 pub type Heading = Vec<String>;
 
-/// What stands in brackets.
+/// What stands in brackets, one that is not closed too.
 fn bracketed(heading: &str) -> Vec<String> {
-    let tidy = normalise(heading).replace(['[', '【', '〔'], "(").replace([']', '】', '〕'], ")");
-    tidy.split('(')
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')').map(|(inside, _)| inside.trim().to_owned()))
-        .collect()
+    let tidy = normalise(heading).replace(['[', '【', '〔', '{'], "(").replace([']', '】', '〕', '}'], ")");
+    let inside = tidy.split('(').skip(1).map(|rest| rest.split(')').next().unwrap_or_default().trim().to_owned());
+    inside.filter(|inside| !inside.is_empty()).collect()
 }
 
 /// A heading without what people write differently: space, case, marks, and brackets, whose content is left out or kept.
@@ -144,40 +174,51 @@ fn plain(heading: &str, keep: bool) -> String {
     plain
 }
 
-/// A unit, perhaps with what it is per behind it: 元/月 is an amount in yuan.
-fn unit(text: &str) -> Option<String> {
-    let text = text.trim().trim_start_matches("单位").trim_start_matches([':', ' ']);
-    let text = if Unit::parse(text).is_some() { text } else { text.split('/').next().unwrap_or_default().trim() };
-    Unit::parse(text).map(|_| text.to_owned())
+/// Whether a row of a heading is nothing but a unit.
+fn is_unit_row(text: &str) -> bool {
+    read_unit(text.trim_matches(['(', ')', '（', '）']), &[]).is_some()
 }
 
-/// The unit that a heading names: in brackets, behind a mark, or as a row of its own.
-pub fn unit_of(heading: &Heading) -> Option<String> {
-    heading.iter().rev().find_map(|part| {
-        let tidy = normalise(part);
-        let behind = tidy.rsplit_once(['/', ':', ',', '、', ' ', '_', '-']).and_then(|(_, unit_)| unit(unit_));
-        let alone = (heading.len() > 1).then(|| unit(&tidy)).flatten();
-        bracketed(part).iter().find_map(|own| unit(own)).or(behind).or(alone)
-    })
-}
-
-/// The units that a line above the table names for all of it, such as 单位：万元、人.
-pub fn units_of_line(text: &str) -> Vec<String> {
-    let tidy = normalise(text).replace(['(', ')'], " ");
-    let mut units = Vec::new();
-    for (at, word) in tidy.match_indices("单位:") {
-        let before = tidy.get(..at).unwrap_or_default();
-        // 填报单位 is an office.
-        let names_unit = before.is_empty()
-            || before.ends_with(char::is_whitespace)
-            || ["计量", "金额", "货币", "面积", "重量", "数量"].iter().any(|kind| before.ends_with(kind));
-        if names_unit {
-            let after = tidy.get(at + word.len()..).unwrap_or_default().trim_start();
-            let named = after.split_whitespace().next().unwrap_or_default();
-            units.extend(named.split(['、', ',', ';', '和']).filter_map(unit));
+/// What a heading says about the unit of a field, and other words in its brackets.
+pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
+    let own = [target.unit.as_str(), target.unit_en.as_str()];
+    if is_label(heading, target) {
+        return UnitWords { units: vec![target.unit.clone()], ..UnitWords::default() };
+    }
+    let mut found = UnitWords::default();
+    let names: Vec<String> =
+        [&target.label, &target.label_en].into_iter().chain(&target.other).map(|name| plain(name, true)).collect();
+    for (level, part) in heading.iter().enumerate() {
+        for inside in bracketed(part) {
+            let bare = plain(&inside, true);
+            let is_own = read_unit(&inside, &own).is_some();
+            // Brackets that are part of the field's own name say nothing more.
+            if is_own || !names.iter().any(|name| name.contains(&bare)) {
+                found.extend(read_unit_words(&inside, &own));
+            }
+        }
+        if level > 0 {
+            found.units.extend(read_unit(part, &own));
         }
     }
-    units
+    if let Some(rest) = after_name(&readings(heading), target).filter(|rest| !rest.is_empty()) {
+        match read_unit(&rest, &own) {
+            Some(unit) => found.units.push(unit),
+            None => found.unclear.push(rest),
+        }
+    }
+    found
+}
+
+/// The unit that texts name together; `Err` has the texts that are not understood or name different units.
+pub fn one_unit(words: &UnitWords) -> Result<Option<String>, String> {
+    if !words.unclear.is_empty() {
+        return Err(words.unclear.join("、"));
+    }
+    if !agree(words.units.iter().map(String::as_str)) {
+        return Err(words.units.join("、"));
+    }
+    Ok(words.units.first().cloned())
 }
 
 /// The ways to read a heading of one or several rows, the likeliest first.
@@ -187,7 +228,7 @@ fn readings(heading: &Heading) -> Vec<String> {
     while let Some(last) = parts.last() {
         ways.extend([last.to_string(), parts.concat()]);
         // A row of units says nothing of what the column is.
-        if unit(last).is_none() || parts.len() < 2 {
+        if !is_unit_row(last) || parts.len() < 2 {
             break;
         }
         parts.pop();
@@ -206,19 +247,13 @@ fn readings(heading: &Heading) -> Vec<String> {
 /// What follows a field's name in a heading: nothing, or its unit right behind it, such as in 销售额元. `None` for other headings.
 fn after_name(readings: &[String], target: &Target) -> Option<String> {
     let words = [&target.label, &target.label_en].into_iter().chain(&target.other).map(|word| plain(word, false));
-    let is_unit = |rest: &str| !target.unit.is_empty() && Unit::parse(rest).is_some();
+    let is_unit = |rest: &str| !target.unit.is_empty() && (rest == target.unit || Unit::parse(rest).is_some());
     let rests = words.filter(|word| !word.is_empty()).flat_map(|word| {
         readings.iter().filter_map(move |own| own.strip_prefix(&word).map(str::to_owned)).collect::<Vec<_>>()
     });
     let mut rests: Vec<String> = rests.filter(|rest| rest.is_empty() || is_unit(rest)).collect();
     rests.sort();
     rests.into_iter().next()
-}
-
-/// The unit in which a column of a field is written, where its heading names one.
-pub fn unit_for(heading: &Heading, target: &Target) -> Option<String> {
-    let behind = || after_name(&readings(heading), target).filter(|rest| !rest.is_empty());
-    unit_of(heading).or_else(behind)
 }
 
 /// Whether a heading is the template's, with the field's own unit.
@@ -228,33 +263,80 @@ pub fn is_label(heading: &Heading, target: &Target) -> bool {
     !target.unit.is_empty() && heading.iter().any(|own| has_unit(normalise(own).trim_end_matches('*')))
 }
 
-/// What each column is likely to be: the same words as a field has, each field once, and several columns that make a place.
-pub fn guess(heading: &[Heading], targets: &[Target]) -> Vec<Option<String>> {
+/// Words in brackets that say that a column holds another figure or day than the field's.
+const OTHER_FIGURE: [&str; 14] =
+    ["计划", "预计", "目标", "任务", "完成", "实际", "上年", "去年", "同期", "本期", "累计", "上月", "本月", "其中"];
+
+/// What a column is likely to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proposal {
+    /// The field, where nothing has to be asked.
+    pub path: Option<String>,
+    /// The field whose name the heading has.
+    pub named: Option<String>,
+    /// Why it is asked about, and the words that are not understood.
+    pub question: Option<(ColumnReason, String)>,
+}
+
+/// What each column is likely to be: the field of the same name, and several columns that make a place. A column is asked about
+/// where its heading is not wholly understood, and all columns are that may be the same field.
+pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
     let readings: Vec<Vec<String>> = heading.iter().map(readings).collect();
     let has = |path: &str| {
         let target = targets.iter().find(|target| target.path == path);
         target.is_some_and(|target| readings.iter().any(|own| after_name(own, target).is_some()))
     };
     let is_export = has(ID) && has(REV);
-    let mut left: Vec<&Target> =
+    let left: Vec<&Target> =
         targets.iter().filter(|own| is_export || ![ID, REV, ANSWERS].contains(&own.path.as_str())).collect();
-    let mut guessed: Vec<Option<String>> = Vec::with_capacity(heading.len());
-    for readings in &readings {
-        let found = left.iter().position(|target| after_name(readings, target).is_some());
-        guessed.push(found.map(|at| left.remove(at).path.clone()));
+    let mut proposals: Vec<Proposal> = Vec::with_capacity(heading.len());
+    for (heading, readings) in heading.iter().zip(&readings) {
+        let target = left.iter().find(|target| after_name(readings, target).is_some());
+        let question = target.and_then(|target| question(heading, target));
+        let named = target.map(|target| target.path.clone());
+        proposals.push(Proposal { path: named.clone().filter(|_| question.is_none()), named, question });
     }
-    if left.iter().any(|target| target.path == PLACE) {
+    let named: Vec<Option<String>> = proposals.iter().map(|own| own.named.clone()).collect();
+    for proposal in &mut proposals {
+        let is_repeated = named.iter().filter(|own| own.is_some() && **own == proposal.named).count() > 1;
+        if let Some(path) = proposal.named.clone().filter(|path| is_repeated && path != UNIT) {
+            proposal.path = None;
+            proposal.question = proposal.question.take().or(Some((ColumnReason::Repeated, path)));
+        }
+    }
+    if !named.iter().flatten().any(|path| path == PLACE) {
         // Each level once.
         let mut levels = LEVELS.to_vec();
-        for (guessed, readings) in guessed.iter_mut().zip(&readings).filter(|(guessed, _)| guessed.is_none()) {
+        for (proposal, readings) in proposals.iter_mut().zip(&readings).filter(|(own, _)| own.named.is_none()) {
             let level = levels.iter().position(|words| readings.iter().any(|own| words.contains(&own.as_str())));
             if let Some(level) = level {
                 levels.remove(level);
-                *guessed = Some(PLACE.to_owned());
+                (proposal.path, proposal.named) = (Some(PLACE.to_owned()), Some(PLACE.to_owned()));
             }
         }
     }
-    guessed
+    proposals
+}
+
+/// What has to be asked about a column that has a field's name.
+fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)> {
+    if !target.path.starts_with("values.") {
+        let inside: Vec<String> = heading.iter().flat_map(|part| bracketed(part)).collect();
+        let other = inside.into_iter().find(|text| OTHER_FIGURE.iter().any(|word| text.contains(word)));
+        let is_name = |text: &String| target.label.contains(text.as_str());
+        return other.filter(|text| !is_name(text)).map(|text| (ColumnReason::Words, text));
+    }
+    let words = heading_words(heading, target);
+    match one_unit(&words) {
+        Err(text) => Some((ColumnReason::Unit, text)),
+        Ok(_) if words.words.is_empty() => None,
+        Ok(_) => Some((ColumnReason::Words, words.words.join("、"))),
+    }
+}
+
+/// How many columns have the name of a field.
+pub fn named_columns(heading: &[Heading], targets: &[Target]) -> usize {
+    propose(heading, targets).iter().filter(|own| own.named.is_some()).count()
 }
 
 /// Which field each column is in an official template or an export: there nobody can say otherwise. Nothing for other tables.
@@ -268,8 +350,10 @@ pub fn official(heading: &[Heading], targets: &[Target]) -> Option<Vec<Option<St
     let found: Vec<Option<&Target>> = heading.iter().map(find).collect();
     let is_whole = |target: &&Target| found.iter().flatten().any(|own| own.path == target.path);
     let all_known = found.iter().all(Option::is_some) && !found.is_empty();
+    let is_once = |target: &&Target| found.iter().flatten().filter(|own| own.path == target.path).count() == 1;
+    let all_once = found.iter().flatten().all(is_once);
     let has_all = targets.iter().filter(|target| is_in_template(target)).all(|target| is_whole(&target));
-    (all_known && has_all).then(|| found.into_iter().map(|own| own.map(|own| own.path.clone())).collect())
+    (all_known && all_once && has_all).then(|| found.into_iter().map(|own| own.map(|own| own.path.clone())).collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use crate::clock::last_day;
 use crate::db::DbError;
 use crate::db::files::import::{self, Import, heading_key};
 use crate::import::check::{CheckContext, CheckResult, SheetChecker};
-use crate::import::columns::{self, Heading, Target, guess, targets, unit_for};
+use crate::import::column_match::{ColumnMatch, match_columns};
+use crate::import::columns::{Heading, Target, named_columns, targets};
 use crate::import::file_error::FileError;
 use crate::import::job_registry::{Busy, Job, Progress};
 use crate::import::layout::{HeadingRows, Sheet, lay_out};
@@ -16,7 +17,6 @@ use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::values::date::format_date;
-use jiedui_core::values::unit::Unit;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub async fn read_and_check(
             return Ok(None);
         }
     };
-    name_columns(import, &sheet, &targets, &mappings);
+    let stated = name_columns(import, &sheet, &targets, &mappings);
     import.rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
     // The number of rows is told while they are checked.
     import::write(&app.db, import).await?;
@@ -120,7 +120,7 @@ pub async fn read_and_check(
         reference: app.reference(),
         activity: app.activity_of(import),
         columns: import.columns.clone(),
-        units: import.findings.units.clone(),
+        units: stated,
         last_day: last_day(),
     };
     let mut check = SheetChecker::new(against, sheet, progress.clone(), collects);
@@ -175,38 +175,29 @@ async fn likely(
 
 /// Says which field each column is, and in which unit: what was said of this import, what the official template's heading means,
 /// what this person has said of tables with the same heading, or else what is likely.
-fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) {
+///
+/// Gives the unit that is stated for each column.
+fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) -> Vec<Option<String>> {
     let labels = sheet.labels();
-    let official = columns::official(&sheet.heading, targets);
     let is_said = import.heading == labels && import.columns.len() == labels.len();
-    let remembered = mappings.get(&heading_key(&labels)).cloned().map(|mut columns| {
-        columns.resize(labels.len(), None);
-        columns
-    });
-    import.findings.official = official.is_some();
-    import.columns = match (official, is_said) {
-        (Some(official), _) => official,
-        (None, true) => std::mem::take(&mut import.columns),
-        (None, false) => remembered.unwrap_or_else(|| guess(&sheet.heading, targets)),
-    };
+    let chosen =
+        if is_said { Some(std::mem::take(&mut import.columns)) } else { mappings.get(&heading_key(&labels)).cloned() };
+    let ColumnMatch { columns, stated, omitted, official } = match_columns(sheet, targets, chosen);
+    import.findings.official = official;
+    import.findings.omitted_columns = omitted;
+    import.columns = columns;
     import.heading = labels;
-    let unit = |(path, heading): (&Option<String>, &Heading)| {
-        let target = targets.iter().find(|own| Some(&own.path) == path.as_ref() && !own.unit.is_empty())?;
-        let field = Unit::of_field(&target.unit);
-        let of_table = || sheet.units.iter().find(|own| Unit::of_field(own).converts_to(&field)).cloned();
-        let named = match columns::is_label(heading, target) {
-            // The template's heading says the field's own unit.
-            true => None,
-            false => unit_for(heading, target).or_else(of_table),
-        };
-        named.filter(|own| own != &target.unit)
+    let shown = |(path, unit): (&Option<String>, &Option<String>)| {
+        let target = targets.iter().find(|own| Some(&own.path) == path.as_ref())?;
+        unit.clone().filter(|unit| *unit != target.unit)
     };
-    import.findings.units = import.columns.iter().zip(&sheet.heading).map(unit).collect();
+    import.findings.units = import.columns.iter().zip(&stated).map(shown).collect();
     import.findings.sheets.clone_from(&sheet.sheets);
     import.findings.sheet = sheet.sheet;
     import.findings.heading_rows = sheet.heading_rows;
     import.findings.start.clone_from(&sheet.start);
     import.findings.fault = None;
+    stated
 }
 
 async fn read(
@@ -221,7 +212,7 @@ async fn read(
         let labels: Vec<String> = heading.iter().map(|own| own.join(" ")).collect();
         // What this person has said of a heading is worth more than all that can be guessed.
         let is_said = mappings.contains_key(&heading_key(&labels));
-        let guessed = guess(heading, &targets).iter().flatten().count();
+        let guessed = named_columns(heading, &targets);
         if is_said { 1_000 } else { guessed }
     };
     let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, known)).await;

@@ -1,7 +1,8 @@
 //! How a sheet is laid out: where its heading is, what stands above and below the data, and which rows are no data.
 
 use super::cell::{Cell, MOST_ROWS, SheetRow};
-use super::columns::{Heading, units_of_line};
+use super::columns::{Heading, Target};
+use super::unit_words::{UnitWords, read_unit_line};
 use crate::import::file_error::FileError;
 use crate::import::workbook::{SheetFile, UnreadableRow};
 use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
@@ -34,8 +35,10 @@ pub struct Sheet {
     pub heading_rows: HeadingRows,
     /// The heading of each column, row by row.
     pub heading: Vec<Heading>,
-    /// Units that a line above the heading names for the whole table.
-    pub units: Vec<String>,
+    /// What lines above the heading say about the units of the whole table.
+    pub units: UnitWords,
+    /// How many columns a row may have: as many as the heading of a text file, any number in a workbook.
+    pub width: usize,
     /// What stands above the heading.
     pub titles: Vec<OmittedRow>,
     /// What stands below it.
@@ -94,7 +97,7 @@ pub fn lay_out(
     wanted: Option<HeadingRows>,
     known: impl Fn(&[Heading]) -> usize,
 ) -> Result<Sheet, FileError> {
-    let SheetFile { sheets, sheet, rows, broken, from_1904 } = book;
+    let SheetFile { sheets, sheet, rows, broken, from_1904, is_separated_text } = book;
     let start = rows.iter().take(LOOKED_AT);
     let start = start
         .map(|row| {
@@ -102,19 +105,30 @@ pub fn lay_out(
             (row.number, row.cells.iter().take(20).map(cell).collect())
         })
         .collect();
-    let (at, height) = match wanted.and_then(|wanted| find(&rows, wanted)) {
+    let (at, mut height) = match wanted.and_then(|wanted| find(&rows, wanted)) {
         Some(found) => found,
         None => best(&rows, known).ok_or(FileError::Empty)?,
     };
+    if wanted.is_none() {
+        // A cell of the heading that is merged with those below says that they are heading as well.
+        let is_merged_below = |height: usize| {
+            let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|own| own.0).collect());
+            rows.get(at + height).is_some_and(|row| filled.iter().any(|column| row.is_carried(*column)))
+        };
+        while height < MOST_HEADING && is_merged_below(height) {
+            height += 1;
+        }
+    }
     let mut above = rows;
     let mut heading = above.split_off(at.min(above.len()));
     let rows = heading.split_off(height.min(heading.len()));
     let first = heading.first().map_or(0, |row| row.number);
-    let mut units = Vec::new();
-    for cell in above.iter().flat_map(|row| &row.cells) {
-        units.extend(units_of_line(&cell.text()));
+    let mut units = UnitWords::default();
+    for (_, cell) in above.iter().flat_map(SheetRow::filled) {
+        units.extend(read_unit_line(&cell.text()));
     }
     let mut heading = composed(&heading);
+    let width = if is_separated_text { heading.len() } else { usize::MAX };
     let widest = rows.iter().filter_map(|row| row.cells.iter().rposition(|cell| !cell.is_empty())).max();
     heading.resize(widest.map_or(0, |widest| widest + 1).max(heading.len()), Vec::new());
     if widest.is_none() && heading.last().is_some_and(Vec::is_empty) {
@@ -129,7 +143,7 @@ pub fn lay_out(
         return Err(FileError::TooManyRows);
     }
     let heading_rows = HeadingRows { row: first, rows: height };
-    Ok(Sheet { sheets, sheet, heading_rows, heading, units, titles, rows, broken, start, from_1904 })
+    Ok(Sheet { sheets, sheet, heading_rows, heading, units, width, titles, rows, broken, start, from_1904 })
 }
 
 fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
@@ -166,12 +180,41 @@ fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize
     rows.iter().position(is_wide).map(|at| (at, 1))
 }
 
-/// Sorts out rows that are no data. `columns` says which field each column is.
-pub fn sifted(row: &SheetRow, sheet: &Sheet, columns: &[Option<String>], is_first: bool) -> Option<OmissionReason> {
-    let path = |column: usize| columns.get(column).and_then(Option::as_deref);
-    let is_number = |column: usize| path(column).is_some_and(|path| path.starts_with("values."));
-    let is_known = columns.iter().any(Option::is_some);
-    if is_known && !row.filled().any(|(column, _)| path(column).is_some()) {
+/// What the cells of a column may hold, as far as total rows are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// It is not imported.
+    Other,
+    /// The day.
+    Date,
+    /// Something that the words of a total cannot be: a place, an organisation, one of several choices.
+    Named,
+    /// A number.
+    Number,
+    /// Words that somebody writes.
+    FreeText,
+    /// The note, or all answers of an export.
+    Note,
+}
+
+/// What each column may hold.
+pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> {
+    let kind = |path: &Option<String>| match path.as_deref() {
+        None => ColumnKind::Other,
+        Some("date") => ColumnKind::Date,
+        Some("note" | "answers") => ColumnKind::Note,
+        Some(path) if path.starts_with("values.") => ColumnKind::Number,
+        Some(path) if targets.iter().any(|own| own.path == path && own.is_free_text) => ColumnKind::FreeText,
+        Some(_) => ColumnKind::Named,
+    };
+    columns.iter().map(kind).collect()
+}
+
+/// Sorts out rows that are no data. `kinds` says what each column may hold.
+pub fn sifted(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_first: bool) -> Option<OmissionReason> {
+    let kind = |column: usize| kinds.get(column).copied().unwrap_or(ColumnKind::Other);
+    let is_known = kinds.iter().any(|kind| *kind != ColumnKind::Other);
+    if is_known && !row.filled().any(|(column, _)| kind(column) != ColumnKind::Other) {
         // A total's words may stand in a column that is not imported.
         let words: Vec<String> = row.filled().map(|(_, cell)| bare(cell)).collect();
         let is_note = words.first().is_some_and(|own| is_note(own));
@@ -181,9 +224,6 @@ pub fn sifted(row: &SheetRow, sheet: &Sheet, columns: &[Option<String>], is_firs
             false => OmissionReason::Blank,
         });
     }
-    let has_day = row
-        .filled()
-        .any(|(column, cell)| path(column) == Some("date") && super::row::date(cell, sheet.from_1904).is_some());
     let labels = sheet.heading.iter().enumerate();
     let repeats = |(column, heading): (usize, &Heading)| {
         let cell = bare(row.cell(column));
@@ -195,22 +235,44 @@ pub fn sifted(row: &SheetRow, sheet: &Sheet, columns: &[Option<String>], is_firs
     if is_first && is_numbering(row) {
         return Some(OmissionReason::Numbering);
     }
+    // A merged day counts, and so does one that is mistyped: its row is data, perhaps with a mistake.
+    let begins_as_day = |cell: &Cell| match cell {
+        Cell::Text(_) => bare(cell).starts_with(|letter: char| letter.is_ascii_digit()),
+        other => !other.is_empty(),
+    };
+    let mut cells = row.cells.iter().enumerate();
+    let has_day = cells.any(|(column, cell)| kind(column) == ColumnKind::Date && begins_as_day(cell));
+    let words: Vec<(ColumnKind, String)> = row
+        .filled()
+        .filter(|(column, cell)| matches!(cell, Cell::Text(_)) && kind(*column) != ColumnKind::Number)
+        .map(|(column, cell)| (kind(column), bare(cell)))
+        .collect();
+    let is_total_of_data = |(at, (kind, word)): (usize, &(ColumnKind, String))| match kind {
+        ColumnKind::Date | ColumnKind::Named => is_total_label(word) || (!has_day && is_total(word)),
+        ColumnKind::Other if at == 0 => is_total_label(word),
+        ColumnKind::FreeText | ColumnKind::Other => is_total_word(word),
+        _ => false,
+    };
+    if words.iter().enumerate().any(is_total_of_data) {
+        return Some(OmissionReason::Total);
+    }
     if has_day {
         return None;
     }
-    let mut words = row.filled().filter(|(column, cell)| {
-        matches!(cell, Cell::Text(_)) && !is_number(*column) && !matches!(path(*column), Some("note" | "answers"))
-    });
-    let first = words.next().map(|(_, cell)| bare(cell)).unwrap_or_default();
-    if is_total(&first) || words.take(2).any(|(_, cell)| is_total(&bare(cell))) {
+    let mut labels =
+        words.iter().filter(|(kind, _)| !matches!(kind, ColumnKind::Note | ColumnKind::FreeText)).map(|own| &own.1);
+    let first = labels.next().cloned().unwrap_or_default();
+    if is_total(&first) || is_part_of_total(&first) || labels.take(2).any(|own| is_total(own)) {
         return Some(OmissionReason::Total);
     }
-    if first.starts_with("例:") || ["示例", "样例", "填写示例", "填表示例", "举例"].contains(&first.as_str())
-    {
+    let first = words.first().map_or("", |own| own.1.as_str());
+    if first.starts_with("例:") || ["示例", "样例", "填写示例", "填表示例", "举例"].contains(&first) {
         return Some(OmissionReason::Example);
     }
-    let has_number = row.filled().any(|(column, cell)| is_number(column) && matches!(cell, Cell::Number(_)));
-    (!has_number && is_note(&first)).then_some(OmissionReason::Note)
+    let has_number = row.filled().any(|(column, cell)| {
+        kind(column) == ColumnKind::Number && matches!(cell, Cell::Number(_) | Cell::WithUnit(_))
+    });
+    (!has_number && is_note(first)).then_some(OmissionReason::Note)
 }
 
 fn bare(cell: &Cell) -> String {
@@ -238,6 +300,29 @@ fn is_total(text: &str) -> bool {
     text == "计"
         || text == "合"
         || (text.chars().count() <= 14 && WORDS.iter().any(|word| text.starts_with(word) || text.ends_with(word)))
+}
+
+/// Whether a text is a word for a total and nothing else.
+fn is_total_word(text: &str) -> bool {
+    let text = text.split('(').next().unwrap_or_default().trim_end_matches([':', '.', '*']);
+    ["合计", "总计", "小计", "共计", "total", "subtotal", "grandtotal"].contains(&text)
+}
+
+/// Whether a text names a total, such as 沫阳镇小计: one of something short.
+fn is_total_label(text: &str) -> bool {
+    let text = text.split('(').next().unwrap_or_default().trim_end_matches([':', '.', '*']);
+    let ends = ["合计", "总计", "小计", "共计"].iter().any(|word| text.ends_with(word));
+    is_total_word(text)
+        || ["∑", "总和", "sum", "累计", "汇总", "平均"].contains(&text)
+        || (ends && text.chars().count() <= 10)
+}
+
+/// Whether a text is what tables write in rows that sum up others without a word for a total.
+fn is_part_of_total(text: &str) -> bool {
+    let counts = text.strip_prefix('共').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    let starts =
+        ["总人", "总金额", "总额", "总数", "其中", "上年结转", "上月结转"].iter().any(|word| text.starts_with(word));
+    counts || starts || ["∑", "全镇", "全乡", "全村", "全县", "全区", "全州", "全市", "结转"].contains(&text)
 }
 
 fn is_note(text: &str) -> bool {

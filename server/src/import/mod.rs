@@ -4,6 +4,7 @@
 
 pub mod cell;
 pub mod check;
+pub mod column_match;
 pub mod columns;
 pub mod file_error;
 pub mod gazetteer;
@@ -11,16 +12,19 @@ mod html;
 pub mod job;
 pub mod job_registry;
 pub mod layout;
+pub mod number_format;
 pub mod row;
 pub mod summary;
 pub mod template;
 mod text;
+pub mod unit_words;
 pub mod update;
 pub mod workbook;
 pub mod write;
 mod xls;
 mod xlsx;
 
+use jiedui_core::api::imports::OmittedColumn;
 use file_error::FileError;
 use jiedui_core::api::imports::{Action, OmissionReason, OmittedRow, SheetName};
 use jiedui_core::entry::Fields;
@@ -58,6 +62,8 @@ pub struct Findings {
     pub start: Vec<(usize, Vec<String>)>,
     /// The unit of each column, where it is not the field's.
     pub units: Vec<Option<String>>,
+    /// The columns that are not imported, and why.
+    pub omitted_columns: Vec<OmittedColumn>,
     /// Whether it has the official template's heading, of which nobody can say otherwise.
     pub official: bool,
     /// The first rows that are left out, and how many there are for each reason.

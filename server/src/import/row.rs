@@ -1,8 +1,9 @@
 //! From a row of a table to an entry's fields, and what is wrong with it, cell by cell.
 
 use super::cell::{Cell, SheetRow, day_of_serial};
-use super::columns::{PLACE, PLACE_CODE};
+use super::columns::{PLACE, PLACE_CODE, UNIT};
 use super::gazetteer::Gazetteer;
+use super::unit_words::{agree, read_unit};
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::Directory;
@@ -10,6 +11,7 @@ use jiedui_core::entry::Fields;
 use jiedui_core::sync::number_value;
 use jiedui_core::values::amount::{Amount, number_amount, read_amount};
 use jiedui_core::values::halfwidth::{is_invisible, normalise};
+use jiedui_core::values::unit::Unit;
 use jiedui_core::values::{
     date::{format_date, parse_date},
     field_error::{ErrorCode, FieldError},
@@ -25,7 +27,7 @@ pub struct RowReader<'a> {
     pub activity: &'a Activity,
     /// What each column is.
     pub columns: &'a [Option<String>],
-    /// The unit of each column, where it is not the field's.
+    /// The unit that the heading or a line above the table states for each column.
     pub units: &'a [Option<String>],
     /// Whether days are counted from 1904.
     pub from_1904: bool,
@@ -84,8 +86,7 @@ impl RowReader<'_> {
                 Some(("values", _)) if row.is_carried(column) => read.refuse(path, ErrorCode::MergedNumber),
                 Some(("values", code)) => {
                     let Some(field) = self.activity.field(code) else { continue };
-                    let unit = self.units.get(column).and_then(Option::as_deref);
-                    match amount(cell, unit, &field.unit) {
+                    match self.amount(row, column, field) {
                         Ok(amount) => read.amount(code, path, &amount),
                         Err(code) => read.refuse(path, code),
                     }
@@ -113,6 +114,56 @@ impl RowReader<'_> {
         read
     }
 
+    /// The amount in a column of a row. Its heading, a line above the table, a column of units and the cell's format must agree.
+    pub fn amount(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Amount, ErrorCode> {
+        let cell = row.cell(column);
+        let of_column = self.units.get(column).and_then(Option::as_deref);
+        let of_row = self.unit_beside(row, column, field)?;
+        let of_format = match cell {
+            Cell::WithUnit(own) => read_unit(&own.1, &[&field.unit]),
+            _ => None,
+        };
+        let stated = [of_column, of_row.as_deref(), of_format.as_deref()];
+        if !agree(stated.into_iter().flatten()) {
+            return Err(ErrorCode::Unit);
+        }
+        amount(cell, stated.into_iter().flatten().next(), &field.unit)
+    }
+
+    /// The unit that a column of units names for the amount in a column of a row.
+    fn unit_beside(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Option<String>, ErrorCode> {
+        let is = |at: &usize, wanted: &str| {
+            self.columns.get(*at).and_then(Option::as_deref).is_some_and(|path| path.starts_with(wanted))
+        };
+        let unit_columns: Vec<usize> = (0..self.columns.len()).filter(|at| is(at, UNIT)).collect();
+        // A unit stands behind its amount, or before the first.
+        let owner = |unit: usize| {
+            let behind = (0..unit).rev().find(|at| is(at, "values."));
+            behind.or_else(|| (unit..self.columns.len()).find(|at| is(at, "values.")))
+        };
+        let own = unit_columns.iter().copied().find(|unit| owner(*unit) == Some(column));
+        let found = match (unit_columns.as_slice(), own) {
+            (_, Some(own)) => own,
+            ([only], None) => *only,
+            _ => return Ok(None),
+        };
+        let text = row.cell(found).text();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let Some(unit) = read_unit(&text, &[&field.unit]) else {
+            return if own.is_some() { Err(ErrorCode::Unit) } else { Ok(None) };
+        };
+        let converts = |field: &Field| Unit::of_field(&unit).converts_to(&Unit::of_field(&field.unit));
+        if converts(field) {
+            return Ok(Some(unit));
+        }
+        let others = self.columns.iter().flatten().filter_map(|path| path.strip_prefix("values."));
+        let is_of_another =
+            unit_columns.len() == 1 && others.filter_map(|code| self.activity.field(code)).any(converts);
+        if is_of_another || own.is_none() { Ok(None) } else { Err(ErrorCode::Unit) }
+    }
+
     /// The place that the cells of a row make together.
     pub fn place(&self, cells: &[(&str, &Cell)]) -> Result<Option<String>, ErrorCode> {
         let texts = |wanted: &str| -> Vec<String> {
@@ -132,7 +183,9 @@ impl RowReader<'_> {
     pub fn usual(&self, path: &str, cell: &Cell) -> Result<Option<Value>, ErrorCode> {
         let text = cell.text();
         match path {
-            "date" => date(cell, self.from_1904).map(|day| Some(json!(format_date(day)))).ok_or(ErrorCode::NotDate),
+            "date" => {
+                date(cell, self.from_1904).map(|day| Some(json!(format_date(day)))).ok_or(ErrorCode::UnreadableDate)
+            }
             "organisation" => {
                 let wanted = bare(&text);
                 let mut organisations = self.directory.organisations.iter();
@@ -183,6 +236,9 @@ pub fn amount(cell: &Cell, unit: Option<&str>, field: &str) -> Result<Amount, Er
     match cell {
         Cell::Number(number) => number_amount(*number, unit, field),
         Cell::Text(text) => read_amount(text, unit, field),
+        // 50亿 is the text that the format shows.
+        Cell::WithUnit(own) if read_unit(&own.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
+        Cell::WithUnit(own) => number_amount(own.0, read_unit(&own.1, &[field]).as_deref(), field),
         _ => Err(ErrorCode::NotAmount),
     }
 }
@@ -197,7 +253,14 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
     };
     // 2026 年 4 月 2 日
     let text = if text.contains('年') { text.replace(' ', "") } else { text };
-    let text = text.split([' ', 'T']).next().unwrap_or_default();
+    let (text, behind) = text.split_once([' ', 'T']).unwrap_or((&text, ""));
+    // A time of the day may follow, and nothing else: 2026-11-20 至 2026-11-25 is no day.
+    let is_time = |letter: char| letter.is_ascii_digit() || ":.+Z ".contains(letter);
+    let is_weekday = ["星期", "周", "礼拜", "(星期", "(周"].iter().any(|word| behind.trim().starts_with(word));
+    let is_weekday = is_weekday && behind.trim().chars().count() <= 5;
+    if !is_weekday && (!behind.chars().all(is_time) || (!behind.trim().is_empty() && !behind.contains(':'))) {
+        return None;
+    }
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return parse_date(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]));
     }
@@ -246,6 +309,8 @@ mod tests {
     #[case("20261124")]
     #[case("２０２６－１１－２４")]
     #[case("2026-11-24 08:00")]
+    #[case("2026-11-24T08:00:00Z")]
+    #[case("2026-11-24 星期二")]
     #[case("2026-11-24\u{200b}")]
     fn reads_a_day_as_people_write_it(#[case] written: &str) {
         assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some("2026-11-24"));
@@ -260,6 +325,14 @@ mod tests {
     #[case("11-24-2026")]
     #[case("2026年11月")]
     #[case("24")]
+    #[case("2026-11-20 至 2026-11-25")]
+    #[case("2026-11-20 - 2026-11-25")]
+    #[case("2026-11-20至2026-11-25")]
+    #[case("2026-11-20 2026-11-25")]
+    #[case("2026年11月20日-25日")]
+    #[case("2026-11-20~25")]
+    #[case("2026-11-20、21")]
+    #[case("2026年13月1日")]
     fn what_is_no_day_is_none(#[case] written: &str) {
         assert_eq!(date(&Cell::of(written), false), None);
     }

@@ -3,7 +3,7 @@
 use crate::db::reference::load::Reference;
 use crate::import::columns::Target;
 use crate::import::{Change, ChangedField, ShownCell, ShownRow};
-use jiedui_core::api::imports::{EntryChange, FieldChange, PreviewCell, PreviewRow};
+use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedColumn, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use serde_json::Value;
@@ -104,6 +104,13 @@ impl Words<'_> {
             date: change.date.clone(),
             fields: change.fields.iter().map(field).collect(),
         }
+    }
+
+    /// Returns a column that is not imported, with the field's name where several columns may be it.
+    pub fn omitted_column(&self, column: &OmittedColumn) -> OmittedColumn {
+        let is_repeated = column.why == ColumnReason::Repeated;
+        let text = if is_repeated { self.label(&column.text) } else { column.text.clone() };
+        OmittedColumn { text, ..column.clone() }
     }
 }
 

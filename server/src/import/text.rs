@@ -55,7 +55,7 @@ pub fn read(text: &str) -> Result<SheetFile, FileError> {
             }
         }
     }
-    Ok(SheetFile { rows: held.into_rows(), broken, ..SheetFile::default() })
+    Ok(SheetFile { rows: held.into_rows(), broken, is_separated_text: true, ..SheetFile::default() })
 }
 
 /// The separator that a first line such as `sep=;` names. Spreadsheet programs write it.

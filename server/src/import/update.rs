@@ -12,6 +12,7 @@ use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
+use jiedui_core::values::amount::Amount;
 use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::{
@@ -190,8 +191,13 @@ impl RowUpdater<'_> {
                 let found = match path.split_once('.') {
                     _ if cell.is_empty() => Ok(Some(if path == "note" { json!("") } else { Value::Null })),
                     Some((_, code)) => form.field(code).map_or(Ok(None), |field| {
-                        let unit = units.get(column).and_then(Option::as_deref);
-                        value(field, cell, unit).map(Some)
+                        if !field.kind.is_number() {
+                            return answer(field, &cell.text()).map(Some);
+                        }
+                        if row.is_carried(column) {
+                            return Err(ErrorCode::MergedNumber);
+                        }
+                        reading.amount(row, column, field).and_then(exact).map(Some)
                     }),
                     None => reading.usual(path, cell),
                 };
@@ -259,15 +265,14 @@ fn put(fields: &mut Fields, path: &str, value: Value) {
     }
 }
 
+/// An amount's number. How exact it is lies in a field of its own, which a table does not change.
+fn exact(amount: Amount) -> Result<Value, ErrorCode> {
+    let is_exact = amount.qualifier == Qualifier::Exact;
+    if is_exact { Ok(number_value(amount.quantity.to_f64())) } else { Err(ErrorCode::NotAmount) }
+}
+
 fn value(field: &Field, cell: &Cell, unit: Option<&str>) -> Result<Value, ErrorCode> {
-    if field.kind.is_number() {
-        let amount = amount(cell, unit, &field.unit)?;
-        // How exact a number is lies in a field of its own, which a table does not change.
-        let is_exact = amount.qualifier == Qualifier::Exact;
-        if is_exact { Ok(number_value(amount.quantity.to_f64())) } else { Err(ErrorCode::NotAmount) }
-    } else {
-        answer(field, &cell.text())
-    }
+    if field.kind.is_number() { amount(cell, unit, &field.unit).and_then(exact) } else { answer(field, &cell.text()) }
 }
 
 /// The answers in an export's cell by their fields' codes. Words in which the separator stands are taken whole. `None` where

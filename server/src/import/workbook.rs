@@ -30,6 +30,8 @@ pub struct SheetFile {
     pub broken: Vec<UnreadableRow>,
     /// Whether its days are counted from 1904.
     pub from_1904: bool,
+    /// Whether it is text in which separators make the columns.
+    pub is_separated_text: bool,
 }
 
 /// The sheet that is read: the one that is wanted, else the first that is not hidden.

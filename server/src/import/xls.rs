@@ -3,8 +3,8 @@
 
 mod records;
 
-use super::cell::{Cell, CellGrid, MOST_COLUMNS, day_of_serial};
-use super::xlsx::{is_day_format, is_day_number};
+use super::cell::{Cell, CellGrid, MOST_COLUMNS};
+use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
 use crate::import::workbook::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
@@ -55,8 +55,8 @@ struct Workbook {
     /// The sheets, each with where it begins.
     sheets: Vec<(SheetName, usize)>,
     texts: Vec<Box<str>>,
-    /// For each style, whether it shows numbers as days.
-    days: Vec<bool>,
+    /// For each style, how it shows numbers.
+    formats: Vec<NumberFormat>,
     from_1904: bool,
     /// Whether texts are bytes of a code page, as before Excel 97.
     is_old: bool,
@@ -88,7 +88,7 @@ impl Workbook {
                     );
                     let at = if own.is_old { 3 } else { 4 };
                     let code = Texts::new(vec![record.data], at).words(length, own.is_old).unwrap_or_default();
-                    formats.extend(record.u16(0).map(|id| (id, is_day_format(&code))));
+                    formats.extend(record.u16(0).map(|id| (id, NumberFormat::of_code(&code))));
                 }
                 0x00e0 => styles.extend(record.u16(2).filter(|_| styles.len() < 65_000)),
                 0x00fc => own.texts = records.continued(record).shared()?,
@@ -96,8 +96,8 @@ impl Workbook {
                 _ => {}
             }
         }
-        let is_day = |id: &u16| formats.get(id).copied().unwrap_or_else(|| is_day_number(u32::from(*id)));
-        own.days = styles.iter().map(is_day).collect();
+        let format = |id: &u16| formats.get(id).cloned().unwrap_or_else(|| NumberFormat::of_number(u32::from(*id)));
+        own.formats = styles.iter().map(format).collect();
         Ok(own)
     }
 
@@ -195,9 +195,8 @@ impl Workbook {
     }
 
     fn number(&self, number: f64, style: Option<u16>) -> Cell {
-        let is_day = style.and_then(|own| self.days.get(usize::from(own))).is_some_and(|own| *own);
-        let day = is_day.then(|| day_of_serial(number, self.from_1904)).flatten();
-        day.map_or(Cell::Number(number), Cell::Day)
+        let format = style.and_then(|own| self.formats.get(usize::from(own)));
+        format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
     }
 
     /// What a formula gives; nothing where it is a text, which comes in the next record.
@@ -209,7 +208,12 @@ impl Workbook {
             Some(0) => None,
             Some(1) => Some(truth(record.u8(8).unwrap_or_default())),
             Some(2) => Some(error(record.u8(8).unwrap_or_default())),
-            Some(3) => Some(Cell::Empty),
+            // An empty text; programs that do not calculate store the same for every formula.
+            Some(3) => {
+                let formula = record.data.get(22..).unwrap_or_default();
+                let has_empty_text = formula.windows(2).any(|pair| pair == [0x17, 0]);
+                Some(if has_empty_text { Cell::Empty } else { Cell::NoResult })
+            }
             _ => Some(Cell::NoResult),
         }
     }

@@ -5,13 +5,13 @@
 mod package;
 mod parts;
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL, day_of_serial};
+use super::cell::{Cell, CellGrid, LONGEST_CELL};
 use crate::import::file_error::FileError;
+use crate::import::number_format::NumberFormat;
 use crate::import::workbook::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
 use package::{Package, Xml, attribute};
 use parts::Workbook;
-pub use parts::{is_day_format, is_day_number};
 use quick_xml::events::{BytesStart, Event};
 
 /// The most merged ranges that are looked at.
@@ -23,11 +23,11 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     let workbook = Workbook::read(&mut package)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
     let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
-    let days = workbook.days(&mut package)?;
+    let formats = workbook.formats(&mut package)?;
     let texts = workbook.texts(&mut package)?;
     loop {
         let part = workbook.sheets.get(sheet).map(|own| own.1.clone()).unwrap_or_default();
-        let reading = Reading { texts: &texts, days: &days, from_1904: workbook.from_1904 };
+        let reading = Reading { texts: &texts, formats: &formats, from_1904: workbook.from_1904 };
         let rows = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?.into_rows();
         let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
@@ -42,8 +42,8 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
 /// What the cells of a sheet are read with.
 struct Reading<'a> {
     texts: &'a [Box<str>],
-    /// For each style, whether it shows numbers as days.
-    days: &'a [bool],
+    /// For each style, how it shows numbers.
+    formats: &'a [NumberFormat],
     from_1904: bool,
 }
 
@@ -148,10 +148,10 @@ impl Reading<'_> {
                 }
             }
             _ => match value.trim().parse::<f64>() {
-                Ok(number) if self.days.get(open.style).is_some_and(|is_day| *is_day) => {
-                    day_of_serial(number, self.from_1904).map_or(Cell::Number(number), Cell::Day)
+                Ok(number) => {
+                    let format = self.formats.get(open.style);
+                    format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
                 }
-                Ok(number) => Cell::Number(number),
                 Err(_) => Cell::of(&value),
             },
         })

@@ -92,6 +92,37 @@ pub struct OmittedRow {
     pub text: String,
 }
 
+/// Why a column is not imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnReason {
+    /// No field has such a name.
+    Unknown,
+    /// Its unit is not understood, or two texts name different units.
+    Unit,
+    /// Words in its heading that may mean another figure.
+    Words,
+    /// Several columns may be the same field.
+    Repeated,
+    /// A person chose not to import it.
+    Deselected,
+}
+
+/// A column that is not imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OmittedColumn {
+    /// Its place, from 0.
+    pub column: usize,
+    /// Its heading.
+    pub heading: String,
+    /// Why.
+    pub why: ColumnReason,
+    /// The words that are not understood, or the field that several columns may be.
+    pub text: String,
+}
+
 /// Effect of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -285,6 +316,8 @@ pub struct ImportResponse {
     pub start: Vec<StartRow>,
     /// The unit of each column, where it is not the field's.
     pub units: Vec<Option<String>>,
+    /// The columns that are not imported, and why.
+    pub omitted_columns: Vec<OmittedColumn>,
     /// Whether the table has the heading of the official template.
     pub official: bool,
     /// The first rows that are left out.

@@ -73,6 +73,10 @@ pub enum ErrorCode {
     TooLarge,
     /// Not a date.
     NotDate,
+    /// A cell of a table that is no date, or several dates.
+    UnreadableDate,
+    /// A row of a table with more cells than its heading.
+    TooManyCells,
     /// Before anything here began.
     TooEarly,
     /// In the future.
@@ -169,6 +173,14 @@ impl FieldError {
             ErrorCode::TooSmall => ("不能小于 {}", "Must be at least {}"),
             ErrorCode::TooLarge => ("不能大于 {}", "Must be at most {}"),
             ErrorCode::NotDate => ("请选择日期", "Choose a date"),
+            ErrorCode::UnreadableDate => (
+                "这不是一个日期，请写成 2026-11-20 这样的一天",
+                "This is not a date: write one day, such as 2026-11-20",
+            ),
+            ErrorCode::TooManyCells => (
+                "这一行的格数比表头多，请核对是否有没加引号的逗号",
+                "This row has more cells than the heading: check for a comma without quotation marks",
+            ),
             ErrorCode::TooEarly => ("日期不能早于 {} 年", "The date cannot be before {}"),
             ErrorCode::InFuture => ("日期还没有到", "That date has not come yet"),
             ErrorCode::TooLong => ("不能超过 {} 个字", "At most {} characters"),

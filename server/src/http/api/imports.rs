@@ -9,7 +9,7 @@ use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
 use crate::http::problem::Problem;
-use crate::import::columns::{PLACE, Target};
+use crate::import::columns::{PLACE, Target, UNIT};
 use crate::import::job_registry::Job;
 use crate::import::layout::HeadingRows;
 use crate::import::summary::Words;
@@ -292,7 +292,7 @@ pub async fn set_columns(
     let targets = app.targets_of(&import);
     let paths: Vec<&String> = columns.iter().flatten().collect();
     let is_target = |path: &&String| targets.iter().any(|target| target.path == **path);
-    let is_once = |path: &&String| *path == PLACE || paths.iter().filter(|other| *other == path).count() == 1;
+    let is_once = |path: &&String| *path == PLACE || *path == UNIT || paths.iter().filter(|other| *other == path).count() == 1;
     if columns.len() != import.heading.len() || !paths.iter().all(|path| is_target(path) && is_once(path)) {
         return Err(Problem::field("columns", ErrorCode::Unknown));
     }
@@ -372,6 +372,7 @@ pub async fn write(
         Stage::Done => return Ok(answer(&app, import, wants)),
         // A server that was stopped while it wrote has written all or nothing: the same mutations say which.
         Stage::Checked | Stage::Writing if import.wrong == 0 => {}
+        Stage::Undone => return Err(conflict("这次导入已经撤销", "This import was undone")),
         _ => return Err(conflict("文件里还有错误，没有导入", "Some rows are wrong: nothing was imported")),
     }
     let work = app.imports.begin(user.id, import.id).map_err(|_| busy())?;

@@ -17,7 +17,7 @@ fn activity() -> Activity {
 
 fn guessed(heading: &[&str]) -> Vec<Option<String>> {
     let heading: Vec<Heading> = heading.iter().map(|own| own.split('|').map(str::to_owned).collect()).collect();
-    guess(&heading, &targets(Some(&activity())))
+    propose(&heading, &targets(Some(&activity()))).into_iter().map(|own| own.path).collect()
 }
 
 fn paths(paths: &[&str]) -> Vec<Option<String>> {
@@ -25,9 +25,9 @@ fn paths(paths: &[&str]) -> Vec<Option<String>> {
 }
 
 #[test]
-fn a_column_is_known_by_the_words_of_its_field_however_they_are_written() {
-    let found = guessed(&["序号", " 活动时间", "村 名", "培训人数 (人)*", "合计", "PEOPLE", "备注：", ""]);
-    assert_eq!(found, paths(&["", "date", "place", "values.people", "", "", "note", ""]));
+fn heading_is_known_however_its_words_are_written() {
+    let found = guessed(&["序号", " 活动时间", "村 名", "培训人数 (人)*", "合计", "SALES", "备注：", ""]);
+    assert_eq!(found, paths(&["", "date", "place", "values.people", "", "values.sales", "note", ""]));
 }
 
 #[rstest]
@@ -37,30 +37,65 @@ fn a_column_is_known_by_the_words_of_its_field_however_they_are_written() {
 #[case("销售额/元", Some("元"))]
 #[case("销售额 元", Some("元"))]
 #[case("销售额：万元", Some("万元"))]
-#[case("销售额（含线上）", None)]
-#[case("销售额（含线上）（元）", Some("元"))]
-#[case("销售额（元/月）", Some("元"))]
 #[case("销售额（美元）", Some("美元"))]
 #[case("销售情况|销售额（元）", Some("元"))]
 #[case("销售额|元", Some("元"))]
 #[case("销售额|（千元）", Some("千元"))]
+#[case("销售额（人民币元）", Some("元"))]
+#[case("销售额（元人民币）", Some("元"))]
+#[case("销售额（元、含税）", Some("元"))]
+#[case("销售额（元，不含税）", Some("元"))]
+#[case("销售额（以元计）", Some("元"))]
+#[case("销售额（按元填写）", Some("元"))]
+#[case("销售额（单位：人民币元）", Some("元"))]
+#[case("销售额（单位为元）", Some("元"))]
+#[case("销售额（單位：元）", Some("元"))]
+#[case("销售额（必填）（元）", Some("元"))]
+#[case("销售额（元", Some("元"))]
 #[case("销售额", None)]
 #[case("\u{feff}销售额\u{200b}", None)]
-fn the_unit_of_a_column_stands_in_its_heading(#[case] heading: &str, #[case] expected: Option<&str>) {
+fn heading_unit_that_is_understood_is_taken(#[case] heading: &str, #[case] expected: Option<&str>) {
     assert_eq!(guessed(&[heading]), paths(&["values.sales"]), "{heading}");
+    assert_eq!(one_unit(&words_of(heading)), Ok(expected.map(str::to_owned)));
+}
+
+fn words_of(heading: &str) -> UnitWords {
     let heading: Heading = heading.split('|').map(str::to_owned).collect();
-    assert_eq!(unit_of(&heading).as_deref(), expected);
+    let targets = targets(Some(&activity()));
+    heading_words(&heading, targets.iter().find(|own| own.path == "values.sales").unwrap())
 }
 
 #[rstest]
-#[case("单位：万元", &["万元"])]
-#[case("填报单位：沫阳镇", &[])]
-#[case("填报单位：沫阳镇   单位：元、人", &["元", "人"])]
-#[case("销售统计表（单位：元）", &["元"])]
-#[case("金额单位:千元", &["千元"])]
-#[case("单位：沫阳镇人民政府", &[])]
-fn a_line_above_the_table_names_units(#[case] line: &str, #[case] expected: &[&str]) {
-    assert_eq!(units_of_line(line), expected);
+#[case("销售额（0.1万元）", ColumnReason::Unit)]
+#[case("销售额（亿）", ColumnReason::Unit)]
+#[case("销售额（百万）", ColumnReason::Unit)]
+#[case("Sales (10,000 yuan)", ColumnReason::Unit)]
+#[case("销售额（元）（万元）", ColumnReason::Unit)]
+#[case("销售额（元、万元）", ColumnReason::Unit)]
+#[case("金额（万元）|销售额（元）", ColumnReason::Unit)]
+#[case("销售额（元/月）", ColumnReason::Unit)]
+#[case("销售额（元/户）", ColumnReason::Unit)]
+#[case("销售额（公斤、含包装）", ColumnReason::Words)]
+#[case("销售额（含线上）", ColumnReason::Words)]
+#[case("销售额（含线上）（元）", ColumnReason::Words)]
+#[case("销售额（计划）", ColumnReason::Words)]
+#[case("销售额（上年同期）", ColumnReason::Words)]
+#[case("日期（计划）", ColumnReason::Words)]
+fn heading_that_is_not_wholly_understood_is_asked_about(#[case] heading: &str, #[case] why: ColumnReason) {
+    let heading: Heading = heading.split('|').map(str::to_owned).collect();
+    let proposal = propose(&[heading], &targets(Some(&activity()))).remove(0);
+    assert!(proposal.named.is_some());
+    assert_eq!((proposal.path, proposal.question.map(|own| own.0)), (None, Some(why)));
+}
+
+#[rstest]
+#[case(&["培训人数", "培训人数"])]
+#[case(&["培训人数（人）", "培训人数"])]
+#[case(&["培训人数（计划）", "培训人数（完成）"])]
+#[case(&["培训人数（累计）", "培训人数（本月）"])]
+#[case(&["日期", "活动时间"])]
+fn columns_for_one_field_are_all_asked_about(#[case] heading: &[&str]) {
+    assert_eq!(guessed(heading), [None, None]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::import::columns::targets;
 use crate::import::text;
 use rstest::rstest;
 
@@ -49,7 +50,7 @@ fn the_heading_is_found_below_titles_and_over_several_rows(
 #[test]
 fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
     let table = "表,,\n单位：元,,\n日期,地点,人次\n日期,x,y\n2026-11-20,沫阳镇,1";
-    assert_eq!(laid(table).units, ["元"]);
+    assert_eq!(laid(table).units.units, ["元"]);
     let wanted = Some(HeadingRows { row: 4, rows: 1 });
     let sheet = lay_out(text::read(table).unwrap(), wanted, known).unwrap();
     assert_eq!((sheet.labels(), sheet.rows.len()), (vec!["日期".to_owned(), "x".into(), "y".into()], 1));
@@ -75,14 +76,60 @@ fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
 #[case("甲,乙,1,2", Some(OmissionReason::Numbering))]
 fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<OmissionReason>) {
     let sheet = laid(&format!("日期,地点,人次,备注\n{row}"));
-    assert_eq!(sifted(&sheet.rows[0], &sheet, &columns(&sheet), true), why, "{row}");
+    let kinds = kinds(&columns(&sheet), &targets(None));
+    assert_eq!(sifted(&sheet.rows[0], &sheet, &kinds, true), why, "{row}");
+}
+
+#[rstest]
+#[case("合计,2026-11-20,沫阳镇,11,", Some(OmissionReason::Total))]
+#[case("1,2026-11-20,沫阳镇,11,合计", Some(OmissionReason::Total))]
+#[case("1,2026-11-20,沫阳镇小计,11,", Some(OmissionReason::Total))]
+#[case("1,2026-11-20,沫阳镇,11,汇总企业需求", None)]
+#[case("1,2026.11.2O,沫阳镇,11,总计划讨论", None)]
+#[case("1,2026-11-20,沫阳镇,11,合计两次", None)]
+#[case("11月合计,,,11,", Some(OmissionReason::Total))]
+#[case("共12人,,,11,", Some(OmissionReason::Total))]
+#[case("总人次,,,11,", Some(OmissionReason::Total))]
+#[case("全镇,,,11,", Some(OmissionReason::Total))]
+#[case("其中：女,,,11,", Some(OmissionReason::Total))]
+#[case("∑,,,11,", Some(OmissionReason::Total))]
+#[case("上年结转,,,11,", Some(OmissionReason::Total))]
+fn total_row_is_told_from_data_with_total_words(#[case] row: &str, #[case] why: Option<OmissionReason>) {
+    let sheet = laid(&format!("序号,日期,地点,人次,工种\n{row}"));
+    let other = ColumnKind::Other;
+    let kinds = [other, ColumnKind::Date, ColumnKind::Named, ColumnKind::Number, ColumnKind::FreeText];
+    assert_eq!(sifted(&sheet.rows[0], &sheet, &kinds, false), why, "{row}");
+}
+
+#[test]
+fn merged_date_makes_a_row_data() {
+    let mut sheet = laid("日期,地点,人次,工种\n2026-11-20,沫阳镇,1,电工\n2026-11-20,汇总企业需求,2,沫阳镇");
+    sheet.rows[1].carried = 1;
+    let kinds = [ColumnKind::Date, ColumnKind::FreeText, ColumnKind::Number, ColumnKind::Named];
+    assert_eq!(sifted(&sheet.rows[1], &sheet, &kinds, false), None);
+}
+
+#[test]
+fn merged_heading_cell_takes_the_row_below_into_the_heading() {
+    let mut book = text::read("日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2").unwrap();
+    book.rows[1].cells[0] = Cell::of("日期");
+    book.rows[1].carried = 1;
+    let sheet = lay_out(book, None, known).unwrap();
+    assert_eq!(sheet.heading_rows, HeadingRows { row: 1, rows: 2 });
+    assert_eq!(sheet.labels(), ["日期", "地点", "人次 男", "人次 女"]);
+}
+
+#[test]
+fn text_file_has_as_many_columns_as_its_heading() {
+    assert_eq!(laid("日期,地点,人次\n2026-11-20,沫阳镇,1,200").width, 3);
 }
 
 #[test]
 fn a_row_with_nothing_but_its_number_is_blank() {
     let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
-    let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &columns(&sheet), false)).collect();
+    let kinds = kinds(&columns(&sheet), &targets(None));
+    let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &kinds, false)).collect();
     assert_eq!(found, [None, Some(OmissionReason::Blank), Some(OmissionReason::Total)]);
-    let nobody = vec![None; 4];
+    let nobody = vec![ColumnKind::Other; 4];
     assert_eq!(sifted(&sheet.rows[1], &sheet, &nobody, false), None, "nothing is left out where no column is known");
 }

@@ -3,6 +3,7 @@
 use super::super::cell::LONGEST_CELL;
 use super::package::{Package, attribute};
 use crate::import::file_error::FileError;
+use crate::import::number_format::NumberFormat;
 use jiedui_core::api::imports::SheetName;
 use quick_xml::events::Event;
 use std::collections::HashMap;
@@ -55,24 +56,24 @@ impl Workbook {
         Ok(own)
     }
 
-    /// For each style, whether it shows numbers as days.
-    pub fn days(&self, package: &mut Package<'_>) -> Result<Vec<bool>, FileError> {
+    /// For each style, how it shows numbers.
+    pub fn formats(&self, package: &mut Package<'_>) -> Result<Vec<NumberFormat>, FileError> {
         let Some(path) = &self.styles else { return Ok(Vec::new()) };
         let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
-        let (mut formats, mut days, mut in_cells) = (HashMap::new(), Vec::new(), false);
+        let (mut formats, mut styles, mut in_cells) = (HashMap::new(), Vec::new(), false);
         while let Some(event) = xml.next()? {
             match event {
                 Event::Start(start) => match start.local_name().as_ref() {
                     b"numFmt" if formats.len() < MOST_STYLES => {
                         let id = attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok());
                         let code = attribute(&start, b"formatCode").unwrap_or_default();
-                        formats.extend(id.map(|id| (id, is_day_format(&code))));
+                        formats.extend(id.map(|id| (id, NumberFormat::of_code(&code))));
                     }
                     b"cellXfs" => in_cells = true,
-                    b"xf" if in_cells && days.len() < MOST_STYLES => {
+                    b"xf" if in_cells && styles.len() < MOST_STYLES => {
                         let id =
                             attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok()).unwrap_or_default();
-                        days.push(formats.get(&id).copied().unwrap_or_else(|| is_day_number(id)));
+                        styles.push(formats.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_number(id)));
                     }
                     _ => {}
                 },
@@ -80,7 +81,7 @@ impl Workbook {
                 _ => {}
             }
         }
-        Ok(days)
+        Ok(styles)
     }
 
     /// The texts that cells share.
@@ -104,30 +105,4 @@ impl Workbook {
         }
         Ok(texts)
     }
-}
-
-/// Whether a format that every spreadsheet program knows shows days; 27 to 36 and 50 to 58 are those of Chinese ones.
-pub fn is_day_number(id: u32) -> bool {
-    matches!(id, 14..=22 | 27..=36 | 50..=58)
-}
-
-/// Whether a format shows days: it has a year, a day or a weekday outside of words, colours and conditions.
-pub fn is_day_format(code: &str) -> bool {
-    let mut letters = code.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' => drop(letters.by_ref().find(|own| *own == '"')),
-            '[' => drop(letters.by_ref().find(|own| *own == ']')),
-            '\\' | '_' | '*' => drop(letters.next()),
-            ';' => return false,
-            'y' | 'Y' | 'd' | 'D' | 'a' | 'A'
-                if !code.to_ascii_lowercase().contains("am/pm") || !"aA".contains(letter) =>
-            {
-                // General has letters of these too.
-                return !code.eq_ignore_ascii_case("general");
-            }
-            _ => {}
-        }
-    }
-    false
 }

@@ -1,0 +1,116 @@
+//! Decides which field each column of a sheet is and in which unit it is written, and says which columns are left out and why.
+
+use super::cell::Cell;
+use super::columns::{self, Heading, Proposal, Target, UNIT, heading_words, one_unit, propose};
+use super::layout::Sheet;
+use super::unit_words::{agree, read_unit};
+use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
+use jiedui_core::values::unit::Unit;
+
+/// So many rows are looked at to tell a column of units from one of organisations.
+const LOOKED_AT: usize = 200;
+
+/// What each column of a sheet is.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnMatch {
+    /// The field of each column.
+    pub columns: Vec<Option<String>>,
+    /// The unit that the heading or a line above the table states for each column. Where it is not understood, its words: no
+    /// number can be converted from them, so each is a mistake.
+    pub stated: Vec<Option<String>>,
+    /// The columns that are not imported.
+    pub omitted: Vec<OmittedColumn>,
+    /// Whether the heading is the official template's.
+    pub official: bool,
+}
+
+/// Matches the columns of a sheet. `chosen` is what a person has said of this heading.
+pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Option<String>>>) -> ColumnMatch {
+    let official = columns::official(&sheet.heading, targets);
+    let mut proposals = propose(&sheet.heading, targets);
+    let stated_unit = |path: Option<&String>, heading: &Heading| {
+        let target = targets.iter().find(|own| Some(&own.path) == path && own.path.starts_with("values."))?;
+        Some(column_unit(sheet, heading, target))
+    };
+    for (proposal, heading) in proposals.iter_mut().zip(&sheet.heading) {
+        if let Some(Err(text)) = stated_unit(proposal.path.as_ref(), heading) {
+            (proposal.path, proposal.question) = (None, Some((ColumnReason::Unit, text)));
+        }
+    }
+    let is_official = official.is_some();
+    let mut columns = official.or(chosen).unwrap_or_else(|| proposals.iter().map(|own| own.path.clone()).collect());
+    columns.resize(sheet.heading.len(), None);
+    for (at, column) in columns.iter_mut().enumerate() {
+        let named = proposals.get(at).and_then(|own| own.named.as_deref());
+        let may_be_unit = column.is_none() || (column.as_deref() == Some("organisation") && !is_official);
+        let is_unit = named == Some(UNIT) || (named == Some("organisation") && has_only_units(sheet, at));
+        // Figures without their units would be wrong.
+        if may_be_unit && is_unit {
+            *column = Some(UNIT.to_owned());
+        }
+    }
+    let stated = columns.iter().zip(&sheet.heading);
+    let stated = stated.map(|(path, heading)| match stated_unit(path.as_ref(), heading)? {
+        Ok(unit) => unit,
+        Err(text) => Some(text),
+    });
+    let stated = stated.collect();
+    let omitted = omitted(sheet, &columns, &proposals);
+    ColumnMatch { columns, stated, omitted, official: is_official }
+}
+
+/// The unit that the heading of a column and the lines above the table state. `Err` has words that are not understood.
+fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Option<String>, String> {
+    let field = Unit::of_field(&target.unit);
+    let own = one_unit(&heading_words(heading, target))?;
+    let of_lines = sheet.units.units.iter().filter(|unit| Unit::of_field(unit).converts_to(&field));
+    let mut units: Vec<String> = own.into_iter().collect();
+    units.extend(of_lines.cloned());
+    if !agree(units.iter().map(String::as_str)) {
+        units.dedup();
+        return Err(units.join("、"));
+    }
+    if units.is_empty() {
+        let bears = |text: &&String| match text.split_once('/') {
+            // 元/吨 says nothing of a number of people.
+            Some((unit, _)) => read_unit(unit, &[]).is_none_or(|unit| Unit::of_field(&unit).converts_to(&field)),
+            None => true,
+        };
+        if let Some(text) = sheet.units.unclear.iter().find(bears) {
+            return Err(text.clone());
+        }
+    }
+    Ok(units.into_iter().next())
+}
+
+/// Whether all cells of a column are units.
+fn has_only_units(sheet: &Sheet, column: usize) -> bool {
+    let cells = sheet.rows.iter().take(LOOKED_AT).map(|row| row.cell(column)).filter(|cell| !cell.is_empty());
+    let mut count = 0;
+    let all = cells.into_iter().all(|cell| {
+        count += 1;
+        matches!(cell, Cell::Text(text) if read_unit(text, &[]).is_some())
+    });
+    all && count > 0
+}
+
+fn omitted(sheet: &Sheet, columns: &[Option<String>], proposals: &[Proposal]) -> Vec<OmittedColumn> {
+    let labels = sheet.labels();
+    let has_cells = |column: usize| sheet.rows.iter().any(|row| !row.cell(column).is_empty());
+    let left = (0..columns.len()).filter(|at| columns.get(*at).is_some_and(Option::is_none));
+    let left = left.filter(|at| labels.get(*at).is_some_and(|label| !label.is_empty()) || has_cells(*at));
+    let omitted = left.map(|column| {
+        let proposal = proposals.get(column).cloned().unwrap_or_default();
+        let (why, text) = match proposal.question {
+            Some(question) => question,
+            None if proposal.path.is_some() => (ColumnReason::Deselected, String::new()),
+            None => (ColumnReason::Unknown, String::new()),
+        };
+        let heading = labels.get(column).cloned().unwrap_or_default();
+        OmittedColumn { column, heading, why, text }
+    });
+    omitted.collect()
+}
+
+#[cfg(test)]
+mod tests;

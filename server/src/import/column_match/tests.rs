@@ -1,0 +1,110 @@
+use super::*;
+use crate::import::columns::targets;
+use crate::import::layout::lay_out;
+use crate::import::text;
+use jiedui_core::catalogue::Activity;
+use rstest::rstest;
+use serde_json::json;
+
+fn activity() -> Activity {
+    serde_json::from_value(json!({
+        "code": "sale", "programme": "p", "name": "", "name_en": "", "version": 1, "fields": [
+            {"code": "amount", "name": "销售额", "name_en": "Sales", "kind": "number", "unit": "万元", "unit_en": "10k CNY", "required": true},
+            {"code": "viewers", "name": "观看人次", "name_en": "Viewers", "kind": "integer", "unit": "人次", "required": false},
+            {"code": "rent", "name": "租金", "name_en": "Rent", "kind": "number", "unit": "元/月", "required": false},
+        ]
+    }))
+    .unwrap()
+}
+
+fn matched(table: &str) -> ColumnMatch {
+    let targets = targets(Some(&activity()));
+    let known = |heading: &[Heading]| columns::named_columns(heading, &targets);
+    match_columns(&lay_out(text::read(table).unwrap(), None, known).unwrap(), &targets, None)
+}
+
+#[rstest]
+#[case("单位：元\n日期,地点,销售额\n2026-11-20,沫阳镇,50000", "元")]
+#[case("单位（元）\n日期,地点,销售额\n2026-11-20,沫阳镇,50000", "元")]
+#[case("单位：元\n日期,地点,销售额（人民币元）\n2026-11-20,沫阳镇,50000", "元")]
+#[case("单位：万元、人次\n日期,地点,销售额\n2026-11-20,沫阳镇,5", "万元")]
+#[case("单位：人次\n日期,地点,销售额（万元）\n2026-11-20,沫阳镇,5", "万元")]
+fn unit_of_line_and_heading_is_stated(#[case] table: &str, #[case] unit: &str) {
+    let found = matched(table);
+    assert_eq!(found.columns[2].as_deref(), Some("values.amount"));
+    assert!(agree([found.stated[2].as_deref().unwrap(), unit]), "{found:?}");
+}
+
+#[rstest]
+#[case("单位：元、万元\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
+#[case("单位：元\n日期,地点,销售额（万元）\n2026-11-20,沫阳镇,5")]
+#[case("单位：元\n日期,地点,销售额（千元）\n2026-11-20,沫阳镇,5")]
+#[case("单位：元/吨\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
+#[case("单位：0.1万元\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
+#[case("日期,地点,销售额（元/户）\n2026-11-20,沫阳镇,5")]
+fn unit_that_contradicts_or_is_unclear_is_asked_about(#[case] table: &str) {
+    let found = matched(table);
+    assert_eq!(found.columns[2], None, "{found:?}");
+    assert_eq!(found.omitted[0].why, ColumnReason::Unit);
+    assert!(!found.omitted[0].text.is_empty());
+}
+
+#[test]
+fn unclear_unit_stays_a_mistake_of_each_number_when_chosen() {
+    let targets = targets(Some(&activity()));
+    let table = "日期,地点,销售额（元）（万元）\n2026-11-20,沫阳镇,5";
+    let sheet = lay_out(text::read(table).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
+    let chosen = ["date", "place", "values.amount"].map(|path| Some(path.to_owned())).to_vec();
+    let found = match_columns(&sheet, &targets, Some(chosen));
+    let unit = Unit::of_field(found.stated[2].as_deref().unwrap());
+    assert!(!unit.converts_to(&Unit::of_field("万元")), "{found:?}");
+}
+
+#[test]
+fn official_template_under_another_unit_line_has_no_number_taken() {
+    let targets = targets(Some(&activity()));
+    let labels: Vec<&str> =
+        targets.iter().filter(|own| columns::is_in_template(own)).map(|own| own.label.as_str()).collect();
+    let table = format!("单位：元\n{}\n2026-11-20,沫阳镇,5", labels.join(","));
+    let sheet =
+        lay_out(text::read(&table).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
+    let found = match_columns(&sheet, &targets, None);
+    assert!(found.official);
+    assert_eq!(found.stated[2].as_deref(), Some("万元、元"));
+}
+
+#[rstest]
+#[case("租金（元/月）", true)]
+#[case("租金（万元/月）", true)]
+#[case("租金（元/年）", false)]
+#[case("租金（元）", true)]
+fn rate_is_taken_for_a_rate_alone(#[case] heading: &str, #[case] is_taken: bool) {
+    let found = matched(&format!("日期,地点,{heading}\n2026-11-20,沫阳镇,5"));
+    assert_eq!(found.columns[2].is_some(), is_taken, "{found:?}");
+}
+
+#[rstest]
+#[case("单位", "元", "unit")]
+#[case("单位", "沫阳镇小学", "organisation")]
+#[case("计量单位", "元", "unit")]
+#[case("金额单位", "", "unit")]
+fn column_of_units_is_told_from_organisations(#[case] heading: &str, #[case] cell: &str, #[case] path: &str) {
+    let found = matched(&format!("日期,地点,销售额,{heading},备注\n2026-11-20,沫阳镇,50000,{cell},x"));
+    assert_eq!(found.columns[3].as_deref(), Some(path));
+}
+
+#[test]
+fn columns_left_out_are_listed_with_their_reason() {
+    let table = "序号,日期,地点,销售额,观看人次（计划）,观看人次（完成）,备注,说明,\n1,2026-11-20,沫阳镇,5,50,7,,,x";
+    let found = matched(table);
+    let listed: Vec<(usize, ColumnReason)> = found.omitted.iter().map(|own| (own.column, own.why)).collect();
+    let expected = [
+        (0, ColumnReason::Unknown),
+        (4, ColumnReason::Words),
+        (5, ColumnReason::Words),
+        (6, ColumnReason::Repeated),
+        (7, ColumnReason::Repeated),
+        (8, ColumnReason::Unknown),
+    ];
+    assert_eq!(listed, expected);
+}
