@@ -60,8 +60,8 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     // Which cell becomes what, and what is to be said of it.
     let spoilt: [(usize, &str, &str, &str); 17] = [
         (0, "", "date", "required"),
-        (0, "下周一", "date", "not_date"),
-        (0, "2026-02-30", "date", "not_date"),
+        (0, "下周一", "date", "unreadable_date"),
+        (0, "2026-02-30", "date", "unreadable_date"),
         (0, "2099-01-01", "date", "in_future"),
         (0, "1999/12/31", "date", "too_early"),
         (1, "", "place", "required"),
@@ -106,7 +106,7 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     let first = &import["mistakes"][1];
     assert_eq!(
         (&first["column"], &first["value"], &first["message"]),
-        (&json!("活动时间"), &json!("下周一"), &json!("请选择日期"))
+        (&json!("活动时间"), &json!("下周一"), &json!("这不是一个日期，请写成 2026-11-20 这样的一天"))
     );
     assert_eq!(write(&api, &import).status(), 409);
     assert_eq!(api.actual("joint_studies", 2026), Value::Null, "nothing is written");

@@ -418,3 +418,132 @@ fn hostile_files_take_little_memory() {
         println!("{what}: {taken} MB");
     }
 }
+
+/// The reasons of the columns that are left out, by their headings.
+fn omitted(import: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let columns = import["omitted_columns"].as_array().unwrap().iter();
+    columns.map(|own| (text(&own["heading"]), text(&own["why"]))).collect()
+}
+
+#[test]
+fn unit_of_heading_is_understood_or_asked_about() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    for unit in ["人民币元", "元人民币", "元、含税", "元，不含税", "以元计", "按元填写", "单位：人民币元", "單位：元"]
+    {
+        let import = bring(&api, "online_sale", format!("日期,地点,销售额（{unit}）\n2026-11-20,沫阳镇,50000\n"));
+        assert_eq!(shown(&import, "values.amount"), [json!(5)], "{unit}: {import}");
+        assert_eq!(import["wrong"], 0, "{unit}");
+    }
+    for unit in ["0.1万元", "亿", "百万", "元）（万元", "元/户", "元/月"] {
+        let import = bring(&api, "online_sale", format!("日期,地点,销售额（{unit}）\n2026-11-20,沫阳镇,50000\n"));
+        assert_eq!(omitted(&import), [(format!("销售额（{unit}）"), "unit".to_owned())], "{import}");
+        // A person who takes the column all the same gets a mistake, never a figure in the field's unit.
+        let columns = json!({"columns": ["date", "place", "values.amount"]});
+        let import = put(&api, &import, "/columns", &columns);
+        let codes: Vec<String> = mistakes(&import).into_iter().map(|own| own.2).collect();
+        assert_eq!(codes, ["unit"], "{unit}");
+    }
+}
+
+#[test]
+fn unit_line_is_understood_or_asked_about() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let table = |line: &str, heading: &str| format!("{line}\n日期,地点,{heading}\n2026-11-20,沫阳镇,50000\n");
+    for line in [
+        "单位:人民币元",
+        "单位（元）",
+        "单位 元",
+        "（元）",
+        "单位=元",
+        "金额：元",
+        "货币单位为元",
+        "金额以元为单位",
+        "单 位：元",
+        "Unit: yuan",
+    ] {
+        let import = bring(&api, "online_sale", table(line, "销售额"));
+        assert_eq!(shown(&import, "values.amount"), [json!(5)], "{line}: {import}");
+    }
+    for (line, heading) in [("单位：元、万元", "销售额"), ("单位：元", "销售额（万元）"), ("单位：元/吨", "销售额")]
+    {
+        let import = bring(&api, "online_sale", table(line, heading));
+        assert_eq!(omitted(&import), [(heading.to_owned(), "unit".to_owned())], "{line}: {import}");
+    }
+}
+
+#[test]
+fn unit_column_goes_with_its_amount() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    for heading in ["计量单位", "金额单位", "单位"] {
+        let table = format!("日期,地点,销售额,{heading}\n2026-11-20,沫阳镇,50000,元\n2026-11-20,边阳镇,3,万元\n");
+        let import = bring(&api, "online_sale", table);
+        assert_eq!(shown(&import, "values.amount"), [json!(5), json!(3)], "{heading}: {import}");
+        assert_eq!(import["wrong"], 0, "{heading}");
+    }
+    let table = "日期,地点,销售额（万元）,计量单位\n2026-11-20,沫阳镇,50000,元\n2026-11-20,边阳镇,3,大箱\n";
+    let import = bring(&api, "online_sale", table);
+    let unit = |row| (row, "销售额（万元）".to_owned(), "unit".to_owned());
+    assert_eq!(mistakes(&import), [unit(2), unit(3)]);
+}
+
+#[test]
+fn number_format_gives_the_unit() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let table = |heading: &str, format: &str, number: f64| {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, words) in (0..).zip(["日期", "地点", heading]) {
+            sheet.write_string(0, column, words).unwrap();
+        }
+        sheet.write_string(1, 0, "2026-11-20").unwrap().write_string(1, 1, "沫阳镇").unwrap();
+        sheet.write_number_with_format(1, 2, number, &Format::new().set_num_format(format)).unwrap();
+        bring(&api, "online_sale", book.save_to_buffer().unwrap())
+    };
+    for format in ["#,##0\"元\"", "\"¥\"#,##0", "[$¥-804]#,##0.00"] {
+        assert_eq!(shown(&table("销售额", format, 50_000.0), "values.amount"), [json!(5)], "{format}");
+        assert_eq!(mistakes(&table("销售额（万元）", format, 50_000.0)).len(), 1, "{format}: two units");
+    }
+    for format in ["[$$-409]#,##0", "[$€-2]#,##0", "0\"吨\"", "0.00%", "0.0,,\"百万\"", "#,##0,"] {
+        assert_eq!(mistakes(&table("销售额", format, 50.0)).len(), 1, "{format}");
+    }
+    let import = table("销售额", "[DBNum2][$-804]General", 50.0);
+    assert_eq!(shown(&import, "values.amount"), [json!(50)], "{import}");
+}
+
+#[test]
+fn columns_that_may_hold_another_figure_are_asked_about() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    for pair in [
+        ["培训人次（计划）", "培训人次（完成）"],
+        ["培训人次（上年同期）", "培训人次（本期）"],
+        ["培训人次（累计）", "培训人次（本月）"],
+        ["培训人次", "培训人次"],
+    ] {
+        let table = format!("日期,地点,{},{}\n2026-11-20,沫阳镇,50,7\n", pair[0], pair[1]);
+        let import = bring(&api, "skills_training", table);
+        assert_eq!(import["columns"], json!(["date", "place", null, null]), "{import}");
+        assert_eq!(omitted(&import).into_iter().map(|own| own.0).collect::<Vec<_>>(), pair);
+        assert_eq!(mistakes(&import)[0].2, "required");
+    }
+}
+
+#[test]
+fn total_rows_are_left_out_and_data_with_total_words_is_not() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let table = "序号,日期,地点,培训人次,工种\n1,2026-11-20,沫阳镇,5,电工\n2,2026-11-21,沫阳镇,6,汇总企业需求\n\
+        合计,2026-11-20,沫阳镇,11,\n3,2026-11-20,沫阳镇,11,合计\n4,2026.11.2O,沫阳镇,3,总计划讨论\n";
+    let import = bring(&api, "skills_training", table);
+    assert_eq!(left_out(&import), [(4, "total".to_owned()), (5, "total".to_owned())], "{import}");
+    assert_eq!(mistakes(&import), [(6, "日期".to_owned(), "unreadable_date".to_owned())]);
+}
+
+#[test]
+fn row_wider_than_the_heading_and_several_days_are_mistakes() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let table = "日期,地点,培训人次,工种\n2026-11-20,沫阳镇,1,200,电工\n2026-11-20 至 2026-11-25,沫阳镇,5,\n";
+    let import = bring(&api, "skills_training", table);
+    let expected = [(2, "", "too_many_cells"), (3, "日期", "unreadable_date")];
+    let expected = expected.map(|(row, column, code)| (row, column.to_owned(), code.to_owned()));
+    assert_eq!(mistakes(&import), expected, "{import}");
+}

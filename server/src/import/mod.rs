@@ -24,8 +24,8 @@ pub mod write;
 mod xls;
 mod xlsx;
 
-use jiedui_core::api::imports::OmittedColumn;
 use file_error::FileError;
+use jiedui_core::api::imports::OmittedColumn;
 use jiedui_core::api::imports::{Action, OmissionReason, OmittedRow, SheetName};
 use jiedui_core::entry::Fields;
 use layout::HeadingRows;

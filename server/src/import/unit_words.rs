@@ -112,8 +112,12 @@ pub fn read_unit(text: &str, own: &[&str]) -> Option<String> {
         if rest.is_empty() {
             return None;
         }
-        let is_own = own.iter().any(|own| !own.is_empty() && without_space(&simplify(own)) == rest);
-        if is_own || Unit::parse(&rest).is_some() {
+        if own.iter().any(|own| !own.is_empty() && without_space(&simplify(own)) == rest) {
+            return own.first().map(|unit| (*unit).to_owned());
+        }
+        // A rate is understood where the field is one: 万元/月 for 元/月.
+        let is_rate = |own: &&&str| own.contains('/') && Unit::of_field(&rest).converts_to(&Unit::of_field(own));
+        if Unit::parse(&rest).is_some() || own.iter().any(|own| is_rate(&own)) {
             return Some(rest);
         }
         let before = BEFORE.iter().find_map(|word| rest.strip_prefix(word));

@@ -2,13 +2,16 @@
 
 use crate::api::imports;
 use crate::features::import::panel::Panel;
+use crate::features::import::preview::omitted_reason;
 use crate::labels::texts::fill;
-use jiedui_core::api::imports::{ColumnChoice, ImportResponse};
+use jiedui_core::api::imports::{ColumnChoice, ColumnReason, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
 /// The field that several columns can make together.
 const PLACE: &str = "place";
+/// Columns with the units of the amounts beside them.
+const UNIT: &str = "unit";
 
 /// Which field each column is.
 pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
@@ -35,13 +38,16 @@ fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + 
     let sample = import.sample(at);
     let unit = import.units.get(at).cloned().flatten();
     let official = import.official;
+    let omitted = import.omitted_columns.iter().find(|column| column.column == at);
+    let is_asked = |why: ColumnReason| !matches!(why, ColumnReason::Unknown | ColumnReason::Deselected);
+    let question = omitted.filter(|column| is_asked(column.why)).map(|column| omitted_reason(texts, column));
     let set = {
         let import = import.clone();
         move |event: leptos::ev::Event| {
             let chosen = Some(event_target_value(&event)).filter(|path| !path.is_empty());
             let mut columns = import.columns.clone();
             // A field is one column's; a place may be made by several.
-            let moves = chosen.as_deref().is_some_and(|path| path != PLACE);
+            let moves = chosen.as_deref().is_some_and(|path| path != PLACE && path != UNIT);
             columns.iter_mut().filter(|other| moves && **other == chosen).for_each(|other| *other = None);
             if let Some(column) = columns.get_mut(at) {
                 *column = chosen;
@@ -66,6 +72,7 @@ fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + 
                     <option value="">{texts.import_no_field}</option>
                     {import.choices.iter().map(option).collect_view()}
                 </select>
+                {question.map(|words| view! { <small class="bad">{words}</small> })}
                 {unit.map(|unit| view! { <small class="source">{fill(texts.import_unit, &[&unit])}</small> })}
             </td>
         </tr>

@@ -3,7 +3,8 @@
 use crate::labels::texts::{Texts, fill};
 use crate::state::AppState;
 use jiedui_core::api::imports::{
-    Action, EntryChange, ImportResponse, OmissionReason, OmittedRow, PreviewCell, PreviewRow,
+    Action, ColumnReason, EntryChange, ImportResponse, OmissionReason, OmittedColumn, OmittedRow, PreviewCell,
+    PreviewRow,
 };
 use leptos::prelude::*;
 
@@ -23,10 +24,34 @@ pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<
         {(!counts.is_empty()).then(|| view! { <p class="import-counts">{counts.join(" · ")}</p> })}
         {likely.map(|words| view! { <p class="notice">{words}</p> })}
         {(import.hidden_rows > 0).then(|| view! { <p class="notice">{fill(texts.import_hidden_rows, &[&import.hidden_rows])}</p> })}
+        {omitted_columns(texts, import)}
         {left_out(texts, import)}
         {(!import.changes.is_empty()).then(|| changes(texts, &import.changes))}
         {(!import.preview.is_empty() && import.changes.is_empty()).then(|| rows(texts, &import.preview))}
     }
+}
+
+/// Says in words why a column is not imported.
+pub fn omitted_reason(texts: &'static Texts, column: &OmittedColumn) -> String {
+    let words = match column.why {
+        ColumnReason::Unit => texts.import_omitted_unit,
+        ColumnReason::Words => texts.import_omitted_words,
+        ColumnReason::Repeated => texts.import_omitted_repeated,
+        ColumnReason::Deselected => texts.import_omitted_deselected,
+        ColumnReason::Unknown => texts.import_omitted_unknown,
+    };
+    fill(words, &[&column.text])
+}
+
+fn omitted_columns(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {
+    let column = |column: &OmittedColumn| {
+        let number = fill(texts.import_column_number, &[&(column.column + 1)]);
+        let heading = if column.heading.is_empty() { &number } else { &column.heading };
+        fill(texts.import_omitted_column, &[heading, &omitted_reason(texts, column)])
+    };
+    let columns: Vec<String> = import.omitted_columns.iter().map(column).collect();
+    let words = fill(texts.import_omitted, &[&columns.join("、")]);
+    (!columns.is_empty()).then(|| view! { <p class="notice omitted-columns">{words}</p> })
 }
 
 fn left_out(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {

@@ -104,6 +104,7 @@ fn shaped(app: &AppState, import: Import, language: Language) -> ImportResponse 
         heading_row: findings.heading_rows.row,
         heading_rows: findings.heading_rows.rows,
         units: findings.units.clone(),
+        omitted_columns: findings.omitted_columns.iter().map(|column| words.omitted_column(column)).collect(),
         official: findings.official,
         left_out: findings.left_out.clone(),
         left_out_counts: findings.left_out_counts.clone(),
@@ -292,7 +293,8 @@ pub async fn set_columns(
     let targets = app.targets_of(&import);
     let paths: Vec<&String> = columns.iter().flatten().collect();
     let is_target = |path: &&String| targets.iter().any(|target| target.path == **path);
-    let is_once = |path: &&String| *path == PLACE || *path == UNIT || paths.iter().filter(|other| *other == path).count() == 1;
+    let is_once =
+        |path: &&String| *path == PLACE || *path == UNIT || paths.iter().filter(|other| *other == path).count() == 1;
     if columns.len() != import.heading.len() || !paths.iter().all(|path| is_target(path) && is_once(path)) {
         return Err(Problem::field("columns", ErrorCode::Unknown));
     }
