@@ -116,8 +116,8 @@ fn the_date_system_and_the_formats_of_days_are_the_workbooks_own() {
     let texts = |book: &SheetFile| book.rows[0].cells.iter().map(|own| own.text().into_owned()).collect::<Vec<_>>();
     let from_1904 = of("date1904=\"1\"");
     assert!(from_1904.from_1904);
-    assert_eq!(texts(&from_1904), ["2026-11-20", "44884", "2026-11-20", "2026-11-20"]);
-    assert_eq!(texts(&of("")), ["2022-11-19", "44884", "2022-11-19", "2026-11-20"]);
+    assert_eq!(texts(&from_1904), ["2026-11-20", "44884days", "2026-11-20", "2026-11-20"]);
+    assert_eq!(texts(&of("")), ["2022-11-19", "44884days", "2022-11-19", "2026-11-20"]);
 }
 
 #[test]
