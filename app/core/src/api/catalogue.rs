@@ -15,12 +15,15 @@ pub struct SetActivityRequest {
     pub name_en: String,
     /// Fields of the form.
     pub fields: Vec<Field>,
+    /// The version of the catalogue that the change started from: it is refused where the item has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_version: Option<u32>,
 }
 
 impl SetActivityRequest {
     /// Returns the activity with this code.
     pub fn activity(self, code: String) -> Activity {
-        let Self { programme, name, name_en, fields } = self;
+        let Self { programme, name, name_en, fields, base_version: _ } = self;
         Activity { code, programme, name, name_en, version: 0, fields }
     }
 }
@@ -47,12 +50,16 @@ pub struct SetIndicatorRequest {
     /// Targets, at most one a year.
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// The version of the catalogue that the change started from: it is refused where the item has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_version: Option<u32>,
 }
 
 impl SetIndicatorRequest {
     /// Returns the indicator with this code.
     pub fn indicator(self, code: String) -> Indicator {
-        let Self { programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets } = self;
+        let Self { programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets, base_version: _ } =
+            self;
         Indicator { code, programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets }
     }
 }
