@@ -24,7 +24,12 @@ pub struct Common;
 
 impl Modify for Common {
     fn modify(&self, document: &mut Document) {
-        document.paths.paths.values_mut().flat_map(operations).for_each(describe_errors);
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in operations(item) {
+                operation.operation_id = Some(operation_id(method, path));
+                describe_errors(operation);
+            }
+        }
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         let cookie =
             SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::http::extract::credentials::COOKIE)));
@@ -38,10 +43,18 @@ impl Modify for Common {
     }
 }
 
-/// Returns the operations of a path.
-fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// Returns the operations of a path, with their methods.
+fn operations(path: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem { get, put, post, delete, .. } = path;
-    [get, put, post, delete].into_iter().flatten()
+    let operations = [("get", get), ("put", put), ("post", post), ("delete", delete)];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Returns the unique name of an operation, from which generators name functions: `put_periods_month`.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/api/v1").trim_start_matches('/');
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// Declares a problem as the body of each error response without one.

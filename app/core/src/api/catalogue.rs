@@ -58,8 +58,7 @@ pub struct SetIndicatorRequest {
 impl SetIndicatorRequest {
     /// Returns the indicator with this code.
     pub fn indicator(self, code: String) -> Indicator {
-        let Self { programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets, base_version: _ } =
-            self;
+        let Self { programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets, base_version: _ } = self;
         Indicator { code, programme, name, name_en, unit, unit_en, aggregation, distinct_by, targets }
     }
 }
