@@ -148,13 +148,23 @@ async function saveOffline({ page, line, server }, date, ahead = () => {}) {
   await ahead(server);
 }
 
-// Waits until nothing is drawn again for a second: an open menu is closed by that.
-const settled = (selector) => ({ page }) =>
-  expect(async () => {
-    const drawn = await page.locator(selector).first().elementHandle();
-    await page.waitForTimeout(1_000);
-    expect(await drawn.evaluate((own) => own.isConnected)).toBe(true);
-  }).toPass({ timeout: 20_000 });
+// Waits until nothing is drawn for a second: a redrawn entry closes its open menu.
+const settled = (selector) => async ({ page }) => {
+  await expect(page.locator(selector).first()).toBeVisible();
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        let quiet;
+        const observer = new MutationObserver(() => wait());
+        const wait = () => {
+          clearTimeout(quiet);
+          quiet = setTimeout(() => resolve(observer.disconnect()), 1_000);
+        };
+        observer.observe(document.querySelector("main"), { childList: true, subtree: true });
+        wait();
+      }),
+  );
+};
 
 const toTop = ({ page }) => page.evaluate(() => window.scrollTo(0, 0));
 const toTopOf = (selector) => ({ page }) => page.locator(selector).first().evaluate((own) => own.scrollIntoView({ block: "start" }));

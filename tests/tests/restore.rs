@@ -81,7 +81,7 @@ fn restore_of_no_database_changes_nothing() {
     std::fs::write(&copy, "not a database").unwrap();
     let refused = restore(&home, &copy);
     assert!(!refused.status.success());
-    assert!(files(&home, "").iter().all(|name| !name.contains("restor")), "{:?}", files(&home, ""));
+    assert!(files(&home, "").iter().all(|name| !name.contains("restoring")), "{:?}", files(&home, ""));
     assert_eq!(home.serve(&[]).sign_in("head").actual("field_surveys", 2026), 3);
 }
 
