@@ -81,7 +81,7 @@ fn unreadable_mistakes_of_an_import_are_reported() {
     let sent: Value = request.body("活动时间,乡镇村,学习次数\n下周一,罗甸县沫阳镇,1").send().unwrap().json().unwrap();
     let path = format!("/api/v1/imports/{}", sent["id"].as_str().unwrap());
     let import = eventually("the check", || Some(api.read(&path)).filter(|import| import["stage"] == "checked"));
-    assert_eq!(import["mistakes"][0]["code"], "not_date");
+    assert_eq!(import["mistakes"][0]["code"], "unreadable_date");
     home.sql("UPDATE import SET mistakes = '[{'");
     let codes: Vec<Value> =
         api.read(&path)["mistakes"].as_array().unwrap().iter().map(|mistake| mistake["code"].clone()).collect();

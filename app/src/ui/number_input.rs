@@ -2,9 +2,13 @@
 
 use jiedui_core::values::halfwidth::to_halfwidth;
 
+/// The text is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotANumber;
+
 /// Parses a typed number; `None` for an empty text. Accepts surrounding spaces, full-width digits, and commas between
 /// thousands. Rejects exponents: nobody means to type one, and `1e3` would become 1000 unnoticed.
-pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
+pub fn read_number(text: &str) -> Result<Option<f64>, NotANumber> {
     let text = to_halfwidth(text).replace('，', ",");
     if text.is_empty() {
         return Ok(None);
@@ -20,9 +24,9 @@ pub fn read_number(text: &str) -> Result<Option<f64>, ()> {
     };
     let is_digits = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
     if !is_grouped || !is_digits(decimals) || !groups.iter().all(|group| is_digits(group)) {
-        return Err(());
+        return Err(NotANumber);
     }
-    text.replace(',', "").parse::<f64>().map(Some).map_err(drop)
+    text.replace(',', "").parse::<f64>().map(Some).map_err(|_| NotANumber)
 }
 
 #[cfg(test)]
@@ -34,14 +38,14 @@ mod tests {
         assert_eq!(read_number(" 12.5 "), Ok(Some(12.5)));
         assert_eq!(read_number("１２。５"), Ok(Some(12.5)));
         assert_eq!(read_number("  "), Ok(None));
-        assert_eq!(read_number("十二"), Err(()));
+        assert_eq!(read_number("十二"), Err(NotANumber));
         for (text, number) in
             [("１，０００", 1000.0), ("1,234,567.5", 1_234_567.5), ("-3", -3.0), ("+3", 3.0), (".5", 0.5)]
         {
             assert_eq!(read_number(text), Ok(Some(number)), "{text}");
         }
         for text in ["1e3", "1E3", "12人", "1,5", "1,0000", ",100", "inf", "NaN", "1.2.3", "--1", "-", ".", "1 2"] {
-            assert_eq!(read_number(text), Err(()), "{text}");
+            assert_eq!(read_number(text), Err(NotANumber), "{text}");
         }
     }
 }

@@ -208,12 +208,8 @@ impl Workbook {
             Some(0) => None,
             Some(1) => Some(truth(record.u8(8).unwrap_or_default())),
             Some(2) => Some(error(record.u8(8).unwrap_or_default())),
-            // An empty text; programs that do not calculate store the same for every formula.
-            Some(3) => {
-                let formula = record.data.get(22..).unwrap_or_default();
-                let has_empty_text = formula.windows(2).any(|pair| pair == [0x17, 0]);
-                Some(if has_empty_text { Cell::Empty } else { Cell::NoResult })
-            }
+            // An empty text. Programs that do not calculate store the same for every formula: it cannot be told apart.
+            Some(3) => Some(Cell::Empty),
             _ => Some(Cell::NoResult),
         }
     }

@@ -6,7 +6,7 @@ use crate::api::reference as server;
 use crate::labels::code::organisation_kind;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
-use crate::ui::number_input::read_number;
+use crate::ui::number_input::{NotANumber, read_number};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::organisation::OrganisationKind;
@@ -75,7 +75,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
         }
         let [east, north] = ["east", "north"].map(|name| match read_number(&form.get(name)) {
             Ok(number) => number,
-            Err(()) => {
+            Err(NotANumber) => {
                 errors.push(FieldError::new(name, ErrorCode::NotAmount));
                 None
             }

@@ -94,7 +94,7 @@ fn List() -> impl IntoView {
                 let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry).into_string();
                 let rows: String = found.iter().take(listed.get()).map(row).collect();
                 let more = found.len() > listed.get();
-                let said = is_countable.get().then(|| fill(texts.found_entries, &[&found.len()])).unwrap_or_default();
+                let said = if is_countable.get() { fill(texts.found_entries, &[&found.len()]) } else { String::new() };
                 view! { <ReplicaNotice/><SearchResults said rows more listed/> }.into_any()
             }
         })

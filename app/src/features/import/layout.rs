@@ -65,16 +65,13 @@ fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
             desk.work(async move { imports::set_layout(id, None, Some((row, rows)), language).await });
         }
     };
-    let of_rows = {
-        let set = set.clone();
-        move |event: leptos::ev::Event| {
-            if let Ok(rows) = event_target_value(&event).parse() {
-                set(first, rows);
-            }
+    let of_rows = move |event: leptos::ev::Event| {
+        if let Ok(rows) = event_target_value(&event).parse() {
+            set(first, rows);
         }
     };
     let line = |own: &StartRow| {
-        let (row, set) = (own.row, set.clone());
+        let row = own.row;
         let is_heading = (first..first + rows).contains(&row);
         let cells = own.cells.iter().map(|own| view! { <td>{own.clone()}</td> }).collect_view();
         view! {

@@ -266,7 +266,7 @@ fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     view! {
         <p class="actions">
             {move || (is_left || (writes && desk.step.get() == Step::Preview)).then(|| view! {
-                <button type="button" class="button primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write.clone()>
+                <button type="button" class="button primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write>
                     {write_words.get_value()}
                 </button>
             })}

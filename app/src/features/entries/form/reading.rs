@@ -3,7 +3,7 @@
 use crate::labels::time_format::minutes_since_1970;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use crate::ui::number_input::read_number;
+use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::place::Places;
@@ -109,7 +109,7 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
             }
             match read_number(text) {
                 Ok(value) => cells.extend(value.map(|value| (column.code.clone(), number_value(value)))),
-                Err(()) => {
+                Err(NotANumber) => {
                     let at = format!("details.{}.{number}.{}", field.code, column.code);
                     errors.push(FieldError::new(at, ErrorCode::NotNumber));
                 }
@@ -193,7 +193,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         match read_number(if is_asked(code) { text } else { "" }) {
             Ok(Some(number)) => drop(values.insert(code.clone(), number_value(number))),
             Ok(None) => drop(values.insert(code.clone(), Value::Null)),
-            Err(()) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotNumber)),
+            Err(NotANumber) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotNumber)),
         }
     }
     let answer = |(code, chosen): (&String, &Vec<String>)| {

@@ -6,7 +6,7 @@ use crate::storage::saving::ChangedElsewhere;
 use crate::storage::user_db::new_id;
 use crate::sync::clock;
 use crate::ui::drafting::FormDraft;
-use crate::ui::number_input::read_number;
+use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::entry::Fields;
 use jiedui_core::ledger::Status;
 use jiedui_core::sync::number_value;
@@ -94,7 +94,7 @@ impl Draft {
         for name in ["year", "amount"] {
             match read_number(&self.get(name)) {
                 Ok(number) => drop(fields.insert(name.to_owned(), number.map_or(Value::Null, number_value))),
-                Err(()) => errors.push(FieldError::new(name, ErrorCode::NotNumber)),
+                Err(NotANumber) => errors.push(FieldError::new(name, ErrorCode::NotNumber)),
             }
         }
         fields.insert("entries".to_owned(), json!(self.entries));
