@@ -64,6 +64,8 @@ test("of several tabs one sends at a time, and all see what became of it", async
   await save(page);
   await fillIn(other, { ...SURVEY, values: { times: "3" } });
   await Promise.all([save(other), page.locator("#sync").click(), page.locator("#sync").click()]);
+  // A tab that is left in the middle of a push gives up its turn, and another sends beside it.
+  for (const tab of [page, other]) await expect(tab.locator("#sync.done")).toBeVisible();
   for (const tab of [page, other]) {
     await tab.goto("/entries");
     await expect(tab.getByText("已接收，待审核")).toHaveCount(2);
