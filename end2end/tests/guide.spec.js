@@ -150,7 +150,7 @@ async function saveOffline({ page, line, server }, date, ahead = () => {}) {
 
 // Waits until nothing is drawn for a second: a redrawn entry closes its open menu.
 const settled = (selector) => async ({ page }) => {
-  await expect(page.locator(selector).first()).toBeVisible();
+  await expect(page.locator(selector).first()).toBeAttached();
   await page.evaluate(
     () =>
       new Promise((resolve) => {
