@@ -8,7 +8,7 @@ const CLAIMS = /待我审核（|到期（|填报的地方（|共 ?\d+ ?[条项]|
 
 const percent = async (page) => Number((await page.locator("#sync").textContent()).match(/(\d+)%/)?.[1]);
 
-// Signs in on a line whose answer to the first pull stands still once a part of it has arrived.
+// Signs in on a line that stalls the first pull after a part of its answer.
 async function signInToPartOfIt(page, server, line, username) {
   await server.command("generate", "--entries", "4000");
   await page.goto("/sign-in");

@@ -53,7 +53,7 @@ pub async fn set_layout(
     send_json(with_body(Request::put(&path(id, "/layout")), language, &body)?).await
 }
 
-/// Writes all of it.
+/// Writes all rows of an import.
 pub async fn write(id: Uuid, language: Language) -> Result<ImportResponse, ApiError> {
     send_json(with_body(Request::post(&path(id, "/write")), language, &Value::Null)?).await
 }

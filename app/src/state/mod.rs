@@ -71,11 +71,11 @@ pub struct AppState {
     pub deleted: RwSignal<Option<Deleted>>,
     /// Whether everything needed offline is on the phone.
     pub offline_use: RwSignal<OfflineUse>,
-    /// Whether the browser refuses storage: nothing of a person is on the phone, and what they record goes out at once.
+    /// Whether the browser refuses storage: nothing is kept on the phone, and each change is sent at once.
     pub storage_refused: RwSignal<bool>,
     /// How many changes went to the server at once, since the browser refuses storage.
     pub uploaded: RwSignal<usize>,
-    /// The way to the sync.
+    /// Channel to the sync engine.
     pub sync: StoredValue<Option<UnboundedSender<Input>>>,
     /// The overview with this phone's own entries that are not in it yet.
     pub local_overview: Memo<Option<Arc<Overview>>>,

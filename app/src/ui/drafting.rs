@@ -195,7 +195,7 @@ impl<T: FormDraft> Drafting<T> {
         on_cleanup(move || back.remove());
     }
 
-    /// Handles the message that another tab has saved `id` from the draft `of` or a copy of it.
+    /// Handles the message that another tab saved `id` from the draft `of` or from a copy.
     fn on_saved_elsewhere(self, id: Uuid, of: Uuid) {
         let current = self.draft.try_with_untracked(|draft| draft.as_ref().map(T::id)).flatten();
         if current != Some(of) {

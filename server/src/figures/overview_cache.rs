@@ -75,7 +75,7 @@ fn of_reference(reference: &Reference) -> Overview {
     }
 }
 
-/// The [`Overview::edition`] of a database in this life of it, the `epoch`.
+/// Returns the [`Overview::edition`] of a database in this `epoch`.
 pub fn edition(reference: &Reference, epoch: i64) -> Result<String, DbError> {
     let hash = Sha256::digest(serde_json::to_vec(&(of_reference(reference), epoch))?);
     Ok(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())

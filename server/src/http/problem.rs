@@ -54,7 +54,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "您没有这项权限", "You may not do this")
     }
 
-    /// The resource does not exist, or the user may not know of it.
+    /// The resource does not exist or is hidden from the user.
     pub const fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "没有这项内容", "There is no such thing")
     }

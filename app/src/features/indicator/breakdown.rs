@@ -40,7 +40,7 @@ pub fn breakdown(
     }
 }
 
-/// Returns the style of a bar that is so many thousandths wide.
+/// Returns the style of a bar whose width is given in thousandths.
 fn width(permille: i64) -> String {
     format!("width:{}.{}%", permille / 10, permille % 10)
 }

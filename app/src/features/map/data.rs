@@ -16,7 +16,7 @@ pub enum Selection {
     Organisations(Vec<Uuid>),
 }
 
-/// An overview, and the features that a filter leaves of it.
+/// An overview and its features that match a filter.
 #[derive(Clone, Debug, Default)]
 pub struct MapData {
     /// The overview.

@@ -58,7 +58,7 @@ pub async fn push(
         match mutation {
             Ok(mut mutation) => {
                 let digest = idempotency::digest(&mutation)?;
-                // A client that knows nothing of restores has seen the first life of the database alone.
+                // A client that names no epoch has seen only the first epoch of the database.
                 mutation.epoch.get_or_insert(0);
                 parsed.push((mutation, digest));
             }
