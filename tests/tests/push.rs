@@ -391,3 +391,40 @@ fn an_organisation_that_has_changed_since_is_not_overwritten(#[case] database: D
     assert_eq!(put("新小学", json!("x")).0, 400);
     assert_eq!(put("新小学", Value::Null).0, 200, "who names none has the last word, as before");
 }
+
+/// Without it a phone cannot send `base_rev`, and the last of two coordinators would win.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn overview_has_revision_of_organisation_and_pairing(#[case] database: Database) {
+    let home = home(database);
+    home.add_user("city", "coordinator", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("city");
+    let revision = |kind: &str, id: Uuid| {
+        let overview = api.read("/api/v1/overview");
+        let records = overview[kind].as_array().unwrap();
+        records.iter().find(|record| record["id"] == json!(id)).unwrap()["rev"].clone()
+    };
+    let put = |kind: &str, id: Uuid, body: &Value, base_rev: u64| {
+        let mut body = body.clone();
+        body["base_rev"] = json!(base_rev);
+        let answer = api.request("PUT", &format!("/api/v1/{kind}/{id}")).json(&body).send().unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().unwrap()["rev"].clone())
+    };
+    let [school, partner, pairing] = [(); 3].map(|()| Uuid::now_v7());
+    let organisation = |name: &str, side: &str, place: &str| json!({"name": name, "name_en": "", "kind": "school", "side": side, "place": place, "programme": "education"});
+    assert_eq!(put("organisations", school, &organisation("小学", "b", "522728109"), 0), (200, json!(1)));
+    assert_eq!(put("organisations", school, &organisation("中心小学", "b", "522728109"), 1), (200, json!(2)));
+    assert_eq!(put("organisations", school, &organisation("中心小学", "b", "522728109"), 2), (200, json!(2)));
+    assert_eq!(put("organisations", partner, &organisation("附属小学", "a", "520102"), 0), (200, json!(1)));
+    assert_eq!((revision("organisations", school), revision("organisations", partner)), (json!(2), json!(1)));
+    let mut link = json!({"programme": "education", "organisation_a": partner, "organisation_b": school});
+    assert_eq!(put("pairings", pairing, &link, 0), (200, json!(1)));
+    link["from"] = json!("2026-09-01");
+    assert_eq!(put("pairings", pairing, &link, 1), (200, json!(2)));
+    assert_eq!(revision("pairings", pairing), json!(2));
+    let (records, _) = api.pull(None, 500);
+    let stored = records.iter().find(|record| record["id"] == json!(school)).unwrap();
+    assert_eq!((&stored["rev"], stored["fields"].get("rev")), (&json!(2), None), "{stored}");
+}

@@ -34,11 +34,11 @@ pub struct SetOrganisationRequest {
 }
 
 impl SetOrganisationRequest {
-    /// Returns the organisation with this identifier, without initials, and the revision that the edit started from.
+    /// Returns the organisation with this identifier, without initials and revision, and the revision that the edit started from.
     pub fn organisation(self, id: Uuid) -> (Organisation, Option<u64>) {
         let Self { name, name_en, kind, side, place, programme, position, source, base_rev } = self;
         let initials = String::new();
-        (Organisation { id, name, name_en, kind, side, place, programme, position, source, initials }, base_rev)
+        (Organisation { id, name, name_en, kind, side, place, programme, position, source, initials, rev: 0 }, base_rev)
     }
 }
 
@@ -73,6 +73,6 @@ impl SetPairingRequest {
     /// Returns the pairing with this identifier, and the revision that the edit started from.
     pub fn pairing(self, id: Uuid) -> (Pairing, Option<u64>) {
         let Self { programme, organisation_a, organisation_b, from, to, source, agreement, base_rev } = self;
-        (Pairing { id, programme, organisation_a, organisation_b, from, to, source, agreement }, base_rev)
+        (Pairing { id, programme, organisation_a, organisation_b, from, to, source, agreement, rev: 0 }, base_rev)
     }
 }

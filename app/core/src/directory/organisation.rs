@@ -55,6 +55,15 @@ pub struct Organisation {
     /// Pinyin initials of the name for search, set by the server.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub initials: String,
+    /// Revision of the record, set by the server; 0 in stored fields and for a new organisation. An edit sends it as
+    /// `base_rev`.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub rev: u64,
+}
+
+/// Returns whether a revision is left out: stored fields and new records have none.
+fn is_unset(rev: &u64) -> bool {
+    *rev == 0
 }
 
 impl Organisation {
@@ -89,4 +98,8 @@ pub struct Pairing {
     /// SHA-256 hash of the agreement's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<String>,
+    /// Revision of the record, set by the server; 0 in stored fields and for a new pairing. An edit sends it as
+    /// `base_rev`.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub rev: u64,
 }

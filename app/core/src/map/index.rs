@@ -320,6 +320,7 @@ mod tests {
             to: None,
             source: None,
             agreement: None,
+            rev: 0,
         };
         let overview = Overview {
             edition: "one".into(),

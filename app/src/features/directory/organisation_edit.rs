@@ -98,6 +98,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
             position: east.zip(north),
             source,
             initials: String::new(),
+            rev: 0,
         };
         add_new(&mut errors, own.validate(places, &overview.catalogue));
         add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user)));

@@ -96,6 +96,7 @@ fn pairing_form(
             to,
             source,
             agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
+            rev: 0,
         };
         add_new(&mut errors, own.validate(directory, &overview.catalogue));
         add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user, directory)));

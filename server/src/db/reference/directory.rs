@@ -15,8 +15,8 @@ use uuid::Uuid;
 /// What came of writing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It is as it was to be.
-    Done,
+    /// Written, or equal already: the revision.
+    Done(u64),
     /// The identifier is another record's.
     OtherKind,
     /// The agreement is somebody else's file, which this person may not read.
@@ -44,11 +44,11 @@ pub async fn set(
         tx.rollback().await?;
         return Ok(Written::OtherKind);
     }
+    let last = known.as_ref().map_or(0, |known| u64::try_from(known.last.rev).unwrap_or_default());
     if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
         tx.rollback().await?;
-        return Ok(Written::Done);
+        return Ok(Written::Done(last));
     }
-    let last = known.as_ref().map_or(0, |known| u64::try_from(known.last.rev).unwrap_or_default());
     if let Some(base_rev) = base_rev.filter(|base_rev| *base_rev != last) {
         tx.rollback().await?;
         return Ok(if base_rev > last { Written::Ahead(last) } else { Written::Conflict });
@@ -75,7 +75,7 @@ pub async fn set(
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
-    Ok(Written::Done)
+    Ok(Written::Done(u64::try_from(rev).unwrap_or_default()))
 }
 
 fn changed(before: &Fields, now: &Fields) -> BTreeSet<String> {

@@ -85,15 +85,17 @@ pub async fn load(db: &Db) -> Result<Reference> {
         parent,
         name,
     };
-    let mut organisations: Vec<Organisation> = bodies(db, ORGANISATION).await?;
-    for own in &mut organisations {
-        own.initials = initials(&own.name);
-    }
+    let organisations = of_kind(db, ORGANISATION, |organisation: &mut Organisation, rev| {
+        organisation.initials = initials(&organisation.name);
+        organisation.rev = rev;
+    });
+    let organisations = organisations.await?;
+    let pairings = of_kind(db, PAIRING, |pairing: &mut Pairing, rev| pairing.rev = rev).await?;
     Ok(Reference {
         catalogue: catalogue.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default(),
         places: Places::new(places.into_iter().map(place).collect()),
         organisations,
-        pairings: bodies(db, PAIRING).await?,
+        pairings,
         closed: closed.iter().filter_map(|month| closed_month(month)).collect(),
         version,
     })
@@ -111,11 +113,25 @@ fn initials(name: &str) -> String {
 /// The records of a kind that is not `entry`. Both databases use the partial index `record_other` only where the query
 /// repeats its condition.
 pub(in crate::db) const OF_KIND: &str =
-    "SELECT id, fields FROM record WHERE kind = $1 AND kind <> 'entry' AND NOT deleted ORDER BY id";
+    "SELECT id, rev, fields FROM record WHERE kind = $1 AND kind <> 'entry' AND NOT deleted ORDER BY id";
 
-async fn bodies<T: DeserializeOwned>(db: &Db, kind: &str) -> Result<Vec<T>> {
-    let rows = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(OF_KIND).bind(kind).fetch_all(pool).await?);
-    Ok(rows.iter().filter_map(|(id, body)| stored::read(kind, id, body)).collect())
+/// A row of [`OF_KIND`].
+#[derive(sqlx::FromRow)]
+struct BodyRow {
+    id: Uuid,
+    rev: i64,
+    fields: String,
+}
+
+/// Reads the records of a kind, and completes each from its revision. Unreadable records are logged and omitted.
+async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &str, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
+    let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind).fetch_all(pool).await?);
+    let record = |row: &BodyRow| {
+        let mut record = stored::read(kind, &row.id, &row.fields)?;
+        complete(&mut record, u64::try_from(row.rev).unwrap_or_default());
+        Some(record)
+    };
+    Ok(rows.iter().filter_map(record).collect())
 }
 
 /// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:

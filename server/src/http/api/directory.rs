@@ -36,7 +36,7 @@ pub async fn set_organisation(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (id, request) = read::<SetOrganisationRequest>(&user, &id, body)?;
-    let (own, base_rev) = request.organisation(id);
+    let (mut own, base_rev) = request.organisation(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
     if directory.organisation(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user).is_empty()) {
@@ -44,7 +44,8 @@ pub async fn set_organisation(
     }
     told(own.validate(&reference.places, &reference.catalogue), own.forbidden_fields(&user), wants)?;
     // Its initials are read from its name when the directory is.
-    set(&app, ORGANISATION, own.id, own, &user, base_rev, wants).await
+    own.rev = set(&app, ORGANISATION, own.id, &own, &user, base_rev).await?;
+    Ok(wants.answer(&own))
 }
 
 /// Adds or changes a pairing; an ended pairing stays, with its last day.
@@ -61,14 +62,15 @@ pub async fn set_pairing(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (id, request) = read::<SetPairingRequest>(&user, &id, body)?;
-    let (own, base_rev) = request.pairing(id);
+    let (mut own, base_rev) = request.pairing(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
     if directory.pairing(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user, directory).is_empty()) {
         return Err(Problem::forbidden());
     }
     told(own.validate(directory, &reference.catalogue), own.forbidden_fields(&user, directory), wants)?;
-    set(&app, PAIRING, own.id, own, &user, base_rev, wants).await
+    own.rev = set(&app, PAIRING, own.id, &own, &user, base_rev).await?;
+    Ok(wants.answer(&own))
 }
 
 /// Reads the identifier and the body of a change.
@@ -93,17 +95,17 @@ fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Accept) -
     if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
 }
 
+/// Writes a record and returns its revision.
 async fn set(
     app: &AppState,
     kind: &str,
     id: Uuid,
-    own: impl Serialize,
+    record: &impl Serialize,
     user: &User,
     base_rev: Option<u64>,
-    wants: Accept,
-) -> Result<Response, Problem> {
-    match directory::set(&app.db, kind, id, &own, user, base_rev).await? {
-        Written::Done => {}
+) -> Result<u64, Problem> {
+    let rev = match directory::set(&app.db, kind, id, record, user, base_rev).await? {
+        Written::Done(rev) => rev,
         Written::OtherKind => return Err(Problem::field("id", ErrorCode::Reused)),
         Written::ForeignFile => return Err(Problem::field("agreement", ErrorCode::ForeignPhoto)),
         Written::Ahead(last) => {
@@ -115,8 +117,8 @@ async fn set(
             let problem = Problem::new(StatusCode::CONFLICT, sentence.0, sentence.1);
             return Err(problem.with(vec![FieldError::new("base_rev", ErrorCode::Conflict)]));
         }
-    }
+    };
     app.cache.reload(&app.db).await?;
     app.publish(feed::last_change(&app.db).await?);
-    Ok(wants.answer(&own))
+    Ok(rev)
 }

@@ -239,12 +239,12 @@ proptest! {
         let organisation = |(number, place): (u128, &String)| Organisation {
             id: id(number), name: String::new(), name_en: String::new(), kind: OrganisationKind::School, side: Side::A,
             place: place.clone(), programme: String::new(), position: None, source: None,
-            initials: String::new(),
+            initials: String::new(), rev: 0,
         };
         let organisations: Vec<Organisation> = (1..).zip(&ends).map(organisation).collect();
         let (organisation_a, organisation_b) = (id(1), id(2));
         let pairings =
-            [Pairing { id: id(9), programme: String::new(), organisation_a, organisation_b, from: None, to: None, source: None, agreement: None }];
+            [Pairing { id: id(9), programme: String::new(), organisation_a, organisation_b, from: None, to: None, source: None, agreement: None, rev: 0 }];
         let directory = Directory { organisations: &organisations, pairings: &pairings };
         for pairing in [None, Some(id(9))] {
             let mut entry = entry("2023-03-01", 4.0, None);
