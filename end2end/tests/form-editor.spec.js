@@ -101,3 +101,27 @@ test("a form that another administrator has changed meanwhile is not overwritten
   expect((await form()).fields[0].max).toBe(700);
   expect((await form()).fields[0].min).not.toBe(2);
 });
+
+test("an organisation that somebody else has changed is not overwritten, and what is typed stays", async ({ page, server }) => {
+  const api = await server.api("admin");
+  const { organisations } = await api.get("/overview");
+  const { id, initials, rev, ...before } = organisations.find((own) => own.side === "b");
+  const now = async () => (await api.get("/overview")).organisations.find((own) => own.id === id);
+  await signIn(page, server, "admin");
+  await page.goto(`/organisations/${id}/edit`);
+  const english = page.locator("#field-name_en");
+  await english.fill("What I typed");
+  // The news of the other change does not reach the phone.
+  await page.route("**/api/v1/overview*", (route) => route.abort());
+  await api.put(`/organisations/${id}`, { ...before, name: "别人改的名称" });
+  await page.locator("#save").click();
+  await expect(page.locator(".notice[role=alert]")).toContainText("没有保存：别人刚刚改过");
+  await expect(english).toHaveValue("What I typed");
+  await expectReadable(page);
+  expect((await now()).name_en).toBe(before.name_en);
+  await page.unroute("**/api/v1/overview*");
+  await page.locator("#save").click();
+  await expect(page).toHaveURL(new RegExp(`/organisations/${id}$`));
+  const { name, name_en } = await now();
+  expect([name, name_en]).toEqual(["别人改的名称", "What I typed"]);
+});

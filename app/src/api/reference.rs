@@ -31,12 +31,21 @@ pub async fn set_indicator(item: &Indicator, base_version: u32, language: Langua
     put(&format!("/api/v1/catalogue/indicators/{}", item.code), &Based { item, base_version }, language).await
 }
 
-/// Changes an organisation, or adds one.
-pub async fn set_organisation(own: &Organisation, language: Language) -> Result<(), ApiError> {
-    put(&format!("/api/v1/organisations/{}", own.id), own, language).await
+/// A change of the directory, with the revision that it started from.
+#[derive(Serialize)]
+struct Revised<'a, T> {
+    #[serde(flatten)]
+    item: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_rev: Option<u64>,
 }
 
-/// Changes a pairing, or adds one.
-pub async fn set_pairing(own: &Pairing, language: Language) -> Result<(), ApiError> {
-    put(&format!("/api/v1/pairings/{}", own.id), own, language).await
+/// Changes an organisation, or adds one. Fails where it has changed since `base_rev`; without it the last writer wins.
+pub async fn set_organisation(item: &Organisation, base_rev: Option<u64>, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/organisations/{}", item.id), &Revised { item, base_rev }, language).await
+}
+
+/// Changes a pairing, or adds one. Fails where it has changed since `base_rev`; without it the last writer wins.
+pub async fn set_pairing(item: &Pairing, base_rev: Option<u64>, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/pairings/{}", item.id), &Revised { item, base_rev }, language).await
 }

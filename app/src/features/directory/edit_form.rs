@@ -33,6 +33,9 @@ pub(super) struct Form {
     navigate: StoredValue<Navigate, LocalStorage>,
 }
 
+/// HTTP status of a change that was based on an older revision.
+const CONFLICT: u16 = 409;
+
 /// Goes to another screen.
 type Navigate = Box<dyn Fn(&str)>;
 
@@ -146,7 +149,10 @@ impl Form {
                         self.navigate.try_with_value(|navigate| navigate(&then));
                     }
                     Err(error) => {
-                        let why = error.detail.unwrap_or_else(|| texts.needs_network.to_owned());
+                        let why = match error.status {
+                            CONFLICT => texts.directory_changed.to_owned(),
+                            _ => error.detail.unwrap_or_else(|| texts.needs_network.to_owned()),
+                        };
                         self.failed.try_set(Some(why));
                         self.errors.try_set(error.errors);
                     }
@@ -202,6 +208,11 @@ pub(super) fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
             id.get_value().unwrap_or_default()
         }
     }
+}
+
+/// Returns the revision that an edit names: 0 for a new record. `None` where the phone's overview is of a server that sent none.
+pub(super) fn base_revision(is_new: bool, rev: Option<u64>) -> Option<u64> {
+    if is_new { Some(0) } else { rev.filter(|rev| *rev > 0) }
 }
 
 /// What stands where another place's coordinators see to it.

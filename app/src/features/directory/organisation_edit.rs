@@ -1,7 +1,7 @@
 //! Changing the directory, for who coordinates: an organisation, and a pairing with its agreement. It needs a network, since
 //! everybody's forms offer what it holds.
 
-use super::edit_form::{Form, Texts, elsewhere, identifier, programmes};
+use super::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
 use crate::api::reference as server;
 use crate::labels::code::organisation_kind;
 use crate::lazy_screen;
@@ -68,6 +68,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
         if !is_new && !form.is_on(texts_of_organisation(now)) {
             return None;
         }
+        let base_rev = base_revision(is_new, now.map(|now| now.rev));
         let mut errors = Vec::new();
         let kind = KINDS.into_iter().find(|kind| code_of(*kind) == form.get("kind"));
         if kind.is_none() {
@@ -105,7 +106,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");
-        is_right.then_some((async move { server::set_organisation(&own, model.language).await }, then))
+        is_right.then_some((async move { server::set_organisation(&own, base_rev, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -2,7 +2,7 @@
 
 use crate::api::endpoints;
 use crate::api::reference as server;
-use crate::features::directory::edit_form::{Form, Texts, elsewhere, identifier, programmes};
+use crate::features::directory::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
 use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -81,9 +81,11 @@ fn pairing_form(
     let is_new = own.is_none();
     let judge = move |source: Option<String>, overview: &Overview| {
         let directory = overview.directory();
-        if !is_new && !form.is_on(texts_of_pairing(directory.pairing(id()), None)) {
+        let now = directory.pairing(id());
+        if !is_new && !form.is_on(texts_of_pairing(now, None)) {
             return None;
         }
+        let base_rev = base_revision(is_new, now.map(|now| now.rev));
         let mut errors = Vec::new();
         let [from, to] = ["from", "to"].map(|name| form.day(name, &mut errors));
         let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
@@ -103,7 +105,7 @@ fn pairing_form(
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{}", own.organisation_b);
-        is_right.then_some((async move { server::set_pairing(&own, model.language).await }, then))
+        is_right.then_some((async move { server::set_pairing(&own, base_rev, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
