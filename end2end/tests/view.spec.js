@@ -89,10 +89,16 @@ test("everything filters everything: a county on the map, a bar of an indicator,
   await page.getByLabel("月份", { exact: true }).fill("10");
   await expect(page).toHaveURL(/until=2023-11/);
   await expect(amount(page, "exchanges")).toHaveText("—");
+  // The months that play are on the map only: links to the report and the list keep the chosen month.
   await page.getByRole("button", { name: "播放" }).click();
-  await expect(page).toHaveURL(/until=2023-01/);
-  await expect(amount(page, "exchanges")).toHaveText(all);
+  await expect(page.locator(".months span")).toHaveText("截至 2023-01");
+  await expect(page).toHaveURL(/until=2023-11/);
+  await expect(page.locator('.toolbar a[href^="/report"]').first()).toHaveAttribute("href", /until=2023-11/);
   await expect(page.getByRole("button", { name: "播放" })).toBeVisible();
+  await expect(page.locator(".months span")).toHaveText("截至 2023-11");
+  await page.getByLabel("月份", { exact: true }).fill("11");
+  await expect(page).not.toHaveURL(/until=/);
+  await expect(amount(page, "exchanges")).toHaveText(all);
   await page.locator('[data-indicator="exchanges"] h3 a').click();
   await expect(page.getByRole("heading", { name: "交流活动" })).toBeVisible();
   await page.locator("table.bars a").first().click();
@@ -308,3 +314,24 @@ for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
     await expect(page.locator(".wall-latest li").first()).toBeVisible();
   });
 }
+
+test("the wall's latest entries are of the chosen year, and a long topic is cut with its whole text at hand", async ({ page, server }) => {
+  const api = await server.api("recorder");
+  const topic = "春耕备耕与农资供应情况".repeat(15);
+  const entry = (date, values) => ({ seq: Number(date.replaceAll("-", "")), kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put",
+    fields: { activity: "field_survey", date, place: "522728109", values, details: { topic } } });
+  const mutations = [entry("2023-12-31", { times: 3 }), entry("2026-11-20", { times: 2 })];
+  const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
+  expect(results.map((own) => own.outcome)).toEqual(["applied", "applied"]);
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await signIn(page, server, "admin");
+  await page.goto("/?screen=wall&year=2023");
+  await started(page);
+  const rows = page.locator(".wall-latest li");
+  await expect(rows.first()).toContainText("2023-12-31");
+  for (const row of await rows.all()) await expect(row.locator("strong")).toContainText("2023-");
+  const answers = rows.first().locator("span[title]");
+  await expect(answers).toHaveAttribute("title", new RegExp(topic));
+  expect((await answers.textContent()).length).toBeLessThan(70);
+  await expect(rows.first().getByRole("link")).toHaveAttribute("href", `/list/${mutations[0].id}`);
+});

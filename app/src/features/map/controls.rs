@@ -7,6 +7,7 @@ use crate::state::use_app_state;
 use crate::svg::viewport::Viewport;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::Indicator;
+use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub fn MapControls(
     view: RwSignal<Viewport>,
     /// Zooms to the features that the filter leaves.
     fit: impl Fn() + Copy + 'static,
+    /// Month that the month player shows.
+    played: RwSignal<Option<Month>>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
@@ -46,7 +49,7 @@ pub fn MapControls(
                 }).collect_view()}
             </select>
         </div>
-        <MonthPlayer/>
+        <MonthPlayer played/>
     }
 }
 

@@ -22,6 +22,7 @@ use jiedui_core::figures::figure::Filter;
 use jiedui_core::map::index::{Features, MapIndex};
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::map::outline::project;
+use jiedui_core::values::month::Month;
 use leptos::html::Div;
 use leptos::prelude::*;
 use lists::{select_on_click, text_alternative};
@@ -45,6 +46,11 @@ pub fn Map(
     let app = use_app_state();
     let texts = app.texts;
     let address = use_url_state();
+    let (chosen, played) = (filter, RwSignal::new(None::<Month>));
+    let filter = Memo::new(move |_| {
+        let chosen = chosen.get();
+        Filter { until: played.get().or(chosen.until), ..chosen }
+    });
     let overview = Memo::new_with_compare(
         move |_| app.overview_for(&filter.get()).unwrap_or_default(),
         |before, after| before.zip(after).is_none_or(|(before, after)| !Arc::ptr_eq(before, after)),
@@ -162,7 +168,7 @@ pub fn Map(
                     }></g>
                 </svg>
             </div>
-            <MapControls view fit/>
+            <MapControls view fit played/>
             <Show when=move || selection.with(Option::is_some)><LazySheet selection data/></Show>
             <figcaption>
                 <Legend shading/>

@@ -11,9 +11,13 @@ use std::time::Duration;
 /// Time that each month is shown.
 const INTERVAL: Duration = Duration::from_millis(900);
 
-/// Moves the end of the filter from month to month.
+/// The slider moves the end of the filter, which is in the address. Playing moves the map only: links to other screens keep the
+/// chosen month.
 #[component]
-pub fn MonthPlayer() -> impl IntoView {
+pub fn MonthPlayer(
+    /// Month that is being played.
+    played: RwSignal<Option<Month>>,
+) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let address = use_url_state();
@@ -27,7 +31,7 @@ pub fn MonthPlayer() -> impl IntoView {
         Month::first_of(first).to(Month::last_of(last)).collect::<Vec<Month>>()
     });
     let last = move || months.with(|months| months.len().saturating_sub(1));
-    let position = Memo::new(move |_| match filter.get().until {
+    let position = Memo::new(move |_| match played.get().or(filter.get().until) {
         // An end after the last month is the last month.
         Some(until) => months.with(|months| months.iter().position(|month| *month >= until)).unwrap_or_else(last),
         None => last(),
@@ -38,10 +42,12 @@ pub fn MonthPlayer() -> impl IntoView {
         let until = month.filter(|_| !all).map(|month| month.to_string()).unwrap_or_default();
         address.change(&[("until", until)], HistoryStep::Replacing);
     };
+    let show = move |number: usize| played.set(months.with_untracked(|months| months.get(number).copied()));
     let playing = RwSignal::new(false);
     let timer = StoredValue::new(None::<IntervalHandle>);
     let stop = move || {
         playing.set(false);
+        played.set(None);
         timer.update_value(|timer| {
             if let Some(timer) = timer.take() {
                 timer.clear();
@@ -61,14 +67,14 @@ pub fn MonthPlayer() -> impl IntoView {
         }
         let next = move || {
             let number = position.get_untracked();
-            if number >= last() { stop() } else { go(number + 1) }
+            if number >= last() { stop() } else { show(number + 1) }
         };
-        go(0);
+        show(0);
         playing.set(true);
         timer.set_value(set_interval_with_handle(next, INTERVAL).ok());
     };
     let label = move || {
-        let month = filter.get().until.or_else(|| months.with(|months| months.last().copied()));
+        let month = played.get().or(filter.get().until).or_else(|| months.with(|months| months.last().copied()));
         month.map(|month| fill(texts.until_month, &[&month])).unwrap_or_default()
     };
     view! {
