@@ -19,7 +19,7 @@ use jiedui_core::entry::Entry;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::UploadResult;
-use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult};
+use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
 use jiedui_core::values::{
     field_error::{FieldError, Language},
     month::Month,
@@ -207,10 +207,12 @@ pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
     send_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
 
-/// The last entries that this person may see.
-pub async fn latest_entries() -> Result<Vec<Entry>, ApiError> {
-    let answer: EntriesResponse = send_json(get("/api/v1/entries?limit=6")?).await?;
-    Ok(answer.entries.iter().filter_map(|record| Entry::from_checked(&record.fields)).collect())
+/// Returns the latest entries of a year, or of all years, that this person may see.
+pub async fn latest_entries(year: Option<i32>) -> Result<Vec<(Uuid, Entry)>, ApiError> {
+    let year = year.map(|year| format!("&year={year}")).unwrap_or_default();
+    let answer: EntriesResponse = send_json(get(&format!("/api/v1/entries?limit=6{year}"))?).await?;
+    let entry = |record: &Record| Some((record.id, Entry::from_checked(&record.fields)?));
+    Ok(answer.entries.iter().filter_map(entry).collect())
 }
 
 /// Sends a piece of a photo, or asks how much of it is there.

@@ -5,13 +5,14 @@ use crate::features::dashboard::{Freshness, IndicatorCards};
 use crate::features::map::Map;
 use crate::lazy_screen;
 use crate::state::use_app_state;
-use crate::ui::entry_list::entry_row;
+use crate::ui::entry_list::short_entry_row;
 use crate::ui::filter::{AddressNotice, use_filter};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::Filter;
 use leptos::prelude::*;
 use std::time::Duration;
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// How long a programme stands.
@@ -52,21 +53,27 @@ fn Wall() -> impl IntoView {
             }
         });
     });
-    let entries = RwSignal::new(Vec::<Entry>::new());
+    let entries = RwSignal::new(Vec::<(Uuid, Entry)>::new());
+    let year = Memo::new(move |_| filter.get().year);
     Effect::new(move |_| {
         // Each change of the overview may be a new entry.
         model.server_overview.track();
+        let year = year.get();
         if model.user.with_untracked(Option::is_some) {
             spawn_local(async move {
-                if let Ok(latest) = endpoints::latest_entries().await {
-                    entries.set(latest);
+                if let Ok(latest) = endpoints::latest_entries(year).await {
+                    // An answer for the year that was chosen before can arrive last.
+                    if year == filter.try_get_untracked().map_or(year, |filter| filter.year) {
+                        entries.try_set(latest);
+                    }
                 }
             });
         }
     });
     let rows = move || {
         let overview = model.server_overview.get().unwrap_or_default();
-        entries.get().iter().map(|entry| entry_row(model, &overview, None, entry).into_string()).collect::<String>()
+        let row = |(id, entry): &(Uuid, Entry)| short_entry_row(model, &overview, *id, entry).into_string();
+        entries.get().iter().map(row).collect::<String>()
     };
     let leave = move |_| address.change(&[("screen", String::new())], HistoryStep::Further);
     view! {

@@ -17,6 +17,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
+/// Characters of the answers in a short row: two lines on the narrowest wall screen.
+const SHORT: usize = 60;
+
 /// Reads this phone's replica of the entries, the newest first, while `wanted` returns true. `None` until it has been read,
 /// and for visitors without an account.
 pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec<EntryView>>>> {
@@ -77,22 +80,51 @@ pub fn entry_list(
 
 /// Renders an entry as a list item: date and activity, place, answers, photos. With an identifier, it links to the entry.
 pub fn entry_row(app: AppState, overview: &Overview, id: Option<Uuid>, entry: &Entry) -> Markup {
+    row_up_to(app, overview, id, entry, None)
+}
+
+/// Renders an entry as a list item of limited length. Long answers are cut; the whole text is in the title, and on the screen
+/// of the entry, to which the row links.
+pub fn short_entry_row(app: AppState, overview: &Overview, id: Uuid, entry: &Entry) -> Markup {
+    row_up_to(app, overview, Some(id), entry, Some(SHORT))
+}
+
+fn row_up_to(app: AppState, overview: &Overview, id: Option<Uuid>, entry: &Entry, limit: Option<usize>) -> Markup {
     let labels = app.labels();
     let title = format!("{} {}", format_date(entry.date), activity_name(labels, overview, &entry.activity));
+    let answers = answers_line(labels, overview, entry, "；");
+    let shortened = limit.and_then(|limit| shortened(&answers, limit));
     html! {
         li {
             strong {
                 @if let Some(id) = id { a href={ "/list/" (id) } { (title) } } @else { (title) }
             }
             span { (app.place_label(&entry.place)) }
-            span { (answers_line(labels, overview, entry, "；")) }
+            span title=[shortened.as_ref().map(|_| answers.as_str())] { (shortened.as_ref().unwrap_or(&answers)) }
             @if is_closed(overview, entry) { span class="state closed" { (app.texts.state_closed) } }
             (photos(app, entry))
         }
     }
 }
 
+/// Cuts a text that is longer than `limit` characters, and marks the cut.
+fn shortened(text: &str, limit: usize) -> Option<String> {
+    let (end, _) = text.char_indices().nth(limit)?;
+    Some(format!("{}…", text.get(..end)?))
+}
+
 /// Returns whether an entry's month is closed.
 pub fn is_closed(overview: &Overview, entry: &Entry) -> bool {
     overview.closed.contains(&Month::from(entry.date))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortened_cuts_long_texts_only() {
+        assert_eq!(shortened("主题：春耕", 5), None);
+        assert_eq!(shortened("主题：春耕生产", 5).as_deref(), Some("主题：春耕…"));
+    }
 }

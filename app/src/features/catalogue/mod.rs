@@ -35,7 +35,7 @@ fn CatalogueList() -> impl IntoView {
             let activities = catalogue.activities.iter().filter(|own| own.programme == programme.code).map(|own| {
                 let name = model.pick(&own.name, &own.name_en).to_owned();
                 let about = fill(texts.form_version, &[&own.version, &own.fields.len()]);
-                view! { <li><a href=format!("/catalogue/activities/{}", own.code)>{name}<small>{about}</small></a></li> }
+                view! { <li><a href=format!("/catalogue/activities/{}", own.code)>{name}" "<small>{about}</small></a></li> }
             });
             let indicators = catalogue.indicators.iter().filter(|own| own.programme == programme.code).map(|own| {
                 let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
