@@ -82,6 +82,8 @@ lint-text:
 	git ls-files -z '*.md' '*.rs' '*.js' '*.css' '*.toml' '*.yml' app/locales/en.json .ci .github Makefile | xargs -0 .ci/linters codespell
 	.ci/prose --self-test
 	.ci/prose
+	.ci/references --self-test
+	.ci/references
 
 prose-baseline: ## allow no more findings of .ci/prose than there are now
 	.ci/prose --baseline
