@@ -22,9 +22,14 @@ impl Quantity {
     /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// Converts a number. Returns `None` if it is not finite, beyond ±10⁹, or has more than four decimals.
+    /// Converts a number exactly. Returns `None` if it is not finite, beyond ±10⁹, or has more than four decimals, such
+    /// as 1e-320.
     pub fn from_f64(number: f64) -> Option<Self> {
-        if number.abs() > LARGEST { None } else { Self::from_sum(number) }
+        if number.abs() > LARGEST {
+            return None;
+        }
+        // Below 2⁵³ ten-thousandths, the quotient is the nearest number to the decimal, as a parser of it returns.
+        Self::from_sum(number).filter(|quantity| quantity.to_f64() == number)
     }
 
     /// Converts a sum of such numbers.
@@ -217,6 +222,10 @@ mod tests {
     #[case(1e10)]
     #[case(0.00001)]
     #[case(2.123456789)]
+    #[case(1e-320)]
+    #[case(-1e-12)]
+    #[case(5.000_000_000_01)]
+    #[case(0.1 + 0.2)]
     fn from_f64_rejects_unrepresentable_numbers(#[case] number: f64) {
         assert_eq!(Quantity::from_f64(number), None);
     }
@@ -272,6 +281,7 @@ mod tests {
             let quantity = Quantity(ten_thousandths);
             let json = serde_json::to_string(&quantity).unwrap();
             prop_assert_eq!(serde_json::from_str::<Quantity>(&json).unwrap(), quantity);
+            prop_assert_eq!(Quantity::from_f64(json.parse().unwrap()), Some(quantity));
         }
     }
 }
