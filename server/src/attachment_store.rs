@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
+/// The ending of a file with the total size that the first part of an upload named.
+const TOTAL: &str = "total";
 /// The ending of a file that is about to be removed.
 const SET_ASIDE: &str = "removed";
 
@@ -26,6 +28,8 @@ pub enum Received {
     Part(u64),
     /// It does not follow the bytes that are stored.
     Gap(u64),
+    /// Its total size is not the one that the first part named.
+    OtherTotal(u64),
     /// The file is whole and in its place.
     Whole {
         /// Its size.
@@ -94,7 +98,8 @@ impl AttachmentStore {
         let (mut count, mut bytes) = (0, 0);
         for file in entries(&self.uploads(account))? {
             let file = file?;
-            if file.file_name() != but {
+            let is_total = file.path().extension().is_some_and(|ending| ending == TOTAL);
+            if file.file_name() != but && !is_total {
                 // One that ends meanwhile is under way no more.
                 (count, bytes) = (count + 1, bytes + found(file.metadata())?.map_or(0, |file| file.len()));
             }
@@ -120,8 +125,19 @@ impl AttachmentStore {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let there = file.metadata()?.len();
-        if start > 0 && start != there {
-            return Ok(Received::Gap(there));
+        let total_path = part.with_extension(TOTAL);
+        if start > 0 {
+            if start != there {
+                return Ok(Received::Gap(there));
+            }
+            // An upload that an earlier version began has no such file.
+            let first = found(fs::read_to_string(&total_path))?.and_then(|total| total.parse().ok());
+            if let Some(first) = first.filter(|first| *first != total) {
+                return Ok(Received::OtherTotal(first));
+            }
+        }
+        if start + (piece.len() as u64) < total {
+            fs::write(&total_path, total.to_string())?;
         }
         file.set_len(start)?;
         file.seek(SeekFrom::Start(start))?;
@@ -135,6 +151,7 @@ impl AttachmentStore {
         if expected < total {
             return Ok(Received::Part(expected));
         }
+        found(fs::remove_file(&total_path))?;
         let content = fs::read(&part)?;
         let Some(content_type) = content_type(&content).filter(|_| hash_of(&content) == sha256) else {
             fs::remove_file(&part)?;
@@ -254,6 +271,26 @@ mod tests {
         assert_eq!(receive(4, 6), Received::Whole { size: 6, content_type: "image/jpeg" });
         assert_eq!((store.read(&sha256).unwrap().as_deref(), store.has(&sha256).unwrap()), (Some(JPEG), true));
         assert_eq!(store.under_way(account, "").unwrap(), (0, 0));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn part_with_another_total_is_refused() {
+        let (store, folder) = store();
+        let (account, sha256) = (Uuid::from_u128(1), hash_of(JPEG));
+        let receive = |start: usize, end: usize, total: u64| {
+            store.receive(account, &sha256, (start as u64, total), &JPEG[start..end]).unwrap()
+        };
+        assert_eq!(receive(0, 2, 6), Received::Part(2));
+        for total in [5, 7, 9] {
+            assert_eq!(receive(2, 4, total), Received::OtherTotal(6));
+        }
+        assert_eq!(store.under_way(account, "").unwrap(), (1, 2), "nothing was added");
+        assert_eq!(receive(0, 2, 9), Received::Part(2), "a new start may name another total");
+        assert_eq!(receive(2, 4, 6), Received::OtherTotal(9));
+        assert_eq!(receive(0, 4, 6), Received::Part(4));
+        assert_eq!(receive(4, 6, 6), Received::Whole { size: 6, content_type: "image/jpeg" });
+        assert_eq!(fs::read_dir(store.uploads(account)).unwrap().count(), 0);
         fs::remove_dir_all(folder).unwrap();
     }
 

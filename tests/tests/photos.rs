@@ -133,6 +133,23 @@ fn photos_of_history_and_deleted_entries_are_for_reviewers(#[case] database: Dat
     assert_eq!((get(&near, &second.1), get(&county, &second.1), get(&town, &first.1)), (403, 200, 200));
 }
 
+#[test]
+fn part_with_another_total_is_a_named_error() {
+    let (_home, server) = towns(Database::Sqlite);
+    let town = server.sign_in("town");
+    let (bytes, hash) = photo(9, 3_000);
+    let part = |from: usize, to: usize, total: usize| {
+        let range = format!("bytes {from}-{}/{total}", to - 1);
+        let request = town.request("PUT", &format!("/api/v1/attachments/{hash}")).header("content-range", range);
+        request.body(bytes[from..to].to_vec()).send().unwrap()
+    };
+    assert_eq!(part(0, 1_000, 3_000).status(), 202);
+    let refused = part(1_000, 2_000, 4_000);
+    assert_eq!(refused.status(), 400);
+    assert_eq!(refused.json::<Value>().unwrap()["errors"][0]["field"], "content-range");
+    assert_eq!(part(1_000, 3_000, 3_000).status(), 201);
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use jiedui_core::access::user::User;
 use jiedui_core::api::attachments::{MissingRequest, MissingResponse};
 use jiedui_core::api::schema::FileContent;
-use jiedui_core::values::field_error::ErrorCode;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use std::io;
 use tokio::task::spawn_blocking;
 
@@ -99,7 +99,7 @@ fn so_much_is_there(status: StatusCode, there: u64) -> Response {
 #[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)),
     request_body(content = FileContent, description = "a picture or a PDF, or a part of one", content_type = "application/octet-stream"), responses(
     (status = 201, description = "stored"), (status = 200, description = "was there already"),
-    (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture"),
+    (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture; `content-range` in errors: another total than the first part named"),
     (status = 403, description = "a role that does not record"),
     (status = 409, description = "this part does not follow what is there; Range tells how much is"),
     (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day"),
@@ -143,6 +143,14 @@ pub async fn put(
     match app.with_attachments(move |store| store.receive(account, &hash, (start, total), &body)).await? {
         Received::Part(there) => Ok(so_much_is_there(StatusCode::ACCEPTED, there)),
         Received::Gap(there) => Ok(so_much_is_there(StatusCode::CONFLICT, there)),
+        Received::OtherTotal(first) => {
+            let (chinese, english) = (
+                "照片的总大小与先前上传的部分不同",
+                "The total size of the photo differs from that of its earlier parts",
+            );
+            let error = FieldError::with_limit("content-range", ErrorCode::Conflict, first as f64);
+            Err(Problem::new(StatusCode::BAD_REQUEST, chinese, english).with(vec![error]))
+        }
         Received::Whole { size, content_type } => {
             attachment::add(&app.db, &sha256, signed(size), content_type, account).await?;
             Ok(StatusCode::CREATED.into_response())
