@@ -138,7 +138,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushResult {
-    /// Sequence number of the mutation.
+    /// Sequence number of the mutation; 0 if it cannot be read, which is an error of the field `seq`.
     pub seq: u64,
     /// Outcome.
     pub outcome: Outcome,

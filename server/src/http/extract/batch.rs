@@ -79,8 +79,16 @@ fn parse_raw(raw: &RawValue) -> ParsedMutation {
         Ok(mutation) => parse(mutation),
         Err(_) => {
             let object: RawObject<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-            let seq = object.get("seq").and_then(|seq| seq.get().parse().ok()).unwrap_or_default();
-            Err((seq, vec![FieldError::new(unrepresentable_field(&object), ErrorCode::WrongType)]))
+            let field = unrepresentable_field(&object);
+            let mut errors = vec![FieldError::new(&field, ErrorCode::WrongType)];
+            let seq = object.get("seq").map(|seq| seq.get());
+            let number = seq.and_then(|seq| seq.parse().ok()).filter(|seq| i64::try_from(*seq).is_ok());
+            if number.is_none() && field != "seq" {
+                let is_missing = seq.is_none_or(|seq| seq == "null");
+                let code = if is_missing { ErrorCode::Required } else { ErrorCode::WrongType };
+                errors.push(FieldError::new("seq", code));
+            }
+            Err((number.unwrap_or_default(), errors))
         }
     }
 }
@@ -122,6 +130,24 @@ mod tests {
         assert!(mutations[0].is_ok() && mutations[2].is_ok());
         let (seq, errors) = mutations[1].clone().unwrap_err();
         assert_eq!((seq, errors.len(), errors[0].field.as_str()), (2, 1, field));
+    }
+
+    #[rstest]
+    #[case(r#""x""#, ErrorCode::WrongType)]
+    #[case("-1", ErrorCode::WrongType)]
+    #[case("18446744073709551616", ErrorCode::WrongType)]
+    #[case("null", ErrorCode::Required)]
+    fn unreadable_seq_is_an_error_of_its_field(#[case] seq: &str, #[case] code: ErrorCode) {
+        for note in [r#""""#, r#""\ud800""#] {
+            let bad =
+                format!(r#"{{"seq": {seq}, "kind": "entry", "id": "x", "op": "put", "fields": {{"note": {note}}}}}"#);
+            let body = format!(r#"{{"client_id": "c", "mutations": [{bad}, {GOOD}]}}"#);
+            let mutations = Batch::from_json(body.as_bytes()).unwrap().mutations.unwrap();
+            let (answered, errors) = mutations[0].clone().unwrap_err();
+            let error = errors.iter().find(|error| error.field == "seq").map(|error| error.code);
+            assert_eq!((answered, error), (0, Some(code)), "{note}");
+            assert!(mutations[1].is_ok());
+        }
     }
 
     #[test]
