@@ -179,10 +179,18 @@ async fn write_group(work: &impl Work, pushes: &[Push]) -> Vec<Result<Vec<PushRe
         Err(error) if pushes.len() == 1 => vec![Err(error)],
         // Another server's transaction holds the feed: each of them would wait as long as all together.
         Err(error) if error.is_busy() => pushes.iter().map(|_| Err(DbError::Busy)).collect(),
+        Err(error) if error.is_unavailable() => pushes.iter().map(|_| Err(DbError::Unavailable)).collect(),
         Err(_) => {
             let mut results = Vec::with_capacity(pushes.len());
-            for alone in pushes {
-                let written = write(work, std::slice::from_ref(alone)).await;
+            let mut is_unavailable = false;
+            for push in pushes {
+                // Each further attempt would wait for a connection again.
+                let written = if is_unavailable {
+                    Err(DbError::Unavailable)
+                } else {
+                    write(work, std::slice::from_ref(push)).await
+                };
+                is_unavailable |= written.as_ref().is_err_and(DbError::is_unavailable);
                 results.push(written.map(|mut results| results.pop().unwrap_or_default()));
             }
             results

@@ -7,9 +7,12 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Somebody who listens for changes.
@@ -142,6 +145,99 @@ fn who_waits_too_long_for_another_transaction_is_told_to_come_again() {
     writeln!(hand, "ROLLBACK;").unwrap();
     drop(hand);
     assert!(psql.wait().unwrap().success());
+    assert_eq!(api.post("/api/v1/sync/push", &batch).json::<Value>().unwrap()["results"][0]["outcome"], "applied");
+}
+
+/// A proxy to PostgreSQL that can be closed, which refuses connections as a stopped database does, and opened again.
+struct Gate {
+    port: u16,
+    target: String,
+    open: Option<(Arc<AtomicBool>, JoinHandle<Vec<TcpStream>>)>,
+}
+
+impl Gate {
+    fn start(target: &str) -> Self {
+        let mut gate = Self { port: 0, target: target.to_owned(), open: None };
+        gate.open();
+        gate
+    }
+
+    fn open(&mut self) {
+        let bind = || TcpListener::bind(("127.0.0.1", self.port)).ok();
+        let listener = eventually("the port of the gate", bind);
+        self.port = listener.local_addr().unwrap().port();
+        let (target, is_closed) = (self.target.clone(), Arc::new(AtomicBool::new(false)));
+        let until = is_closed.clone();
+        let serve = move || {
+            let mut streams = Vec::new();
+            for client in listener.incoming() {
+                if until.load(Ordering::SeqCst) {
+                    break;
+                }
+                let (client, server) = (client.unwrap(), TcpStream::connect(&target).unwrap());
+                for (from, to) in [(&client, &server), (&server, &client)] {
+                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    std::thread::spawn(move || {
+                        // A connection that was closed ends it.
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Both);
+                    });
+                }
+                streams.extend([client, server]);
+            }
+            streams
+        };
+        self.open = Some((is_closed, std::thread::spawn(serve)));
+    }
+
+    fn close(&mut self) {
+        let (is_closed, serving) = self.open.take().unwrap();
+        is_closed.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then ends.
+        TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        for stream in serving.join().unwrap() {
+            // The other side may have closed it.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+#[test]
+fn postgres_that_is_away_is_answered_within_seconds() {
+    let home = Home::new(Database::Postgres);
+    home.add_user("head", "admin", &[]);
+    let (server_address, database) = home.url.split_once('@').unwrap().1.split_once('/').unwrap();
+    let mut gate = Gate::start(server_address);
+    let url = format!("postgres://postgres@127.0.0.1:{}/{database}", gate.port);
+    let server = home.serve_with(&[], |command| {
+        command.env("JIEDUI_DATABASE_URL", &url);
+    });
+    let api = server.sign_in("head");
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    assert_eq!(api.get("/").status(), 200);
+    gate.close();
+    let ask = |path: &str| {
+        let start = Instant::now();
+        let answer = if path == "/api/v1/sync/push" { api.post(path, &batch) } else { api.get(path) };
+        let retry_after = answer.headers().get("retry-after").is_some();
+        assert!(start.elapsed() < Duration::from_secs(12), "{path} took {:?}", start.elapsed());
+        (answer.status().as_u16(), retry_after)
+    };
+    let paths =
+        ["/readyz", "/", "/entries", "/api/v1/session", "/api/v1/overview", "/api/v1/entries", "/api/v1/sync/pull"];
+    let ask = &ask;
+    std::thread::scope(|scope| {
+        let pushes = std::iter::repeat_n("/api/v1/sync/push", 20);
+        let asked: Vec<_> =
+            paths.into_iter().chain(pushes).map(|path| scope.spawn(move || (path, ask(path)))).collect();
+        for asked in asked {
+            let (path, answer) = asked.join().unwrap();
+            assert_eq!(answer, (503, true), "{path}");
+        }
+    });
+    assert_eq!(api.get("/healthz").status(), 200);
+    gate.open();
+    eventually("the server is ready again", || (api.get("/readyz").status() == 200).then_some(()));
     assert_eq!(api.post("/api/v1/sync/push", &batch).json::<Value>().unwrap()["results"][0]["outcome"], "applied");
 }
 

@@ -20,13 +20,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How many may read at once from SQLite.
 const READERS: u32 = 4;
 /// How many connections a server holds to PostgreSQL.
 const CONNECTIONS: u32 = 8;
 
+/// Maximum wait for a connection to PostgreSQL. A request is answered with 503 after it.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Maximum wait at start for a PostgreSQL that starts at the same time.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a transaction on PostgreSQL waits for another.
 const LOCK_TIMEOUT: &str = "10s";
 /// Rows that SQLite may be ahead of their reader.
@@ -68,6 +72,9 @@ pub enum DbError {
     /// The system gave no random numbers, or what was stored of them is no key.
     #[error("no key could be made")]
     NoRandomness,
+    /// The database does not answer, as an earlier transaction showed.
+    #[error("the database does not answer")]
+    Unavailable,
     /// Another transaction holds what this one needs.
     #[error("the database is held by another transaction")]
     Busy,
@@ -208,7 +215,16 @@ impl Db {
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| wrong())?
             .options([("synchronous_commit", "on"), ("lock_timeout", LOCK_TIMEOUT)]);
-        Ok(PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = pool.connect_lazy_with(options);
+        let start = Instant::now();
+        loop {
+            match pool.acquire().await {
+                Ok(_) => return Ok(pool),
+                Err(sqlx::Error::PoolTimedOut) if start.elapsed() < STARTUP_TIMEOUT => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     async fn open_sqlite(path: &Path) -> Result<(SqlitePool, SqlitePool)> {
@@ -310,6 +326,12 @@ impl DbError {
             Self::Sql(sqlx::Error::Database(error)) => error.code().as_deref() == Some("55P03"),
             _ => false,
         }
+    }
+
+    /// Returns whether the database cannot be reached: no connection in time, or a broken one.
+    pub fn is_unavailable(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
+        matches!(self, Self::Unavailable | Self::Sql(Io(_) | PoolClosed | PoolTimedOut))
     }
 
     /// Whether there is no room left: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.

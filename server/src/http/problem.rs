@@ -38,6 +38,11 @@ impl Problem {
         Self::fields(vec![FieldError::new(field, code)])
     }
 
+    /// Returns whether it is the lack of a valid session, and no failure of the server.
+    pub fn is_no_session(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     /// Adds the fields that cause the problem.
     #[must_use]
     pub fn with(self, errors: Vec<FieldError>) -> Self {

@@ -363,8 +363,12 @@ impl Batch<'_> {
     /// Settles a conflict as a person has chosen. Where what they saw has changed since, it goes on waiting.
     async fn choose(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
         let refuse = |field: &str, code| Ok(rejected(mutation.seq, vec![FieldError::new(field, code)]));
-        let Ok(choice) = serde_json::from_value::<Resolution>(Value::Object(mutation.fields.clone())) else {
-            return refuse("fields", ErrorCode::WrongType);
+        let choice: Resolution = match serde_path_to_error::deserialize(Value::Object(mutation.fields.clone())) {
+            Ok(choice) => choice,
+            Err(error) => {
+                let path = error.path().to_string();
+                return refuse(if path == "." { "fields" } else { &path }, ErrorCode::WrongType);
+            }
         };
         let (client, seq) = (choice.client, signed(choice.seq));
         let Some(kept) = conflict::waiting(tx, mutation.id, client, seq).await? else {

@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// The longest that the database may take to answer a readiness check.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Seconds after which a probe of a server that is not ready is worth repeating.
+const RETRY_AFTER: u64 = 5;
+
 /// Liveness probe.
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "alive", body = HealthResponse)))]
 pub async fn healthz() -> Json<HealthResponse> {
@@ -52,7 +55,7 @@ pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, 
 }
 
 fn not_ready(chinese: &'static str, english: &'static str) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, chinese, english)
+    Problem::later(StatusCode::SERVICE_UNAVAILABLE, chinese, english, RETRY_AFTER)
 }
 
 /// Middleware that counts requests and measures their duration for `/metrics`.

@@ -8,7 +8,6 @@ use crate::state::AppState;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use jiedui_core::access::user::User;
-use std::convert::Infallible;
 
 /// The signed-in user. A handler with this extractor requires a session.
 #[derive(Clone, Debug)]
@@ -25,9 +24,13 @@ impl FromRequestParts<AppState> for CurrentUser {
 }
 
 impl OptionalFromRequestParts<AppState> for CurrentUser {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Option<Self>, Infallible> {
-        Ok(<Self as FromRequestParts<AppState>>::from_request_parts(parts, app).await.ok())
+    /// Returns `None` for a request without a valid session; a session that cannot be looked up is an error.
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Option<Self>, Problem> {
+        match <Self as FromRequestParts<AppState>>::from_request_parts(parts, app).await {
+            Err(problem) if problem.is_no_session() => Ok(None),
+            user => user.map(Some),
+        }
     }
 }

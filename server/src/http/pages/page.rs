@@ -29,10 +29,15 @@ fn chosen_language(headers: &HeaderMap) -> Language {
 }
 
 async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
-    let user =
-        <CurrentUser as OptionalFromRequestParts<AppState>>::from_request_parts(parts, app).await.unwrap_or_default();
+    let user = <CurrentUser as OptionalFromRequestParts<AppState>>::from_request_parts(parts, app).await?;
     let user = user.map(|CurrentUser(user)| user);
-    let may_view = user.is_some() || Viewer::from_request_parts(parts, app).await.is_ok();
+    let may_view = match user {
+        Some(_) => true,
+        None => match Viewer::from_request_parts(parts, app).await {
+            Err(problem) if problem.is_no_session() => false,
+            viewer => viewer.map(|_| true)?,
+        },
+    };
     let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
     Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
