@@ -12,6 +12,7 @@ use jiedui_core::entry::{Fields, State};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -41,6 +42,9 @@ pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str,
     });
 }
 
+/// Entries of a screen whose menus are open. An entry can be redrawn at any time; its open menu stays open.
+pub type OpenMenus = RwSignal<BTreeSet<Uuid>>;
+
 /// The menu of an entry that this person may delete. `ask` is where the reason is asked for, where there has to be one.
 #[component]
 pub fn EntryMenu(
@@ -52,6 +56,8 @@ pub fn EntryMenu(
     fields: Fields,
     /// Opens the reason's field.
     ask: Callback<()>,
+    /// Open menus of the screen.
+    open: OpenMenus,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
@@ -61,15 +67,23 @@ pub fn EntryMenu(
         if let Ok(Some(menu)) = event_target::<web_sys::Element>(&event).closest("details") {
             let _ = menu.remove_attribute("open");
         }
+        open.update_untracked(|open| {
+            open.remove(&id);
+        });
         match needs.get_untracked() {
             Some(Deletion::Free) => delete(model, id, rev, fields.get_value(), "", None),
             _ => ask.run(()),
         }
     };
+    let toggled = move |event: leptos::ev::Event| {
+        let is_open = event_target::<web_sys::Element>(&event).has_attribute("open");
+        open.try_update_untracked(|open| if is_open { open.insert(id) } else { open.remove(&id) });
+    };
     move || {
         matches!(needs.get(), Some(Deletion::Free | Deletion::Reason)).then(|| {
+            let is_open = open.with_untracked(|open| open.contains(&id));
             view! {
-                <details class="entry-menu">
+                <details class="entry-menu" open=is_open on:toggle=toggled>
                     <summary aria-label=texts.more_actions title=texts.more_actions><span aria-hidden="true">"⋯"</span></summary>
                     <button type="button" class="danger" data-delete on:click=press>{texts.delete}</button>
                 </details>

@@ -12,7 +12,7 @@ mod undo_toast;
 pub use all_entries::AllEntries;
 pub use choose_activity::ActivityChoice;
 pub use conflict::ConflictChoice;
-pub use deletion::{DeleteForm, EntryMenu, PendingDeletionRow, PendingDeletions, VoidForm, may_void};
+pub use deletion::{DeleteForm, EntryMenu, OpenMenus, PendingDeletionRow, PendingDeletions, VoidForm, may_void};
 pub use entry_card::{EntryCard, History, likely_same};
 pub use form::{EditEntryForm, NewEntryForm, Preview};
 pub use my_entries::MyEntryList;

@@ -1,7 +1,7 @@
 //! My entries: drafts, unsent ones, and those that were received, rejected, verified or returned.
 
 use super::undo_toast::UndoToast;
-use crate::features::entries::deletion::{EntryMenu, PendingDeletions};
+use crate::features::entries::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::labels::entry::{answers_line, return_reason};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -63,6 +63,7 @@ fn Entries() -> impl IntoView {
         let gone = model.my_entries.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
     };
+    let menus = OpenMenus::default();
     let list = move || match model.my_entries.get() {
         None => view! { <LoadingStored/> }.into_any(),
         // The rows of deletions that wait to be sent stand there already.
@@ -82,7 +83,7 @@ fn Entries() -> impl IntoView {
                 {nothing}
                 {notice}
                 <ul class="entries">
-                    {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own)).collect_view()}
+                    {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own, menus)).collect_view()}
                 </ul>
                 {more.then(|| view! {
                     <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
@@ -190,7 +191,7 @@ fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'stat
     }
 }
 
-fn entry_view(model: AppState, own: &MyEntry) -> impl IntoView + use<> {
+fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
     let texts = model.texts;
     let id = own.id;
     let progress = StoredValue::new(own.progress.clone());
@@ -233,7 +234,7 @@ fn entry_view(model: AppState, own: &MyEntry) -> impl IntoView + use<> {
             </A>
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
-            {menu.then(|| view! { <EntryMenu id rev fields ask/> })}
+            {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
             {photos_words(model, own.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="reasons">

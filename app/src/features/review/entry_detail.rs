@@ -2,7 +2,9 @@
 
 use super::actions::ReviewActions;
 use crate::api::endpoints;
-use crate::features::entries::{DeleteForm, EntryCard, EntryMenu, History, PendingDeletionRow, UndoToast, likely_same};
+use crate::features::entries::{
+    DeleteForm, EntryCard, EntryMenu, History, OpenMenus, PendingDeletionRow, UndoToast, likely_same,
+};
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
@@ -71,9 +73,10 @@ fn Detail() -> impl IntoView {
             view! { <EntryCard known=now.get() all/> }
         };
         let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
+        let open = OpenMenus::default();
         let menu = move || {
             let EntryView { id, rev, fields, .. } = now.get();
-            view! { <EntryMenu id rev fields ask=Callback::new(move |()| asked.set(true))/> }
+            view! { <EntryMenu id rev fields ask=Callback::new(move |()| asked.set(true)) open/> }
         };
         view! {
             {card}
