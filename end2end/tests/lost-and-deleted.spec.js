@@ -133,3 +133,59 @@ test("the badge never counts uploads down to none", async ({ page, server }) => 
   expect(badges).toContain("正在上传 1");
   expect(badges).not.toContain("正在上传 0");
 });
+
+test("a deleted ledger item that waits has a row with undo, after a reload too", async ({ page, server, line }) => {
+  const api = await server.api("recorder");
+  const fields = { ledger: "need", year: 2026, place: "522728109", programme: "industry", title: "冷库", status: "open", dates: { open: "2026-11-20" } };
+  const mutation = { seq: 1, kind: "need", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
+  const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] });
+  expect(results[0].outcome).toBe("applied");
+  const { id } = mutation;
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  page.on("dialog", (dialog) => dialog.accept());
+  const item = page.locator(`[data-need="${id}"]`);
+  const row = page.locator(`[data-deletion="${id}"]`);
+  const remove = async () => {
+    await page.goto(`/needs/${id}`);
+    await page.getByRole("button", { name: "删除" }).click();
+    await expect(page.getByRole("heading", { name: "需求台账" })).toBeVisible();
+  };
+  await remove();
+  await expect(item).toHaveCount(0);
+  await expect(row).toContainText("冷库");
+  await page.reload();
+  await expect(row).toContainText("已删除，待上传");
+  await expect(page.locator("#sync")).toContainText("待上传 1");
+  await expectReadable(page);
+  await row.getByRole("button", { name: "撤销" }).click();
+  await expect(item).toBeVisible();
+  await expect(row).toHaveCount(0);
+  await goOnline(page, line);
+  await synced(page);
+  await expect(item).toBeVisible();
+  await remove();
+  await expect(row).toHaveCount(0, { timeout: 20_000 });
+  await synced(page);
+  await expect(item).toHaveCount(0);
+});
+
+test("an open menu stays open when another device changes its entry", async ({ page, server }) => {
+  const api = await server.api("recorder");
+  const id = await recorded(api);
+  await signIn(page, server, "recorder");
+  await page.goto("/entries");
+  const row = page.locator(`[data-entry="${id}"]`);
+  await row.locator(".entry-menu summary").click();
+  const remove = row.getByRole("button", { name: "删除" });
+  await expect(remove).toBeVisible();
+  const { rev } = await api.get(`/entries/${id}`);
+  const fields = { values: { times: 8 } };
+  const mutation = { seq: 1, kind: "entry", id, base_rev: rev, op: "put", fields };
+  await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] });
+  await expect(row.locator(".numbers")).toContainText("8");
+  await expect(remove).toBeVisible();
+  await row.locator(".entry-menu summary").click();
+  await expect(remove).toBeHidden();
+});

@@ -1,5 +1,6 @@
 //! Views of the ledger items on this phone: the replica with the outbox applied.
 
+use crate::storage::my_entries::PendingDeletion;
 use jiedui_core::entry::Fields;
 use jiedui_core::ledger::Item;
 use jiedui_core::sync::protocol::LEDGER_ITEM;
@@ -68,6 +69,24 @@ pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> 
     items
 }
 
+/// Returns the deletions in the outbox, each with the fields of its item. An item that was restored later is left out.
+pub fn item_deletions(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<PendingDeletion> {
+    let mut items: BTreeMap<Uuid, (u64, Fields)> =
+        replica.into_iter().map(|record| (record.id, (record.rev, record.fields))).collect();
+    let mut deletions = BTreeMap::new();
+    for OutboxItem { mutation, .. } in outbox.iter().filter(|item| item.mutation.kind == LEDGER_ITEM) {
+        let (rev, fields) = items.entry(mutation.id).or_default();
+        if mutation.op == Op::Delete {
+            let (id, rev, fields) = (mutation.id, mutation.base_rev.max(*rev), fields.clone());
+            deletions.insert(id, PendingDeletion { id, rev, fields, seq: mutation.seq });
+        } else {
+            apply_item_locally(fields, mutation);
+            deletions.remove(&mutation.id);
+        }
+    }
+    deletions.into_values().filter(|deletion| !deletion.fields.is_empty()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +138,26 @@ mod tests {
                 (2, Status::Met, SyncState::Waits)
             ]
         );
+    }
+
+    #[test]
+    fn item_deletions_are_listed_until_the_item_is_restored() {
+        let record = Record {
+            kind: LEDGER_ITEM.into(),
+            id: Uuid::from_u128(1),
+            rev: 4,
+            fields: fields(json!({"year": 2026, "place": "522728", "title": "冷库"})),
+            deleted: false,
+        };
+        let outgoing = |seq, op, value| {
+            let (kind, id) = (LEDGER_ITEM.to_owned(), Uuid::from_u128(1));
+            OutboxItem::new(Mutation { seq, kind, id, base_rev: 3, epoch: None, op, fields: fields(value) })
+        };
+        let renamed = outgoing(1, Op::Put, json!({"title": "新冷库"}));
+        let deleted = item_deletions(vec![record.clone()], &[renamed, outgoing(2, Op::Delete, json!({}))]);
+        assert_eq!((deleted.len(), deleted[0].rev, deleted[0].seq), (1, 4, 2));
+        assert_eq!(deleted[0].fields["title"], json!("新冷库"));
+        let restored = [outgoing(2, Op::Delete, json!({})), outgoing(3, Op::Put, json!({"title": "冷库"}))];
+        assert!(item_deletions(vec![record], &restored).is_empty());
     }
 }

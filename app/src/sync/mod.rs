@@ -14,7 +14,7 @@ use crate::api::endpoints;
 use crate::state::{AppState, Deleted};
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
-use crate::storage::my_entries::MyEntry;
+use crate::storage::my_entries::{MyEntry, PendingDeletion};
 use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::shared_db::SharedDb;
@@ -298,7 +298,7 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
 /// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.
 pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
-    let seq = person.delete(id, rev, said, clock::phone()).await?;
+    let seq = person.delete(ENTRY, id, rev, said, clock::phone()).await?;
     model.deleted.set(Some(Deleted { id, rev, fields, seq }));
     let over = move || {
         model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
@@ -355,10 +355,25 @@ pub async fn own_item(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64
     own(model).await?.own_item(id).await
 }
 
-/// The same as [`save`] for an item of a ledger.
-pub async fn save_need(model: AppState, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<(), StoreError> {
+/// Deletes a ledger item: the deletion is on the phone when this returns, and is sent after the undo period.
+pub async fn delete_item(model: AppState, id: Uuid, rev: u64) -> Result<(), StoreError> {
     let person = own(model).await?;
-    person.save(LEDGER_ITEM, id, base_rev, op, fields).await?;
+    person.delete(LEDGER_ITEM, id, rev, Fields::new(), clock::phone()).await?;
+    is_saved(model, &person).await;
+    Ok(())
+}
+
+/// Returns the deletions of ledger items that wait to be sent.
+pub async fn item_deletions(model: AppState) -> Result<Vec<PendingDeletion>, StoreError> {
+    own(model).await?.item_deletions().await
+}
+
+/// Restores a deleted ledger item, whether or not the deletion has been sent.
+pub async fn undo_delete_item(model: AppState, deletion: PendingDeletion) -> Result<(), StoreError> {
+    let person = own(model).await?;
+    if !person.undo_delete(deletion.seq, clock::phone()).await? {
+        person.save(LEDGER_ITEM, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
+    }
     is_saved(model, &person).await;
     Ok(())
 }

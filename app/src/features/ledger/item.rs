@@ -20,7 +20,7 @@ use crate::ui::place_field::PlaceField;
 use draft::{Draft, new_draft};
 use entries::MeetingEntries;
 use form::Form;
-use jiedui_core::entry::{Fields, NOTE_LENGTH};
+use jiedui_core::entry::NOTE_LENGTH;
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
 use jiedui_core::sync::protocol::LEDGER_ITEM;
@@ -265,7 +265,7 @@ async fn save_item(form: Form) -> Result<(), Option<String>> {
 
 async fn delete_item(form: Form) -> Result<(), Option<String>> {
     let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let deleted = sync::save_need(form.model, own.id, own.base_rev, Op::Delete, Fields::new()).await;
+    let deleted = sync::delete_item(form.model, own.id, own.base_rev).await;
     deleted.map_err(|error| Some(error.words(form.model.texts)))
 }
 

@@ -1,5 +1,6 @@
 //! The ledgers of needs and plans: a list with filters and totals, which can be printed and exported. Works offline.
 
+mod deletions;
 mod item;
 
 pub use item::LedgerItem;
@@ -16,6 +17,7 @@ use crate::ui::filter::unreadable_notice;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice, guard_replica};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
+use deletions::PendingItemDeletions;
 use jiedui_core::directory::place::covers;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::ledger::Item;
@@ -214,6 +216,7 @@ fn Needs() -> impl IntoView {
                     <button type="button" class="button quiet" on:click=take_away>{texts.need_csv}</button>
                     <button type="button" class="button quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
                 </p>
+                <PendingItemDeletions/>
                 {move || found.with(|found| match found {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
