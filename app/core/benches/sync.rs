@@ -8,7 +8,7 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
-use jiedui_core::sync::{Decision, Existing, Mutation, Op, apply_locally, merge_entry};
+use jiedui_core::sync::{Decision, Existing, Kind, Mutation, Op, Path, apply_locally, merge_entry};
 use jiedui_core::values::date::parse_date;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ fn batch(catalogue: &Catalogue, places: &Places) -> Vec<Mutation> {
         let (id, mut fields) = sample.entry(seq);
         fields.insert("state".into(), json!("submitted"));
         fields.remove("review_note");
-        Mutation { seq, kind: "entry".into(), id, base_rev: 0, epoch: None, op: Op::Put, fields }
+        Mutation { seq, kind: Kind::Entry, id, base_rev: 0, epoch: None, op: Op::Put, fields }
     };
     (1..=BATCH).map(mutation).collect()
 }
@@ -72,7 +72,7 @@ fn sync(criterion: &mut Criterion) {
         let mut fields = Fields::new();
         apply_locally(&mut fields, mutation);
         fields.insert("author".into(), json!(actor.id));
-        Existing { rev: 3, fields, deleted: false, changed_since: BTreeSet::from(["date".to_owned()]) }
+        Existing { rev: 3, fields, deleted: false, changed_since: BTreeSet::from([Path::from("date")]) }
     };
     let merged: Vec<(Mutation, Existing)> = mutations
         .iter()

@@ -8,9 +8,9 @@ use super::field;
 use super::texts::fill;
 use jiedui_core::catalogue::{Field, Kind};
 use jiedui_core::directory::place::Places;
-use jiedui_core::entry::State;
+use jiedui_core::entry::{State, field as record_field};
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::path::split_form_path;
+use jiedui_core::sync::Path;
 use jiedui_core::values::quantity::{Qualifier, Quantity};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -34,32 +34,30 @@ impl ValueLabels<'_> {
     }
 
     /// Returns the name of the field at a path; the path itself where the catalogue does not have the field.
-    pub fn name(&self, activity: &str, path: &str) -> String {
-        let texts = self.labels.texts;
-        // An error in a table names a cell: `details.workers.0.count`.
-        if let Some(code) = split_form_path(path).and_then(|(_, code)| code.split('.').next())
-            && let Some(field) = self.field(activity, None, code)
-        {
-            return field::name(self.labels, field).to_owned();
+    pub fn name<'p>(&self, activity: &str, path: impl Into<Path<'p>>) -> String {
+        let (texts, path) = (self.labels.texts, path.into());
+        if let Some(code) = path.form_field() {
+            let field = self.field(activity, None, code);
+            return field.map_or_else(|| path.to_string(), |field| field::name(self.labels, field).to_owned());
         }
-        match path {
-            "activity" => texts.activity,
-            "version" => texts.field_version,
-            "date" => texts.date,
-            "place" => texts.place,
-            "pairing" => texts.pairing,
-            "organisation" => texts.organisation,
-            "note" => texts.note,
-            "attachments" => texts.photos,
-            "position" => texts.position,
-            "qualifiers" => texts.how_exact,
-            "reason" => texts.change_reason,
-            "state" => texts.state,
-            "review_note" => texts.review_note,
-            "review_fields" => texts.review_fields,
-            "source" => texts.source,
-            "duplicate_of" => texts.duplicate_of,
-            "values" | "details" => texts.form_fields,
+        match path.field() {
+            record_field::ACTIVITY => texts.activity,
+            record_field::VERSION => texts.field_version,
+            record_field::DATE => texts.date,
+            record_field::PLACE => texts.place,
+            record_field::PAIRING => texts.pairing,
+            record_field::ORGANISATION => texts.organisation,
+            record_field::NOTE => texts.note,
+            record_field::ATTACHMENTS => texts.photos,
+            record_field::POSITION => texts.position,
+            record_field::QUALIFIERS => texts.how_exact,
+            record_field::REASON => texts.change_reason,
+            record_field::STATE => texts.state,
+            record_field::REVIEW_NOTE => texts.review_note,
+            record_field::REVIEW_FIELDS => texts.review_fields,
+            record_field::SOURCE => texts.source,
+            record_field::DUPLICATE_OF => texts.duplicate_of,
+            record_field::VALUES | record_field::DETAILS => texts.form_fields,
             "id" | "deleted" | "fields" => texts.entry,
             unknown => unknown,
         }
@@ -67,49 +65,56 @@ impl ValueLabels<'_> {
     }
 
     /// Renders a value; a table takes one line per row.
-    pub fn lines(&self, activity: &str, version: Option<u32>, path: &str, value: &Value) -> Vec<String> {
+    pub fn lines<'p>(
+        &self,
+        activity: &str,
+        version: Option<u32>,
+        path: impl Into<Path<'p>>,
+        value: &Value,
+    ) -> Vec<String> {
+        let path = path.into();
         if is_empty(value) {
             return vec![self.labels.texts.nothing_there.to_owned()];
         }
-        let lines = match split_form_path(path) {
-            Some((_, code)) => self.field(activity, version, code).and_then(|field| self.answer(field, value)),
-            None => self.entry_field(activity, path, value).map(|line| vec![line]),
+        let lines = match path.answer() {
+            Some(code) => self.field(activity, version, code).and_then(|field| self.answer(field, value)),
+            None => self.entry_field(activity, path.field(), value).map(|line| vec![line]),
         };
         lines.filter(|lines| lines.iter().any(|line| !line.is_empty())).unwrap_or_else(|| vec![raw(value)])
     }
 
     /// Renders a value in one line.
-    pub fn line(&self, activity: &str, version: Option<u32>, path: &str, value: &Value) -> String {
+    pub fn line<'p>(&self, activity: &str, version: Option<u32>, path: impl Into<Path<'p>>, value: &Value) -> String {
         self.lines(activity, version, path, value).join("；")
     }
 
     /// Renders a field that every entry has.
-    fn entry_field(&self, activity: &str, path: &str, value: &Value) -> Option<String> {
+    fn entry_field(&self, activity: &str, name: &str, value: &Value) -> Option<String> {
         let (labels, texts, overview) = (self.labels, self.labels.texts, self.overview);
-        match path {
-            "place" => Some(self.places.label(value.as_str()?)),
-            "activity" => Some(activity_name(labels, overview, value.as_str()?).to_owned()),
-            "state" => Some(entry_state(texts, State::deserialize(value).ok()?).to_owned()),
-            "organisation" => {
+        match name {
+            record_field::PLACE => Some(self.places.label(value.as_str()?)),
+            record_field::ACTIVITY => Some(activity_name(labels, overview, value.as_str()?).to_owned()),
+            record_field::STATE => Some(entry_state(texts, State::deserialize(value).ok()?).to_owned()),
+            record_field::ORGANISATION => {
                 organisation_name(labels, overview, Uuid::parse_str(value.as_str()?).ok()?).map(str::to_owned)
             }
-            "pairing" => {
+            record_field::PAIRING => {
                 let pairing = overview.directory().pairing(Uuid::parse_str(value.as_str()?).ok()?)?;
                 Some(pairing_name(labels, overview, pairing))
             }
-            "attachments" => Some(fill(texts.photos_count, &[&value.as_array()?.len()])),
-            "position" => {
+            record_field::ATTACHMENTS => Some(fill(texts.photos_count, &[&value.as_array()?.len()])),
+            record_field::POSITION => {
                 let (east, north) = <(f64, f64)>::deserialize(value).ok()?;
                 Some(format!("{north:.5}, {east:.5}"))
             }
-            "qualifiers" => {
+            record_field::QUALIFIERS => {
                 let lines = value.as_object()?.iter().map(|(code, value)| {
-                    let name = self.name(activity, &format!("values.{code}"));
+                    let name = self.name(activity, Path::value(code));
                     Some(format!("{name}：{}", qualifier(texts, Qualifier::deserialize(value).ok()?)))
                 });
                 Some(lines.collect::<Option<Vec<_>>>()?.join("；"))
             }
-            "review_fields" => {
+            record_field::REVIEW_FIELDS => {
                 let names = value.as_array()?.iter().filter_map(Value::as_str).map(|path| self.name(activity, path));
                 Some(names.collect::<Vec<_>>().join("、"))
             }

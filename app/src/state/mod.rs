@@ -16,6 +16,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
+use jiedui_core::sync::Path;
 use jiedui_core::sync::{Input, Status};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
@@ -320,7 +321,7 @@ impl AppState {
     }
 
     /// Returns the name of the field at a path of an activity's entry.
-    pub fn field_name(&self, activity: &str, path: &str) -> String {
+    pub fn field_name<'p>(&self, activity: &str, path: impl Into<Path<'p>>) -> String {
         let overview = self.server_overview.get().unwrap_or_default();
         let places = self.places.get_untracked();
         ValueLabels { labels: self.labels(), overview: &overview, places: &places }.name(activity, path)

@@ -6,8 +6,8 @@ use crate::storage::user_db::{GONE, META, OUTBOX, REPLICA, UserDb, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::TransactionMode;
 use jiedui_core::entry::Fields;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::outbox::enqueue;
-use jiedui_core::sync::protocol::LEDGER_ITEM;
 use jiedui_core::sync::{Mutation, Op, OutboxItem, Record};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -15,11 +15,11 @@ use uuid::Uuid;
 impl UserDb {
     /// Puts the deletion of a record into the outbox, where it is held back for the undo period. Returns its number. When this
     /// returns, it is on the phone.
-    pub async fn delete(&self, kind: &str, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
-        persistently(|| self.try_to_delete(kind, id, base_rev, said.clone(), now)).await
+    pub async fn delete(&self, kind: Kind, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
+        persistently(|| self.try_to_delete(kind.clone(), id, base_rev, said.clone(), now)).await
     }
 
-    async fn try_to_delete(&self, kind: &str, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
+    async fn try_to_delete(&self, kind: Kind, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
@@ -27,7 +27,7 @@ impl UserDb {
         let mut waiting: Vec<OutboxItem> = all(&outbox).await?;
         waiting.retain(|own| own.mutation.id == id && own.refused.is_none());
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
-        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, epoch: None, op: Op::Delete, fields: said };
+        let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Delete, fields: said };
         let held_until = OutboxItem::held(mutation.clone(), now).held_until;
         let outgoing = enqueue(sender, mutation, &waiting, known.as_ref(), new_id);
         put(&outbox, seq as f64, &OutboxItem { held_until, ..outgoing }).await?;
@@ -40,7 +40,7 @@ impl UserDb {
     pub async fn item_deletions(&self) -> Result<Vec<PendingDeletion>> {
         let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let mut outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        outbox.retain(|item| item.mutation.kind == LEDGER_ITEM && item.refused.is_none());
+        outbox.retain(|item| item.mutation.kind == Kind::LedgerItem && item.refused.is_none());
         let deleted = outbox.iter().filter(|item| item.mutation.op == Op::Delete).map(|item| item.mutation.id);
         let store = transaction.object_store(REPLICA)?;
         let mut replica: Vec<Record> = Vec::new();

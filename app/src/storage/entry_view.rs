@@ -2,7 +2,7 @@
 
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -26,11 +26,11 @@ pub struct EntryView {
 /// Merges replica and outbox of `user`'s phone, the newest entry first. Rejected and conflicting changes are left out: their
 /// author settles them in the list of their own entries.
 pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<EntryView> {
-    let entries = replica.into_iter().filter(|record| record.kind == ENTRY && !record.deleted);
+    let entries = replica.into_iter().filter(|record| record.kind == Kind::Entry && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
         entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
     for outgoing in
-        outbox.iter().filter(|own| own.refused.is_none() && !own.is_conflict() && own.mutation.kind == ENTRY)
+        outbox.iter().filter(|own| own.refused.is_none() && !own.is_conflict() && own.mutation.kind == Kind::Entry)
     {
         let mutation = &outgoing.mutation;
         match mutation.op {
@@ -61,7 +61,7 @@ mod tests {
     fn record(id: u128, state: &str) -> Record {
         let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "state": state});
         Record {
-            kind: "entry".into(),
+            kind: Kind::Entry,
             id: Uuid::from_u128(id),
             rev: 2,
             fields: fields.as_object().unwrap().clone(),
@@ -73,7 +73,7 @@ mod tests {
         let fields = fields.as_object().unwrap().clone();
         OutboxItem::new(Mutation {
             seq,
-            kind: "entry".into(),
+            kind: Kind::Entry,
             id: Uuid::from_u128(id),
             base_rev: 2,
             epoch: None,

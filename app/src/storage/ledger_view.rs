@@ -3,7 +3,7 @@
 use crate::storage::my_entries::PendingDeletion;
 use jiedui_core::entry::Fields;
 use jiedui_core::ledger::Item;
-use jiedui_core::sync::protocol::LEDGER_ITEM;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_item_locally};
 use jiedui_core::values::field_error::FieldError;
 use std::collections::BTreeMap;
@@ -40,10 +40,10 @@ pub struct ItemView {
 
 /// Merges replica and outbox; the item that is due first comes first.
 pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
-    let own = replica.into_iter().filter(|record| record.kind == LEDGER_ITEM && !record.deleted);
+    let own = replica.into_iter().filter(|record| record.kind == Kind::LedgerItem && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> =
         own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent))).collect();
-    for outgoing in outbox.iter().filter(|own| own.mutation.kind == LEDGER_ITEM) {
+    for outgoing in outbox.iter().filter(|own| own.mutation.kind == Kind::LedgerItem) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
             (None, Op::Delete) => drop(all.remove(&mutation.id)),
@@ -74,7 +74,7 @@ pub fn item_deletions(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<Pendin
     let mut items: BTreeMap<Uuid, (u64, Fields)> =
         replica.into_iter().map(|record| (record.id, (record.rev, record.fields))).collect();
     let mut deletions = BTreeMap::new();
-    for OutboxItem { mutation, .. } in outbox.iter().filter(|item| item.mutation.kind == LEDGER_ITEM) {
+    for OutboxItem { mutation, .. } in outbox.iter().filter(|item| item.mutation.kind == Kind::LedgerItem) {
         let (rev, fields) = items.entry(mutation.id).or_default();
         if mutation.op == Op::Delete {
             let (id, rev, fields) = (mutation.id, mutation.base_rev.max(*rev), fields.clone());
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn item_views_apply_the_outbox_and_sort_by_due_date() {
         let record = |id: u128, due: Value, status: &str| Record {
-            kind: LEDGER_ITEM.into(),
+            kind: Kind::LedgerItem,
             id: Uuid::from_u128(id),
             rev: 1,
             fields: fields(json!({"year": 2026, "place": "522728", "programme": "industry", "title": "棚", "due": due,
@@ -110,7 +110,7 @@ mod tests {
             deleted: false,
         };
         let outgoing = |seq, id: u128, op, value| {
-            let (kind, id) = (LEDGER_ITEM.to_owned(), Uuid::from_u128(id));
+            let (kind, id) = (Kind::LedgerItem, Uuid::from_u128(id));
             OutboxItem::new(Mutation { seq, kind, id, base_rev: 1, epoch: None, op, fields: fields(value) })
         };
         let why = vec![FieldError::new("pairing", ErrorCode::Required)];
@@ -143,14 +143,14 @@ mod tests {
     #[test]
     fn item_deletions_are_listed_until_the_item_is_restored() {
         let record = Record {
-            kind: LEDGER_ITEM.into(),
+            kind: Kind::LedgerItem,
             id: Uuid::from_u128(1),
             rev: 4,
             fields: fields(json!({"year": 2026, "place": "522728", "title": "冷库"})),
             deleted: false,
         };
         let outgoing = |seq, op, value| {
-            let (kind, id) = (LEDGER_ITEM.to_owned(), Uuid::from_u128(1));
+            let (kind, id) = (Kind::LedgerItem, Uuid::from_u128(1));
             OutboxItem::new(Mutation { seq, kind, id, base_rev: 3, epoch: None, op, fields: fields(value) })
         };
         let renamed = outgoing(1, Op::Put, json!({"title": "新冷库"}));

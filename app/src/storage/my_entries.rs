@@ -2,7 +2,7 @@
 
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::{Entry, State};
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use jiedui_core::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl Gone {
     /// Of a record that the replica held, where it was an entry of the person's own.
     pub fn of(user: Uuid, record: Record) -> Option<Self> {
         let own = record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
-        (own && record.kind == ENTRY).then_some(Self { id: record.id, fields: record.fields })
+        (own && record.kind == Kind::Entry).then_some(Self { id: record.id, fields: record.fields })
     }
 }
 
@@ -128,7 +128,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         outbox.iter().filter(|own| own.refused.is_some()).map(|own| own.mutation.id).collect();
     let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
         .iter()
-        .filter(|own| own.refused.is_none() && own.mutation.kind == ENTRY && own.mutation.op == Op::Delete)
+        .filter(|own| own.refused.is_none() && own.mutation.kind == Kind::Entry && own.mutation.op == Op::Delete)
         .map(|own| (own.mutation.id, (own.mutation.seq, own.mutation.base_rev)))
         .collect();
     let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
@@ -145,7 +145,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
     let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
     let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
-    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != LEDGER_ITEM) {
+    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != Kind::LedgerItem) {
         if outgoing.is_conflict() {
             let id = outgoing.mutation.id;
             let theirs = known.get(&id).cloned();
@@ -157,7 +157,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             continue;
         }
         let OutboxItem { mutation, refused, before, .. } = outgoing;
-        if mutation.kind != ENTRY {
+        if mutation.kind != Kind::Entry {
             // A choice: what it comes to arrives with the next pull.
             progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
             continue;
@@ -229,15 +229,8 @@ mod tests {
     }
 
     fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> OutboxItem {
-        let mutation = Mutation {
-            seq,
-            kind: "entry".into(),
-            id: Uuid::from_u128(id),
-            base_rev: 0,
-            epoch: None,
-            op: Op::Put,
-            fields,
-        };
+        let mutation =
+            Mutation { seq, kind: Kind::Entry, id: Uuid::from_u128(id), base_rev: 0, epoch: None, op: Op::Put, fields };
         OutboxItem { refused, ..OutboxItem::new(mutation) }
     }
 
@@ -245,7 +238,7 @@ mod tests {
         let mut fields = fields(1);
         fields.insert("author".into(), json!(author));
         fields.insert("state".into(), json!("verified"));
-        Record { kind: "entry".into(), id: Uuid::from_u128(id), rev: 3, fields, deleted: false }
+        Record { kind: Kind::Entry, id: Uuid::from_u128(id), rev: 3, fields, deleted: false }
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl PhotoDb {
 mod tests {
     use super::*;
     use jiedui_core::entry::Fields;
+    use jiedui_core::sync::Kind;
     use jiedui_core::sync::{Mutation, Op};
     use jiedui_core::values::field_error::{ErrorCode, FieldError};
     use serde_json::json;
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn named_includes_photos_of_refused_entries() {
         let fields = |hash: &str| -> Fields { json!({"attachments": [hash]}).as_object().unwrap().clone() };
-        let (kind, id) = ("entry".to_owned(), Uuid::nil());
+        let (kind, id) = (Kind::Entry, Uuid::nil());
         let record = Record { kind: kind.clone(), id, rev: 1, fields: fields("sent"), deleted: false };
         let mutation = Mutation { seq: 1, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields("refused") };
         let why = vec![FieldError::new("date", ErrorCode::Closed)];

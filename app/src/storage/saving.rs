@@ -9,7 +9,7 @@ use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::{ObjectStore, TransactionMode};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::path;
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::{Kind, Path};
 use jiedui_core::sync::{Mutation, Op, OutboxItem, Record, apply_item_locally, apply_locally, enqueue};
 use serde_json::Value;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub enum SaveBase {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaveRequest {
     /// The record's kind.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The record's identifier.
     pub id: Uuid,
     /// The revision that the change is based on.
@@ -56,7 +56,7 @@ pub enum SaveOutcome {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangedElsewhere {
     /// The paths that both have changed.
-    pub paths: Vec<String>,
+    pub paths: Vec<Path<'static>>,
     /// The number of this phone's last change.
     pub since: u64,
     /// The revision that the server is known to have.
@@ -118,7 +118,7 @@ impl UserDb {
             }
             SaveBase::With { since, before } if last > *since => {
                 let rev = known.as_ref().map_or(made.base_rev, |known| known.rev);
-                let fields = standing(made.kind, known.as_ref(), &own);
+                let fields = standing(&made.kind, known.as_ref(), &own);
                 let paths = changed_by_both(before, &fields, &made.fields);
                 if !paths.is_empty() {
                     return Ok(SaveOutcome::Elsewhere(ChangedElsewhere { paths, since: last, rev, fields }));
@@ -128,7 +128,7 @@ impl UserDb {
         }
         let refused = own.iter().filter(|own| own.mutation.id == id && own.refused.is_some());
         remove_all(&outbox, refused).await?;
-        let (kind, fields) = (made.kind.to_owned(), made.fields.clone());
+        let (kind, fields) = (made.kind.clone(), made.fields.clone());
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
         own.retain(|own| own.mutation.id == id && own.refused.is_none());
@@ -166,12 +166,12 @@ fn is_saved(made: &SaveRequest, known: Option<&Record>, own: &[OutboxItem]) -> b
 }
 
 /// A record with what waits to be sent.
-fn standing(kind: &str, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
+fn standing(kind: &Kind, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
     let mut fields = known.map(|known| known.fields.clone()).unwrap_or_default();
     for own in own.iter().filter(|own| own.refused.is_none() && own.mutation.op == Op::Put) {
         match kind {
-            ENTRY if own.mutation.kind == ENTRY => apply_locally(&mut fields, &own.mutation),
-            LEDGER_ITEM if own.mutation.kind == LEDGER_ITEM => apply_item_locally(&mut fields, &own.mutation),
+            Kind::Entry if own.mutation.kind == Kind::Entry => apply_locally(&mut fields, &own.mutation),
+            Kind::LedgerItem if own.mutation.kind == Kind::LedgerItem => apply_item_locally(&mut fields, &own.mutation),
             _ => {}
         }
     }
@@ -184,9 +184,9 @@ fn there(value: Option<&Value>) -> Option<&Value> {
 }
 
 /// Returns the paths that were changed since, and that the form changes to yet another value.
-fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<String> {
+fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<Path<'static>> {
     let own = path::paths(made).into_iter();
-    let clash = |(path, value): &(std::borrow::Cow<'_, str>, &Value)| {
+    let clash = |(path, value): &(Path<'_>, &Value)| {
         let now = there(path::get(now, path));
         now != there(path::get(before, path)) && now != there(Some(value))
     };
@@ -203,11 +203,17 @@ mod tests {
     }
 
     fn made(value: Value) -> SaveRequest {
-        SaveRequest { kind: ENTRY, id: Uuid::from_u128(7), base_rev: 0, fields: fields(value), begun: SaveBase::New }
+        SaveRequest {
+            kind: Kind::Entry,
+            id: Uuid::from_u128(7),
+            base_rev: 0,
+            fields: fields(value),
+            begun: SaveBase::New,
+        }
     }
 
     fn waiting(seq: u64, value: Value) -> OutboxItem {
-        let (kind, id) = (ENTRY.to_owned(), Uuid::from_u128(7));
+        let (kind, id) = (Kind::Entry, Uuid::from_u128(7));
         OutboxItem::new(Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields: fields(value) })
     }
 
@@ -221,7 +227,7 @@ mod tests {
         let record = |value: Value| {
             let mut fields = fields(value);
             fields.extend([("author".to_owned(), json!("x")), ("state".to_owned(), json!("verified"))]);
-            Record { kind: ENTRY.into(), id: Uuid::from_u128(7), rev: 4, fields, deleted: false }
+            Record { kind: Kind::Entry, id: Uuid::from_u128(7), rev: 4, fields, deleted: false }
         };
         assert!(
             is_saved(&made(entry.clone()), Some(&record(entry.clone())), &[]),
@@ -234,7 +240,8 @@ mod tests {
     #[test]
     fn change_of_another_tab_is_found_at_the_same_field() {
         let before = fields(json!({"values": {"times": 2, "people": 1}, "note": "a"}));
-        let now = standing(ENTRY, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
+        let now =
+            standing(&Kind::Entry, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
         let both = |value: Value| changed_by_both(&before, &now, &fields(value));
         assert_eq!(both(json!({"values": {"times": 5}})), ["values.times"]);
         assert!(both(json!({"values": {"times": 9}})).is_empty(), "both have changed it to the same");

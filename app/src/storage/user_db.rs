@@ -11,7 +11,7 @@ use crate::storage::{Connection, Result, all, commit, get, persistently, put, re
 use idb::{KeyRange, ObjectStore, Query, TransactionMode};
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::{Kind, Path};
 use jiedui_core::sync::{
     Mutation, Op, OutboxItem, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Resolution, Sender,
     acknowledge, enqueue, next_batch, requeue, whole_outbox,
@@ -77,11 +77,11 @@ impl UserDb {
 
     /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
     /// replaced: the person has seen it and made this one instead.
-    pub async fn save(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
-        persistently(|| self.try_to_put(kind, id, base_rev, op, fields.clone())).await
+    pub async fn save(&self, kind: Kind, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        persistently(|| self.try_to_put(kind.clone(), id, base_rev, op, fields.clone())).await
     }
 
-    async fn try_to_put(&self, kind: &str, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+    async fn try_to_put(&self, kind: Kind, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
@@ -93,18 +93,18 @@ impl UserDb {
         }
         waiting.retain(|own| own.mutation.id == id);
         let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
-        let mutation = Mutation { seq, kind: kind.to_owned(), id, base_rev, epoch: None, op, fields };
+        let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op, fields };
         put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
     }
 
     /// Puts a choice about the mutation `seq` into the outbox. That one stays there until the choice is taken.
-    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
         persistently(|| self.try_to_choose(id, rev, seq, take.clone())).await
     }
 
-    async fn try_to_choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<()> {
+    async fn try_to_choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
         let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
@@ -265,7 +265,7 @@ impl UserDb {
         let transaction = self.database.begin(&[REPLICA], TransactionMode::ReadOnly).await?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
         let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
-        Ok(replica.iter().filter(|own| own.kind == ENTRY).filter_map(entry).collect())
+        Ok(replica.iter().filter(|own| own.kind == Kind::Entry).filter_map(entry).collect())
     }
 
     /// Returns all entries that this person may see, with unsent changes, and how much of the feed they come from.
@@ -300,7 +300,7 @@ impl UserDb {
         let recorded = unsent_count::read(self.user);
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        replica.retain(|record| record.kind == ENTRY);
+        replica.retain(|record| record.kind == Kind::Entry);
         let outbox = all(&transaction.object_store(OUTBOX)?).await?;
         let meta = transaction.object_store(META)?;
         let accepted: Option<Vec<Uuid>> = get(&meta, "accepted").await?;

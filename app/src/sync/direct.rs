@@ -50,7 +50,7 @@ pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError>
 }
 
 fn numbered(made: &SaveRequest) -> Mutation {
-    let (kind, id, base_rev) = (made.kind.to_owned(), made.id, made.base_rev);
+    let (kind, id, base_rev) = (made.kind.clone(), made.id, made.base_rev);
     let mutation = |seq| Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields: made.fields.clone() };
     let again = UNANSWERED.with_borrow(|last| last.as_ref().map(|last| last.seq));
     let mutation = mutation(again.unwrap_or_default());

@@ -32,8 +32,8 @@ use jiedui_core::directory::place::Places;
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::outbox::UNDO_PERIOD;
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
 use jiedui_core::sync::{Input, Op, Status};
+use jiedui_core::sync::{Kind, Path};
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -286,7 +286,7 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
     let person = own(model).await?;
     let mut saved = Ok(());
     for (id, base_rev, fields) in changes {
-        saved = person.save(ENTRY, id, base_rev, op, fields).await;
+        saved = person.save(Kind::Entry, id, base_rev, op, fields).await;
         if saved.is_err() {
             break;
         }
@@ -298,7 +298,7 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
 /// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.
 pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
     let person = own(model).await?;
-    let seq = person.delete(ENTRY, id, rev, said, clock::phone()).await?;
+    let seq = person.delete(Kind::Entry, id, rev, said, clock::phone()).await?;
     model.deleted.set(Some(Deleted { id, rev, fields, seq }));
     let over = move || {
         model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
@@ -316,7 +316,7 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
     if !person.undo_delete(deleted.seq, clock::phone()).await? {
         let decided = ["state", "review_note", "review_fields"];
         let fields = deleted.fields.into_iter().filter(|(name, _)| !decided.contains(&name.as_str())).collect();
-        person.save(ENTRY, deleted.id, deleted.rev, Op::Put, fields).await?;
+        person.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
     }
     is_saved(model, &person).await;
     Ok(())
@@ -358,7 +358,7 @@ pub async fn own_item(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64
 /// Deletes a ledger item: the deletion is on the phone when this returns, and is sent after the undo period.
 pub async fn delete_item(model: AppState, id: Uuid, rev: u64) -> Result<(), StoreError> {
     let person = own(model).await?;
-    person.delete(LEDGER_ITEM, id, rev, Fields::new(), clock::phone()).await?;
+    person.delete(Kind::LedgerItem, id, rev, Fields::new(), clock::phone()).await?;
     is_saved(model, &person).await;
     Ok(())
 }
@@ -372,7 +372,7 @@ pub async fn item_deletions(model: AppState) -> Result<Vec<PendingDeletion>, Sto
 pub async fn undo_delete_item(model: AppState, deletion: PendingDeletion) -> Result<(), StoreError> {
     let person = own(model).await?;
     if !person.undo_delete(deletion.seq, clock::phone()).await? {
-        person.save(LEDGER_ITEM, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
+        person.save(Kind::LedgerItem, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
     }
     is_saved(model, &person).await;
     Ok(())
@@ -395,7 +395,7 @@ pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
 }
 
 /// Settles a conflict as the person has chosen, and starts the sync.
-pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<String>) -> Result<(), StoreError> {
+pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<(), StoreError> {
     let person = own(model).await?;
     person.choose(id, rev, seq, take).await?;
     is_saved(model, &person).await;

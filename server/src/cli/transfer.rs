@@ -13,7 +13,7 @@ use crate::db::{
     reference::load,
 };
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use jiedui_core::values::quantity::Quantity;
 use sha2::{Digest, Sha256};
@@ -35,10 +35,10 @@ const PAGE: i64 = 1_000;
 pub async fn export(storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for kind in [ENTRY, LEDGER_ITEM] {
+    for kind in [Kind::Entry, Kind::LedgerItem] {
         let mut after = 0;
         loop {
-            let page = entry::oldest(&db, kind, after, PAGE).await?;
+            let page = entry::oldest(&db, &kind, after, PAGE).await?;
             for listed in &page.records {
                 let line = serde_json::to_string(listed).map_err(DbError::from)?;
                 writeln!(out, "{line}").map_err(|error| CliError::Io("standard output".into(), error))?;

@@ -46,7 +46,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!((whole.record.rev, whole.record.fields["values"]["times"].as_i64()), (2, Some(4)));
     let history: Vec<_> =
         whole.history.states.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
-    assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".to_owned()])]);
+    assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".into()])]);
     // What an entry named by then is read by who sees the entry, and is no longer without a name.
     let user = |places: &str| jiedui_core::access::user::User {
         id: uuid::Uuid::from_u128(7),
@@ -161,7 +161,8 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
     };
     let entry = |seq: u64, date: &str, times: u64| {
         let fields = serde_json::json!({"activity": "field_survey", "date": date, "place": "522728109", "values": {"times": times}});
-        let (kind, id, fields) = ("entry".to_owned(), uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
+        let (kind, id, fields) =
+            (jiedui_core::sync::Kind::Entry, uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
         let mutation = Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields };
         let digest = idempotency::digest(&mutation).unwrap();
         (mutation, digest)

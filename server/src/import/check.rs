@@ -13,8 +13,8 @@ use jiedui_core::access::user::User;
 use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
-use jiedui_core::entry::Fields;
-use jiedui_core::sync::{path, validate_entry};
+use jiedui_core::entry::{Fields, field};
+use jiedui_core::sync::{Path, path, validate_entry};
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
@@ -254,7 +254,10 @@ impl SheetChecker {
         let cell = |own: &str| {
             let column = self.against.columns.iter().position(|path| path.as_deref() == Some(own));
             let unit = column.and_then(|column| self.against.units.get(column)).and_then(Option::as_deref);
-            let field = own.strip_prefix("values.").and_then(|code| self.against.activity.as_ref()?.field(code));
+            let field = match Path::from(own) {
+                Path::Value(code) => self.against.activity.as_ref().and_then(|form| form.field(&code)),
+                _ => None,
+            };
             let unit = unit.filter(|unit| field.is_none_or(|field| field.unit != *unit));
             let mut written: String = self.written(row, own).chars().take(200).collect();
             // A bare number is in the unit of its column.
@@ -262,8 +265,10 @@ impl SheetChecker {
                 written = format!("{written} {unit}");
             }
             let value = path::get(&read.fields, own).cloned().unwrap_or(Value::Null);
-            let code = own.split_once('.').map_or(own, |(_, code)| code);
-            let qualifier = read.fields.get("qualifiers").and_then(|own| own.get(code)?.as_str()).map(str::to_owned);
+            let code = Path::from(own);
+            let code = code.answer().unwrap_or(own);
+            let qualifier =
+                read.fields.get(field::QUALIFIERS).and_then(|own| own.get(code)?.as_str()).map(str::to_owned);
             ShownCell { path: own.to_owned(), written, value, qualifier, converted: read.converted.contains(own) }
         };
         let cells = paths.into_iter().map(cell).collect();

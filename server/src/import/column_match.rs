@@ -5,6 +5,7 @@ use super::columns::{self, Heading, Proposal, Target, UNIT, heading_words, one_u
 use super::layout::Sheet;
 use super::unit_words::{agree, read_unit};
 use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
+use jiedui_core::sync::Path;
 use jiedui_core::values::unit::Unit;
 
 /// So many rows are looked at to tell a column of units from one of organisations.
@@ -29,7 +30,8 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     let official = columns::official(&sheet.heading, targets);
     let mut proposals = propose(&sheet.heading, targets);
     let stated_unit = |path: Option<&String>, heading: &Heading| {
-        let target = targets.iter().find(|own| Some(&own.path) == path && own.path.starts_with("values."))?;
+        let target =
+            targets.iter().find(|own| Some(&own.path) == path && matches!(Path::from(&own.path), Path::Value(_)))?;
         Some(column_unit(sheet, heading, target))
     };
     for (proposal, heading) in proposals.iter_mut().zip(&sheet.heading) {

@@ -4,6 +4,7 @@ use super::unit_words::{UnitWords, agree, read_unit, read_unit_words};
 use jiedui_core::api::imports::ColumnReason;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::unit::Unit;
 
@@ -138,7 +139,7 @@ fn of_form(field: &Field) -> Target {
     let with_unit =
         |name: &str, unit: &str| if unit.is_empty() { name.to_owned() } else { format!("{name}（{unit}）") };
     Target {
-        path: format!("{}.{}", if field.kind.is_number() { "values" } else { "details" }, field.code),
+        path: field.path().into(),
         label: with_unit(&field.name, &field.unit),
         label_en: with_unit(&field.name_en, &field.unit_en),
         required: field.required && field.when.is_none(),
@@ -320,7 +321,7 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
 
 /// What has to be asked about a column that has a field's name.
 fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)> {
-    if !target.path.starts_with("values.") {
+    if !matches!(Path::from(&target.path), Path::Value(_)) {
         let inside: Vec<String> = heading.iter().flat_map(|part| bracketed(part)).collect();
         let other = inside.into_iter().find(|text| OTHER_FIGURE.iter().any(|word| text.contains(word)));
         let is_name = |text: &String| target.label.contains(text.as_str());

@@ -6,6 +6,7 @@ use super::unit_words::{UnitWords, read_unit_line};
 use crate::import::file_error::FileError;
 use crate::import::workbook::{SheetFile, UnreadableRow};
 use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
+use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 use serde::{Deserialize, Serialize};
 
@@ -203,7 +204,7 @@ pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> 
         None => ColumnKind::Other,
         Some("date") => ColumnKind::Date,
         Some("note" | "answers") => ColumnKind::Note,
-        Some(path) if path.starts_with("values.") => ColumnKind::Number,
+        Some(path) if matches!(Path::from(path), Path::Value(_)) => ColumnKind::Number,
         Some(path) if targets.iter().any(|own| own.path == path && own.is_free_text) => ColumnKind::FreeText,
         Some(_) => ColumnKind::Named,
     };

@@ -8,6 +8,7 @@ use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::Directory;
 use jiedui_core::entry::Fields;
+use jiedui_core::sync::Path;
 use jiedui_core::sync::number_value;
 use jiedui_core::values::amount::{Amount, number_amount, read_amount};
 use jiedui_core::values::halfwidth::{is_invisible, normalise};
@@ -82,24 +83,24 @@ impl RowReader<'_> {
                 read.refuse(shown, code);
                 continue;
             }
-            match path.split_once('.') {
-                Some(("values", _)) if row.is_carried(column) => read.refuse(path, ErrorCode::MergedNumber),
-                Some(("values", code)) => {
-                    let Some(field) = self.activity.field(code) else { continue };
+            match Path::from(path) {
+                Path::Value(_) if row.is_carried(column) => read.refuse(path, ErrorCode::MergedNumber),
+                Path::Value(code) => {
+                    let Some(field) = self.activity.field(&code) else { continue };
                     match self.amount(row, column, field) {
-                        Ok(amount) => read.amount(code, path, &amount),
+                        Ok(amount) => read.amount(&code, path, &amount),
                         Err(code) => read.refuse(path, code),
                     }
                 }
-                Some((_, code)) => {
-                    let Some(field) = self.activity.field(code) else { continue };
+                Path::Detail(code) => {
+                    let Some(field) = self.activity.field(&code) else { continue };
                     match answer(field, &cell.text()) {
                         Ok(answer) => read.put(path, answer),
                         Err(code) => read.refuse(path, code),
                     }
                 }
-                None if shown == PLACE => of_place.push((path, cell)),
-                None => match self.usual(path, cell) {
+                Path::Field(_) if shown == PLACE => of_place.push((path, cell)),
+                Path::Field(_) => match self.usual(path, cell) {
                     Ok(Some(value)) => read.put(path, value),
                     Ok(None) => {}
                     Err(code) => read.refuse(path, code),
@@ -132,14 +133,14 @@ impl RowReader<'_> {
 
     /// The unit that a column of units names for the amount in a column of a row.
     fn unit_beside(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Option<String>, ErrorCode> {
-        let is = |at: &usize, wanted: &str| {
-            self.columns.get(*at).and_then(Option::as_deref).is_some_and(|path| path.starts_with(wanted))
-        };
-        let unit_columns: Vec<usize> = (0..self.columns.len()).filter(|at| is(at, UNIT)).collect();
+        let path_at = |at: &usize| self.columns.get(*at).and_then(Option::as_deref);
+        let is_unit = |at: &usize| path_at(at).is_some_and(|path| path.starts_with(UNIT));
+        let is_amount = |at: &usize| path_at(at).is_some_and(|path| matches!(Path::from(path), Path::Value(_)));
+        let unit_columns: Vec<usize> = (0..self.columns.len()).filter(|at| is_unit(at)).collect();
         // A unit stands behind its amount, or before the first.
         let owner = |unit: usize| {
-            let behind = (0..unit).rev().find(|at| is(at, "values."));
-            behind.or_else(|| (unit..self.columns.len()).find(|at| is(at, "values.")))
+            let behind = (0..unit).rev().find(|at| is_amount(at));
+            behind.or_else(|| (unit..self.columns.len()).find(|at| is_amount(at)))
         };
         let own = unit_columns.iter().copied().find(|unit| owner(*unit) == Some(column));
         let found = match (unit_columns.as_slice(), own) {
@@ -158,9 +159,11 @@ impl RowReader<'_> {
         if converts(field) {
             return Ok(Some(unit));
         }
-        let others = self.columns.iter().flatten().filter_map(|path| path.strip_prefix("values."));
-        let is_of_another =
-            unit_columns.len() == 1 && others.filter_map(|code| self.activity.field(code)).any(converts);
+        let others = self.columns.iter().flatten().filter_map(|path| match Path::from(path) {
+            Path::Value(code) => self.activity.field(&code),
+            _ => None,
+        });
+        let is_of_another = unit_columns.len() == 1 && others.into_iter().any(converts);
         if is_of_another || own.is_none() { Ok(None) } else { Err(ErrorCode::Unit) }
     }
 

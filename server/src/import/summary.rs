@@ -5,6 +5,7 @@ use crate::import::columns::Target;
 use crate::import::{Change, ChangedField, ShownCell, ShownRow};
 use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedColumn, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::sync::Path;
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use serde_json::Value;
 
@@ -115,6 +116,5 @@ impl Words<'_> {
 }
 
 fn field<'a>(path: &str, activity: Option<&'a Activity>) -> Option<&'a Field> {
-    let (name, code) = path.split_once('.')?;
-    activity.filter(|_| name == "values" || name == "details")?.field(code)
+    activity?.field(Path::from(path).answer()?)
 }

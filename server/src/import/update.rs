@@ -7,11 +7,10 @@ use super::gazetteer::Gazetteer;
 use super::row::{ParsedRow, RowReader, amount, answer};
 use super::{Change, ChangedField, PlannedWrite};
 use crate::export::{entry_row, sheet};
-use jiedui_core::catalogue::Kind;
-use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::catalogue::{Activity, Field, Kind as FieldKind};
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
+use jiedui_core::sync::{Kind, Path};
 use jiedui_core::values::amount::Amount;
 use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::halfwidth::normalise;
@@ -35,7 +34,7 @@ pub struct ExistingEntry {
     /// Its fields in the revision that the table started from.
     pub base: Option<Fields>,
     /// Paths that changed after that revision.
-    pub changed_since: BTreeSet<String>,
+    pub changed_since: BTreeSet<Path<'static>>,
 }
 
 /// What rows that name entries are read with.
@@ -90,7 +89,7 @@ impl RowUpdater<'_> {
         };
         let rendered = entry_row::row(
             &self.against.reference,
-            &Record { kind: ENTRY.to_owned(), id, rev: base_rev, fields: base.clone(), deleted: false },
+            &Record { kind: Kind::Entry, id, rev: base_rev, fields: base.clone(), deleted: false },
         );
         let rendered: BTreeMap<&str, &str> =
             entry_row::HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
@@ -111,7 +110,7 @@ impl RowUpdater<'_> {
         // Where others have changed a field since, the row is refused: what it started from still stands there.
         let changed = path::paths(&edits).into_iter().map(|(path, to)| ChangedField {
             from: path::get(base, &path).cloned().unwrap_or(Value::Null),
-            path: path.into_owned(),
+            path: path.into(),
             to: to.clone(),
         });
         let change = Change {
@@ -131,7 +130,7 @@ impl RowUpdater<'_> {
 
     /// What the server will make of the edits, by the rules of a push.
     fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &ExistingEntry) -> Result<(), Vec<FieldError>> {
-        let mutation = Mutation { seq: 1, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields };
+        let mutation = Mutation { seq: 1, kind: Kind::Entry, id, base_rev, epoch: None, op: Op::Put, fields };
         let existing = Existing {
             rev: standing.rev,
             fields: standing.fields.clone(),
@@ -226,11 +225,10 @@ impl RowUpdater<'_> {
             if own == was {
                 continue;
             }
-            let place = if field.kind.is_number() { "values" } else { "details" };
-            let path = format!("{place}.{}", field.code);
+            let path = field.path().to_string();
             let found = match own {
                 // Nobody types what follows from other numbers, and rows of a table are changed in the form.
-                _ if field.computed.is_some() || field.kind == Kind::Table => Err(ErrorCode::WrongType),
+                _ if field.computed.is_some() || field.kind == FieldKind::Table => Err(ErrorCode::WrongType),
                 None => Ok(Value::Null),
                 Some(own) => value(field, &Cell::of(own), None),
             };
@@ -253,15 +251,16 @@ fn is_empty_note(base: &Fields, path: &str, value: &Value) -> bool {
 }
 
 /// Puts a value at a path, null too: it clears what stands there.
-fn put(fields: &mut Fields, path: &str, value: Value) {
-    match path.split_once('.') {
-        Some((name, code)) => {
-            let answers = fields.entry(name).or_insert_with(|| json!({}));
+fn put<'p>(fields: &mut Fields, path: impl Into<Path<'p>>, value: Value) {
+    let path = path.into();
+    match path.answer() {
+        Some(code) => {
+            let answers = fields.entry(path.field()).or_insert_with(|| json!({}));
             if let Some(answers) = answers.as_object_mut() {
                 answers.insert(code.to_owned(), value);
             }
         }
-        None => drop(fields.insert(path.to_owned(), value)),
+        None => drop(fields.insert(path.field().to_owned(), value)),
     }
 }
 

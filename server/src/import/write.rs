@@ -6,7 +6,7 @@ use crate::db::{DbError, records::idempotency};
 use crate::import::{Findings, MOST_UNDONE, PlannedWrite, Undo};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Mutation, Op, PushResult};
 use time::Date;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ fn mutation(
     op: Op,
     fields: Fields,
 ) -> Result<(Mutation, idempotency::MutationDigest), DbError> {
-    let mutation = Mutation { seq, kind: ENTRY.to_owned(), id, base_rev, epoch: None, op, fields };
+    let mutation = Mutation { seq, kind: Kind::Entry, id, base_rev, epoch: None, op, fields };
     let digest = idempotency::digest(&mutation)?;
     Ok((mutation, digest))
 }

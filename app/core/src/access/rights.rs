@@ -2,7 +2,8 @@
 
 use crate::access::user::{Role, User};
 use crate::catalogue::Catalogue;
-use crate::entry::{Fields, NOTE_LENGTH, State};
+use crate::entry::field::{DUPLICATE_OF, REASON};
+use crate::entry::{Fields, NOTE_LENGTH, State, field};
 use crate::values::{
     date::parse_date,
     field_error::{ErrorCode, FieldError},
@@ -10,11 +11,6 @@ use crate::values::{
 };
 use serde_json::Value;
 use uuid::Uuid;
-
-/// Reason for a deletion or for a change in a closed month.
-pub const REASON: &str = "reason";
-/// Identifier of the entry that a deleted one duplicates.
-pub const DUPLICATE_OF: &str = "duplicate_of";
 
 /// Returns errors for a place or programme outside the actor's scope. `programme_field` is the field that determines
 /// the programme.
@@ -28,8 +24,8 @@ pub(crate) fn out_of_scope(
         return Vec::new();
     }
     let mut errors = Vec::new();
-    if !actor.scope.has_place(fields.get("place").and_then(Value::as_str).unwrap_or_default()) {
-        errors.push(FieldError::new("place", ErrorCode::Forbidden));
+    if !actor.scope.has_place(fields.get(field::PLACE).and_then(Value::as_str).unwrap_or_default()) {
+        errors.push(FieldError::new(field::PLACE, ErrorCode::Forbidden));
     }
     if !programme.is_some_and(|programme| actor.scope.has_programme(programme)) {
         errors.push(FieldError::new(programme_field, ErrorCode::Forbidden));
@@ -39,7 +35,7 @@ pub(crate) fn out_of_scope(
 
 /// Returns the author of a record.
 pub(crate) fn author_of(fields: &Fields) -> Option<Uuid> {
-    fields.get("author").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+    fields.get(field::AUTHOR).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
 }
 
 /// Information that a deletion requires.
@@ -55,9 +51,9 @@ pub enum Deletion {
 
 /// Returns whether an entry is in the actor's scope.
 pub fn is_in_scope(fields: &Fields, actor: &User, catalogue: &Catalogue) -> bool {
-    let activity = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let activity = fields.get(field::ACTIVITY).and_then(Value::as_str).unwrap_or_default();
     let programme = catalogue.activity(activity).map(|activity| activity.programme.as_str());
-    out_of_scope(fields, "activity", programme, actor).is_empty()
+    out_of_scope(fields, field::ACTIVITY, programme, actor).is_empty()
 }
 
 /// Returns whether the actor may approve or return an entry.
@@ -84,14 +80,14 @@ pub fn deletion(
     if !is_author && !reviews {
         return Err(FieldError::new("id", ErrorCode::Forbidden));
     }
-    let is_approved = fields.get("state").and_then(Value::as_str) == Some(State::Verified.code());
+    let is_approved = fields.get(field::STATE).and_then(Value::as_str) == Some(State::Verified.code());
     if is_approved && !coordinates {
-        return Err(FieldError::new("state", ErrorCode::Approved));
+        return Err(FieldError::new(field::STATE, ErrorCode::Approved));
     }
     // A coordinator may change their own entries in closed months even outside their scope.
     let is_closed = is_in_months(fields, closed);
     if is_closed && !actor.role.coordinates() {
-        return Err(FieldError::new("date", ErrorCode::Closed));
+        return Err(FieldError::new(field::DATE, ErrorCode::Closed));
     }
     Ok(match (is_author && !is_approved, is_closed || coordinates) {
         (true, _) if !is_closed => Deletion::Free,
@@ -147,7 +143,7 @@ pub(crate) fn record_deletion(fields: &mut Fields, details: &Fields) {
 
 /// Returns whether an entry's date is in one of these months.
 pub fn is_in_months(fields: &Fields, months: &[Month]) -> bool {
-    let date = fields.get("date").and_then(Value::as_str).and_then(parse_date);
+    let date = fields.get(field::DATE).and_then(Value::as_str).and_then(parse_date);
     date.is_some_and(|date| months.contains(&Month::from(date)))
 }
 

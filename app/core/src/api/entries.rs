@@ -1,7 +1,7 @@
 //! Entries in lists and one by one: `/api/v1/entries`.
 
-use crate::entry::Fields;
-use crate::sync::Record;
+use crate::entry::{Fields, Path};
+use crate::sync::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,7 +20,8 @@ pub struct EntriesResponse {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntryResponse {
     /// The kind of record, `entry`.
-    pub kind: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub kind: Kind,
     /// Identifier.
     pub id: Uuid,
     /// How often it has changed.
@@ -51,7 +52,8 @@ pub struct RevisionState {
     /// The author's name.
     pub author_name: Option<String>,
     /// Paths of the fields that changed.
-    pub changed: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub changed: Vec<Path<'static>>,
     /// All fields.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::api::schema::RecordFields))]
     pub fields: Fields,

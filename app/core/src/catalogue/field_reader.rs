@@ -1,7 +1,7 @@
 //! Reader for untrusted fields that collects all errors, each with its field.
 
 use crate::entry::bounds;
-use crate::entry::{FIRST_YEAR, Fields};
+use crate::entry::{FIRST_YEAR, Fields, field};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 use time::Date;
@@ -26,7 +26,7 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Adds an error for a field.
-    pub fn error(&mut self, field: &str, code: ErrorCode) {
+    pub fn error(&mut self, field: impl Into<String>, code: ErrorCode) {
         self.errors.push(FieldError::new(field, code));
     }
 
@@ -63,19 +63,19 @@ impl<'a> FieldReader<'a> {
 
     /// Reads an entry's date, at most `last_day`.
     pub fn date(&mut self, last_day: Option<Date>) -> Option<Date> {
-        let text = self.required_text("date");
+        let text = self.required_text(field::DATE);
         if text.is_empty() {
             return None;
         }
         let Some(date) = crate::values::date::parse_date(&text) else {
-            self.error("date", ErrorCode::NotDate);
+            self.error(field::DATE, ErrorCode::NotDate);
             return None;
         };
         if date.year() < FIRST_YEAR {
-            self.errors.push(FieldError::with_limit("date", ErrorCode::TooEarly, f64::from(FIRST_YEAR)));
+            self.errors.push(FieldError::with_limit(field::DATE, ErrorCode::TooEarly, f64::from(FIRST_YEAR)));
         }
         if last_day.is_some_and(|last_day| date > last_day) {
-            self.error("date", ErrorCode::InFuture);
+            self.error(field::DATE, ErrorCode::InFuture);
         }
         Some(date)
     }

@@ -4,6 +4,7 @@ pub mod edit;
 pub(crate) mod field_reader;
 mod validate;
 
+use crate::entry::path::Path;
 use crate::values::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +227,11 @@ pub struct Field {
 }
 
 impl Field {
+    /// Returns the path of its answer in an entry.
+    pub fn path(&self) -> Path<'_> {
+        if self.kind.is_number() { Path::value(&self.code) } else { Path::detail(&self.code) }
+    }
+
     /// Returns whether it is shown. `chosen` returns the selected options of a field.
     pub fn is_asked(&self, chosen: impl Fn(&str) -> Vec<String>) -> bool {
         let when = self.when.as_ref();

@@ -2,13 +2,14 @@
 
 use crate::catalogue::{Field, Kind};
 use crate::entry::model::{Answer, Cell, NOTE_LENGTH, ROWS};
+use crate::entry::path::Path;
 use crate::values::field_error::{ErrorCode, FieldError};
 use crate::values::quantity::Quantity;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Validates a numeric answer; used by the form on the phone and by the server.
 pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity>, FieldError> {
-    let name = || format!("values.{}", field.code);
+    let name = || Path::value(&field.code);
     let Some(number) = number else {
         return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
     };
@@ -33,7 +34,7 @@ pub(super) fn selected_codes(details: &BTreeMap<String, Answer>, code: &str) -> 
 
 /// Validates an answer other than a number.
 pub(super) fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Option<Answer>, FieldError> {
-    let name = || format!("details.{}", field.code);
+    let name = || Path::detail(&field.code);
     let is_filled = |answer: &Answer| answer.all().iter().any(|text| !text.is_empty()) || !answer.rows().is_empty();
     let answer = answer.filter(is_filled);
     let Some(answer) = answer else {
@@ -63,13 +64,12 @@ pub(super) fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Opti
 
 /// Validates the rows of a table. Errors name the cell, such as `details.workers.0.count`.
 pub(super) fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Result<(), Vec<FieldError>> {
-    let name = format!("details.{}", field.code);
     if rows.len() > ROWS {
-        return Err(vec![FieldError::with_limit(name, ErrorCode::TooLarge, ROWS as f64)]);
+        return Err(vec![FieldError::with_limit(Path::detail(&field.code), ErrorCode::TooLarge, ROWS as f64)]);
     }
     let mut errors = Vec::new();
     for (number, row) in rows.iter().enumerate() {
-        let at = |code: &str| format!("{name}.{number}.{code}");
+        let at = |code: &str| Path::cell(&field.code, number, code);
         for column in &field.columns {
             let result = match (column.kind.is_number(), row.get(&column.code)) {
                 (true, Some(Cell::Text(_))) => Err(FieldError::new("", ErrorCode::NotAmount)),
@@ -79,7 +79,7 @@ pub(super) fn check_rows(field: &Field, rows: &[BTreeMap<String, Cell>]) -> Resu
                 (false, Some(Cell::Text(text))) => check_answer(column, Some(Answer::One(text.clone()))).map(drop),
                 (false, None) => check_answer(column, None).map(drop),
             };
-            errors.extend(result.err().map(|error| FieldError { field: at(&column.code), ..error }));
+            errors.extend(result.err().map(|error| FieldError { field: at(&column.code).into(), ..error }));
         }
         let is_column = |code: &String| field.columns.iter().any(|column| column.code == *code);
         errors.extend(

@@ -1,6 +1,6 @@
 //! Size limits of a record, which bound its cost on the server and on every phone.
 
-use crate::entry::Fields;
+use crate::entry::{Fields, field};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAME_BYTES: usize = 100;
 
 /// Fields that the server sets on every record.
-const SERVER_FIELDS: [&str; 4] = ["author", "created_at", "updated_at", "source"];
+const SERVER_FIELDS: [&str; 4] = [field::AUTHOR, field::CREATED_AT, field::UPDATED_AT, field::SOURCE];
 
 /// Returns an error for each field that exceeds a limit. `names` are the known fields of the record's kind.
 pub fn exceeded_limits(fields: &Fields, names: &[&str]) -> Vec<FieldError> {

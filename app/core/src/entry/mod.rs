@@ -3,8 +3,11 @@
 mod answers;
 pub mod bounds;
 pub mod duplicate;
+pub mod field;
 mod model;
 mod parse;
+pub mod path;
 
 pub use answers::check_value;
 pub use model::*;
+pub use path::Path;

@@ -2,7 +2,7 @@
 
 use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Field, Kind};
-use crate::entry::{FIRST_YEAR, Fields, NOTE_LENGTH, Rules, check_value};
+use crate::entry::{FIRST_YEAR, Fields, NOTE_LENGTH, Rules, check_value, field};
 use crate::ledger::{ENTRIES, Item, LAST_YEAR, Status, TITLE_LENGTH};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde::Deserialize;
@@ -10,91 +10,79 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Names of an item's fields.
-const NAMES: [&str; 14] = [
-    "ledger",
-    "year",
-    "place",
-    "programme",
-    "title",
-    "amount",
-    "unit",
-    "due",
-    "responsible",
-    "status",
-    "dates",
-    "pairing",
-    "entries",
-    "note",
-];
 impl Item {
     /// Validates untrusted fields and returns the item, or all errors.
     pub fn parse(fields: &Fields, rules: Rules<'_>) -> Result<Self, Vec<FieldError>> {
         let mut reader = FieldReader::new(fields);
-        reader.bounds(&NAMES);
-        let place = reader.required_text("place");
+        reader.bounds(&field::OF_LEDGER_ITEM);
+        let place = reader.required_text(field::PLACE);
         if !place.is_empty() && rules.places.get(&place).is_none() {
-            reader.error("place", ErrorCode::Unknown);
+            reader.error(field::PLACE, ErrorCode::Unknown);
         }
-        let programme = reader.required_text("programme");
+        let programme = reader.required_text(field::PROGRAMME);
         if !programme.is_empty() && rules.catalogue.programme(&programme).is_none() {
-            reader.error("programme", ErrorCode::Unknown);
+            reader.error(field::PROGRAMME, ErrorCode::Unknown);
         }
-        if reader.required_text("title").trim().is_empty() && reader.errors.iter().all(|error| error.field != "title") {
-            reader.error("title", ErrorCode::Required);
-        }
-        for (name, longest) in
-            [("title", TITLE_LENGTH), ("responsible", TITLE_LENGTH), ("unit", 20), ("note", NOTE_LENGTH)]
+        if reader.required_text(field::TITLE).trim().is_empty()
+            && reader.errors.iter().all(|error| error.field != field::TITLE)
         {
+            reader.error(field::TITLE, ErrorCode::Required);
+        }
+        for (name, longest) in [
+            (field::TITLE, TITLE_LENGTH),
+            (field::RESPONSIBLE, TITLE_LENGTH),
+            (field::UNIT, 20),
+            (field::NOTE, NOTE_LENGTH),
+        ] {
             reader.text(name, longest);
         }
-        match reader.present("year").map(Value::as_i64) {
-            None => reader.error("year", ErrorCode::Required),
+        match reader.present(field::YEAR).map(Value::as_i64) {
+            None => reader.error(field::YEAR, ErrorCode::Required),
             Some(Some(year)) if (i64::from(FIRST_YEAR)..=i64::from(LAST_YEAR)).contains(&year) => {}
-            Some(Some(_)) => reader.error("year", ErrorCode::Unknown),
-            Some(None) => reader.error("year", ErrorCode::WrongType),
+            Some(Some(_)) => reader.error(field::YEAR, ErrorCode::Unknown),
+            Some(None) => reader.error(field::YEAR, ErrorCode::WrongType),
         }
-        match reader.present("amount") {
+        match reader.present(field::AMOUNT) {
             None => {}
-            Some(amount) if !amount.is_number() => reader.error("amount", ErrorCode::NotAmount),
+            Some(amount) if !amount.is_number() => reader.error(field::AMOUNT, ErrorCode::NotAmount),
             Some(amount) => {
                 if let Err(error) = check_value(&amount_field(), amount.as_f64()) {
-                    reader.errors.push(FieldError { field: "amount".to_owned(), ..error });
+                    reader.errors.push(FieldError { field: field::AMOUNT.to_owned(), ..error });
                 }
             }
         }
-        reader.day("due");
-        let pairing = reader.id("pairing", |id| rules.pairings.iter().any(|pairing| pairing.id == id));
-        match reader.present("status").map(Status::deserialize) {
-            Some(Err(_)) => reader.error("status", ErrorCode::Unknown),
+        reader.day(field::DUE);
+        let pairing = reader.id(field::PAIRING, |id| rules.pairings.iter().any(|pairing| pairing.id == id));
+        match reader.present(field::STATUS).map(Status::deserialize) {
+            Some(Err(_)) => reader.error(field::STATUS, ErrorCode::Unknown),
             Some(Ok(status)) if status.requires_pairing() && pairing.is_none() => {
-                reader.error("pairing", ErrorCode::Required)
+                reader.error(field::PAIRING, ErrorCode::Required)
             }
-            Some(Ok(Status::Dropped)) if reader.text("note", NOTE_LENGTH).trim().is_empty() => {
-                reader.error("note", ErrorCode::Required);
+            Some(Ok(Status::Dropped)) if reader.text(field::NOTE, NOTE_LENGTH).trim().is_empty() => {
+                reader.error(field::NOTE, ErrorCode::Required);
             }
             _ => {}
         }
-        match reader.present("entries").map(Vec::<Uuid>::deserialize) {
-            Some(Err(_)) => reader.error("entries", ErrorCode::WrongType),
+        match reader.present(field::ENTRIES).map(Vec::<Uuid>::deserialize) {
+            Some(Err(_)) => reader.error(field::ENTRIES, ErrorCode::WrongType),
             Some(Ok(entries)) if entries.len() > ENTRIES => {
-                reader.errors.push(FieldError::with_limit("entries", ErrorCode::TooLarge, ENTRIES as f64));
+                reader.errors.push(FieldError::with_limit(field::ENTRIES, ErrorCode::TooLarge, ENTRIES as f64));
             }
             _ => {}
         }
-        match reader.present("dates").map(BTreeMap::<String, String>::deserialize) {
-            Some(Err(_)) => reader.error("dates", ErrorCode::WrongType),
+        match reader.present(field::DATES).map(BTreeMap::<String, String>::deserialize) {
+            Some(Err(_)) => reader.error(field::DATES, ErrorCode::WrongType),
             Some(Ok(dates)) if dates.keys().any(|code| Status::from_code(code).is_none()) => {
-                reader.error("dates", ErrorCode::Unknown);
+                reader.error(field::DATES, ErrorCode::Unknown);
             }
             Some(Ok(dates)) if dates.values().any(|day| crate::values::date::parse_date(day).is_none()) => {
-                reader.error("dates", ErrorCode::NotDate);
+                reader.error(field::DATES, ErrorCode::NotDate);
             }
             _ => {}
         }
         match (reader.errors.is_empty(), Self::from_checked(fields)) {
             (true, Some(item)) => Ok(item),
-            (true, None) => Err(vec![FieldError::new("ledger", ErrorCode::Unknown)]),
+            (true, None) => Err(vec![FieldError::new(field::LEDGER, ErrorCode::Unknown)]),
             (false, _) => Err(reader.errors),
         }
     }
@@ -102,7 +90,7 @@ impl Item {
 
 /// Form field with the rules for an item's amount.
 fn amount_field() -> Field {
-    Field { code: "amount".to_owned(), kind: Kind::Number, ..Field::default() }
+    Field { code: field::AMOUNT.to_owned(), kind: Kind::Number, ..Field::default() }
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use super::entry::apply_locally;
 use super::ledger::apply_item_locally;
 use super::outbox::{OutboxItem, Sender};
-use crate::sync::protocol::{ENTRY, Mutation, Op, Outcome, PushResult, RESOLUTION, Record};
+use crate::entry::field;
+use crate::sync::kind::Kind;
+use crate::sync::protocol::{Mutation, Op, Outcome, PushResult, Record};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -125,7 +127,7 @@ enum ReplicaUpdate {
 /// Applies the result of one mutation of `user`. `replica_record` is the record in the replica.
 fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_record: Option<Record>) -> Ack {
     let mutation = &item.mutation;
-    if mutation.kind == RESOLUTION {
+    if mutation.kind == Kind::Resolution {
         return acknowledge_resolution(mutation, result);
     }
     if result.outcome == Outcome::Rejected {
@@ -142,7 +144,7 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
         // The result may repeat an old one; the next pull brings the current record.
         return Ack { remaining, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
-    let is_new = mutation.kind == ENTRY && replica_record.is_none() && mutation.op == Op::Put;
+    let is_new = mutation.kind == Kind::Entry && replica_record.is_none() && mutation.op == Op::Put;
     // A pull may have stored a later revision already.
     let overtaken = replica_record.as_ref().is_some_and(|stored| stored.rev > result.rev);
     let replica = if overtaken {
@@ -153,12 +155,12 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
         ReplicaUpdate::Remove
     } else {
         let mut fields = replica_record.map(|record| record.fields).unwrap_or_default();
-        if mutation.kind == ENTRY {
+        if mutation.kind == Kind::Entry {
             apply_locally(&mut fields, mutation)
         } else {
             apply_item_locally(&mut fields, mutation)
         }
-        fields.entry("author").or_insert(json!(user));
+        fields.entry(field::AUTHOR).or_insert(json!(user));
         ReplicaUpdate::Put(Record {
             kind: mutation.kind.clone(),
             id: mutation.id,

@@ -1,13 +1,14 @@
 //! Decides on mutations of entries: access rights, validation rules, review commands and the three-way merge.
 
-use super::path::{get, paths, set};
-use crate::access::rights::{
-    DUPLICATE_OF, REASON, author_of, is_in_months, out_of_scope, record_deletion, validate_deletion,
-};
+use crate::access::rights::{author_of, is_in_months, out_of_scope, record_deletion, validate_deletion};
 use crate::access::user::User;
 use crate::directory::place::covers;
-use crate::entry::Entry;
-use crate::entry::{Fields, Rules, State, check_value};
+use crate::entry::field::{
+    ACTIVITY, ATTACHMENTS, DATE, DUPLICATE_OF, NOTE, ORGANISATION, PAIRING, PLACE, REASON, REVIEW_FIELDS, REVIEW_NOTE,
+    STATE, VALUES, VERSION,
+};
+use crate::entry::path::{Path, get, paths, set};
+use crate::entry::{Entry, Fields, Rules, State, check_value};
 use crate::sync::merge::{Decision, Existing, Merged, merge, merge_record, present, written};
 use crate::sync::protocol::{Mutation, Op};
 use crate::values::{
@@ -17,18 +18,12 @@ use crate::values::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-const STATE: &str = "state";
-const REVIEW_NOTE: &str = "review_note";
-/// Fields that a reviewer returns an entry for: `values`, `place`, `attachments`, or a path.
-const REVIEW_FIELDS: &str = "review_fields";
 /// Fields of a review command besides the state.
 const REVIEW: [&str; 2] = [REVIEW_NOTE, REVIEW_FIELDS];
 /// Maximum number of fields that a review can name.
 const MAX_REVIEW_FIELDS: usize = 20;
-const VERSION: &str = "version";
 
 /// Decides on a mutation of an entry.
 ///
@@ -76,7 +71,7 @@ fn reject_if_closed(
     }
     let reason = mutation.fields.get(REASON).and_then(Value::as_str).filter(|reason| !reason.trim().is_empty());
     match reason {
-        _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new("date", ErrorCode::Closed)]),
+        _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new(DATE, ErrorCode::Closed)]),
         None => Decision::Reject(vec![FieldError::new(REASON, ErrorCode::Required)]),
         Some(_) => decision,
     }
@@ -84,7 +79,7 @@ fn reject_if_closed(
 
 /// A put split into edits of fields and the reviewer's command.
 struct Intent<'a> {
-    edits: Vec<(Cow<'a, str>, &'a Value)>,
+    edits: Vec<(Path<'a>, &'a Value)>,
     review: Option<State>,
     review_note: Option<&'a Value>,
     review_fields: Option<&'a Value>,
@@ -92,9 +87,9 @@ struct Intent<'a> {
 
 impl<'a> Intent<'a> {
     fn of(fields: &'a Fields) -> Self {
-        let state = fields.get("state").and_then(|state| State::deserialize(state).ok());
+        let state = fields.get(STATE).and_then(|state| State::deserialize(state).ok());
         let review = state.filter(|state| *state != State::Submitted);
-        let is_edit = |path: &str| !REVIEW.contains(&path) && (path != STATE || review.is_none());
+        let is_edit = |path: &Path<'_>| !REVIEW.iter().any(|name| path == name) && (*path != STATE || review.is_none());
         let edits = paths(fields).into_iter().filter(|(path, _)| is_edit(path)).collect();
         Self { edits, review, review_note: fields.get(REVIEW_NOTE), review_fields: fields.get(REVIEW_FIELDS) }
     }
@@ -128,7 +123,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
             for (path, value) in [(STATE, &state), (REVIEW_NOTE, note), (REVIEW_FIELDS, concerned)] {
                 if get(&fields, path) != present(value) {
                     set(&mut fields, path, value);
-                    changed.extend(existing.map(|_| path.to_owned()));
+                    changed.extend(existing.map(|_| Path::from(path)));
                 }
             }
         }
@@ -149,7 +144,7 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     }
     if existing.is_none() && !fields.contains_key(VERSION) {
         // Without a version the entry uses the form's current one, and keeps it after the form changes.
-        let activity = fields.get("activity").and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
+        let activity = fields.get(ACTIVITY).and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
         fields.extend(activity.map(|activity| (VERSION.to_owned(), json!(activity.version))));
     }
     changed.extend(recompute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
@@ -160,8 +155,8 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     }
     let checked = check(&fields, actor, rules);
     if let Ok(entry) = &checked {
-        let is_new = |path: &str| existing.is_none() || changed.contains(path);
-        if is_new("pairing") || is_new("place") {
+        let is_new = |path: Path<'_>| existing.is_none() || changed.contains(&path);
+        if is_new(PAIRING.into()) || is_new(PLACE.into()) {
             errors.extend(foreign_pairing(entry, rules));
         }
         errors.extend(exceeded_current_limits(entry, rules, is_new));
@@ -182,19 +177,19 @@ fn foreign_pairing(entry: &Entry, rules: Rules<'_>) -> Option<FieldError> {
     let ends = [pairing.organisation_a, pairing.organisation_b];
     let mut ends = rules.organisations.iter().filter(|organisation| ends.contains(&organisation.id));
     let is_here = ends.any(|end| covers(&end.place, &entry.place) || covers(&entry.place, &end.place));
-    (!is_of_programme && !is_here).then(|| FieldError::new("pairing", ErrorCode::Unknown))
+    (!is_of_programme && !is_here).then(|| FieldError::new(PAIRING, ErrorCode::Unknown))
 }
 
 /// Checks new numbers that feed indicators against the current form. An entry keeps the rules of its form version, but
 /// naming an old version must not bypass a limit that was tightened since.
-fn exceeded_current_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(&str) -> bool) -> Vec<FieldError> {
+fn exceeded_current_limits(entry: &Entry, rules: Rules<'_>, is_new: impl Fn(Path<'_>) -> bool) -> Vec<FieldError> {
     let Some(form) = rules.catalogue.activity(&entry.activity) else { return Vec::new() };
     if entry.version.is_none_or(|version| version == form.version) {
         return Vec::new();
     }
     let number = |(code, value): (&String, &Quantity)| {
         let field = form.field(code).filter(|field| field.kind.is_number() && field.feeds.is_some())?;
-        check_value(field, Some(value.to_f64())).err().filter(|_| is_new(&format!("values.{code}")))
+        check_value(field, Some(value.to_f64())).err().filter(|_| is_new(Path::value(code)))
     };
     entry.values.iter().filter_map(number).collect()
 }
@@ -211,7 +206,7 @@ pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fi
     if is_in_months(&fields, rules.closed) {
         let says_why = fields.get(REASON).and_then(Value::as_str).is_some_and(|reason| !reason.trim().is_empty());
         match (actor.role.coordinates(), says_why) {
-            (false, _) => errors.push(FieldError::new("date", ErrorCode::Closed)),
+            (false, _) => errors.push(FieldError::new(DATE, ErrorCode::Closed)),
             (true, false) => errors.push(FieldError::new(REASON, ErrorCode::Required)),
             (true, true) => {}
         }
@@ -220,22 +215,22 @@ pub fn validate_entry(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fi
 }
 
 /// Recomputes the calculated fields of the form, ignoring the values sent for them. Returns the changed paths.
-fn recompute(fields: &mut Fields, rules: Rules<'_>) -> Vec<String> {
-    let code = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+fn recompute(fields: &mut Fields, rules: Rules<'_>) -> Vec<Path<'static>> {
+    let code = fields.get(ACTIVITY).and_then(Value::as_str).unwrap_or_default();
     let version = fields.get(VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
     let Some(activity) = rules.catalogue.form(code, version) else { return Vec::new() };
     let mut changed = Vec::new();
     for (field, computed) in activity.fields.iter().filter_map(|field| Some((field, field.computed.as_ref()?))) {
-        let number = |code: &str| get(fields, &format!("values.{code}")).and_then(Value::as_f64);
+        let number = |code: &str| get(fields, Path::value(code)).and_then(Value::as_f64);
         let column = |table: &str, column: &str| {
-            let rows = get(fields, &format!("details.{table}")).and_then(Value::as_array);
+            let rows = get(fields, Path::detail(table)).and_then(Value::as_array);
             rows.into_iter().flatten().filter_map(|row| row.get(column)?.as_f64()).collect()
         };
         let value = computed.of(number, column).map_or(Value::Null, number_value);
-        let path = format!("values.{}", field.code);
+        let path = Path::value(&field.code);
         if get(fields, &path) != present(&value) {
             set(fields, &path, &value);
-            changed.push(path);
+            changed.push(path.into_owned());
         }
     }
     changed
@@ -267,20 +262,20 @@ fn are_review_fields(value: &Value) -> bool {
 }
 
 /// Resets the state of an entry to submitted after an edit by its author.
-fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<String>) {
-    if fields.get("state").and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
-        fields.insert("state".into(), json!(State::Submitted));
-        changed.insert("state".into());
+fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<Path<'static>>) {
+    if fields.get(STATE).and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
+        fields.insert(STATE.to_owned(), json!(State::Submitted));
+        changed.insert(STATE.into());
     }
     let gone = REVIEW.into_iter().filter(|name| fields.remove(*name).is_some());
-    changed.extend(gone.map(str::to_owned));
+    changed.extend(gone.map(Path::from));
 }
 
 /// Returns the errors for a place or programme outside the actor's scope.
 fn scope_errors(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<FieldError> {
-    let activity = fields.get("activity").and_then(Value::as_str).unwrap_or_default();
+    let activity = fields.get(ACTIVITY).and_then(Value::as_str).unwrap_or_default();
     let programme = rules.catalogue.activity(activity).map(|activity| activity.programme.as_str());
-    out_of_scope(fields, "activity", programme, actor)
+    out_of_scope(fields, ACTIVITY, programme, actor)
 }
 
 /// Applies a mutation to a local copy of an entry, as the phone shows unsent changes.
@@ -293,13 +288,13 @@ pub fn apply_locally(fields: &mut Fields, mutation: &Mutation) {
 
 /// Adds missing fields with their defaults, so that readers need not handle their absence.
 fn fill_defaults(fields: &mut Fields) {
-    for name in ["pairing", "organisation", "values", "note", "state", "attachments"] {
+    for name in [PAIRING, ORGANISATION, VALUES, NOTE, STATE, ATTACHMENTS] {
         if !fields.contains_key(name) {
             let value = match name {
-                "values" => json!({}),
-                "note" => json!(""),
-                "state" => json!(State::Submitted),
-                "attachments" => json!([]),
+                VALUES => json!({}),
+                NOTE => json!(""),
+                STATE => json!(State::Submitted),
+                ATTACHMENTS => json!([]),
                 _ => Value::Null,
             };
             fields.insert(name.to_owned(), value);
@@ -308,7 +303,7 @@ fn fill_defaults(fields: &mut Fields) {
 }
 
 /// Returns the paths of all fields, which all count as changed in a new record.
-pub fn all_paths(fields: &Fields) -> BTreeSet<String> {
+pub fn all_paths(fields: &Fields) -> BTreeSet<Path<'static>> {
     paths(fields).into_iter().map(|(path, _)| path.into_owned()).collect()
 }
 

@@ -1,9 +1,9 @@
 //! Decides on mutations of ledger items: access rights and validation rules.
 
-use super::path::{paths, set};
 use crate::access::rights::{author_of, out_of_scope};
 use crate::access::user::User;
-use crate::entry::{Fields, Rules};
+use crate::entry::path::{paths, set};
+use crate::entry::{Fields, Rules, field};
 use crate::ledger::Item;
 use crate::sync::merge::{Decision, Existing, Merged, merge, merge_record, written};
 use crate::sync::protocol::Mutation;
@@ -18,7 +18,7 @@ pub fn merge_item(mutation: &Mutation, existing: Option<&Existing>, actor: &User
     if let Some(existing) = existing {
         let is_author = author_of(&existing.fields) == Some(actor.id);
         if !is_author
-            && !out_of_scope(&existing.fields, "programme", programme_of_item(&existing.fields), actor).is_empty()
+            && !out_of_scope(&existing.fields, field::PROGRAMME, programme_of_item(&existing.fields), actor).is_empty()
         {
             return Decision::Reject(vec![FieldError::new("id", ErrorCode::Forbidden)]);
         }
@@ -39,12 +39,12 @@ pub fn validate_item(fields: &Fields, actor: &User, rules: Rules<'_>) -> Vec<Fie
 
 fn check_item(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Item, Vec<FieldError>> {
     let item = Item::parse(fields, rules)?;
-    let errors = out_of_scope(fields, "programme", programme_of_item(fields), actor);
+    let errors = out_of_scope(fields, field::PROGRAMME, programme_of_item(fields), actor);
     if errors.is_empty() { Ok(item) } else { Err(errors) }
 }
 
 fn programme_of_item(fields: &Fields) -> Option<&str> {
-    fields.get("programme").and_then(Value::as_str)
+    fields.get(field::PROGRAMME).and_then(Value::as_str)
 }
 
 /// Applies a mutation to a local copy of an item.

@@ -1,9 +1,8 @@
 //! Three-way merge of a mutation with the stored record, and the rules for deletes; the same for every kind of record.
 
-use crate::access::rights::{DUPLICATE_OF, REASON};
-use crate::entry::Fields;
-use crate::entry::{Entry, State, bounds};
-use crate::sync::path::{get, paths, set};
+use crate::entry::field::{DUPLICATE_OF, REASON, STATE};
+use crate::entry::path::{Path, get, paths, set};
+use crate::entry::{Entry, Fields, State, bounds};
 use crate::sync::protocol::{Mutation, Op, Outcome};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
@@ -13,6 +12,11 @@ use uuid::Uuid;
 
 /// Path that marks a deletion in sets of changed paths.
 pub(super) const DELETED: &str = "deleted";
+
+/// Returns that path.
+pub(super) fn deleted() -> Path<'static> {
+    Path::from(DELETED)
+}
 
 /// A stored record as it was before a mutation.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +28,7 @@ pub struct Existing {
     /// Whether it is a tombstone.
     pub deleted: bool,
     /// Paths of the fields that changed after the mutation's `base_rev`.
-    pub changed_since: BTreeSet<String>,
+    pub changed_since: BTreeSet<Path<'static>>,
 }
 
 /// Outcome of merging a mutation.
@@ -39,7 +43,7 @@ pub enum Decision {
         /// Whether it becomes a tombstone.
         deleted: bool,
         /// Paths of the changed fields; empty for a new record, where all fields are new.
-        changed: BTreeSet<String>,
+        changed: BTreeSet<Path<'static>>,
         /// Values that were not applied because others had changed the same fields.
         conflicting_values: Fields,
         /// Parsed fields, unless the record becomes a tombstone.
@@ -78,10 +82,10 @@ pub(super) fn merge_record(
         )]);
     }
     if let Some((path, _)) =
-        paths(&mutation.fields).into_iter().find(|(path, value)| path.contains('\0') || bounds::has_nul(value))
+        paths(&mutation.fields).into_iter().find(|(path, value)| path.has_nul() || bounds::has_nul(value))
     {
         return Decision::Reject(vec![FieldError::new(
-            bounds::shortened(&path.replace('\0', "")),
+            bounds::shortened(&path.to_string().replace('\0', "")),
             ErrorCode::Character,
         )]);
     }
@@ -90,13 +94,15 @@ pub(super) fn merge_record(
             Decision::Reject(vec![FieldError::with_limit("base_rev", ErrorCode::TooLarge, rev as f64)])
         }
         // The author of the edit had not seen the deletion. An author who has seen it restores the record by an edit.
-        (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(DELETED) => Decision::Leave {
-            outcome: Outcome::Conflict,
-            conflicting_values: paths(&mutation.fields)
-                .into_iter()
-                .map(|(path, value)| (path.into_owned(), value.clone()))
-                .collect(),
-        },
+        (Op::Put, Some(existing)) if existing.deleted && existing.changed_since.contains(&deleted()) => {
+            Decision::Leave {
+                outcome: Outcome::Conflict,
+                conflicting_values: paths(&mutation.fields)
+                    .into_iter()
+                    .map(|(path, value)| (path.into(), value.clone()))
+                    .collect(),
+            }
+        }
         // A new record whose identifier is already in use: the two records are never merged.
         (Op::Put, Some(existing)) if mutation.base_rev == 0 && !existing.deleted => {
             let conflicting = differing_fields(&mutation.fields, &existing.fields);
@@ -115,7 +121,7 @@ pub(super) fn merge_record(
             outcome: Outcome::Applied,
             fields: existing.fields.clone(),
             deleted: true,
-            changed: BTreeSet::from([DELETED.to_owned()]),
+            changed: BTreeSet::from([deleted()]),
             conflicting_values: Fields::new(),
             entry: None,
         },
@@ -133,12 +139,12 @@ pub(super) fn merge_record(
 /// of a new entry never counts as a difference.
 fn differing_fields(new: &Fields, existing: &Fields) -> Fields {
     let is_same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
-    let differs = |(path, value): &(Cow<'_, str>, &Value)| {
-        let is_default = path.as_ref() == "state" && value.as_str() == Some(State::Submitted.code());
+    let differs = |(path, value): &(Path<'_>, &Value)| {
+        let is_default = *path == STATE && value.as_str() == Some(State::Submitted.code());
         !is_default && !is_same(get(existing, path).unwrap_or(&Value::Null), value)
     };
     let all = paths(new).into_iter().filter(differs);
-    all.map(|(path, value)| (path.into_owned(), value.clone())).collect()
+    all.map(|(path, value)| (path.into(), value.clone())).collect()
 }
 
 /// Lowers the base revision of a mutation from an earlier epoch to the stored revision.
@@ -156,15 +162,12 @@ pub fn rebased_to_this_life<'a>(mutation: &'a Mutation, rev: u64, author: Mutati
 /// Result of a merge: the merged fields, the changed paths, and the values in conflict.
 pub(super) struct Merged {
     pub fields: Fields,
-    pub changed: BTreeSet<String>,
+    pub changed: BTreeSet<Path<'static>>,
     pub conflicting_values: Fields,
 }
 
 /// Merges edits path by path: an edit of a path in `changed_since` is a conflict, and the stored value wins.
-pub(super) fn merge<'a>(
-    edits: impl IntoIterator<Item = (Cow<'a, str>, &'a Value)>,
-    existing: Option<&Existing>,
-) -> Merged {
+pub(super) fn merge<'a>(edits: impl IntoIterator<Item = (Path<'a>, &'a Value)>, existing: Option<&Existing>) -> Merged {
     let unchanged = BTreeSet::new();
     let changed_since = existing.map_or(&unchanged, |existing| &existing.changed_since);
     let mut fields = existing.map(|existing| existing.fields.clone()).unwrap_or_default();
@@ -173,8 +176,8 @@ pub(super) fn merge<'a>(
         if get(&fields, &path) == present(value) {
             continue;
         }
-        if changed_since.contains(path.as_ref()) {
-            conflicting.insert(path.into_owned(), value.clone());
+        if changed_since.contains(&path) {
+            conflicting.insert(path.into(), value.clone());
         } else {
             set(&mut fields, &path, value);
             changed.extend(existing.map(|_| path.into_owned()));
@@ -187,12 +190,12 @@ pub(super) fn merge<'a>(
 pub(super) fn written(
     existing: Option<&Existing>,
     fields: Fields,
-    mut changed: BTreeSet<String>,
+    mut changed: BTreeSet<Path<'static>>,
     conflicting: Fields,
     entry: Option<Box<Entry>>,
 ) -> Decision {
     if existing.is_some_and(|existing| existing.deleted) {
-        changed.insert(DELETED.to_owned());
+        changed.insert(deleted());
     }
     match (existing, changed.is_empty(), conflicting.is_empty()) {
         (Some(_), true, true) => Decision::Leave { outcome: Outcome::Applied, conflicting_values: conflicting },

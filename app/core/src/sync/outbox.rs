@@ -2,9 +2,10 @@
 //! storage.
 
 use super::entry::apply_locally;
-use super::path::{get, paths};
-use crate::entry::Fields;
-use crate::sync::protocol::{ENTRY, LEDGER_ITEM, Mutation, Op, Outcome, PushResult, RESOLUTION, Record};
+use super::kind::Kind;
+use crate::entry::path::{get, paths};
+use crate::entry::{Fields, field};
+use crate::sync::protocol::{Mutation, Op, Outcome, PushResult, Record};
 use crate::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,8 +81,9 @@ impl OutboxItem {
 
     /// Returns whether it waits for an earlier item. Items of older app versions have neither `follows` nor `client`.
     pub(super) fn is_follower(&self) -> bool {
-        let starts =
-            |mutation: &Mutation| mutation.base_rev > 0 || mutation.kind == RESOLUTION || is_complete_record(mutation);
+        let starts = |mutation: &Mutation| {
+            mutation.base_rev > 0 || mutation.kind == Kind::Resolution || is_complete_record(mutation)
+        };
         self.follows || (self.client.is_none() && !starts(&self.mutation))
     }
 
@@ -115,7 +117,7 @@ pub fn enqueue(
     new_id: impl FnOnce() -> Uuid,
 ) -> OutboxItem {
     let mut follows = false;
-    if mutation.kind != RESOLUTION && mutation.base_rev == 0 {
+    if mutation.kind != Kind::Resolution && mutation.base_rev == 0 {
         follows = assign_base(&mut mutation, outbox, replica_record, new_id);
     }
     if mutation.base_rev > 0 {
@@ -151,9 +153,9 @@ fn assign_base(
 
 /// Returns whether a mutation has all required fields of a new record, and so is not an edit.
 fn is_complete_record(mutation: &Mutation) -> bool {
-    let needed: &[&str] = match mutation.kind.as_str() {
-        ENTRY => &["activity", "date", "place"],
-        LEDGER_ITEM => &["year", "place", "programme", "title"],
+    let needed: &[&str] = match mutation.kind {
+        Kind::Entry => &[field::ACTIVITY, field::DATE, field::PLACE],
+        Kind::LedgerItem => &[field::YEAR, field::PLACE, field::PROGRAMME, field::TITLE],
         _ => return false,
     };
     mutation.op == Op::Put && needed.iter().all(|name| mutation.fields.get(*name).is_some_and(|value| !value.is_null()))

@@ -1,18 +1,12 @@
 //! Wire types of the sync protocol between app and server; their JSON shapes are part of the HTTP API.
 
-use crate::entry::Fields;
+use super::kind::Kind;
+use crate::entry::{Fields, Path};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Kind of an entry.
-pub const ENTRY: &str = "entry";
-/// Kind of a ledger item.
-pub const LEDGER_ITEM: &str = "need";
-/// Kind of a conflict resolution, which is a command and not a record. Its `id` is the record's, its `base_rev` the
-/// revision that the user saw, and its fields are those of a [`crate::sync::Resolution`].
-pub const RESOLUTION: &str = "choice";
 /// Version of the protocol. A phone sends it, and a server that no longer supports it rejects the request. New fields
 /// do not need a new version, since unknown fields are preserved.
 pub const PROTOCOL_VERSION: u32 = 2;
@@ -20,10 +14,6 @@ pub const PROTOCOL_VERSION: u32 = 2;
 pub const PROTOCOL_HEADER: &str = "x-jiedui-schema";
 /// Response header of a push with the database epoch, which a pull has in its body.
 pub const EPOCH_HEADER: &str = "x-jiedui-epoch";
-/// Kind of an organisation.
-pub const ORGANISATION: &str = "organisation";
-/// Kind of a pairing.
-pub const PAIRING: &str = "pairing";
 /// Maximum number of mutations in one push.
 pub const LARGEST_BATCH: usize = 1_000;
 
@@ -45,7 +35,8 @@ pub struct Mutation {
     /// Sequence number, rising by one per client. Client and sequence number are the idempotency key.
     pub seq: u64,
     /// Kind of the record.
-    pub kind: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub kind: Kind,
     /// Identifier of the record.
     pub id: Uuid,
     /// Revision that the change is based on; 0 for a new record.
@@ -80,7 +71,7 @@ impl Mutation {
         let parsed_epoch =
             if epoch.is_null() { Ok(None) } else { number(&epoch).map(Some).ok_or_else(|| wrong("epoch", &epoch)) };
         let parsed_op = Op::deserialize(&op).map_err(|_| wrong("op", &op));
-        let parsed_kind = if let Value::String(kind) = kind { Ok(kind) } else { Err(wrong("kind", &kind)) };
+        let parsed_kind = if let Value::String(kind) = kind { Ok(Kind::from(kind)) } else { Err(wrong("kind", &kind)) };
         let parsed_fields = match fields {
             Value::Null => Ok(Fields::new()),
             Value::Object(fields) => Ok(fields),
@@ -164,7 +155,8 @@ pub struct ConcurrentChange {
     /// Time of arrival at the server, RFC 3339 in UTC.
     pub at: String,
     /// Changed paths.
-    pub changed: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub changed: Vec<Path<'static>>,
 }
 
 /// Response to a push.
@@ -180,7 +172,8 @@ pub struct PushResponse {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Record {
     /// Kind of the record.
-    pub kind: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub kind: Kind,
     /// Identifier.
     pub id: Uuid,
     /// Revision, counting from 1.

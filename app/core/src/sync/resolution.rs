@@ -2,9 +2,10 @@
 //! made.
 
 use crate::entry::Fields;
+use crate::entry::path::{Path, get, paths};
+use crate::sync::kind::Kind;
 use crate::sync::merge::{DELETED, present};
-use crate::sync::path::{get, paths, split_form_path};
-use crate::sync::protocol::{ENTRY, Mutation, Op, RESOLUTION};
+use crate::sync::protocol::{Mutation, Op};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ pub struct Resolution {
     /// Sequence number of that mutation.
     pub seq: u64,
     /// Paths whose values from the mutation are applied; the stored values win for the others.
-    pub take: Vec<String>,
+    pub take: Vec<Path<'static>>,
 }
 
 impl Resolution {
@@ -27,36 +28,36 @@ impl Resolution {
             Ok(Value::Object(fields)) => fields,
             _ => Fields::new(),
         };
-        Mutation { seq, kind: RESOLUTION.to_owned(), id, base_rev, epoch: None, op: Op::Put, fields }
+        Mutation { seq, kind: Kind::Resolution, id, base_rev, epoch: None, op: Op::Put, fields }
     }
 }
 
 /// Returns the mutation of the entry that a resolution stands for. `conflicting` has the values in conflict by path.
 /// Returns `None` if `take` names a path that is not in conflict.
-pub fn resolution_mutation(resolution: &Mutation, take: &[String], conflicting: &Fields) -> Option<Mutation> {
-    let op = if take.iter().any(|path| path == DELETED) { Op::Delete } else { Op::Put };
+pub fn resolution_mutation(resolution: &Mutation, take: &[Path<'_>], conflicting: &Fields) -> Option<Mutation> {
+    let op = if take.iter().any(|path| *path == DELETED) { Op::Delete } else { Op::Put };
     let mut fields = Fields::new();
     if op == Op::Delete {
         // The deletion keeps the reason that was given with it.
         let details = conflicting.iter().filter(|(path, _)| *path != DELETED);
         fields.extend(details.map(|(path, value)| (path.clone(), value.clone())));
     }
-    for path in take.iter().filter(|path| *path != DELETED) {
-        let value = conflicting.get(path)?;
-        match split_form_path(path) {
+    for path in take.iter().filter(|path| **path != DELETED) {
+        let value = conflicting.get(&path.to_string())?;
+        match path.answer() {
             // A null is kept: it clears the value.
-            Some((field, code)) => drop(
+            Some(code) => drop(
                 fields
-                    .entry(field)
+                    .entry(path.field())
                     .or_insert_with(|| json!({}))
                     .as_object_mut()?
                     .insert(code.to_owned(), value.clone()),
             ),
-            None => drop(fields.insert(path.clone(), value.clone())),
+            None => drop(fields.insert(path.field().to_owned(), value.clone())),
         }
     }
     (op == Op::Put || conflicting.contains_key(DELETED)).then(|| Mutation {
-        kind: ENTRY.to_owned(),
+        kind: Kind::Entry,
         op,
         fields,
         ..resolution.clone()
@@ -67,7 +68,7 @@ pub fn resolution_mutation(resolution: &Mutation, take: &[String], conflicting: 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConflictingValue {
     /// Path of the field.
-    pub path: String,
+    pub path: Path<'static>,
     /// Value that the mutation set; null if it cleared the field.
     pub mine: Value,
     /// Stored value; null if there is none.
@@ -112,7 +113,7 @@ mod tests {
         });
         let put = |fields| Mutation {
             seq: 1,
-            kind: ENTRY.into(),
+            kind: Kind::Entry,
             id: Uuid::nil(),
             base_rev: 1,
             epoch: None,
@@ -120,7 +121,7 @@ mod tests {
             fields,
         };
         let rows = conflicting_values(&put(fields(mine.clone())), &fields(theirs.clone()), &fields(theirs.clone()));
-        let paths: Vec<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+        let paths: Vec<String> = rows.iter().map(|row| row.path.to_string()).collect();
         assert_eq!(
             paths,
             [
@@ -146,18 +147,18 @@ mod tests {
         // A value that was applied and changed by others since is not in conflict.
         let later = json!({"values": {"count": 3, "people": 9}, "note": "别人的"});
         let rows = conflicting_values(&put(fields(mine)), &fields(theirs), &fields(later));
-        assert!(rows.iter().all(|row| !row.path.starts_with("values.")));
+        assert!(rows.iter().all(|row| !matches!(row.path, Path::Value(_))));
     }
 
     #[test]
     fn resolution_mutation_has_only_taken_values() {
         let choice = Resolution { client: Uuid::from_u128(1), seq: 4, take: vec!["values.count".into()] };
         let mutation = choice.mutation(9, Uuid::from_u128(2), 7);
-        assert_eq!((mutation.kind.as_str(), mutation.seq, mutation.base_rev), (RESOLUTION, 9, 7));
+        assert_eq!((&mutation.kind, mutation.seq, mutation.base_rev), (&Kind::Resolution, 9, 7));
         let conflicting = json!({"values.count": 3, "note": "我的"}).as_object().unwrap().clone();
         let edit = resolution_mutation(&mutation, &choice.take, &conflicting).unwrap();
         assert_eq!((edit.op, Value::Object(edit.fields)), (Op::Put, json!({"values": {"count": 3}})));
-        assert_eq!((edit.kind.as_str(), edit.seq, edit.base_rev), (ENTRY, 9, 7));
+        assert_eq!((&edit.kind, edit.seq, edit.base_rev), (&Kind::Entry, 9, 7));
         assert_eq!(
             resolution_mutation(&mutation, &["place".into()], &conflicting),
             None,

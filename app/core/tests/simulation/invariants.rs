@@ -3,7 +3,8 @@
 use crate::phone::{Phone, Storage};
 use crate::server::{Revision, record};
 use crate::world::{PHONES, World};
-use jiedui_core::sync::{Mutation, Outcome, Record, protocol};
+use jiedui_core::entry::field;
+use jiedui_core::sync::{Kind, Mutation, Outcome, Path, Record};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -61,7 +62,7 @@ impl World {
         let is_waiting = storage.outbox.get(seq).is_some_and(|item| item.refused.is_some());
         let settled = self.server.disk.settled.contains(&key);
         // A resolution leaves the outbox once answered; a conflict stays until resolved.
-        let must_wait = mutation.kind == protocol::ENTRY
+        let must_wait = mutation.kind == Kind::Entry
             && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
         if is_waiting != must_wait || (!must_wait && storage.outbox.contains_key(seq)) {
             // A copy of the phone has resolved it.
@@ -72,7 +73,7 @@ impl World {
                 ));
             }
         }
-        if mutation.kind == protocol::ENTRY
+        if mutation.kind == Kind::Entry
             && answer.outcome == Outcome::Conflict
             && !self.server.disk.conflicting.contains_key(&key)
         {
@@ -84,11 +85,11 @@ impl World {
     /// Checks that no value was overwritten by someone who had not seen it.
     fn check_overwritten(&self) -> Result<(), String> {
         for (id, stored) in &self.server.disk.records {
-            let mut last: BTreeMap<&str, &Revision> = BTreeMap::new();
+            let mut last: BTreeMap<&Path<'_>, &Revision> = BTreeMap::new();
             for revision in &stored.revisions {
                 for path in &revision.changed {
                     // An edit by the author resets the review by rule, which overwrites nobody's value.
-                    let by_rule = matches!(path.as_str(), "state" | "review_note");
+                    let by_rule = *path == field::STATE || *path == field::REVIEW_NOTE;
                     if let Some(before) = last.insert(path, revision)
                         && !by_rule
                         && !self.has_seen(*id, revision, before)

@@ -4,8 +4,8 @@ use crate::server::Sabotage;
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::sync::{
-    Clock, Engine, Input, Mutation, Op, OutboxItem, Output, PullResponse, PushResult, Record, Resolution, Sender,
-    acknowledge, all_paths, enqueue, next_batch, protocol, requeue,
+    Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, Resolution,
+    Sender, acknowledge, all_paths, enqueue, next_batch, requeue,
 };
 use jiedui_core::values::{date::format_date, field_error::ErrorCode};
 use serde_json::json;
@@ -188,7 +188,7 @@ impl Phone {
         for result in results.iter().filter(|item| !is_reused(item) && storage.outbox.contains_key(&item.seq)) {
             storage.acknowledged_as.insert(result.seq, sender.client);
             let is_resolution =
-                storage.outbox.get(&result.seq).is_some_and(|item| item.mutation.kind == protocol::RESOLUTION);
+                storage.outbox.get(&result.seq).is_some_and(|item| item.mutation.kind == Kind::Resolution);
             if is_resolution && !result.outcome.is_done() {
                 storage.failed_resolutions.insert(result.seq);
             }
@@ -275,7 +275,7 @@ impl Phone {
                 let item = storage
                     .sent
                     .values()
-                    .rfind(|item| item.mutation.base_rev == 0 && item.mutation.kind == protocol::ENTRY);
+                    .rfind(|item| item.mutation.base_rev == 0 && item.mutation.kind == Kind::Entry);
                 match item {
                     Some(item) => (item.mutation.id, 0, Op::Put),
                     None => return None,
@@ -295,7 +295,7 @@ impl Phone {
         let fields = if op == Op::Delete { deletion } else { fields }.as_object().unwrap().clone();
         drop(storage);
         let seq = self.storage.borrow().last_seq + 1;
-        let mutation = Mutation { seq, kind: protocol::ENTRY.into(), id, base_rev, epoch: None, op, fields };
+        let mutation = Mutation { seq, kind: Kind::Entry, id, base_rev, epoch: None, op, fields };
         // Some phones detect that another tab used the identifier; the server must be correct without that.
         let reuses_id = rng.percent(50) || self.sabotage == Sabotage::OwnRecordsOverwritten;
         let new_id = if reuses_id { mutation.id } else { Uuid::from_u128(new_id.as_u128() + 1) };
@@ -335,7 +335,7 @@ impl Phone {
         let answer = item.answer.as_ref()?;
         let rev = storage.replica.get(&item.mutation.id).map_or(answer.rev, |record| record.rev);
         let all = match item.mutation.op {
-            Op::Delete => BTreeSet::from(["deleted".to_owned()]),
+            Op::Delete => BTreeSet::from([Path::from("deleted")]),
             Op::Put => all_paths(&item.mutation.fields),
         };
         let taken = all.into_iter().filter(|_| rng.percent(60)).collect();

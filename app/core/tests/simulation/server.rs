@@ -5,8 +5,8 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::sync::{
-    Decision, Existing, Mutation, MutationAuthor, Outcome, PullResponse, PushResult, Record, Resolution, all_paths,
-    merge_entry, protocol, rebased_to_this_life, resolution_mutation,
+    Decision, Existing, Kind, Mutation, MutationAuthor, Outcome, Path, PullResponse, PushResult, Record, Resolution,
+    all_paths, merge_entry, rebased_to_this_life, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::json;
@@ -51,7 +51,7 @@ pub type Key = (Uuid, Uuid, u64);
 pub struct Revision {
     pub rev: u64,
     pub base_rev: u64,
-    pub changed: BTreeSet<String>,
+    pub changed: BTreeSet<Path<'static>>,
     pub by: Key,
     /// Time of the revision, and the epoch in which its base was read.
     pub at: u64,
@@ -196,7 +196,7 @@ impl Server {
 
 pub fn record(id: Uuid, stored: &Stored) -> Record {
     let fields = if stored.deleted { Fields::new() } else { stored.fields.clone() };
-    Record { kind: protocol::ENTRY.into(), id, rev: stored.rev, fields, deleted: stored.deleted }
+    Record { kind: Kind::Entry, id, rev: stored.rev, fields, deleted: stored.deleted }
 }
 
 fn rejected(mutation: &Mutation, errors: Vec<FieldError>) -> PushResult {
@@ -238,7 +238,7 @@ impl PushContext<'_> {
 }
 
 fn apply(disk: &mut Disk, change: &mut u64, context: &PushContext<'_>, mutation: &Mutation) -> PushResult {
-    if mutation.kind != protocol::RESOLUTION {
+    if mutation.kind != Kind::Resolution {
         return apply_to_entry(disk, change, context, mutation, true);
     }
     let resolution: Resolution = serde_json::from_value(mutation.fields.clone().into()).unwrap();

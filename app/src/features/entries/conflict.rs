@@ -10,7 +10,8 @@ use crate::storage::my_entries::{Conflict, MyEntry, Progress};
 use crate::sync;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use crate::ui::photo::photo_address;
-use jiedui_core::sync::{Op, all_paths, conflicting_values};
+use jiedui_core::entry::field;
+use jiedui_core::sync::{Op, Path, all_paths, conflicting_values};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -23,7 +24,7 @@ use wasm_bindgen_futures::spawn_local;
 /// The path that stands for the entry as a whole, as the server names it.
 const DELETED: &str = "deleted";
 /// A reviewer's decision, which is taken whole.
-const DECISION: [&str; 3] = ["state", "review_note", "review_fields"];
+const DECISION: [&str; 3] = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
 
 lazy_screen!(
     /// A conflict and the choice between its values.
@@ -80,7 +81,7 @@ fn ConflictOf() -> impl IntoView {
 #[derive(Clone)]
 struct Row {
     /// The paths that are taken or left together.
-    paths: Vec<String>,
+    paths: Vec<Path<'static>>,
     heading: String,
     mine: Shown,
     theirs: Shown,
@@ -112,7 +113,7 @@ impl Shown {
 }
 
 /// Returns the author and the time of the last change of a path, or of any path where nobody changed that one.
-fn other(model: AppState, conflict: &Conflict, path: &str) -> (String, String) {
+fn other(model: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
     let of_path = others.iter().rev().find(|other| other.changed.iter().any(|own| own == path));
     let other = of_path.or(others.last());
@@ -125,7 +126,7 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let texts = model.texts;
     let mutation = &conflict.outgoing.mutation;
     let whole = |paths, heading, mine, theirs| {
-        let (by, at) = other(model, conflict, DELETED);
+        let (by, at) = other(model, conflict, &Path::from(DELETED));
         let (mine, theirs) = (Shown::words(mine), Shown::words(theirs));
         vec![Row { paths, heading: fill(heading, &[&by]), mine, theirs, by, at }]
     };
@@ -135,7 +136,7 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
             return whole(all, texts.conflict_deleted_by, texts.conflict_restore, texts.conflict_keep_deleted);
         }
         (Some(_), Op::Delete) => {
-            return whole(vec![DELETED.to_owned()], texts.entry, texts.conflict_delete, texts.conflict_keep);
+            return whole(vec![Path::from(DELETED)], texts.entry, texts.conflict_delete, texts.conflict_keep);
         }
         (Some(theirs), Op::Put) => theirs,
     };
@@ -149,9 +150,9 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
             fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
         };
         let (my_version, their_version) = (version(&mutation.fields).or(version(theirs)), version(theirs));
-        let show = |version, path: &str, value: &Value| {
+        let show = |version, path: &Path<'_>, value: &Value| {
             let photos = match value {
-                Value::Array(all) if path == "attachments" => {
+                Value::Array(all) if *path == field::ATTACHMENTS => {
                     all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
                 }
                 _ => Vec::new(),
@@ -160,18 +161,18 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
         };
         let mut rows: Vec<Row> = Vec::new();
         for differing in conflicting_values(mutation, answered, theirs) {
-            let path = differing.path.as_str();
+            let path = &differing.path;
             let mut mine = show(my_version, path, &differing.mine);
             let mut theirs = show(their_version, path, &differing.theirs);
-            if DECISION.contains(&path) {
-                if let Some(row) = rows.iter_mut().find(|row| row.paths.iter().any(|own| own == DECISION[0])) {
+            if DECISION.iter().any(|name| path == name) {
+                if let Some(row) = rows.iter_mut().find(|row| row.paths.iter().any(|own| *own == DECISION[0])) {
                     row.mine.lines.append(&mut mine.lines);
                     row.theirs.lines.append(&mut theirs.lines);
                     continue;
                 }
                 let (by, at) = other(model, conflict, path);
                 let named = DECISION.iter().filter(|name| mutation.fields.contains_key(**name));
-                let paths = named.map(|name| (*name).to_owned()).collect();
+                let paths = named.map(|name| Path::from(*name)).collect();
                 rows.push(Row { paths, heading: texts.review_decision.to_owned(), mine, theirs, by, at });
                 continue;
             }

@@ -12,13 +12,13 @@ use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::is_closed;
 use crate::ui::loading::Loading;
 use crate::ui::photo::photos;
-use jiedui_core::access::rights::{DUPLICATE_OF, REASON};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::Fields;
 use jiedui_core::entry::duplicate::is_likely_same;
+use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
 use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::path::get;
+use jiedui_core::sync::path::{Path, get};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -125,12 +125,12 @@ pub fn History(
             let overview = model.server_overview.get_untracked().unwrap_or_default();
             let places = model.places.get();
             let reader = ValueLabels { labels: model.labels(), overview: &overview, places: &places };
-            let said = |fields: &Fields, path: &str| {
+            let said = |fields: &Fields, path: &Path<'_>| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
                 words.unwrap_or_else(|| "—".to_owned())
             };
             let changes = since_decision(&revisions).map(|(before, now, paths)| {
-                let row = |path: &String| {
+                let row = |path: &Path<'static>| {
                     let [old, new] = [before, now].map(|fields| said(fields, path));
                     view! { <tr><th scope="row">{model.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
                 };
@@ -150,14 +150,14 @@ pub fn History(
                 let what = match Entry::from_checked(&own.fields).map(|entry| entry.state) {
                     _ if own.deleted => texts.was_deleted.to_owned(),
                     _ if own.rev == 1 => texts.was_recorded.to_owned(),
-                    Some(state) if own.changed.iter().any(|path| path == "state") => {
+                    Some(state) if own.changed.iter().any(|path| *path == field::STATE) => {
                         entry_state(texts, state).to_owned()
                     }
                     _ => fill(texts.was_changed, &[&names.join("、")]),
                 };
                 // Why it was deleted or changed in a closed month stands beside that step.
                 let text = |name: &str| own.fields.get(name).and_then(Value::as_str).map(str::to_owned);
-                let says_why = own.deleted || own.changed.iter().any(|path| path == REASON);
+                let says_why = own.deleted || own.changed.iter().any(|path| *path == REASON);
                 let why = text(REASON)
                     .filter(|_| says_why)
                     .map(|why| view! { <span>{fill(texts.gone_because, &[&why])}</span> });
@@ -177,16 +177,18 @@ pub fn History(
 
 /// Returns the fields at the last review decision, the fields now, and the paths that differ; `None` without a decision or a
 /// change.
-fn since_decision(revisions: &[RevisionState]) -> Option<(&Fields, &Fields, Vec<String>)> {
+fn since_decision(revisions: &[RevisionState]) -> Option<(&Fields, &Fields, Vec<Path<'static>>)> {
     let now = revisions.last()?;
     let is_decision = |own: &&RevisionState| {
-        own.changed.iter().any(|path| path == "state")
-            && own.fields.get("state").and_then(Value::as_str) != Some("submitted")
+        own.changed.iter().any(|path| *path == field::STATE)
+            && own.fields.get(field::STATE).and_then(Value::as_str) != Some("submitted")
     };
     let before = revisions.iter().rev().find(is_decision)?;
     let later = revisions.iter().filter(|own| own.rev > before.rev).flat_map(|own| &own.changed);
-    let is_edit = |path: &&String| !["state", "review_note", "review_fields"].contains(&path.as_str());
-    let mut paths: Vec<String> = later.filter(is_edit).cloned().collect();
+    let is_edit = |path: &&Path<'static>| {
+        ![field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS].iter().any(|name| *path == name)
+    };
+    let mut paths: Vec<Path<'static>> = later.filter(is_edit).cloned().collect();
     paths.sort();
     paths.dedup();
     paths.retain(|path| get(&before.fields, path) != get(&now.fields, path));
@@ -204,7 +206,7 @@ mod tests {
             at: String::new(),
             author: None,
             author_name: None,
-            changed: changed.iter().map(|own| (*own).to_owned()).collect(),
+            changed: changed.iter().map(|path| Path::from(*path).into_owned()).collect(),
             fields: fields.as_object().unwrap().clone(),
             deleted: false,
         }

@@ -24,8 +24,8 @@ use jiedui_core::access::rights::may_edit;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::State;
 use jiedui_core::figures::overview::Overview;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::path;
-use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
@@ -216,7 +216,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             };
             match sync::save_made(
                 model,
-                &SaveRequest { kind: ENTRY, id: own.id, base_rev: own.base_rev, fields, begun },
+                &SaveRequest { kind: Kind::Entry, id: own.id, base_rev: own.base_rev, fields, begun },
             )
             .await
             {

@@ -22,8 +22,8 @@ use entries::MeetingEntries;
 use form::Form;
 use jiedui_core::entry::NOTE_LENGTH;
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::Op;
-use jiedui_core::sync::protocol::LEDGER_ITEM;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
@@ -252,11 +252,11 @@ async fn save_item(form: Form) -> Result<(), Option<String>> {
     }
     let begun =
         if drafting.is_new() { SaveBase::New } else { SaveBase::With { since: own.since, before: own.before.clone() } };
-    let made = SaveRequest { kind: LEDGER_ITEM, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+    let made = SaveRequest { kind: Kind::LedgerItem, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
     match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
         SaveOutcome::Done => Ok(()),
         SaveOutcome::Elsewhere(now) => {
-            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path)).collect();
+            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
             drafting.change(|draft| *draft = draft.on_top_of(&now));
             Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
         }

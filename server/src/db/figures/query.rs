@@ -6,7 +6,7 @@ use jiedui_core::catalogue::{Aggregation, Catalogue};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::entry_count::EntryCount;
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::Kind;
 use jiedui_core::values::{
     month::Month,
     quantity::{Qualifier, Quantity},
@@ -164,7 +164,10 @@ pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(
         .bind(format!("{:04}-12", years.1))
         .fetch_all(pool)
         .await?);
-    Ok(rows.into_iter().filter_map(|(id, fields)| Some((id, stored::read(ENTRY, id, &fields)?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, fields)| Some((id, stored::read(Kind::Entry.as_str(), id, &fields)?)))
+        .collect())
 }
 
 /// A tally as it is read.

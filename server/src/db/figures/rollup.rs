@@ -10,7 +10,7 @@ use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::{Contribution, Discriminator};
 use jiedui_core::figures::contribution::{contributions, merge_contributions};
 use jiedui_core::figures::entry_count::{EntryCount, count_entry, merge_counts};
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::Kind;
 use jiedui_core::values::{
     month::Month,
     quantity::{Qualifier, Quantity},
@@ -223,7 +223,7 @@ pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogu
         match serde_json::from_str(&fields) {
             Ok(entry) => pending.add(id, Some(&entry), catalogue),
             Err(error) => {
-                stored::log(ENTRY, id, &error);
+                stored::log(Kind::Entry.as_str(), id, &error);
                 pending.unreadable.push((id, error.to_string()));
             }
         }

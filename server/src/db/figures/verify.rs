@@ -8,7 +8,7 @@ use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::ledger::Item;
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM, ORGANISATION, PAIRING};
+use jiedui_core::sync::Kind;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -75,16 +75,16 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         }
     }
     let mut unreadable: Vec<_> =
-        pending_unreadable.into_iter().map(|(id, error)| (ENTRY.to_owned(), id, error)).collect();
+        pending_unreadable.into_iter().map(|(id, error)| (Kind::Entry.to_string(), id, error)).collect();
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
     let others: Vec<(Uuid, String, String)> =
         on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
     tx.rollback().await?;
     for (id, kind, fields) in others {
-        let read = match kind.as_str() {
-            ORGANISATION => serde_json::from_str::<Organisation>(&fields).map(drop),
-            PAIRING => serde_json::from_str::<Pairing>(&fields).map(drop),
-            LEDGER_ITEM => serde_json::from_str::<Item>(&fields).map(drop),
+        let read = match Kind::from(kind.as_str()) {
+            Kind::Organisation => serde_json::from_str::<Organisation>(&fields).map(drop),
+            Kind::Pairing => serde_json::from_str::<Pairing>(&fields).map(drop),
+            Kind::LedgerItem => serde_json::from_str::<Item>(&fields).map(drop),
             _ => serde_json::from_str::<Fields>(&fields).map(drop),
         };
         unreadable.extend(read.err().map(|error| (kind, id, error.to_string())));

@@ -4,7 +4,7 @@ use crate::db::bulk::{insert, select_in};
 use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::protocol::PAIRING;
+use jiedui_core::sync::Kind;
 use serde_json::Value;
 use sqlx::FromRow;
 use std::collections::BTreeSet;
@@ -52,7 +52,8 @@ const IS_OWNER: &str = "SELECT COUNT(*) FROM attachment_owner WHERE sha256 = $1 
 #[derive(FromRow)]
 struct Reference {
     record: Uuid,
-    kind: String,
+    #[sqlx(try_from = "String")]
+    kind: Kind,
     author: Option<Uuid>,
     programme: String,
     place: String,
@@ -70,7 +71,7 @@ impl Reference {
     /// Whether it lets a user read the photo. Deleted entries and history are for their author and for reviewers; the
     /// agreement of a pairing is for everybody with an account.
     fn shows(&self, user: &User) -> bool {
-        if self.kind == PAIRING {
+        if self.kind == Kind::Pairing {
             return self.is_current || user.role.coordinates();
         }
         user.sees(self.author, &self.programme, &self.place)

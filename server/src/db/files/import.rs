@@ -12,8 +12,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::api::imports::Stage;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::all_paths;
-use jiedui_core::sync::protocol::ENTRY;
+use jiedui_core::sync::{Kind, Path, all_paths};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
@@ -259,7 +258,7 @@ pub async fn standing(
     let mut all = HashMap::new();
     for row in record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await? {
         let (place, programme) = record::scope(&row.fields, &reference.catalogue);
-        if row.kind != ENTRY || !user.sees(row.author, &programme, &place) {
+        if row.kind != Kind::Entry || !user.sees(row.author, &programme, &place) {
             continue;
         }
         let base_rev = signed(based.get(&row.id).copied().unwrap_or_default());
@@ -275,7 +274,7 @@ pub async fn standing(
                 .fetch_all(connection)
                 .await?);
             for (changed, _) in past.iter().filter(|(_, client)| *client != Some(import)) {
-                changed_since.extend(serde_json::from_str::<Vec<String>>(changed)?);
+                changed_since.extend(serde_json::from_str::<Vec<Path<'static>>>(changed)?);
             }
             base = history::fields_at(db, row.id, row.last.rev, row.fields.clone(), base_rev).await?;
             if row.last.by.is_none_or(|(_, client, _)| client != import) {

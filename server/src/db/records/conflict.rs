@@ -4,7 +4,7 @@ use crate::db::bulk::insert;
 use crate::db::{Db, Result, Tx, on};
 use jiedui_core::api::entries::Conflict;
 use jiedui_core::entry::Fields;
-use jiedui_core::sync::ConcurrentChange;
+use jiedui_core::sync::{ConcurrentChange, Path};
 use uuid::Uuid;
 
 /// By whom, with which copy of the app, by which mutation.
@@ -73,7 +73,7 @@ pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), acco
 }
 
 /// What others have done to a record: each account, when, and the paths; with the accounts' names.
-pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<String>)]) -> Result<Vec<ConcurrentChange>> {
+pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<Path<'static>>)]) -> Result<Vec<ConcurrentChange>> {
     let query = "SELECT name FROM account WHERE id = $1";
     let mut others = Vec::with_capacity(changes.len());
     for (account, at, changed) in changes {

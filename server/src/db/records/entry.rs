@@ -8,8 +8,8 @@ use crate::db::{
 use jiedui_core::access::user::User;
 use jiedui_core::api::entries::{Conflict, RevisionState};
 use jiedui_core::entry::Fields;
+use jiedui_core::sync::Kind;
 use jiedui_core::sync::Record;
-use jiedui_core::sync::protocol::ENTRY;
 use jiedui_core::values::month::Month;
 use uuid::Uuid;
 
@@ -80,7 +80,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
         for (id, rev, fields, deleted, created, author, programme, place) in rows {
             before = created;
             if user.sees(author, &programme, &place) {
-                let Some(record) = record(ENTRY, (id, rev, fields, deleted, created)) else { continue };
+                let Some(record) = record(&Kind::Entry, (id, rev, fields, deleted, created)) else { continue };
                 found.push(Listed { record, key: created });
                 if found.len() >= usize::try_from(limit).unwrap_or_default() {
                     return Ok(found);
@@ -103,22 +103,22 @@ pub struct OldestPage {
 }
 
 /// The records of a kind that were made after a change, the oldest first.
-pub async fn oldest(db: &Db, kind: &str, after: i64, limit: i64) -> Result<OldestPage> {
+pub async fn oldest(db: &Db, kind: &Kind, after: i64, limit: i64) -> Result<OldestPage> {
     // The condition of the index `record_other`, for ledger items.
-    let kinds = if kind == ENTRY { "" } else { "AND kind <> 'entry'" };
+    let kinds = if *kind == Kind::Entry { "" } else { "AND kind <> 'entry'" };
     let query = sqlx::AssertSqlSafe(format!(
         "SELECT id, rev, fields, deleted, created FROM record
         WHERE kind = $1 {kinds} AND NOT deleted AND created > $2 ORDER BY created LIMIT $3"
     ));
     let rows: Vec<Row> =
-        on!(read db, |pool| sqlx::query_as(query).bind(kind).bind(after).bind(limit).fetch_all(pool).await?);
+        on!(read db, |pool| sqlx::query_as(query).bind(kind.as_str()).bind(after).bind(limit).fetch_all(pool).await?);
     let last = rows.last().map(|row| row.4);
     Ok(OldestPage { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
 }
 
-fn record(kind: &str, (id, rev, fields, deleted, _): Row) -> Option<Record> {
+fn record(kind: &Kind, (id, rev, fields, deleted, _): Row) -> Option<Record> {
     let rev = u64::try_from(rev).unwrap_or_default();
-    Some(Record { kind: kind.into(), id, rev, fields: stored::read(kind, id, &fields)?, deleted })
+    Some(Record { kind: kind.clone(), id, rev, fields: stored::read(kind.as_str(), id, &fields)?, deleted })
 }
 
 /// An entry with all that ever happened to it.
@@ -148,7 +148,7 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
     let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
     let Some(found) = row else { return Ok(None) };
     let Found { author, programme, place, former, .. } = found;
-    let Some(record) = record(ENTRY, (id, found.rev, found.fields, found.deleted, found.created)) else {
+    let Some(record) = record(&Kind::Entry, (id, found.rev, found.fields, found.deleted, found.created)) else {
         return Ok(None);
     };
     let now = RevisionState {
@@ -156,7 +156,7 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
         at: crate::db::instant(found.at),
         author: found.account,
         author_name: found.account_name,
-        changed: stored::read(ENTRY, id, &found.changed).unwrap_or_default(),
+        changed: stored::read(Kind::Entry.as_str(), id, &found.changed).unwrap_or_default(),
         fields: record.fields.clone(),
         deleted: found.deleted,
     };

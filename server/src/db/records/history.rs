@@ -4,8 +4,7 @@
 use crate::db::records::revision::Revision;
 use crate::db::{Db, Result, on};
 use jiedui_core::api::entries::RevisionState;
-use jiedui_core::entry::Fields;
-use jiedui_core::entry::bounds;
+use jiedui_core::entry::{Fields, bounds, field};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ const PAGE_SIZE: usize = 4 << 20;
 /// States read at a time.
 const AT_ONCE: i64 = 16;
 /// Fields of which each answer of a form is a value of its own.
-const OF_FORM: [&str; 2] = ["values", "details"];
+const OF_FORM: [&str; 2] = [field::VALUES, field::DETAILS];
 
 /// A state that a record has had, as it is stored.
 #[derive(Clone, Debug)]

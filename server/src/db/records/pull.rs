@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM};
+use jiedui_core::sync::Kind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
@@ -155,7 +155,7 @@ fn union(one: Vec<String>, other: Vec<String>) -> Vec<String> {
 #[derive(Debug, PartialEq)]
 pub struct FeedItem {
     /// Its kind.
-    pub kind: String,
+    pub kind: Kind,
     /// Its identifier.
     pub id: Uuid,
     /// How often it has changed.
@@ -179,7 +179,8 @@ pub struct FeedPage {
 struct Row {
     change: i64,
     id: Uuid,
-    kind: String,
+    #[sqlx(try_from = "String")]
+    kind: Kind,
     rev: i64,
     fields: String,
     deleted: bool,
@@ -227,15 +228,15 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
 fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<FeedItem>> {
     let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
     let own = author == Some(user.id);
-    let visible = kind != ENTRY && kind != LEDGER_ITEM || own || cursor.sight.has(&place, &programme);
+    let visible = !matches!(kind, Kind::Entry | Kind::LedgerItem) || own || cursor.sight.has(&place, &programme);
     if visible && !deleted {
         // One that is spoilt would spoil the whole page.
-        if !stored::is_object(&kind, id, &fields) {
+        if !stored::is_object(kind.as_str(), id, &fields) {
             return Ok(None);
         }
         return Ok(Some(FeedItem { kind, id, rev, fields: Some(fields) }));
     }
-    let former: Vec<(String, String)> = stored::read(&kind, id, &former).unwrap_or_default();
+    let former: Vec<(String, String)> = stored::read(kind.as_str(), id, &former).unwrap_or_default();
     let told = |sight: &Sight| {
         sight.has(&place, &programme) || former.iter().any(|(place, programme)| sight.has(place, programme))
     };

@@ -11,12 +11,10 @@ use crate::db::records::revision::Revision;
 use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError, Dialect, Result, Tx, feed, figures::rollup, on, records::stored, signed};
 use jiedui_core::access::user::User;
-use jiedui_core::entry::Fields;
-use jiedui_core::entry::{Entry, bounds};
-use jiedui_core::sync::protocol::{ENTRY, LEDGER_ITEM, RESOLUTION};
+use jiedui_core::entry::{Entry, Fields, bounds, field};
 use jiedui_core::sync::{
-    Decision, Existing, Mutation, MutationAuthor, Op, Outcome, PushResult, Record, Resolution, all_paths, merge_entry,
-    merge_item, rebased_to_this_life, resolution_mutation,
+    Decision, Existing, Kind, Mutation, MutationAuthor, Op, Outcome, Path, PushResult, Record, Resolution, all_paths,
+    merge_entry, merge_item, rebased_to_this_life, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
@@ -99,7 +97,7 @@ impl Turn {
 }
 
 /// A change of a record: by whom, when, to which fields.
-type Since = (Uuid, i64, Vec<String>);
+type Since = (Uuid, i64, Vec<Path<'static>>);
 
 /// The results of each push, and the number of the last change, if there was one.
 type Done = (Vec<Vec<PushResult>>, Option<i64>);
@@ -136,10 +134,10 @@ async fn one_by_one(db: &Db, reference: &Reference, push: &Push) -> Result<Done>
 
 /// The path of the largest number that a mutation names.
 fn largest_value(mutation: &Mutation) -> String {
-    let values = mutation.fields.get("values").and_then(Value::as_object).into_iter().flatten();
+    let values = mutation.fields.get(field::VALUES).and_then(Value::as_object).into_iter().flatten();
     let size = |value: &Value| value.as_f64().unwrap_or_default().abs();
     let largest = values.max_by(|one, other| size(one.1).total_cmp(&size(other.1)));
-    largest.map_or_else(|| "values".to_owned(), |(code, _)| format!("values.{code}"))
+    largest.map_or_else(|| field::VALUES.to_owned(), |(code, _)| Path::value(code).into())
 }
 
 async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Option<&FieldError>) -> Result<Done> {
@@ -240,7 +238,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Opt
 fn named_photos(pushes: &[Push]) -> Vec<(&User, Uuid, &str)> {
     let of_push = |push| {
         let Push { actor, mutations, .. }: &Push = push;
-        let entries = mutations.iter().map(|(mutation, _)| mutation).filter(|mutation| mutation.kind == ENTRY);
+        let entries = mutations.iter().map(|(mutation, _)| mutation).filter(|mutation| mutation.kind == Kind::Entry);
         entries.flat_map(move |own| attachment::named_in(&own.fields).map(move |hash| (actor, own.id, hash)))
     };
     pushes.iter().flat_map(of_push).collect()
@@ -259,7 +257,7 @@ pub async fn insert_trusted(db: &Db, reference: &Reference, entries: Vec<(Uuid, 
         figures.add(id, Entry::from_checked(&fields).as_ref(), &reference.catalogue);
         fields.extend([("created_at".to_owned(), now.clone()), ("updated_at".to_owned(), now.clone())]);
         let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at };
-        let (kind, deleted, author, former) = (ENTRY.to_owned(), false, None, Vec::new());
+        let (kind, deleted, author, former) = (Kind::Entry, false, None, Vec::new());
         rows.push(RecordRow { id, kind, fields, deleted, change, created: change, author, former, last });
     }
     record::write(&mut tx, &rows, &reference.catalogue).await?;
@@ -304,7 +302,7 @@ impl Batch<'_> {
                     self.remember(push, next, result, turn);
                 }
                 None if self.refused.is_none()
-                    && mutation.kind == ENTRY
+                    && mutation.kind == Kind::Entry
                     && !self.records.contains_key(&mutation.id) =>
                 {
                     let result = self.apply_to_record(push, mutation, &[], true);
@@ -347,15 +345,15 @@ impl Batch<'_> {
         if let Some(why) = self.refused {
             return Ok(rejected(mutation.seq, vec![why.clone()]));
         }
-        match mutation.kind.as_str() {
-            ENTRY | LEDGER_ITEM => {
+        match mutation.kind {
+            Kind::Entry | Kind::LedgerItem => {
                 let since = self.since(tx, push, mutation, turn).await?;
                 self.count_unresolved(tx, mutation, &since).await?;
                 let mut result = self.apply_to_record(push, mutation, &since, true);
                 name_others(tx, &since, &mut result).await?;
                 Ok(result)
             }
-            RESOLUTION => self.choose(tx, push, mutation, turn).await,
+            Kind::Resolution => self.choose(tx, push, mutation, turn).await,
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         }
     }
@@ -404,13 +402,13 @@ impl Batch<'_> {
         let before: BTreeSet<&str> =
             existing.iter().flat_map(|existing| attachment::named_in(&existing.fields)).collect();
         let new_photos = attachment::named_in(&mutation.fields).filter(|hash| !before.contains(hash));
-        if mutation.kind == ENTRY && self.naming.refuses(push.actor.id, mutation.id, new_photos) {
+        if mutation.kind == Kind::Entry && self.naming.refuses(push.actor.id, mutation.id, new_photos) {
             return rejected(mutation.seq, vec![FieldError::new("attachments", ErrorCode::ForeignPhoto)]);
         }
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
         let by = (push.actor.id, push.client, signed(mutation.seq));
-        let decide = if mutation.kind == LEDGER_ITEM { merge_item } else { merge_entry };
+        let decide = if mutation.kind == Kind::LedgerItem { merge_item } else { merge_entry };
         let numbers = BTreeSet::new();
         let author = MutationAuthor {
             account: push.actor.id,
@@ -509,7 +507,7 @@ impl Batch<'_> {
         &mut self,
         mutation: &Mutation,
         (fields, deleted): (Fields, bool),
-        changed: BTreeSet<String>,
+        changed: BTreeSet<Path<'static>>,
         by: MutationKey,
         entry: Option<&Entry>,
     ) {
@@ -525,8 +523,8 @@ impl Batch<'_> {
             Some(row) => {
                 if !row.deleted {
                     let entry = Entry::from_checked(&row.fields);
-                    if entry.is_none() && row.kind == ENTRY {
-                        stored::log(ENTRY, id, &"its fields are no entry");
+                    if entry.is_none() && row.kind == Kind::Entry {
+                        stored::log(Kind::Entry.as_str(), id, &"its fields are no entry");
                     }
                     self.figures.take_away(id, entry.as_ref(), catalogue);
                 }
@@ -635,7 +633,7 @@ async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> R
         return Ok(());
     }
     // One line for each person, however often they changed it.
-    let mut people: BTreeMap<Uuid, (i64, BTreeSet<String>)> = BTreeMap::new();
+    let mut people: BTreeMap<Uuid, (i64, BTreeSet<Path<'static>>)> = BTreeMap::new();
     for (account, at, changed) in since {
         let (last, paths) = people.entry(*account).or_insert((*at, BTreeSet::new()));
         *last = (*last).max(*at);

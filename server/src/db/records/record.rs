@@ -6,6 +6,7 @@ use crate::db::records::revision::Revision;
 use crate::db::{DbError, Dialect, Result, Tx};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Fields;
+use jiedui_core::sync::Kind;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ pub struct RecordRow {
     /// Identifier.
     pub id: Uuid,
     /// What it is.
-    pub kind: String,
+    pub kind: Kind,
     /// Its fields.
     pub fields: Fields,
     /// Whether it is a tombstone.
@@ -95,7 +96,7 @@ pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Cata
         let (row, fields, former, changed) = item;
         let activity = text(&row.fields, "activity");
         let month = text(&row.fields, "date").get(..7).unwrap_or_default();
-        values.push_bind(row.change).push_bind(row.id).push_bind(&row.kind).push_bind(row.last.rev);
+        values.push_bind(row.change).push_bind(row.id).push_bind(row.kind.as_str()).push_bind(row.last.rev);
         values.push_bind(fields).push_bind(row.deleted).push_bind(row.created).push_bind(row.author);
         values
             .push_bind(activity)
@@ -130,7 +131,8 @@ pub async fn write_past(tx: &mut Tx, rows: &[StoredRevision]) -> Result<()> {
 #[derive(sqlx::FromRow)]
 struct Found {
     id: Uuid,
-    kind: String,
+    #[sqlx(try_from = "String")]
+    kind: Kind,
     rev: i64,
     fields: String,
     deleted: bool,
@@ -164,7 +166,7 @@ pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<RecordRow>>
     );
     let readable = |found: Found| {
         let (kind, id) = (found.kind.clone(), found.id);
-        row(found).map_err(|error| DbError::Unreadable(kind, id, error))
+        row(found).map_err(|error| DbError::Unreadable(kind.to_string(), id, error))
     };
     Ok(rows.into_iter().map(readable).collect())
 }

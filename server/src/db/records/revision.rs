@@ -1,5 +1,6 @@
 //! How a record came to its present or a past state.
 
+use jiedui_core::sync::Path;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ pub struct Revision {
     /// The number of the record's changes up to and including this one.
     pub rev: i64,
     /// Paths of the fields that changed.
-    pub changed: BTreeSet<String>,
+    pub changed: BTreeSet<Path<'static>>,
     /// Who changed them, with which copy of the app, by which mutation; `None` for the program itself.
     pub by: Option<(Uuid, Uuid, i64)>,
     /// When.

@@ -7,7 +7,8 @@ use crate::db::reference::load::fields_of;
 use crate::db::{Db, Result, feed};
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, Path};
+use jiedui_core::sync::Kind;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub enum Written {
 /// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one.
 pub async fn set(
     db: &Db,
-    kind: &str,
+    kind: Kind,
     id: Uuid,
     own: &impl Serialize,
     user: &User,
@@ -69,7 +70,6 @@ pub async fn set(
     if let Some(known) = &known {
         record::write_past(&mut tx, &[known.past(&fields)]).await?;
     }
-    let kind = kind.to_owned();
     let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
     record::write(&mut tx, &[row], &Catalogue::default()).await?;
     feed::change_reference(&mut tx).await?;
@@ -78,7 +78,7 @@ pub async fn set(
     Ok(Written::Done(u64::try_from(rev).unwrap_or_default()))
 }
 
-fn changed(before: &Fields, now: &Fields) -> BTreeSet<String> {
+fn changed(before: &Fields, now: &Fields) -> BTreeSet<Path<'static>> {
     let names = before.keys().chain(now.keys());
-    names.filter(|name| before.get(*name) != now.get(*name)).cloned().collect()
+    names.filter(|name| before.get(*name) != now.get(*name)).map(|name| Path::from(name).into_owned()).collect()
 }

@@ -11,7 +11,7 @@ use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::{Fields, Rules};
-use jiedui_core::sync::protocol::{ENTRY, ORGANISATION, PAIRING};
+use jiedui_core::sync::Kind;
 use jiedui_core::values::month::Month;
 use pinyin::ToPinyin;
 use serde::Serialize;
@@ -85,12 +85,12 @@ pub async fn load(db: &Db) -> Result<Reference> {
         parent,
         name,
     };
-    let organisations = of_kind(db, ORGANISATION, |organisation: &mut Organisation, rev| {
+    let organisations = of_kind(db, &Kind::Organisation, |organisation: &mut Organisation, rev| {
         organisation.initials = initials(&organisation.name);
         organisation.rev = rev;
     });
     let organisations = organisations.await?;
-    let pairings = of_kind(db, PAIRING, |pairing: &mut Pairing, rev| pairing.rev = rev).await?;
+    let pairings = of_kind(db, &Kind::Pairing, |pairing: &mut Pairing, rev| pairing.rev = rev).await?;
     Ok(Reference {
         catalogue: catalogue.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default(),
         places: Places::new(places.into_iter().map(place).collect()),
@@ -124,10 +124,10 @@ struct BodyRow {
 }
 
 /// Reads the records of a kind, and completes each from its revision. Unreadable records are logged and omitted.
-async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &str, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
-    let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind).fetch_all(pool).await?);
+async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
+    let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
     let record = |row: &BodyRow| {
-        let mut record = stored::read(kind, &row.id, &row.fields)?;
+        let mut record = stored::read(kind.as_str(), &row.id, &row.fields)?;
         complete(&mut record, u64::try_from(row.rev).unwrap_or_default());
         Some(record)
     };
@@ -159,7 +159,7 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     let mut rows = directory_rows(&reference.organisations, &reference.pairings)?;
     let mut figures = crate::db::figures::rollup::Pending::default();
     for (id, fields) in opening {
-        rows.push(new_row(ENTRY, *id, fields.clone()));
+        rows.push(new_row(Kind::Entry, *id, fields.clone()));
         figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
     }
     number(&mut rows, &mut change);
@@ -186,16 +186,15 @@ pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[
 }
 
 fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<RecordRow>> {
-    let organisations = organisations.iter().map(|own| Ok(new_row(ORGANISATION, own.id, fields_of(own)?)));
-    let pairings = pairings.iter().map(|own| Ok(new_row(PAIRING, own.id, fields_of(own)?)));
+    let organisations = organisations.iter().map(|own| Ok(new_row(Kind::Organisation, own.id, fields_of(own)?)));
+    let pairings = pairings.iter().map(|own| Ok(new_row(Kind::Pairing, own.id, fields_of(own)?)));
     organisations.chain(pairings).collect()
 }
 
 /// A record that nobody has made, yet without its number.
-fn new_row(kind: &str, id: Uuid, fields: Fields) -> RecordRow {
+fn new_row(kind: Kind, id: Uuid, fields: Fields) -> RecordRow {
     let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: crate::db::now() };
-    let (kind, former) = (kind.to_owned(), Vec::new());
-    RecordRow { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former, last }
+    RecordRow { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former: Vec::new(), last }
 }
 
 fn number(rows: &mut [RecordRow], change: &mut i64) {

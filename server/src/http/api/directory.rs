@@ -14,7 +14,7 @@ use jiedui_core::api::directory::{SetOrganisationRequest, SetPairingRequest};
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::bounds;
-use jiedui_core::sync::protocol::{ORGANISATION, PAIRING};
+use jiedui_core::sync::Kind;
 use jiedui_core::values::field_error::add_new;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub async fn set_organisation(
     }
     told(own.validate(&reference.places, &reference.catalogue), own.forbidden_fields(&user), wants)?;
     // Its initials are read from its name when the directory is.
-    own.rev = set(&app, ORGANISATION, own.id, &own, &user, base_rev).await?;
+    own.rev = set(&app, Kind::Organisation, own.id, &own, &user, base_rev).await?;
     Ok(wants.answer(&own))
 }
 
@@ -69,7 +69,7 @@ pub async fn set_pairing(
         return Err(Problem::forbidden());
     }
     told(own.validate(directory, &reference.catalogue), own.forbidden_fields(&user, directory), wants)?;
-    own.rev = set(&app, PAIRING, own.id, &own, &user, base_rev).await?;
+    own.rev = set(&app, Kind::Pairing, own.id, &own, &user, base_rev).await?;
     Ok(wants.answer(&own))
 }
 
@@ -98,7 +98,7 @@ fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Accept) -
 /// Writes a record and returns its revision.
 async fn set(
     app: &AppState,
-    kind: &str,
+    kind: Kind,
     id: Uuid,
     record: &impl Serialize,
     user: &User,

@@ -1,7 +1,8 @@
 //! Tests of the engine: single transitions, then random connection failures.
 
 use super::*;
-use crate::sync::protocol::{ENTRY, Op, Outcome};
+use crate::sync::kind::Kind;
+use crate::sync::protocol::{Op, Outcome};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 fn mutation(seq: u64) -> Mutation {
     Mutation {
         seq,
-        kind: ENTRY.into(),
+        kind: Kind::Entry,
         id: Uuid::from_u128(seq.into()),
         base_rev: 0,
         epoch: None,

@@ -5,6 +5,7 @@ use super::*;
 use crate::access::user::{Role, Scope};
 use crate::catalogue::Catalogue;
 use crate::directory::place::{Level, Place, Places, Side};
+use crate::sync::kind::Kind;
 use crate::sync::protocol::{Op, Outcome};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -69,7 +70,7 @@ fn decide_when(closed: &[Month], actor: &User, existing: Option<&Existing>, op: 
         Rules { catalogue: &catalogue, places: &places, organisations: &[], pairings: &[], last_day: None, closed };
     let fields = fields.as_object().unwrap().clone();
     let base_rev = existing.map_or(0, |_| 1);
-    let mutation = Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
+    let mutation = Mutation { seq: 1, kind: Kind::Entry, id: Uuid::nil(), base_rev, epoch: None, op, fields };
     merge_entry(&mutation, existing, actor, rules)
 }
 
@@ -83,7 +84,7 @@ fn existing(state: &str, changed_since: &[&str]) -> Existing {
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
     fields.insert("state".into(), json!(state));
     fill_defaults(&mut fields);
-    let changed_since = changed_since.iter().map(|path| (*path).to_owned()).collect();
+    let changed_since = changed_since.iter().map(|path| Path::from(*path).into_owned()).collect();
     Existing { rev: 2, fields, deleted: false, changed_since }
 }
 
@@ -278,7 +279,10 @@ fn edit_conflicts_with_unseen_delete_and_reverts_seen_one() {
     let seen = Existing { changed_since: BTreeSet::new(), ..gone };
     match decide_as(&recorder(), Some(&seen), Op::Put, edit) {
         Decision::Write { deleted, fields, changed, .. } => {
-            assert_eq!((deleted, &fields["note"], changed.contains("deleted")), (false, &json!("还在"), true));
+            assert_eq!(
+                (deleted, &fields["note"], changed.contains(&Path::from("deleted"))),
+                (false, &json!("还在"), true)
+            );
         }
         decision => panic!("{decision:?}"),
     }
@@ -315,7 +319,7 @@ fn merge_rejects_base_rev_above_stored_rev(
     let (catalogue, places) = (with_programme(), places());
     let rules = rules(&catalogue, &places);
     let entry = (rev > 0).then(|| Existing { rev, ..existing("submitted", &[]) });
-    let (kind, fields) = (String::new(), valid_fields().as_object().unwrap().clone());
+    let (kind, fields) = (Kind::Entry, valid_fields().as_object().unwrap().clone());
     let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
     let expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
     assert_eq!(rejected(merge_entry(&mutation, entry.as_ref(), &recorder(), rules)), expected);
@@ -336,7 +340,7 @@ fn merge_never_mixes_new_entry_with_used_identifier(#[case] more: Value, #[case]
     let (catalogue, places) = (catalogue(), places());
     let mut fields = valid_fields().as_object().unwrap().clone();
     fields.extend(more.as_object().unwrap().clone());
-    let (kind, op) = ("entry".to_owned(), Op::Put);
+    let (kind, op) = (Kind::Entry, Op::Put);
     let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
     match merge_entry(&mutation, Some(&entry), &recorder(), rules(&catalogue, &places)) {
         Decision::Leave { outcome, conflicting_values: conflicting } => {
@@ -358,7 +362,7 @@ fn merge_entry_rejects_nul_at_its_field(#[case] more: Value, #[case] field: &str
     let (catalogue, places) = (catalogue(), places());
     let mut fields = valid_fields().as_object().unwrap().clone();
     fields.extend(more.as_object().unwrap().clone());
-    let (kind, op) = ("entry".to_owned(), Op::Put);
+    let (kind, op) = (Kind::Entry, Op::Put);
     let mutation = Mutation { seq: 9, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
     let decision = merge_entry(&mutation, None, &recorder(), rules(&catalogue, &places));
     assert_eq!(decision, Decision::Reject(vec![FieldError::new(field, ErrorCode::Character)]));
@@ -385,7 +389,7 @@ fn merge_rejects_pairing_of_other_programme_and_place() {
         let mut fields = valid_fields().as_object().unwrap().clone();
         fields.insert("pairing".into(), json!(Uuid::from_u128(id)));
         let errors = validate_entry(&fields, &recorder(), rules);
-        let (kind, op) = ("entry".to_owned(), Op::Put);
+        let (kind, op) = (Kind::Entry, Op::Put);
         let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev: 0, epoch: None, op, fields };
         let decision = merge_entry(&mutation, None, &recorder(), rules);
         if is_valid {
@@ -413,7 +417,7 @@ fn old_form_version_keeps_current_limits_of_figures() {
     let mut fields = valid_fields().as_object().unwrap().clone();
     fields.insert("version".into(), json!(1));
     let put = |existing: Option<&Existing>, fields: Fields| {
-        let (kind, base_rev) = ("entry".to_owned(), existing.map_or(0, |_| 2));
+        let (kind, base_rev) = (Kind::Entry, existing.map_or(0, |_| 2));
         let mutation = Mutation { seq: 1, kind, id: Uuid::nil(), base_rev, epoch: None, op: Op::Put, fields };
         merge_entry(&mutation, existing, &recorder(), rules)
     };
@@ -454,7 +458,7 @@ proptest! {
         };
         for (path, value) in paths(&patch) {
             let stands = get(&fields, &path) == present(value);
-            prop_assert!(stands || conflicting.get(path.as_ref()) == Some(value), "{} is lost", path);
+            prop_assert!(stands || conflicting.get(&path.to_string()) == Some(value), "{} is lost", path);
         }
         for path in since {
             prop_assert_eq!(get(&fields, path), get(&entry.fields, path), "another's {} was overwritten", path);
@@ -513,7 +517,7 @@ fn entry_is_validated_by_its_form_version() {
         let mut fields = valid_fields().as_object().unwrap().clone();
         fields.insert("version".into(), version);
         let mutation =
-            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
+            Mutation { seq: 1, kind: Kind::Entry, id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
         merge_entry(&mutation, None, &recorder(), rules)
     };
     assert_eq!(catalogue.activity("survey").unwrap().version, 2);
@@ -529,14 +533,14 @@ fn ledger_items_are_shared_within_scope() {
     let decide_as = |actor: &User, existing: Option<&Existing>, op, fields: Value| {
         let fields = fields.as_object().unwrap().clone();
         let base_rev = existing.map_or(0, |_| 1);
-        let mutation = Mutation { seq: 1, kind: "need".into(), id: Uuid::nil(), base_rev, epoch: None, op, fields };
+        let mutation = Mutation { seq: 1, kind: Kind::LedgerItem, id: Uuid::nil(), base_rev, epoch: None, op, fields };
         merge_item(&mutation, existing, actor, rules)
     };
     let item =
         json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "party_building", "title": "路灯"});
     let (_, mut fields, _) = written(decide_as(&recorder(), None, Op::Put, item.clone()));
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
-    let existing = Existing { rev: 1, fields, deleted: false, changed_since: BTreeSet::from(["title".to_owned()]) };
+    let existing = Existing { rev: 1, fields, deleted: false, changed_since: BTreeSet::from([Path::from("title")]) };
     let change = json!({"title": "太阳能路灯", "responsible": "驻村书记"});
     let (outcome, fields, conflicting) = written(decide_as(&reviewer(), Some(&existing), Op::Put, change));
     assert_eq!(outcome, Outcome::Conflict);
@@ -569,7 +573,7 @@ fn computed_total_ignores_sent_value() {
         fields.insert("values".into(), json!({"count": 3, "total": 99}));
         fields.insert("details".into(), json!({"rows": rows}));
         let mutation =
-            Mutation { seq: 1, kind: "entry".into(), id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
+            Mutation { seq: 1, kind: Kind::Entry, id: Uuid::nil(), base_rev: 0, epoch: None, op: Op::Put, fields };
         written(merge_entry(&mutation, None, &recorder(), rules)).1["values"]["total"].clone()
     };
     assert_eq!(total(json!([{"workers": 3}, {}, {"workers": 4}])), 7);

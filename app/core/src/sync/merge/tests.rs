@@ -1,6 +1,7 @@
 //! Tests of which revisions are concurrent with a mutation.
 
 use super::*;
+use crate::sync::kind::Kind;
 use rstest::rstest;
 
 #[test]
@@ -9,15 +10,8 @@ fn is_concurrent_identifies_author_by_account_and_client() {
     let author =
         MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_duplicated: false };
     let is_concurrent = |rev, by, mutation: &Mutation| author.is_concurrent(rev, 7, by, mutation);
-    let mutation = Mutation {
-        seq: 5,
-        kind: String::new(),
-        id: mine,
-        base_rev: 1,
-        epoch: None,
-        op: Op::Put,
-        fields: Fields::new(),
-    };
+    let mutation =
+        Mutation { seq: 5, kind: Kind::Entry, id: mine, base_rev: 1, epoch: None, op: Op::Put, fields: Fields::new() };
     assert!(!is_concurrent(2, Some((mine, mine, 4)), &mutation), "the author's earlier revision");
     assert!(
         is_concurrent(2, Some((other_user, mine, 4)), &mutation),
@@ -45,7 +39,7 @@ fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] a
     let numbers = BTreeSet::from([4]);
     let author =
         MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_duplicated: false };
-    let (kind, fields) = (String::new(), Fields::new());
+    let (kind, fields) = (Kind::Entry, Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
     assert_eq!(author.is_concurrent(3, at, Some((other_user, other_user, 1)), &mutation), expected);
     let is_own_concurrent = |at| author.is_concurrent(3, at, Some((me, me, 4)), &mutation);

@@ -20,7 +20,7 @@ fn whole(note: &str) -> Value {
 }
 
 fn put(seq: u64, id: u128, base_rev: u64, value: Value) -> Mutation {
-    let (kind, id, fields) = (ENTRY.to_owned(), Uuid::from_u128(id), fields(value));
+    let (kind, id, fields) = (Kind::Entry, Uuid::from_u128(id), fields(value));
     Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields }
 }
 

@@ -44,7 +44,7 @@ impl Form {
     }
 
     fn answer_error(self, field: &Field) -> (String, Signal<Option<String>>) {
-        let name = format!("details.{}", field.code);
+        let name = field.path().to_string();
         (name.clone(), self.error(&name))
     }
 

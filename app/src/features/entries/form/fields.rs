@@ -103,7 +103,7 @@ impl Form {
     }
 
     pub fn number(self, field: &Field) -> impl IntoView + use<> {
-        let (model, code, name) = (self.model, field.code.clone(), format!("values.{}", field.code));
+        let (model, code, name) = (self.model, field.code.clone(), field.path().to_string());
         let (error, id) = (self.error(&name), format!("values-{code}"));
         let value = self.value({
             let code = code.clone();

@@ -7,8 +7,9 @@ use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::place::Places;
-use jiedui_core::entry::{Answer, Fields, Rules};
+use jiedui_core::entry::{Answer, Fields, Rules, field};
 use jiedui_core::figures::overview::Overview;
+use jiedui_core::sync::Path;
 use jiedui_core::sync::{number_value, validate_entry};
 use jiedui_core::values::day::{self, day_in_china};
 use jiedui_core::values::field_error::add_new;
@@ -45,7 +46,7 @@ pub fn last_day(model: AppState) -> Option<Date> {
 
 pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let values = fields.get("values").and_then(Value::as_object).into_iter().flatten();
+    let values = fields.get(field::VALUES).and_then(Value::as_object).into_iter().flatten();
     Draft {
         id,
         base_rev,
@@ -75,7 +76,7 @@ fn attachments_of(fields: &Fields) -> Vec<String> {
 
 /// The answers that are no numbers, each choice by itself.
 fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
-    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
     let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
     let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
     let plain = details.filter(|(_, answer)| !is_table(answer));
@@ -84,7 +85,7 @@ fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
 
 /// The tables, their cells as they are typed.
 fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
-    let details = fields.get("details").and_then(Value::as_object).into_iter().flatten();
+    let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
     let typed =
         |(code, cell): (&String, &Value)| (code.clone(), cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
     let row = |row: &Value| Some(row.as_object()?.iter().map(typed).collect::<BTreeMap<_, _>>());
@@ -110,7 +111,7 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
             match read_number(text) {
                 Ok(value) => cells.extend(value.map(|value| (column.code.clone(), number_value(value)))),
                 Err(NotANumber) => {
-                    let at = format!("details.{}.{number}.{}", field.code, column.code);
+                    let at = Path::cell(&field.code, number, &column.code);
                     errors.push(FieldError::new(at, ErrorCode::NotNumber));
                 }
             }
@@ -193,7 +194,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         match read_number(if is_asked(code) { text } else { "" }) {
             Ok(Some(number)) => drop(values.insert(code.clone(), number_value(number))),
             Ok(None) => drop(values.insert(code.clone(), Value::Null)),
-            Err(NotANumber) => errors.push(FieldError::new(format!("values.{code}"), ErrorCode::NotNumber)),
+            Err(NotANumber) => errors.push(FieldError::new(Path::value(code), ErrorCode::NotNumber)),
         }
     }
     let answer = |(code, chosen): (&String, &Vec<String>)| {

@@ -3,7 +3,7 @@
 use crate::labels::entry::return_reason;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use jiedui_core::entry::{Fields, State};
+use jiedui_core::entry::{Fields, Path, State};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -46,9 +46,7 @@ pub fn concerned(stands: &Fields) -> Vec<String> {
 
 /// Whether a field is one of them: `values` stands for every number.
 pub fn is_concerned(concerned: &[String], field: &str) -> bool {
-    concerned
-        .iter()
-        .any(|own| own == field || field.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('.')))
+    concerned.iter().any(|path| Path::from(field).is_within(&Path::from(path)))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::storage::drafts::Draft;
 use jiedui_core::catalogue::Field;
 use jiedui_core::catalogue::{Choice, Kind};
 use jiedui_core::entry::ROWS;
+use jiedui_core::sync::Path;
 use leptos::prelude::*;
 
 impl Form {
@@ -49,7 +50,7 @@ impl Form {
         };
         let optional = if field.required { "" } else { texts.optional };
         let legend = format!("{}{optional}", self.model.pick(&field.name, &field.name_en));
-        let error = self.error(&format!("details.{}", field.code));
+        let error = self.error(&field.path().to_string());
         view! {
             <fieldset class="row table" id=format!("field-details-{}", field.code) tabindex="-1" class:wrong=move || error.get().is_some()>
                 <legend>{legend}</legend>
@@ -62,7 +63,7 @@ impl Form {
     }
 
     fn cell(self, table: &str, number: usize, column: &Field) -> impl IntoView + use<> {
-        let name = format!("details.{table}.{number}.{}", column.code);
+        let name = Path::cell(table, number, &column.code).to_string();
         let id = name.replace('.', "-");
         let (table, code, error) = (table.to_owned(), column.code.clone(), self.error(&name));
         let value = self.value({
