@@ -1,6 +1,6 @@
 //! How bodies travel: CBOR, packed with gzip where the browser can.
 
-use crate::api::endpoints::ApiError;
+use crate::api::error::ApiError;
 use js_sys::{Array, Function, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

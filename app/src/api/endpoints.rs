@@ -1,9 +1,9 @@
 //! The server, as the app speaks to it.
 
 use crate::api::codec::{self, CBOR, ChunkStream};
+use crate::api::error::ApiError;
+use crate::storage::clock;
 use crate::storage::local_storage;
-use crate::sync::clock;
-use crate::sync::photo_scaling;
 use futures::future::{Either, select};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
@@ -20,10 +20,7 @@ use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::UploadResult;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
-use jiedui_core::values::{
-    field_error::{FieldError, Language},
-    month::Month,
-};
+use jiedui_core::values::{field_error::Language, month::Month};
 use leptos::prelude::window;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,26 +30,6 @@ use uuid::Uuid;
 
 /// The longest that an answer may take, in milliseconds: a full batch on 2G takes half of it.
 const PATIENCE: u32 = 60_000;
-
-/// Why there is no answer to use, in words where the server has some.
-#[derive(Clone, Debug)]
-pub struct ApiError {
-    /// For the sync.
-    pub failure: Failure,
-    /// The HTTP status; 0 without an answer.
-    pub status: u16,
-    /// The server's sentence.
-    pub detail: Option<String>,
-    /// The fields that are wrong.
-    pub errors: Vec<FieldError>,
-}
-
-impl ApiError {
-    /// Nothing, or nothing whole, came back.
-    pub fn no_answer() -> Self {
-        Self { failure: Failure::NoAnswer, status: 0, detail: None, errors: Vec::new() }
-    }
-}
 
 /// Whatever the server says, if it says anything.
 async fn hear(request: Request) -> Result<Response, ApiError> {
@@ -245,13 +222,10 @@ pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec
     Ok(answer.missing)
 }
 
-/// Sends a file as it is; gives its hash.
-pub async fn upload_file(file: &web_sys::Blob) -> Result<String, ApiError> {
-    let content = photo_scaling::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
-    let sha256 = photo_scaling::sha256(&content);
+/// Uploads a file under its hash.
+pub async fn upload_file(sha256: &str, content: js_sys::Uint8Array) -> Result<(), ApiError> {
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
-    send(request.map_err(|_| ApiError::no_answer())?).await?;
-    Ok(sha256)
+    send(request.map_err(|_| ApiError::no_answer())?).await.map(drop)
 }
 
 /// The most pages of an entry's history that are asked for: two thousand states.

@@ -1,6 +1,7 @@
 //! Imports of spreadsheets.
 
-use crate::api::endpoints::{ApiError, get, send_json, with_body};
+use crate::api::endpoints::{get, send_json, with_body};
+use crate::api::error::ApiError;
 use gloo_net::http::Request;
 use jiedui_core::api::imports::{ImportResponse, ImportsResponse, SetColumnsRequest, SetLayoutRequest};
 use jiedui_core::values::field_error::Language;

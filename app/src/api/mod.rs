@@ -2,5 +2,6 @@
 
 pub mod codec;
 pub mod endpoints;
+pub mod error;
 pub mod imports;
 pub mod reference;

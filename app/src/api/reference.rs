@@ -1,6 +1,7 @@
 //! Changes of the catalogue and of the directory, as they are told to the server: they need a network.
 
-use crate::api::endpoints::{ApiError, send_json, with_body};
+use crate::api::endpoints::{send_json, with_body};
+use crate::api::error::ApiError;
 use gloo_net::http::Request;
 use jiedui_core::catalogue::{Activity, Indicator};
 use jiedui_core::directory::organisation::{Organisation, Pairing};

@@ -1,6 +1,6 @@
 //! This person's work: returned entries, due items, the review queue, and places without entries this month.
 
-use crate::features::ledger::{item_row, use_ledger};
+use crate::features::ledger::item_row;
 use crate::features::periods::Periods;
 use crate::features::review::waits_for;
 use crate::labels::texts::fill;
@@ -11,6 +11,7 @@ use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::lazy;
+use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::{LoadingStored, ReplicaNotice};
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;

@@ -16,7 +16,7 @@ pub fn Periods() -> impl IntoView {
     let texts = app.texts;
     let closed = RwSignal::new(None::<Vec<ClosedMonth>>);
     let failed = RwSignal::new(None::<String>);
-    let show_error = move |error: endpoints::ApiError| {
+    let show_error = move |error: crate::api::error::ApiError| {
         failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())))
     };
     Effect::new(move |_| {

@@ -28,7 +28,7 @@ pub async fn from_storage() -> Boot {
     let tag = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
     let language = tag.and_then(Language::from_tag).unwrap_or_default();
     let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
-    let today = crate::sync::clock::today();
+    let today = crate::storage::clock::today();
     Boot { overview, user: storage::profile::user(), language, today, map_number: None }
 }
 

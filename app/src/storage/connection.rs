@@ -1,7 +1,7 @@
 //! Connections to IndexedDB databases. Each is opened once in a page's life, and reopened where the browser has closed
 //! it. It is closed for a newer version of the app that upgrades the database.
 
-use crate::storage::{Result, StoreError};
+use crate::storage::error::{Result, StoreError};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;

@@ -1,26 +1,21 @@
 //! Drives core's state machine: does what it asks for and tells it what came of that.
 
-use super::photos;
+use super::{offline_readiness, photos};
 use crate::api::endpoints;
-use crate::state::{AppState, OfflineUse};
-use crate::storage::local_storage;
+use crate::state::AppState;
+use crate::storage::Result as StoreResult;
 use crate::storage::my_entries::concerns;
 use crate::storage::replica_progress::ReplicaProgress;
-use crate::storage::shared_db;
 use crate::storage::tab_lock as lock;
 use crate::storage::user_db::{Unsent, UserDb};
-use crate::storage::{Result as StoreResult, StoreError};
+use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
-use futures::future::{LocalBoxFuture, Shared};
-use futures::{FutureExt, StreamExt};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
-use js_sys::Reflect;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Arc;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -105,7 +100,7 @@ impl Driver {
     async fn perform(self: &Rc<Self>, output: Output) -> Option<Input> {
         match output {
             Output::ReadOutbox { limit } => {
-                let unsent = self.stored(self.person.unsent(limit, super::clock::phone()).await);
+                let unsent = self.stored(self.person.unsent(limit, crate::storage::clock::phone()).await);
                 let read = unsent.map(|Unsent { client, mutations, held_for }| {
                     self.sent_as.set(client);
                     // The tab that would have sent it may have been closed.
@@ -266,60 +261,7 @@ impl Driver {
         }
         self.model.replica.set(Some(progress));
         if is_news {
-            self.stored(see_whether_ready(self.model).await);
+            self.stored(offline_readiness::update(self.model).await);
         }
     }
-}
-
-thread_local! {
-    /// The reading of the places, while it is under way.
-    static READS: RefCell<Option<Shared<LocalBoxFuture<'static, StoreResult<()>>>>> = const { RefCell::new(None) };
-}
-
-/// Loads the data needed offline, from storage or the server. Concurrent calls share one load.
-pub async fn make_ready(model: AppState) -> StoreResult<()> {
-    let reads =
-        READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());
-    let read = reads.await;
-    READS.take();
-    read
-}
-
-async fn read_or_fetch(model: AppState) -> StoreResult<()> {
-    let kept = async { shared_db::SharedDb::open().await?.places().await }.await;
-    if let Ok(Some(places)) = kept {
-        model.places.set(Arc::new(places));
-    } else if let Ok(places) = endpoints::places().await {
-        // They can be chosen whether or not they can be kept.
-        let places = Arc::new(places);
-        model.places.set(places.clone());
-        let kept = async { shared_db::SharedDb::open().await?.keep_places(&places).await }.await;
-        return see_whether_ready(model).await.and(kept);
-    } else if let Err(error) = kept {
-        return see_whether_ready(model).await.and(Err(error));
-    }
-    see_whether_ready(model).await
-}
-
-/// Whether the browser can keep the app at this address: it has service workers on encrypted connections alone.
-pub fn can_work_offline() -> bool {
-    // The server, which paints the first page, cannot know.
-    cfg!(not(target_arch = "wasm32"))
-        || Reflect::get(&window().navigator(), &"serviceWorker".into()).is_ok_and(|workers| workers.is_object())
-}
-
-/// The same without fetching anything. Whether the program is kept, `public/version.js` writes into the page.
-pub async fn see_whether_ready(model: AppState) -> Result<(), StoreError> {
-    let has_overview = async { shared_db::SharedDb::open().await?.has_overview().await }.await;
-    let has_places = model.places.with_untracked(|places| !places.all().is_empty());
-    let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
-    model.offline_use.set(match (&has_overview, program.as_deref()) {
-        // Without local storage the app would not know who has signed in.
-        (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
-        _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
-        // Entries of which only a part has arrived are not enough.
-        (Ok(true), Some("ready")) if has_places && model.replica_is_complete.get_untracked() => OfflineUse::Ready,
-        _ => OfflineUse::Preparing,
-    });
-    has_overview.map(drop)
 }

@@ -1,10 +1,9 @@
 //! The sync in the browser: when it runs, and what the screens learn from it.
 
-pub mod clock;
 mod direct;
 mod driver;
 mod live;
-
+mod offline_readiness;
 mod overview;
 pub mod photo_scaling;
 pub mod photos;
@@ -15,15 +14,13 @@ use crate::state::{AppState, Deleted};
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::my_entries::{MyEntry, PendingDeletion};
-use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::shared_db::SharedDb;
 use crate::storage::user_db::UserDb;
-use crate::storage::{self, StoreError, profile};
+use crate::storage::{self, StoreError, clock, profile};
 use crate::ui::download;
 use crate::ui::lazy;
 use driver::Driver;
-pub use driver::can_work_offline;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::join;
 use gloo_timers::future::TimeoutFuture;
@@ -35,6 +32,7 @@ use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::{Input, Op, Status};
 use jiedui_core::sync::{Kind, Path};
 use leptos::prelude::*;
+pub use offline_readiness::can_work_offline;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -154,7 +152,7 @@ pub async fn begin(model: AppState, user: User) {
     ask_to_keep_storage();
     listen(&document(), "jiedui-offline", move || {
         // What fails here is told where the storage is used.
-        spawn_local(async move { drop(driver::see_whether_ready(model).await) });
+        spawn_local(async move { drop(offline_readiness::update(model).await) });
     });
     let (sender, inputs) = unbounded();
     let syncs = async {
@@ -253,7 +251,7 @@ pub fn fetch_places(model: AppState) {
 }
 
 async fn make_ready(model: AppState) {
-    if let Err(error) = driver::make_ready(model).await {
+    if let Err(error) = offline_readiness::make_ready(model).await {
         model.storage_error.set(Some(error));
     }
 }
@@ -320,11 +318,6 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
     }
     is_saved(model, &person).await;
     Ok(())
-}
-
-/// Returns the items of the ledgers on this phone, and how much of the feed they come from.
-pub async fn ledger(model: AppState) -> Result<(Vec<ItemView>, ReplicaProgress), StoreError> {
-    own(model).await?.ledger().await
 }
 
 /// Puts what a form has made into the outbox and starts the sync. When it says that it is done, it is on the phone.

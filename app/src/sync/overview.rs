@@ -1,6 +1,6 @@
 //! Refreshes the overview: fetches changes, shows and stores them.
 
-use super::driver;
+use super::offline_readiness;
 use crate::api::endpoints;
 use crate::state::AppState;
 use crate::storage::shared_db::SharedDb;
@@ -83,7 +83,7 @@ async fn is_kept() -> bool {
 async fn keep(model: AppState, overview: &Overview, still: impl Fn() -> bool) {
     let kept = async {
         SharedDb::open().await?.keep_overview(overview, still).await?;
-        driver::see_whether_ready(model).await
+        offline_readiness::update(model).await
     };
     if let Err(error) = kept.await {
         model.storage_error.set(Some(error));

@@ -1,6 +1,7 @@
 //! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
 
 use crate::api::endpoints;
+use crate::api::error::ApiError;
 use crate::state::{AppState, LocalPhoto};
 use crate::storage::StoreError;
 use crate::storage::drafts;
@@ -74,6 +75,14 @@ fn mark(model: AppState, sha256: &str, sent: UploadState) {
             own.sent = sent;
         }
     });
+}
+
+/// Uploads a file of any kind, unchanged. Returns its hash.
+pub async fn upload_file(file: &Blob) -> Result<String, ApiError> {
+    let content = photo_scaling::bytes_of(file).await.map_err(|_| ApiError::no_answer())?;
+    let sha256 = photo_scaling::sha256(&content);
+    endpoints::upload_file(&sha256, content).await?;
+    Ok(sha256)
 }
 
 /// Shows the photos on the phone and deletes those no longer needed.

@@ -8,6 +8,7 @@ pub mod figure_lines;
 pub mod filter;
 pub mod form_row;
 pub mod lazy;
+pub mod ledger_items;
 pub mod loading;
 pub mod menu;
 pub mod number_input;

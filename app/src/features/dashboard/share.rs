@@ -26,7 +26,7 @@ fn Share() -> impl IntoView {
     let made = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<String>);
     let links = RwSignal::new(Vec::<ShareLink>::new());
-    let show_error = move |error: endpoints::ApiError| {
+    let show_error = move |error: crate::api::error::ApiError| {
         failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
     };
     let list = move || {

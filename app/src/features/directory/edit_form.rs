@@ -1,6 +1,6 @@
 //! What the forms of the directory have in common.
 
-use crate::api::endpoints::ApiError;
+use crate::api::error::ApiError;
 use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::storage::user_db::new_id;

@@ -5,7 +5,6 @@ pub mod edit_form;
 pub mod organisation_edit;
 pub mod pairing_edit;
 
-use crate::features::ledger::use_ledger;
 use crate::labels::code::{ledger_status, organisation_kind};
 use crate::labels::directory::pairing_name;
 use crate::labels::number::qualified;
@@ -15,6 +14,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
 use crate::svg::{escaped, static_map};
 use crate::ui::entry_list::{entry_list, use_entries};
+use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::LoadingOnline;
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};

@@ -1,12 +1,12 @@
 //! Changing a pairing, with its agreement.
 
-use crate::api::endpoints;
 use crate::api::reference as server;
 use crate::features::directory::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
 use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
+use crate::sync::photos;
 use crate::ui::page::{for_roles, may_change, title};
 use jiedui_core::access::user::Role;
 use jiedui_core::directory::{
@@ -122,7 +122,7 @@ fn pairing_form(
         }
         busy.set(true);
         spawn_local(async move {
-            match endpoints::upload_file(&file).await {
+            match photos::upload_file(&file).await {
                 Ok(sha256) => form.set("agreement", sha256),
                 Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned()))),
             }

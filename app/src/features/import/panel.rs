@@ -1,6 +1,6 @@
 //! What is done with the server about a table, and how far it has come.
 
-use crate::api::endpoints::ApiError;
+use crate::api::error::ApiError;
 use crate::api::imports;
 use crate::labels::texts::fill;
 use crate::state::AppState;

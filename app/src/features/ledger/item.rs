@@ -5,7 +5,6 @@ mod draft;
 mod entries;
 mod form;
 
-use crate::features::ledger::use_ledger;
 use crate::labels::code::ledger_status;
 use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
@@ -15,6 +14,7 @@ use crate::storage::ledger_view::SyncState;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
+use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::{LoadingStored, NothingFound};
 use crate::ui::place_field::PlaceField;
 use draft::{Draft, new_draft};

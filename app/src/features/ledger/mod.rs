@@ -11,10 +11,10 @@ use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::{ItemView, SyncState};
-use crate::sync;
 use crate::ui::download;
 use crate::ui::filter::unreadable_notice;
-use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice, guard_replica};
+use crate::ui::ledger_items::use_ledger;
+use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use deletions::PendingItemDeletions;
@@ -24,30 +24,7 @@ use jiedui_core::ledger::Item;
 use jiedui_core::ledger::{Ledger, Status};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
-use std::sync::Arc;
 use time::Date;
-use wasm_bindgen_futures::spawn_local;
-
-/// Reads the ledger items from this phone's replica. `None` until they have been read, and for visitors without an account.
-pub fn use_ledger() -> Signal<Option<Arc<Vec<ItemView>>>> {
-    let model = use_app_state();
-    let items = RwSignal::new(None);
-    let is_complete = model.replica_is_complete;
-    Effect::new(move |_| {
-        model.my_entries.track();
-        model.replica_version.track();
-        is_complete.track();
-        if model.user.with(Option::is_some) {
-            spawn_local(async move {
-                match sync::ledger(model).await {
-                    Ok((read, progress)) => drop(items.try_set(Some((Arc::new(read), progress)))),
-                    Err(error) => model.storage_error.set(Some(error)),
-                }
-            });
-        }
-    });
-    guard_replica(model, items)
-}
 
 /// Filter of the list.
 #[derive(Clone, Debug, PartialEq)]

@@ -26,19 +26,19 @@ use uuid::Uuid;
 
 /// Returns today's date by the corrected clock.
 pub fn today() -> String {
-    format_date(crate::sync::clock::today())
+    format_date(crate::storage::clock::today())
 }
 
 /// Returns today's date in China by the corrected clock.
 pub fn today_in_china() -> Option<Date> {
-    day_in_china(crate::sync::clock::now() as i64)
+    day_in_china(crate::storage::clock::now() as i64)
 }
 
 /// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
 /// answer: a phone whose clock stands in 1970 can still record.
 pub fn last_day(model: AppState) -> Option<Date> {
     let heard = model.server_overview.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
-    let now = crate::sync::clock::now() as i64;
+    let now = crate::storage::clock::now() as i64;
     // What the server's clock shows is known to two minutes.
     let is_right = now.div_euclid(60_000) + 3 >= heard;
     today_in_china().filter(|_| is_right).map(day::last_day)

@@ -1,10 +1,10 @@
 //! The draft of a ledger item, and its conversion to fields.
 
 use crate::state::AppState;
+use crate::storage::clock;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::saving::ChangedElsewhere;
 use crate::storage::user_db::new_id;
-use crate::sync::clock;
 use crate::ui::drafting::FormDraft;
 use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::entry::Fields;

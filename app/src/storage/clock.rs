@@ -12,13 +12,13 @@ pub fn phone() -> i64 {
     js_sys::Date::now() as i64
 }
 
-fn kept() -> Clock {
+fn stored() -> Clock {
     local_storage::get(KEY).unwrap_or_default()
 }
 
 /// Milliseconds since 1970.
 pub fn now() -> f64 {
-    kept().now(phone()) as f64
+    stored().now(phone()) as f64
 }
 
 /// Today where this phone is.
@@ -30,7 +30,7 @@ pub fn today() -> Date {
 
 /// Learns from the date of an answer.
 pub fn learn(date: &str) {
-    let (server, mut clock) = (js_sys::Date::parse(date), kept());
+    let (server, mut clock) = (js_sys::Date::parse(date), stored());
     if server.is_finite() && clock.learn(server as i64, phone()) {
         // Where it cannot be kept the phone goes by its own clock.
         let _ = local_storage::set(KEY, &clock);

@@ -1,0 +1,66 @@
+//! Offline readiness: loads the data that the app needs with no network, and reports whether all of it is on the phone.
+
+use crate::api::endpoints;
+use crate::state::{AppState, OfflineUse};
+use crate::storage::shared_db::SharedDb;
+use crate::storage::{Result, local_storage};
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, Shared};
+use js_sys::Reflect;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+thread_local! {
+    /// The reading of the places, while it is under way.
+    static READS: RefCell<Option<Shared<LocalBoxFuture<'static, Result<()>>>>> = const { RefCell::new(None) };
+}
+
+/// Loads the data needed offline, from storage or the server. Concurrent calls share one load.
+pub async fn make_ready(model: AppState) -> Result<()> {
+    let reads =
+        READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());
+    let read = reads.await;
+    READS.take();
+    read
+}
+
+async fn read_or_fetch(model: AppState) -> Result<()> {
+    let stored = async { SharedDb::open().await?.places().await }.await;
+    if let Ok(Some(places)) = stored {
+        model.places.set(Arc::new(places));
+    } else if let Ok(places) = endpoints::places().await {
+        // They can be chosen whether or not they can be stored.
+        let places = Arc::new(places);
+        model.places.set(places.clone());
+        let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
+        return update(model).await.and(written);
+    } else if let Err(error) = stored {
+        return update(model).await.and(Err(error));
+    }
+    update(model).await
+}
+
+/// Whether the browser can keep the app at this address: it has service workers on encrypted connections alone.
+pub fn can_work_offline() -> bool {
+    // The server, which paints the first page, cannot know.
+    cfg!(not(target_arch = "wasm32"))
+        || Reflect::get(&window().navigator(), &"serviceWorker".into()).is_ok_and(|workers| workers.is_object())
+}
+
+/// Updates [`AppState::offline_use`] without fetching anything. `public/version.js` writes into the page whether the app files are
+/// stored.
+pub async fn update(model: AppState) -> Result<()> {
+    let has_overview = async { SharedDb::open().await?.has_overview().await }.await;
+    let has_places = model.places.with_untracked(|places| !places.all().is_empty());
+    let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
+    model.offline_use.set(match (&has_overview, program.as_deref()) {
+        // Without local storage the app would not know who has signed in.
+        (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
+        _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
+        // Entries of which only a part has arrived are not enough.
+        (Ok(true), Some("ready")) if has_places && model.replica_is_complete.get_untracked() => OfflineUse::Ready,
+        _ => OfflineUse::Preparing,
+    });
+    has_overview.map(drop)
+}
