@@ -139,21 +139,21 @@ fn syncing(request: RequestBuilder) -> RequestBuilder {
 /// Pages of what has changed for this person, as they arrive.
 pub struct Pages {
     pieces: ChunkStream,
-    anew: bool,
+    reset: bool,
 }
 
 impl Pages {
     /// Asks for them from a cursor on. A server that does not know the cursor, since its database is another by now, is
     /// asked from the start.
     pub async fn ask(user: Uuid, cursor: Option<&str>) -> Result<Self, Failure> {
-        let (answer, anew) = match Self::after(user, cursor.unwrap_or_default()).await {
+        let (answer, reset) = match Self::after(user, cursor.unwrap_or_default()).await {
             Err(error) if error.errors.iter().any(|error| error.field == "cursor") => {
                 (Self::after(user, "").await, true)
             }
             answer => (answer, false),
         };
         let pieces = answer.map_err(|error| error.failure)?;
-        Ok(Self { pieces, anew })
+        Ok(Self { pieces, reset })
     }
 
     async fn after(user: Uuid, cursor: &str) -> Result<ChunkStream, ApiError> {
@@ -169,7 +169,7 @@ impl Pages {
             Either::Left((page, _)) => page.map_err(|error| error.failure)?,
             Either::Right(_) => return Err(Failure::NoAnswer),
         };
-        Ok(PullResponse { anew: std::mem::take(&mut self.anew), ..page })
+        Ok(PullResponse { reset: std::mem::take(&mut self.reset), ..page })
     }
 }
 

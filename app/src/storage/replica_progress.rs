@@ -41,7 +41,7 @@ mod tests {
 
     fn page(position: u64, more: bool) -> PullResponse {
         let (cursor, records) = (String::new(), Vec::new());
-        PullResponse { records, cursor, epoch: 0, more, position, last: 200, anew: false }
+        PullResponse { records, cursor, epoch: 0, more, position, last: 200, reset: false }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{Kind, Path};
 use jiedui_core::sync::{
-    Mutation, Op, OutboxItem, PullResponse, PushRequest, PushResult, REMEMBERED, Record, Resolution, Sender,
-    acknowledge, enqueue, next_batch, requeue, whole_outbox,
+    MAX_SENT_ITEMS, Mutation, Op, OutboxItem, PullResponse, PushRequest, PushResult, Record, Resolution, Sender,
+    acknowledge, enqueue, next_batch, requeue, unsent_mutations,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -125,7 +125,7 @@ impl UserDb {
         let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
         let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         waiting.retain(|own| !own.is_held(now));
-        let (client, mutations) = whole_outbox(&waiting, epoch);
+        let (client, mutations) = unsent_mutations(&waiting, epoch);
         let client_id = client.or(present).unwrap_or_default();
         Ok(local_storage::to_json(&PushRequest { client_id, user: Some(self.user), mutations })?)
     }
@@ -191,7 +191,7 @@ impl UserDb {
         }
         for own in &done.sent {
             put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
-            remove(&meta, sent_key(own.mutation.seq.saturating_sub(REMEMBERED)).as_str()).await?;
+            remove(&meta, sent_key(own.mutation.seq.saturating_sub(MAX_SENT_ITEMS)).as_str()).await?;
         }
         if done.is_duplicated {
             put(&meta, "client", &renamed).await?;
@@ -211,7 +211,7 @@ impl UserDb {
         if is_restored {
             send_again(&meta, &transaction.object_store(OUTBOX)?, &replica).await?;
         }
-        if pulled.anew || is_restored {
+        if pulled.reset || is_restored {
             replica.clear()?.await?;
         }
         put(&meta, "epoch", &pulled.epoch).await?;
@@ -235,7 +235,7 @@ impl UserDb {
         }
         put(&meta, "cursor", &pulled.cursor).await?;
         let progress: ReplicaProgress = get(&meta, PROGRESS).await?.unwrap_or_default();
-        let progress = progress.after(pulled, pulled.anew || is_restored);
+        let progress = progress.after(pulled, pulled.reset || is_restored);
         put(&meta, PROGRESS, &progress).await?;
         commit(transaction).await?;
         Ok((progress, is_restored))

@@ -138,7 +138,7 @@ impl Driver {
                 let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
                 let journal = self.model.my_entries.get_untracked().unwrap_or_default();
-                if pulled.anew {
+                if pulled.reset {
                     self.ask_for_photos.set(true);
                 }
                 if stored.is_some_and(|(_, is_restored)| is_restored) {
@@ -146,7 +146,7 @@ impl Driver {
                     self.engine.borrow_mut().handle(Input::Wake);
                     self.model.my_entries_are_stale.set_value(true);
                 }
-                if pulled.anew || concerns(self.user, &journal, &pulled.records) {
+                if pulled.reset || concerns(self.user, &journal, &pulled.records) {
                     self.model.my_entries_are_stale.set_value(true);
                 } else if *self.journal_at.borrow() == before {
                     self.journal_at.replace(Some(pulled.cursor.clone()));

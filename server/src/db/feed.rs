@@ -99,8 +99,8 @@ pub async fn begin_epoch(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// The lives that the database has had but for the first, the present one last.
-pub async fn lives(tx: &mut Tx) -> Result<Vec<i64>> {
+/// Epochs of the database but for the first, the present one last.
+pub async fn epochs(tx: &mut Tx) -> Result<Vec<i64>> {
     let query = "SELECT epoch FROM life ORDER BY epoch";
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?))
 }

@@ -63,7 +63,7 @@ pub enum Decision {
 /// Decides on deletes and on puts of deleted records, for any kind of record; `put` decides on all other mutations.
 ///
 /// A mutation with a base revision above the stored revision is rejected, since its author cannot have seen it. Call
-/// [`rebased_to_this_life`] first.
+/// [`rebased_to_current_epoch`] first.
 pub(super) fn merge_record(
     mutation: &Mutation,
     existing: Option<&Existing>,
@@ -151,8 +151,8 @@ fn differing_fields(new: &Fields, existing: &Fields) -> Fields {
 ///
 /// After a restore from a backup its base revision may be above the restored one. `changed_since` alone then says what
 /// its author had seen.
-pub fn rebased_to_this_life<'a>(mutation: &'a Mutation, rev: u64, author: MutationAuthor<'_>) -> Cow<'a, Mutation> {
-    if author.is_of_former_life(mutation) && mutation.base_rev > rev {
+pub fn rebased_to_current_epoch<'a>(mutation: &'a Mutation, rev: u64, author: MutationAuthor<'_>) -> Cow<'a, Mutation> {
+    if author.is_from_earlier_epoch(mutation) && mutation.base_rev > rev {
         Cow::Owned(Mutation { base_rev: rev, ..mutation.clone() })
     } else {
         Cow::Borrowed(mutation)
@@ -229,7 +229,7 @@ pub struct MutationAuthor<'a> {
     pub client: Uuid,
     /// Epochs of the database, as [`PullResponse::epoch`](crate::sync::PullResponse::epoch) numbers them, without the
     /// first.
-    pub lives: &'a [u64],
+    pub epochs: &'a [u64],
     /// Sequence numbers of this push that this client really used.
     pub numbers: &'a BTreeSet<u64>,
     /// Whether another sequence number of this push was already used: the browser profile was duplicated.
@@ -244,7 +244,7 @@ impl MutationAuthor<'_> {
     /// base revision 0 has seen no revision, not even one of its own author.
     pub fn is_concurrent(&self, rev: u64, at: u64, author: Option<RevisionAuthor>, mutation: &Mutation) -> bool {
         // A client that missed a restore may skip a number that its duplicate has used since.
-        let is_known_single = !self.is_duplicated && !self.is_of_former_life(mutation);
+        let is_known_single = !self.is_duplicated && !self.is_from_earlier_epoch(mutation);
         let is_own = |(account, client, seq): RevisionAuthor| {
             mutation.base_rev > 0
                 && account == self.account
@@ -257,17 +257,17 @@ impl MutationAuthor<'_> {
     }
 
     /// Returns whether the base revision was read in an earlier epoch of the database.
-    pub fn is_of_former_life(&self, mutation: &Mutation) -> bool {
-        mutation.epoch.is_some_and(|epoch| epoch != self.lives.last().copied().unwrap_or_default())
+    pub fn is_from_earlier_epoch(&self, mutation: &Mutation) -> bool {
+        mutation.epoch.is_some_and(|epoch| epoch != self.epochs.last().copied().unwrap_or_default())
     }
 
     /// Returns the end of the epoch in which the base revision was read: later events cannot have been seen. An
     /// unknown epoch gives 0, since it began from a backup that this database does not descend from.
     fn seen_before(&self, mutation: &Mutation) -> u64 {
         let Some(epoch) = mutation.epoch else { return u64::MAX };
-        let mut lives = std::iter::once(&0).chain(self.lives);
-        match lives.find(|started| **started == epoch) {
-            Some(_) => lives.next().copied().unwrap_or(u64::MAX),
+        let mut epochs = std::iter::once(&0).chain(self.epochs);
+        match epochs.find(|started| **started == epoch) {
+            Some(_) => epochs.next().copied().unwrap_or(u64::MAX),
             None => 0,
         }
     }

@@ -19,8 +19,8 @@ pub use engine::{Engine, Failure, Input, Output, Status};
 pub use entry::{all_paths, apply_locally, merge_entry, number_value, validate_entry};
 pub use kind::Kind;
 pub use ledger::{apply_item_locally, merge_item, validate_item};
-pub use merge::{Decision, Existing, MutationAuthor, RevisionAuthor, rebased_to_this_life};
-pub use outbox::{OutboxItem, REMEMBERED, Sender, enqueue, next_batch, requeue, whole_outbox};
+pub use merge::{Decision, Existing, MutationAuthor, RevisionAuthor, rebased_to_current_epoch};
+pub use outbox::{MAX_SENT_ITEMS, OutboxItem, Sender, enqueue, next_batch, requeue, unsent_mutations};
 pub use protocol::{
     ConcurrentChange, Mutation, Op, Outcome, PullResponse, PushRequest, PushResponse, PushResult, Record,
 };

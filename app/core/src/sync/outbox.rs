@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Number of acknowledged mutations that a phone keeps, in case the server is restored from a backup that lacks them.
-pub const REMEMBERED: u64 = 2_000;
+pub const MAX_SENT_ITEMS: u64 = 2_000;
 
 /// A mutation in the outbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,7 +198,7 @@ pub fn next_batch(outbox: &[OutboxItem], limit: usize) -> (Option<Uuid>, Vec<Mut
 
 /// Returns all unsent mutations as one push with its client identifier, for the export file. `epoch` is the database
 /// epoch of the replica.
-pub fn whole_outbox(outbox: &[OutboxItem], epoch: Option<u64>) -> (Option<Uuid>, Vec<Mutation>) {
+pub fn unsent_mutations(outbox: &[OutboxItem], epoch: Option<u64>) -> (Option<Uuid>, Vec<Mutation>) {
     let unsent: Vec<&OutboxItem> = outbox.iter().filter(|item| item.refused.is_none()).collect();
     let client = unsent.last().and_then(|item| item.client);
     let item = unsent.into_iter().filter(|item| item.client == client);

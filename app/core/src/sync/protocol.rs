@@ -208,7 +208,7 @@ pub struct PullResponse {
     pub last: u64,
     /// Whether the replica must be cleared first, because it belongs to another database. Set on the phone only.
     #[serde(skip)]
-    pub anew: bool,
+    pub reset: bool,
 }
 
 #[cfg(test)]

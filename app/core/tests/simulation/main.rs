@@ -67,7 +67,7 @@ fn histories_reach_every_outcome() {
         for (_, result) in world.server.disk.results.values() {
             *outcomes.entry(format!("{:?}", result.outcome)).or_insert(0) += 1;
         }
-        restored += world.server.disk.lives.len();
+        restored += world.server.disk.epochs.len();
         duplicated += world.duplicated;
         renamed += world.renamed();
         settled += world.server.disk.settled.len();

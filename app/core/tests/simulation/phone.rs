@@ -223,7 +223,7 @@ impl Phone {
             let waiting = requeue(&outbox, sent, &storage.replica);
             storage.outbox.extend(waiting.into_iter().map(|item| (item.mutation.seq, item)));
         }
-        if pulled.anew || is_restored {
+        if pulled.reset || is_restored {
             storage.replica.clear();
         }
         storage.epoch = Some(pulled.epoch);

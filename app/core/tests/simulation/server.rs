@@ -6,7 +6,7 @@ use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::sync::{
     Decision, Existing, Kind, Mutation, MutationAuthor, Outcome, Path, PullResponse, PushResult, Record, Resolution,
-    all_paths, merge_entry, rebased_to_this_life, resolution_mutation,
+    all_paths, merge_entry, rebased_to_current_epoch, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::json;
@@ -80,12 +80,12 @@ pub struct Disk {
     pub settled: BTreeSet<Key>,
     pub change: u64,
     /// Epochs of the database, without the first.
-    pub lives: Vec<u64>,
+    pub epochs: Vec<u64>,
 }
 
 impl Disk {
     pub fn epoch(&self) -> u64 {
-        self.lives.last().copied().unwrap_or_default()
+        self.epochs.last().copied().unwrap_or_default()
     }
 }
 
@@ -183,13 +183,13 @@ impl Server {
         let position = changed.last().map_or(after, |(_, stored)| stored.change);
         let records = changed.into_iter().map(|(id, stored)| record(*id, stored)).collect();
         let (cursor, last) = (position.to_string(), self.disk.change);
-        PullResponse { records, cursor, epoch: self.disk.epoch(), more, position, last, anew: reset }
+        PullResponse { records, cursor, epoch: self.disk.epoch(), more, position, last, reset }
     }
 
     /// Replaces the database by a backup and starts a new epoch.
     pub fn restore(&mut self, backup: Disk, at: u64) {
         self.disk = backup;
-        self.disk.lives.push(at);
+        self.disk.epochs.push(at);
         self.sequence = self.disk.change;
     }
 }
@@ -216,14 +216,14 @@ impl PushContext<'_> {
         (self.by.actor.id, self.by.client, mutation.seq)
     }
 
-    fn author<'a>(&'a self, lives: &'a [u64]) -> MutationAuthor<'a> {
-        let lives = if self.sabotage == Sabotage::EpochIgnored { &[] } else { lives };
+    fn author<'a>(&'a self, epochs: &'a [u64]) -> MutationAuthor<'a> {
+        let epochs = if self.sabotage == Sabotage::EpochIgnored { &[] } else { epochs };
         let Self { by, numbers, is_duplicated, .. } = self;
-        MutationAuthor { account: by.actor.id, client: by.client, lives, numbers, is_duplicated: *is_duplicated }
+        MutationAuthor { account: by.actor.id, client: by.client, epochs, numbers, is_duplicated: *is_duplicated }
     }
 
     /// Returns whether a revision is concurrent with the mutation, under the sabotage.
-    fn is_concurrent(&self, revision: &Revision, lives: &[u64], mutation: &Mutation) -> bool {
+    fn is_concurrent(&self, revision: &Revision, epochs: &[u64], mutation: &Mutation) -> bool {
         let mut author = revision.by;
         let mut mutation = mutation.clone();
         match self.sabotage {
@@ -233,7 +233,7 @@ impl PushContext<'_> {
             Sabotage::OwnRecordsOverwritten => mutation.base_rev = mutation.base_rev.max(1),
             _ => {}
         }
-        self.author(lives).is_concurrent(revision.rev, revision.at, Some(author), &mutation)
+        self.author(epochs).is_concurrent(revision.rev, revision.at, Some(author), &mutation)
     }
 }
 
@@ -265,7 +265,7 @@ fn apply_to_entry(
 ) -> PushResult {
     let stored = disk.records.get(&mutation.id);
     let existing = stored.map(|stored| {
-        let unseen = stored.revisions.iter().filter(|revision| context.is_concurrent(revision, &disk.lives, mutation));
+        let unseen = stored.revisions.iter().filter(|revision| context.is_concurrent(revision, &disk.epochs, mutation));
         let changed_since = unseen.flat_map(|revision| revision.changed.iter().cloned()).collect();
         Existing { rev: stored.rev, fields: stored.fields.clone(), deleted: stored.deleted, changed_since }
     });
@@ -278,7 +278,7 @@ fn apply_to_entry(
         closed: &[],
     };
     let rev = existing.as_ref().map_or(0, |existing| existing.rev);
-    let mut rebased = rebased_to_this_life(mutation, rev, context.author(&disk.lives));
+    let mut rebased = rebased_to_current_epoch(mutation, rev, context.author(&disk.epochs));
     let is_by_client = |revision: &Revision| (revision.by.0, revision.by.1) == (context.by.actor.id, context.by.client);
     if context.sabotage == Sabotage::OwnRecordsOverwritten
         && stored.is_some_and(|stored| stored.revisions.iter().all(is_by_client))

@@ -14,7 +14,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::entry::{Entry, Fields, bounds, field};
 use jiedui_core::sync::{
     Decision, Existing, Kind, Mutation, MutationAuthor, Op, Outcome, Path, PushResult, Record, Resolution, all_paths,
-    merge_entry, merge_item, rebased_to_this_life, resolution_mutation,
+    merge_entry, merge_item, rebased_to_current_epoch, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
@@ -68,8 +68,8 @@ struct Batch<'a> {
     naming: Naming,
     /// Photos that records name from now on.
     references: Vec<(String, Uuid, Uuid)>,
-    /// The lives that the database has had.
-    lives: Vec<u64>,
+    /// Epochs of the database.
+    epochs: Vec<u64>,
     /// Why nothing of it is to be done, where that is known already.
     refused: Option<&'a FieldError>,
 }
@@ -90,9 +90,9 @@ struct Turn {
 
 impl Turn {
     /// Whose mutations they are, as the merge sees it.
-    fn author<'a>(&'a self, push: &Push, lives: &'a [u64]) -> MutationAuthor<'a> {
+    fn author<'a>(&'a self, push: &Push, epochs: &'a [u64]) -> MutationAuthor<'a> {
         let (numbers, is_duplicated) = (&self.numbers, self.is_duplicated);
-        MutationAuthor { account: push.actor.id, client: push.client, lives, numbers, is_duplicated }
+        MutationAuthor { account: push.actor.id, client: push.client, epochs, numbers, is_duplicated }
     }
 }
 
@@ -171,7 +171,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Opt
     }
     // Nothing of this life is older than its beginning, even where the clock is.
     let at = crate::db::now().max(epoch);
-    let lives = feed::lives(&mut tx).await?.into_iter().map(unsigned).collect();
+    let epochs = feed::epochs(&mut tx).await?.into_iter().map(unsigned).collect();
     let mut batch = Batch {
         reference,
         change: before,
@@ -187,7 +187,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], refused: Opt
         figures: rollup::Pending::default(),
         naming,
         references: Vec::new(),
-        lives,
+        epochs,
         refused,
     };
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
@@ -413,11 +413,11 @@ impl Batch<'_> {
         let author = MutationAuthor {
             account: push.actor.id,
             client: push.client,
-            lives: &self.lives,
+            epochs: &self.epochs,
             numbers: &numbers,
             is_duplicated: false,
         };
-        let own = rebased_to_this_life(mutation, rev, author);
+        let own = rebased_to_current_epoch(mutation, rev, author);
         let decision = decide(&own, existing.as_ref(), &push.actor, rules);
         match self.within_conflict_limit(mutation.id, decision, keep) {
             // An edit of what a restore from a backup has taken away.
@@ -461,14 +461,14 @@ impl Batch<'_> {
     /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
     async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
-        let author = turn.author(push, &self.lives);
+        let author = turn.author(push, &self.epochs);
         let is_news = |rev: i64, at: i64, by: Option<MutationKey>| {
             let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
             author.is_concurrent(unsigned(rev), unsigned(at), maker, mutation)
         };
         let mut since = Vec::new();
         // Of another life any revision may be news.
-        let seen = if author.is_of_former_life(mutation) { 0 } else { mutation.base_rev };
+        let seen = if author.is_from_earlier_epoch(mutation) { 0 } else { mutation.base_rev };
         if seen.saturating_add(1) < unsigned(row.last.rev) {
             // Of the first revision all fields are new; of the others only the paths are needed.
             let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END

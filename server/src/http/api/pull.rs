@@ -144,6 +144,6 @@ fn in_full(page: FeedPage, last: i64, key: &CursorKey) -> Result<PullResponse, D
         position,
         last: unsigned(last),
         epoch: unsigned(page.cursor.epoch()),
-        anew: false,
+        reset: false,
     })
 }

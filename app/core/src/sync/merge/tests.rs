@@ -8,7 +8,7 @@ use rstest::rstest;
 fn is_concurrent_identifies_author_by_account_and_client() {
     let (mine, other_user) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let author =
-        MutationAuthor { account: mine, client: mine, lives: &[], numbers: &BTreeSet::new(), is_duplicated: false };
+        MutationAuthor { account: mine, client: mine, epochs: &[], numbers: &BTreeSet::new(), is_duplicated: false };
     let is_concurrent = |rev, by, mutation: &Mutation| author.is_concurrent(rev, 7, by, mutation);
     let mutation =
         Mutation { seq: 5, kind: Kind::Entry, id: mine, base_rev: 1, epoch: None, op: Op::Put, fields: Fields::new() };
@@ -38,7 +38,7 @@ fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] a
     let (me, other_user) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let numbers = BTreeSet::from([4]);
     let author =
-        MutationAuthor { account: me, client: me, lives: &[100, 200], numbers: &numbers, is_duplicated: false };
+        MutationAuthor { account: me, client: me, epochs: &[100, 200], numbers: &numbers, is_duplicated: false };
     let (kind, fields) = (Kind::Entry, Fields::new());
     let mutation = Mutation { seq: 5, kind, id: me, base_rev: 9, epoch, op: Op::Put, fields };
     assert_eq!(author.is_concurrent(3, at, Some((other_user, other_user, 1)), &mutation), expected);
@@ -47,5 +47,5 @@ fn is_concurrent_depends_on_database_epoch(#[case] epoch: Option<u64>, #[case] a
     let is_current_epoch = matches!(epoch, None | Some(200));
     let unnamed = author.is_concurrent(30, at, Some((me, me, 3)), &mutation);
     assert_eq!(unnamed, !is_current_epoch, "after a restore, what this push does not name may be a duplicate's");
-    assert_eq!(rebased_to_this_life(&mutation, 2, author).base_rev, if is_current_epoch { 9 } else { 2 });
+    assert_eq!(rebased_to_current_epoch(&mutation, 2, author).base_rev, if is_current_epoch { 9 } else { 2 });
 }
