@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-text prose-baseline bench sim fmt
+.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench sim fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -69,7 +69,7 @@ end2end/node_modules/.stamp: end2end/package-lock.json
 	cd end2end && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-lint: lint-text lint-dependencies lint-javascript lint-rust ## formatting, clippy on both targets, dependencies, JavaScript, spelling and prose
+lint: lint-text lint-style lint-dependencies lint-javascript lint-rust ## formatting, clippy on both targets, dependencies, JavaScript, spelling and prose
 
 # The advisory database is not read here: build machines may reach package registries alone. The GitHub workflow reads it.
 lint-dependencies:
@@ -77,6 +77,10 @@ lint-dependencies:
 
 lint-javascript: end2end/node_modules/.stamp
 	end2end/node_modules/.bin/eslint -c end2end/eslint.config.js --max-warnings 0 public server/service-worker.js end2end
+
+# Prefixes and uses of the classes, and the size of the style sheets.
+lint-style:
+	.ci/style
 
 lint-text:
 	git ls-files -z '*.md' '*.rs' '*.js' '*.css' '*.toml' '*.yml' app/locales/en.json .ci .github Makefile | xargs -0 .ci/linters codespell

@@ -22,7 +22,7 @@ async function ready(page, server) {
   await server.restart({});
   await page.goto("/");
   await started(page);
-  await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .pairing").length)).toBeGreaterThan(5);
+  await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .map-pairing").length)).toBeGreaterThan(5);
   // The whole is there once the years are.
   await expect(page.getByLabel("年度").locator("option")).toHaveCount(5);
 }

@@ -56,7 +56,7 @@ test("a form asks for what its choices call for, and computes; what it said is t
   await page.goto("/entries/new/pairing_project");
   await page.getByRole("button", { name: "与上次相同" }).click();
   await expect(page.getByLabel("项目名称")).toHaveValue("蔬菜大棚");
-  await expect(page.locator(".chosen-place")).toContainText("沫阳");
+  await expect(page.locator(".place-chosen")).toContainText("沫阳");
   // Its numbers are not the last ones but those that the form begins with.
   await expect(page.locator("#field-values-projects")).toHaveValue("1");
   await page.locator("#field-values-projects").fill("2");
@@ -72,10 +72,10 @@ test("a look-back that does not say what was put right is told so at its field",
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "supervision", place: "沫阳", values: { visits: "1" } });
   await page.locator("#save").click();
-  await expect(page.locator(".row", { hasText: "类型" }).locator(".error")).not.toBeEmpty();
+  await expect(page.locator(".form-row", { hasText: "类型" }).locator(".error")).not.toBeEmpty();
   await page.getByLabel("类型").selectOption({ label: "回头看" });
   await page.locator("#save").click();
-  await expect(page.locator(".row", { hasText: "上次问题整改" }).locator(".error")).not.toBeEmpty();
+  await expect(page.locator(".form-row", { hasText: "上次问题整改" }).locator(".error")).not.toBeEmpty();
   await page.getByLabel("上次问题整改").selectOption({ label: "部分整改" });
   await save(page);
   await expect(page.locator(".entry")).toContainText("部分整改");
@@ -100,7 +100,7 @@ test("each of the forty indicators moves with the way of an entry made on its fo
   for (const activity of feeding) {
     await page.goto(`/entries/new/${activity.code}`);
     await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".offers").getByRole("button").first().click();
+    await page.locator(".place-offers").getByRole("button").first().click();
     amount = amount === 9 ? 3 : amount + 1;
     for (const own of activity.fields) {
       const field = page.locator(`#field-values-${own.code}`);
@@ -137,7 +137,7 @@ test("each of the forty indicators moves with the way of an entry made on its fo
     await page.getByRole("button", { name: "退回", exact: true }).click();
     await page.getByRole("button", { name: "请核对数值" }).click();
     await page.getByRole("button", { name: "确认退回" }).click();
-    await expect(page.locator(".whole .state")).toContainText("已退回");
+    await expect(page.locator(".entry-whole .state")).toContainText("已退回");
     for (const code of fed(feeding.find((own) => own.code === entry.fields.activity))) expected[code] = null;
     await expect.poll(() => figures("submitted"), { message: entry.fields.activity }).toEqual(expected);
   }
@@ -183,7 +183,7 @@ test("a table has as many rows as there are, its sum follows, and where one stan
   expect(entries[0].fields.values).toEqual({ workers: 7, listed: 7 });
   expect(entries[0].fields.position).toEqual([106.75, 25.43]);
   await page.goto(`/entries/${entries[0].id}`);
-  await page.locator(".table").getByRole("button", { name: "移除" }).first().click();
+  await page.locator(".form-table").getByRole("button", { name: "移除" }).first().click();
   await save(page);
   await expect(page.locator(".entry").first()).not.toContainText("贵阳乙厂");
 });

@@ -47,9 +47,9 @@ test("a returned entry says who sent it back, when and why, with no network, and
   const card = reviewer.locator(".review .entry");
   await card.getByRole("button", { name: "退回", exact: true }).click();
   await card.getByRole("button", { name: "确认退回" }).click();
-  await expect(card.locator(".decide .error")).toHaveText("请写明退回原因");
+  await expect(card.locator(".review-decide .error")).toHaveText("请写明退回原因");
   await card.getByRole("button", { name: "请核对数值" }).click();
-  await expect(card.locator(".decide .error"), "a reason has been given").toBeHidden();
+  await expect(card.locator(".review-decide .error"), "a reason has been given").toBeHidden();
   await card.getByRole("button", { name: "请补充照片" }).click();
   await card.getByRole("button", { name: "确认退回" }).click();
   await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
@@ -70,8 +70,8 @@ test("a returned entry says who sent it back, when and why, with no network, and
   await expect(page).toHaveURL(/\/entries\?state=settle/);
   await expect(rows).toHaveCount(1);
   await rows.getByRole("link").first().tap();
-  await expect(page.locator(".returned")).toContainText(why);
-  const concerned = page.locator(".concerned");
+  await expect(page.locator(".form-returned")).toContainText(why);
+  const concerned = page.locator(".form-concerned");
   await expect(concerned.filter({ hasText: "请核对这一项" })).toHaveCount(await concerned.count());
   await expect(concerned.locator("#field-values-times")).toBeVisible();
   await expect(concerned.locator("#field-attachments")).toBeVisible();
@@ -238,7 +238,7 @@ test("in a closed month a coordinator edits another's entry and says why; it is 
   await expect(coordinator.locator("#field-reason")).toHaveCount(0);
   await coordinator.locator("#save").click();
   await expect(coordinator).toHaveURL(new RegExp(`/list/${id}`));
-  await expect(coordinator.locator(".whole")).toContainText("4 次");
+  await expect(coordinator.locator(".entry-whole")).toContainText("4 次");
   await synced(coordinator);
   await coordinator.goto("/work");
   await coordinator.locator(".periods summary").click();
@@ -253,7 +253,7 @@ test("in a closed month a coordinator edits another's entry and says why; it is 
   await expect(coordinator.locator("#error-reason")).toHaveText("请填写");
   await coordinator.locator("#field-reason").fill("核对签到表");
   await coordinator.locator("#save").click();
-  await expect(coordinator.locator(".whole .state.closed")).toHaveText("已锁定");
+  await expect(coordinator.locator(".entry-whole .state.closed")).toHaveText("已锁定");
   await synced(coordinator);
   await expect(coordinator.locator("ol.latest li").last()).toContainText("原因：核对签到表");
   await expectReadable(coordinator);
@@ -266,7 +266,7 @@ test("in a closed month a coordinator edits another's entry and says why; it is 
   await expect(row.locator(".state.closed")).toHaveText("已锁定");
   await expect(row.locator(".entry-menu")).toHaveCount(0);
   await row.getByRole("link").first().tap();
-  await expect(page.locator(".whole")).toContainText("锁定月份");
+  await expect(page.locator(".entry-whole")).toContainText("锁定月份");
   await coordinator.context().close();
 });
 

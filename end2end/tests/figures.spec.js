@@ -29,15 +29,15 @@ test("a figure says how much of it is verified, and its entries are a link", asy
   await page.goto("/?year=2026");
   await started(page);
   const own = card(page, "field_surveys");
-  await expect(own.locator(".amount strong")).toHaveText("20");
-  await expect(own.locator(".two-tone")).toHaveText(/^已审核 17 次（85%）$/);
-  expect(await own.locator(".two-tone > span > span").evaluate((bar) => bar.style.width)).toBe("85%");
+  await expect(own.locator(".figure-amount strong")).toHaveText("20");
+  await expect(own.locator(".figure-shares")).toHaveText(/^已审核 17 次（85%）$/);
+  expect(await own.locator(".figure-shares > span > span").evaluate((bar) => bar.style.width)).toBe("85%");
   await expect(own).not.toContainText("其中已审核");
   await own.getByRole("link", { name: "2 条填报" }).click();
   await expect(page).toHaveURL(/\/indicators\/field_surveys\?.*#entries$/);
   await expect(page.locator("#entries .latest li")).toHaveCount(2);
   await expect(page.locator("#entries")).toBeInViewport();
-  await expect(page.locator(".indicator .two-tone")).toHaveText(/^已审核 17 次（85%）$/);
+  await expect(page.locator(".indicator .figure-shares")).toHaveText(/^已审核 17 次（85%）$/);
 });
 
 test("of a mean and of a latest value no share is verified", async ({ page, server }) => {
@@ -51,7 +51,7 @@ test("of a mean and of a latest value no share is verified", async ({ page, serv
   await started(page);
   let sums = 0;
   for (const own of served.filter((own) => own.actual)) {
-    const shares = card(page, own.code).locator(".two-tone");
+    const shares = card(page, own.code).locator(".figure-shares");
     if (levels.includes(own.code)) await expect(shares).toHaveCount(0);
     else {
       await expect(shares).toHaveText(/^已审核 [\d,.＜]+ \S+（(\d+%|不到 1%)）$/);
@@ -71,8 +71,8 @@ test("a target of both regions is not held against a place", async ({ page, serv
   await put(recorder, [{ activity: "field_survey", date: "2026-03-02", place: "522728109205", values: { times: 85 } }]);
   await signIn(page, server, "viewer");
   const expectNeutral = async (scope) => {
-    await expect(scope.locator(".target")).toHaveText("两地目标 500，本镇贡献 85（17%）");
-    await expect(scope.locator(".pace, .progress")).toHaveCount(0);
+    await expect(scope.locator(".figure-target")).toHaveText("两地目标 500，本镇贡献 85（17%）");
+    await expect(scope.locator(".figure-pace, .figure-progress")).toHaveCount(0);
   };
   await page.goto("/?year=2026&place=522728109");
   await started(page);
@@ -80,7 +80,7 @@ test("a target of both regions is not held against a place", async ({ page, serv
   await page.goto("/indicators/field_surveys?year=2026&place=522728109");
   await started(page);
   await expectNeutral(page.locator(".indicator header"));
-  await expect(page.locator(".target-line")).toHaveCount(0);
+  await expect(page.locator(".chart-target")).toHaveCount(0);
   const programme = (await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").programme;
   await page.goto(`/?screen=wall&year=2026&programme=${programme}&place=522728109`);
   await started(page);
@@ -94,13 +94,13 @@ test("a target of both regions is not held against a place", async ({ page, serv
   // A village with nothing lacks nothing.
   await page.goto("/?year=2026&place=522728109204");
   await started(page);
-  await expect(card(page, "field_surveys").locator(".target")).toHaveText("两地目标 500");
-  await expect(card(page, "field_surveys").locator(".pace")).toHaveCount(0);
+  await expect(card(page, "field_surveys").locator(".figure-target")).toHaveText("两地目标 500");
+  await expect(card(page, "field_surveys").locator(".figure-pace")).toHaveCount(0);
   // What it was set for is held against it, in whole units.
   await page.goto("/?year=2026");
   await started(page);
-  await expect(card(page, "field_surveys").locator(".target")).toHaveText("目标 500");
-  await expect(card(page, "field_surveys").locator(".pace")).toHaveText(/^落后进度 \d+ 次$/);
+  await expect(card(page, "field_surveys").locator(".figure-target")).toHaveText("目标 500");
+  await expect(card(page, "field_surveys").locator(".figure-pace")).toHaveText(/^落后进度 \d+ 次$/);
   await expectReadable(page);
 });
 

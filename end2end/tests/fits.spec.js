@@ -35,7 +35,7 @@ test("no screen is wider than a phone at twice the size of text, however long it
     await page.addStyleTag({ content: "html { font-size: 200% !important; }" });
     await page.evaluate(() => document.querySelectorAll("main details").forEach((own) => own.setAttribute("open", "")));
     const wide = await page.evaluate(() => {
-      const scrolls = (own) => own.closest(".scroll, .numbers, .map-frame, .menu > ul");
+      const scrolls = (own) => own.closest(".scroll, .table-numbers, .map-frame, .menu > ul");
       const over = [...document.querySelectorAll("body *")].filter((own) => own.checkVisibility() && !scrolls(own) && !own.closest("svg, .unseen, .skip") && own.getBoundingClientRect().right > innerWidth + 1);
       return [document.documentElement.scrollWidth, ...over.slice(0, 3).map((own) => own.outerHTML.slice(0, 160))];
     });

@@ -8,7 +8,7 @@ test("a form with a bound or a condition that cannot be read is not published", 
   const version = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey").version;
   const before = await version();
   await page.goto("/catalogue/activities/field_survey");
-  const field = page.locator(".fields > li").first();
+  const field = page.locator(".catalogue-fields > li").first();
   await field.locator("summary").click();
   const save = page.locator("#save");
   for (const [label, wrong, right, words] of [
@@ -29,7 +29,7 @@ test("a form with a bound or a condition that cannot be read is not published", 
   expect(await version()).toBe(before);
   // A table's column of a kind that there is not.
   await page.locator("#add-field").click();
-  const added = page.locator(".fields > li").last();
+  const added = page.locator(".catalogue-fields > li").last();
   await added.locator("summary").click();
   await added.getByLabel("栏目名称").fill("明细");
   await added.getByLabel("类型").selectOption("table");
@@ -50,7 +50,7 @@ test("a target that cannot be read is marked where it stands", async ({ page, se
   const api = await server.api("admin");
   await page.goto("/catalogue/indicators/field_surveys");
   await page.locator("#add-target").click();
-  const target = page.locator(".target-edit").last();
+  const target = page.locator(".catalogue-target").last();
   await target.getByLabel("目标", { exact: true }).fill("五百");
   await page.locator("#save").click();
   await expect(target.locator(".error")).toContainText("目标：请填数字");
@@ -88,9 +88,9 @@ test("a form that another administrator has changed meanwhile is not overwritten
   const other = await page.context().newPage();
   for (const tab of [page, other]) {
     await tab.goto("/catalogue/activities/field_survey");
-    await tab.locator(".fields > li").first().locator("summary").click();
+    await tab.locator(".catalogue-fields > li").first().locator("summary").click();
   }
-  const field = (tab) => tab.locator(".fields > li").first();
+  const field = (tab) => tab.locator(".catalogue-fields > li").first();
   await field(other).getByLabel("最大值").fill("700");
   await other.locator("#save").click();
   await expect(other.getByRole("heading", { name: "活动与指标" })).toBeVisible();

@@ -20,7 +20,7 @@ test("a number field takes digits however they are typed, and no other way of wr
   await readyOffline(page);
   await page.goto("/entries/new/field_survey");
   await page.getByPlaceholder("输入地名").fill("沫阳镇");
-  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator(".place-offers").getByRole("button").first().click();
   const number = page.locator("#field-values-times");
   for (const wrong of ["1e3", "12人", "十二", "1,5"]) {
     await number.fill(wrong);

@@ -47,13 +47,13 @@ const pick = (name, value) =>
 const place = (name) =>
   control(name, async ({ page }, found) => {
     await (await inputOf(found)).fill("沫阳");
-    await page.locator(".offers").getByRole("button").first().click();
+    await page.locator(".place-offers").getByRole("button").first().click();
   });
 const picture = (where = () => {}) => ({ picture: where });
 
 // The input of a label, or of the row that a label heads.
 async function inputOf(found) {
-  return found.evaluateHandle((own) => own.closest("label")?.control ?? own.closest(".row")?.querySelector("input, select, textarea") ?? own);
+  return found.evaluateHandle((own) => own.closest("label")?.control ?? own.closest(".form-row")?.querySelector("input, select, textarea") ?? own);
 }
 
 // Finds what the guide calls by a name: a control by preference, the content before the bar. The screen may go on after the name
@@ -141,7 +141,7 @@ async function saveOffline({ page, line, server }, date, ahead = () => {}) {
   await page.goto("/entries/new/field_survey");
   await page.locator("#field-date").fill(date);
   await page.locator("#field-place").fill("沫阳");
-  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator(".place-offers").getByRole("button").first().click();
   await page.locator("#field-values-times").fill("4");
   await page.locator("#save").click();
   await expect(page.locator(".entry").first()).toBeVisible();
@@ -428,7 +428,7 @@ const administrator = [
     press("党建"),
     press("实地调研"),
     press("添加栏目"),
-    then(({ page }) => page.locator(".fields > li").last().locator("summary").click()),
+    then(({ page }) => page.locator(".catalogue-fields > li").last().locator("summary").click()),
     fill("栏目名称", () => "走访户数"),
     tick("必填"),
     choose("计入指标", { index: 1 }),
@@ -445,8 +445,8 @@ const administrator = [
     choose("协作工程", "education"),
     press("添加栏目"),
     then(async ({ page }) => {
-      await page.locator(".fields > li").last().locator("summary").click();
-      await page.locator(".fields > li").last().locator("input[type=text]").first().fill("期数");
+      await page.locator(".catalogue-fields > li").last().locator("summary").click();
+      await page.locator(".catalogue-fields > li").last().locator("input[type=text]").first().fill("期数");
     }),
     press("保存"),
   ),

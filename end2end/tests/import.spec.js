@@ -100,6 +100,6 @@ test("a check goes on while the screen is left, and mistakes are told by row and
   await page.locator(".import-steps button").first().click();
   await page.locator("#import-activity").selectOption("skills_training");
   await page.locator("#import-file").setInputFiles(fixture("07-quote.csv"));
-  await expect(page.locator(".mistakes tbody tr")).toContainText("引号");
-  await expect(page.locator(".mistakes tbody tr")).toContainText("3");
+  await expect(page.locator(".table-mistakes tbody tr")).toContainText("引号");
+  await expect(page.locator(".table-mistakes tbody tr")).toContainText("3");
 });

@@ -245,7 +245,7 @@ export async function goOnline(page, line) {
 export async function fillIn(page, { activity, place, date, values, note }) {
   await page.goto(`/entries/new/${activity}`);
   await page.getByPlaceholder("输入地名").fill(place);
-  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator(".place-offers").getByRole("button").first().click();
   if (date) await page.getByLabel("日期").fill(date);
   for (const [code, text] of Object.entries(values)) await page.locator(`#field-values-${code}`).fill(text);
   if (note) await page.getByLabel("备注").fill(note);

@@ -42,12 +42,12 @@ test("a long overview and what changes in it are on the phone, whole", async ({ 
   await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 3 });
   expect((await kept(page)).pieces).toBeGreaterThan(20);
   const seen = await figures(page);
-  const lines = await page.locator(".map-frame .pairing").count();
+  const lines = await page.locator(".map-frame .map-pairing").count();
   await goOffline(page, line);
   await page.reload();
-  await expect(page.locator(".freshness")).toContainText("离线");
+  await expect(page.locator(".dashboard-freshness")).toContainText("离线");
   await expect.poll(() => figures(page)).toEqual(seen);
-  await expect(page.locator(".map-frame .pairing")).toHaveCount(lines);
+  await expect(page.locator(".map-frame .map-pairing")).toHaveCount(lines);
 });
 
 test("what an older app has kept in its own way is still seen with no network", async ({ page, server, line }) => {
@@ -82,7 +82,7 @@ test("what an older app has kept in its own way is still seen with no network", 
   await expect.poll(() => figures(page)).toEqual(seen);
   await page.goto("/entries/new/field_survey");
   await page.getByPlaceholder("输入地名").fill("沫阳镇");
-  await expect(page.locator(".offers").getByRole("button").first()).toContainText("沫阳镇");
+  await expect(page.locator(".place-offers").getByRole("button").first()).toContainText("沫阳镇");
 });
 
 test("a screen that runs for days opens its storage once", async ({ page, server }) => {

@@ -8,7 +8,7 @@ const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 async function looks(page, name) {
   await page.evaluate(() => document.fonts.ready);
   // The time of the figures is another one each day; a share of points leaves room for how letters are smoothed.
-  await expect(page).toHaveScreenshot(`${name}.png`, { mask: [page.locator(".freshness")], maxDiffPixelRatio: 0.02 });
+  await expect(page).toHaveScreenshot(`${name}.png`, { mask: [page.locator(".dashboard-freshness")], maxDiffPixelRatio: 0.02 });
 }
 
 for (const [size, [width, height]] of Object.entries(SIZES)) {
@@ -49,7 +49,7 @@ test("shaded, and a county alone", async ({ page }) => {
 test("with nothing in it", async ({ page }) => {
   await page.goto("/?year=2020");
   await started(page);
-  await page.locator(".figures .empty").scrollIntoViewIfNeeded();
+  await page.locator(".dashboard-figures .empty").scrollIntoViewIfNeeded();
   await looks(page, "view-empty");
 });
 
@@ -59,7 +59,7 @@ test("a sheet, and no network", async ({ page, server, line }) => {
   await page.goto("/?year=2023");
   await started(page);
   await goOffline(page, line);
-  await expect(page.locator(".freshness.old")).toBeVisible();
+  await expect(page.locator(".dashboard-freshness.old")).toBeVisible();
   await page.evaluate(() => scrollTo(0, 0));
   await looks(page, "view-offline");
   await page.locator(".pair button").first().click();

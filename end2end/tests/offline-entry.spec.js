@@ -26,14 +26,14 @@ test("three entries made offline arrive once each, and the fourth waits as a dra
   await again.locator(".draft a").click();
   await expect(again.getByLabel("备注")).toHaveValue("写到一半");
   await expect(again.locator("#field-values-times")).toHaveValue("5");
-  await expect(again.locator(".chosen-place")).toContainText("沫阳镇");
+  await expect(again.locator(".place-chosen")).toContainText("沫阳镇");
 
   // Offline the shared view counts what this phone holds, says so, and says how old the rest is.
   await again.goto("/?year=2026");
   const card = again.locator('[data-indicator="field_surveys"]');
   await expect(card.locator("strong")).toHaveText("9");
   await expect(card).toContainText("含本机未上传");
-  await expect(again.locator(".freshness")).toContainText("离线，数据更新于");
+  await expect(again.locator(".dashboard-freshness")).toContainText("离线，数据更新于");
 
   await goOnline(again, line);
   await expect(again.locator("#sync")).toContainText("已同步");

@@ -85,13 +85,13 @@ test("photos are made small, keep the time and not the place, and get over a lin
   const photos = [await photo(page, 1), await photo(page, 2)];
   expect(photos[0].buffer.length).toBeGreaterThan(400_000);
   await page.locator("#field-attachments").setInputFiles(photos);
-  await expect(page.locator(".taken img")).toHaveCount(2);
+  await expect(page.locator(".photo-taken img")).toHaveCount(2);
   await page.locator("#field-attachments").setInputFiles({ name: "报告.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
   await expect(page.getByText("“报告.jpg”不是能读取的图片")).toBeVisible();
   // What was taken survives the tab.
   await page.reload();
-  await expect(page.locator(".taken img")).toHaveCount(2);
-  await expect.poll(() => page.locator(".taken img").first().evaluate((own) => own.naturalWidth)).toBe(1600);
+  await expect(page.locator(".photo-taken img")).toHaveCount(2);
+  await expect.poll(() => page.locator(".photo-taken img").first().evaluate((own) => own.naturalWidth)).toBe(1600);
   await expectReadable(page);
   await save(page);
   await expect(page.locator(".entry").first()).toContainText("2 张照片待上传");
@@ -126,9 +126,9 @@ test("a phone that dies in the middle of a photo goes on where it was, and what 
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.getByLabel("照片里保留拍摄地点").check();
   await page.locator("#field-attachments").setInputFiles([await photo(page, 3), await photo(page, 4)]);
-  await expect(page.locator(".taken img")).toHaveCount(2);
-  await page.locator(".taken").getByRole("button", { name: "移除" }).first().click();
-  await expect(page.locator(".taken img")).toHaveCount(1);
+  await expect(page.locator(".photo-taken img")).toHaveCount(2);
+  await page.locator(".photo-taken").getByRole("button", { name: "移除" }).first().click();
+  await expect(page.locator(".photo-taken img")).toHaveCount(1);
   const sent = [];
   page.on("request", (request) => {
     if (request.method() === "PUT" && request.url().includes("/attachments/")) sent.push(request.headers()["content-range"]);
@@ -162,7 +162,7 @@ test("a photo that the server has lost is sent again when the app starts", async
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.locator("#field-attachments").setInputFiles([await photo(page, 5)]);
-  await expect(page.locator(".taken img")).toHaveCount(1);
+  await expect(page.locator(".photo-taken img")).toHaveCount(1);
   await save(page);
   await expect(page.locator("#sync")).toContainText("已同步");
   await expect(page.locator(".entry").first()).not.toContainText("照片待上传");
@@ -179,7 +179,7 @@ test("a photo waits on the phone while the server has no space, and is not given
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.locator("#field-attachments").setInputFiles([await photo(page, 6)]);
-  await expect(page.locator(".taken img")).toHaveCount(1);
+  await expect(page.locator(".photo-taken img")).toHaveCount(1);
   const answers = [507, 429, 503, 408];
   let asked = 0;
   await page.route("**/attachments/*", (route) => {

@@ -20,7 +20,7 @@ test("over plain HTTP photos work and nothing promises to work offline", async (
     return (await new Promise((done) => canvas.toBlob(done, "image/jpeg"))).arrayBuffer().then((own) => [...new Uint8Array(own)]);
   });
   await page.locator("#field-attachments").setInputFiles({ name: "1.jpg", mimeType: "image/jpeg", buffer: Buffer.from(picture) });
-  await expect(page.locator(".taken img")).toHaveCount(1);
+  await expect(page.locator(".photo-taken img")).toHaveCount(1);
   await save(page);
   await expect(page.locator("#sync")).toContainText("已同步");
   await expect(page.locator(".entry").first()).not.toContainText("照片待上传");

@@ -57,7 +57,7 @@ test("an entry is returned with a reason, put right, and verified; the figure fo
   await other.goto("/review");
   await expect(waiting).toHaveCount(1);
   await waiting.getByText("操作记录").click();
-  const changes = waiting.locator(".changes tbody tr");
+  const changes = waiting.locator(".table-changes tbody tr");
   await expect(changes).toHaveCount(1);
   await expect(changes).toContainText("次数");
   expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7 次", "6 次"]);
@@ -87,10 +87,10 @@ test("a reason that is being written stays when the entry changes meanwhile", as
   await page.locator(".entry a").first().click();
   await page.locator("#field-values-times").fill("6");
   await save(page);
-  await expect(other.locator(".whole")).toContainText("6 次");
+  await expect(other.locator(".entry-whole")).toContainText("6 次");
   await expect(other.getByLabel("退回原因")).toHaveValue("人数与签到表不符");
   await other.getByRole("button", { name: "确认退回" }).click();
-  await expect(other.locator(".whole .state")).toContainText("已退回");
+  await expect(other.locator(".entry-whole .state")).toContainText("已退回");
   await page.goto("/entries");
   await expect(page.locator(".entry")).toContainText("人数与签到表不符");
   await other.context().close();
@@ -172,8 +172,8 @@ test("an organisation is found by the first letters of its pinyin, with its part
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect(page.getByRole("link", { name: "花溪区 — 沫阳镇" })).toBeVisible();
   // Its map has its own pairing and no other, and its figures are those of its pairing.
-  await expect(page.locator(".still path.pairing")).toHaveCount(1);
-  await expect(page.locator(".amounts")).toContainText("交流活动");
+  await expect(page.locator(".map-still path.map-pairing")).toHaveCount(1);
+  await expect(page.locator(".table-amounts")).toContainText("交流活动");
   await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();
   await expectReadable(page);
   await page.getByRole("link", { name: "花溪区 — 沫阳镇" }).click();
@@ -214,7 +214,7 @@ test("an entry's photos are seen in lists, under its pairing and with it", async
   await page.goto("/list?year=2026");
   await seen(".list .latest");
   await page.locator(".list .latest a").first().click();
-  await seen(".whole");
+  await seen(".entry-whole");
   await expectReadable(page);
   await page.goto("/?year=2026");
   await page.locator(".pair button").first().click();

@@ -100,10 +100,10 @@ test.describe("with JavaScript off", () => {
 
   test("the outlines and the figures are in the page, and the filters work", async ({ page }) => {
     await page.goto("/?year=2023");
-    await expect(page.locator("svg path.county")).toHaveCount(16);
-    await expect(page.locator("svg .pairing")).toHaveCount(2);
-    const single = await page.locator("svg .organisation").count();
-    const gathered = (await page.locator("svg .gathering text").allTextContents()).map(Number);
+    await expect(page.locator("svg path.map-county")).toHaveCount(16);
+    await expect(page.locator("svg .map-pairing")).toHaveCount(2);
+    const single = await page.locator("svg .map-organisation").count();
+    const gathered = (await page.locator("svg .map-gathering text").allTextContents()).map(Number);
     expect(gathered.reduce((all, one) => all + one, single)).toBe(10);
     await expect(page.locator(".card")).toHaveCount(40);
     await expect(page.locator('[data-indicator="mushrooms_produced"] strong')).toHaveText("44.17");

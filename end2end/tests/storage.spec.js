@@ -227,7 +227,7 @@ test("no form is judged before the places are there", async ({ page, server }) =
   const place = async () => {
     if ((await page.getByPlaceholder("输入地名").count()) === 0) return;
     await page.getByPlaceholder("输入地名").fill("沫阳镇");
-    await page.locator(".offers").getByRole("button").first().click();
+    await page.locator(".place-offers").getByRole("button").first().click();
   };
   // An entry, whose draft names a place.
   await page.goto("/entries/new/field_survey");

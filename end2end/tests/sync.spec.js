@@ -36,15 +36,15 @@ test("of two who change the same both values are kept until one chooses, the res
   const found = complaints(page);
   const both = { op: "put", fields: { values: { times: 5, people: 9 } } };
   const { reviewer, id } = await changeOnBothSides(page, server, line, both);
-  const sides = page.locator("fieldset.sides");
+  const sides = page.locator("fieldset.conflict-sides");
   await expect(sides).toHaveCount(1);
   await expect(sides).toContainText("调研次数");
   // The screen says which entry it is, and nothing is chosen yet.
-  await expect(page.locator(".which")).toContainText(/实地调研.*沫阳镇.*\d{4}-\d\d-\d\d/);
+  await expect(page.locator(".conflict-which")).toContainText(/实地调研.*沫阳镇.*\d{4}-\d\d-\d\d/);
   await expect(sides.getByRole("radio", { checked: true })).toHaveCount(0);
   await page.locator("#choose").click();
   await expect(page.getByText("请为标红的每一项选择一个值")).toBeVisible();
-  await expect(page.locator(".sides.wrong")).toHaveCount(1);
+  await expect(page.locator(".conflict-sides.wrong")).toHaveCount(1);
   await expect(sides).toContainText(/演示审核员的\s*\d{4}-\d\d-\d\d \d\d:\d\d/);
   for (const [width, height] of [[1920, 1080], [360, 640]]) {
     await page.setViewportSize({ width, height });
@@ -84,8 +84,8 @@ test("a conflict that is opened before the places have come shows no codes", asy
     await route.continue();
   });
   await page.reload();
-  await expect(page.locator(".which")).toContainText("边阳镇");
-  await expect(page.locator("fieldset.sides")).toHaveCount(1);
+  await expect(page.locator(".conflict-which")).toContainText("边阳镇");
+  await expect(page.locator("fieldset.conflict-sides")).toHaveCount(1);
   expect(asked).toBeGreaterThan(0);
   expect(await page.evaluate(() => window.codes)).toEqual([]);
 });
@@ -140,7 +140,7 @@ test("a conflict over every kind of answer is shown in words, and each of them i
   await goOnline(page, line);
   await page.locator("#sync").click();
   await page.goto(`/entries/${ids[0]}/conflict`);
-  const sides = page.locator("fieldset.sides");
+  const sides = page.locator("fieldset.conflict-sides");
   const rows = {
     "就业人数": ["1,200 人", "8 人"], "日期": ["2026-11-03", "2026-11-04"], "备注": ["镇里写的", "村里写的"], "用工单位": ["贵阳一厂", "贵阳二厂"],
     "就业去向": ["贵阳", "县内"], "相关单位": [organisations[0].name, organisations[1].name], "照片": ["1 张照片", "1 张照片"],
@@ -164,7 +164,7 @@ test("a conflict over every kind of answer is shown in words, and each of them i
   // All but one chosen: nothing is saved.
   for (let at = 1; at < count; at += 1) await sides.nth(at).getByRole("radio").nth(at % 2).check();
   await page.locator("#choose").click();
-  await expect(page.locator(".sides.wrong")).toHaveCount(1);
+  await expect(page.locator(".conflict-sides.wrong")).toHaveCount(1);
   await sides.nth(0).getByRole("radio").nth(1).check();
   await page.locator("#choose").click();
   await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
@@ -183,7 +183,7 @@ test("a conflict over every kind of answer is shown in words, and each of them i
 
 test("an entry that was deleted while it was changed can be brought back, with no network too", async ({ page, server, line }) => {
   const { reviewer, id } = await changeOnBothSides(page, server, line, { op: "delete", fields: { reason: "重复", duplicate_of: CLIENT } });
-  await expect(page.locator("fieldset.sides")).toContainText("演示审核员 已删除这条填报");
+  await expect(page.locator("fieldset.conflict-sides")).toContainText("演示审核员 已删除这条填报");
   await goOffline(page, line);
   await page.getByLabel("恢复，并用我的内容").check();
   await page.locator("#choose").click();
@@ -247,7 +247,7 @@ test("an app that is too old keeps what is unsent, and gives it as a file that d
   await save(page);
   await expect(page.getByRole("alert")).toContainText("未上传的 1 条仍在这台手机里");
   await expect(page.locator("#sync")).toContainText("请更新应用");
-  await page.locator(".unsent summary").click();
+  await page.locator(".entry-unsent summary").click();
   await expectReadable(page);
   const downloading = page.waitForEvent("download");
   await page.locator("#save-file").click();

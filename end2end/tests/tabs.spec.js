@@ -23,7 +23,7 @@ async function notes(server) {
 async function place(page) {
   if ((await page.getByPlaceholder("输入地名").count()) === 0) return;
   await page.getByPlaceholder("输入地名").fill("沫阳镇");
-  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator(".place-offers").getByRole("button").first().click();
 }
 
 for (const network of ["with a network", "offline"]) {
@@ -104,7 +104,7 @@ test("a copy can be emptied for another entry", async ({ page, server, context }
   await expect(second.getByLabel("备注")).toHaveValue("");
   await expect(second.locator("#field-values-times")).toHaveValue("");
   await second.getByPlaceholder("输入地名").fill("沫阳镇");
-  await second.locator(".offers").getByRole("button").first().click();
+  await second.locator(".place-offers").getByRole("button").first().click();
   await second.locator("#field-values-times").fill("4");
   await save(second);
   await expect(page.getByLabel("备注")).toHaveValue("甲");

@@ -126,7 +126,7 @@ test("menus are gone through by keys, and give the focus back", async ({ page, s
   await expect(menu).toBeHidden();
   await button.click();
   await expect(menu).toBeVisible();
-  await page.locator(".figures").click({ position: { x: 5, y: 5 } });
+  await page.locator(".dashboard-figures").click({ position: { x: 5, y: 5 } });
   await expect(menu).toBeHidden();
   const share = page.getByRole("button", { name: "分享" });
   await share.focus();

@@ -43,11 +43,11 @@ test("on a translated page the badge, the entry's state and offline use stay tru
   await expect(page.locator("#sync")).toHaveText("已同步");
   await expect(page.locator(".entry .state").first()).toHaveText("已接收，待审核");
   await page.goto("/?year=2026");
-  await expect(page.locator(".freshness")).toBeVisible();
+  await expect(page.locator(".dashboard-freshness")).toBeVisible();
   await translate(page);
   await goOffline(page, line);
-  await expect(page.locator(".freshness")).toContainText("离线");
+  await expect(page.locator(".dashboard-freshness")).toContainText("离线");
   await goOnline(page, line);
-  await expect(page.locator(".freshness")).not.toContainText("离线");
+  await expect(page.locator(".dashboard-freshness")).not.toContainText("离线");
   expect(errors).toEqual([]);
 });

@@ -58,13 +58,13 @@ test("a touched line tells who, since when, how much, and its last entries", asy
   const sheet = page.locator(".sheet");
   await expect(sheet.getByRole("heading").first()).toContainText("—");
   await expect(sheet).toContainText("起始日期未填");
-  await expect(sheet.locator("table.amounts tr").first()).toBeVisible();
+  await expect(sheet.locator("table.table-amounts tr").first()).toBeVisible();
   await expect(sheet.locator(".latest li").first()).toContainText("2023-12-31");
   await expectReadable(page);
   await sheet.getByRole("button", { name: "关闭" }).click();
   await expect(sheet).toHaveCount(0);
   // The same by a finger on the line itself.
-  const line = page.locator(".map-frame .pairing").first();
+  const line = page.locator(".map-frame .map-pairing").first();
   await line.scrollIntoViewIfNeeded();
   const [x, y] = await line.evaluate((path) => {
     // Within a finger's reach of the path that is drawn.
@@ -150,14 +150,14 @@ test("a shaded map tells nothing from no data and names its classes", async ({ p
 test("a county's towns are shaded as marks, since they have no outlines", async ({ page }) => {
   await page.goto("/?year=2023&place=522728&shade=exchanges");
   await started(page);
-  const towns = page.locator(".map-frame .town");
+  const towns = page.locator(".map-frame .map-town");
   await expect(towns).toHaveCount(await page.evaluate(async () => {
     const overview = await (await fetch("/api/v1/overview")).json();
     return overview.places.filter((place) => place.parent === "522728").length;
   }));
-  await expect(page.locator(".town circle.shade-1")).toHaveCount(1);
+  await expect(page.locator(".map-town circle.shade-1")).toHaveCount(1);
   await expect(page.locator(".outlines .no-data[data-place]")).toHaveCount(0);
-  await page.locator('.town[data-place="522728109"]').dispatchEvent("click");
+  await page.locator('.map-town[data-place="522728109"]').dispatchEvent("click");
   await expect(page).toHaveURL(/place=522728109/);
 });
 
@@ -184,13 +184,13 @@ test("the shares of a figure add up to it, by month, by place and by pairing, on
     await expect(page).toHaveURL(new RegExp(`${code}\\?`));
     const served = (await api.get(`/indicators${query}`)).indicators.find((own) => own.code === code).actual;
     if (served === null) {
-      await expect(page.locator(".indicator .amount strong")).toHaveText("—");
+      await expect(page.locator(".indicator .figure-amount strong")).toHaveText("—");
       continue;
     }
-    await expect(page.locator(".indicator .amount strong")).toHaveText(new RegExp(`(^|\\s)${served.toLocaleString("en-US", { maximumFractionDigits: 2 })}$`));
+    await expect(page.locator(".indicator .figure-amount strong")).toHaveText(new RegExp(`(^|\\s)${served.toLocaleString("en-US", { maximumFractionDigits: 2 })}$`));
     const tables = page.locator("table.bars");
     for (const index of [0, 1]) expect(sum(await numbers(tables.nth(index).locator(".number")))).toBe(served);
-    const months = page.locator(".numbers").first().locator("tbody tr td:nth-of-type(1)");
+    const months = page.locator(".table-numbers").first().locator("tbody tr td:nth-of-type(1)");
     expect(sum(await numbers(months))).toBe(served);
     compared += 1;
   }
@@ -206,7 +206,7 @@ test("an indicator's page is there offline, with the phone's own entry in it", a
   await page.goto("/");
   await expect(amount(page, "field_surveys")).toHaveText("7");
   await page.locator('[data-indicator="field_surveys"] h3 a').click();
-  await expect(page.locator(".indicator .amount strong")).toHaveText("7");
+  await expect(page.locator(".indicator .figure-amount strong")).toHaveText("7");
   await expect(page.locator("svg.chart")).toHaveCount(2);
   await expect(page.locator("table.bars").first()).toContainText("罗甸县");
   for (const [width, height] of [[1920, 1080], [360, 640]]) {

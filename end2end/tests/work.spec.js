@@ -8,7 +8,7 @@ async function addNeed(page, { title, due, amount }) {
   await page.getByLabel("需要什么").fill(title);
   if ((await page.getByPlaceholder("输入地名").count()) > 0) {
     await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".offers").getByRole("button").first().click();
+    await page.locator(".place-offers").getByRole("button").first().click();
   }
   await page.locator("#field-programme").selectOption("industry");
   if (amount) await page.locator("#field-amount").fill(amount);
@@ -38,7 +38,7 @@ test("a village's need is written down offline, matched, met by an entry, and se
   await page.locator("#field-due").fill("2026-03-31");
   if ((await page.getByPlaceholder("输入地名").count()) > 0) {
     await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".offers").getByRole("button").first().click();
+    await page.locator(".place-offers").getByRole("button").first().click();
   }
   await expectReadable(page);
   await page.locator("#save").click();
@@ -72,7 +72,7 @@ test("a village's need is written down offline, matched, met by an entry, and se
   await city.goto(`http://127.0.0.1:${server.port}/needs`);
   await expect(city.locator("[data-need]").filter({ hasText: "彩超设备" })).toContainText("已完成");
   await city.locator("[data-need]").filter({ hasText: "彩超设备" }).getByRole("link").click();
-  await expect(city.locator(".steps")).toContainText(`${today()} 已完成`);
+  await expect(city.locator(".ledger-steps")).toContainText(`${today()} 已完成`);
   await expect(city.getByLabel(/科室建设指导/)).toBeChecked();
   await city.goto(`http://127.0.0.1:${server.port}/organisations?q=中医院`);
   await city.locator(".latest").getByRole("link", { name: "罗甸县中医院" }).click();
@@ -226,7 +226,7 @@ test("a phone that was offline while its form changed sends what it recorded, an
   await admin.getByRole("link", { name: /^实地调研 ?第/ }).click();
   await expectReadable(admin);
   await admin.locator("#add-field").click();
-  const field = admin.locator(".fields > li").last();
+  const field = admin.locator(".catalogue-fields > li").last();
   await field.locator("summary").click();
   await admin.locator("#save").click();
   await expect(field.locator(".error")).toContainText("请填写");
@@ -234,7 +234,7 @@ test("a phone that was offline while its form changed sends what it recorded, an
   await field.getByLabel("必填").check();
   await field.getByLabel("最小值").fill("1");
   await field.getByLabel("计入指标").selectOption({ index: 1 });
-  await expect(admin.locator(".preview")).toContainText("走访村数");
+  await expect(admin.locator(".catalogue-preview")).toContainText("走访村数");
   await expectReadable(admin);
   await admin.locator("#save").click();
   await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
@@ -246,15 +246,15 @@ test("a phone that was offline while its form changed sends what it recorded, an
   await admin.locator("#activity-code").fill("night_school");
   await admin.locator("#activity-programme").selectOption("education");
   await admin.locator("#add-field").click();
-  await admin.locator(".fields > li summary").click();
-  await admin.locator(".fields > li").getByLabel("栏目名称").fill("期数");
+  await admin.locator(".catalogue-fields > li summary").click();
+  await admin.locator(".catalogue-fields > li").getByLabel("栏目名称").fill("期数");
   await admin.locator("#save").click();
   await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
   await admin.goto(at("/catalogue/indicators/field_surveys"));
   await expectReadable(admin);
   await admin.locator("#add-target").click();
-  await admin.locator(".target-edit").last().getByLabel("目标", { exact: true }).fill("321");
-  await expect(admin.locator(".preview")).toContainText("321");
+  await admin.locator(".catalogue-target").last().getByLabel("目标", { exact: true }).fill("321");
+  await expect(admin.locator(".catalogue-preview")).toContainText("321");
   await admin.locator("#save").click();
   await expect(admin.getByRole("heading", { name: "活动与指标" })).toBeVisible();
   await admin.context().close();
@@ -291,7 +291,7 @@ test("a table is checked, put right, imported and taken back", async ({ page, se
   const wrong = rows.with(3, "昨天,沫阳镇,1,线上,x").with(7, "2026-5-1,北京,两次,自学,x");
   await page.locator("#import-file").setInputFiles(table(wrong));
   await expect(page.locator(".import [role=status]")).toContainText("共 300 行，其中 2 行有错误，共 4 处");
-  const told = page.locator(".mistakes tbody tr");
+  const told = page.locator(".table-mistakes tbody tr");
   await expect(told).toHaveCount(4);
   await expect(told.first()).toContainText("昨天");
   await expect(told.first()).toContainText("5");
@@ -329,7 +329,7 @@ test("who coordinates adds an organisation and its pairing, and everybody finds 
   await page.getByLabel("单位名称").fill("沫阳镇新希望小学");
   await page.locator("#field-kind").selectOption("school");
   await page.getByPlaceholder("输入地名").fill("沫阳");
-  await page.locator(".offers").getByRole("button").first().click();
+  await page.locator(".place-offers").getByRole("button").first().click();
   await page.locator("#field-programme").selectOption("education");
   await expectReadable(page);
   await page.locator("#save").click();

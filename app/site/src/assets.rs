@@ -12,8 +12,56 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The style sheets, in the order in which they apply.
-const STYLE: [&str; 4] = ["tokens.css", "base.css", "view.css", "forms.css"];
+/// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
+const STYLE: [&str; 47] = [
+    "tokens",
+    "base",
+    "components/button",
+    "components/bar",
+    "components/badge",
+    "components/count",
+    "components/icon",
+    "components/notice",
+    "components/menu",
+    "components/toolbar",
+    "components/filters",
+    "components/tabs",
+    "components/form",
+    "components/choose",
+    "components/place",
+    "components/actions",
+    "components/choices",
+    "components/photo",
+    "components/programme",
+    "components/state",
+    "components/entry",
+    "components/list",
+    "components/latest",
+    "components/table",
+    "components/receiving",
+    "components/sheet",
+    "components/snackbar",
+    "components/legend",
+    "components/key",
+    "components/bars",
+    "components/figure",
+    "components/card",
+    "components/chart",
+    "features/map",
+    "features/dashboard",
+    "features/share",
+    "features/indicator",
+    "features/report",
+    "features/wall",
+    "features/import",
+    "features/work",
+    "features/periods",
+    "features/ledger",
+    "features/conflict",
+    "features/review",
+    "features/catalogue",
+    "print",
+];
 /// Oldest supported browsers, for which the styles are lowered.
 const BROWSERS: &str = "chrome 61, safari 12, firefox 68";
 /// Extensions of files that are not compressed: they are compressed already or too small.
@@ -23,7 +71,11 @@ const NOT_COMPRESSED: [&str; 2] = ["png", "ico"];
 pub fn bundle_style(output: &Path) -> Result<()> {
     let mut source = String::new();
     for name in STYLE {
-        source.push_str(&std::fs::read_to_string(Path::new("style").join(name))?);
+        source.push_str(&std::fs::read_to_string(Path::new("style").join(name).with_extension("css"))?);
+    }
+    let count = files(Path::new("style"))?.len();
+    if count != STYLE.len() {
+        return Err(format!("style/ has {count} files, of which {} are listed", STYLE.len()).into());
     }
     let targets = Targets::from(Browsers::from_browserslist(BROWSERS.split(", "))?);
     let mut sheet = StyleSheet::parse(&source, ParserOptions::default()).map_err(|error| error.to_string())?;

@@ -83,7 +83,7 @@ fn Work() -> impl IntoView {
             <section class="list work">
                 <h1>{texts.nav_work}</h1>
                 <p class="actions">
-                    {records.then(|| view! { <a class="button primary" href="/entries/new">{texts.nav_new}</a> })}
+                    {records.then(|| view! { <a class="button button-primary" href="/entries/new">{texts.nav_new}</a> })}
                     {records.then(|| view! { <a class="button" href="/import">{texts.nav_import}</a> })}
                     {records.then(|| notify(model))}
                     {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue}</a> })}
@@ -110,7 +110,7 @@ fn notify(model: AppState) -> impl IntoView {
     // Where nobody listens there is no button.
     Effect::new(|_| lazy::dispatch_page_event("jiedui-notify"));
     view! {
-        <button type="button" class="button quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
+        <button type="button" class="button button-quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
             data-denied=texts.notify_denied data-failed=texts.notify_failed></button>
     }
 }
@@ -136,7 +136,7 @@ fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl
         };
         view! {
             <h2>{texts.work_mine}</h2>
-            <ul class="counts" id="work-mine">
+            <ul class="work-counts" id="work-mine">
                 {is_countable.then(|| line(settle, texts.work_settle, true))}
                 {line(drafts, texts.drafts, false)}
                 {line(unsent, texts.work_unsent, false)}
@@ -192,7 +192,7 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
         <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
         {(count > 0).then(|| view! { <p class="note">{texts.work_oldest}</p><ul class="latest" inner_html=oldest></ul> })}
         <ReplicaNotice/>
-        <ul class="counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
+        <ul class="work-counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
     }
 }
 
@@ -212,7 +212,7 @@ fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView 
     view! {
         <details class="silent">
             <summary>{fill(texts.work_silent, &[&count])}</summary>
-            <ul class="counts" id="work-silent">{names}</ul>
+            <ul class="work-counts" id="work-silent">{names}</ul>
         </details>
     }
 }

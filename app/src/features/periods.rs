@@ -54,7 +54,7 @@ pub fn Periods() -> impl IntoView {
             <li data-month=month.to_string()>
                 <strong>{month.to_string()}</strong>
                 <span class="hint">{closed_by}</span>
-                <button type="button" class="quiet" on:click=move |_| set(month, !is_closed)>{button}</button>
+                <button type="button" class="button-quiet" on:click=move |_| set(month, !is_closed)>{button}</button>
             </li>
         }
     };
@@ -64,7 +64,7 @@ pub fn Periods() -> impl IntoView {
             <p class="hint">{texts.periods_lead}</p>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || closed.get().map(|all| view! {
-                <ul class="months-closed">
+                <ul class="periods-months">
                     {months.with_value(|months| months.iter().map(|month| item(*month, &all)).collect_view())}
                 </ul>
             })}

@@ -54,7 +54,7 @@ fn Report() -> impl IntoView {
     view! {
         <article class="report">
             <p class="back"><A href=back>{texts.back_to_view}</A></p>
-            <div class="above">
+            <div class="dashboard-above">
                 <FilterBar filter>
                     <label>
                         <span>{texts.report_on}</span>
@@ -64,7 +64,7 @@ fn Report() -> impl IntoView {
                         </select>
                     </label>
                 </FilterBar>
-                <button type="button" class="button primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
+                <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
             </div>
             <div inner_html=body></div>
             {move || model.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
@@ -170,7 +170,7 @@ fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> St
     }
     let _ = write!(
         html,
-        "<p class=\"signatures\"><span>{}</span><span>{}</span><span>{}</span></p></section>",
+        "<p class=\"report-signatures\"><span>{}</span><span>{}</span><span>{}</span></p></section>",
         texts.signed_by_a, texts.signed_by_b, texts.signed_on
     );
     html

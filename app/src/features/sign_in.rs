@@ -61,7 +61,7 @@ fn SignInScreen() -> impl IntoView {
                         prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
                 </label>
                 <p class="error" role="alert">{move || error_text.get()}</p>
-                <button class="button primary" disabled=busy>
+                <button class="button button-primary" disabled=busy>
                     {move || if busy.get() { texts.signing_in } else { texts.sign_in }}
                 </button>
             </form>

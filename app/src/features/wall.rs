@@ -83,7 +83,7 @@ fn Wall() -> impl IntoView {
                 <p class="wall-programme">{name}</p>
                 <Freshness/>
                 <AddressNotice/>
-                <button type="button" class="quiet" on:click=leave>{texts.wall_leave}</button>
+                <button type="button" class="button-quiet" on:click=leave>{texts.wall_leave}</button>
             </header>
             <Map filter=own/>
             <IndicatorCards filter=own/>

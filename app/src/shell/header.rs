@@ -43,8 +43,8 @@ pub fn Header() -> impl IntoView {
     let on_wall = move || query.with(|query| query.get_str("screen") == Some("wall"));
     view! {
         <header class="bar" hidden=on_wall>
-            <A href="/" attr:class="brand">
-                <svg class="knot" viewBox="0 0 32 32" aria-hidden="true">
+            <A href="/" attr:class="bar-brand">
+                <svg class="bar-knot" viewBox="0 0 32 32" aria-hidden="true">
                     <path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z"/>
                 </svg>
                 <span>{texts.app_name}</span>
@@ -71,15 +71,15 @@ pub fn Header() -> impl IntoView {
                 <Show when=move || app.user.with(Option::is_some)>
                     <SyncBadge/>
                 </Show>
-                <button type="button" class="quiet" lang=other.tag() aria-label=other_name on:click=move |_| choose_language(other)>
+                <button type="button" class="button-quiet" lang=other.tag() aria-label=other_name on:click=move |_| choose_language(other)>
                     {other_short}
                 </button>
                 {move || match app.user.get() {
                     Some(user) => view! {
-                        <span class="who">{user.name}</span>
-                        <button type="button" class="quiet" on:click=sign_out>{texts.sign_out}</button>
+                        <span class="bar-who">{user.name}</span>
+                        <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out}</button>
                     }.into_any(),
-                    None => view! { <A href="/sign-in" attr:class="button quiet">{texts.sign_in}</A> }.into_any(),
+                    None => view! { <A href="/sign-in" attr:class="button button-quiet">{texts.sign_in}</A> }.into_any(),
                 }}
             </div>
         </header>
@@ -95,7 +95,7 @@ pub fn Header() -> impl IntoView {
                 // Typed text is stored in a draft already.
                 view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()
             } else {
-                view! { <button type="button" class="quiet" on:click=move |_| app.dismiss_storage_error()>{texts.close}</button> }.into_any()
+                view! { <button type="button" class="button-quiet" on:click=move |_| app.dismiss_storage_error()>{texts.close}</button> }.into_any()
             };
             view! {
                 <div class="notice bad" role="alert">

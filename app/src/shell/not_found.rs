@@ -12,7 +12,7 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <section class="narrow">
             <h1>{texts.not_found}</h1>
-            <A href="/" attr:class="button primary">{texts.back_to_view}</A>
+            <A href="/" attr:class="button button-primary">{texts.back_to_view}</A>
         </section>
     }
 }

@@ -49,7 +49,7 @@ fn draw_columns(label: &str, language: Language, columns: &[Column], target: Opt
         let ground = frame.height_of(0.0);
         let verified = column.verified.min(column.value);
         let (whole, solid) = (frame.height_of(column.value.to_f64()), frame.height_of(verified.to_f64()));
-        for (class, top, foot) in [("column", solid, ground), ("column unverified", whole, solid)] {
+        for (class, top, foot) in [("chart-column", solid, ground), ("chart-column unverified", whole, solid)] {
             if foot - top > 0.05 {
                 let [x, y, width, height] = [x, top, width, foot - top].map(tenth);
                 frame
@@ -69,8 +69,8 @@ fn define_hatching(svg: &mut SvgWriter) {
     let (units, turned) = (("patternUnits", "userSpaceOnUse"), ("patternTransform", "rotate(45)"));
     svg.open("defs", &[]);
     svg.open("pattern", &[("id", "hatched"), width, height, units, turned]);
-    svg.empty("rect", &[("class", "hatched-ground"), width, height]);
-    svg.empty("rect", &[("class", "hatched-line"), ("width", "2"), height]);
+    svg.empty("rect", &[("class", "chart-hatched-ground"), width, height]);
+    svg.empty("rect", &[("class", "chart-hatched-line"), ("width", "2"), height]);
     svg.close("pattern");
     svg.close("defs");
 }
@@ -105,14 +105,14 @@ fn draw_lines(label: &str, language: Language, names: &[String], series: &[Serie
     let heights: Vec<f64> = ends.iter().map(|(_, _, (_, y))| *y).collect();
     let heights = spread(&heights, height, (height / 2.0, HEIGHT - BELOW));
     for (number, _, points) in lines.iter().filter(|(_, _, points)| !points.is_empty()) {
-        frame.svg.empty("path", &[("class", &format!("trace trace-{number}")), ("d", &path(points))]);
+        frame.svg.empty("path", &[("class", &format!("chart-trace chart-trace-{number}")), ("d", &path(points))]);
     }
     for ((number, line, (x, y)), height) in ends.into_iter().zip(heights) {
         let leader = path(&[(x + 5.0, y), (frame.right + 8.0, height)]);
-        frame.svg.empty("path", &[("class", "leader"), ("d", &leader)]);
-        let class = format!("trace-end trace-{number}");
+        frame.svg.empty("path", &[("class", "chart-leader"), ("d", &leader)]);
+        let class = format!("chart-trace-end chart-trace-{number}");
         frame.svg.empty("circle", &[("class", &class), ("cx", &tenth(x)), ("cy", &tenth(y)), ("r", "4")]);
-        let class = format!("trace-name trace-name-{number}");
+        let class = format!("chart-trace-name chart-trace-name-{number}");
         frame.label(&class, (frame.right + 12.0, height), Anchor::Start, &line.name);
     }
     frame.names(names.iter().map(String::as_str));
@@ -134,7 +134,12 @@ pub fn sparkline(values: &[Option<Quantity>]) -> Option<String> {
         let mut svg = SvgWriter::default();
         svg.open(
             "svg",
-            &[("class", "spark"), ("viewBox", &view_box), ("preserveAspectRatio", "none"), ("aria-hidden", "true")],
+            &[
+                ("class", "card-spark"),
+                ("viewBox", &view_box),
+                ("preserveAspectRatio", "none"),
+                ("aria-hidden", "true"),
+            ],
         );
         svg.empty("path", &[("d", &path(&points))]);
         svg.close("svg");
@@ -163,12 +168,12 @@ mod tests {
         let column = Column { name: "<3月>".into(), value: quantity(10.0), verified: quantity(4.0) };
         let drawn = column_chart("x", Language::Chinese, &[column], Some(quantity(20.0)));
         // The frame is 200 units high for 20.
-        assert!(drawn.contains("class=\"column\" x=\"172.5\" y=\"172\" width=\"385\" height=\"40\""), "{drawn}");
+        assert!(drawn.contains("class=\"chart-column\" x=\"172.5\" y=\"172\" width=\"385\" height=\"40\""), "{drawn}");
         assert!(
-            drawn.contains("class=\"column unverified\" x=\"172.5\" y=\"112\" width=\"385\" height=\"60\""),
+            drawn.contains("class=\"chart-column unverified\" x=\"172.5\" y=\"112\" width=\"385\" height=\"60\""),
             "{drawn}"
         );
-        assert!(drawn.contains("class=\"target-line\" d=\"M90 12H640\""), "{drawn}");
+        assert!(drawn.contains("class=\"chart-target\" d=\"M90 12H640\""), "{drawn}");
         assert!(drawn.contains("&lt;3月&gt;") && !drawn.contains("<3月>"));
     }
 
@@ -178,7 +183,7 @@ mod tests {
         let names = ["1".to_owned(), "2".to_owned(), "3".to_owned()];
         let drawn =
             line_chart("x", Language::Chinese, &names, &[Series { name: "2023".into(), values: values.clone() }], None);
-        assert!(drawn.contains("class=\"trace trace-0\" d=\"M330 112L490 12\""), "{drawn}");
+        assert!(drawn.contains("class=\"chart-trace chart-trace-0\" d=\"M330 112L490 12\""), "{drawn}");
         assert!(sparkline(&values).unwrap().contains("M60 14L120 2"), "{:?}", sparkline(&values));
         assert_eq!(sparkline(&[None, Some(quantity(3.0))]), None, "a point is no line");
         assert_eq!(sparkline(&[Some(Quantity::ZERO), Some(Quantity::ZERO)]), None);

@@ -59,12 +59,12 @@ impl Frame {
         );
         for amount in [0.0, top / 2.0, top] {
             let y = frame.height_of(amount);
-            frame.svg.empty("path", &[("class", "axis"), ("d", &frame.across(y))]);
+            frame.svg.empty("path", &[("class", "chart-axis"), ("d", &frame.across(y))]);
             frame.label("amounts", (LEFT - 6.0, y), Anchor::End, &axis_label(amount, language));
         }
         if let Some(target) = target {
             let line = frame.across(frame.height_of(target.to_f64()));
-            frame.svg.empty("path", &[("class", "target-line"), ("d", &line)]);
+            frame.svg.empty("path", &[("class", "chart-target"), ("d", &line)]);
         }
         frame
     }

@@ -63,7 +63,7 @@ pub fn lines(layout: &MapLayout, view: Viewport, changed: &BTreeSet<usize>) -> S
         let (programme, steps) = (number % steady / path_number(1, 0), number % path_number(1, 0));
         // 1.5 to 5.1 pixels.
         let width = tenth(1.5 + 1.2 * steps as f64);
-        let class = format!("pairing {}{flash}", layout.programme(programme));
+        let class = format!("map-pairing {}{flash}", layout.programme(programme));
         svg.empty("path", &[("class", &class), ("d", path), ("stroke-width", &width)]);
     }
     svg.finish()
@@ -83,14 +83,14 @@ pub fn points(layout: &MapLayout, overview: &Overview, language: Language, view:
         let transform = format!("translate({}) scale({scale})", drawn(cluster.middle));
         let (title, number) = (names_of(cluster, overview, language), number.to_string());
         if count == 1 {
-            let class = format!("organisation {programme}{approximate}");
+            let class = format!("map-organisation {programme}{approximate}");
             let attributes = [("class", &*class), ("data-point", &number), ("transform", &transform), ("r", &single)];
             svg.open("circle", &attributes);
             svg.element("title", &[], &title);
             svg.close("circle");
         } else {
             let digits = count.checked_ilog10().unwrap_or_default();
-            let class = format!("gathering {programme}{approximate}");
+            let class = format!("map-gathering {programme}{approximate}");
             svg.open("g", &[("class", &class), ("data-point", &number), ("transform", &transform)]);
             svg.empty("circle", &[("r", &tenth(RADIUS + 4.0 + 3.0 * f64::from(digits)))]);
             svg.element("text", &[("font-size", NUMBER_SIZE)], &count.to_string());
@@ -112,9 +112,9 @@ fn names_of(cluster: &MarkerCluster, overview: &Overview, language: Language) ->
 /// Returns the CSS class of an outline and of its name.
 pub(super) fn side_class(outline: &Outline) -> &'static str {
     match outline.side {
-        Some(Side::A) => "county side-a",
-        Some(Side::B) => "county side-b",
-        None => "county around",
+        Some(Side::A) => "map-county map-side-a",
+        Some(Side::B) => "map-county map-side-b",
+        None => "map-county map-around",
     }
 }
 
@@ -125,8 +125,8 @@ pub fn outlines(shades: Option<&[ShadedCounty]>) -> String {
         (("width", "7"), ("patternUnits", "userSpaceOnUse"), ("patternTransform", "rotate(45)"));
     svg.open("defs", &[]);
     svg.open("pattern", &[("id", "no-data"), size, ("height", "7"), units, turned]);
-    svg.empty("rect", &[("class", "no-data-ground"), size, ("height", "7")]);
-    svg.empty("rect", &[("class", "no-data-line"), ("width", "1.5"), ("height", "7")]);
+    svg.empty("rect", &[("class", "map-no-data-ground"), size, ("height", "7")]);
+    svg.empty("rect", &[("class", "map-no-data-line"), ("width", "1.5"), ("height", "7")]);
     svg.close("pattern");
     svg.close("defs");
     for outline in OUTLINES {

@@ -47,15 +47,15 @@ pub fn towns(towns: &[Town], zoom: f64) -> String {
     let mut occupied = OccupiedAreas::default();
     for town in towns {
         let (class, amount) = match &town.shade {
-            None => ("county no-data".to_owned(), ""),
-            Some((class, amount)) => (format!("county shade-{class}"), amount.as_str()),
+            None => ("map-county no-data".to_owned(), ""),
+            Some((class, amount)) => (format!("map-county shade-{class}"), amount.as_str()),
         };
         let transform = format!("translate({}) scale({scale})", drawn(town.at));
-        svg.open("g", &[("class", "town"), ("data-place", &town.code), ("transform", &transform)]);
+        svg.open("g", &[("class", "map-town"), ("data-place", &town.code), ("transform", &transform)]);
         svg.empty("circle", &[("class", &class), ("r", &size)]);
         if occupied.take(town_name_area(town, zoom)) {
             let below = tenth(TOWN_NAME_BELOW * TOWN_SIZE);
-            svg.element("text", &[("class", "county"), ("font-size", &size), ("y", &below)], &town.name);
+            svg.element("text", &[("class", "map-county"), ("font-size", &size), ("y", &below)], &town.name);
         }
         svg.element("title", &[], &format!("{} {amount}", town.name));
         svg.close("g");
@@ -115,7 +115,7 @@ mod tests {
     fn town_shows_its_name_class_and_amount() {
         let town = |shade| Town { code: "522728109".into(), name: "沫阳镇".into(), at: (1.0, 2.0), shade };
         let drawn = towns(&[town(Some((2, "44.17".into()))), town(None)], 1.0);
-        assert!(drawn.contains("shade-2") && drawn.contains("沫阳镇 44.17") && drawn.contains("county no-data"));
+        assert!(drawn.contains("shade-2") && drawn.contains("沫阳镇 44.17") && drawn.contains("map-county no-data"));
     }
 
     proptest! {

@@ -261,7 +261,7 @@ impl<T: FormDraft> Drafting<T> {
                     <div class="notice" role="status" id="tabs-notice">
                         <p>{words}</p>
                         {can_empty.then(|| view! {
-                            <button type="button" class="quiet" id="draft-drop" on:click=move |_| start_again.run(())>{texts.draft_drop}</button>
+                            <button type="button" class="button-quiet" id="draft-drop" on:click=move |_| start_again.run(())>{texts.draft_drop}</button>
                         })}
                     </div>
                 }

@@ -33,15 +33,15 @@ pub fn target_lines(figure_labels: &FigureLabels<'_>) -> Markup {
         Some((width, percent(labels.texts, actual, target.value)?))
     });
     html! {
-        @if let Some(target) = figure_labels.target() { p class="target" { (target) } }
+        @if let Some(target) = figure_labels.target() { p class="figure-target" { (target) } }
         @if let Some((width, percent)) = progress {
-            p class="progress" {
-                span class="track" aria-hidden="true" { span style={ "width:" (width) "%" } {} }
+            p class="figure-progress" {
+                span class="figure-track" aria-hidden="true" { span style={ "width:" (width) "%" } {} }
                 span { (percent) }
             }
         }
         @if let Some((pace, on_track)) = figure_labels.pace() {
-            p class={ "pace " (if on_track { "well" } else { "ill" }) } { (pace) }
+            p class={ "figure-pace " (if on_track { "well" } else { "ill" }) } { (pace) }
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn target_lines(figure_labels: &FigureLabels<'_>) -> Markup {
 pub fn verified_line(figure_labels: &FigureLabels<'_>) -> Markup {
     html! {
         @if let Some((verified, share)) = figure_labels.verified() {
-            p class="two-tone" { span aria-hidden="true" { span style={ "width:" (share) "%" } {} } (verified) }
+            p class="figure-shares" { span aria-hidden="true" { span style={ "width:" (share) "%" } {} } (verified) }
         }
     }
 }

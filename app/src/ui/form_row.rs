@@ -20,7 +20,7 @@ pub fn error_of(app: AppState, errors: RwSignal<Vec<FieldError>>, field: &str) -
 pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, control: AnyView) -> impl IntoView + use<> {
     let id = field.replace('.', "-");
     view! {
-        <div class="row" class:wrong=move || error.get().is_some()>
+        <div class="form-row" class:wrong=move || error.get().is_some()>
             <label for=format!("field-{id}")>{label}</label>
             {control}
             <p class="error" id=format!("error-{id}")>{move || error.get()}</p>

@@ -45,7 +45,7 @@ pub fn PleaseSignIn() -> impl IntoView {
     view! {
         <section class="narrow">
             <p>{texts.please_sign_in}</p>
-            <A href="/sign-in" attr:class="button primary">{texts.sign_in}</A>
+            <A href="/sign-in" attr:class="button button-primary">{texts.sign_in}</A>
         </section>
     }
 }

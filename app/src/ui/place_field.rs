@@ -37,9 +37,9 @@ pub fn PlaceField(
                 false => places.label(&value.get()),
             });
             view! {
-                <p class="chosen-place">
+                <p class="place-chosen">
                     <strong>{label}</strong>
-                    <button type="button" class="quiet" on:click=move |_| on_choose.run(String::new())>{texts.change}</button>
+                    <button type="button" class="button-quiet" on:click=move |_| on_choose.run(String::new())>{texts.change}</button>
                 </p>
             }.into_any()
         } else {
@@ -49,7 +49,7 @@ pub fn PlaceField(
                     aria-invalid=move || invalid.get().to_string() aria-describedby="error-place"
                     prop:value=query on:input=move |event| query.set(event_target_value(&event))
                 />
-                <ul class="offers" aria-label=texts.places_found>
+                <ul class="place-offers" aria-label=texts.places_found>
                     {move || {
                         let matches = matches();
                         // Before the places are loaded, an empty result means nothing.

@@ -156,9 +156,9 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
                     <summary>{move || format!("{}. {}", at() + 1, typed.with(|own| own.name.clone()))}</summary>
                     <FieldEdit typed programme=programme.into() wrong/>
                     <p class="actions">
-                        <button type="button" class="quiet" on:click=move |_| shift(-1)>{texts.move_up}</button>
-                        <button type="button" class="quiet" on:click=move |_| shift(1)>{texts.move_down}</button>
-                        <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                        <button type="button" class="button-quiet" on:click=move |_| shift(-1)>{texts.move_up}</button>
+                        <button type="button" class="button-quiet" on:click=move |_| shift(1)>{texts.move_down}</button>
+                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
                     </p>
                 </details>
             </li>
@@ -171,7 +171,7 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || (!general().is_empty()).then(|| view! { <p class="notice bad" role="alert">{general().join("；")}</p> })}
             {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong}</p> })}
-            <div class="beside">
+            <div class="catalogue-beside">
                 <div class="form">
                     <label><span>{texts.activity_name}</span>
                         <input id="activity-name" type="text" prop:value=name on:input=move |event| name.set(event_target_value(&event))/></label>
@@ -184,13 +184,13 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
                     <label><span>{texts.programme}</span>
                         <select id="activity-programme" on:change=move |event| programme.set(event_target_value(&event))>{programmes}</select></label>
                     <h2>{texts.form_fields}</h2>
-                    <ol class="fields"><For each=move || fields.get() key=|(number, _)| *number children=item/></ol>
+                    <ol class="catalogue-fields"><For each=move || fields.get() key=|(number, _)| *number children=item/></ol>
                     <p class="actions">
                         <button type="button" class="button" id="add-field" on:click=add>{texts.field_add}</button>
-                        <button type="button" class="button primary" id="save" on:click=save>{texts.save}</button>
+                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save}</button>
                     </p>
                 </div>
-                <div class="preview">
+                <div class="catalogue-preview">
                     <h2>{texts.form_preview}</h2>
                     {move || view! { <Preview activity=activity.get()/> }}
                 </div>

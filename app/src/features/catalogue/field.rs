@@ -293,7 +293,7 @@ pub fn FieldEdit(
     });
     let is_old = typed.with_untracked(|own| own.is_old);
     view! {
-        <div class="field-edit">
+        <div class="catalogue-field">
             {move || (!wrong.get().is_empty()).then(|| view! { <p class="error" role="alert">{wrong.get().join("；")}</p> })}
             {text(typed, texts.field_name, |own| &mut own.name)}
             {text(typed, texts.field_name_en, |own| &mut own.name_en)}

@@ -195,11 +195,11 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         };
         let remove = move |_| targets.update(|targets| targets.retain(|own| *own != typed));
         view! {
-            <li class="target-edit" class:wrong=move || wrong().is_some()>
+            <li class="catalogue-target" class:wrong=move || wrong().is_some()>
                 {number(texts.year, |own| &mut own.year)}
                 <select aria-label=texts.how_exact on:change=move |event| typed.update(|own| own.exact = event_target_value(&event))>{options.collect_view()}</select>
                 {number(texts.target, |own| &mut own.value)}
-                <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
                 <small class="error">{wrong}</small>
             </li>
         }
@@ -229,7 +229,7 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         <section class="list catalogue">
             <h1>{if is_new { texts.indicator_new.to_owned() } else { shown.with_untracked(|own| model.pick(&own.name, &own.name_en).to_owned()) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
-            <div class="beside">
+            <div class="catalogue-beside">
                 <div class="form">
                     {text(texts.indicator_name, "name", |own| &mut own.name)}
                     {text(texts.indicator_name_en, "name_en", |own| &mut own.name_en)}
@@ -242,13 +242,13 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
                         <label><span>{texts.how_counted}</span><select on:change=set_way>{ways}</select></label>
                     })}
                     <h2>{texts.targets}</h2>
-                    <ul class="fields"><For each=move || targets.get() key=|typed| *typed children=row/></ul>
+                    <ul class="catalogue-fields"><For each=move || targets.get() key=|typed| *typed children=row/></ul>
                     <p class="actions">
                         <button type="button" class="button" id="add-target" on:click=add>{texts.target_add}</button>
-                        <button type="button" class="button primary" id="save" on:click=save>{texts.save}</button>
+                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save}</button>
                     </p>
                 </div>
-                <div class="preview"><h2>{texts.form_preview}</h2>{preview}</div>
+                <div class="catalogue-preview"><h2>{texts.form_preview}</h2>{preview}</div>
             </div>
         </section>
     }

@@ -52,13 +52,13 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], quer
     let count = entry_count(texts, figure.entries);
     html! {
         h3 { a href=(link) { (labels.pick(&indicator.name, &indicator.name_en)) } }
-        p class={ "amount" (none) (inexact) } {
+        p class={ "figure-amount" (none) (inexact) } {
             strong { (amount) } " " span class="unit" { (labels.pick(&indicator.unit, &indicator.unit_en)) }
         }
         (target_lines(figure_labels))
         @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) }
         (verified_line(figure_labels))
-        p class="made-of" {
+        p class="figure-made-of" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
             @if let Some(last) = last { span { (fill(texts.last_in, &[&last])) } }
         }

@@ -49,7 +49,8 @@ pub fn ExportMenu() -> impl IntoView {
     };
     let may_share = move || may_share(app);
     let open_share = move |_| sharing.set(true);
-    let export = view! { {icon(EXPORT)}{texts.export}<span class="opens" aria-hidden="true">"▾"</span> }.into_any();
+    let export =
+        view! { {icon(EXPORT)}{texts.export}<span class="menu-opens" aria-hidden="true">"▾"</span> }.into_any();
     view! {
         <div class="toolbar">
             <Menu label=texts.export class="wide" face=export>{files()}</Menu>
@@ -59,7 +60,7 @@ pub fn ExportMenu() -> impl IntoView {
                     on:click=open_share>{icon(SHARE)}{texts.share}</button>
             </Show>
             <a class="button wide" href=wall>{icon(WALL)}{texts.wall}</a>
-            <Menu label=texts.more_tools class="more" face=view! { "⋯" }.into_any()>
+            <Menu label=texts.more_tools class="menu-more" face=view! { "⋯" }.into_any()>
                 <li role="none"><a role="menuitem" tabindex="-1" href=to("/report")>{icon(REPORT)}{texts.open_report}</a></li>
                 <Show when=may_share>
                     <li role="none"><button type="button" role="menuitem" tabindex="-1" on:click=open_share>{icon(SHARE)}{texts.share}</button></li>
@@ -84,7 +85,7 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     Effect::new(move |_| panel.get().map(|panel| panel.focus()));
     let close = move || {
         sharing.set(false);
-        focus_first_visible(".toolbar .opens-share, .toolbar .more > button");
+        focus_first_visible(".toolbar .opens-share, .toolbar .menu-more > button");
     };
     let press = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
@@ -94,7 +95,7 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="share" role="dialog" aria-label=texts.share tabindex="-1" node_ref=panel on:keydown=press>
             <h2>{texts.share}</h2>
-            <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| close()>"×"</button>
+            <button type="button" class="button-quiet close" aria-label=texts.close on:click=move |_| close()>"×"</button>
             {ShareLinks()}
         </div>
     }

@@ -18,7 +18,7 @@ pub fn Freshness() -> impl IntoView {
     let local_count =
         move || app.my_entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
     view! {
-        <p class="freshness" class:old=move || !app.online.get()>
+        <p class="dashboard-freshness" class:old=move || !app.online.get()>
             <span inner_html=move || fill(texts.figures_of, &[&in_china(&as_of())])></span>
             <span inner_html=move || match app.online.get() {
                 true => String::new(),

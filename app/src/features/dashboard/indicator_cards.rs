@@ -59,7 +59,7 @@ pub fn IndicatorCards(
     });
     view! {
         <Show when=move || has_overview.get() fallback=move || view! { <Loading/> }>
-            <div class="figures">
+            <div class="dashboard-figures">
                 {move || programmes.get().into_iter().map(|programme| view! { <ProgrammeCards programme filter/> }).collect_view()}
                 {move || is_empty.get().then(|| view! { <p class="empty">{years_with_figures(app)}</p> })}
             </div>

@@ -31,7 +31,7 @@ pub fn Dashboard() -> impl IntoView {
             view! {
                 <div class="dashboard">
                     <h1 class="unseen">{app.texts.nav_view}</h1>
-                    <div class="above">
+                    <div class="dashboard-above">
                         <FilterBar filter/>
                         <ExportMenu/>
                         <Freshness/>

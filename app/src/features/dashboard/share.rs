@@ -66,13 +66,13 @@ fn Share() -> impl IntoView {
                 <label><span>{texts.share_days}</span>
                     <input name="share-days" inputmode="numeric" prop:value=days on:input=move |event| days.set(event_target_value(&event))/>
                 </label>
-                <button type="button" class="button primary" on:click=make>{texts.share_make}</button>
+                <button type="button" class="button button-primary" on:click=make>{texts.share_make}</button>
             </p>
             {move || failed.get().map(|why| view! { <p class="bad" role="alert">{why}</p> })}
             {move || made.get().map(|link| view! {
                 <p role="status"><label><span>{texts.share_once}</span><input class="made" name="made-link" readonly prop:value=link/></label></p>
             })}
-            <ul class="links">
+            <ul class="share-links">
                 {move || links.get().into_iter().map(|link| {
                     let (id, query) = (link.id, if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
                     let until = day_in_china(&link.expires_at);
@@ -80,7 +80,7 @@ fn Share() -> impl IntoView {
                         Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
                         None => view! {
                             <small>{fill(texts.share_until, &[&until])}</small>
-                            <button type="button" class="quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw}</button>
+                            <button type="button" class="button-quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw}</button>
                         }.into_any(),
                     };
                     view! { <li><span>{query}</span>" "{state}</li> }

@@ -186,7 +186,7 @@ impl Form {
         let (busy, texts) = (self.busy, self.model.texts);
         view! {
             <p class="actions">
-                <button class="button primary" id="save" disabled=busy>
+                <button class="button button-primary" id="save" disabled=busy>
                     {move || if busy.get() { texts.saving } else { texts.save }}
                 </button>
             </p>

@@ -75,7 +75,7 @@ fn Organisations() -> impl IntoView {
         model.user.with(|user| {
             let Some(user) = user else { return String::new() };
             let take = format!(
-                "<a class=\"button quiet\" href=\"/api/v1/export/directory.xlsx\" rel=\"external\">{}</a>",
+                "<a class=\"button button-quiet\" href=\"/api/v1/export/directory.xlsx\" rel=\"external\">{}</a>",
                 texts.directory_as_xlsx
             );
             let add = format!("<a class=\"button\" href=\"/organisations/new\">{}</a>", texts.organisation_new);
@@ -155,8 +155,8 @@ fn OrganisationOf() -> impl IntoView {
                     <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
                     {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
                     {crate::ui::page::may_change(|user| own.forbidden_fields(user)).then(|| view! {
-                        <a class="button quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
-                        <a class="button quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
+                        <a class="button button-quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
+                        <a class="button button-quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
                     })}
                 </p>
                 <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
@@ -210,8 +210,9 @@ fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> im
         Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
     };
     let rows: Vec<_> = all.iter().filter_map(row).collect();
-    (!rows.is_empty())
-        .then(|| view! { <h2>{texts.figures_under_pairings}</h2><table class="amounts"><tbody>{rows}</tbody></table> })
+    (!rows.is_empty()).then(
+        || view! { <h2>{texts.figures_under_pairings}</h2><table class="table-amounts"><tbody>{rows}</tbody></table> },
+    )
 }
 
 fn side_code(side: Side) -> &'static str {
@@ -261,13 +262,13 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
     {
         let _ = write!(
             text,
-            "<a class=\"button quiet\" href=\"/api/v1/attachments/{}\" rel=\"external\" target=\"_blank\">{}</a>",
+            "<a class=\"button button-quiet\" href=\"/api/v1/attachments/{}\" rel=\"external\" target=\"_blank\">{}</a>",
             escaped(agreement),
             texts.agreement_open
         );
     }
     if crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory())) {
-        let _ = write!(text, "<a class=\"button quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
+        let _ = write!(text, "<a class=\"button button-quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
     }
     text + "</li>"
 }

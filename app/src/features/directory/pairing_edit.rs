@@ -132,9 +132,9 @@ fn pairing_form(
     let file = view! {
         <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
         {move || Some(agreement.get()).filter(|own| !own.is_empty()).map(|sha256| view! {
-            <p class="chosen-place">
+            <p class="place-chosen">
                 <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open}</a>
-                <button type="button" class="quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
+                <button type="button" class="button-quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
             </p>
         })}
     };

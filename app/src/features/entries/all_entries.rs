@@ -124,7 +124,7 @@ fn List() -> impl IntoView {
                 <PendingDeletions/>
                 <UndoToast/>
                 <p class="actions">
-                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button quiet">{texts.entries_as_xlsx}</a>
+                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx}</a>
                 </p>
             </section>
         }
@@ -140,9 +140,9 @@ fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
         Some(pairing_name(model.labels(), overview.as_ref()?, pairing))
     });
     view! {
-        <p class="chosen-place">
+        <p class="place-chosen">
             <strong>{name}</strong>
-            <button type="button" class="quiet" on:click=move |_| address.change(&[("pairing", String::new())], HistoryStep::Further)>
+            <button type="button" class="button-quiet" on:click=move |_| address.change(&[("pairing", String::new())], HistoryStep::Further)>
                 {model.texts.list_all}
             </button>
         </p>

@@ -107,7 +107,7 @@ impl Shown {
             move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo/> };
         let lines = self.lines.into_iter().map(|line| view! { <strong>{line}</strong> }).collect_view();
         let photos = (!self.photos.is_empty())
-            .then(|| view! { <span class="taken">{self.photos.into_iter().map(photo).collect_view()}</span> });
+            .then(|| view! { <span class="photo-taken">{self.photos.into_iter().map(photo).collect_view()}</span> });
         (lines, photos)
     }
 }
@@ -234,7 +234,7 @@ fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView 
         };
         let is_missing = move || asked.get() && chosen.with(|chosen| !chosen.contains_key(&number));
         view! {
-            <fieldset class="sides" class:wrong=is_missing>
+            <fieldset class="conflict-sides" class:wrong=is_missing>
                 <legend>{row.heading}</legend>
                 <label>
                     <input type="radio" id=format!("{name}-theirs") name=name.clone() value="theirs" on:change=move |_| pick(false)/>
@@ -251,12 +251,12 @@ fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView 
     view! {
         <section class="narrow conflict">
             <h1>{texts.conflict_title}</h1>
-            <p class="which"><strong>{activity}</strong><span>{place}</span><span>{date}</span></p>
+            <p class="conflict-which"><strong>{activity}</strong><span>{place}</span><span>{date}</span></p>
             <p class="lead">{lead}{nothing}</p>
             {rows.into_iter().enumerate().map(row_view).collect_view()}
             <p class="error" role="alert">{move || is_incomplete().then_some(texts.conflict_missing)}</p>
             <div class="actions">
-                <button type="button" class="button primary" id="choose" disabled=busy on:click=save>{texts.conflict_save}</button>
+                <button type="button" class="button button-primary" id="choose" disabled=busy on:click=save>{texts.conflict_save}</button>
             </div>
         </section>
     }

@@ -86,7 +86,7 @@ pub fn EntryMenu(
             view! {
                 <details class="entry-menu" open=is_open on:toggle=toggled>
                     <summary aria-label=texts.more_actions title=texts.more_actions><span aria-hidden="true">"⋯"</span></summary>
-                    <button type="button" class="danger" data-delete on:click=press>{texts.delete}</button>
+                    <button type="button" class="button-danger" data-delete on:click=press>{texts.delete}</button>
                 </details>
             }
         })
@@ -136,11 +136,11 @@ pub fn PendingDeletionRow(
         });
     };
     view! {
-        <li class="deletion" data-deletion=id.to_string()>
+        <li class="entry-deletion" data-deletion=id.to_string()>
             <strong>{name}</strong>
             <span>{date}" "{place}</span>
             <p class="state waiting">{texts.deletion_waits}</p>
-            <button type="button" class="quiet" hidden=move || in_bar.get() on:click=undo>{texts.undo}</button>
+            <button type="button" class="button-quiet" hidden=move || in_bar.get() on:click=undo>{texts.undo}</button>
         </li>
     }
 }
@@ -190,15 +190,15 @@ fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) 
         }
     };
     view! {
-        <div class="row reason" class:wrong=move || missing.get()>
+        <div class="form-row reason" class:wrong=move || missing.get()>
             <label for=format!("delete-{id}")>{label}</label>
             <textarea id=format!("delete-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
                 aria-invalid=move || missing.get().to_string() aria-describedby=format!("delete-error-{id}")
                 on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
             <p class="error" id=format!("delete-error-{id}")>{move || missing.get().then_some(texts.delete_reason_missing)}</p>
             <p class="actions">
-                <button type="button" class="button danger" data-confirm on:click=press>{button}</button>
-                <button type="button" class="button quiet" on:click=move |_| open.set(false)>{texts.cancel}</button>
+                <button type="button" class="button button-danger" data-confirm on:click=press>{button}</button>
+                <button type="button" class="button button-quiet" on:click=move |_| open.set(false)>{texts.cancel}</button>
             </p>
         </div>
     }
@@ -252,7 +252,7 @@ pub fn VoidForm(
                 delete(model, known.id, known.rev, known.fields, &reason, Some(of));
             };
             view! {
-                <fieldset class="row void" class:wrong=move || missing.get()>
+                <fieldset class="form-row review-void" class:wrong=move || missing.get()>
                     <legend>{texts.void_which}</legend>
                     {rows}
                     <p class="error" role="alert">{move || missing.get().then_some(texts.void_choose)}</p>

@@ -63,15 +63,15 @@ pub fn EntryCard(
     let reason = return_reason(model.labels(), model.today, &known.fields);
     let (waits, closed) = (known.waits, is_closed(&overview, entry));
     view! {
-        <div class=format!("whole {programme}")>
+        <div class=format!("entry-whole {programme}")>
             <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
                 {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
             </p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
-            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
+            {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
             <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
-                <table class="amounts">
+                <table class="table-amounts">
                     <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
                     <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
                     {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
@@ -137,7 +137,7 @@ pub fn History(
                 view! {
                     <h3>{texts.changed_since}</h3>
                     <div class="scroll" tabindex="0" role="region" aria-label=texts.changed_since>
-                        <table class="numbers changes">
+                        <table class="table-numbers table-changes">
                             <thead><tr><th></th><th scope="col">{texts.before}</th><th scope="col">{texts.now}</th></tr></thead>
                             <tbody>{paths.iter().map(row).collect_view()}</tbody>
                         </table>

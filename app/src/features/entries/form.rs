@@ -296,7 +296,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                         _ => ().into_any(),
                     }}
                     <div class="actions">
-                        <button class="button primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
+                        <button class="button button-primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
                             {move || match (saving.get() == Saving::Busy, resubmits) {
                                 (true, _) => texts.saving,
                                 (false, true) => texts.save_again,
@@ -391,7 +391,7 @@ fn same_button(
     };
     move || {
         last.with(Option::is_some).then(|| {
-            view! { <button type="button" class="button quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
+            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
         })
     }
 }

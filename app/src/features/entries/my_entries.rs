@@ -108,7 +108,7 @@ fn Entries() -> impl IntoView {
             <section class="narrow">
                 <h1>{texts.nav_entries}</h1>
                 <p class="actions">
-                    <A href="/entries/new" attr:class="button primary">{texts.nav_new}</A>
+                    <A href="/entries/new" attr:class="button button-primary">{texts.nav_new}</A>
                     <span class="ready" inner_html=move || match (model.offline_use.get(), sync::can_work_offline()) {
                         (OfflineUse::Ready, _) => texts.ready_offline,
                         (_, false) => texts.no_offline,
@@ -120,7 +120,7 @@ fn Entries() -> impl IntoView {
                     <p class="notice" role="status">{fill(texts.uploaded_at_once, &[&uploaded])}</p>
                 })}
                 {move || (unsent() > 0).then(|| view! {
-                    <details class="unsent">
+                    <details class="entry-unsent">
                         <summary>{texts.unsent_title}" "{unsent}</summary>
                         <p class="hint">{texts.save_file_hint}</p>
                         <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file}</button>
@@ -170,7 +170,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
                 <strong>{activity_name(model, &draft.activity)}</strong>
                 <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
             </A>
-            <button type="button" class="quiet" on:click=throw_away>{texts.discard}</button>
+            <button type="button" class="button-quiet" on:click=throw_away>{texts.discard}</button>
         </li>
     }
 }
@@ -230,23 +230,23 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
             <A href=address>
                 <strong>{name}</strong>
                 <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
-                <span class="numbers">{values}</span>
+                <span class="entry-numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
             {photos_words(model, own.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
-                <ul class="reasons">
+                <ul class="entry-reasons">
                     {errors.into_iter().map(|error| {
                         let error = error.in_language(model.language);
                         view! { <li>{format!("{}：{}", model.field_name(&entry.activity, &error.field), error.message)}</li> }
                     }).collect_view()}
                 </ul>
             })}
-            {reason.map(|reason| view! { <p class="reasons">{reason}</p> })}
+            {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
             {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
-            {refused.then(|| view! { <button type="button" class="quiet" on:click=discard>{texts.discard}</button> })}
+            {refused.then(|| view! { <button type="button" class="button-quiet" on:click=discard>{texts.discard}</button> })}
         </li>
     }
 }
@@ -271,7 +271,7 @@ fn gone_view(model: AppState, own: Gone) -> impl IntoView {
                 <span>{date}" "{place_name(model, place)}</span>
             </A>
             <p class="state bad">{texts.deleted_by_others}</p>
-            <button type="button" class="quiet" on:click=seen>{texts.seen}</button>
+            <button type="button" class="button-quiet" on:click=seen>{texts.seen}</button>
         </li>
     }
 }

@@ -23,7 +23,7 @@ pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use
         <h3>{texts.import_columns}</h3>
         {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing, &[&missing.join("、")])}</p> })}
         <p class="hint">{if official { texts.import_official } else { texts.import_place_hint }}</p>
-        <table class="amounts import-columns">
+        <table class="table-amounts import-columns">
             <thead><tr><th scope="col">{texts.import_column}</th><th scope="col">{texts.import_field}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>

@@ -45,7 +45,7 @@ fn sheets(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
         desk.work(async move { imports::set_layout(id, Some(sheet), None, language).await });
     };
     view! {
-        <div class="row">
+        <div class="form-row">
             <label for="import-sheet">{texts.import_sheet}</label>
             <select id="import-sheet" disabled=move || desk.busy.get() on:change=set>
                 {import.sheets.iter().enumerate().map(option).collect_view()}
@@ -77,7 +77,7 @@ fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
         view! {
             <tr class:chosen=is_heading>
                 <th scope="row">
-                    <button type="button" class="button quiet" aria-pressed=is_heading.to_string()
+                    <button type="button" class="button button-quiet" aria-pressed=is_heading.to_string()
                         disabled=move || desk.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here, &[&row])}</button>
                 </th>
                 {cells}
@@ -87,14 +87,14 @@ fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
     let option = |own: usize| view! { <option value=own.to_string() selected=own == rows>{own}</option> };
     view! {
         <p class="hint">{texts.import_heading_hint}</p>
-        <div class="row">
+        <div class="form-row">
             <label for="import-heading-rows">{texts.import_heading_rows}</label>
             <select id="import-heading-rows" disabled=move || desk.busy.get() on:change=of_rows>
                 {(1..=MOST_ROWS).map(option).collect_view()}
             </select>
         </div>
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_heading_hint>
-            <table class="numbers start"><tbody>{import.start.iter().take(12).map(line).collect_view()}</tbody></table>
+            <table class="table-numbers start"><tbody>{import.start.iter().take(12).map(line).collect_view()}</tbody></table>
         </div>
     }
 }

@@ -138,7 +138,7 @@ fn choose(desk: Panel) -> impl IntoView {
     let is_update = move || activity.with(|own| own == UPDATE);
     view! {
         <div class="form">
-            <div class="row">
+            <div class="form-row">
                 <label for="import-activity">{texts.activity}</label>
                 <select id="import-activity" on:change=move |event| activity.set(event_target_value(&event))>
                     <option value="">{texts.please_choose}</option>
@@ -150,9 +150,9 @@ fn choose(desk: Panel) -> impl IntoView {
                 {if is_update() {
                     view! { <p class="hint">{texts.import_update_hint}</p> }.into_any()
                 } else {
-                    view! { <p><a class="button quiet" href=template rel="external">{texts.import_template}</a></p> }.into_any()
+                    view! { <p><a class="button button-quiet" href=template rel="external">{texts.import_template}</a></p> }.into_any()
                 }}
-                <div class="row">
+                <div class="form-row">
                     <label for="import-file">{texts.import_file}</label>
                     <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || desk.busy.get() on:change=bring/>
                 </div>
@@ -204,7 +204,7 @@ fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
                 {layout(desk, &import)}
                 {(stage == Stage::Checked).then(|| columns(desk, &import))}
                 <p class="actions">
-                    <button type="button" class="button primary" id="import-next" disabled=move || desk.busy.get() || stage != Stage::Checked
+                    <button type="button" class="button button-primary" id="import-next" disabled=move || desk.busy.get() || stage != Stage::Checked
                         on:click=move |_| desk.step.set(Step::Preview)>{texts.import_next}</button>
                 </p>
             }
@@ -266,12 +266,12 @@ fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     view! {
         <p class="actions">
             {move || (is_left || (writes && desk.step.get() == Step::Preview)).then(|| view! {
-                <button type="button" class="button primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write>
+                <button type="button" class="button button-primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write>
                     {write_words.get_value()}
                 </button>
             })}
             {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=take_back>{words}</button> })}
-            {(stage == Stage::Done).then(|| view! { <a class="button quiet" href="/list">{texts.nav_list}</a> })}
+            {(stage == Stage::Done).then(|| view! { <a class="button button-quiet" href="/list">{texts.nav_list}</a> })}
         </p>
     }
 }
@@ -298,7 +298,7 @@ fn earlier(desk: Panel) -> impl IntoView {
             <li class="entry">
                 <span>{words_of_item}</span>
                 <span class="state">{stage}</span>
-                <button type="button" class="quiet" on:click=open>{texts.open}</button>
+                <button type="button" class="button-quiet" on:click=open>{texts.open}</button>
             </li>
         }
     };

@@ -104,7 +104,7 @@ fn rows(texts: &'static Texts, rows: &[PreviewRow]) -> impl IntoView + use<> {
     };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_step_preview>
-            <table class="numbers import-preview">
+            <table class="table-numbers import-preview">
                 <caption>{fill(texts.import_preview, &[&rows.len()])}</caption>
                 <thead><tr><th scope="col">{texts.import_row}</th>{headings}</tr></thead>
                 <tbody>{rows.iter().map(row).collect_view()}</tbody>
@@ -129,7 +129,7 @@ fn changes(texts: &'static Texts, changes: &[EntryChange]) -> impl IntoView + us
     };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_changes>
-            <table class="numbers import-changes">
+            <table class="table-numbers import-changes">
                 <caption>{texts.import_changes}</caption>
                 <thead><tr>
                     <th scope="col">{texts.import_row}</th><th scope="col">{texts.import_field}</th>

@@ -58,7 +58,7 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
     html! {
         header class={ "programme " (indicator.programme) } {
             h1 { (app.pick(&indicator.name, &indicator.name_en)) }
-            p class="amount" {
+            p class="figure-amount" {
                 strong {
                     @if let Some(actual) = figure.actual {
                         (exact_qualified(texts, actual, figure.actual_qualifier))
@@ -68,7 +68,7 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
             }
             (target_lines(&figure_labels))
             (verified_line(&figure_labels))
-            p class="made-of" { @if figure.entries == 0 { (count) } @else { a href="#entries" { (count) } } }
+            p class="figure-made-of" { @if figure.entries == 0 { (count) } @else { a href="#entries" { (count) } } }
         }
     }
 }
@@ -157,7 +157,7 @@ fn by_year(
 /// Renders the table behind a chart.
 fn chart_table(app: AppState, heads: &[&str], rows: &Markup) -> Markup {
     html! {
-        details class="numbers" {
+        details class="table-numbers" {
             summary { (app.texts.as_table) }
             table {
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }

@@ -227,12 +227,12 @@ fn NeedForm(
                 {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
-                    <button class="button primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
+                    <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
                     <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
                 </div>
                 <div class="actions">
-                    <button type="button" class="button quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>
-                    {move || is_old().then(|| view! { <button type="button" class="button quiet" on:click=delete>{texts.delete}</button> })}
+                    <button type="button" class="button button-quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>
+                    {move || is_old().then(|| view! { <button type="button" class="button button-quiet" on:click=delete>{texts.delete}</button> })}
                 </div>
             </form>
         </section>
@@ -277,7 +277,7 @@ fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
             let day = dates.get(status.code())?.as_str()?.to_owned();
             Some(view! { <li>{format!("{day} {}", ledger_status(model.texts, status))}</li> })
         };
-        view! { <ol class="steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
+        view! { <ol class="ledger-steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
     }
 }
 

@@ -134,9 +134,9 @@ fn Needs() -> impl IntoView {
         (!place.is_empty()).then(|| {
             let label = model.places.with(|places| places.label(&place));
             view! {
-                <p class="chosen-place">
+                <p class="place-chosen">
                     <strong>{label}</strong>
-                    <button type="button" class="quiet" on:click=move |_| address.change(&[("place", String::new())], HistoryStep::Further)>
+                    <button type="button" class="button-quiet" on:click=move |_| address.change(&[("place", String::new())], HistoryStep::Further)>
                         {texts.list_all}
                     </button>
                 </p>
@@ -189,9 +189,9 @@ fn Needs() -> impl IntoView {
                     Some((counts.then(|| totals(texts, found, today)), notice))
                 })}
                 <p class="actions">
-                    {records.then(|| view! { <a class="button primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
-                    <button type="button" class="button quiet" on:click=take_away>{texts.need_csv}</button>
-                    <button type="button" class="button quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
+                    {records.then(|| view! { <a class="button button-primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
+                    <button type="button" class="button button-quiet" on:click=take_away>{texts.need_csv}</button>
+                    <button type="button" class="button button-quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
                 </p>
                 <PendingItemDeletions/>
                 {move || found.with(|found| match found {

@@ -35,10 +35,10 @@ pub fn MapControls(
     });
     view! {
         <div class="map-tools scripted-only">
-            <button type="button" class="quiet" aria-label=texts.closer on:click=move |_| zoom(STEP)>"＋"</button>
-            <button type="button" class="quiet" aria-label=texts.farther on:click=move |_| zoom(1.0 / STEP)>"－"</button>
-            <button type="button" class="quiet" on:click=move |_| view.set(Viewport::default())>{texts.whole_map}</button>
-            <button type="button" class="quiet" on:click=move |_| fit()>{texts.fit}</button>
+            <button type="button" class="button-quiet" aria-label=texts.closer on:click=move |_| zoom(STEP)>"＋"</button>
+            <button type="button" class="button-quiet" aria-label=texts.farther on:click=move |_| zoom(1.0 / STEP)>"－"</button>
+            <button type="button" class="button-quiet" on:click=move |_| view.set(Viewport::default())>{texts.whole_map}</button>
+            <button type="button" class="button-quiet" on:click=move |_| fit()>{texts.fit}</button>
             <select aria-label=texts.shade_by prop:value=shade on:change=move |event| {
                 address.change(&[("shade", event_target_value(&event))], HistoryStep::Further);
             }>

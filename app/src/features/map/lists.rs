@@ -46,7 +46,7 @@ pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) ->
         organisation.map(|organisation| app.pick(&organisation.name, &organisation.name_en)).unwrap_or_default()
     };
     html! {
-        ul class="pairs" {
+        ul class="map-pairs" {
             @for line in sorted.iter().take(LIMIT) {
                 @if let Some(pairing) = data.overview.pairings.get(line.pairing) {
                     li class={ "pair " (pairing.programme) } {
@@ -75,7 +75,7 @@ pub fn organisation_buttons<'a>(
 ) -> Markup {
     let points: Vec<&OrganisationMarker> = points.collect();
     html! {
-        ul class="pairs" {
+        ul class="map-pairs" {
             @for point in points.iter().take(LIMIT) {
                 @if let Some(organisation) = data.overview.organisations.get(point.organisation) {
                     li class={ "single " (organisation.programme) } {

@@ -78,8 +78,8 @@ pub fn MonthPlayer(
         month.map(|month| fill(texts.until_month, &[&month])).unwrap_or_default()
     };
     view! {
-        <div class="months scripted-only">
-            <button type="button" class="quiet" aria-pressed=move || playing.get().to_string() on:click=play>
+        <div class="map-months scripted-only">
+            <button type="button" class="button-quiet" aria-pressed=move || playing.get().to_string() on:click=play>
                 {move || if playing.get() { texts.stop } else { texts.play }}
             </button>
             <input type="range" min="0" aria-label=texts.months aria-valuetext=label max=move || last().to_string()

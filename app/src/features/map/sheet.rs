@@ -72,7 +72,7 @@ fn Sheet(
         content().map(|content| {
             view! {
                 <section class="sheet" aria-label=texts.details on:click=select_on_click(selection)>
-                    <button type="button" class="quiet close" aria-label=texts.close on:click=move |_| selection.set(None)>"×"</button>
+                    <button type="button" class="button-quiet close" aria-label=texts.close on:click=move |_| selection.set(None)>"×"</button>
                     <div inner_html=content.into_string()></div>
                 </section>
             }
@@ -132,7 +132,7 @@ fn amounts(app: AppState, data: &MapData, pairing: &Pairing) -> Markup {
     let rows: Vec<_> = rows.collect();
     html! {
         @if !rows.is_empty() {
-            table class="amounts" {
+            table class="table-amounts" {
                 @for (name, amount, unit) in &rows { tr { th scope="row" { (name) } td { (amount) " " (unit) } } }
             }
         }

@@ -91,7 +91,7 @@ fn Detail() -> impl IntoView {
         .into_any()
     };
     view! {
-        <section class="narrow detail">
+        <section class="narrow entry-detail">
             {body}
             <UndoToast/>
         </section>

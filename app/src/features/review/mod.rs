@@ -155,7 +155,7 @@ fn Review() -> impl IntoView {
                     {move || has_entries.get().then(|| view! { <ReplicaNotice/> })}
                     <p class="actions">
                         <button type="button" class="button" on:click=choose_all>{texts.choose_shown}</button>
-                        <button type="button" class="button primary" id="verify-chosen" on:click=verify_chosen
+                        <button type="button" class="button button-primary" id="verify-chosen" on:click=verify_chosen
                             disabled=move || chosen.with(BTreeSet::is_empty)>
                             {move || fill(texts.verify_chosen, &[&chosen.with(BTreeSet::len)])}
                         </button>

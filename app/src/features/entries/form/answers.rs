@@ -123,7 +123,7 @@ impl Form {
             }
         };
         view! {
-            <fieldset class="row" id=format!("field-{id}") tabindex="-1" class:wrong=move || error.get().is_some()>
+            <fieldset class="form-row" id=format!("field-{id}") tabindex="-1" class:wrong=move || error.get().is_some()>
                 <legend>{self.label(field)}</legend>
                 {field.choices.iter().map(item).collect_view()}
                 {self.hint(field)}
@@ -148,9 +148,9 @@ impl Form {
         };
         let unit = self.model.pick(&field.unit, &field.unit_en).to_owned();
         view! {
-            <div class="row">
+            <div class="form-row">
                 <span class="label">{self.model.pick(&field.name, &field.name_en).to_owned()}</span>
-                <output class="with-unit"><strong>{amount}</strong><span class="unit">{unit}</span></output>
+                <output class="form-with-unit"><strong>{amount}</strong><span class="unit">{unit}</span></output>
                 {self.hint(field)}
             </div>
         }

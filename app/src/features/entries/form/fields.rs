@@ -56,7 +56,7 @@ impl Form {
         let row = form_row(field, label, self.error(field), control);
         let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
         let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here}</p> });
-        view! { <div class:concerned=is_concerned>{note}{row}</div> }
+        view! { <div class:form-concerned=is_concerned>{note}{row}</div> }
     }
 
     pub fn summary(self, activity: &str) -> impl IntoView + use<> {
@@ -117,7 +117,7 @@ impl Form {
         let optional = if field.required { "" } else { model.texts.optional };
         let label = format!("{}{optional}", model.pick(&field.name, &field.name_en));
         let control = view! {
-            <span class="with-unit">
+            <span class="form-with-unit">
                 <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value on:input=input
                     aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")/>
                 <span class="unit">{model.pick(&field.unit, &field.unit_en).to_owned()}</span>

@@ -50,7 +50,7 @@ impl Form {
             view! {
                 <li>
                     <img src=address alt=texts.photo/>
-                    <button type="button" class="quiet" on:click=take_out>{texts.take_out}</button>
+                    <button type="button" class="button-quiet" on:click=take_out>{texts.take_out}</button>
                 </li>
             }
         };
@@ -66,7 +66,7 @@ impl Form {
             </label>
             <p role="status">{move || (busy.get() > 0).then(|| fill(texts.photos_busy, &[&busy.get()]))}</p>
             {move || failed.get().map(|why| view! { <p class="error" role="alert">{why}</p> })}
-            <ul class="taken">{move || all.get().into_iter().map(item).collect_view()}</ul>
+            <ul class="photo-taken">{move || all.get().into_iter().map(item).collect_view()}</ul>
         };
         self.row("attachments", format!("{}{}", texts.photos, texts.optional), control.into_any())
     }

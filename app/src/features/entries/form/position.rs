@@ -28,16 +28,16 @@ impl Form {
         let forget = move |_| self.change(|draft| draft.position = None);
         let found = move || draft.with(|draft| draft.as_ref().and_then(|draft| draft.position));
         view! {
-            <div class="row position">
+            <div class="form-row position">
                 {move || match found() {
                     Some((east, north)) => view! {
-                        <p class="chosen-place">
+                        <p class="place-chosen">
                             <span>{format!("{} {north:.5}, {east:.5}", texts.position)}</span>
-                            <button type="button" class="quiet" on:click=forget>{texts.take_out}</button>
+                            <button type="button" class="button-quiet" on:click=forget>{texts.take_out}</button>
                         </p>
                     }.into_any(),
                     None => view! {
-                        <button type="button" class="button quiet" id="find-position" disabled=move || busy.get() on:click=find>
+                        <button type="button" class="button button-quiet" id="find-position" disabled=move || busy.get() on:click=find>
                             {move || if busy.get() { texts.position_busy } else { texts.position_find }}
                         </button>
                     }.into_any(),

@@ -35,7 +35,7 @@ pub fn is_resubmitted(model: AppState, draft: &Draft) -> bool {
 /// Says on top of the form why the entry came back.
 pub fn banner(model: AppState, stands: &Fields) -> Option<impl IntoView + use<>> {
     let words = return_reason(model.labels(), model.today, stands);
-    words.map(|words| view! { <p class="notice bad returned" role="note">{words}</p> })
+    words.map(|words| view! { <p class="notice bad form-returned" role="note">{words}</p> })
 }
 
 /// The fields that the entry came back for.

@@ -40,9 +40,9 @@ impl Form {
             });
             view! {
                 <li>
-                    <p class="row-head">
+                    <p class="form-row-head">
                         <strong>{fill(texts.row_number, &[&(number + 1)])}</strong>
-                        <button type="button" class="quiet" on:click=remove>{texts.take_out}</button>
+                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
                     </p>
                     {cells}
                 </li>
@@ -52,7 +52,7 @@ impl Form {
         let legend = format!("{}{optional}", self.model.pick(&field.name, &field.name_en));
         let error = self.error(&field.path().to_string());
         view! {
-            <fieldset class="row table" id=format!("field-details-{}", field.code) tabindex="-1" class:wrong=move || error.get().is_some()>
+            <fieldset class="form-row form-table" id=format!("field-details-{}", field.code) tabindex="-1" class:wrong=move || error.get().is_some()>
                 <legend>{legend}</legend>
                 <ol>{move || (0..count.get()).map(row).collect_view()}</ol>
                 {move || (count.get() < ROWS).then(|| view! { <button type="button" class="button" on:click=add>{texts.row_add}</button> })}
@@ -103,7 +103,7 @@ impl Form {
                     _ => "text",
                 };
                 view! {
-                    <span class="with-unit">
+                    <span class="form-with-unit">
                         <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value
                             aria-invalid=invalid on:input=move |event| set(event_target_value(&event))/>
                         <span class="unit">{self.model.pick(&column.unit, &column.unit_en).to_owned()}</span>

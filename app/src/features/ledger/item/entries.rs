@@ -59,7 +59,7 @@ pub fn MeetingEntries(
         view! { <label class="choose"><input type="checkbox" prop:checked=is_chosen on:change=toggle/>{words}</label> }
     };
     view! {
-        <fieldset class="row" id="field-entries">
+        <fieldset class="form-row" id="field-entries">
             <legend>{format!("{}{}", texts.need_entries, texts.optional)}</legend>
             {move || {
                 let overview = model.server_overview.get().unwrap_or_default();
