@@ -184,7 +184,7 @@ test("an open menu stays open when another device changes its entry", async ({ p
   const fields = { values: { times: 8 } };
   const mutation = { seq: 1, kind: "entry", id, base_rev: rev, op: "put", fields };
   await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] });
-  await expect(row.locator(".numbers")).toContainText("8");
+  await expect(row.locator(".entry-numbers")).toContainText("8");
   await expect(remove).toBeVisible();
   await row.locator(".entry-menu summary").click();
   await expect(remove).toBeHidden();

@@ -91,11 +91,11 @@ test("everything filters everything: a county on the map, a bar of an indicator,
   await expect(amount(page, "exchanges")).toHaveText("—");
   // The months that play are on the map only: links to the report and the list keep the chosen month.
   await page.getByRole("button", { name: "播放" }).click();
-  await expect(page.locator(".months span")).toHaveText("截至 2023-01");
+  await expect(page.locator(".map-months span")).toHaveText("截至 2023-01");
   await expect(page).toHaveURL(/until=2023-11/);
   await expect(page.locator('.toolbar a[href^="/report"]').first()).toHaveAttribute("href", /until=2023-11/);
   await expect(page.getByRole("button", { name: "播放" })).toBeVisible();
-  await expect(page.locator(".months span")).toHaveText("截至 2023-11");
+  await expect(page.locator(".map-months span")).toHaveText("截至 2023-11");
   await page.getByLabel("月份", { exact: true }).fill("11");
   await expect(page).not.toHaveURL(/until=/);
   await expect(amount(page, "exchanges")).toHaveText(all);

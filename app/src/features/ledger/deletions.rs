@@ -51,11 +51,11 @@ fn PendingItemDeletion(deletion: PendingDeletion) -> impl IntoView {
         });
     };
     view! {
-        <li class="deletion" data-deletion=id>
+        <li class="entry-deletion" data-deletion=id>
             <strong>{title}</strong>
             <span>{place}</span>
             <p class="state waiting">{texts.deletion_waits}</p>
-            <button type="button" class="quiet" on:click=undo>{texts.undo}</button>
+            <button type="button" class="button-quiet" on:click=undo>{texts.undo}</button>
         </li>
     }
 }
