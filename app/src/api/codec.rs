@@ -12,7 +12,7 @@ use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader};
 /// The content type.
 pub const CBOR: &str = "application/cbor";
 
-/// Anything as CBOR. By way of JSON's values: the program then holds the code for each type once.
+/// Encodes a body as CBOR. It goes through JSON values, so that the program holds the code for each type once.
 pub fn encode(body: &impl Serialize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ciborium::into_writer(&serde_json::to_value(body).ok()?, &mut bytes).ok()?;
@@ -35,19 +35,19 @@ pub async fn compress(bytes: &[u8]) -> Option<Uint8Array> {
     Some(Uint8Array::new(&JsFuture::from(whole).await.ok()?))
 }
 
-/// Pieces of an answer as they arrive: byte strings of CBOR, one after the other (RFC 8742).
+/// Chunks of a streamed answer: a sequence of CBOR byte strings (RFC 8742).
 pub struct ChunkStream {
     reader: ReadableStreamDefaultReader,
     received: Vec<u8>,
 }
 
 impl ChunkStream {
-    /// Those of an answer's body.
+    /// Reads the chunks of an answer's body.
     pub fn of(body: &ReadableStream) -> Option<Self> {
         Some(Self { reader: body.get_reader().dyn_into().ok()?, received: Vec::new() })
     }
 
-    /// The next piece, once it is whole.
+    /// Returns the next chunk once it is complete.
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<T, ApiError> {
         loop {
             if let Some((start, end)) = first(&self.received) {
@@ -66,13 +66,13 @@ impl ChunkStream {
 
 impl Drop for ChunkStream {
     fn drop(&mut self) {
-        // Nobody waits for the rest; of a line that has broken it cannot even be given up, which nobody need hear of.
-        let given_up = JsFuture::from(self.reader.cancel());
-        spawn_local(async move { drop(given_up.await) });
+        // Cancels the stream; the error is ignored if the connection is already broken.
+        let cancelled = JsFuture::from(self.reader.cancel());
+        spawn_local(async move { drop(cancelled.await) });
     }
 }
 
-/// Where the content of a byte string lies at the start of `bytes` (RFC 8949, section 3.1); `None` until it is whole.
+/// Returns the range of the first byte string's content in `bytes` (RFC 8949, section 3.1); `None` until it is complete.
 fn first(bytes: &[u8]) -> Option<(usize, usize)> {
     const BYTE_STRING: u8 = 2 << 5;
     let head = *bytes.first()?;

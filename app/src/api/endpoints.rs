@@ -28,10 +28,10 @@ use std::pin::pin;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The longest that an answer may take, in milliseconds: a full batch on 2G takes half of it.
+/// Time limit for an answer, in milliseconds: a full batch on 2G takes half as long.
 const PATIENCE: u32 = 60_000;
 
-/// Whatever the server says, if it says anything.
+/// Sends a request and returns the answer with any status.
 async fn hear(request: Request) -> Result<Response, ApiError> {
     if !window().navigator().on_line() {
         // The browser would try, fail and complain.
@@ -73,7 +73,7 @@ pub(super) async fn send_json<T: DeserializeOwned>(request: Request) -> Result<T
     local_storage::from_json(&text).map_err(|_| ApiError::no_answer())
 }
 
-/// A request for what is at a path.
+/// Builds a GET request.
 pub(super) fn get(path: &str) -> Result<Request, ApiError> {
     Request::get(path).build().map_err(|_| ApiError::no_answer())
 }
@@ -136,7 +136,7 @@ fn syncing(request: RequestBuilder) -> RequestBuilder {
     request.header(PROTOCOL_HEADER, &PROTOCOL_VERSION.to_string()).header("accept", CBOR)
 }
 
-/// Pages of what has changed for this person, as they arrive.
+/// Pages of the records that have changed for this person, as they arrive.
 pub struct Pages {
     pieces: ChunkStream,
     reset: bool,
@@ -162,7 +162,7 @@ impl Pages {
         answer.body().as_ref().and_then(ChunkStream::of).ok_or_else(ApiError::no_answer)
     }
 
-    /// The next page. What is on the phone starts anew with the first after a cursor that the server did not know.
+    /// Returns the next page. The replica is reset with the first page after a cursor that the server did not know.
     pub async fn next(&mut self) -> Result<PullResponse, Failure> {
         let next = self.pieces.next::<PullResponse>();
         let page = match select(pin!(next), TimeoutFuture::new(PATIENCE)).await {
@@ -173,13 +173,13 @@ impl Pages {
     }
 }
 
-/// The overview; or, where there is one, what has changed since.
+/// Fetches the overview; with `known`, the changes since.
 pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
     let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
     send_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
-/// What counts at a village.
+/// Fetches the overview of a village.
 pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
     send_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
@@ -192,7 +192,7 @@ pub async fn latest_entries(year: Option<i32>) -> Result<Vec<(Uuid, Entry)>, Api
     Ok(answer.entries.iter().filter_map(entry).collect())
 }
 
-/// Sends a piece of a photo, or asks how much of it is there.
+/// Sends a chunk of a photo, or asks how many bytes the server has.
 pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> UploadResult {
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).header("content-range", range);
     let request = match piece {
@@ -214,7 +214,7 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
     }
 }
 
-/// Those of the photos that the server does not have.
+/// Returns the photos that the server lacks.
 pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec<String>, ApiError> {
     let body = MissingRequest { sha256: hashes.to_vec() };
     let answer: MissingResponse =
@@ -231,7 +231,7 @@ pub async fn upload_file(sha256: &str, content: js_sys::Uint8Array) -> Result<()
 /// The most pages of an entry's history that are asked for: two thousand states.
 const HISTORY_PAGES: usize = 10;
 
-/// What happened to an entry, the first first.
+/// Returns the history of an entry, oldest first.
 pub async fn history(id: Uuid) -> Result<Vec<RevisionState>, ApiError> {
     let (mut all, mut before) = (Vec::new(), String::new());
     for _ in 0..HISTORY_PAGES {

@@ -1,4 +1,4 @@
-//! Changes of the catalogue and of the directory, as they are told to the server: they need a network.
+//! Changes of the catalogue and of the directory. They need a network.
 
 use crate::api::endpoints::{send_json, with_body};
 use crate::api::error::ApiError;

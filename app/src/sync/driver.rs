@@ -127,7 +127,7 @@ impl Driver {
                 let stored =
                     self.stored(self.person.store_push(self.sent_as.get(), self.answered_in.get(), &results).await);
                 self.show_journal().await;
-                super::tell_other_tabs();
+                super::changes::notify_other_tabs();
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
             }
             Output::Pull => match self.stored(self.person.cursor().await) {

@@ -1,7 +1,7 @@
 //! The events that say that there is something new: one stream a browser, since a browser has few connections to a server. Of
 //! the tabs that are looked at one holds the stream and tells the others; when it is hidden or closed, another takes over.
 
-use super::{listen, look_for_news};
+use super::lifecycle::{listen, look_for_news};
 use crate::state::AppState;
 use crate::storage::tab_lock;
 use futures::channel::oneshot;

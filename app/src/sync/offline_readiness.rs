@@ -1,4 +1,4 @@
-//! Offline readiness: loads the data that the app needs with no network, and reports whether all of it is on the phone.
+//! Offline readiness: loads the data that the app needs with no network, and reports whether everything is on the phone.
 
 use crate::api::endpoints;
 use crate::state::{AppState, OfflineUse};
