@@ -1,5 +1,8 @@
 //! Decides on mutations of entries: access rights, validation rules, review commands and the three-way merge.
 
+mod review;
+
+use self::review::{Intent, are_review_fields, resubmit, review_in_conflict};
 use crate::access::rights::{author_of, is_in_months, out_of_scope, record_deletion, validate_deletion};
 use crate::access::user::User;
 use crate::directory::place::covers;
@@ -16,14 +19,8 @@ use crate::values::{
     month::Month,
     quantity::Quantity,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// Fields of a review command besides the state.
-const REVIEW: [&str; 2] = [REVIEW_NOTE, REVIEW_FIELDS];
-/// Maximum number of fields that a review can name.
-const MAX_REVIEW_FIELDS: usize = 20;
 
 /// Decides on a mutation of an entry.
 ///
@@ -74,24 +71,6 @@ fn reject_if_closed(
         _ if !actor.role.coordinates() => Decision::Reject(vec![FieldError::new(DATE, ErrorCode::Closed)]),
         None => Decision::Reject(vec![FieldError::new(REASON, ErrorCode::Required)]),
         Some(_) => decision,
-    }
-}
-
-/// A put split into edits of fields and the reviewer's command.
-struct Intent<'a> {
-    edits: Vec<(Path<'a>, &'a Value)>,
-    review: Option<State>,
-    review_note: Option<&'a Value>,
-    review_fields: Option<&'a Value>,
-}
-
-impl<'a> Intent<'a> {
-    fn of(fields: &'a Fields) -> Self {
-        let state = fields.get(STATE).and_then(|state| State::deserialize(state).ok());
-        let review = state.filter(|state| *state != State::Submitted);
-        let is_edit = |path: &Path<'_>| !REVIEW.iter().any(|name| path == name) && (*path != STATE || review.is_none());
-        let edits = paths(fields).into_iter().filter(|(path, _)| is_edit(path)).collect();
-        Self { edits, review, review_note: fields.get(REVIEW_NOTE), review_fields: fields.get(REVIEW_FIELDS) }
     }
 }
 
@@ -245,30 +224,6 @@ fn check(fields: &Fields, actor: &User, rules: Rules<'_>) -> Result<Entry, Vec<F
     let entry = Entry::parse(fields, rules)?;
     let errors = scope_errors(fields, actor, rules);
     if errors.is_empty() { Ok(entry) } else { Err(errors) }
-}
-
-/// Returns a review that cannot be applied as values in conflict; empty if the entry already has that state.
-fn review_in_conflict(fields: &Fields, state: State, more: [(&str, Option<&Value>); 2]) -> Fields {
-    let decided = (STATE.to_owned(), json!(state));
-    let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
-    let stands = get(fields, STATE) == Some(&decided.1);
-    if stands { Fields::new() } else { std::iter::once(decided).chain(more).collect() }
-}
-
-/// Returns whether a value is a valid list of field names for a review.
-fn are_review_fields(value: &Value) -> bool {
-    let is_name = |name: &Value| name.as_str().is_some_and(|name| (1..=100).contains(&name.len()));
-    value.as_array().is_some_and(|names| names.len() <= MAX_REVIEW_FIELDS && names.iter().all(is_name))
-}
-
-/// Resets the state of an entry to submitted after an edit by its author.
-fn resubmit(fields: &mut Fields, changed: &mut BTreeSet<Path<'static>>) {
-    if fields.get(STATE).and_then(Value::as_str).is_some_and(|state| state != State::Submitted.code()) {
-        fields.insert(STATE.to_owned(), json!(State::Submitted));
-        changed.insert(STATE.into());
-    }
-    let gone = REVIEW.into_iter().filter(|name| fields.remove(*name).is_some());
-    changed.extend(gone.map(Path::from));
 }
 
 /// Returns the errors for a place or programme outside the actor's scope.

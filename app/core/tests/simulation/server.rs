@@ -1,5 +1,8 @@
 //! Simulated server with an in-memory disk: uncommitted changes are lost when it is killed.
 
+mod sabotage;
+
+pub use self::sabotage::Sabotage;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
@@ -13,36 +16,6 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use uuid::Uuid;
-
-/// Deliberate defect in the server or the phones that the simulation must detect.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sabotage {
-    None,
-    /// Results are not stored by idempotency key.
-    NoIdempotency,
-    /// The response is sent before the commit.
-    AnswerBeforeCommit,
-    /// Each statement is committed on its own.
-    NoTransaction,
-    /// Every edit is applied, despite concurrent changes.
-    LastWriterWins,
-    /// Change numbers are assigned at the start of a transaction, as by a database sequence.
-    ChangeNumbersBeforeCommit,
-    /// The author of a revision is identified by the client only.
-    AuthorByClientOnly,
-    /// A client may overwrite its own records with base revision 0.
-    OwnRecordsOverwritten,
-    /// After a reused sequence number, revisions under the client identifier still count as the author's.
-    DuplicatesUndetected,
-    /// Database epochs are ignored.
-    EpochIgnored,
-    /// Phones do not keep acknowledged items.
-    SentItemsForgotten,
-    /// Phones keep a duplicated client identifier and leave the items rejected.
-    ClientIdentifierKept,
-    /// A second tab saves a new entry under the identifier of one that is being sent, as if it were an edit.
-    TabsShareIdentifiers,
-}
 
 /// Idempotency key: account, client and sequence number of a mutation.
 pub type Key = (Uuid, Uuid, u64);

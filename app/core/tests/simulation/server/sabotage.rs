@@ -1,0 +1,31 @@
+//! Deliberate faults of the server or the phones, which the simulation must detect.
+
+/// Deliberate defect in the server or the phones that the simulation must detect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sabotage {
+    None,
+    /// Results are not stored by idempotency key.
+    NoIdempotency,
+    /// The response is sent before the commit.
+    AnswerBeforeCommit,
+    /// Each statement is committed on its own.
+    NoTransaction,
+    /// Every edit is applied, despite concurrent changes.
+    LastWriterWins,
+    /// Change numbers are assigned at the start of a transaction, as by a database sequence.
+    ChangeNumbersBeforeCommit,
+    /// The author of a revision is identified by the client only.
+    AuthorByClientOnly,
+    /// A client may overwrite its own records with base revision 0.
+    OwnRecordsOverwritten,
+    /// After a reused sequence number, revisions under the client identifier still count as the author's.
+    DuplicatesUndetected,
+    /// Database epochs are ignored.
+    EpochIgnored,
+    /// Phones do not keep acknowledged items.
+    SentItemsForgotten,
+    /// Phones keep a duplicated client identifier and leave the items rejected.
+    ClientIdentifierKept,
+    /// A second tab saves a new entry under the identifier of one that is being sent, as if it were an edit.
+    TabsShareIdentifiers,
+}
