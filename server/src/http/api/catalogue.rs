@@ -36,13 +36,12 @@ pub async fn set_activity(
     CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
     wants: Accept,
-    Payload(mut body): Payload,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let base = take_base_version(&mut body)?;
-    let same_code = code.clone();
+    let request: SetActivityRequest = parse(&user, body)?;
+    let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.activity(&same_code) == now.activity(&same_code);
-    let with = |catalogue: &Catalogue, form: SetActivityRequest| catalogue.with_activity(form.activity(code));
-    revise(&app, &user, wants, body, (base, is_same), with).await
+    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_activity(request.activity(code))).await
 }
 
 /// Adds an indicator or changes its names and targets. The body may name in `base_version` the version of the catalogue
@@ -56,46 +55,40 @@ pub async fn set_indicator(
     CurrentUser(user): CurrentUser,
     Path(code): Path<String>,
     wants: Accept,
-    Payload(mut body): Payload,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let base = take_base_version(&mut body)?;
-    let same_code = code.clone();
+    let request: SetIndicatorRequest = parse(&user, body)?;
+    let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.indicator(&same_code) == now.indicator(&same_code);
-    let with = |catalogue: &Catalogue, own: SetIndicatorRequest| catalogue.with_indicator(own.indicator(code));
-    revise(&app, &user, wants, body, (base, is_same), with).await
+    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_indicator(request.indicator(code))).await
 }
 
-/// Takes the version of the catalogue that a change started from out of its body; `None` where the client names none.
-fn take_base_version(body: &mut Value) -> Result<Option<u32>, Problem> {
-    let base = body.as_object_mut().and_then(|body| body.remove("base_version")).filter(|base| !base.is_null());
-    let parsed = base.map(|base| base.as_u64().and_then(|base| u32::try_from(base).ok()).ok_or(()));
-    parsed.transpose().map_err(|()| Problem::field("base_version", ErrorCode::WrongType))
-}
-
-/// Applies one change to the catalogue. With a base version the item must be as it was in that version.
-async fn revise<T: DeserializeOwned>(
-    app: &AppState,
-    user: &User,
-    wants: Accept,
-    body: Value,
-    (base, is_same): (Option<u32>, impl FnOnce(&Catalogue, &Catalogue) -> bool),
-    with: impl FnOnce(&Catalogue, T) -> Result<Catalogue, Vec<FieldError>>,
-) -> Result<Response, Problem> {
+/// Parses a change of the catalogue, which only an administrator may make.
+fn parse<T: DeserializeOwned>(user: &User, body: Value) -> Result<T, Problem> {
     if user.role != Role::Admin {
         return Err(Problem::forbidden());
     }
     if bounds::has_nul(&body) {
         return Err(Problem::field("body", ErrorCode::Character));
     }
-    let item: T = serde_path_to_error::deserialize(body).map_err(|error| {
+    serde_path_to_error::deserialize(body).map_err(|error| {
         let field = error.path().to_string();
         Problem::field(if field == "." { "body" } else { &field }, ErrorCode::WrongType)
-    })?;
+    })
+}
+
+/// Applies one change to the catalogue. With a base version the item must be as it was in that version.
+async fn revise(
+    app: &AppState,
+    wants: Accept,
+    (base, is_same): (Option<u32>, impl FnOnce(&Catalogue, &Catalogue) -> bool),
+    change: impl FnOnce(&Catalogue) -> Result<Catalogue, Vec<FieldError>>,
+) -> Result<Response, Problem> {
     let (snapshot, _) = app.cache.up_to_date(&app.db).await?;
     let catalogue = &snapshot.reference.catalogue;
     let localised =
         |errors: Vec<FieldError>| errors.into_iter().map(|error| error.in_language(wants.language)).collect();
-    let next = with(catalogue, item).map_err(|errors| Problem::fields(localised(errors)))?;
+    let next = change(catalogue).map_err(|errors| Problem::fields(localised(errors)))?;
     // The same content again is no conflict: it may be the answer that was lost.
     if next == *catalogue {
         return Ok(wants.answer(catalogue));
