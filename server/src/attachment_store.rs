@@ -1,7 +1,7 @@
 //! The files of photos and agreements in the data folder. Several servers on one database share that folder.
 //!
-//! `attachments/HASH` is a whole file. `uploads/ACCOUNT/HASH` is what has arrived of one: each person's uploads are apart, so
-//! that nobody can spoil another's.
+//! `attachments/HASH` is a complete file. `uploads/ACCOUNT/HASH` has the received bytes of one. Uploads of different
+//! accounts are separate, so that nobody can spoil another's.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File, OpenOptions, TryLockError};
@@ -15,18 +15,18 @@ const TOTAL: &str = "total";
 /// The ending of a file that is about to be removed.
 const SET_ASIDE: &str = "removed";
 
-/// The files below a data folder. All of it blocks.
+/// Files below a data folder. All operations block.
 #[derive(Clone, Debug)]
 pub struct AttachmentStore {
     data_dir: PathBuf,
 }
 
-/// What came of a piece.
+/// Result of receiving a part.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received {
     /// Bytes that are stored by now.
     Part(u64),
-    /// It does not follow the bytes that are stored.
+    /// The part does not follow the stored bytes.
     Gap(u64),
     /// Its total size is not the one that the first part named.
     OtherTotal(u64),
@@ -34,7 +34,7 @@ pub enum Received {
     Whole {
         /// Its size.
         size: u64,
-        /// What it is.
+        /// MIME type.
         content_type: &'static str,
     },
     /// The content is not what the hash says, or neither picture nor PDF: it is discarded.
@@ -48,7 +48,7 @@ pub fn hash_of(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns what the content is, by its first bytes; `None` for what is neither picture nor agreement.
+/// Returns the MIME type by the first bytes; `None` if it is neither a picture nor a PDF.
 fn content_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
@@ -205,7 +205,7 @@ impl AttachmentStore {
         }
     }
 
-    /// Removes uploads that nobody has gone on with for a while, also those of earlier versions, beside the whole files.
+    /// Removes abandoned uploads, including those that earlier versions left among the complete files.
     pub fn remove_old_uploads(&self, age: Duration) -> io::Result<()> {
         for account in entries(&self.data_dir.join("uploads"))? {
             let folder = account?.path();

@@ -36,13 +36,13 @@ pub struct Config {
     /// The number of the approved base map, shown under the map
     #[arg(long, env = "JIEDUI_MAP_NUMBER")]
     pub map_number: Option<String>,
-    /// Further hosts of push services, beside those of the browsers that there are; with commas between
+    /// Further hosts of push services, in addition to those of common browsers; separated by commas
     #[arg(long, env = "JIEDUI_PUSH_HOSTS", value_delimiter = ',')]
     pub push_hosts: Vec<String>,
-    /// Whom push services may write to about this server
+    /// Contact address of this server for push services
     #[arg(long, env = "JIEDUI_PUSH_CONTACT", default_value = "mailto:jiedui@example.org")]
     pub push_contact: String,
-    /// The oldest version of the sync that an app may speak; older ones are told to update and keep what they hold
+    /// Oldest supported version of the sync protocol; an older app is asked to update and keeps its data
     #[arg(long, env = "JIEDUI_OLDEST_SCHEMA", default_value_t = 1)]
     pub oldest_schema: u32,
     /// Addresses of proxies whose `X-Forwarded-For` is believed, with commas between; the machine's own always are

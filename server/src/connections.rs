@@ -23,14 +23,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 const OTHER_FILES: u64 = 128;
 /// The pause after the system refused a connection.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a client may leave what was sent to it unacknowledged.
+/// Maximum time that a client may leave sent data unacknowledged.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// What connections may take.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The longest that a client may take to send a header, and the longest that a connection may be idle between requests.
@@ -40,7 +40,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Up to so many connections, fewer where the system does not allow as many open files.
+    /// Allows this many connections, or fewer if the system does not allow as many open files.
     pub fn new(connections: u32) -> Self {
         let files = raise_open_files().saturating_sub(OTHER_FILES).max(16);
         let connections = connections.clamp(1, u32::try_from(files).unwrap_or(u32::MAX));

@@ -1,4 +1,4 @@
-//! Files that are for whoever runs the server, and for nobody else on the machine.
+//! Files that only the account of the server may read.
 
 use std::fs::{Permissions, metadata, set_permissions};
 use std::os::unix::fs::PermissionsExt;

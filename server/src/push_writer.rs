@@ -1,5 +1,5 @@
-//! One task writes what is pushed: while a transaction is made durable, further pushes gather, and the next transaction
-//! takes them all. Of many at once each waits for two flushes of the disk at most, and a flush serves many.
+//! Group commit: one task writes all pushes. While a transaction becomes durable, further pushes queue, and the next
+//! transaction takes them all. Each push waits for at most two flushes of the disk, and a flush serves many.
 //!
 //! A panic in a transaction undoes that transaction and is answered like any failure; the task goes on.
 
@@ -51,7 +51,7 @@ type Answer = oneshot::Sender<Result<Vec<PushResult>, DbError>>;
 /// The results of each push, and the number of the last change, if there was one.
 type Written = Result<(Vec<Vec<PushResult>>, Option<i64>), DbError>;
 
-/// What the task does with the database.
+/// Database operations of the task.
 trait Work: Send + Sync + 'static {
     /// Applies pushes in one transaction.
     fn write<'a>(&'a self, pushes: &'a [Push]) -> BoxFuture<'a, Written>;
@@ -59,7 +59,7 @@ trait Work: Send + Sync + 'static {
     fn check(&self) -> BoxFuture<'_, Result<(), DbError>>;
     /// Tells listeners of a change.
     fn tell(&self, change: i64);
-    /// Folds the log into the file, beside the task.
+    /// Checkpoints the log concurrently with the task.
     fn checkpoint(&self) -> JoinHandle<()>;
 }
 
@@ -88,8 +88,8 @@ impl Progress {
 }
 
 impl PushWriter {
-    /// Starts the task. It tells `changes` the number of each transaction's last change at once; where reads come from a
-    /// replica, whoever follows the feed tells it once the replica has it.
+    /// Starts the task. It publishes the number of each transaction's last change to `changes` at once. If reads come
+    /// from a replica, the follower of the feed publishes it once the replica has it.
     pub fn start(tasks: &Supervisor, db: Db, known: Cache, changes: watch::Sender<i64>) -> Self {
         Self::start_with(tasks, Database { db, known, changes })
     }
@@ -272,7 +272,7 @@ impl Work for Database {
     }
 }
 
-/// Raises the number of the last change that listeners are told.
+/// Raises the published number of the last change.
 pub fn publish(changes: &watch::Sender<i64>, change: i64) {
     changes.send_if_modified(|last| std::mem::replace(last, change.max(*last)) < change);
 }

@@ -1,4 +1,4 @@
-//! What an empty database receives: the catalogue, the places, the directory and the reported figures of 2023.
+//! Content of an empty database: the catalogue, the places, the directory and the reported figures of 2023.
 
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, DbError};
@@ -18,7 +18,7 @@ const CATALOGUE: &str = include_str!("../seed/catalogue.json");
 const DIRECTORY: &str = include_str!("../seed/directory.json");
 const PLACES: &str = include_str!("../seed/places.csv");
 const REPORTED: &str = include_str!("../seed/reported-2023.csv");
-/// What opening entries name as their source.
+/// Source of opening entries.
 const SOURCE: &str = "reported-2023";
 /// The day on which they lie: the report is about the whole year.
 const DAY: &str = "2023-12-31";
@@ -35,7 +35,7 @@ pub enum SeedError {
     /// A table cannot be read.
     #[error("seed data: {0}")]
     Csv(#[from] csv::Error),
-    /// A row names what is not there.
+    /// A row names a code that does not exist.
     #[error("seed data: the reported figure `{0}` has no form or no place")]
     Figure(String),
     /// The database failed.

@@ -22,7 +22,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// What every handler can reach.
+/// State that every handler can reach.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
@@ -32,13 +32,13 @@ pub struct Inner {
     pub config: Config,
     /// Its database.
     pub db: Db,
-    /// Catalogue, places, directory, closed months, and what is made of them.
+    /// Cached reference data and the views derived from it.
     pub cache: Cache,
     /// The life of the database, for cursors.
     pub epoch: i64,
-    /// What cursors are signed with.
+    /// Key that signs cursors.
     pub cursor_key: CursorKey,
-    /// The number of the last change, told to whoever listens.
+    /// Number of the last change, published to listeners.
     pub changes: watch::Sender<i64>,
     /// Becomes true when the server is to end.
     pub stopping: watch::Sender<bool>,
@@ -46,9 +46,9 @@ pub struct Inner {
     pub tasks: Supervisor,
     /// Spreadsheets that are being read or written.
     pub imports: Arc<JobRegistry>,
-    /// What is pushed goes this way.
+    /// Writer of pushes.
     pub writer: PushWriter,
-    /// What keeps exports from taking the server for themselves.
+    /// Limits that keep exports from occupying the server.
     pub exports: Exports,
     /// The way to browsers that want to be woken.
     pub notices: WebPush,
@@ -56,7 +56,7 @@ pub struct Inner {
     pub throttle: Arc<LoginThrottle>,
     /// The app's files.
     pub site: Site,
-    /// What leptos asks for.
+    /// Options of leptos.
     pub leptos: LeptosOptions,
 }
 

@@ -20,7 +20,7 @@ const UPLOADS: Duration = Duration::from_secs(2 * 24 * 3600);
 /// How long a table that was brought and not written is kept.
 const IMPORTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What stops a sweep; the next one goes on with it.
+/// Error that ends a sweep; the next one continues.
 #[derive(Debug, thiserror::Error)]
 enum SweepError {
     #[error(transparent)]

@@ -1,5 +1,5 @@
-//! Wakes the browsers of those to whom something has come back, by their push services (RFC 8030, keys by RFC 8292). Nothing is said in
-//! such a message: the browser asks this server what there is, so nothing about anybody goes by way of others.
+//! Wakes the browsers of users with new notices through push services (RFC 8030, keys by RFC 8292). A message has no
+//! content: the browser asks this server for the notices, so no personal data passes through others.
 
 use crate::db::{Db, DbError, accounts::notice};
 use base64::Engine as _;
@@ -26,7 +26,7 @@ pub struct WebPush {
     agent: ureq::Agent,
     /// Further hosts that may be asked, by plain HTTP too.
     hosts: Vec<String>,
-    /// Whom a push service may write to.
+    /// Contact address for push services.
     contact: String,
 }
 
@@ -73,7 +73,7 @@ impl WebPush {
         (is_known && endpoint.len() <= 1_000).then(|| format!("{scheme}://{authority}"))
     }
 
-    /// Wakes the browsers of those who have made these entries; it goes on beside the request.
+    /// Wakes the browsers of the authors of these entries, without delaying the request.
     pub fn notify(&self, db: &Db, entries: Vec<Uuid>) {
         if entries.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! 50,000 rows of a spreadsheet on the real server, on both databases: one JSON line a figure. From the first byte of the file sent
-//! until every row is checked, then until all of them are written and durable, then until all are taken back.
+//! Imports 50,000 rows of a spreadsheet on the real server, on both databases; prints one JSON line a figure. Measures
+//! the time until every row is checked, until all are written and durable, and until all are reverted.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! What the black-box tests share: the real program, started for each test on a database of its own.
+//! Shared code of the black-box tests: the real program, started for each test on its own database.
 
 // This crate is nothing but tests: what fails here is a test that fails.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Which database a test runs on.
+/// Database of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
     /// One file.
@@ -44,7 +44,7 @@ pub fn program() -> &'static Path {
 /// A database of its own, and a folder for photos.
 pub struct Home {
     folder: TempDir,
-    /// What `JIEDUI_DATABASE_URL` is set to.
+    /// Value of `JIEDUI_DATABASE_URL`.
     pub url: String,
 }
 
@@ -149,24 +149,24 @@ pub struct Server {
     child: Child,
     /// Such as `http://127.0.0.1:40123`.
     pub address: String,
-    /// What it printed before the address.
+    /// Lines printed before the address.
     pub said: Vec<String>,
 }
 
 impl Server {
-    /// Nobody, or whoever it is by a token.
+    /// Returns a client without a session.
     pub fn client(&self) -> Api {
         // A new connection each time: a server that was killed leaves none behind to be used again.
         let client = Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build().unwrap();
         Api { client, address: self.address.clone(), token: None }
     }
 
-    /// Somebody that [`Home::add_user`] has added.
+    /// Signs in an account that [`Home::add_user`] added.
     pub fn sign_in(&self, username: &str) -> Api {
         self.sign_in_with(username, &username.repeat(2))
     }
 
-    /// Somebody with a password of their own.
+    /// Signs in with a password.
     pub fn sign_in_with(&self, username: &str, password: &str) -> Api {
         let mut api = self.client();
         let body = json!({"username": username, "password": password});
@@ -232,12 +232,12 @@ impl Api {
         }
     }
 
-    /// The same person, by way of another address.
+    /// Returns the same client at another address.
     pub fn through(&self, address: &str) -> Self {
         Self { address: address.to_owned(), ..self.clone() }
     }
 
-    /// GET, whatever it answers.
+    /// Sends a GET request and returns any response.
     pub fn get(&self, path: &str) -> Response {
         self.request("GET", path).send().unwrap()
     }
@@ -249,7 +249,7 @@ impl Api {
         answer.json().unwrap()
     }
 
-    /// POST of JSON, whatever it answers.
+    /// Posts JSON and returns any response.
     pub fn post(&self, path: &str, body: &Value) -> Response {
         self.request("POST", path).json(body).send().unwrap()
     }

@@ -12,8 +12,8 @@ struct Postgres {
     port: u16,
 }
 
-/// That of this test binary: started at the first call in a temporary folder, ended when the tests have ended. It sorts as
-/// a Chinese database does, so that nothing relies on the order of bytes unasked.
+/// Returns the server of this test binary: started at the first call in a temporary folder, stopped when the tests have
+/// ended. It sorts as a Chinese database does, so that nothing relies on byte order by accident.
 fn postgres() -> &'static Postgres {
     static POSTGRES: OnceLock<Postgres> = OnceLock::new();
     POSTGRES.get_or_init(|| {
@@ -96,7 +96,7 @@ pub fn new_database() -> String {
 
 /// A PostgreSQL that follows another.
 pub struct Replica {
-    /// What `JIEDUI_REPLICA_URL` is set to.
+    /// Value of `JIEDUI_REPLICA_URL`.
     pub url: String,
 }
 

@@ -1,4 +1,4 @@
-//! Who may do what: signing in, sessions, roles and places.
+//! Rights: signing in, sessions, roles and places.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! What a client sends has bounds: no record, history or figure grows beyond what the server and every phone can hold.
+//! Bounds of client input: no record, history or figure grows beyond the limits of the server and every phone.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Deleting an entry: who may, what they have to say, and what is left of it. And who has decided on one, and when.
+//! Deletion of entries: rights, reasons and tombstones; reviewer and time of a decision.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

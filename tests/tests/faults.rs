@@ -1,4 +1,4 @@
-//! What breaks: the server is killed under load, the line is cut at random bytes. All that was answered is there, once.
+//! Faults: the server is killed under load, connections are cut at random bytes. Every acknowledged entry exists once.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 

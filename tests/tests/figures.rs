@@ -11,7 +11,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What the entries that a client pulls come to, by core's aggregation, without anything that the server keeps.
+/// Computes figures from the pulled entries by core's aggregation, independently of stored figures.
 fn counted(api: &Api) -> Overview {
     let mut overview = whole(api);
     (overview.contributions, overview.entry_counts) = (Vec::new(), Vec::new());
@@ -27,7 +27,7 @@ fn counted(api: &Api) -> Overview {
     overview
 }
 
-/// What has changed since an overview.
+/// Returns the delta since an overview.
 fn news(api: &Api, known: &Overview) -> Overview {
     let path = format!("/api/v1/overview?since={}&edition={}", known.change, known.edition);
     serde_json::from_value(api.read(&path)).unwrap()

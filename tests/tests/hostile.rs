@@ -41,8 +41,8 @@ const VALUES: [&str; 26] = [
     "%E4%B8%80%E6%9C%88",
 ];
 
-/// The paths of GET routes that the server describes, with something in place of their parameters, and the names of the query
-/// parameters that any of them takes.
+/// Returns the paths of the documented GET routes, with values for their parameters, and the names of all their query
+/// parameters.
 fn described(api: &Api) -> (Vec<String>, Vec<String>) {
     let description = api.read("/api/v1/openapi.json");
     let (mut paths, mut names) = (Vec::new(), Vec::new());
@@ -139,7 +139,7 @@ fn page_says_which_part_of_its_address_cannot_be_read(#[case] path: &str, #[case
     assert!(!head.get("/?year=2026&until=2026-11").text().unwrap().contains("无法识别"));
 }
 
-/// The push that stopped all writing: a revision beside which there is no next one.
+/// The push that stopped all writing: a revision that has no successor.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

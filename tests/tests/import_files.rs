@@ -1,4 +1,4 @@
-//! Tables as offices send them: what is read of each file, which mistakes are told, and what it costs to read hostile ones.
+//! Tables as offices send them: the rows and errors of each file, and the cost of hostile ones.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

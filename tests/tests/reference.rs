@@ -1,4 +1,5 @@
-//! What changes seldom, while everything runs: forms in versions, indicators, the directory, closed months; on two servers too.
+//! Changes of reference data while servers run: form versions, indicators, directory, closed months; on two servers
+//! too.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -26,7 +27,7 @@ fn next_form(api: &Api) -> Value {
     form
 }
 
-/// What every start and every change of the directory reads, and what finds unnamed photos.
+/// Checks queries that run at every start or change of the directory, and the search for unnamed photos.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Somebody who listens for changes.
+/// A client that listens for changes.
 struct Listener(BufReader<TcpStream>);
 
 impl Listener {

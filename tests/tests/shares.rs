@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// What a browser with a link's cookie is answered.
+/// Status that a browser with a link's cookie receives.
 fn with_cookie(api: &Api, path: &str, cookie: &str) -> u16 {
     api.request("GET", path).header("cookie", cookie).send().unwrap().status().as_u16()
 }

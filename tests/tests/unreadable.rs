@@ -1,4 +1,4 @@
-//! What is stored and cannot be read: it is seen, and fails nothing else.
+//! Unreadable stored data: it is reported, and fails nothing else.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The seconds after which to come again when too many wait.
 const COME_AGAIN: u64 = 5;
 
-/// Whose wrong passwords are counted together.
+/// Key under which wrong passwords are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     /// A user name's, by strangers.
@@ -48,7 +48,7 @@ impl Key {
     }
 }
 
-/// Who tries to sign in.
+/// Origin of an attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     /// The user name in its one spelling.
@@ -164,7 +164,7 @@ impl Default for LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// Waits for a turn and counts the attempt before anything is known of it.
+    /// Waits for a turn and counts the attempt before its result is available.
     pub async fn attempt(self: &Arc<Self>, visitor: &Visitor) -> Result<Attempt, Refusal> {
         let keys = visitor.keys();
         // Who has to wait anyway takes nobody's turn.
@@ -208,7 +208,7 @@ impl Attempt {
         self.is_right = Some(true);
     }
 
-    /// It cannot be found out whether it was.
+    /// Ends the attempt without a result.
     pub fn give_up(mut self) {
         self.is_right = None;
     }

@@ -12,7 +12,7 @@ pub fn new_token() -> Result<String, AuthError> {
     Ok(URL_SAFE_NO_PAD.encode(bits))
 }
 
-/// What is stored of a token.
+/// Hash under which a token is stored.
 pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }

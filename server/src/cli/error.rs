@@ -5,7 +5,7 @@ use crate::db::DbError;
 use crate::seed::SeedError;
 use std::process::ExitCode;
 
-/// What stops a command.
+/// Error that ends a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// The database.
@@ -20,7 +20,7 @@ pub enum CliError {
     /// A file, the terminal or a socket.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// An argument that names what is not there or cannot be.
+    /// An argument names something that does not exist or is not allowed.
     #[error("{0}")]
     Argument(String),
 }

@@ -59,7 +59,7 @@ enum Command {
         #[command(flatten)]
         storage: Storage,
     },
-    /// Put a copy in the database's place; the server must be stopped. What was there is kept beside it
+    /// Replace the database by a backup; the server must be stopped. The former files are kept next to it
     Restore {
         /// The copy
         file: PathBuf,

@@ -14,10 +14,11 @@ use std::time::Duration;
 /// How long `restore` waits for a program that is just closing the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// SQLite's files beside a database.
+/// Files that SQLite keeps next to a database.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-lock"];
 
-/// Replaces the database by a backup and keeps the former one beside it. Refuses while another program uses the database.
+/// Replaces the database by a backup and keeps the former one next to it. Fails while another program uses the
+/// database.
 pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     let target = storage.database_url.strip_prefix("sqlite:").ok_or(DbError::NotAFile("restore"))?;
     let target = Path::new(target.strip_prefix("//").unwrap_or(target));
@@ -107,7 +108,7 @@ async fn fold_log(path: &Path) -> Result<bool, CliError> {
     }
 }
 
-/// Moves the log of a database, where there is one, beside its former file.
+/// Moves the log of a database, if there is one, next to its former file.
 fn keep_log(target: &Path, former: &Path) -> Result<(), CliError> {
     for suffix in ["-wal", "-shm"] {
         let log = with_suffix(target, suffix);

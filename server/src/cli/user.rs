@@ -14,15 +14,15 @@ use jiedui_core::access::username::{LONGEST, UsernameError, new_username};
 use std::io::Read;
 use uuid::Uuid;
 
-/// What can be done with accounts.
+/// Operations on accounts.
 #[derive(Subcommand, Debug)]
 pub enum UserCommand {
     /// Add an account; the password comes from standard input
     Add {
-        /// What is typed to sign in
+        /// User name for signing in
         #[arg(long)]
         username: String,
-        /// What others read; the user name when not given
+        /// Displayed name; the user name by default
         #[arg(long)]
         name: Option<String>,
         /// recorder, reviewer, coordinator, admin or viewer
@@ -42,7 +42,7 @@ pub enum UserCommand {
     },
     /// Change an account's role, places, programmes or name, and end all its sessions
     Change {
-        /// What is typed to sign in
+        /// User name for signing in
         #[arg(long)]
         username: String,
         /// Another name for others to read
@@ -70,7 +70,7 @@ pub enum UserCommand {
     List(Storage),
     /// Close an account and end its sessions
     Disable {
-        /// What is typed to sign in
+        /// User name for signing in
         #[arg(long)]
         username: String,
         #[command(flatten)]
@@ -78,7 +78,7 @@ pub enum UserCommand {
     },
     /// Open a closed account again; it needs a new password
     Enable {
-        /// What is typed to sign in
+        /// User name for signing in
         #[arg(long)]
         username: String,
         #[command(flatten)]
@@ -86,7 +86,7 @@ pub enum UserCommand {
     },
     /// Set a new password, from standard input, and end all sessions
     Password {
-        /// What is typed to sign in
+        /// User name for signing in
         #[arg(long)]
         username: String,
         #[command(flatten)]

@@ -1,5 +1,5 @@
-//! Many rows in one statement, on whichever database it is. The statements are few and stay prepared; while one runs, the
-//! next is put together.
+//! Bulk statements for both databases. There are few distinct statements, so they stay prepared; the next one is built
+//! while one runs.
 
 use super::Tx;
 use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Executor, IntoArguments, Postgres, Sqlite, Type};
@@ -42,7 +42,7 @@ impl<D: Database> Values<D> {
         self
     }
 
-    /// The statement for so many rows.
+    /// Builds the statement for a number of rows.
     pub fn statement(self, head: &'static str, rows: usize, tail: &'static str) -> Result<Statement<D>, sqlx::Error> {
         if let Some(error) = self.failed {
             return Err(sqlx::Error::Encode(error));

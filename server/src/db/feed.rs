@@ -8,7 +8,7 @@ use std::time::Duration;
 const CHANNEL: &str = "jiedui_change";
 /// How often a server looks for changes that nobody tells it of.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often it looks whether a replica has what it was told of.
+/// Interval at which a replica is polled for a change that was announced.
 const FOLLOW: Duration = Duration::from_millis(20);
 
 /// The number of the last change that can be read.
@@ -23,14 +23,14 @@ pub async fn last(tx: &mut Tx) -> Result<i64> {
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
 }
 
-/// What the feed's row says.
+/// Row of the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Feed {
     /// The number of the last change.
     pub change: i64,
     /// How often catalogue, directory or closed months have changed.
     pub reference: i64,
-    /// Which life of the database it is.
+    /// Epoch of the database.
     pub epoch: i64,
 }
 
@@ -78,15 +78,15 @@ pub async fn try_writing(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// Which life of the database it is: another one after it was put back from a copy, when changes that phones have seen
-/// may be gone and their numbers given to others.
+/// Returns the epoch. A restore from a backup begins another one: changes that phones have seen may be lost, and their
+/// numbers reused.
 pub async fn epoch(db: &Db) -> Result<i64> {
     let query = "SELECT epoch FROM feed WHERE id = 1";
     Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
 }
 
-/// Begins another life of the database, numbered by its first millisecond: all that was written before is older, whatever
-/// the clocks of the two machines show.
+/// Begins another epoch, numbered by its first millisecond. Everything written before counts as older, even if the
+/// clocks of the two machines differ.
 pub async fn begin_epoch(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     let before = lock(&mut tx).await?.epoch;
@@ -105,7 +105,7 @@ pub async fn epochs(tx: &mut Tx) -> Result<Vec<i64>> {
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?))
 }
 
-/// Tells of every change as soon as it can be read, whichever server or program has made it. Ends never.
+/// Publishes every change by any server or program as soon as it can be read. Never returns.
 pub async fn follow(db: &Db, tell: impl Fn(i64)) {
     loop {
         let result = match db {

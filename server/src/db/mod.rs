@@ -45,7 +45,7 @@ const CHECKPOINT: &str = "16000";
 /// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
 const LEAST_ROOM: u64 = 1 << 20;
 
-/// What the database answered instead of a result.
+/// Error of a database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The connection, the disk or the statement failed.
@@ -54,7 +54,7 @@ pub enum DbError {
     /// The schema could not be brought up to date.
     #[error("database migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// What is stored cannot be read by this version of the program.
+    /// Stored data cannot be read by this version of the program.
     #[error("stored data: {0}")]
     Stored(#[from] serde_json::Error),
     /// A file of the data folder could not be read, written or removed.
@@ -69,7 +69,7 @@ pub enum DbError {
     /// A file is not followed by a replica.
     #[error("JIEDUI_REPLICA_URL: only a PostgreSQL database can have a replica")]
     NoReplica,
-    /// The system gave no random numbers, or what was stored of them is no key.
+    /// The system gave no random numbers, or a stored key is invalid.
     #[error("no key could be made")]
     NoRandomness,
     /// The database does not answer, as an earlier transaction showed.
@@ -87,10 +87,10 @@ pub enum DbError {
     /// The database file was replaced or removed while it was open.
     #[error("the database file was replaced while the server was running; nothing is written until it is restarted")]
     Replaced,
-    /// What entries are checked against has changed meanwhile.
+    /// The reference data changed in the meantime.
     #[error("catalogue, directory or closed months have changed")]
     Outdated,
-    /// So many of the changes that were to be made together cannot be.
+    /// Number of changes that cannot be made, in a push that is all or nothing.
     #[error("{0} of the changes cannot be made")]
     NotWhole(usize),
     /// The server is about to end.
@@ -110,11 +110,11 @@ pub type Result<T> = std::result::Result<T, DbError>;
 /// An open database.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One file: a single connection writes, others read beside it.
+    /// One file: a single connection writes while others read.
     Sqlite {
         /// The connection that writes.
         writer: SqlitePool,
-        /// Those that read.
+        /// Connections that read.
         readers: SqlitePool,
         /// The file that they have open.
         identity: FileIdentity,
@@ -141,8 +141,8 @@ pub enum Dialect {
     Postgres,
 }
 
-/// Runs the same queries on whichever database it is: to `read` from a [`Db`], perhaps from a replica that is a moment
-/// behind; to read what is true `now`; or `in` a [`Tx`].
+/// Runs the same query on either database: `read` from a [`Db`], possibly from a replica that lags; `now` from the
+/// primary; or `in` a [`Tx`].
 macro_rules! on {
     (read $db:expr, |$executor:ident| $body:expr) => {
         match $db {
@@ -253,7 +253,7 @@ impl Db {
         Ok((writer, readers))
     }
 
-    /// Folds SQLite's log into the file beside whoever reads and writes, so that no commit has to.
+    /// Checkpoints SQLite's log concurrently with readers and the writer, so that no commit has to.
     pub async fn checkpoint(&self) -> Result<()> {
         if let Self::Sqlite { readers, .. } = self {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(readers).await?;
@@ -261,7 +261,7 @@ impl Db {
         Ok(())
     }
 
-    /// Whether there is room on SQLite's disk for what is written next. PostgreSQL's disk is its own server's matter.
+    /// Returns whether SQLite's disk has room for the next write. PostgreSQL monitors its own disk.
     pub fn has_room(&self) -> bool {
         let Self::Sqlite { writer, .. } = self else { return true };
         let options = writer.connect_options();
@@ -270,12 +270,12 @@ impl Db {
             .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_ROOM)
     }
 
-    /// Returns whether another file stands where the open SQLite file was: what is written now would be lost.
+    /// Returns whether the open SQLite file was replaced by another: further writes would be lost.
     pub fn is_replaced(&self) -> bool {
         matches!(self, Self::Sqlite { identity, .. } if identity.is_replaced())
     }
 
-    /// Whether what was just written may not be there yet for who reads.
+    /// Returns whether reads may lag behind writes.
     pub fn reads_behind(&self) -> bool {
         matches!(self, Self::Postgres { behind: true, .. })
     }
@@ -288,7 +288,7 @@ impl Db {
         }
     }
 
-    /// Waits for what is under way and lets go of the database.
+    /// Waits for running statements and closes the database.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers, .. } => {

@@ -8,7 +8,7 @@ use super::reference::load;
 use super::*;
 use jiedui_core::figures::overview::Overview;
 
-/// A database as the first version left it keeps its entries, their history and what was answered.
+/// A database of the first version keeps its entries, their history and the stored answers.
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));

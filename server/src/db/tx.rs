@@ -62,7 +62,7 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that reads: all of it sees one state. End it by [`Tx::rollback`].
+    /// Begins a read transaction on one snapshot. End it by [`Tx::rollback`].
     pub async fn begin_reading(&self) -> Result<Tx> {
         match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(Open::new(readers.acquire().await?)).run("BEGIN").await,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What a table of entries has in its columns.
+/// Context of a table of entries, which defines its columns.
 pub const HEADINGS: [&str; 14] = [
     "编号",
     "日期",
@@ -85,7 +85,7 @@ fn without_nul(cell: String) -> String {
     if cell.contains('\0') { cell.replace('\0', "") } else { cell }
 }
 
-/// An entry whose answers cannot be read: the row says so and holds what is stored.
+/// Returns the row of an entry with unreadable answers: a remark and the stored text.
 fn unreadable(record: &Record) -> [String; 14] {
     tracing::error!(id = %record.id, "a stored entry cannot be read; its export has it as it is stored");
     let stored = Value::Object(record.fields.clone()).to_string();

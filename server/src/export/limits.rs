@@ -2,7 +2,7 @@
 
 use tokio::sync::Semaphore;
 
-/// What keeps exports from taking the server for themselves.
+/// Limits that keep exports from occupying the server.
 #[derive(Debug)]
 pub struct Exports {
     /// Exports together read by one connection at a time; the other readers are left to everybody else.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Receiver;
 const ROWS: u32 = 1_048_576;
 /// The most UTF-16 units that a cell can have.
 const CELL: usize = 32_767;
-/// What a cell ends with that had more.
+/// Mark at the end of a truncated cell.
 const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 10;

@@ -30,7 +30,7 @@ impl CachedOverview {
     }
 }
 
-/// The last overview; what has changed since is read when it is asked for.
+/// Last overview, updated by the delta when it is requested.
 #[derive(Debug, Default)]
 pub struct OverviewCache(RwLock<Option<Arc<CachedOverview>>>);
 
@@ -62,7 +62,7 @@ impl OverviewCache {
     }
 }
 
-/// What changes seldom, before any entry.
+/// Returns an overview with the reference data and no entries.
 fn of_reference(reference: &Reference) -> Overview {
     Overview {
         change: -1,
@@ -81,7 +81,7 @@ pub fn edition(reference: &Reference, epoch: i64) -> Result<String, DbError> {
     Ok(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// What has changed since an overview of this edition.
+/// Returns the delta since an overview of this edition.
 pub async fn delta_since(db: &Db, edition: String, since: i64) -> Result<Overview, DbError> {
     let (change, parts, tallies) = query::by_town_since(db, since).await?;
     let as_of = crate::db::instant(crate::db::now());

@@ -7,7 +7,7 @@ use jiedui_core::figures::contribution::Contribution;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What makes the figures of a year at a place, kept until the next change: screens ask for the same few.
+/// Cache of the contributions of a year and place until the next change: screens request the same few.
 #[derive(Debug, Default)]
 pub struct YearlyCache(Mutex<KeptYears>);
 
@@ -15,7 +15,7 @@ pub struct YearlyCache(Mutex<KeptYears>);
 type KeptYears = (i64, HashMap<(i32, String), Arc<Vec<Contribution>>>);
 
 impl YearlyCache {
-    /// Those as they are since a change, or since a later one.
+    /// Returns the contributions as of a change, or of a later one.
     pub async fn current(
         &self,
         db: &Db,

@@ -1,5 +1,5 @@
-//! What a server holds in memory of what changes seldom (catalogue, places, directory, closed months) and what it has made of
-//! it. All of it is put in the other's place at once when something of it changes, on this server or another.
+//! In-memory cache of reference data and the views derived from it; replaced atomically when a part changes on any
+//! server.
 
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, DbError, feed};
@@ -8,15 +8,15 @@ use crate::figures::yearly_cache::YearlyCache;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 
-/// All of it, alike in itself.
+/// A consistent snapshot.
 pub struct Snapshot {
     /// Catalogue, places, directory, closed months.
     pub reference: Arc<Reference>,
     /// The overview, as it was when last asked for.
     pub overviews: OverviewCache,
-    /// What makes the figures that were asked for since the last change.
+    /// Contributions of figures that were requested since the last change.
     pub yearly: YearlyCache,
-    /// Which catalogue, places and directory the overviews have, in which life of the database.
+    /// Identifies the reference data of the overviews and the epoch of the database.
     pub edition: String,
 }
 

@@ -13,7 +13,7 @@ pub struct Line {
     pub down: usize,
 }
 
-/// What was sent in and how it is packed.
+/// Direction and encoding of a measured body.
 pub struct Body<'a> {
     /// Its content type.
     pub kind: &'a str,

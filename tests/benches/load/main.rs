@@ -1,11 +1,11 @@
 //! A load on the real server, on both databases: one JSON line a figure.
 //!
-//! Entries are made up by core's generator from one seed: all forms of the catalogue, 40 villages of Luodian, days of
-//! the last four weeks, random identifiers (version 7), notes in Chinese that differ, about 500 bytes each as JSON. They travel
-//! over loopback as phones send them: packed with gzip, in batches of 1,000 from one client and of 200 from 50 at once.
-//! What a client sends is packed before the clock starts; what it receives is unpacked and
-//! taken apart into records within it, their fields left as they came in JSON and read in CBOR. Bytes are
-//! those on the connection, HTTP heads included. The server answers only when a batch is durable.
+//! Core's generator makes the entries from one seed: all forms of the catalogue, 40 villages of Luodian, days of the last
+//! four weeks. Identifiers are random (version 7). The notes are in Chinese and differ; an entry has about 500 bytes of JSON.
+//! They travel over loopback as phones send them: compressed with gzip. There are batches of 1,000 from one client and of 200
+//! from 50 at once. Request bodies are compressed before the clock starts. Within it, responses are decompressed and split
+//! into records, whose fields are kept as raw JSON and decoded from CBOR. Bytes are those on the connection, including
+//! HTTP heads. The server answers only when a batch is durable.
 //!
 //! `cargo bench -p jiedui-tests --bench load -- --entries 1000000` also asks for the indicators of that many entries.
 
@@ -34,7 +34,7 @@ const ENTRIES: u64 = 10_000;
 const BATCH: u64 = 1_000;
 const CLIENTS: u64 = 50;
 const BATCH_OF_MANY: u64 = 200;
-/// Beyond all that is generated.
+/// A number larger than any generated one.
 const FIRST_ANEW: u64 = 1 << 40;
 const VILLAGES: usize = 40;
 const JSON: &str = "application/json";

@@ -5,10 +5,10 @@ use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
 use uuid::Uuid;
 
-/// An account with what only the server may know of it.
+/// An account with the fields that only the server may read.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// What others may see.
+    /// Public part.
     pub user: User,
     /// Argon2id in PHC form.
     pub password_hash: String,
@@ -27,8 +27,8 @@ fn read((id, username, name, role, places, programmes, password_hash, disabled):
 
 const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, password_hash, disabled FROM account";
 
-/// The account with this name to sign in by, however it was typed. An account of an earlier version may have a name that is not
-/// in the one spelling, where another has that: it is found by its exact name.
+/// Returns the account with this user name in any spelling. An account of an earlier version may have a name that is
+/// not canonical, if another account has the canonical one. It is found by its exact name.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     for name in [username, &canonical_username(username)] {
         let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE username = $1"));
@@ -98,8 +98,8 @@ pub async fn add(db: &Db, account: &Account) -> Result<bool> {
     Ok(added > 0)
 }
 
-/// Changes all of an account but its identifier and its user name, and ends all its sessions: what was allowed before is
-/// asked for anew.
+/// Changes an account except for its identifier and user name, and ends all its sessions, so that the new rights apply
+/// at once.
 pub async fn change(db: &Db, account: &Account) -> Result<()> {
     let query =
         "UPDATE account SET name = $2, role = $3, places = $4, programmes = $5, password_hash = $6, disabled = $7

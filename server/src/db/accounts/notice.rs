@@ -1,4 +1,4 @@
-//! Browsers that want to be woken, and what there is to tell their people.
+//! Subscriptions of browsers to push messages, and the notices for their users.
 
 use crate::db::bulk::select_in;
 use crate::db::{Db, Result, on};

@@ -40,7 +40,7 @@ pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     Ok(Some(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope }))
 }
 
-/// Forgets a token, and all that have run out.
+/// Deletes a session, and all expired ones.
 pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
     let query = "DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2";
     let mut tx = db.begin().await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub struct Share {
     /// Identifier.
     pub id: Uuid,
-    /// What it shows, as the query of an address.
+    /// Shared view, as the query of an address.
     pub query: String,
     /// When it was made, in milliseconds since 1970.
     pub created_at: i64,
@@ -36,7 +36,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
     tx.commit().await
 }
 
-/// What the link of a token shows, while it holds.
+/// Returns the query that the link with a token shows, unless it has expired.
 pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)>> {
     let query = "SELECT s.query, s.expires_at FROM share s JOIN account a ON a.id = s.account
         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.withdrawn_at IS NULL AND NOT a.disabled";

@@ -57,11 +57,11 @@ fn part(row: PartRow) -> Option<Contribution> {
     })
 }
 
-/// A row of a year: indicator, verified, qualifier, value, entries, and what keeps it apart, as it is in order.
+/// Row of a year: indicator, verified, qualifier, value, entries, and the sortable discriminator.
 type YearRow = (String, bool, String, i64, i64, String);
 
-/// What makes the figures of a year at a place from the township up (everywhere, where it is empty), however many
-/// entries there are.
+/// Returns the contributions of a year at a township or larger place; an empty place is the whole region. The cost does
+/// not depend on the number of entries.
 pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
     let all = "SELECT indicator, verified, qualifier, value, entries, apart FROM part
         WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0";
@@ -94,9 +94,9 @@ const LAST: &str = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGI
     WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
     ORDER BY apart DESC LIMIT 1";
 
-/// Of a distinct indicator each subject's largest number: from the last subject to the first, always the last row before
-/// those of the subject just read, so that a subject costs one look-up however many numbers it has. (20 is a space and
-/// the number.) The database folds them into one text, since handing over a row costs more than that.
+/// Selects the largest number of each subject of a distinct indicator, from the last subject to the first. Each step
+/// reads the last row before those of the previous subject, so a subject costs one look-up. (20 is a space and the
+/// number.) The database joins them into one text, since a row costs more to transfer.
 const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
         SELECT (SELECT apart FROM part WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3
             AND verified = $4 AND entries > 0 ORDER BY apart DESC LIMIT 1)
@@ -108,7 +108,7 @@ const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
     SELECT $3, $4, 'exact', CAST(0 AS BIGINT), CAST(0 AS BIGINT), STRING_AGG(apart, '|') FROM largest
     WHERE apart IS NOT NULL HAVING COUNT(*) > 0";
 
-/// What separates the texts of several subjects in one.
+/// Separator of the texts of several subjects.
 const SEPARATOR: char = '|';
 
 /// The parts of a row: one for each text that keeps it apart.
@@ -142,8 +142,8 @@ fn unfold(
     aparts.split(SEPARATOR).filter_map(part).collect()
 }
 
-/// What the entries at a place and below give in a year, each at its own place. For townships and villages: it reads
-/// them all.
+/// Returns the contributions of a year at a place and below, each at the place of its entry. Reads all these entries,
+/// so it is for townships and villages only.
 pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
     let mut pending = Pending::default();
     for (id, entry) in entries_at(db, place, (year, year)).await? {
@@ -173,8 +173,8 @@ pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(
 /// A tally as it is read.
 pub type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
 
-/// All that phones hold and has changed after a change, those that came to nothing included; and the number of the last
-/// change in it.
+/// Returns the contributions and entry counts that changed after a change, including those that became empty, and the
+/// number of the last change in them.
 pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution>, Vec<EntryCount>)> {
     let mut tx = db.begin_reading().await?;
     let change = feed::last(&mut tx).await?;

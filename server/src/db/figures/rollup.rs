@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// Entries read at a time where all are.
 const PAGE: i64 = 5_000;
 
-/// What a transaction adds and takes away.
+/// Additions and subtractions of a transaction.
 #[derive(Debug, Default)]
 pub struct Pending {
     parts: Vec<Contribution>,
@@ -54,23 +54,23 @@ impl Pending {
     }
 }
 
-/// What a row is the sum of: grain, place, period, indicator, verified, apart, qualifier, pairing.
+/// Key of a row: grain, place, period, indicator, verified, apart, qualifier, pairing.
 pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Told<'a>, Qualifier, Uuid);
 
-/// What keeps a row apart from others of its indicator, as it stands in the table.
+/// Discriminator of a row as stored in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told<'a> {
-    /// Nothing.
+    /// No discriminator.
     Alike,
     /// The part's own text.
     By(&'a Discriminator),
-    /// The same so that the texts of one subject lie in the order of their numbers.
+    /// Encoded so that the texts of one subject sort in the order of their numbers.
     InOrder(&'a Discriminator),
 }
 
 /// The length of a number that is written so that texts sort as numbers do.
 const NUMBER: usize = 19;
-/// What is added to it, so that none is negative.
+/// Offset that makes every encoded number non-negative.
 const NUMBER_ZERO: i64 = 1_000_000_000_000_000_000;
 
 impl fmt::Display for Told<'_> {
@@ -174,13 +174,13 @@ impl Pending {
         self.parts
     }
 
-    /// What is pending, row by row.
+    /// Pending changes by row.
     pub fn counted<'a>(&'a self, directory: Directory<'a>) -> Counted<'a> {
         Counted { parts: rows(&self.parts, directory), tallies: by_town(self.tallies.clone()) }
     }
 }
 
-/// Adds to what is kept; `change` is the number of the transaction's last change.
+/// Adds to the stored rows; `change` is the number of the transaction's last change.
 pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()> {
     let head = "INSERT INTO part (grain, place, period, indicator, verified, apart, qualifier, pairing, value, entries,
         change) ";

@@ -15,15 +15,15 @@ use uuid::Uuid;
 /// A figure that is kept and differs from what the entries make.
 #[derive(Debug)]
 pub struct Difference {
-    /// Which.
+    /// Name of the figure.
     pub key: String,
-    /// What is kept, and how many entries.
+    /// Stored value and number of entries.
     pub kept: Option<(i64, i64)>,
-    /// What the entries make.
+    /// Value and number computed from the entries.
     pub counted: Option<(i64, i64)>,
 }
 
-/// What was found wrong.
+/// Differences and unreadable records.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Figures that are not those that the entries make.

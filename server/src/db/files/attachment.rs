@@ -1,4 +1,4 @@
-//! Photos and agreements: what is known of each, who may read it, and which records name it. The content is in files.
+//! Metadata of photos and agreements: rights to read them and the records that name them. The content is in files.
 
 use crate::db::bulk::{insert, select_in};
 use crate::db::{Db, Result, Tx, feed, on};
@@ -104,12 +104,12 @@ pub fn named_in(fields: &Fields) -> impl Iterator<Item = &str> {
     attachments.chain(fields.get("agreement")).filter_map(Value::as_str)
 }
 
-/// What changes that name stored photos of others may do.
+/// Rights of a batch to name stored photos of other accounts.
 #[derive(Debug, Default)]
 pub struct Naming {
-    /// Who may read which photo.
+    /// Accounts with the photos that they may read.
     readable: BTreeSet<(Uuid, String)>,
-    /// Who may not name which photo in which record.
+    /// Accounts, records and photos that must not be named.
     refused: BTreeSet<(Uuid, Uuid, String)>,
 }
 
@@ -161,7 +161,7 @@ impl Naming {
     }
 }
 
-/// Writes references: photo, record, account. They stay for ever, as the record's history does.
+/// Writes references: photo, record, account. They are permanent, like the record's history.
 pub async fn refer(tx: &mut Tx, references: &[(String, Uuid, Uuid)]) -> Result<()> {
     let head = "INSERT INTO attachment_reference (sha256, record, account) ";
     insert!(tx, head, references, " ON CONFLICT (sha256, record, account) DO NOTHING", |values, reference| {
@@ -174,8 +174,8 @@ pub async fn refer(tx: &mut Tx, references: &[(String, Uuid, Uuid)]) -> Result<(
     Ok(())
 }
 
-/// Forgets photos that nothing has named since an instant, so many at most; gives their hashes. Nobody writes meanwhile, so
-/// none of them becomes named. `set_aside` moves their files before the rows are gone for good.
+/// Deletes photos that no record has named since an instant, up to a limit, and returns their hashes. The feed is
+/// locked, so none of them can become named. `set_aside` moves their files before the rows are deleted.
 pub async fn forget_unnamed(
     db: &Db,
     before: i64,
@@ -211,7 +211,7 @@ pub async fn forget_unnamed(
     Ok(forgotten)
 }
 
-/// The hashes of all stored photos after one, in order: so many at most.
+/// Returns the hashes of stored photos after one, in order, up to a limit.
 pub async fn hashes_after(db: &Db, after: &str, limit: i64) -> Result<Vec<String>> {
     let query = "SELECT sha256 FROM attachment WHERE sha256 > $1 ORDER BY sha256 LIMIT $2";
     Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(after).bind(limit).fetch_all(pool).await?))

@@ -27,7 +27,7 @@ const COMPARED: i64 = 2_000;
 pub struct Import {
     /// Identifier; its entries' begin like it.
     pub id: Uuid,
-    /// Whose it is.
+    /// Owner.
     pub account: Uuid,
     /// The activity that its rows record.
     pub activity: String,
@@ -39,7 +39,7 @@ pub struct Import {
     pub stage: Stage,
     /// The table's heading.
     pub heading: Vec<String>,
-    /// Which field each column is.
+    /// Field of each column.
     pub columns: Vec<Option<String>>,
     /// How many rows it has.
     pub rows: i64,
@@ -156,7 +156,7 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Import>> {
     found.into_iter().map(import).collect()
 }
 
-/// Whether the same file has been written for the same activity, whoever brought it.
+/// Returns whether the same file was written for the same activity, by any account.
 pub async fn is_done(db: &Db, activity: &str, sha256: &str) -> Result<bool> {
     let query = "SELECT COUNT(*) FROM import WHERE activity = $1 AND sha256 = $2 AND stage IN ('writing', 'done')";
     let count =
@@ -174,7 +174,7 @@ pub async fn unfinished(db: &Db, account: Uuid) -> Result<Vec<Import>> {
     found.into_iter().map(import).collect()
 }
 
-/// What a heading is remembered by: few bytes, however long it is.
+/// Returns the key under which a heading is stored: a few bytes for a heading of any length.
 pub fn heading_key(heading: &[String]) -> String {
     let end = heading.iter().rposition(|own| !own.is_empty()).map_or(0, |last| last + 1);
     let mut digest = Sha256::new();
@@ -185,7 +185,7 @@ pub fn heading_key(heading: &[String]) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Which fields the columns of tables were when this person last said, by their headings.
+/// Returns the fields that this account last assigned to columns, by heading.
 pub async fn mappings(db: &Db, account: Uuid, activity: &str) -> Result<HashMap<String, Vec<Option<String>>>> {
     let query = "SELECT heading, fields FROM import_columns WHERE account = $1 AND activity = $2
         ORDER BY said_at DESC LIMIT $3";
@@ -216,7 +216,7 @@ pub async fn remember_mapping(db: &Db, import: &Import) -> Result<()> {
     tx.commit().await
 }
 
-/// Cancels imports that were brought before an instant and never written, so many at most; gives their identifiers.
+/// Cancels unwritten imports older than an instant, up to a limit, and returns their identifiers.
 pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uuid>> {
     let query = "UPDATE import SET stage = 'cancelled' WHERE id IN (SELECT id FROM import
         WHERE stage IN ('checking', 'checked', 'unreadable', 'empty', 'too_many') AND created_at < $1 ORDER BY created_at LIMIT $2) RETURNING id";

@@ -15,7 +15,7 @@ pub type MutationKey = (Uuid, Uuid, i64);
 pub struct NewConflict {
     /// The record.
     pub record: Uuid,
-    /// Whose mutation.
+    /// Key of the mutation.
     pub by: MutationKey,
     /// The values, by the paths of their fields.
     pub fields: Fields,
@@ -72,7 +72,7 @@ pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), acco
     Ok(())
 }
 
-/// What others have done to a record: each account, when, and the paths; with the accounts' names.
+/// Returns the concurrent changes of a record with the names of their accounts.
 pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<Path<'static>>)]) -> Result<Vec<ConcurrentChange>> {
     let query = "SELECT name FROM account WHERE id = $1";
     let mut others = Vec::with_capacity(changes.len());

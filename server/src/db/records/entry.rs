@@ -13,22 +13,22 @@ use jiedui_core::sync::Record;
 use jiedui_core::values::month::Month;
 use uuid::Uuid;
 
-/// Which entries are asked for; `None` takes all.
+/// Filter of entries; `None` matches all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Those of a year.
+    /// Year.
     pub year: Option<i32>,
-    /// Those of a programme.
+    /// Programme.
     pub programme: Option<String>,
-    /// Those at a place or below it.
+    /// Place, including all places below it.
     pub place: Option<String>,
-    /// Those in a state.
+    /// State.
     pub state: Option<String>,
-    /// Those of an activity.
+    /// Activity.
     pub activity: Option<String>,
-    /// Those of this month and later ones.
+    /// First month.
     pub from: Option<Month>,
-    /// Those of this month and earlier ones.
+    /// Last month.
     pub until: Option<Month>,
 }
 
@@ -43,7 +43,7 @@ pub struct Listed {
 
 type Row = (Uuid, i64, String, bool, i64);
 
-/// Those that the user may see (everything, without one), the newest first, made before `after`.
+/// Returns the entries that the user may see (all without a user), newest first, created before `after`.
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
     let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
         WHERE kind = 'entry' AND NOT deleted AND created < $1
@@ -96,7 +96,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
 /// Records in the order in which they were made.
 #[derive(Debug)]
 pub struct OldestPage {
-    /// Those that can be read.
+    /// Readable entries.
     pub records: Vec<Record>,
     /// After which the next ones come; `None` at the end.
     pub last: Option<i64>,
@@ -121,12 +121,12 @@ fn record(kind: &Kind, (id, rev, fields, deleted, _): Row) -> Option<Record> {
     Some(Record { kind: kind.clone(), id, rev, fields: stored::read(kind.as_str(), id, &fields)?, deleted })
 }
 
-/// An entry with all that ever happened to it.
+/// An entry with its history and conflicts.
 #[derive(Clone, Debug)]
 pub struct EntryWithHistory {
     /// As it stands.
     pub record: Record,
-    /// Who made it.
+    /// Author.
     pub author: Option<Uuid>,
     /// Its programme's code.
     pub programme: String,
@@ -136,11 +136,11 @@ pub struct EntryWithHistory {
     pub former: Vec<(String, String)>,
     /// The states that it has had, the first first.
     pub history: HistoryPage,
-    /// What was not taken.
+    /// Conflicts.
     pub conflicts: Vec<Conflict>,
 }
 
-/// One entry, whoever may see it, with the states that it had before `before`, or the last ones.
+/// Reads an entry without checking rights, with its states before the revision `before`, or the last ones.
 pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<EntryWithHistory>> {
     let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
         r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
@@ -188,8 +188,8 @@ struct Found {
 }
 
 impl EntryWithHistory {
-    /// Takes out what was said of it where the user does not look: an entry that moved into their sight tells nothing of
-    /// what it was before. `scope` gives the place and the programme that fields put it in.
+    /// Removes from the history the states that this user may not see, such as those before the entry moved into their
+    /// scope. `scope` returns place and programme of a state.
     pub fn hide_from(&mut self, user: &User, scope: impl Fn(&Fields) -> (String, String)) {
         let sees = |place: &str, programme: &str| user.sees(self.author, programme, place);
         if self.former.iter().all(|(place, programme)| sees(place, programme)) {

@@ -1,5 +1,5 @@
-//! The states that records have had. Of each, what the next one changed is stored, and now and then all of it: history
-//! grows by what was changed, however large the record is.
+//! History of records. Each past state is stored as the difference to the next one, and every few states completely.
+//! History grows with the size of the changes, not of the record.
 
 use crate::db::records::revision::Revision;
 use crate::db::{Db, Result, on};
@@ -8,7 +8,7 @@ use jiedui_core::entry::{Fields, bounds, field};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Every so many states all fields are stored, so that none is far from one of those.
+/// Interval of states at which all fields are stored, so that every state is near one of those.
 const WHOLE: i64 = 64;
 /// The most states in an answer, and the most bytes of their fields.
 const PAGE: usize = 200;
@@ -42,8 +42,8 @@ impl StoredRevision {
     }
 }
 
-/// What takes the fields `after` back to `before`: for each that differs a list with what it was, an empty one where it was
-/// not there. For the answers of a form the same, one by one.
+/// Returns the difference that turns the fields `after` into `before`. Each differing field has a list with its former
+/// value, or an empty list if it was absent. The answers of a form are compared one by one.
 fn undo(before: &Fields, after: &Fields) -> Fields {
     let was = |value: Option<&Value>| value.map_or_else(|| json!([]), |value| json!([value]));
     let differing = |before: &Fields, after: &Fields| -> Vec<String> {
@@ -156,8 +156,8 @@ pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>
     Ok(page)
 }
 
-/// Returns the fields that a record had at an earlier revision, from its revision and fields now; `None` where that state
-/// is not stored or cannot be read.
+/// Returns the fields of a record at an earlier revision, computed from its current revision and fields. Returns `None`
+/// if that state is not stored or cannot be read.
 pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier: i64) -> Result<Option<Fields>> {
     let now = RevisionState {
         rev,

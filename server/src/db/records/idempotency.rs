@@ -1,4 +1,4 @@
-//! What mutations were answered, so that one that comes again changes nothing and is answered the same.
+//! Stored answers of mutations, so that a repeated one changes nothing and gets the same answer.
 
 use crate::db::bulk::insert;
 use crate::db::{Result, Tx, on};
@@ -53,7 +53,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Those of the mutations that were new; `None` where there were none.
+    /// Encodes the answers of new mutations; `None` if there are none.
     pub fn new(account: Uuid, client: Uuid, answers: &[(MutationDigest, PushResult)]) -> Result<Option<Self>> {
         let numbers = || answers.iter().map(|(_, result)| crate::db::signed(result.seq));
         let (Some(first_seq), Some(last_seq)) = (numbers().min(), numbers().max()) else { return Ok(None) };

@@ -31,7 +31,7 @@ pub struct Cursor {
     change: i64,
     #[serde(rename = "s")]
     sight: Sight,
-    /// What it could see before its rights changed, and how far it had come: up to there the feed is told once more.
+    /// Visibility before the rights changed, and the position at that time: up to there the feed is replayed once.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     before: Option<(Sight, i64)>,
 }
@@ -55,7 +55,7 @@ impl Sight {
 /// The bytes of a cursor's signature.
 const SIGNATURE: usize = 16;
 
-/// What cursors are signed with: all servers on a database have the same.
+/// Key that signs cursors; all servers on a database have the same.
 #[derive(Clone)]
 pub struct CursorKey([u8; 32]);
 
@@ -87,9 +87,9 @@ impl Cursor {
         Self { user: user.id, epoch, change: 0, sight: Sight::of(user), before: None }
     }
 
-    /// Reads a cursor of this user's and of this life of the database; `None` if it is none. One that is not signed with
-    /// the key was given out by an earlier version, and may not say that its user could see more than now: what went out
-    /// of sight is told by its kind, identifier and revision.
+    /// Parses a cursor of this user and epoch; `None` if it is invalid. An unsigned cursor comes from an earlier
+    /// version. It must not claim a wider visibility than the user has now, since deletions of hidden records name
+    /// their kind, identifier and revision.
     pub fn parse(text: &str, user: &User, epoch: i64, key: &CursorKey) -> Option<Self> {
         let (body, signature) = text.split_once('.').map_or((text, None), |(body, own)| (body, Some(own)));
         if let Some(signature) = signature {
@@ -164,7 +164,7 @@ pub struct FeedItem {
     pub fields: Option<String>,
 }
 
-/// What has changed since a cursor.
+/// Changes since a cursor.
 #[derive(Debug)]
 pub struct FeedPage {
     /// The changed records, oldest change first.
@@ -224,7 +224,7 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
     Ok(FeedPage { records, cursor, more })
 }
 
-/// What the user is told of a record: as it stands, that it is gone, or nothing.
+/// Returns the user's view of a record: its current state, a deletion, or nothing.
 fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<FeedItem>> {
     let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
     let own = author == Some(user.id);

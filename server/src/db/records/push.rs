@@ -1,5 +1,5 @@
-//! Applies mutations, each exactly once in effect: the answer to one is kept beside what it did, in one transaction.
-//! What a group of pushes touches is read before and written after in a few statements; in between it lies in memory.
+//! Applies mutations with effect exactly once: the answer is stored in the same transaction as the change. The rows
+//! that a group of pushes touches are read before and written after in a few bulk statements.
 
 use crate::db::bulk::Prepared;
 use crate::db::files::attachment::{self, Naming};
@@ -23,18 +23,18 @@ use std::sync::Arc;
 use time::Date;
 use uuid::Uuid;
 
-/// Who pushes what.
+/// A push of one client.
 #[derive(Clone, Debug)]
 pub struct Push {
-    /// Whose session it is.
+    /// Account of the session.
     pub actor: User,
     /// The phone's copy of the program.
     pub client: Uuid,
-    /// What has been done there, each with its digest.
+    /// Mutations, each with its digest.
     pub mutations: Vec<(Mutation, MutationDigest)>,
     /// The last day that an entry may have.
     pub last_day: Date,
-    /// Whether all of it is done or nothing: what is refused or ran against others' changes then undoes the rest.
+    /// All or nothing: any rejection or conflict rolls the whole push back.
     pub whole: bool,
 }
 
@@ -45,51 +45,52 @@ const RECORDS_BACK: usize = 1 << 20;
 /// The most people that the answer to a conflict names: those who changed the record last.
 const OTHERS: usize = 20;
 
-/// What stands in one transaction.
+/// State of one transaction.
 struct Batch<'a> {
     reference: &'a Reference,
     change: i64,
     at: i64,
     /// The same as it stands in fields.
     now: Value,
-    /// What was answered before, by account and client.
+    /// Stored and new answers, by account and client.
     known: BTreeMap<(Uuid, Uuid), Answers>,
     /// The records that the mutations name, as they stand by now; those that are not yet written so are in `unwritten`.
     records: BTreeMap<Uuid, Arc<RecordRow>>,
     unwritten: BTreeSet<Uuid>,
-    /// Those of the records that cannot be read: nothing is written over them.
+    /// Identifiers of records that cannot be read and are never overwritten.
     unreadable: BTreeSet<Uuid>,
     past: Vec<StoredRevision>,
     conflicts: Vec<NewConflict>,
     /// How many conflicts of a record are unresolved, for the records where another may arise.
     unresolved: BTreeMap<Uuid, i64>,
     figures: rollup::Pending,
-    /// Who may name which photos of others.
+    /// Rights to name photos of other accounts.
     naming: Naming,
     /// Photos that records name from now on.
     references: Vec<(String, Uuid, Uuid)>,
     /// Epochs of the database.
     epochs: Vec<u64>,
-    /// Why nothing of it is to be done, where that is known already.
+    /// Error with which every mutation is rejected.
     refused: Option<&'a FieldError>,
 }
 
-/// What a push has been answered so far.
+/// Progress of one push.
 #[derive(Default)]
 struct Turn {
     results: Vec<PushResult>,
-    /// Those of them that are not stored yet, with the digests of their mutations.
+    /// New results that are not stored yet, with the digests of their mutations.
     new: Vec<(MutationDigest, PushResult)>,
     /// How many bytes of records they send back.
     sent_back: usize,
     /// The numbers of this push that are its client's own.
     numbers: BTreeSet<u64>,
-    /// Whether another number was not: two phones go by the same name, and what was done under it is not all this one's.
+    /// Whether another mutation with one of its numbers exists: two phones share a client identifier, so the client's
+    /// mutations are not all from this phone.
     is_duplicated: bool,
 }
 
 impl Turn {
-    /// Whose mutations they are, as the merge sees it.
+    /// Returns the author of its mutations for the merge.
     fn author<'a>(&'a self, push: &Push, epochs: &'a [u64]) -> MutationAuthor<'a> {
         let (numbers, is_duplicated) = (&self.numbers, self.is_duplicated);
         MutationAuthor { account: push.actor.id, client: push.client, epochs, numbers, is_duplicated }
@@ -102,8 +103,8 @@ type Since = (Uuid, i64, Vec<Path<'static>>);
 /// The results of each push, and the number of the last change, if there was one.
 type Done = (Vec<Vec<PushResult>>, Option<i64>);
 
-/// Applies several pushes in one transaction and answers once that is durable. A number with which a figure would be more
-/// than the database holds is refused; that is found out by its table, for a push that comes alone.
+/// Applies several pushes in one transaction and returns once it is durable. A number that takes a figure out of the
+/// column's range is rejected; the failed check is attributed only for a push that comes alone.
 pub async fn push(db: &Db, reference: &Reference, pushes: &[Push]) -> Result<Done> {
     match (apply_all(db, reference, pushes, None).await, pushes) {
         (Err(error), [alone]) if error.is_out_of_range() => one_by_one(db, reference, alone).await,
@@ -327,7 +328,7 @@ impl Batch<'_> {
         turn.results.push(result);
     }
 
-    /// What writes the records that are yet to be written, where they are so many.
+    /// Prepares the statements for the unwritten records if there are at least `many`.
     fn prepare(&mut self, kind: Dialect, many: usize) -> Result<Prepared> {
         let rows = if self.unwritten.len() < many { Vec::new() } else { self.rows() };
         record::prepare(kind, &rows, &self.reference.catalogue)
@@ -458,7 +459,7 @@ impl Batch<'_> {
         }
     }
 
-    /// What has happened to a record since the revision that a mutation started from: by whom, when, to which fields.
+    /// Returns the concurrent changes of a record since the mutation's base revision: account, time and paths.
     async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let author = turn.author(push, &self.epochs);
@@ -568,8 +569,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Rejects what would add a conflict to a record that has the most: its values stay with their author, and none that
-    /// waits is dropped for them.
+    /// Rejects a mutation that would add a conflict to a record with the maximum number. Its values stay with their
+    /// author, and no waiting conflict is dropped.
     fn within_conflict_limit(&self, record: Uuid, decision: Decision, keep: bool) -> Decision {
         let adds = match &decision {
             Decision::Write { conflicting_values, .. } | Decision::Leave { conflicting_values, .. } => {
@@ -594,7 +595,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Writes all of it; gives the number of the last change.
+    /// Writes the batch; returns the number of the last change.
     async fn write(mut self, tx: &mut Tx, answers: &[idempotency::Stored]) -> Result<i64> {
         let rows = self.rows();
         let Self { reference, change, at, past, conflicts, mut figures, references, .. } = self;

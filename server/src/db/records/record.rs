@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub struct RecordRow {
     /// Identifier.
     pub id: Uuid,
-    /// What it is.
+    /// Kind.
     pub kind: Kind,
     /// Its fields.
     pub fields: Fields,
@@ -26,7 +26,7 @@ pub struct RecordRow {
     pub change: i64,
     /// The number of the change that made it.
     pub created: i64,
-    /// Who made it; `None` for the program itself.
+    /// Author; `None` for the program itself.
     pub author: Option<Uuid>,
     /// Scopes (place and programme) in which it stood before.
     pub former: Vec<(String, String)>,
@@ -46,7 +46,7 @@ pub fn scope(fields: &Fields, catalogue: &Catalogue) -> (String, String) {
     (text(fields, "place").to_owned(), programme(fields, catalogue).to_owned())
 }
 
-/// That of its activity, where it has one, or the one that it names itself.
+/// Returns the programme of its activity, or the one that it names itself.
 fn programme<'a>(fields: &'a Fields, catalogue: &'a Catalogue) -> &'a str {
     match text(fields, "activity") {
         "" => text(fields, "programme"),
@@ -73,7 +73,7 @@ pub async fn write<R: Borrow<RecordRow>>(tx: &mut Tx, rows: &[R], catalogue: &Ca
     Ok(ready.run(tx).await?)
 }
 
-/// What writes records as they stand now.
+/// Prepares the statements that write records in their current state.
 pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Catalogue) -> Result<Prepared> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Borrow::borrow) {
@@ -147,7 +147,7 @@ struct Found {
     at: i64,
 }
 
-/// Those of these records that there are. It fails where one of them cannot be read.
+/// Reads the existing ones of these records. Fails if one cannot be read.
 pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>> {
     look_up(tx, ids).await?.into_iter().collect()
 }

@@ -11,7 +11,7 @@ pub struct Revision {
     pub rev: i64,
     /// Paths of the fields that changed.
     pub changed: BTreeSet<Path<'static>>,
-    /// Who changed them, with which copy of the app, by which mutation; `None` for the program itself.
+    /// Key of the mutation that changed them; `None` for the program itself.
     pub by: Option<(Uuid, Uuid, i64)>,
     /// When.
     pub at: i64,

@@ -1,5 +1,5 @@
-//! Reading what is stored as JSON. What cannot be read, since its disk or somebody's hand has spoilt it, is logged with its
-//! identifier and left out: it fails no request that is about something else, and `jiedui verify` names it.
+//! Reads stored JSON. Unreadable data, such as after damage to the disk, is logged with its identifier and omitted. It
+//! fails no unrelated request, and `jiedui verify` names it.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::fmt::Display;

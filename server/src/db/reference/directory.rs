@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// What came of writing one.
+/// Result of writing a record of the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// Written, or equal already: the revision.
@@ -22,7 +22,7 @@ pub enum Written {
     OtherKind,
     /// The agreement is somebody else's file, which this person may not read.
     ForeignFile,
-    /// It has changed since the revision that the change started from; for 0: it was there already, with other content.
+    /// The record changed since the base revision; for 0: it exists with other content.
     Conflict,
     /// There is no such revision yet: this is the last.
     Ahead(u64),

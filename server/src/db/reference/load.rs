@@ -1,5 +1,5 @@
-//! What entries are checked against: catalogue, places, organisations and pairings. It changes seldom, so a server
-//! holds it in memory.
+//! Reference data that entries are validated against: catalogue, places, organisations and pairings. It changes seldom,
+//! so a server caches it.
 
 use crate::db::bulk::insert;
 use crate::db::records::record::{self, RecordRow};
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use time::Date;
 use uuid::Uuid;
 
-/// The whole of it.
+/// Reference data.
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
     /// Programmes, indicators, forms.
@@ -29,7 +29,7 @@ pub struct Reference {
     pub places: Places,
     /// The directory.
     pub organisations: Vec<Organisation>,
-    /// Who is paired with whom.
+    /// Pairings.
     pub pairings: Vec<Pairing>,
     /// Months that are closed.
     pub closed: Vec<Month>,
@@ -105,7 +105,7 @@ fn closed_month(text: &str) -> Option<Month> {
     text.parse().inspect_err(|error| stored::log("closed month", text, error)).ok()
 }
 
-/// The first letter of each character's commonest reading; what is no Chinese character stays.
+/// Returns the first letter of each character's commonest reading; other characters are unchanged.
 fn initials(name: &str) -> String {
     name.chars().map(|own| own.to_pinyin().map_or(own.to_string(), |own| own.first_letter().to_owned())).collect()
 }
@@ -254,7 +254,7 @@ pub async fn revise(db: &Db, catalogue: &Catalogue) -> Result<bool> {
     Ok(true)
 }
 
-/// Who closed a month, when and why.
+/// A closed month, with the time and the name of the account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Closed {
     /// `YYYY-MM`.

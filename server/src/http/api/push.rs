@@ -18,8 +18,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// Applies a batch of mutations. The response means that they are durable. A conflict names in `others` the authors,
-/// times and fields of the concurrent changes. A mutation of kind `choice` resolves a conflict: its id is the record's,
-/// its fields are `client` and `seq` of the mutation in conflict, and `take`, the paths of the values to apply.
+/// times and fields of the concurrent changes. A mutation of kind `choice` resolves a conflict. Its id is the record's.
+/// Its fields are `client` and `seq` of the mutation in conflict, and `take`, the paths of the values to apply.
 /// Deleting another user's or an approved entry needs the field `reason`, deleting a duplicate `duplicate_of` as well.
 /// `epoch` is the database epoch in which `base_rev` was read (see the pull). After a restore from a backup, revisions of
 /// an earlier epoch count as older than every change since the restore. A mutation without
