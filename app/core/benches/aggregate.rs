@@ -7,7 +7,7 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
-use jiedui_core::fixtures::sample::paired;
+use jiedui_core::fixtures::pairings::paired;
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
 use serde_json::json;

@@ -150,7 +150,7 @@ pub fn outlines(shades: Option<&[ShadedCounty]>) -> String {
 mod tests {
     use super::*;
     use jiedui_core::figures::figure::Filter;
-    use jiedui_core::fixtures::sample::paired;
+    use jiedui_core::fixtures::pairings::paired;
     use jiedui_core::map::index::MapIndex;
 
     #[test]

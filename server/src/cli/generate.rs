@@ -6,7 +6,8 @@ use crate::clock;
 use crate::config::Storage;
 use crate::db::records::push::insert_trusted;
 use crate::db::reference::load;
-use jiedui_core::fixtures::sample::{self, FIRST_DAY, Sample};
+use jiedui_core::fixtures::pairings;
+use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
 
 /// Entries in one transaction.
@@ -18,7 +19,7 @@ pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage)
     let (db, _) = open(storage).await?;
     if pairings > 0 {
         let known = load::load(&db).await?;
-        let (organisations, pairings) = sample::directory(seed, pairings, &known.catalogue, &known.places);
+        let (organisations, pairings) = pairings::directory(seed, pairings, &known.catalogue, &known.places);
         load::add_directory(&db, &organisations, &pairings).await?;
     }
     let reference = load::load(&db).await?;

@@ -1,4 +1,9 @@
-//! Names of the fields of records, as they are stored and sent. Add a field here first.
+//! Fields of records and their names, as they are stored and sent. Add a field here first.
+
+use serde_json::{Map, Value};
+
+/// Fields of a record as JSON. Unknown fields are preserved.
+pub type Fields = Map<String, Value>;
 
 /// Activity of an entry: its form's code.
 pub const ACTIVITY: &str = "activity";

@@ -9,5 +9,6 @@ mod parse;
 pub mod path;
 
 pub use answers::check_value;
+pub use field::Fields;
 pub use model::*;
 pub use path::Path;

@@ -1,5 +1,6 @@
 //! Model of an entry, its answers and its review state, and the rules that it is validated against.
 
+use super::field::Fields;
 use crate::catalogue::Catalogue;
 use crate::directory::organisation::{Organisation, Pairing};
 use crate::directory::place::Places;
@@ -10,9 +11,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
-
-/// Fields of a record as JSON. Unknown fields are preserved.
-pub type Fields = serde_json::Map<String, Value>;
 
 /// Earliest year of an entry's date.
 pub const FIRST_YEAR: i32 = 2010;

@@ -4,8 +4,8 @@
 use crate::catalogue::field_reader::FieldReader;
 use crate::catalogue::{Activity, Catalogue, Field, Kind};
 use crate::entry::answers::{check_answer, check_rows, check_value, selected_codes};
-use crate::entry::field;
-use crate::entry::model::{ATTACHMENTS, Answer, Entry, Fields, NOTE_LENGTH, Rules, State};
+use crate::entry::field::{self, Fields};
+use crate::entry::model::{ATTACHMENTS, Answer, Entry, NOTE_LENGTH, Rules, State};
 use crate::entry::path::Path;
 use crate::values::field_error::{ErrorCode, FieldError};
 use crate::values::quantity::{Qualifier, Quantity};

@@ -1,8 +1,7 @@
 //! Field paths of a record, the unit of conflict detection: a top-level field, or one answer of the form such as
 //! `values.count`. Concurrent changes to different paths merge without a conflict.
 
-use super::field::{DETAILS, QUALIFIERS, SET_BY_SERVER, VALUES};
-use super::model::Fields;
+use super::field::{DETAILS, Fields, QUALIFIERS, SET_BY_SERVER, VALUES};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -12,7 +11,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-/// Path of a field. Parsed from a text it borrows from it; any text is a path, and its text form is the same again.
+/// Path of a field. Borrows the text that it is parsed from. Any text is a path, and
+/// its text form is that text.
 ///
 /// Paths are ordered and compared by their text, which is how they are stored and sent.
 #[derive(Clone, Debug)]

@@ -79,7 +79,7 @@ impl Overview {
 mod tests {
     use super::*;
     use crate::directory::place::{Level, Side};
-    use crate::fixtures::sample::paired;
+    use crate::fixtures::pairings::paired;
     use crate::values::month::Month;
     use uuid::Uuid;
 

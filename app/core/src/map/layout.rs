@@ -174,7 +174,7 @@ fn distance([from, towards, to]: Curve, point: (f64, f64)) -> f64 {
 mod tests {
     use super::*;
     use crate::figures::figure::Filter;
-    use crate::fixtures::sample::paired;
+    use crate::fixtures::pairings::paired;
     use crate::map::index::MapIndex;
 
     fn features(overview: &Overview) -> Features {
