@@ -6,7 +6,6 @@ use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
-use crate::svg::escaped;
 use crate::ui::filter::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -21,7 +20,7 @@ use jiedui_core::figures::{
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use std::fmt::Write;
+use maud::{Markup, html};
 
 lazy_screen!(
     /// The report.
@@ -117,7 +116,7 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
         .map(|programme| {
             let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.code);
             let lines: Vec<Line<'_>> = own.map(line).collect();
-            page(&report, programme, &lines)
+            page(&report, programme, &lines).into_string()
         })
         .collect()
 }
@@ -149,38 +148,34 @@ impl<'a> Of<'a> {
     }
 }
 
-/// A programme's page.
-fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> String {
+/// Renders a programme's page.
+fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> Markup {
     let Of { model, overview, filter, time, place, .. } = report;
     let texts = model.texts;
     let name = model.pick(&programme.name, &programme.name_en);
-    let mut html = format!(
-        "<section class=\"page programme {}\"><h1>{}</h1><p>{}</p>{}",
-        escaped(&programme.code),
-        escaped(&fill(texts.report_title, &[&name, &time])),
-        escaped(&format!("{place} · {}", fill(texts.figures_of, &[&day_in_china(&overview.as_of)]))),
-        table(report, name, lines),
-    );
-    lacking(&mut html, report, lines);
-    if lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean)) {
-        let _ = write!(html, "<p class=\"note\">{}</p>", texts.levels_note);
+    let has_levels =
+        lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean));
+    let has_other_targets = !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some());
+    html! {
+        section class={ "page programme " (programme.code) } {
+            h1 { (fill(texts.report_title, &[&name, &time])) }
+            p { (place) " · " (fill(texts.figures_of, &[&day_in_china(&overview.as_of)])) }
+            (table(report, name, lines))
+            (lacking(report, lines))
+            @if has_levels { p class="note" { (texts.levels_note) } }
+            @if has_other_targets { p class="note" { (texts.targets_of_all) } }
+            p class="report-signatures" {
+                span { (texts.signed_by_a) } span { (texts.signed_by_b) } span { (texts.signed_on) }
+            }
+        }
     }
-    if !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some()) {
-        let _ = write!(html, "<p class=\"note\">{}</p>", texts.targets_of_all);
-    }
-    let _ = write!(
-        html,
-        "<p class=\"report-signatures\"><span>{}</span><span>{}</span><span>{}</span></p></section>",
-        texts.signed_by_a, texts.signed_by_b, texts.signed_on
-    );
-    html
 }
 
 /// What a column says of a row; nothing where there is nothing to say.
 type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
 
 /// The indicators of a page. What no row has is no column: the year before, where it had no entries; targets, where none is set.
-fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
+fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
     let texts = report.model.texts;
     let is_whole = report.filter.covers_target();
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
@@ -221,46 +216,55 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> String {
         };
         columns.push((texts.change_since, Box::new(change)));
     }
-    let heads = [texts.indicator, texts.unit].into_iter().chain(columns.iter().map(|(head, _)| *head));
-    let heads: String = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    let row = |line: &Line<'_>| {
-        let cells = columns.iter().map(|(_, cell)| cell(line).unwrap_or_else(|| "—".to_owned()));
-        format!(
-            "<tr><th scope=\"row\">{}</th><td>{}</td>{}</tr>",
-            escaped(report.model.pick(&line.indicator.name, &line.indicator.name_en)),
-            escaped(report.model.pick(&line.indicator.unit, &line.indicator.unit_en)),
-            cells.map(|cell| format!("<td>{cell}</td>")).collect::<String>()
-        )
-    };
-    format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><thead><tr>{heads}</tr></thead><tbody>{}</tbody></table></div>",
-        escaped(name),
-        lines.iter().map(row).collect::<String>()
-    )
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(name) {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { (texts.indicator) }
+                        th scope="col" { (texts.unit) }
+                        @for (head, _) in &columns { th scope="col" { (head) } }
+                    }
+                }
+                tbody {
+                    @for line in lines {
+                        tr {
+                            th scope="row" { (report.model.pick(&line.indicator.name, &line.indicator.name_en)) }
+                            td { (report.model.pick(&line.indicator.unit, &line.indicator.unit_en)) }
+                            @for (_, cell) in &columns { td { (cell(line).unwrap_or_else(|| "—".to_owned())) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Lists the targets that are not reached, and by how much, or that have no figure yet. Writes nothing for a place: no
 /// target was set for it.
-fn lacking<'a>(html: &mut String, report: &Of<'a>, lines: &'a [Line<'a>]) {
+fn lacking<'a>(report: &Of<'a>, lines: &'a [Line<'a>]) -> Markup {
     let texts = report.model.texts;
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
     if has_targets && !report.filter.covers_target() {
-        return;
+        return Markup::default();
     }
     let of = |line: &'a Line<'a>| {
         let words = match (&line.now.target, line.now.actual) {
-            // Nobody knows how far a target is from being reached that has no figure.
+            // The distance to a target is unknown without a figure.
             (Some(_), None) => texts.no_entries.to_owned(),
             _ => report.words(line).pace().filter(|(_, is_well)| !is_well)?.0,
         };
-        let name = report.model.pick(&line.indicator.name, &line.indicator.name_en);
-        Some(format!("<li>{}：{}</li>", escaped(name), escaped(&words)))
+        Some((report.model.pick(&line.indicator.name, &line.indicator.name_en), words))
     };
-    let lacking: String = lines.iter().filter_map(of).collect();
-    let body = match (has_targets, lacking.is_empty()) {
-        (false, _) => format!("<p>{}</p>", texts.none_set),
-        (true, true) => format!("<p>{}</p>", texts.none_lacking),
-        (true, false) => format!("<ul>{lacking}</ul>"),
-    };
-    let _ = write!(html, "<h2>{}</h2>{body}", texts.targets_lacking);
+    let lacking: Vec<_> = lines.iter().filter_map(of).collect();
+    html! {
+        h2 { (texts.targets_lacking) }
+        @if !has_targets {
+            p { (texts.none_set) }
+        } @else if lacking.is_empty() {
+            p { (texts.none_lacking) }
+        } @else {
+            ul { @for (name, words) in lacking { li { (name) "：" (words) } } }
+        }
+    }
 }

@@ -73,7 +73,7 @@ impl SvgWriter {
 }
 
 /// Escapes a text for an element or for a quoted attribute.
-pub fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut svg = SvgWriter::default();
     svg.text(text);
     svg.finish()

@@ -12,7 +12,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
-use crate::svg::{escaped, static_map};
+use crate::svg::static_map;
 use crate::ui::entry_list::{entry_list, use_entries};
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::LoadingOnline;
@@ -34,7 +34,7 @@ use jiedui_core::figures::{
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use std::fmt::Write;
+use maud::{Markup, PreEscaped, html};
 use uuid::Uuid;
 
 /// How many of an organisation's entries are listed.
@@ -74,12 +74,11 @@ fn Organisations() -> impl IntoView {
     let actions = move || {
         model.user.with(|user| {
             let Some(user) = user else { return String::new() };
-            let take = format!(
-                "<a class=\"button button-quiet\" href=\"/api/v1/export/directory.xlsx\" rel=\"external\">{}</a>",
-                texts.directory_as_xlsx
-            );
-            let add = format!("<a class=\"button\" href=\"/organisations/new\">{}</a>", texts.organisation_new);
-            if user.role.coordinates() { add + &take } else { take }
+            html! {
+                @if user.role.coordinates() { a class="button" href="/organisations/new" { (texts.organisation_new) } }
+                a class="button button-quiet" href="/api/v1/export/directory.xlsx" rel="external" { (texts.directory_as_xlsx) }
+            }
+            .into_string()
         })
     };
     let side_option = move |own: Side, name: &'static str| {
@@ -142,10 +141,13 @@ fn OrganisationOf() -> impl IntoView {
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
-        let partners: String = pairings.iter().map(|pairing| partner(model, &overview, pairing)).collect();
         let signed_in = model.user.with(Option::is_some);
         let map = static_map::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
-        let partners = format!("<ul class=\"latest\">{partners}</ul>{map}");
+        let partners = html! {
+            ul class="latest" { @for pairing in &pairings { (partner(model, &overview, pairing)) } }
+            (PreEscaped(map))
+        }
+        .into_string();
         let position = if own.position.is_none() { texts.approximate } else { "" };
         view! {
             <section class=format!("list programme {}", own.programme)>
@@ -179,21 +181,18 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     }
     let row = |own: &&ItemView| {
         let due = own.item.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
-        format!(
-            "<li><strong><a href=\"/needs/{}\">{}</a></strong><span>{} · {}{}</span></li>",
-            own.id,
-            escaped(&own.item.title),
-            own.item.year,
-            ledger_status(texts, own.item.status),
-            due.unwrap_or_default()
-        )
+        html! {
+            li {
+                strong { a href={ "/needs/" (own.id) } { (own.item.title) } }
+                span { (own.item.year) " · " (ledger_status(texts, own.item.status)) (due.unwrap_or_default()) }
+            }
+        }
     };
-    let rows: String = own.iter().take(LISTED).map(row).collect();
-    format!(
-        "<h2>{} · {}</h2><ul class=\"latest needs-here\">{rows}</ul>",
-        texts.nav_needs,
-        fill(texts.needs_found, &[&own.len()])
-    )
+    html! {
+        h2 { (texts.nav_needs) " · " (fill(texts.needs_found, &[&own.len()])) }
+        ul class="latest needs-here" { @for item in own.iter().take(LISTED) { (row(item)) } }
+    }
+    .into_string()
 }
 
 /// What all its pairings have brought, over all years.
@@ -230,45 +229,37 @@ fn place_name(overview: &Overview, code: &str) -> String {
 
 fn row(model: AppState, overview: &Overview, own: &Organisation) -> String {
     let count = overview.directory().pairings_of(own.id).count();
-    format!(
-        "<li><strong><a href=\"/organisations/{}\">{}</a></strong><span>{} · {}</span><span>{}</span></li>",
-        own.id,
-        escaped(model.pick(&own.name, &own.name_en)),
-        organisation_kind(model.texts, own.kind),
-        escaped(&place_name(overview, &own.place)),
-        fill(model.texts.pairings_shown, &[&count])
-    )
+    html! {
+        li {
+            strong { a href={ "/organisations/" (own.id) } { (model.pick(&own.name, &own.name_en)) } }
+            span { (organisation_kind(model.texts, own.kind)) " · " (place_name(overview, &own.place)) }
+            span { (fill(model.texts.pairings_shown, &[&count])) }
+        }
+    }
+    .into_string()
 }
 
 /// A pairing, since when it is and until when it was.
-fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> String {
+fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
     let texts = model.texts;
     let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
     let programme = overview.catalogue.programme(&pairing.programme);
     let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
-    let mut text = format!(
-        "<li><strong><a href=\"/list?year=all&amp;pairing={}\">{}</a></strong><span>{} · {since}",
-        pairing.id,
-        escaped(&pairing_name(model.labels(), overview, pairing)),
-        escaped(programme)
-    );
-    if let Some(to) = pairing.to {
-        // Writing to a text does not fail.
-        let _ = write!(text, " · {}", fill(texts.ended, &[&format_date(to)]));
+    let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended, &[&format_date(to)])));
+    let agreement = pairing.agreement.as_ref().filter(|_| model.user.with(Option::is_some));
+    let may_edit = crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory()));
+    html! {
+        li {
+            strong {
+                a href={ "/list?year=all&pairing=" (pairing.id) } { (pairing_name(model.labels(), overview, pairing)) }
+            }
+            span { (programme) " · " (since) (ended.unwrap_or_default()) }
+            @if let Some(agreement) = agreement {
+                a class="button button-quiet" href={ "/api/v1/attachments/" (agreement) } rel="external" target="_blank" {
+                    (texts.agreement_open)
+                }
+            }
+            @if may_edit { a class="button button-quiet" href={ "/pairings/" (pairing.id) } { (texts.edit) } }
+        }
     }
-    text.push_str("</span>");
-    if let Some(agreement) = &pairing.agreement
-        && model.user.with(Option::is_some)
-    {
-        let _ = write!(
-            text,
-            "<a class=\"button button-quiet\" href=\"/api/v1/attachments/{}\" rel=\"external\" target=\"_blank\">{}</a>",
-            escaped(agreement),
-            texts.agreement_open
-        );
-    }
-    if crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory())) {
-        let _ = write!(text, "<a class=\"button button-quiet\" href=\"/pairings/{}\">{}</a>", pairing.id, texts.edit);
-    }
-    text + "</li>"
 }
