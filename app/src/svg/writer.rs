@@ -72,13 +72,6 @@ impl SvgWriter {
     }
 }
 
-/// Escapes a text for an element or for a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut svg = SvgWriter::default();
-    svg.text(text);
-    svg.finish()
-}
-
 /// Formats a length with one decimal. Uses integers: formatting any `f64` would add kilobytes to the wasm file.
 pub fn tenth(length: f64) -> String {
     let tenths = (length * 10.0).round() as i64;
