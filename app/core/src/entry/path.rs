@@ -69,7 +69,7 @@ impl<'a> Path<'a> {
         self.answer().and_then(|code| code.split('.').next())
     }
 
-    /// Returns whether the path is `other` or a part of it: an answer of the form, or a cell of a table.
+    /// Returns whether the path is `other` or part of that path: an answer of the form, or a cell of a table.
     pub fn is_within(&self, other: &Path<'_>) -> bool {
         let continues = |text: &str, start: &str| text.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'));
         match (self, other) {

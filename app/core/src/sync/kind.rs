@@ -38,7 +38,7 @@ impl Kind {
     }
 
     /// Returns the kind with this name, unless it is unknown.
-    fn known(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "entry" => Self::Entry,
             "need" => Self::LedgerItem,
@@ -52,13 +52,13 @@ impl Kind {
 
 impl From<&str> for Kind {
     fn from(name: &str) -> Self {
-        Self::known(name).unwrap_or_else(|| Self::Other(name.to_owned()))
+        Self::from_name(name).unwrap_or_else(|| Self::Other(name.to_owned()))
     }
 }
 
 impl From<String> for Kind {
     fn from(name: String) -> Self {
-        Self::known(&name).unwrap_or(Self::Other(name))
+        Self::from_name(&name).unwrap_or(Self::Other(name))
     }
 }
 

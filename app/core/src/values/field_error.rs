@@ -256,7 +256,7 @@ impl FieldError {
 /// Adds errors for fields that have none yet.
 pub fn add_new(errors: &mut Vec<FieldError>, more: Vec<FieldError>) {
     for error in more {
-        if !errors.iter().any(|known| known.field == error.field) {
+        if !errors.iter().any(|earlier| earlier.field == error.field) {
             errors.push(error);
         }
     }
