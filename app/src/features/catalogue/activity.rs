@@ -1,7 +1,8 @@
 //! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
 
 use crate::api::reference as server;
-use crate::features::catalogue::field::{FieldEdit, Typed, part_name};
+use crate::features::catalogue::field_edit::FieldEdit;
+use crate::features::catalogue::typed_field::{Typed, part_name};
 use crate::features::catalogue::{is_admin, sentence};
 use crate::features::entries::Preview;
 use crate::labels::texts::fill;

@@ -1,8 +1,9 @@
 //! The catalogue, for administrators: which forms and indicators there are, and the ways to change them.
 
 pub mod activity;
-mod field;
+mod field_edit;
 pub mod indicator;
+mod typed_field;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
