@@ -547,3 +547,69 @@ fn row_wider_than_the_heading_and_several_days_are_mistakes() {
     let expected = expected.map(|(row, column, code)| (row, column.to_owned(), code.to_owned()));
     assert_eq!(mistakes(&import), expected, "{import}");
 }
+
+#[test]
+fn file_of_another_format_is_named() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let xml = r#"<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+        <Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:html="http://www.w3.org/TR/REC-html40">
+        <Worksheet><Table><Row><Cell><Data>日期</Data></Cell></Row></Table></Worksheet></Workbook>"#;
+    for (file, name) in [
+        (xml, "Excel 2003 的 XML 表格"),
+        (r#"[{"日期": "2026-11-20", "地点": "沫阳镇"}]"#, "JSON"),
+        ("日期|地点，村|人\n2026-11-20|沫阳镇，沫阳村|2\n", "用什么符号分开"),
+    ] {
+        let import = bring(&api, "skills_training", file);
+        assert_eq!(import["stage"], "unreadable", "{name}: {import}");
+        assert!(import["problem"].as_str().unwrap().contains(name), "{name}: {import}");
+    }
+}
+
+#[test]
+fn bar_full_width_comma_and_layout_table_are_read() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let cells = [["日期", "地点", "培训人次", "工种"], ["2026-11-20", "沫阳镇", "12", "电工、焊工"]];
+    let joined = |separator: &str| cells.map(|row| row.join(separator)).join("\n");
+    let rows = cells.map(|row| format!("<tr>{}</tr>", row.map(|cell| format!("<td>{cell}</td>")).concat())).concat();
+    let page = format!("<html><table><tr><td>导航</td><td><table>{rows}</table></td></tr><tr><td>页脚</table></html>");
+    for file in [joined("|"), joined("，"), page] {
+        let import = bring(&api, "skills_training", file.clone());
+        assert_eq!((&import["rows"], &import["wrong"]), (&json!(1), &json!(0)), "{file}: {import}");
+        assert_eq!(shown(&import, "values.attendance"), [json!(12)], "{file}");
+    }
+}
+
+#[test]
+fn invalid_byte_and_nul_name_their_line_alone() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let table =
+        "日期,地点,培训人次\n2026-11-20,沫阳镇,1\n2026-11-21,沫阳镇?,2\n2026-11-22,沫\0阳镇,3\n2026-11-23,沫阳镇,4\n";
+    let file = table.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
+    let import = bring(&api, "skills_training", file);
+    let row = |row, code: &str| (row, String::new(), code.to_owned());
+    assert_eq!(mistakes(&import), [row(3, "invalid_byte"), row(4, "character")], "{import}");
+    let first = &import["mistakes"][0];
+    assert_eq!((&first["limit"], &first["value"]), (&json!(21.0), &json!("2026-11-21,沫阳镇<FF>,2")), "{import}");
+    assert!(first["message"].as_str().unwrap().contains("第 21 个字节"), "{import}");
+    assert_eq!(shown(&import, "values.attendance"), [json!(1), json!(4)]);
+}
+
+#[test]
+fn hidden_row_of_a_page_is_counted() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let page = "<html><table><tr><th>日期<th>地点<th>培训人次</tr><tr><td>2026-11-20<td>沫阳镇<td>5</tr>
+        <tr height=0 style='display:none'><td>2026-11-21<td>沫阳镇<td>6</tr></table></html>";
+    let import = bring(&api, "skills_training", page);
+    assert_eq!((&import["rows"], &import["hidden_rows"]), (&json!(2), &json!(1)), "{import}");
+}
+
+#[test]
+fn formula_without_a_certain_result_is_named() {
+    let (_home, _server, api) = served(Database::Sqlite);
+    let import = bring(&api, "skills_training", fixture("01-1904.xls"));
+    assert_eq!(
+        (&import["wrong"], &import["uncalculated"]),
+        (&json!(0), &json!([{"row": 4, "column": "工种"}])),
+        "{import}"
+    );
+}

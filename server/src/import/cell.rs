@@ -100,6 +100,8 @@ pub struct SheetRow {
     pub cells: Vec<Cell>,
     /// The columns, as bits, whose cells are merged with the one above and repeat what stands there.
     pub carried: u128,
+    /// The columns, as bits, whose formula has an empty result that was perhaps never calculated.
+    pub uncalculated: u128,
     /// Whether the spreadsheet hides it, perhaps by a filter.
     pub hidden: bool,
 }
@@ -108,6 +110,11 @@ impl SheetRow {
     /// Whether a column repeats the cell above it, with which it is merged.
     pub fn is_carried(&self, column: usize) -> bool {
         u32::try_from(column).is_ok_and(|column| self.carried.checked_shr(column).unwrap_or_default() & 1 == 1)
+    }
+
+    /// Whether the cell in a column is a formula that was perhaps never calculated.
+    pub fn is_uncalculated(&self, column: usize) -> bool {
+        u32::try_from(column).is_ok_and(|column| self.uncalculated.checked_shr(column).unwrap_or_default() & 1 == 1)
     }
 
     /// The cell in a column.
@@ -167,6 +174,14 @@ impl CellGrid {
         if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
     }
 
+    /// Marks an empty cell whose formula was perhaps never calculated.
+    pub fn mark_uncalculated(&mut self, number: usize, column: usize) {
+        let at = self.rows.partition_point(|row| row.number < number);
+        if let Some(row) = self.rows.get_mut(at).filter(|row| row.number == number) {
+            row.uncalculated |= 1_u128.checked_shl(u32::try_from(column).unwrap_or(u32::MAX)).unwrap_or_default();
+        }
+    }
+
     /// Takes a row back that was put last.
     pub fn forget(&mut self, number: usize) {
         self.rows.pop_if(|row| row.number == number);
@@ -205,6 +220,7 @@ impl CellGrid {
             for row in &mut rows {
                 row.cells.drain(..begins.min(row.cells.len()));
                 row.carried >>= begins;
+                row.uncalculated >>= begins;
             }
         }
         rows

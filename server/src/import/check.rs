@@ -10,7 +10,7 @@ use super::{Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, T
 use crate::db::reference::load::Reference;
 use crate::import::job_registry::Progress;
 use jiedui_core::access::user::User;
-use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow};
+use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow, UncalculatedCell};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::{Fields, field};
@@ -88,7 +88,11 @@ impl SheetChecker {
         for broken in &own.sheet.clone().broken {
             own.found.rows += 1;
             let (column, value) = (String::new(), broken.text.clone());
-            own.wrong(vec![CellError { row: broken.row, column, value, error: FieldError::new("row", broken.code) }]);
+            let error = match broken.limit {
+                Some(limit) => FieldError::with_limit("row", broken.code, limit),
+                None => FieldError::new("row", broken.code),
+            };
+            own.wrong(vec![CellError { row: broken.row, column, value, error }]);
         }
         own
     }
@@ -130,6 +134,7 @@ impl SheetChecker {
                 continue;
             }
             self.found.rows += 1;
+            self.note_uncalculated(row);
             self.found.findings.hidden_rows += usize::from(row.hidden);
             if row.filled().any(|(column, _)| column >= sheet.width) {
                 self.refuse(row, vec![FieldError::new("row", ErrorCode::TooManyCells)], ParsedRow::default());
@@ -153,6 +158,17 @@ impl SheetChecker {
         }
         self.found.mistakes.sort_by_key(|mistake| mistake.row);
         Some(self.found)
+    }
+
+    /// Notes the imported cells of a row whose formulas were perhaps never calculated.
+    fn note_uncalculated(&mut self, row: &SheetRow) {
+        let columns = self.against.columns.iter().enumerate().filter(|(_, path)| path.is_some());
+        let cells = columns.filter(|(column, _)| row.uncalculated != 0 && row.is_uncalculated(*column));
+        let labels = cells.filter_map(|(column, _)| self.sheet.labels().get(column).cloned());
+        let labels: Vec<String> = labels.collect();
+        let room = TOLD.saturating_sub(self.found.findings.uncalculated.len());
+        let cells = labels.into_iter().map(|column| UncalculatedCell { row: row.number, column });
+        self.found.findings.uncalculated.extend(cells.take(room));
     }
 
     fn new_entry(&mut self, row: &SheetRow) -> Option<Entry> {

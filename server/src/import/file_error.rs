@@ -23,6 +23,15 @@ pub enum FileError {
     /// A kind of table that is not read: OpenDocument, binary workbook, XML table, web archive.
     #[error("another kind of table")]
     OtherTable,
+    /// XML of Excel 2003, usually named .xls.
+    #[error("an XML spreadsheet")]
+    XmlSpreadsheet,
+    /// JSON.
+    #[error("JSON")]
+    Json,
+    /// Separated text whose separator is ambiguous.
+    #[error("an ambiguous separator")]
+    AmbiguousSeparator,
     /// A text document or presentation.
     #[error("a document")]
     Document,
@@ -78,6 +87,18 @@ impl FileError {
             Self::OtherTable => (
                 "这种格式的表格不能读取，请用表格软件打开、另存为 .xlsx 后再选择",
                 "Tables of this format cannot be read: save it as .xlsx and choose it again",
+            ),
+            Self::XmlSpreadsheet => (
+                "这个文件是 Excel 2003 的 XML 表格，不能直接读取。请用表格软件打开、另存为 .xlsx 后再选择",
+                "The file is an XML Spreadsheet 2003, which cannot be read: open it in a spreadsheet program, save it as .xlsx and choose it again",
+            ),
+            Self::Json => (
+                "这个文件是 JSON 数据，不是表格。请导出为 .xlsx 或 .csv 后再选择",
+                "The file is JSON data, not a table: export it as .xlsx or .csv and choose it again",
+            ),
+            Self::AmbiguousSeparator => (
+                "看不出这个文本文件的列是用什么符号分开的（“|”“，”还是逗号）。请另存为 .xlsx，或用英文逗号分列的 .csv",
+                "It is unclear which of “|”, “，” and “,” separates the columns of this text file: save it as .xlsx, or as .csv with commas",
             ),
             Self::Document => (
                 "这个文件是文档，不是表格。请把表格复制到表格软件、存为 .xlsx 后再选择",

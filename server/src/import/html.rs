@@ -7,6 +7,8 @@ use jiedui_core::api::imports::SheetName;
 
 /// The most tables of a page that can be chosen from.
 const MOST_TABLES: usize = 100;
+/// The most tables within each other.
+const DEEPEST: usize = 64;
 
 /// Whether a text is a web page.
 pub fn is_page(text: &str) -> bool {
@@ -19,14 +21,15 @@ pub fn read(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let sizes = table_sizes(text);
     let sheets: Vec<SheetName> =
         (1..=sizes.len()).map(|number| SheetName { name: format!("表格 {number}"), hidden: false }).collect();
-    let filled = sizes.iter().position(|rows| *rows > 1).or_else(|| sizes.iter().position(|rows| *rows > 0));
+    let with_rows = |least: usize| sizes.iter().position(|size| size.rows > least && !size.is_layout);
+    let filled = with_rows(1).or_else(|| with_rows(0)).or_else(|| sizes.iter().position(|size| size.rows > 0));
     let sheet = choose(&sheets, wanted.or(filled)).ok_or(FileError::WebPage)?;
     let mut table = Table { wanted: sheet, ..Table::default() };
     scan(text, |event| table.hear(event))?;
     for (first, last) in std::mem::take(&mut table.merged) {
-        table.held.merge(first, last)?;
+        table.grid.merge(first, last)?;
     }
-    Ok(SheetFile { sheets, sheet, rows: table.held.into_rows(), ..SheetFile::default() })
+    Ok(SheetFile { sheets, sheet, rows: table.grid.into_rows(), ..SheetFile::default() })
 }
 
 /// What stands in a page, as far as tables are concerned.
@@ -69,25 +72,71 @@ fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), FileErr
     hear(Event::Text(rest))
 }
 
-/// How many rows each of the page's tables has; tables within tables belong to the outer one's cell.
-fn table_sizes(text: &str) -> Vec<usize> {
-    let (mut sizes, mut depth) = (Vec::new(), 0_usize);
+/// Tables of a page that are open. Tables within tables count too: a page may lay out its data by a table around it.
+#[derive(Default)]
+struct OpenTables {
+    /// Numbers of the open tables.
+    open: Vec<usize>,
+    /// How many tables beyond the deepest level are open.
+    deeper: usize,
+    count: usize,
+}
+
+impl OpenTables {
+    /// Opens a table; returns its number and that of the table around it.
+    fn open(&mut self) -> (usize, Option<usize>) {
+        let (number, around) = (self.count, self.innermost());
+        self.count += 1;
+        if self.open.len() < DEEPEST {
+            self.open.push(number)
+        } else {
+            self.deeper += 1
+        }
+        (number, around)
+    }
+
+    fn close(&mut self) {
+        if self.deeper > 0 { self.deeper -= 1 } else { drop(self.open.pop()) }
+    }
+
+    fn innermost(&self) -> Option<usize> {
+        self.open.last().copied().filter(|_| self.deeper == 0)
+    }
+}
+
+/// A table of a page before it is read.
+#[derive(Clone, Copy, Default)]
+struct TableSize {
+    rows: usize,
+    around: Option<usize>,
+    /// Whether a table with several rows is within it.
+    is_layout: bool,
+}
+
+/// Returns the size of each table of a page.
+fn table_sizes(text: &str) -> Vec<TableSize> {
+    let (mut sizes, mut tables): (Vec<TableSize>, _) = (Vec::new(), OpenTables::default());
     let counted = scan(text, |event| {
         match event {
             Event::Open(name, _) if name.eq_ignore_ascii_case("table") => {
-                depth += 1;
-                if depth == 1 && sizes.len() < MOST_TABLES {
-                    sizes.push(0);
+                let (_, around) = tables.open();
+                if sizes.len() < MOST_TABLES {
+                    sizes.push(TableSize { around, ..TableSize::default() });
                 }
             }
-            Event::Close(name) if name.eq_ignore_ascii_case("table") => depth = depth.saturating_sub(1),
-            Event::Open(name, _) if depth == 1 && name.eq_ignore_ascii_case("tr") => {
-                sizes.last_mut().into_iter().for_each(|rows| *rows += 1);
+            Event::Close(name) if name.eq_ignore_ascii_case("table") => tables.close(),
+            Event::Open(name, _) if name.eq_ignore_ascii_case("tr") => {
+                let size = tables.innermost().and_then(|number| sizes.get_mut(number));
+                size.into_iter().for_each(|size| size.rows += 1);
             }
             _ => {}
         }
         Ok(())
     });
+    for inner in sizes.clone().into_iter().filter(|inner| inner.rows > 1) {
+        let around = inner.around.and_then(|around| sizes.get_mut(around));
+        around.into_iter().for_each(|around| around.is_layout = true);
+    }
     counted.map(|()| sizes).unwrap_or_default()
 }
 
@@ -95,15 +144,16 @@ fn table_sizes(text: &str) -> Vec<usize> {
 #[derive(Default)]
 struct Table {
     wanted: usize,
-    seen: usize,
-    depth: usize,
+    tables: OpenTables,
     row: usize,
     column: usize,
     /// For each column, up to which row a cell above reaches down.
     taken: Vec<usize>,
     open: Option<(usize, usize, String)>,
+    /// Whether the group of rows is hidden.
+    is_group_hidden: bool,
     merged: Vec<((usize, usize), (usize, usize))>,
-    held: CellGrid,
+    grid: CellGrid,
 }
 
 impl Table {
@@ -112,18 +162,23 @@ impl Table {
             Event::Open(name, attributes) => {
                 let name = name.to_ascii_lowercase();
                 if name == "table" {
-                    self.depth += 1;
-                    self.seen += usize::from(self.depth == 1);
-                } else if self.is_in() {
-                    match name.as_str() {
-                        "tr" => {
-                            self.end_cell()?;
-                            (self.row, self.column) = (self.row + 1, 0);
+                    // The text of a table within a cell belongs to the cell.
+                    self.add(" ");
+                    self.tables.open();
+                    return Ok(());
+                }
+                match name.as_str() {
+                    "tr" if self.is_in() => {
+                        self.end_cell()?;
+                        (self.row, self.column) = (self.row + 1, 0);
+                        if self.is_group_hidden || is_hidden(attributes) {
+                            self.grid.hide(self.row);
                         }
-                        "td" | "th" => self.begin_cell(attributes)?,
-                        "br" | "p" | "div" | "li" => self.add(" "),
-                        _ => {}
                     }
+                    "thead" | "tbody" | "tfoot" if self.is_in() => self.is_group_hidden = is_hidden(attributes),
+                    "td" | "th" if self.is_in() => self.begin_cell(attributes)?,
+                    "br" | "p" | "div" | "li" | "tr" | "td" | "th" => self.add(" "),
+                    _ => {}
                 }
             }
             Event::Close(name) => {
@@ -132,17 +187,16 @@ impl Table {
                     self.end_cell()?;
                 }
                 if name == "table" {
-                    self.depth = self.depth.saturating_sub(1);
+                    self.tables.close();
                 }
             }
-            Event::Text(text) if self.open.is_some() => self.add(text),
-            Event::Text(_) => {}
+            Event::Text(text) => self.add(text),
         }
         Ok(())
     }
 
     fn is_in(&self) -> bool {
-        self.depth == 1 && self.seen == self.wanted + 1
+        self.tables.innermost() == Some(self.wanted)
     }
 
     fn begin_cell(&mut self, attributes: &str) -> Result<(), FileError> {
@@ -184,8 +238,16 @@ impl Table {
             return Err(FileError::CellTooLong(row));
         }
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
-        self.held.put(row, column, Cell::of(&unescaped(&words.join(" "))))
+        self.grid.put(row, column, Cell::of(&unescaped(&words.join(" "))))
     }
+}
+
+/// Returns whether an element is hidden. Spreadsheet programs write hidden rows so.
+fn is_hidden(attributes: &str) -> bool {
+    let style: String = attribute(attributes, "style").unwrap_or_default().to_ascii_lowercase();
+    let style: String = style.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let mut names = attributes.split_whitespace().filter_map(|part| part.split('=').next());
+    style.contains("display:none") || names.any(|name| name.eq_ignore_ascii_case("hidden"))
 }
 
 /// The value of an attribute.
@@ -264,6 +326,26 @@ mod tests {
             ]
         );
         assert!(book.rows[2].is_carried(0));
+    }
+
+    #[test]
+    fn table_within_a_layout_table_is_read() {
+        let data = "<table><tr><th>日期<th>地点</tr><tr><td>2026-11-20<td>沫阳镇</tr></table>";
+        let page = format!("<table><tr><td>菜单</td><td>{data}</td></tr><tr><td>页脚</table>");
+        let book = read(&page, None).unwrap();
+        assert_eq!((book.sheets.len(), book.sheet, cells(&book)[1].join(" ")), (2, 1, "2026-11-20 沫阳镇".to_owned()));
+        // A table of one row within a cell is the cell's text.
+        let page = "<table><tr><td>a</tr><tr><td><table><tr><td>b<td>c</table></tr></table>";
+        assert_eq!(cells(&read(page, None).unwrap()), [["a"], ["b c"]]);
+        assert_eq!(read(&"<table>".repeat(100_000), None).map(|book| book.rows.len()), Err(FileError::WebPage));
+    }
+
+    #[test]
+    fn hidden_row_of_a_page_is_marked() {
+        let page = "<table><tr><td>a<tr height=0 style='mso-height-source:userset;DISPLAY: none'><td>b<tr hidden><td>c
+            <tbody style=\"display:none\"><tr><td>d</tbody><tbody><tr><td style='color:red'>e</table>";
+        let hidden: Vec<bool> = read(page, None).unwrap().rows.iter().map(|row| row.hidden).collect();
+        assert_eq!(hidden, [false, true, true, true, false]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub fn take(import: &mut Import, checked: CheckResult) {
     (own.left_out, own.left_out_counts) = (found.left_out, found.left_out_counts);
     (own.rows, own.changes) = (found.rows, found.changes);
     (own.new, own.updates, own.same) = (found.new, found.updates, found.same);
-    own.hidden_rows = found.hidden_rows;
+    (own.hidden_rows, own.uncalculated) = (found.hidden_rows, found.uncalculated);
 }
 
 /// Reads the file, says which column is which field where nobody has, and checks every row. Nothing where somebody has

@@ -14,9 +14,11 @@ pub mod job_registry;
 pub mod layout;
 pub mod number_format;
 pub mod row;
+mod separator;
 pub mod summary;
 pub mod template;
 mod text;
+mod text_encoding;
 pub mod unit_words;
 pub mod update;
 pub mod workbook;
@@ -25,8 +27,7 @@ mod xls;
 mod xlsx;
 
 use file_error::FileError;
-use jiedui_core::api::imports::OmittedColumn;
-use jiedui_core::api::imports::{Action, OmissionReason, OmittedRow, SheetName};
+use jiedui_core::api::imports::{Action, OmissionReason, OmittedColumn, OmittedRow, SheetName, UncalculatedCell};
 use jiedui_core::entry::Fields;
 use layout::HeadingRows;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub struct Findings {
     pub undo: Vec<Undo>,
     /// How many rows are hidden in the spreadsheet and imported all the same.
     pub hidden_rows: usize,
+    /// Imported cells whose formulas were perhaps never calculated: they are imported as empty.
+    pub uncalculated: Vec<UncalculatedCell>,
 }
 
 /// What undoes the change of an entry.

@@ -1,79 +1,72 @@
-//! Tables as text: separated by commas, tabs or semicolons, in UTF-8, UTF-16 or GB 18030.
+//! Reads tables as text, whose columns are separated by a character.
 
 use super::cell::{Cell, CellGrid, LONGEST_CELL};
 use crate::import::file_error::FileError;
+use crate::import::separator::{detect_separator, named_separator};
+use crate::import::text_encoding::DecodedText;
 use crate::import::workbook::{SheetFile, UnreadableRow};
-use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use jiedui_core::values::field_error::ErrorCode;
-use std::borrow::Cow;
+use std::ops::Range;
 
-/// The most lines with unclosed quotation marks that are told.
+/// The most unreadable lines that are reported.
 const MOST_BROKEN: usize = 1_000;
+/// How many characters are shown before and after a byte that is no text.
+const SHOWN_BESIDE: usize = 30;
 
-/// Decodes text by its byte-order mark, as UTF-8, by the zeros of UTF-16, or as GB 18030.
-pub fn decode(file: &[u8]) -> Result<Cow<'_, str>, FileError> {
-    let decoded = |encoding: &'static Encoding, bytes| match encoding.decode_without_bom_handling(bytes) {
-        (text, false) => Ok(text),
-        _ => Err(FileError::NotTable),
-    };
-    let zeros = |first: usize| file.iter().skip(first).step_by(2).take(64).filter(|byte| **byte == 0).count();
-    let text = match Encoding::for_bom(file) {
-        Some((encoding, length)) => decoded(encoding, file.get(length..).unwrap_or_default()),
-        // ASCII in UTF-16 without a mark has a zero in every other byte.
-        None if file.len().is_multiple_of(2) && zeros(1) > 2 && zeros(1) > 4 * zeros(0) => decoded(UTF_16LE, file),
-        None if file.len().is_multiple_of(2) && zeros(0) > 2 && zeros(0) > 4 * zeros(1) => decoded(UTF_16BE, file),
-        None => decoded(UTF_8, file).or_else(|_| decoded(GB18030, file)),
-    }?;
-    if text.contains('\0') { Err(FileError::NotTable) } else { Ok(text) }
-}
-
-/// Reads separated text. A line whose quotation mark is not closed is told, and the lines after it are read all the same.
-pub fn read(text: &str) -> Result<SheetFile, FileError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let said = said_separator(text);
+/// Reads separated text. A line that cannot be read is an error of its own, and the lines after it are read all the same.
+pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
+    let text = decoded.text.trim_start_matches('\u{feff}');
+    let named = named_separator(text);
+    let start = decoded.text.len() - text.len();
     let after_first = text.find('\n').map_or(text.len(), |end| end + 1);
-    let (at, line) = if said.is_some() { (after_first, 2) } else { (0, 1) };
-    let separator = said.unwrap_or_else(|| most_used(text));
-    let mut scan = Scan { text, at, line, columns: 0, separator };
-    let (mut held, mut broken) = (CellGrid::default(), Vec::new());
-    while scan.at < text.len() {
+    let (at, line) = if named.is_some() { (start + after_first, 2) } else { (start, 1) };
+    let separator = named.map_or_else(|| detect_separator(text), Ok)?;
+    let mut scan = Scan { text: &decoded.text, at, line, columns: 0, separator: separator.to_string() };
+    let (mut grid, mut broken) = (CellGrid::default(), Vec::new());
+    while scan.at < scan.text.len() {
         let (number, begin) = (scan.line, scan.at);
-        let whole = scan.record(|column, field| {
+        let is_closed = scan.record(|column, field| {
             if field.len() > LONGEST_CELL && field.chars().count() > LONGEST_CELL {
                 return Err(FileError::CellTooLong(number));
             }
             // A way to keep a spreadsheet program from taking digits for a number.
-            let text = field.trim().strip_prefix("=\"").and_then(|own| own.strip_suffix('"')).unwrap_or(field);
-            held.put(number, column, Cell::of(text))
+            let text = field.trim().strip_prefix("=\"").and_then(|inside| inside.strip_suffix('"')).unwrap_or(field);
+            grid.put(number, column, Cell::of(text))
         })?;
-        if !whole {
-            held.forget(number);
-            let first = scan.first_line(begin);
-            if broken.len() < MOST_BROKEN {
-                let text = first.trim().chars().take(60).collect();
-                broken.push(UnreadableRow { row: number, text, code: ErrorCode::UnclosedQuote });
+        let unreadable = match is_closed {
+            true => unstorable(decoded, begin..scan.at, number),
+            false => {
+                let text = scan.first_line(begin).trim().chars().take(60).collect();
+                Some(UnreadableRow { row: number, text, code: ErrorCode::UnclosedQuote, limit: None })
             }
+        };
+        if let Some(row) = unreadable {
+            grid.forget(number);
+            broken.extend(Some(row).filter(|_| broken.len() < MOST_BROKEN));
         }
     }
-    Ok(SheetFile { rows: held.into_rows(), broken, is_separated_text: true, ..SheetFile::default() })
+    Ok(SheetFile { rows: grid.into_rows(), broken, is_separated_text: true, ..SheetFile::default() })
 }
 
-/// The separator that a first line such as `sep=;` names. Spreadsheet programs write it.
-fn said_separator(text: &str) -> Option<u8> {
-    let first = text.lines().next()?.trim_matches(|letter: char| letter.is_whitespace() && letter != '\t');
-    let first = first.trim_matches('"');
-    first.get(..4).filter(|word| word.eq_ignore_ascii_case("sep="))?;
-    match first.as_bytes().get(4) {
-        None => Some(b'\t'),
-        Some(separator) => Some(*separator).filter(|own| own.is_ascii() && first.len() == 5),
-    }
-}
-
-/// The separator that stands most often in the first lines.
-fn most_used(text: &str) -> u8 {
-    let first: Vec<&str> = text.lines().take(10).collect();
-    let count = |own: &u8| first.iter().map(|line| line.bytes().filter(|byte| byte == own).count()).sum::<usize>();
-    [b';', b'\t', b','].into_iter().max_by_key(count).filter(|own| count(own) > 0).unwrap_or(b',')
+/// Returns the first byte of a record that is no text, or its first NUL, which no database stores.
+fn unstorable(decoded: &DecodedText<'_>, record: Range<usize>, number: usize) -> Option<UnreadableRow> {
+    let first = decoded.invalid.partition_point(|invalid| invalid.at < record.start);
+    let invalid = decoded.invalid.get(first).filter(|invalid| invalid.at < record.end);
+    let nul = || Some(record.start + decoded.text.get(record.clone())?.find('\0')?);
+    let (at, code, limit, bytes) = match invalid {
+        Some(invalid) => (invalid.at, ErrorCode::InvalidByte, Some(invalid.place as f64), invalid.bytes.as_slice()),
+        None => (nul()?, ErrorCode::Character, None, [0].as_slice()),
+    };
+    let before = decoded.text.get(record.start..at)?;
+    let mut after = decoded.text.get(at..)?.chars();
+    after.next();
+    let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let skipped = line.chars().count().saturating_sub(SHOWN_BESIDE);
+    let text: String = line.chars().skip(skipped).collect();
+    let rest: String = after.take_while(|letter| !matches!(letter, '\n' | '\r')).take(SHOWN_BESIDE).collect();
+    let text = format!("{text}<{hexadecimal}>{rest}").replace('\0', "<00>");
+    Some(UnreadableRow { row: number + before.matches('\n').count(), text, code, limit })
 }
 
 /// Where the reading of separated text has come to.
@@ -83,7 +76,7 @@ struct Scan<'a> {
     line: usize,
     /// The most columns that a record has had.
     columns: usize,
-    separator: u8,
+    separator: String,
 }
 
 impl Scan<'_> {
@@ -91,8 +84,12 @@ impl Scan<'_> {
         self.text.as_bytes().get(at).copied()
     }
 
+    fn is_separator(&self, at: usize) -> bool {
+        self.text.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(self.separator.as_bytes()))
+    }
+
     fn ends_field(&self, at: usize) -> bool {
-        self.byte(at).is_none_or(|byte| byte == self.separator || byte == b'\n' || byte == b'\r')
+        self.byte(at).is_none_or(|byte| byte == b'\n' || byte == b'\r') || self.is_separator(at)
     }
 
     /// Reads a record and passes over its end. `false` where a quotation mark in it is not closed; the reading then goes on
@@ -120,12 +117,12 @@ impl Scan<'_> {
             column += 1;
             self.line += self.text.get(self.at..end).unwrap_or_default().matches('\n').count();
             self.at = end;
-            if self.byte(end) != Some(self.separator) {
+            if !self.is_separator(end) {
                 self.columns = self.columns.max(column);
                 self.pass_line_end();
                 return Ok(true);
             }
-            self.at += 1;
+            self.at += self.separator.len();
         }
     }
 
@@ -166,7 +163,7 @@ impl Scan<'_> {
             at += 1;
         }
         let end = (at..).find(|at| self.byte(*at) != Some(b' '))?;
-        let separators = |line: &str| line.bytes().filter(|byte| *byte == self.separator).count();
+        let separators = |line: &str| line.matches(self.separator.as_str()).count();
         let has_row = |line: &str| self.columns > 2 && separators(line) + 1 >= self.columns;
         let swallows_rows = text.lines().skip(1).any(has_row);
         (self.ends_field(end) && !swallows_rows).then_some((text, end))
@@ -176,10 +173,11 @@ impl Scan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::text_encoding::InvalidBytes;
     use rstest::rstest;
 
     fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
-        let book = read(text).unwrap();
+        let book = read(&text.into()).unwrap();
         book.rows
             .iter()
             .map(|row| (row.number, row.cells.iter().map(|own| own.text().into_owned()).collect()))
@@ -190,6 +188,8 @@ mod tests {
     #[case("日期,地点\n2026-11-20,\"沫阳镇, 沫阳村\"\n")]
     #[case("\u{feff}sep=;\n日期;地点\n2026-11-20;\"沫阳镇, 沫阳村\"\n")]
     #[case("\"sep=|\"\r\n日期|地点\r\n2026-11-20|沫阳镇, 沫阳村\r\n")]
+    #[case("日期|地点\n2026-11-20|沫阳镇, 沫阳村\n")]
+    #[case("日期，地点\n2026-11-20，\"沫阳镇, 沫阳村\"\n")]
     #[case("日期\t地点\r2026-11-20\t沫阳镇, 沫阳村")]
     fn separated_text_is_read_whatever_separates_it(#[case] text: &str) {
         let first = if text.contains("sep") { 2 } else { 1 };
@@ -221,35 +221,28 @@ mod tests {
         #[case] lines: &[usize],
         #[case] others: &[usize],
     ) {
-        let book = read(text).unwrap();
+        let book = read(&text.into()).unwrap();
         assert_eq!(book.broken.iter().map(|own| own.row).collect::<Vec<_>>(), lines);
         assert_eq!(book.rows.iter().map(|row| row.number).collect::<Vec<_>>(), others);
     }
 
     #[test]
-    fn text_is_decoded_however_spreadsheet_programs_write_it() {
-        let table = "日期,地点\n2026-11-20,沫阳镇\n";
-        let utf16 = |mark: bool, big: bool| -> Vec<u8> {
-            let text = if mark { format!("\u{feff}{table}") } else { table.to_owned() };
-            text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    fn nul_and_invalid_byte_name_their_line() {
+        let text = DecodedText {
+            text: "a,b\n1,x\0y\n2,\"p\nq\u{fffd}r\"\n3,z\n".into(),
+            invalid: vec![InvalidBytes { at: "a,b\n1,x\0y\n2,\"p\nq".len(), place: 2, bytes: vec![0xff] }],
         };
-        let files = [
-            table.as_bytes().to_vec(),
-            format!("\u{feff}{table}").into_bytes(),
-            GB18030.encode(table).0.into_owned(),
-            utf16(true, false),
-            utf16(true, true),
-            utf16(false, false),
-        ];
-        for file in files {
-            assert_eq!(decode(&file).as_deref().map(|text| text.trim_start_matches('\u{feff}')), Ok(table));
-        }
-        assert_eq!(decode(&[0xff, 0xd8, 0xff, 0x00, 0x80]), Err(FileError::NotTable));
+        let book = read(&text).unwrap();
+        let row = |row, text: &str, code, limit| UnreadableRow { row, text: text.to_owned(), code, limit };
+        let expected =
+            [row(2, "1,x<00>y", ErrorCode::Character, None), row(4, "q<FF>r\"", ErrorCode::InvalidByte, Some(2.0))];
+        assert_eq!(book.broken, expected);
+        assert_eq!(book.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 5]);
     }
 
     #[test]
     fn millions_of_rows_or_columns_are_not_held() {
-        assert_eq!(read(&"\n1".repeat(2_000_000)).err(), Some(FileError::TooManyRows));
-        assert_eq!(read(&",".repeat(4_000_000)).map(|book| book.rows.len()), Ok(0));
+        assert_eq!(read(&"\n1".repeat(2_000_000).as_str().into()).err(), Some(FileError::TooManyRows));
+        assert_eq!(read(&",".repeat(4_000_000).as_str().into()).map(|book| book.rows.len()), Ok(0));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::import::cell::SheetRow;
 use crate::import::file_error::FileError;
+use crate::import::text_encoding::{self, DecodedText};
 use crate::import::{html, text, xls, xlsx};
 use jiedui_core::api::imports::SheetName;
 use jiedui_core::values::field_error::ErrorCode;
@@ -15,6 +16,8 @@ pub struct UnreadableRow {
     pub text: String,
     /// Why.
     pub code: ErrorCode,
+    /// Place in the line of a byte that is no text.
+    pub limit: Option<f64>,
 }
 
 /// A file that was read.
@@ -52,15 +55,23 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
         | [0x89, b'P', b'N', b'G', ..]
         | [b'G', b'I', b'F', ..] => Err(FileError::Picture),
         [b'{', b'\\', b'r', b't', b'f', ..] => Err(FileError::Document),
-        _ => of_text(&text::decode(file)?, wanted),
+        _ => of_text(&text_encoding::decode(file)?, wanted),
     }
 }
 
-fn of_text(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
+fn of_text(decoded: &DecodedText<'_>, wanted: Option<usize>) -> Result<SheetFile, FileError> {
+    let text = &*decoded.text;
     let start: String = text.chars().take(2_000).collect::<String>().to_ascii_lowercase();
     let start = start.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     if start.starts_with("mime-version:") || start.contains("content-type: multipart/related") {
         return Err(FileError::OtherTable);
+    }
+    // Its elements are named as those of a web page are.
+    if start.contains("urn:schemas-microsoft-com:office:spreadsheet") && !start.starts_with("<html") {
+        return Err(FileError::XmlSpreadsheet);
+    }
+    if is_json(start) {
+        return Err(FileError::Json);
     }
     if html::is_page(text.trim_start_matches('\u{feff}')) {
         return html::read(text, wanted);
@@ -68,7 +79,17 @@ fn of_text(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     if start.starts_with("<?xml") || start.starts_with("<workbook") || start.starts_with("<ss:") {
         return Err(FileError::OtherTable);
     }
-    text::read(text)
+    text::read(decoded)
+}
+
+/// Returns whether a text begins as a JSON object or array of objects or arrays does.
+fn is_json(start: &str) -> bool {
+    let mut letters = start.chars().filter(|letter| !letter.is_whitespace());
+    match (letters.next(), letters.next()) {
+        (Some('{'), Some('"' | '}')) => true,
+        (Some('['), Some('{' | '[' | '"')) => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -86,8 +107,16 @@ mod tests {
     #[case(b"MIME-Version: 1.0\r\nContent-Type: multipart/related", FileError::OtherTable)]
     #[case(
         b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
-        FileError::OtherTable
+        FileError::XmlSpreadsheet
     )]
+    #[case(
+        b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet><Table><Row/></Table></Worksheet></Workbook>",
+        FileError::XmlSpreadsheet
+    )]
+    #[case(b"<?xml version=\"1.0\"?><rows/>", FileError::OtherTable)]
+    #[case(br#"{"rows": [{"date": "2026-11-20"}]}"#, FileError::Json)]
+    #[case(b"[\n  {\n \"date\": 1}]", FileError::Json)]
+    #[case("日期|地点，村|人\n2026|沫阳，新寨|12\n".as_bytes(), FileError::AmbiguousSeparator)]
     #[case(b"<html><body>no table</body></html>", FileError::WebPage)]
     fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: FileError) {
         assert_eq!(read(file, None).err(), Some(expected));

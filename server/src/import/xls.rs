@@ -58,6 +58,8 @@ struct Workbook {
     /// For each style, how it shows numbers.
     formats: Vec<NumberFormat>,
     from_1904: bool,
+    /// Whether a program that calculates formulas has saved the workbook: it leaves the number of its engine (RecalcId).
+    is_calculated: bool,
     /// Whether texts are bytes of a code page, as before Excel 97.
     is_old: bool,
 }
@@ -90,6 +92,7 @@ impl Workbook {
                     let code = Texts::new(vec![record.data], at).words(length, own.is_old).unwrap_or_default();
                     formats.extend(record.u16(0).map(|id| (id, NumberFormat::of_code(&code))));
                 }
+                0x01c1 => own.is_calculated = true,
                 0x00e0 => styles.extend(record.u16(2).filter(|_| styles.len() < 65_000)),
                 0x00fc => own.texts = records.continued(record).shared()?,
                 0x000a => break,
@@ -103,7 +106,7 @@ impl Workbook {
 
     fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<CellGrid, FileError> {
         let begins = self.sheets.get(sheet).map(|own| own.1).ok_or(FileError::Damaged)?;
-        let (mut cells, mut merged) = (BTreeMap::new(), Vec::new());
+        let (mut cells, mut merged, mut uncalculated) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (mut depth, mut formula, mut hidden) = (0_usize, None, BTreeSet::new());
         let mut records = Records::new(bytes, begins);
         while let Some(record) = records.next() {
@@ -116,6 +119,9 @@ impl Workbook {
                 _ if depth > 1 => {}
                 (0x0006, Some(place)) => {
                     formula = None;
+                    if !self.is_calculated && is_empty_result(record) {
+                        uncalculated.push(place);
+                    }
                     match self.result(record) {
                         Some(cell) => drop(cells.insert(place, cell)),
                         None => formula = Some(place),
@@ -153,7 +159,7 @@ impl Workbook {
                 }
                 _ => {}
             }
-            if cells.len() > MOST_CELLS || merged.len() > 100_000 {
+            if cells.len().max(uncalculated.len()) > MOST_CELLS || merged.len() > 100_000 {
                 return Err(FileError::TooManyCells);
             }
         }
@@ -163,6 +169,9 @@ impl Workbook {
                 held.hide(usize::from(row) + 1);
             }
             held.put(usize::from(row) + 1, usize::from(column), cell)?;
+        }
+        for (row, column) in uncalculated {
+            held.mark_uncalculated(usize::from(row) + 1, usize::from(column));
         }
         for (first, last) in merged.into_iter().filter(|(first, last)| last.0 > first.0) {
             held.merge(first, last)?;
@@ -208,11 +217,16 @@ impl Workbook {
             Some(0) => None,
             Some(1) => Some(truth(record.u8(8).unwrap_or_default())),
             Some(2) => Some(error(record.u8(8).unwrap_or_default())),
-            // An empty text. Programs that do not calculate store the same for every formula: it cannot be told apart.
             Some(3) => Some(Cell::Empty),
             _ => Some(Cell::NoResult),
         }
     }
+}
+
+/// Returns whether the stored result of a formula is an empty text. Programs that do not calculate store the same for every
+/// formula: the record itself does not distinguish them.
+fn is_empty_result(record: Record<'_>) -> bool {
+    record.u16(12) == Some(0xffff) && record.u8(6) == Some(3)
 }
 
 fn truth(yes: u8) -> Cell {

@@ -230,6 +230,16 @@ pub struct ColumnChoice {
     pub required: bool,
 }
 
+/// A cell whose formula was perhaps never calculated; it is imported as empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UncalculatedCell {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The column's heading.
+    pub column: String,
+}
+
 /// One of the first rows of a sheet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -339,6 +349,8 @@ pub struct ImportResponse {
     pub can_undo: bool,
     /// How many rows are hidden in the spreadsheet and imported all the same.
     pub hidden_rows: usize,
+    /// Imported cells with a formula whose result the file does not have for certain: they are imported as empty.
+    pub uncalculated: Vec<UncalculatedCell>,
 }
 
 impl ImportResponse {

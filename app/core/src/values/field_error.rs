@@ -117,6 +117,8 @@ pub enum ErrorCode {
     MergedNumber,
     /// A quotation mark is not closed.
     UnclosedQuote,
+    /// A byte that is no text in the file's encoding; the limit is its place in the line.
+    InvalidByte,
     /// The entry named in a row belongs to another activity than the table.
     WrongActivity,
     /// The field was changed after the table was exported.
@@ -183,6 +185,11 @@ impl FieldError {
             ),
             ErrorCode::TooEarly => ("日期不能早于 {} 年", "The date cannot be before {}"),
             ErrorCode::InFuture => ("日期还没有到", "That date has not come yet"),
+            ErrorCode::TooLong if self.limit.is_some_and(|limit| limit >= LARGE_TEXT) => {
+                let (chinese, english) = size_words(self.limit.unwrap_or_default());
+                self.message = language.pick(&chinese, &english).to_owned();
+                return self;
+            }
             ErrorCode::TooLong => ("不能超过 {} 个字", "At most {} characters"),
             ErrorCode::Unknown => ("没有这一项，请重新选择", "There is no such item: choose again"),
             ErrorCode::Forbidden => ("您没有这项权限", "You may not do this"),
@@ -235,6 +242,10 @@ impl FieldError {
                 "Somebody has changed this since the export: export it again",
             ),
             ErrorCode::UnclosedQuote => ("这一行的引号没有成对", "A quotation mark in this line is not closed"),
+            ErrorCode::InvalidByte => (
+                "这一行的第 {} 个字节不是文字（编码有误），请在表格软件里改正这一格后另存",
+                "Byte {} of this line is not valid text: correct the cell in a spreadsheet program and save the file again",
+            ),
             ErrorCode::SumTooLarge => (
                 "加上这个数，合计就超出范围了，请核对",
                 "With this number the total would be out of range: please check it",
@@ -251,6 +262,21 @@ impl FieldError {
         }
         self
     }
+}
+
+/// Bound from which a limit is a size in bytes rather than a number of characters a person counts.
+const LARGE_TEXT: f64 = 32_768.0;
+
+/// Returns the message for content over a size in bytes. A Chinese character has three bytes.
+fn size_words(bytes: f64) -> (String, String) {
+    let (tens_of_thousands, thousands) = ((bytes / 30_000.0).floor(), (bytes / 3_000.0).floor());
+    let kilobytes = (bytes / 1_024.0).floor();
+    (
+        format!("内容太多，最多约 {tens_of_thousands} 万个汉字，请删减或分成几条"),
+        format!(
+            "Too much content: at most {kilobytes} KB, about {thousands},000 Chinese characters. Shorten it or split it"
+        ),
+    )
 }
 
 /// Adds errors for fields that have none yet.
@@ -274,6 +300,15 @@ mod tests {
         let error = FieldError::with_limit("values.count", ErrorCode::TooLarge, 500.0);
         assert_eq!(error.message, "不能大于 500");
         assert_eq!(error.in_language(Language::English).message, "Must be at most 500");
+    }
+
+    #[test]
+    fn size_limit_is_said_in_words() {
+        let error = FieldError::with_limit("details.hashes", ErrorCode::TooLong, 262_144.0);
+        assert_eq!(error.message, "内容太多，最多约 8 万个汉字，请删减或分成几条");
+        let english = "Too much content: at most 256 KB, about 87,000 Chinese characters. Shorten it or split it";
+        assert_eq!(error.in_language(Language::English).message, english);
+        assert_eq!(FieldError::with_limit("note", ErrorCode::TooLong, 2_000.0).message, "不能超过 2000 个字");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::labels::texts::{Texts, fill};
 use crate::state::AppState;
 use jiedui_core::api::imports::{
     Action, ColumnReason, EntryChange, ImportResponse, OmissionReason, OmittedColumn, OmittedRow, PreviewCell,
-    PreviewRow,
+    PreviewRow, UncalculatedCell,
 };
 use leptos::prelude::*;
 
@@ -24,6 +24,7 @@ pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<
         {(!counts.is_empty()).then(|| view! { <p class="import-counts">{counts.join(" · ")}</p> })}
         {likely.map(|words| view! { <p class="notice">{words}</p> })}
         {(import.hidden_rows > 0).then(|| view! { <p class="notice">{fill(texts.import_hidden_rows, &[&import.hidden_rows])}</p> })}
+        {uncalculated(texts, import)}
         {omitted_columns(texts, import)}
         {left_out(texts, import)}
         {(!import.changes.is_empty()).then(|| changes(texts, &import.changes))}
@@ -41,6 +42,13 @@ pub fn omitted_reason(texts: &'static Texts, column: &OmittedColumn) -> String {
         ColumnReason::Unknown => texts.import_omitted_unknown,
     };
     fill(words, &[&column.text])
+}
+
+fn uncalculated(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {
+    let cell = |cell: &UncalculatedCell| fill(texts.import_uncalculated_cell, &[&cell.row, &cell.column]);
+    let cells: Vec<String> = import.uncalculated.iter().take(NAMED).map(cell).collect();
+    let words = fill(texts.import_uncalculated, &[&import.uncalculated.len(), &cells.join("、")]);
+    (!cells.is_empty()).then(|| view! { <p class="notice uncalculated">{words}</p> })
 }
 
 fn omitted_columns(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {

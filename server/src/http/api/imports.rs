@@ -115,6 +115,7 @@ fn shaped(app: &AppState, import: Import, language: Language) -> ImportResponse 
         same: findings.same,
         can_undo: findings.can_undo(),
         hidden_rows: findings.hidden_rows,
+        uncalculated: findings.uncalculated,
         sheets: findings.sheets,
         start: findings.start.into_iter().map(|(row, cells)| StartRow { row, cells }).collect(),
     }

@@ -20,6 +20,7 @@ fn the_date_system_hidden_sheets_and_merged_cells_of_an_old_workbook_are_known()
     assert_eq!(found[2], ["2026-11-20", "522728109200", "12", "电工"]);
     // The program that wrote it stores no result: an empty text.
     assert_eq!(found[3][..3], ["2026-11-20", "522728109200", "13"]);
+    assert!(book.rows[3].is_uncalculated(3) && !book.rows[2].is_uncalculated(3));
     assert!(book.rows[3].is_carried(1));
     assert_eq!(texts(&read(&file("01-1904.xls"), Some(0)).unwrap())[1][2], "999");
 }
