@@ -19,10 +19,10 @@ const MOST_TEXT: usize = 64 << 20;
 /// The most characters in a cell: as many as spreadsheet programs take.
 pub const LONGEST_CELL: usize = 32_767;
 
-/// What stands in a cell.
+/// Content of a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
-    /// Nothing.
+    /// No content.
     #[default]
     Empty,
     /// Words, without space or invisible characters around them.
@@ -94,7 +94,7 @@ fn is_error(text: &str) -> bool {
 /// A row with its number in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SheetRow {
-    /// The number that a spreadsheet program shows beside it; of a text file, the line.
+    /// Row number as spreadsheet programs show it; line number in a text file.
     pub number: usize,
     /// Its cells, without empty ones at the end.
     pub cells: Vec<Cell>,
@@ -129,7 +129,7 @@ impl SheetRow {
     }
 }
 
-/// Counts what is held of a table while it is read, and ends the reading once it is too much.
+/// Rows of a table while it is read. Fails when the table exceeds the limits of memory.
 #[derive(Debug, Default)]
 pub struct CellGrid {
     rows: Vec<SheetRow>,

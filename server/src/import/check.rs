@@ -1,17 +1,18 @@
 //! Checks the rows of a sheet, piece by piece, as if their author had typed them into the form.
 
 use super::cell::{Cell, SheetRow};
-use super::columns::{ID, PLACE, PLACE_CODE, targets};
 use super::gazetteer::Gazetteer;
-use super::layout::{ColumnKind, MOST_LEFT_OUT, Sheet, kinds, line, sifted};
+use super::layout::{MOST_LEFT_OUT, Sheet, line};
 use super::row::{ParsedRow, RowReader};
-use super::update::{ExistingEntry, RowUpdater};
-use super::{Findings, PlannedWrite, SHOWN, SHOWN_CHANGES, ShownCell, ShownRow, TOLD};
-use crate::db::reference::load::Reference;
+use super::row_sifting::{ColumnKind, kinds, sifted};
+use super::target::{ID, PLACE, PLACE_CODE, REV, targets};
+use super::update::RowUpdater;
+use crate::import::check_context::CheckContext;
+use crate::import::existing_entry::ExistingEntry;
+use crate::import::findings::{Findings, ShownCell, ShownRow};
 use crate::import::job_registry::Progress;
-use jiedui_core::access::user::User;
+use crate::import::planned_write::PlannedWrite;
 use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow, UncalculatedCell};
-use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Path, path, validate_entry};
@@ -22,29 +23,19 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use time::Date;
 use uuid::Uuid;
 
-/// What rows are checked by.
-pub struct CheckContext {
-    /// Whose entries they become.
-    pub actor: User,
-    /// Catalogue, places, directory.
-    pub reference: Arc<Reference>,
-    /// The form; without one a table can only change entries.
-    pub activity: Option<Activity>,
-    /// What each column is.
-    pub columns: Vec<Option<String>>,
-    /// The unit that is stated for each column.
-    pub units: Vec<Option<String>>,
-    /// The last day that an entry may have.
-    pub last_day: Date,
-}
+/// The most mistakes that are listed; all are counted.
+const TOLD: usize = 1_000;
+/// The most rows of the preview.
+const SHOWN: usize = 50;
+/// The most changes of entries that are listed.
+const SHOWN_CHANGES: usize = 200;
 
-/// What a check has found.
+/// Result of a check.
 #[derive(Debug, Default)]
 pub struct CheckResult {
-    /// What will be written, where that was asked for.
+    /// The planned writes, if requested.
     pub writing: Vec<PlannedWrite>,
     /// How many rows there are, without those that are left out.
     pub rows: usize,
@@ -100,7 +91,7 @@ impl SheetChecker {
     /// The entries that the next rows name.
     pub fn names(&self, rows: usize) -> Vec<(Uuid, u64)> {
         let Some(column) = self.column(ID) else { return Vec::new() };
-        let rev = self.column(super::columns::REV);
+        let rev = self.column(REV);
         let next = self.sheet.rows.iter().skip(self.at).take(rows);
         next.filter_map(|row| {
             let rev = rev.and_then(|rev| super::update::revision(row.cell(rev)));
@@ -151,7 +142,7 @@ impl SheetChecker {
         entries
     }
 
-    /// What was found.
+    /// Returns the result; `None` after a cancellation.
     pub fn end(mut self) -> Option<CheckResult> {
         if self.progress.is_cancelled() {
             return None;
@@ -246,7 +237,7 @@ impl SheetChecker {
         CellError { row: row.number, column, value: written.chars().take(60).collect(), error }
     }
 
-    /// What stands in the columns of a field.
+    /// Returns the text in the columns of a field.
     fn written(&self, row: &SheetRow, path: &str) -> String {
         let is_own = |own: &Option<String>| {
             own.as_deref() == Some(path) || (path == PLACE && own.as_deref() == Some(PLACE_CODE))
@@ -305,7 +296,7 @@ fn leave_out(findings: &mut Findings, left_out: OmittedRow) {
     }
 }
 
-/// What a row says, in few bytes, to find the same again.
+/// Returns a digest of a row, to find duplicates.
 fn digest(fields: &Fields) -> [u8; 16] {
     let text = Value::Object(fields.clone()).to_string();
     let mut digest = [0; 16];

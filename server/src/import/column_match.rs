@@ -1,17 +1,18 @@
 //! Decides which field each column of a sheet is and in which unit it is written, and says which columns are left out and why.
 
 use super::cell::Cell;
-use super::columns::{self, Heading, Proposal, Target, UNIT, heading_words, one_unit, propose};
+use super::columns::{self, Heading, Proposal, heading_words, one_unit, propose};
 use super::layout::Sheet;
+use super::target::{Target, UNIT};
 use super::unit_words::{agree, read_unit};
 use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
 use jiedui_core::sync::Path;
 use jiedui_core::values::unit::Unit;
 
-/// So many rows are looked at to tell a column of units from one of organisations.
+/// How many rows are examined to distinguish a column of units from one of organisations.
 const LOOKED_AT: usize = 200;
 
-/// What each column of a sheet is.
+/// The field of each column of a sheet.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnMatch {
     /// The field of each column.

@@ -1,108 +1,11 @@
-//! Which column of a table is which field of a form, and in which unit it is written.
+//! Matches headings of columns to fields of a form and their units.
 
+use super::target::{ANSWERS, ID, PLACE, REV, Target, UNIT, is_in_template};
 use super::unit_words::{UnitWords, agree, read_unit, read_unit_words};
 use jiedui_core::api::imports::ColumnReason;
-use jiedui_core::catalogue::Kind;
-use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::unit::Unit;
-
-/// The path of the column that identifies an entry that exists.
-pub const ID: &str = "id";
-/// The path of the column that says which revision of an entry a table started from.
-pub const REV: &str = "rev";
-/// The path of the column in which an export has all answers of a form.
-pub const ANSWERS: &str = "answers";
-/// The path of a column with the statistical codes of places.
-pub const PLACE_CODE: &str = "place_code";
-/// The path of a place, which several columns may make together.
-pub const PLACE: &str = "place";
-
-/// The path of a column with the units of the amounts beside it. No field of an entry.
-pub const UNIT: &str = "unit";
-
-/// A field that a column may be, by its path in an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Such as `date` or `values.people`.
-    pub path: String,
-    /// The heading that the template has for it, in Chinese.
-    pub label: String,
-    /// The same in English.
-    pub label_en: String,
-    /// Whether a row of a new entry must have it.
-    pub required: bool,
-    /// The unit of its numbers, in Chinese.
-    pub unit: String,
-    /// The same in English.
-    unit_en: String,
-    /// Whether its values are words that somebody writes.
-    pub is_free_text: bool,
-    /// Other headings that mean it.
-    other: Vec<String>,
-}
-
-type Usual = (&'static str, &'static str, &'static str, bool, &'static [&'static str]);
-
-/// What everybody's tables call the fields that every form has.
-const USUAL: [Usual; 5] = [
-    (
-        "date",
-        "日期",
-        "Date",
-        true,
-        &[
-            "时间",
-            "活动日期",
-            "活动时间",
-            "发生日期",
-            "发生时间",
-            "培训日期",
-            "培训时间",
-            "开展时间",
-            "开展日期",
-            "年月日",
-        ],
-    ),
-    (
-        PLACE,
-        "地点",
-        "Place",
-        true,
-        &["地方", "乡镇村", "镇村", "活动地点", "开展地点", "实施地点", "所在地", "village"],
-    ),
-    ("pairing", "结对", "Pairing", false, &["结对关系", "结对单位"]),
-    ("organisation", "单位", "Organisation", false, &["机构", "单位名称", "企业", "学校", "医院", "organization"]),
-    ("note", "备注", "Note", false, &["说明", "情况说明", "notes", "remark", "remarks"]),
-];
-
-/// What an export has besides, so that a corrected one can be imported again.
-const OF_EXPORT: [Usual; 5] = [
-    (ID, "编号", "Identifier", false, &[]),
-    (REV, "版本", "Revision", false, &[]),
-    (PLACE_CODE, "地点代码", "Place code", false, &["行政区划代码", "区划代码", "统计代码"]),
-    (ANSWERS, "数值", "Answers", false, &[]),
-    (
-        UNIT,
-        "计量单位",
-        "Unit of measure",
-        false,
-        &[
-            "金额单位",
-            "数量单位",
-            "货币单位",
-            "重量单位",
-            "面积单位",
-            "产量单位",
-            "币种",
-            "货币",
-            "unit",
-            "units",
-            "currency",
-        ],
-    ),
-];
 
 /// Headings of columns that name one level of a place each: together they make it.
 const LEVELS: [&[&str]; 3] = [
@@ -111,49 +14,10 @@ const LEVELS: [&[&str]; 3] = [
     &["村", "村名", "村名称", "所在村", "行政村", "行政村名称", "村社区", "村居", "社区", "村组"],
 ];
 
-/// All that a table may have: of an activity, in the order of its template, then what an export has besides. Without an
-/// activity a table can only change entries that exist.
-pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
-    let usual = |(path, label, label_en, required, other): &Usual| Target {
-        path: (*path).to_owned(),
-        label: (*label).to_owned(),
-        label_en: (*label_en).to_owned(),
-        required: *required && activity.is_some(),
-        unit: String::new(),
-        unit_en: String::new(),
-        is_free_text: matches!(*path, "note" | ANSWERS),
-        other: other.iter().map(|own| (*own).to_owned()).collect(),
-    };
-    let fields = activity.map(|activity| activity.fields.as_slice()).unwrap_or_default();
-    let of_form = fields.iter().filter(|field| field.computed.is_none() && field.kind != Kind::Table).map(of_form);
-    let (first, last) = USUAL.split_at(2);
-    first.iter().map(usual).chain(of_form).chain(last.iter().map(usual)).chain(OF_EXPORT.iter().map(usual)).collect()
-}
-
-/// The fields that a template has: not what only an export has.
-pub fn is_in_template(target: &Target) -> bool {
-    !OF_EXPORT.iter().any(|(path, ..)| *path == target.path)
-}
-
-fn of_form(field: &Field) -> Target {
-    let with_unit =
-        |name: &str, unit: &str| if unit.is_empty() { name.to_owned() } else { format!("{name}（{unit}）") };
-    Target {
-        path: field.path().into(),
-        label: with_unit(&field.name, &field.unit),
-        label_en: with_unit(&field.name_en, &field.unit_en),
-        required: field.required && field.when.is_none(),
-        unit: field.unit.clone(),
-        unit_en: field.unit_en.clone(),
-        is_free_text: !field.kind.is_number() && !matches!(field.kind, Kind::Choice | Kind::Choices),
-        other: vec![field.name.clone(), field.name_en.clone(), field.code.clone()],
-    }
-}
-
 /// A heading, row by row from the top where it has several.
 pub type Heading = Vec<String>;
 
-/// What stands in brackets, one that is not closed too.
+/// Returns the texts in brackets; the last bracket may be unclosed.
 fn bracketed(heading: &str) -> Vec<String> {
     let tidy = normalise(heading).replace(['[', '【', '〔', '{'], "(").replace([']', '】', '〕', '}'], ")");
     let inside = tidy.split('(').skip(1).map(|rest| rest.split(')').next().unwrap_or_default().trim().to_owned());
@@ -180,7 +44,7 @@ fn is_unit_row(text: &str) -> bool {
     read_unit(text.trim_matches(['(', ')', '（', '）']), &[]).is_some()
 }
 
-/// What a heading says about the unit of a field, and other words in its brackets.
+/// Reads the unit of a field from a heading, and other words in its brackets.
 pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
     let own = [target.unit.as_str(), target.unit_en.as_str()];
     if is_label(heading, target) {
@@ -245,7 +109,7 @@ fn readings(heading: &Heading) -> Vec<String> {
     readings
 }
 
-/// What follows a field's name in a heading: nothing, or its unit right behind it, such as in 销售额元. `None` for other headings.
+/// Returns the text that follows a field's name in a heading: empty, or a unit, as in 销售额元. `None` for other headings.
 fn after_name(readings: &[String], target: &Target) -> Option<String> {
     let words = [&target.label, &target.label_en].into_iter().chain(&target.other).map(|word| plain(word, false));
     let is_unit = |rest: &str| !target.unit.is_empty() && (rest == target.unit || Unit::parse(rest).is_some());
@@ -268,7 +132,7 @@ pub fn is_label(heading: &Heading, target: &Target) -> bool {
 const OTHER_FIGURE: [&str; 14] =
     ["计划", "预计", "目标", "任务", "完成", "实际", "上年", "去年", "同期", "本期", "累计", "上月", "本月", "其中"];
 
-/// What a column is likely to be.
+/// Proposal for a column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposal {
     /// The field, where nothing has to be asked.
@@ -279,8 +143,8 @@ pub struct Proposal {
     pub question: Option<(ColumnReason, String)>,
 }
 
-/// What each column is likely to be: the field of the same name, and several columns that make a place. A column is asked about
-/// where its heading is not wholly understood, and all columns are that may be the same field.
+/// Proposes a field for each column: the field of the same name; several columns may form a place. A column gets a question if
+/// its heading is not fully understood, or if several columns may be the same field.
 pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
     let readings: Vec<Vec<String>> = heading.iter().map(readings).collect();
     let has = |path: &str| {
@@ -319,7 +183,7 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
     proposals
 }
 
-/// What has to be asked about a column that has a field's name.
+/// Returns the question about a column that has a field's name, if its heading is not fully understood.
 fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)> {
     if !matches!(Path::from(&target.path), Path::Value(_)) {
         let inside: Vec<String> = heading.iter().flat_map(|part| bracketed(part)).collect();
@@ -340,7 +204,7 @@ pub fn named_columns(heading: &[Heading], targets: &[Target]) -> usize {
     propose(heading, targets).iter().filter(|own| own.named.is_some()).count()
 }
 
-/// Which field each column is in an official template or an export: there nobody can say otherwise. Nothing for other tables.
+/// Returns the fixed mapping of an official template or an export; `None` for other tables.
 pub fn official(heading: &[Heading], targets: &[Target]) -> Option<Vec<Option<String>>> {
     let find = |own: &Heading| {
         let [text] = own.as_slice() else { return None };

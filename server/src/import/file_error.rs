@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code", content = "row")]
 pub enum FileError {
-    /// It is none of the known kinds of file.
+    /// An unknown kind of file.
     #[error("not a table")]
     NotTable,
-    /// It is of a known kind but its parts do not fit together.
+    /// A damaged file of a known kind.
     #[error("damaged")]
     Damaged,
-    /// It cannot be opened without a password.
+    /// A file with a password.
     #[error("encrypted")]
     Encrypted,
     /// A web page without a table.
@@ -38,7 +38,7 @@ pub enum FileError {
     /// A picture or a PDF.
     #[error("a picture")]
     Picture,
-    /// Nothing stands in it.
+    /// A table without rows.
     #[error("empty")]
     Empty,
     /// More rows than one file may have.

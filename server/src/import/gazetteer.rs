@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub struct Gazetteer(HashMap<String, Vec<String>>);
 
 impl Gazetteer {
-    /// Those within a scope.
+    /// Collects the places within a scope.
     pub fn new(places: &Places, scope: &Scope) -> Self {
         let mut names: HashMap<String, Vec<String>> = HashMap::new();
         for place in places.all().iter().filter(|place| scope.has_place(&place.code)) {

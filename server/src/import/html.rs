@@ -1,14 +1,14 @@
 //! Tables of web pages: many programs save these under the name of a spreadsheet.
 
+mod markup;
+mod tables;
+
 use super::cell::{Cell, CellGrid, LONGEST_CELL, MOST_COLUMNS};
 use crate::import::file_error::FileError;
-use crate::import::workbook::{SheetFile, choose};
+use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
-
-/// The most tables of a page that can be chosen from.
-const MOST_TABLES: usize = 100;
-/// The most tables within each other.
-const DEEPEST: usize = 64;
+use markup::{Event, attribute, is_hidden, scan, unescaped};
+use tables::{OpenTables, table_sizes};
 
 /// Whether a text is a web page.
 pub fn is_page(text: &str) -> bool {
@@ -30,114 +30,6 @@ pub fn read(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
         table.grid.merge(first, last)?;
     }
     Ok(SheetFile { sheets, sheet, rows: table.grid.into_rows(), ..SheetFile::default() })
-}
-
-/// What stands in a page, as far as tables are concerned.
-enum Event<'a> {
-    Open(&'a str, &'a str),
-    Close(&'a str),
-    Text(&'a str),
-}
-
-/// Goes through a page; what stands in scripts, styles and comments is passed over.
-fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), FileError>) -> Result<(), FileError> {
-    let mut rest = text;
-    while let Some(start) = rest.find('<') {
-        let (before, tag) = rest.split_at(start);
-        hear(Event::Text(before))?;
-        if let Some(comment) = tag.strip_prefix("<!--") {
-            rest = comment.split_once("-->").map_or("", |(_, rest)| rest);
-            continue;
-        }
-        let Some(end) = tag.find('>') else { break };
-        let (inside, after) = (tag.get(1..end).unwrap_or_default(), tag.get(end + 1..).unwrap_or_default());
-        rest = after;
-        if let Some(name) = inside.strip_prefix('/') {
-            hear(Event::Close(name.trim()))?;
-            continue;
-        }
-        let (name, attributes) =
-            inside.split_once(|letter: char| letter.is_whitespace() || letter == '/').unwrap_or((inside, ""));
-        for skipped in ["script", "style"] {
-            if name.eq_ignore_ascii_case(skipped) {
-                let lower = format!("</{skipped}");
-                let end = rest.match_indices("</").find(|(at, _)| {
-                    rest.get(*at..at + lower.len()).is_some_and(|found| found.eq_ignore_ascii_case(&lower))
-                });
-                rest = end.and_then(|(at, _)| rest.get(at..)).unwrap_or_default();
-            }
-        }
-        hear(Event::Open(name, attributes))?;
-    }
-    hear(Event::Text(rest))
-}
-
-/// Tables of a page that are open. Tables within tables count too: a page may lay out its data by a table around it.
-#[derive(Default)]
-struct OpenTables {
-    /// Numbers of the open tables.
-    open: Vec<usize>,
-    /// How many tables beyond the deepest level are open.
-    deeper: usize,
-    count: usize,
-}
-
-impl OpenTables {
-    /// Opens a table; returns its number and that of the table around it.
-    fn open(&mut self) -> (usize, Option<usize>) {
-        let (number, around) = (self.count, self.innermost());
-        self.count += 1;
-        if self.open.len() < DEEPEST {
-            self.open.push(number)
-        } else {
-            self.deeper += 1
-        }
-        (number, around)
-    }
-
-    fn close(&mut self) {
-        if self.deeper > 0 { self.deeper -= 1 } else { drop(self.open.pop()) }
-    }
-
-    fn innermost(&self) -> Option<usize> {
-        self.open.last().copied().filter(|_| self.deeper == 0)
-    }
-}
-
-/// A table of a page before it is read.
-#[derive(Clone, Copy, Default)]
-struct TableSize {
-    rows: usize,
-    around: Option<usize>,
-    /// Whether a table with several rows is within it.
-    is_layout: bool,
-}
-
-/// Returns the size of each table of a page.
-fn table_sizes(text: &str) -> Vec<TableSize> {
-    let (mut sizes, mut tables): (Vec<TableSize>, _) = (Vec::new(), OpenTables::default());
-    let counted = scan(text, |event| {
-        match event {
-            Event::Open(name, _) if name.eq_ignore_ascii_case("table") => {
-                let (_, around) = tables.open();
-                if sizes.len() < MOST_TABLES {
-                    sizes.push(TableSize { around, ..TableSize::default() });
-                }
-            }
-            Event::Close(name) if name.eq_ignore_ascii_case("table") => tables.close(),
-            Event::Open(name, _) if name.eq_ignore_ascii_case("tr") => {
-                let size = tables.innermost().and_then(|number| sizes.get_mut(number));
-                size.into_iter().for_each(|size| size.rows += 1);
-            }
-            _ => {}
-        }
-        Ok(())
-    });
-    for inner in sizes.clone().into_iter().filter(|inner| inner.rows > 1) {
-        let around = inner.around.and_then(|around| sizes.get_mut(around));
-        around.into_iter().for_each(|around| around.is_layout = true);
-    }
-    counted.map(|()| sizes).unwrap_or_default()
 }
 
 /// The table that is read.
@@ -240,65 +132,6 @@ impl Table {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         self.grid.put(row, column, Cell::of(&unescaped(&words.join(" "))))
     }
-}
-
-/// Returns whether an element is hidden. Spreadsheet programs write hidden rows so.
-fn is_hidden(attributes: &str) -> bool {
-    let style: String = attribute(attributes, "style").unwrap_or_default().to_ascii_lowercase();
-    let style: String = style.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let mut names = attributes.split_whitespace().filter_map(|part| part.split('=').next());
-    style.contains("display:none") || names.any(|name| name.eq_ignore_ascii_case("hidden"))
-}
-
-/// The value of an attribute.
-fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
-    let lower = attributes.to_ascii_lowercase();
-    let after = lower.match_indices(name).find_map(|(at, _)| {
-        let begins = lower.get(..at)?.chars().next_back().is_none_or(char::is_whitespace);
-        attributes.get(at + name.len()..)?.trim_start().strip_prefix('=').filter(|_| begins)
-    })?;
-    let after = after.trim_start();
-    let quote = after.chars().next().filter(|own| matches!(own, '"' | '\''));
-    match quote {
-        Some(quote) => after.get(1..)?.split(quote).next(),
-        None => after.split(char::is_whitespace).next(),
-    }
-}
-
-/// Text with its character references replaced.
-fn unescaped(text: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('&') {
-        let (before, reference) = rest.split_at(at);
-        out.push_str(before);
-        let name: &str = reference.get(1..).and_then(|own| own.split(';').next()).unwrap_or_default();
-        let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
-            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
-            None => number.parse().ok(),
-        });
-        let letter = match name {
-            "nbsp" => Some(' '),
-            "amp" => Some('&'),
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "quot" => Some('"'),
-            "apos" => Some('\''),
-            "yen" => Some('¥'),
-            "middot" => Some('·'),
-            _ => number.and_then(char::from_u32),
-        };
-        match letter.filter(|_| reference.len() > name.len() + 1) {
-            Some(letter) => {
-                out.push(letter);
-                rest = reference.get(name.len() + 2..).unwrap_or_default();
-            }
-            None => {
-                out.push('&');
-                rest = reference.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    out + rest
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
-//! Reading and checking a table beside the requests, which ask how far it has come.
+//! Background job that reads and checks a table. Requests ask for its progress.
 
 use crate::clock::last_day;
 use crate::db::DbError;
 use crate::db::files::import::{self, Import, heading_key};
-use crate::import::check::{CheckContext, CheckResult, SheetChecker};
+use crate::import::check::{CheckResult, SheetChecker};
+use crate::import::check_context::CheckContext;
 use crate::import::column_match::{ColumnMatch, match_columns};
-use crate::import::columns::{Heading, Target, named_columns, targets};
+use crate::import::columns::{Heading, named_columns};
 use crate::import::file_error::FileError;
+use crate::import::heading_rows::HeadingRows;
 use crate::import::job_registry::{Busy, Job, Progress};
-use crate::import::layout::{HeadingRows, Sheet, lay_out};
-use crate::import::workbook::{self, SheetFile};
+use crate::import::layout::{Sheet, lay_out};
+use crate::import::sheet_file::SheetFile;
+use crate::import::target::{Target, targets};
+use crate::import::workbook;
 use crate::state::AppState;
 use jiedui_core::access::user::User;
 use jiedui_core::api::imports::Stage;
@@ -24,7 +28,7 @@ use tokio::fs;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-/// So many rows are checked between two looks into the database.
+/// How many rows are checked per database query.
 const PIECE: usize = 500;
 /// The most sheets that are tried where nobody has chosen one.
 const TRIED: usize = 5;
@@ -42,14 +46,14 @@ impl AppState {
         self.reference().catalogue.activity(&import.activity).cloned()
     }
 
-    /// All that the import's columns may be.
+    /// Returns the fields that the import's columns may be.
     pub fn targets_of(&self, import: &Import) -> Vec<Target> {
         targets(self.reference().catalogue.activity(&import.activity))
     }
 }
 
-/// Checks an import beside the requests, unless that is being done already or another of the same account is checked: it is
-/// begun then when it is asked for again.
+/// Checks an import in the background. Fails while this import or another of the same account is being checked; a later request
+/// for the import starts the check then.
 pub fn begin(app: &AppState, user: &User, import: &Import) -> Result<(), Busy> {
     let work = app.imports.begin(user.id, import.id)?;
     let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
@@ -173,10 +177,10 @@ async fn likely(
     Ok(likely)
 }
 
-/// Says which field each column is, and in which unit: what was said of this import, what the official template's heading means,
-/// what this person has said of tables with the same heading, or else what is likely.
+/// Maps the columns to fields and units. The user's choice for this import precedes the official template, the user's choice for
+/// the same heading, and the proposal.
 ///
-/// Gives the unit that is stated for each column.
+/// Returns the stated unit of each column.
 fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) -> Vec<Option<String>> {
     let labels = sheet.labels();
     let is_said = import.heading == labels && import.columns.len() == labels.len();

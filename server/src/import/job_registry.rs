@@ -1,4 +1,4 @@
-//! Which imports are being worked on: one of an account at a time, and few on a server, so that their memory is bounded.
+//! Registry of running imports: one for each account and few on a server, so that their memory is bounded.
 
 use crate::import::file_error::FileError;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-/// So many imports are worked on at a time; others wait for their turn.
+/// The most imports that run at a time; others wait for their turn.
 const AT_ONCE: usize = 2;
 
 /// How far a piece of work has come, and whether somebody wants it to end.

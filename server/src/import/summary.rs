@@ -1,21 +1,21 @@
 //! An import's rows, columns and changes in words, as the screen shows them.
 
 use crate::db::reference::load::Reference;
-use crate::import::columns::Target;
-use crate::import::{Change, ChangedField, ShownCell, ShownRow};
+use crate::import::findings::{Change, ChangedField, ShownCell, ShownRow};
+use crate::import::target::Target;
 use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedColumn, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::sync::Path;
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use serde_json::Value;
 
-/// Who says values in words.
+/// Converts values to words.
 pub struct Words<'a> {
     /// Catalogue, places, directory.
     pub reference: &'a Reference,
     /// The form of the import.
     pub activity: Option<&'a Activity>,
-    /// All that a column may be.
+    /// The fields that a column may be.
     pub targets: &'a [Target],
     /// In which language.
     pub language: Language,

@@ -1,6 +1,6 @@
 //! An empty table for an activity, to be filled in with a spreadsheet.
 
-use super::columns::{is_in_template, targets};
+use super::target::{is_in_template, targets};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::values::field_error::Language;

@@ -3,8 +3,8 @@
 use super::cell::{Cell, CellGrid, LONGEST_CELL};
 use crate::import::file_error::FileError;
 use crate::import::separator::{detect_separator, named_separator};
+use crate::import::sheet_file::{SheetFile, UnreadableRow};
 use crate::import::text_encoding::DecodedText;
-use crate::import::workbook::{SheetFile, UnreadableRow};
 use jiedui_core::values::field_error::ErrorCode;
 use std::ops::Range;
 
@@ -69,7 +69,7 @@ fn unstorable(decoded: &DecodedText<'_>, record: Range<usize>, number: usize) ->
     Some(UnreadableRow { row: number + before.matches('\n').count(), text, code, limit })
 }
 
-/// Where the reading of separated text has come to.
+/// Position while separated text is read.
 struct Scan<'a> {
     text: &'a str,
     at: usize,

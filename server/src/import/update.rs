@@ -1,12 +1,16 @@
-//! Rows that name an entry: what they change of it, seen from the revision that the table started from.
+//! Computes the changes that a row makes to an existing entry, relative to the revision that the table was exported from.
 
 use super::cell::{Cell, SheetRow};
-use super::check::CheckContext;
-use super::columns::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
+use super::cell_value::{amount, answer};
+use super::check_context::CheckContext;
+use super::exported_answers::parts;
 use super::gazetteer::Gazetteer;
-use super::row::{ParsedRow, RowReader, amount, answer};
-use super::{Change, ChangedField, PlannedWrite};
+use super::row::{ParsedRow, RowReader};
+use super::target::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
 use crate::export::{entry_row, sheet};
+use crate::import::existing_entry::ExistingEntry;
+use crate::import::findings::{Change, ChangedField};
+use crate::import::planned_write::PlannedWrite;
 use jiedui_core::catalogue::{Activity, Field, Kind as FieldKind};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
@@ -19,27 +23,12 @@ use jiedui_core::values::{
     quantity::Qualifier,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// An entry that a row names, as far as its author may see it.
-#[derive(Clone, Debug)]
-pub struct ExistingEntry {
-    /// Its revision.
-    pub rev: u64,
-    /// Its fields.
-    pub fields: Fields,
-    /// Whether it is deleted.
-    pub deleted: bool,
-    /// Its fields in the revision that the table started from.
-    pub base: Option<Fields>,
-    /// Paths that changed after that revision.
-    pub changed_since: BTreeSet<Path<'static>>,
-}
-
-/// What rows that name entries are read with.
+/// Reads rows that name entries.
 pub struct RowUpdater<'a> {
-    /// What rows are checked by.
+    /// Reference data and mapping of columns.
     pub against: &'a CheckContext,
     /// The places.
     pub gazetteer: &'a Gazetteer,
@@ -60,7 +49,7 @@ pub fn revision(cell: &Cell) -> Option<u64> {
 }
 
 impl RowUpdater<'_> {
-    /// What a row changes of an entry; nothing where it says what the table started from.
+    /// Returns the changes of a row; `None` if the row equals the exported one.
     pub fn row(
         &self,
         row: &SheetRow,
@@ -128,7 +117,7 @@ impl RowUpdater<'_> {
         self.against.columns.iter().position(|own| own.as_deref() == Some(path))
     }
 
-    /// What the server will make of the edits, by the rules of a push.
+    /// Validates the edits by the rules of a push.
     fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &ExistingEntry) -> Result<(), Vec<FieldError>> {
         let mutation = Mutation { seq: 1, kind: Kind::Entry, id, base_rev, epoch: None, op: Op::Put, fields };
         let existing = Existing {
@@ -264,7 +253,7 @@ fn put<'p>(fields: &mut Fields, path: impl Into<Path<'p>>, value: Value) {
     }
 }
 
-/// An amount's number. How exact it is lies in a field of its own, which a table does not change.
+/// Returns an exact amount's number. Fails for other precisions: a table does not change their field.
 fn exact(amount: Amount) -> Result<Value, ErrorCode> {
     let is_exact = amount.qualifier == Qualifier::Exact;
     if is_exact { Ok(number_value(amount.quantity.to_f64())) } else { Err(ErrorCode::NotAmount) }
@@ -272,50 +261,4 @@ fn exact(amount: Amount) -> Result<Value, ErrorCode> {
 
 fn value(field: &Field, cell: &Cell, unit: Option<&str>) -> Result<Value, ErrorCode> {
     if field.kind.is_number() { amount(cell, unit, &field.unit).and_then(exact) } else { answer(field, &cell.text()) }
-}
-
-/// The answers in an export's cell by their fields' codes. Words in which the separator stands are taken whole. `None` where
-/// something stands before the first field's name.
-fn parts<'a>(text: &str, form: &'a Activity) -> Option<BTreeMap<&'a str, String>> {
-    let mut parts: BTreeMap<&str, String> = BTreeMap::new();
-    let mut last: Option<&str> = None;
-    let text = text.strip_prefix('\'').unwrap_or(text);
-    for piece in text.split('；').filter(|piece| !piece.trim().is_empty()) {
-        let named = form.fields.iter().filter_map(|field| {
-            let rest = piece.trim_start().strip_prefix(field.name.as_str())?.strip_prefix(' ')?;
-            Some((field, rest))
-        });
-        // Of two names that begin alike the longer one is meant.
-        match named.max_by_key(|(field, _)| field.name.len()) {
-            Some((field, rest)) if !parts.contains_key(field.code.as_str()) => {
-                parts.insert(&field.code, rest.trim().to_owned());
-                last = Some(&field.code);
-            }
-            _ => {
-                let own = parts.get_mut(last?)?;
-                own.push('；');
-                own.push_str(piece);
-            }
-        }
-    }
-    Some(parts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_in_one_cell_are_told_apart_by_their_fields_names() {
-        let form: Activity = serde_json::from_value(json!({
-            "code": "a", "programme": "p", "name": "", "name_en": "", "version": 1, "fields": [
-                {"code": "people", "name": "人数", "name_en": "", "kind": "integer", "required": true},
-                {"code": "topic", "name": "主题", "name_en": "", "kind": "text", "required": false},
-            ]
-        }))
-        .unwrap();
-        let found = parts("人数 12 人；主题 春耕；秋收；", &form).unwrap();
-        assert_eq!(found, BTreeMap::from([("people", "12 人".to_owned()), ("topic", "春耕；秋收".to_owned())]));
-        assert_eq!(parts("12 人", &form), None);
-    }
 }

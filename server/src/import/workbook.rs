@@ -1,46 +1,9 @@
-//! A file's tables: which there are, and the rows of the one that is read, whatever kind of file it is.
+//! Reads a table of a file by the file's kind.
 
-use crate::import::cell::SheetRow;
 use crate::import::file_error::FileError;
+use crate::import::sheet_file::SheetFile;
 use crate::import::text_encoding::{self, DecodedText};
 use crate::import::{html, text, xls, xlsx};
-use jiedui_core::api::imports::SheetName;
-use jiedui_core::values::field_error::ErrorCode;
-
-/// A row that cannot be read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UnreadableRow {
-    /// Its number.
-    pub row: usize,
-    /// What stands there.
-    pub text: String,
-    /// Why.
-    pub code: ErrorCode,
-    /// Place in the line of a byte that is no text.
-    pub limit: Option<f64>,
-}
-
-/// A file that was read.
-#[derive(Clone, Debug, Default)]
-pub struct SheetFile {
-    /// All that can be chosen from; empty where the file has no more than one table.
-    pub sheets: Vec<SheetName>,
-    /// Which of them was read.
-    pub sheet: usize,
-    /// Its rows in which something stands.
-    pub rows: Vec<SheetRow>,
-    /// Rows that cannot be read.
-    pub broken: Vec<UnreadableRow>,
-    /// Whether its days are counted from 1904.
-    pub from_1904: bool,
-    /// Whether it is text in which separators make the columns.
-    pub is_separated_text: bool,
-}
-
-/// The sheet that is read: the one that is wanted, else the first that is not hidden.
-pub fn choose(sheets: &[SheetName], wanted: Option<usize>) -> Option<usize> {
-    wanted.filter(|wanted| *wanted < sheets.len()).or_else(|| sheets.iter().position(|sheet| !sheet.hidden))
-}
 
 /// Reads a table of a file.
 pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
@@ -120,16 +83,5 @@ mod tests {
     #[case(b"<html><body>no table</body></html>", FileError::WebPage)]
     fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: FileError) {
         assert_eq!(read(file, None).err(), Some(expected));
-    }
-
-    #[test]
-    fn hidden_sheets_are_read_only_where_they_are_wanted() {
-        let sheet = |hidden| SheetName { name: String::new(), hidden };
-        let sheets = [sheet(true), sheet(false), sheet(false)];
-        assert_eq!(
-            [choose(&sheets, None), choose(&sheets, Some(0)), choose(&sheets, Some(9))],
-            [Some(1), Some(0), Some(1)]
-        );
-        assert_eq!(choose(&sheets[..1], None), None);
     }
 }

@@ -3,13 +3,17 @@
 use crate::db::files::import::Import;
 use crate::db::records::push::Push;
 use crate::db::{DbError, records::idempotency};
-use crate::import::{Findings, MOST_UNDONE, PlannedWrite, Undo};
+use crate::import::findings::{Findings, Undo};
+use crate::import::planned_write::PlannedWrite;
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Mutation, Op, PushResult};
 use time::Date;
 use uuid::Uuid;
+
+/// The most changes of entries that can be undone.
+const MOST_UNDONE: usize = 1_000;
 
 /// The identifier of an import's entry: its own with the entry's number at the end, so that writing twice writes once.
 pub fn entry_id(import: Uuid, number: usize) -> Uuid {
@@ -30,7 +34,7 @@ pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: D
     Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
 }
 
-/// What undoes the changes of entries, once they are written; nothing where there are too many.
+/// Returns the former values of the written changes; empty if there are too many to undo.
 pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
     let changes = rows.into_iter().zip(results).filter_map(|(row, result)| match row {
         PlannedWrite::New(_) => None,

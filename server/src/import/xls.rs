@@ -1,12 +1,12 @@
-//! Workbooks of Excel 97 to 2003 (BIFF8, and the labels of BIFF5) out of their compound files. Every length is checked against
-//! what is there, so that a file of a few bytes cannot ask for the memory of a large one.
+//! Reads workbooks of Excel 97 to 2003 (BIFF8, and the labels of BIFF5) from their compound files. Every length is checked against
+//! the bytes of the file, so that a small file cannot allocate the memory of a large one.
 
 mod records;
 
 use super::cell::{Cell, CellGrid, MOST_COLUMNS};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
-use crate::import::workbook::{SheetFile, choose};
+use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
 use records::{Record, Records, Texts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -49,7 +49,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     }
 }
 
-/// What a workbook says before its sheets.
+/// Globals of a workbook, which precede its sheets.
 #[derive(Default)]
 struct Workbook {
     /// The sheets, each with where it begins.
@@ -208,7 +208,7 @@ impl Workbook {
         format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
     }
 
-    /// What a formula gives; nothing where it is a text, which comes in the next record.
+    /// Returns the result of a formula; `None` for a text, which the next record holds.
     fn result(&self, record: Record<'_>) -> Option<Cell> {
         if record.u16(12) != Some(0xffff) {
             return Some(record.f64(6).map_or(Cell::NoResult, |number| self.number(number, record.u16(4))));

@@ -1,6 +1,7 @@
-//! Workbooks of Office Open XML, read in a stream: neither a part, nor a cell, nor the whole can take more memory than it may.
-//! Readers in libraries take each cell and the table of texts as large as they come, and tell neither merged cells nor formulas
-//! without a result while they stream.
+//! Reads workbooks of Office Open XML as a stream, with limits on the memory of a part, of a cell and of the whole.
+//!
+//! Readers in libraries have no limit for a cell or the shared texts. Their streams report neither merged cells nor formulas
+//! without a result.
 
 mod package;
 mod parts;
@@ -8,7 +9,7 @@ mod parts;
 use super::cell::{Cell, CellGrid, LONGEST_CELL};
 use crate::import::file_error::FileError;
 use crate::import::number_format::NumberFormat;
-use crate::import::workbook::{SheetFile, choose};
+use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
 use package::{Package, Xml, attribute};
 use parts::Workbook;
@@ -39,7 +40,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     }
 }
 
-/// What the cells of a sheet are read with.
+/// Shared texts and styles with which cells are read.
 struct Reading<'a> {
     texts: &'a [Box<str>],
     /// For each style, how it shows numbers.
@@ -47,7 +48,7 @@ struct Reading<'a> {
     from_1904: bool,
 }
 
-/// What comes next in a sheet.
+/// The next part of a sheet.
 enum Part {
     Formula,
     Text(&'static [u8]),

@@ -1,4 +1,4 @@
-//! Which field each column of a table is.
+//! Table that maps the columns of a spreadsheet to fields.
 
 use crate::api::imports;
 use crate::features::import::panel::Panel;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 /// The field that several columns can make together.
 const PLACE: &str = "place";
-/// Columns with the units of the amounts beside them.
+/// The choice for columns with units of amounts.
 const UNIT: &str = "unit";
 
-/// Which field each column is.
+/// Renders the mapping of columns to fields.
 pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let missing = import.missing();

@@ -1,4 +1,4 @@
-//! Which sheet is read, and which rows are its heading.
+//! Selection of the sheet and of its heading rows.
 
 use crate::api::imports;
 use crate::features::import::panel::Panel;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The most rows of a heading.
 const MOST_ROWS: usize = 3;
 
-/// Which sheet is read, and which rows are its heading.
+/// Renders the selection of sheet and heading rows.
 pub fn layout(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let texts = desk.model.texts;
     let at = import.clone();

@@ -1,4 +1,4 @@
-//! What is wrong in a table.
+//! List of the errors in a spreadsheet.
 
 use crate::labels::texts::fill;
 use crate::state::AppState;
@@ -6,10 +6,10 @@ use jiedui_core::api::imports::{CellError, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// So many mistakes are listed at first.
+/// How many errors are listed at first.
 pub const LISTED: usize = 100;
 
-/// What is wrong, row by row.
+/// Renders the errors, row by row.
 pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     let texts = model.texts;
     let listed = RwSignal::new(LISTED);

@@ -1,4 +1,4 @@
-//! What is done with the server about a table, and how far it has come.
+//! State of the import screen, and its requests to the server.
 
 use crate::api::error::ApiError;
 use crate::api::imports;
@@ -19,13 +19,13 @@ const ASK_LONGEST: u32 = 2_000;
 pub enum Step {
     /// The activity and the file.
     Choose,
-    /// Which sheet, heading and columns are which fields.
+    /// Selection of sheet, heading and columns.
     Match,
-    /// What will be written.
+    /// Preview of the entries.
     Preview,
 }
 
-/// What the screen works on.
+/// State of the import screen.
 #[derive(Clone, Copy)]
 pub struct Panel {
     /// The app's state.
@@ -38,7 +38,7 @@ pub struct Panel {
     pub busy: RwSignal<bool>,
     /// Why it was not done.
     pub failed: RwSignal<Option<String>>,
-    /// What was brought before.
+    /// Earlier imports.
     pub earlier: RwSignal<Option<Vec<ImportResponse>>>,
 }
 
@@ -121,7 +121,7 @@ impl Panel {
         }
     }
 
-    /// Looks at what was brought before. Work that was under way when the screen was left is shown again.
+    /// Loads the earlier imports. An import that was in progress when the user left the screen is shown again.
     pub fn list(self) {
         spawn_local(async move {
             let Ok(all) = imports::all().await else { return };

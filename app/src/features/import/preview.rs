@@ -1,4 +1,4 @@
-//! What will be written: the first rows beside their source, entries that will change, and what is left out.
+//! Preview of an import: the first rows with their source, entries that will change, and omitted rows and columns.
 
 use crate::labels::texts::{Texts, fill};
 use crate::state::AppState;
@@ -8,10 +8,10 @@ use jiedui_core::api::imports::{
 };
 use leptos::prelude::*;
 
-/// So many row numbers are named.
+/// The most row numbers that are listed.
 const NAMED: usize = 100;
 
-/// What will be written.
+/// Renders the preview.
 pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<> {
     let texts = model.texts;
     let counts =

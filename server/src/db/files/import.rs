@@ -6,8 +6,8 @@ use crate::db::{
     records::{history, record, stored},
     signed,
 };
-use crate::import::Findings;
-use crate::import::update::ExistingEntry;
+use crate::import::existing_entry::ExistingEntry;
+use crate::import::findings::Findings;
 use jiedui_core::access::user::User;
 use jiedui_core::api::imports::Stage;
 use jiedui_core::entry::Entry;

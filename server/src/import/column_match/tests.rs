@@ -1,6 +1,6 @@
 use super::*;
-use crate::import::columns::targets;
 use crate::import::layout::lay_out;
+use crate::import::target::targets;
 use crate::import::text;
 use jiedui_core::catalogue::Activity;
 use rstest::rstest;
@@ -20,7 +20,7 @@ fn activity() -> Activity {
 fn matched(table: &str) -> ColumnMatch {
     let targets = targets(Some(&activity()));
     let known = |heading: &[Heading]| columns::named_columns(heading, &targets);
-    match_columns(&lay_out(text::read(table).unwrap(), None, known).unwrap(), &targets, None)
+    match_columns(&lay_out(text::read(&table.into()).unwrap(), None, known).unwrap(), &targets, None)
 }
 
 #[rstest]
@@ -53,7 +53,8 @@ fn unit_that_contradicts_or_is_unclear_is_asked_about(#[case] table: &str) {
 fn unclear_unit_stays_a_mistake_of_each_number_when_chosen() {
     let targets = targets(Some(&activity()));
     let table = "日期,地点,销售额（元）（万元）\n2026-11-20,沫阳镇,5";
-    let sheet = lay_out(text::read(table).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
+    let sheet =
+        lay_out(text::read(&table.into()).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
     let chosen = ["date", "place", "values.amount"].map(|path| Some(path.to_owned())).to_vec();
     let found = match_columns(&sheet, &targets, Some(chosen));
     let unit = Unit::of_field(found.stated[2].as_deref().unwrap());
@@ -64,10 +65,11 @@ fn unclear_unit_stays_a_mistake_of_each_number_when_chosen() {
 fn official_template_under_another_unit_line_has_no_number_taken() {
     let targets = targets(Some(&activity()));
     let labels: Vec<&str> =
-        targets.iter().filter(|own| columns::is_in_template(own)).map(|own| own.label.as_str()).collect();
+        targets.iter().filter(|own| crate::import::target::is_in_template(own)).map(|own| own.label.as_str()).collect();
     let table = format!("单位：元\n{}\n2026-11-20,沫阳镇,5", labels.join(","));
     let sheet =
-        lay_out(text::read(&table).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
+        lay_out(text::read(&table.as_str().into()).unwrap(), None, |heading| columns::named_columns(heading, &targets))
+            .unwrap();
     let found = match_columns(&sheet, &targets, None);
     assert!(found.official);
     assert_eq!(found.stated[2].as_deref(), Some("万元、元"));

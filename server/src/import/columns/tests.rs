@@ -1,4 +1,6 @@
 use super::*;
+use crate::import::target::targets;
+use jiedui_core::catalogue::Activity;
 use rstest::rstest;
 use serde_json::json;
 

@@ -1,11 +1,12 @@
 use super::*;
-use crate::import::columns::targets;
+use crate::import::row_sifting::{ColumnKind, kinds, sifted};
+use crate::import::target::targets;
 use crate::import::text;
 use rstest::rstest;
 
 /// Laid out where 日期, 地点, 人次 and 工种 are known.
 fn laid(table: &str) -> Sheet {
-    lay_out(text::read(table).unwrap(), None, known).unwrap()
+    lay_out(text::read(&table.into()).unwrap(), None, known).unwrap()
 }
 
 fn known(heading: &[Heading]) -> usize {
@@ -52,9 +53,9 @@ fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
     let table = "表,,\n单位：元,,\n日期,地点,人次\n日期,x,y\n2026-11-20,沫阳镇,1";
     assert_eq!(laid(table).units.units, ["元"]);
     let wanted = Some(HeadingRows { row: 4, rows: 1 });
-    let sheet = lay_out(text::read(table).unwrap(), wanted, known).unwrap();
+    let sheet = lay_out(text::read(&table.into()).unwrap(), wanted, known).unwrap();
     assert_eq!((sheet.labels(), sheet.rows.len()), (vec!["日期".to_owned(), "x".into(), "y".into()], 1));
-    assert_eq!(lay_out(text::read("日期,地点").unwrap(), None, known).err(), Some(FileError::Empty));
+    assert_eq!(lay_out(text::read(&"日期,地点".into()).unwrap(), None, known).err(), Some(FileError::Empty));
 }
 
 #[rstest]
@@ -111,7 +112,7 @@ fn merged_date_makes_a_row_data() {
 
 #[test]
 fn merged_heading_cell_takes_the_row_below_into_the_heading() {
-    let mut book = text::read("日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2").unwrap();
+    let mut book = text::read(&"日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2".into()).unwrap();
     book.rows[1].cells[0] = Cell::of("日期");
     book.rows[1].carried = 1;
     let sheet = lay_out(book, None, known).unwrap();

@@ -13,7 +13,7 @@ const CONTINUE: u16 = 0x003c;
 /// A record.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// What it holds.
+    /// Kind of its content.
     pub kind: u16,
     /// Its bytes.
     pub data: &'a [u8],
@@ -129,7 +129,7 @@ impl<'a> Texts<'a> {
         Some(())
     }
 
-    /// A text of so many characters: as bytes of a code page (old), or with a byte that says how wide they are.
+    /// Reads a text of `length` characters: in a code page (old), or after a byte with their width.
     pub fn words(&mut self, length: usize, is_old: bool) -> Option<String> {
         if is_old {
             let bytes = self.left().unwrap_or_default();

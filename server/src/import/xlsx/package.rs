@@ -1,4 +1,4 @@
-//! The parts of a package, unpacked in a stream and read as XML, with bounds on all of it.
+//! The parts of a package, unpacked in a stream and read as XML, within limits.
 
 use crate::import::file_error::FileError;
 use quick_xml::Reader;
@@ -232,7 +232,7 @@ fn plain(text: &str) -> String {
     out + rest
 }
 
-/// An attribute by its name, whatever its prefix.
+/// Returns an attribute by its local name.
 pub fn attribute(start: &BytesStart<'_>, name: &[u8]) -> Option<String> {
     let found = start.attributes().flatten().find(|own| own.key.local_name().as_ref() == name)?;
     let text = std::str::from_utf8(&found.value).ok()?;

@@ -1,4 +1,4 @@
-//! What a workbook says of its sheets, the styles by which numbers are days, and the texts that cells share.
+//! Sheets, number formats and shared texts of a workbook.
 
 use super::super::cell::LONGEST_CELL;
 use super::package::{Package, attribute};

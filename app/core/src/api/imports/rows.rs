@@ -1,0 +1,185 @@
+//! Rows, columns and cells of an imported table, as the preview shows them.
+
+use crate::values::field_error::FieldError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A sheet of a workbook, or a table of a web page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SheetName {
+    /// As the workbook calls it.
+    pub name: String,
+    /// Whether the workbook hides it. It is read only where somebody chooses it.
+    pub hidden: bool,
+}
+
+/// Why a row is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OmissionReason {
+    /// Text above the heading.
+    Title,
+    /// A sum of other rows.
+    Total,
+    /// A remark or a signature below the data.
+    Note,
+    /// The heading once more.
+    Heading,
+    /// Numbers of the columns.
+    Numbering,
+    /// An example of how to fill in the table.
+    Example,
+    /// No content in the imported columns.
+    Blank,
+}
+
+/// A row that is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OmittedRow {
+    /// Its number.
+    pub row: usize,
+    /// Why.
+    pub why: OmissionReason,
+    /// The text of the row.
+    pub text: String,
+}
+
+/// Why a column is not imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnReason {
+    /// No field has such a name.
+    Unknown,
+    /// Its unit is not understood, or two texts name different units.
+    Unit,
+    /// Words in its heading that may mean another figure.
+    Words,
+    /// Several columns may be the same field.
+    Repeated,
+    /// A person chose not to import it.
+    Deselected,
+}
+
+/// A column that is not imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OmittedColumn {
+    /// Its place, from 0.
+    pub column: usize,
+    /// Its heading.
+    pub heading: String,
+    /// Why.
+    pub why: ColumnReason,
+    /// The words that are not understood, or the field that several columns may be.
+    pub text: String,
+}
+
+/// Effect of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = RowAction))]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A new entry.
+    New,
+    /// A change of an entry.
+    Update,
+    /// No change: the entry has these values already.
+    Same,
+    /// None yet: the row has a mistake.
+    Wrong,
+}
+
+/// A mistake in a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CellError {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The column's heading; empty where it is about no column.
+    pub column: String,
+    /// Content of the cell.
+    pub value: String,
+    /// The error.
+    #[serde(flatten)]
+    pub error: FieldError,
+}
+
+/// A row of the preview.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewRow {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// Effect of the row.
+    pub action: Action,
+    /// Its cells in columns that are imported.
+    pub cells: Vec<PreviewCell>,
+}
+
+/// A cell of the preview: its content in the spreadsheet and the value read from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewCell {
+    /// The field's path in an entry.
+    pub path: String,
+    /// The field's name.
+    pub label: String,
+    /// Content of the cell, with the unit of its column if that differs from the field's.
+    pub written: String,
+    /// The field's value; null where the cell cannot be read.
+    pub value: Value,
+    /// The value in words.
+    pub text: String,
+    /// How exact a number is; null for an exact one.
+    pub qualifier: Option<String>,
+    /// Whether the amount was converted from another unit.
+    pub converted: bool,
+}
+
+/// An entry that will change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EntryChange {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The entry.
+    pub id: Uuid,
+    /// Its activity's name.
+    pub activity: String,
+    /// Its place's name.
+    pub place: String,
+    /// Its date.
+    pub date: String,
+    /// The fields that change.
+    pub fields: Vec<FieldChange>,
+}
+
+/// A field that will change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldChange {
+    /// The field's path in an entry.
+    pub path: String,
+    /// The field's name.
+    pub label: String,
+    /// The present value, in words.
+    pub from: String,
+    /// The new value, in words.
+    pub to: String,
+}
+
+/// A cell whose formula was perhaps never calculated; it is imported as empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UncalculatedCell {
+    /// The row's number in the spreadsheet.
+    pub row: usize,
+    /// The column's heading.
+    pub column: String,
+}

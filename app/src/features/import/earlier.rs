@@ -1,0 +1,43 @@
+//! List of earlier imports.
+
+use crate::api::imports;
+use crate::features::import::panel::{Panel, Step};
+use crate::features::import::stage::stage_words;
+use crate::labels::entry::activity_name;
+use crate::labels::time_format::in_china;
+use jiedui_core::api::imports::ImportResponse;
+use leptos::prelude::*;
+
+/// Renders the earlier imports.
+pub fn earlier(desk: Panel) -> impl IntoView {
+    let (model, texts) = (desk.model, desk.model.texts);
+    let item = move |own: ImportResponse| {
+        let overview = model.server_overview.get_untracked().unwrap_or_default();
+        let name = if own.activity.is_empty() {
+            texts.import_update.to_owned()
+        } else {
+            activity_name(model.labels(), &overview, &own.activity).to_owned()
+        };
+        let words_of_item = format!("{} · {} · {}", in_china(&own.created_at), own.name, name);
+        let stage = stage_words(desk, &own);
+        let open = move |_| {
+            let id = own.id;
+            desk.step.set(Step::Choose);
+            desk.import.set(None);
+            desk.work(async move { imports::ask(id).await });
+        };
+        view! {
+            <li class="entry">
+                <span>{words_of_item}</span>
+                <span class="state">{stage}</span>
+                <button type="button" class="button-quiet" on:click=open>{texts.open}</button>
+            </li>
+        }
+    };
+    move || {
+        let all = desk.earlier.get().filter(|all| !all.is_empty())?;
+        Some(
+            view! { <h2>{texts.import_earlier}</h2><ul class="entries">{all.into_iter().map(item).collect_view()}</ul> },
+        )
+    }
+}

@@ -1,0 +1,124 @@
+//! Reads the values of cells: amounts, dates and answers.
+
+use crate::import::cell::{Cell, day_of_serial};
+use crate::import::unit_words::read_unit;
+use jiedui_core::catalogue::{Field, Kind};
+use jiedui_core::values::amount::{Amount, number_amount, read_amount};
+use jiedui_core::values::date::parse_date;
+use jiedui_core::values::field_error::ErrorCode;
+use jiedui_core::values::halfwidth::{is_invisible, normalise};
+use serde_json::{Value, json};
+use time::{Date, Month};
+
+/// Text by which names are compared.
+pub fn bare(text: &str) -> String {
+    normalise(text).chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+/// An amount out of a cell, in the field's unit.
+pub fn amount(cell: &Cell, unit: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
+    match cell {
+        Cell::Number(number) => number_amount(*number, unit, field),
+        Cell::Text(text) => read_amount(text, unit, field),
+        // 50亿 is the text that the format shows.
+        Cell::WithUnit(own) if read_unit(&own.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
+        Cell::WithUnit(own) => number_amount(own.0, read_unit(&own.1, &[field]).as_deref(), field),
+        _ => Err(ErrorCode::NotAmount),
+    }
+}
+
+/// A day, in any of the ways in which it is written here.
+pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
+    let text = match cell {
+        Cell::Day(day) => return Some(*day),
+        // A column of days that was formatted as numbers, or 20261124.
+        Cell::Number(number) if (1e4..1e5).contains(number) => return day_of_serial(*number, from_1904),
+        other => normalise(&other.text()),
+    };
+    // 2026 年 4 月 2 日
+    let text = if text.contains('年') { text.replace(' ', "") } else { text };
+    let (text, behind) = text.split_once([' ', 'T']).unwrap_or((&text, ""));
+    // A time of the day may follow, and nothing else: 2026-11-20 至 2026-11-25 is no day.
+    let is_time = |letter: char| letter.is_ascii_digit() || ":.+Z ".contains(letter);
+    let is_weekday = ["星期", "周", "礼拜", "(星期", "(周"].iter().any(|word| behind.trim().starts_with(word));
+    let is_weekday = is_weekday && behind.trim().chars().count() <= 5;
+    if !is_weekday && (!behind.chars().all(is_time) || (!behind.trim().is_empty() && !behind.contains(':'))) {
+        return None;
+    }
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return parse_date(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]));
+    }
+    let text = text.trim_end_matches(['日', '号']).replace(['年', '月', '/', '.'], "-");
+    let numbers: Vec<u16> = text.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [year, month, day] = numbers[..] else { return None };
+    // 24-11-26 may be any of three days.
+    if year < 1000 {
+        return None;
+    }
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
+}
+
+/// An answer of a form that is no number.
+pub fn answer(field: &Field, text: &str) -> Result<Value, ErrorCode> {
+    let code = |text: &str| {
+        let wanted = bare(text);
+        let is_meant = |own: &String| bare(own) == wanted;
+        let found = field.choices.iter().find(|own| [&own.name, &own.name_en, &own.code].into_iter().any(is_meant));
+        found.map(|own| own.code.clone()).ok_or(ErrorCode::Unknown)
+    };
+    match field.kind {
+        Kind::Choice => code(text).map(|code| json!(code)),
+        Kind::Choices => {
+            let words = text
+                .split(['、', ',', '，', ';', '；', '/'])
+                .map(|word| word.trim_matches(|own: char| own.is_whitespace() || is_invisible(own)));
+            words.filter(|word| !word.is_empty()).map(code).collect::<Result<Vec<_>, _>>().map(|codes| json!(codes))
+        }
+        _ => Ok(json!(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::values::date::format_date;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("2026-11-24")]
+    #[case("2026/11/24")]
+    #[case("2026.11.24")]
+    #[case("2026年11月24日")]
+    #[case("2026 年 11 月 24 日")]
+    #[case("20261124")]
+    #[case("２０２６－１１－２４")]
+    #[case("2026-11-24 08:00")]
+    #[case("2026-11-24T08:00:00Z")]
+    #[case("2026-11-24 星期二")]
+    #[case("2026-11-24\u{200b}")]
+    fn reads_a_day_as_people_write_it(#[case] written: &str) {
+        assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some("2026-11-24"));
+        assert_eq!(date(&Cell::Number(46350.0), false).map(format_date).as_deref(), Some("2026-11-24"));
+        assert_eq!(date(&Cell::Number(44888.0), true).map(format_date).as_deref(), Some("2026-11-24"));
+    }
+
+    #[rstest]
+    #[case("十一月")]
+    #[case("2026-13-01")]
+    #[case("2026-02-30")]
+    #[case("11-24-2026")]
+    #[case("2026年11月")]
+    #[case("24")]
+    #[case("2026-11-20 至 2026-11-25")]
+    #[case("2026-11-20 - 2026-11-25")]
+    #[case("2026-11-20至2026-11-25")]
+    #[case("2026-11-20 2026-11-25")]
+    #[case("2026年11月20日-25日")]
+    #[case("2026-11-20~25")]
+    #[case("2026-11-20、21")]
+    #[case("2026年13月1日")]
+    fn what_is_no_day_is_none(#[case] written: &str) {
+        assert_eq!(date(&Cell::of(written), false), None);
+    }
+}

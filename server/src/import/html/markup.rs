@@ -1,0 +1,105 @@
+//! Tags, attributes and character references of a web page.
+
+use crate::import::file_error::FileError;
+
+/// A tag or text of a page.
+pub enum Event<'a> {
+    /// An opening tag: name and attributes.
+    Open(&'a str, &'a str),
+    /// A closing tag.
+    Close(&'a str),
+    /// Text between tags.
+    Text(&'a str),
+}
+
+/// Reads the tags and texts of a page. Skips scripts, styles and comments.
+pub fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), FileError>) -> Result<(), FileError> {
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        hear(Event::Text(before))?;
+        if let Some(comment) = tag.strip_prefix("<!--") {
+            rest = comment.split_once("-->").map_or("", |(_, rest)| rest);
+            continue;
+        }
+        let Some(end) = tag.find('>') else { break };
+        let (inside, after) = (tag.get(1..end).unwrap_or_default(), tag.get(end + 1..).unwrap_or_default());
+        rest = after;
+        if let Some(name) = inside.strip_prefix('/') {
+            hear(Event::Close(name.trim()))?;
+            continue;
+        }
+        let (name, attributes) =
+            inside.split_once(|letter: char| letter.is_whitespace() || letter == '/').unwrap_or((inside, ""));
+        for skipped in ["script", "style"] {
+            if name.eq_ignore_ascii_case(skipped) {
+                let lower = format!("</{skipped}");
+                let end = rest.match_indices("</").find(|(at, _)| {
+                    rest.get(*at..at + lower.len()).is_some_and(|found| found.eq_ignore_ascii_case(&lower))
+                });
+                rest = end.and_then(|(at, _)| rest.get(at..)).unwrap_or_default();
+            }
+        }
+        hear(Event::Open(name, attributes))?;
+    }
+    hear(Event::Text(rest))
+}
+
+/// Returns whether an element is hidden. Spreadsheet programs write hidden rows so.
+pub fn is_hidden(attributes: &str) -> bool {
+    let style: String = attribute(attributes, "style").unwrap_or_default().to_ascii_lowercase();
+    let style: String = style.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let mut names = attributes.split_whitespace().filter_map(|part| part.split('=').next());
+    style.contains("display:none") || names.any(|name| name.eq_ignore_ascii_case("hidden"))
+}
+
+/// Returns the value of an attribute.
+pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    let lower = attributes.to_ascii_lowercase();
+    let after = lower.match_indices(name).find_map(|(at, _)| {
+        let begins = lower.get(..at)?.chars().next_back().is_none_or(char::is_whitespace);
+        attributes.get(at + name.len()..)?.trim_start().strip_prefix('=').filter(|_| begins)
+    })?;
+    let after = after.trim_start();
+    let quote = after.chars().next().filter(|own| matches!(own, '"' | '\''));
+    match quote {
+        Some(quote) => after.get(1..)?.split(quote).next(),
+        None => after.split(char::is_whitespace).next(),
+    }
+}
+
+/// Replaces the character references of a text.
+pub fn unescaped(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('&') {
+        let (before, reference) = rest.split_at(at);
+        out.push_str(before);
+        let name: &str = reference.get(1..).and_then(|own| own.split(';').next()).unwrap_or_default();
+        let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
+            None => number.parse().ok(),
+        });
+        let letter = match name {
+            "nbsp" => Some(' '),
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            "yen" => Some('¥'),
+            "middot" => Some('·'),
+            _ => number.and_then(char::from_u32),
+        };
+        match letter.filter(|_| reference.len() > name.len() + 1) {
+            Some(letter) => {
+                out.push(letter);
+                rest = reference.get(name.len() + 2..).unwrap_or_default();
+            }
+            None => {
+                out.push('&');
+                rest = reference.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out + rest
+}

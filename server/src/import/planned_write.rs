@@ -1,0 +1,22 @@
+//! The write that a checked row leads to.
+
+use jiedui_core::entry::Fields;
+use uuid::Uuid;
+
+/// The write of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedWrite {
+    /// A new entry.
+    New(Fields),
+    /// A change of an entry.
+    Update {
+        /// The entry.
+        id: Uuid,
+        /// The revision that the table was exported from.
+        base_rev: u64,
+        /// The fields that change.
+        fields: Fields,
+        /// Their former values.
+        before: Fields,
+    },
+}

@@ -1,0 +1,56 @@
+//! Rows of one sheet or table, for every kind of file.
+
+use crate::import::cell::SheetRow;
+use jiedui_core::api::imports::SheetName;
+use jiedui_core::values::field_error::ErrorCode;
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadableRow {
+    /// Its number.
+    pub row: usize,
+    /// Its text.
+    pub text: String,
+    /// The reason.
+    pub code: ErrorCode,
+    /// Place in the line of a byte that is no text.
+    pub limit: Option<f64>,
+}
+
+/// A file of which one sheet was read.
+#[derive(Clone, Debug, Default)]
+pub struct SheetFile {
+    /// The sheets to choose from; empty if the file has no more than one table.
+    pub sheets: Vec<SheetName>,
+    /// Index of the sheet that was read.
+    pub sheet: usize,
+    /// Its rows with content.
+    pub rows: Vec<SheetRow>,
+    /// Rows that cannot be read.
+    pub broken: Vec<UnreadableRow>,
+    /// Whether its days are counted from 1904.
+    pub from_1904: bool,
+    /// Whether it is text in which separators make the columns.
+    pub is_separated_text: bool,
+}
+
+/// Returns the sheet to read: the wanted one, otherwise the first that is not hidden.
+pub fn choose(sheets: &[SheetName], wanted: Option<usize>) -> Option<usize> {
+    wanted.filter(|wanted| *wanted < sheets.len()).or_else(|| sheets.iter().position(|sheet| !sheet.hidden))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_sheets_are_read_only_where_they_are_wanted() {
+        let sheet = |hidden| SheetName { name: String::new(), hidden };
+        let sheets = [sheet(true), sheet(false), sheet(false)];
+        assert_eq!(
+            [choose(&sheets, None), choose(&sheets, Some(0)), choose(&sheets, Some(9))],
+            [Some(1), Some(0), Some(1)]
+        );
+        assert_eq!(choose(&sheets[..1], None), None);
+    }
+}

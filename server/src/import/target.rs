@@ -1,0 +1,138 @@
+//! Fields of an entry that a column of a table may be.
+
+use jiedui_core::catalogue::{Activity, Field, Kind};
+
+/// The path of the column that identifies an entry that exists.
+pub const ID: &str = "id";
+/// The path of the column that says which revision of an entry a table started from.
+pub const REV: &str = "rev";
+/// The path of the column in which an export has all answers of a form.
+pub const ANSWERS: &str = "answers";
+/// The path of a column with the statistical codes of places.
+pub const PLACE_CODE: &str = "place_code";
+/// The path of a place, which several columns may make together.
+pub const PLACE: &str = "place";
+
+/// The path of a column with units of amounts; not a field of an entry.
+pub const UNIT: &str = "unit";
+
+/// A field that a column may be, by its path in an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Such as `date` or `values.people`.
+    pub path: String,
+    /// The heading that the template has for it, in Chinese.
+    pub label: String,
+    /// The same in English.
+    pub label_en: String,
+    /// Whether a row of a new entry must have it.
+    pub required: bool,
+    /// The unit of its numbers, in Chinese.
+    pub unit: String,
+    /// The same in English.
+    pub unit_en: String,
+    /// Whether its values are words that somebody writes.
+    pub is_free_text: bool,
+    /// Other headings that mean it.
+    pub other: Vec<String>,
+}
+
+type Usual = (&'static str, &'static str, &'static str, bool, &'static [&'static str]);
+
+/// Fields of every form, with the headings that tables usually give them.
+const USUAL: [Usual; 5] = [
+    (
+        "date",
+        "日期",
+        "Date",
+        true,
+        &[
+            "时间",
+            "活动日期",
+            "活动时间",
+            "发生日期",
+            "发生时间",
+            "培训日期",
+            "培训时间",
+            "开展时间",
+            "开展日期",
+            "年月日",
+        ],
+    ),
+    (
+        PLACE,
+        "地点",
+        "Place",
+        true,
+        &["地方", "乡镇村", "镇村", "活动地点", "开展地点", "实施地点", "所在地", "village"],
+    ),
+    ("pairing", "结对", "Pairing", false, &["结对关系", "结对单位"]),
+    ("organisation", "单位", "Organisation", false, &["机构", "单位名称", "企业", "学校", "医院", "organization"]),
+    ("note", "备注", "Note", false, &["说明", "情况说明", "notes", "remark", "remarks"]),
+];
+
+/// Further columns of an export, from which a corrected export can be imported.
+const OF_EXPORT: [Usual; 5] = [
+    (ID, "编号", "Identifier", false, &[]),
+    (REV, "版本", "Revision", false, &[]),
+    (PLACE_CODE, "地点代码", "Place code", false, &["行政区划代码", "区划代码", "统计代码"]),
+    (ANSWERS, "数值", "Answers", false, &[]),
+    (
+        UNIT,
+        "计量单位",
+        "Unit of measure",
+        false,
+        &[
+            "金额单位",
+            "数量单位",
+            "货币单位",
+            "重量单位",
+            "面积单位",
+            "产量单位",
+            "币种",
+            "货币",
+            "unit",
+            "units",
+            "currency",
+        ],
+    ),
+];
+
+/// Returns the fields that a table may have: those of an activity in the order of its template, then the further columns of an
+/// export. Without an activity a table can only change existing entries.
+pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
+    let usual = |(path, label, label_en, required, other): &Usual| Target {
+        path: (*path).to_owned(),
+        label: (*label).to_owned(),
+        label_en: (*label_en).to_owned(),
+        required: *required && activity.is_some(),
+        unit: String::new(),
+        unit_en: String::new(),
+        is_free_text: matches!(*path, "note" | ANSWERS),
+        other: other.iter().map(|own| (*own).to_owned()).collect(),
+    };
+    let fields = activity.map(|activity| activity.fields.as_slice()).unwrap_or_default();
+    let of_form = fields.iter().filter(|field| field.computed.is_none() && field.kind != Kind::Table).map(of_form);
+    let (first, last) = USUAL.split_at(2);
+    first.iter().map(usual).chain(of_form).chain(last.iter().map(usual)).chain(OF_EXPORT.iter().map(usual)).collect()
+}
+
+/// The fields that a template has: not what only an export has.
+pub fn is_in_template(target: &Target) -> bool {
+    !OF_EXPORT.iter().any(|(path, ..)| *path == target.path)
+}
+
+fn of_form(field: &Field) -> Target {
+    let with_unit =
+        |name: &str, unit: &str| if unit.is_empty() { name.to_owned() } else { format!("{name}（{unit}）") };
+    Target {
+        path: field.path().into(),
+        label: with_unit(&field.name, &field.unit),
+        label_en: with_unit(&field.name_en, &field.unit_en),
+        required: field.required && field.when.is_none(),
+        unit: field.unit.clone(),
+        unit_en: field.unit_en.clone(),
+        is_free_text: !field.kind.is_number() && !matches!(field.kind, Kind::Choice | Kind::Choices),
+        other: vec![field.name.clone(), field.name_en.clone(), field.code.clone()],
+    }
+}
