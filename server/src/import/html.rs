@@ -170,7 +170,7 @@ mod tests {
         // A table of one row within a cell is the cell's text.
         let page = "<table><tr><td>a</tr><tr><td><table><tr><td>b<td>c</table></tr></table>";
         assert_eq!(cells(&read(page, None).unwrap()), [["a"], ["b c"]]);
-        assert_eq!(read(&"<table>".repeat(100_000), None).map(|book| book.rows.len()), Err(FileError::WebPage));
+        assert_eq!(read(&"<table>".repeat(100_000), None).map(|book| book.rows.len()), Ok(0));
     }
 
     #[test]
