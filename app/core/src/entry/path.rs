@@ -182,7 +182,7 @@ impl Eq for Path<'_> {}
 
 impl PartialEq<str> for Path<'_> {
     fn eq(&self, text: &str) -> bool {
-        *self == Path::from(text)
+        self.cmp(&Path::from(text)) == Ordering::Equal
     }
 }
 
