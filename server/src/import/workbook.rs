@@ -48,11 +48,7 @@ fn of_text(decoded: &DecodedText<'_>, wanted: Option<usize>) -> Result<SheetFile
 /// Returns whether a text begins as a JSON object or array of objects or arrays does.
 fn is_json(start: &str) -> bool {
     let mut letters = start.chars().filter(|letter| !letter.is_whitespace());
-    match (letters.next(), letters.next()) {
-        (Some('{'), Some('"' | '}')) => true,
-        (Some('['), Some('{' | '[' | '"')) => true,
-        _ => false,
-    }
+    matches!((letters.next(), letters.next()), (Some('{'), Some('"' | '}')) | (Some('['), Some('{' | '[' | '"')))
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ struct BodyRow {
 async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
     let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
     let record = |row: &BodyRow| {
-        let mut record = stored::read(kind.as_str(), &row.id, &row.fields)?;
+        let mut record = stored::read(kind.as_str(), row.id, &row.fields)?;
         complete(&mut record, u64::try_from(row.rev).unwrap_or_default());
         Some(record)
     };
