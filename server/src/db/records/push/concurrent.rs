@@ -1,0 +1,82 @@
+//! Concurrent changes of a record: those that the client of a mutation had not seen.
+
+use super::batch::{Batch, Turn};
+use super::request::Push;
+use super::stored_number::unsigned;
+use crate::db::records::conflict::{self, MutationKey};
+use crate::db::{Result, Tx, on, signed};
+use jiedui_core::sync::{Mutation, Outcome, Path, PushResult, all_paths};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Maximum number of accounts in the answer to a conflict: those that changed the record last.
+const MAX_OTHERS: usize = 20;
+
+/// A change of a record: by which account, when, to which fields.
+pub(super) type Since = (Uuid, i64, Vec<Path<'static>>);
+
+impl Batch<'_> {
+    /// Returns the concurrent changes of a record since the mutation's base revision: account, time and paths.
+    pub(super) async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
+        let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
+        let author = turn.author(push, &self.epochs);
+        let is_concurrent = |rev: i64, at: i64, by: Option<MutationKey>| {
+            let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
+            author.is_concurrent(unsigned(rev), unsigned(at), maker, mutation)
+        };
+        let mut since = Vec::new();
+        // Any revision of another epoch may be concurrent.
+        let seen = if author.is_from_earlier_epoch(mutation) { 0 } else { mutation.base_rev };
+        if seen.saturating_add(1) < unsigned(row.last.rev) {
+            // Of the first revision all fields are new; of the others only the paths are needed.
+            let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END
+                FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
+            type Past = (i64, String, Option<Uuid>, Option<Uuid>, Option<i64>, i64, String);
+            let rows = on!(in tx, |connection| sqlx::query_as::<_, Past>(query)
+                .bind(mutation.id)
+                .bind(signed(seen))
+                .fetch_all(connection)
+                .await?);
+            for (rev, changed, account, client, seq, at, fields) in rows {
+                let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
+                if is_concurrent(rev, at, by) {
+                    let changed = match rev {
+                        1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
+                        _ => serde_json::from_str(&changed)?,
+                    };
+                    since.push((account.unwrap_or_default(), at, changed));
+                }
+            }
+        }
+        let in_memory =
+            self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
+        for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
+            if is_concurrent(revision.rev, revision.at, revision.by) {
+                let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
+                let account = revision.by.map(|by| by.0).unwrap_or_default();
+                since.push((account, revision.at, changed.into_iter().collect()));
+            }
+        }
+        Ok(since)
+    }
+}
+
+/// Adds to the answer to a conflict the accounts that changed the record.
+pub(super) async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> Result<()> {
+    if result.outcome != Outcome::Conflict {
+        return Ok(());
+    }
+    // One line for each account, however often it changed the record.
+    let mut accounts: BTreeMap<Uuid, (i64, BTreeSet<Path<'static>>)> = BTreeMap::new();
+    for (account, at, changed) in since {
+        let (last, paths) = accounts.entry(*account).or_insert((*at, BTreeSet::new()));
+        *last = (*last).max(*at);
+        paths.extend(changed.iter().cloned());
+    }
+    let mut accounts: Vec<Since> =
+        accounts.into_iter().map(|(account, (at, paths))| (account, at, paths.into_iter().collect())).collect();
+    accounts.sort_by_key(|(_, at, _)| *at);
+    accounts.drain(..accounts.len().saturating_sub(MAX_OTHERS));
+    result.others = conflict::others(tx, &accounts).await?;
+    Ok(())
+}

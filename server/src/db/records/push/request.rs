@@ -1,0 +1,22 @@
+//! A push as received.
+
+use crate::db::records::idempotency::MutationDigest;
+use jiedui_core::access::user::User;
+use jiedui_core::sync::Mutation;
+use time::Date;
+use uuid::Uuid;
+
+/// A push of one client.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// Account of the session.
+    pub actor: User,
+    /// The phone's copy of the program.
+    pub client: Uuid,
+    /// Mutations, each with its digest.
+    pub mutations: Vec<(Mutation, MutationDigest)>,
+    /// The last day that an entry may have.
+    pub last_day: Date,
+    /// All or nothing: any rejection or conflict rolls the whole push back.
+    pub whole: bool,
+}
