@@ -7,6 +7,7 @@ use super::records::{entry, idempotency, push};
 use super::reference::load;
 use super::*;
 use jiedui_core::figures::overview::Overview;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 /// A database of the first version keeps its entries, their history and the stored answers.
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Records: entries and ledger items, their history, pushes, pulls and conflicts.
 
 pub mod conflict;
+pub mod cursor;
 pub mod entry;
 pub mod history;
 pub mod idempotency;

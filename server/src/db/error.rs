@@ -1,0 +1,98 @@
+//! Errors of database operations.
+
+use std::path::PathBuf;
+
+/// Error of a database operation.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The connection, the disk or the statement failed.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("database migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Stored data cannot be read by this version of the program.
+    #[error("stored data: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// A file of the data folder could not be read, written or removed.
+    #[error("file: {0}")]
+    File(#[from] std::io::Error),
+    /// A stored record cannot be read by this version of the program.
+    #[error("the stored {0} {1} cannot be read: {2}")]
+    Unreadable(String, uuid::Uuid, serde_json::Error),
+    /// The address names no database that is known here.
+    #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
+    Url(&'static str, String),
+    /// A file is not followed by a replica.
+    #[error("JIEDUI_REPLICA_URL: only a PostgreSQL database can have a replica")]
+    NoReplica,
+    /// The system gave no random numbers, or a stored key is invalid.
+    #[error("no key could be made")]
+    NoRandomness,
+    /// The database does not answer, as an earlier transaction showed.
+    #[error("the database does not answer")]
+    Unavailable,
+    /// Another transaction holds what this one needs.
+    #[error("the database is held by another transaction")]
+    Busy,
+    /// The folder of the database file cannot be made.
+    #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
+    Folder(PathBuf, std::io::Error),
+    /// Another program uses the database file, or replaces it.
+    #[error("{path}: another program is using this database; stop the server first", path = .0.display())]
+    InUse(PathBuf),
+    /// The database file was replaced or removed while it was open.
+    #[error("the database file was replaced while the server was running; nothing is written until it is restarted")]
+    Replaced,
+    /// The reference data changed in the meantime.
+    #[error("catalogue, directory or closed months have changed")]
+    Outdated,
+    /// Number of changes that cannot be made, in a push that is all or nothing.
+    #[error("{0} of the changes cannot be made")]
+    NotWhole(usize),
+    /// The server is about to end.
+    #[error("the server is stopping")]
+    Stopped,
+    /// The program itself failed in the middle of a transaction, which has not happened.
+    #[error("a panic: {0}")]
+    Panicked(String),
+    /// Only a file can be copied.
+    #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
+    NotAFile(&'static str),
+}
+
+/// Shorthand of this folder.
+pub type Result<T> = std::result::Result<T, DbError>;
+
+impl DbError {
+    /// Whether a figure would have been more than its column holds: a check failed, or PostgreSQL's own (22003).
+    pub fn is_out_of_range(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => {
+                error.kind() == sqlx::error::ErrorKind::CheckViolation || error.code().as_deref() == Some("22003")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether another transaction was waited for in vain: SQLSTATE 55P03, lock_not_available.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Sql(sqlx::Error::Database(error)) => error.code().as_deref() == Some("55P03"),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the database cannot be reached: no connection in time, or a broken one.
+    pub fn is_unavailable(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
+        matches!(self, Self::Unavailable | Self::Sql(Io(_) | PoolClosed | PoolTimedOut))
+    }
+
+    /// Whether there is no room left: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sql(sqlx::Error::Database(error))
+            if matches!(error.code().as_deref(), Some("13" | "4874" | "53100")))
+    }
+}
