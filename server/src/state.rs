@@ -2,7 +2,7 @@
 
 use crate::auth::throttle::LoginThrottle;
 use crate::config::Config;
-use crate::db::records::pull::CursorKey;
+use crate::db::records::cursor::CursorKey;
 use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError};
 use crate::export::limits::Exports;

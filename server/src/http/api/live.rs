@@ -1,6 +1,6 @@
 //! Server-sent events that notify open screens of changes.
 
-use crate::db::records::pull::Cursor;
+use crate::db::records::cursor::Cursor;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::viewer::Viewer;
 use crate::state::AppState;

@@ -1,7 +1,8 @@
 //! Pull: the download half of the sync, in pages or as one stream.
 
 use crate::db::DbError;
-use crate::db::records::pull::{Cursor, CursorKey, FeedItem, FeedPage, pull as next_page};
+use crate::db::records::cursor::{Cursor, CursorKey};
+use crate::db::records::pull::{FeedItem, FeedPage, pull as next_page};
 use crate::http::extract::body::{Accept, cbor};
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::sync_headers::{SyncUser, check_owner};
