@@ -1,5 +1,6 @@
 //! The change number: how many changes there have been, and which is the last that everybody can see.
 
+use super::records::stored;
 use super::{Db, Result, Tx, on};
 use sqlx::postgres::PgListener;
 use std::time::Duration;
@@ -99,10 +100,12 @@ pub async fn begin_epoch(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// Epochs of the database but for the first, the present one last.
-pub async fn epochs(tx: &mut Tx) -> Result<Vec<i64>> {
+/// Returns the epochs of the database without the first, the current one last. Negative ones are logged and omitted.
+pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
     let query = "SELECT epoch FROM life ORDER BY epoch";
-    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?))
+    let epochs = on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
+    let readable = |epoch: i64| u64::try_from(epoch).inspect_err(|error| stored::log("epoch", epoch, error)).ok();
+    Ok(epochs.into_iter().filter_map(readable).collect())
 }
 
 /// Publishes every change by any server or program as soon as it can be read. Never returns.

@@ -2,7 +2,7 @@
 
 use jiedui_core::entry::{Fields, bounds};
 use jiedui_core::sync::{Mutation, Outcome, PushResult, Record};
-use jiedui_core::values::field_error::FieldError;
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 
 /// Maximum number of errors in an answer.
 const MAX_ERRORS: usize = 50;
@@ -14,6 +14,11 @@ pub fn rejected(seq: u64, mut errors: Vec<FieldError>) -> PushResult {
         error.field = bounds::shortened(&error.field);
     }
     PushResult { seq, outcome: Outcome::Rejected, rev: 0, record: None, errors, others: Vec::new() }
+}
+
+/// Returns the answer to a mutation of a record that cannot be read.
+pub(super) fn unreadable(seq: u64) -> PushResult {
+    rejected(seq, vec![FieldError::new("id", ErrorCode::Unreadable)])
 }
 
 /// Returns the answer to a mutation. It contains the record only where the client expects another state.

@@ -1,13 +1,13 @@
 //! Application of one mutation to its record.
 
-use super::answer::{answer, rejected};
+use super::answer::{answer, rejected, unreadable};
 use super::batch::{Batch, Turn};
 use super::concurrent::{Since, name_others};
 use super::request::Push;
 use super::stored_number::unsigned;
 use crate::db::files::attachment;
-use crate::db::records::{conflict, record};
-use crate::db::{Result, Tx, signed};
+use crate::db::records::{conflict, record, stored};
+use crate::db::{DbError, Result, Tx, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::{
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 impl Batch<'_> {
-    /// Applies a mutation of any kind.
+    /// Applies a mutation of any kind. Rejects it if stored data that it depends on cannot be read.
     pub(super) async fn apply(
         &mut self,
         tx: &mut Tx,
@@ -32,17 +32,28 @@ impl Batch<'_> {
         if let Some(error) = self.rejection {
             return Ok(rejected(mutation.seq, vec![error.clone()]));
         }
-        match mutation.kind {
-            Kind::Entry | Kind::LedgerItem => {
-                let since = self.since(tx, push, mutation, turn).await?;
-                self.count_unresolved(tx, mutation, &since).await?;
-                let mut result = self.apply_to_record(push, mutation, &since, true);
-                name_others(tx, &since, &mut result).await?;
-                Ok(result)
-            }
+        let applied = match mutation.kind {
+            Kind::Entry | Kind::LedgerItem => self.merge(tx, push, mutation, turn).await,
             Kind::Resolution => self.resolve(tx, push, mutation, turn).await,
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
+        };
+        match applied {
+            Err(DbError::Unreadable(kind, id, error)) => {
+                stored::log(&kind, id, &error);
+                self.unreadable.insert(id);
+                Ok(unreadable(mutation.seq))
+            }
+            applied => applied,
         }
+    }
+
+    /// Merges a mutation into its record.
+    async fn merge(&mut self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<PushResult> {
+        let since = self.since(tx, push, mutation, turn).await?;
+        self.count_unresolved(tx, mutation, &since).await?;
+        let mut result = self.apply_to_record(push, mutation, &since, true)?;
+        name_others(tx, &since, &mut result).await?;
+        Ok(result)
     }
 
     /// Applies a mutation to a record with these concurrent changes. `keep_conflict` stores the values that were not
@@ -53,20 +64,21 @@ impl Batch<'_> {
         mutation: &Mutation,
         since: &[Since],
         keep_conflict: bool,
-    ) -> PushResult {
+    ) -> Result<PushResult> {
         let existing = match self.records.get(&mutation.id) {
             Some(row) if row.kind != mutation.kind => {
-                return rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]);
+                return Ok(rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]));
             }
             Some(row) => {
-                let (rev, fields, deleted) = (unsigned(row.last.rev), row.fields.clone(), row.deleted);
+                let rev = unsigned(row.kind.as_str(), row.id, "rev", row.last.rev)?;
+                let (fields, deleted) = (row.fields.clone(), row.deleted);
                 let changed_since = since.iter().flat_map(|change| change.2.iter().cloned()).collect();
                 Some(Existing { rev, fields, deleted, changed_since })
             }
             None => None,
         };
         if self.names_foreign_photo(push, mutation, existing.as_ref()) {
-            return rejected(mutation.seq, vec![FieldError::new(field::ATTACHMENTS, ErrorCode::ForeignPhoto)]);
+            return Ok(rejected(mutation.seq, vec![FieldError::new(field::ATTACHMENTS, ErrorCode::ForeignPhoto)]));
         }
         let rules = self.reference.rules(push.last_day);
         let rev = existing.as_ref().map_or(0, |existing| existing.rev);
@@ -74,7 +86,7 @@ impl Batch<'_> {
         let merge = if mutation.kind == Kind::LedgerItem { merge_item } else { merge_entry };
         let rebased = self.rebased(push, mutation, rev);
         let decision = merge(&rebased, existing.as_ref(), &push.actor, rules);
-        match self.within_conflict_limit(mutation.id, decision, keep_conflict) {
+        Ok(match self.within_conflict_limit(mutation.id, decision, keep_conflict) {
             // An edit of a record that a restore from a backup removed.
             Decision::Reject(_)
                 if existing.is_none() && rebased.base_rev < mutation.base_rev && mutation.op == Op::Put =>
@@ -103,7 +115,7 @@ impl Batch<'_> {
                 self.change(mutation, state, changed, by, entry.as_deref());
                 answer
             }
-        }
+        })
     }
 
     /// Returns whether a mutation adds a photo of another account to an entry.

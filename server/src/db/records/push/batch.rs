@@ -1,8 +1,7 @@
 //! State of one transaction of pushes.
 
-use super::answer::rejected;
+use super::answer::{rejected, unreadable};
 use super::request::Push;
-use super::stored_number::unsigned;
 use crate::db::bulk::Prepared;
 use crate::db::feed::{self, Feed};
 use crate::db::figures::rollup;
@@ -111,7 +110,7 @@ impl<'a> Batch<'a> {
         }
         // No change is older than the start of its epoch, even if the clock is.
         let at = crate::db::now().max(feed.epoch);
-        let epochs = feed::epochs(tx).await?.into_iter().map(unsigned).collect();
+        let epochs = feed::epochs(tx).await?;
         Ok(Self {
             reference,
             change: feed.change,
@@ -150,7 +149,7 @@ impl Batch<'_> {
         push: &Push,
         mutations: &[(Mutation, MutationDigest)],
         turn: &mut Turn,
-    ) -> usize {
+    ) -> Result<usize> {
         let mut decided = 0;
         for next in mutations.iter().take(CHUNK) {
             let (mutation, digest) = next;
@@ -165,21 +164,21 @@ impl Batch<'_> {
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
                 }
                 None if self.unreadable.contains(&mutation.id) => {
-                    let result = rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unreadable)]);
+                    let result = unreadable(mutation.seq);
                     self.remember(push, next, result, turn);
                 }
                 None if self.rejection.is_none()
                     && mutation.kind == Kind::Entry
                     && !self.records.contains_key(&mutation.id) =>
                 {
-                    let result = self.apply_to_record(push, mutation, &[], true);
+                    let result = self.apply_to_record(push, mutation, &[], true)?;
                     self.remember(push, next, result, turn);
                 }
                 None => break,
             }
             decided += 1;
         }
-        decided
+        Ok(decided)
     }
 
     /// Adds the result of a new mutation to the answers of its client.

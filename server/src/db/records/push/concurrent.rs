@@ -20,14 +20,18 @@ impl Batch<'_> {
     pub(super) async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let author = turn.author(push, &self.epochs);
-        let is_concurrent = |rev: i64, at: i64, by: Option<MutationKey>| {
-            let maker = by.map(|(account, client, seq)| (account, client, unsigned(seq)));
-            author.is_concurrent(unsigned(rev), unsigned(at), maker, mutation)
+        let number = |column, number| unsigned(row.kind.as_str(), row.id, column, number);
+        let is_concurrent = |rev: i64, at: i64, by: Option<MutationKey>| -> Result<bool> {
+            let maker = match by {
+                Some((account, client, seq)) => Some((account, client, number("seq", seq)?)),
+                None => None,
+            };
+            Ok(author.is_concurrent(number("rev", rev)?, number("at", at)?, maker, mutation))
         };
         let mut since = Vec::new();
         // Any revision of another epoch may be concurrent.
         let seen = if author.is_from_earlier_epoch(mutation) { 0 } else { mutation.base_rev };
-        if seen.saturating_add(1) < unsigned(row.last.rev) {
+        if seen.saturating_add(1) < number("rev", row.last.rev)? {
             // Of the first revision all fields are new; of the others only the paths are needed.
             let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END
                 FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
@@ -39,7 +43,7 @@ impl Batch<'_> {
                 .await?);
             for (rev, changed, account, client, seq, at, fields) in rows {
                 let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
-                if is_concurrent(rev, at, by) {
+                if is_concurrent(rev, at, by)? {
                     let changed = match rev {
                         1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
                         _ => serde_json::from_str(&changed)?,
@@ -51,7 +55,7 @@ impl Batch<'_> {
         let in_memory =
             self.past.iter().filter(|past| past.record == row.id).map(|past| (&past.revision, &past.fields));
         for (revision, fields) in in_memory.chain([(&row.last, &row.fields)]) {
-            if is_concurrent(revision.rev, revision.at, revision.by) {
+            if is_concurrent(revision.rev, revision.at, revision.by)? {
                 let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
                 let account = revision.by.map(|by| by.0).unwrap_or_default();
                 since.push((account, revision.at, changed.into_iter().collect()));

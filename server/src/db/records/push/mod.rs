@@ -9,6 +9,8 @@ mod request;
 mod resolve;
 mod store;
 mod stored_number;
+#[cfg(test)]
+mod tests;
 mod trusted;
 
 pub use answer::rejected;
@@ -85,8 +87,8 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
             // Mutations that need no read are decided, and their statements prepared, while the records before them
             // are written.
             let deciding = async {
-                let decided = batch.decide_some(push, remaining, &mut turn);
-                batch.prepare(dialect, CHUNK).map(|prepared| (decided, prepared))
+                let decided = batch.decide_some(push, remaining, &mut turn)?;
+                Ok::<_, DbError>((decided, batch.prepare(dialect, CHUNK)?))
             };
             let (written, decided) = tokio::join!(ready.run(&mut tx), deciding);
             written?;

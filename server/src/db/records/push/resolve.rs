@@ -35,7 +35,7 @@ impl Batch<'_> {
             return reject("take", ErrorCode::Unknown);
         };
         let since = self.since(tx, push, &edit, turn).await?;
-        let mut result = self.apply_to_record(push, &edit, &since, false);
+        let mut result = self.apply_to_record(push, &edit, &since, false)?;
         name_others(tx, &since, &mut result).await?;
         if result.outcome.is_done() {
             conflict::resolve(tx, mutation.id, (client, seq), push.actor.id, self.at).await?;
