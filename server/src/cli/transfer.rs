@@ -104,8 +104,8 @@ pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
         println!("{kind} {id}: cannot be read: {error}");
     }
     for difference in &differences {
-        let verify::Difference { key, kept, counted } = difference;
-        println!("{key}: kept {}, counted {}", or_nothing(kept), or_nothing(counted));
+        let verify::Difference { key, stored, counted } = difference;
+        println!("{key}: kept {}, counted {}", or_nothing(stored), or_nothing(counted));
     }
     println!("{} differences", differences.len());
     tell_missing_photos(&db, storage).await?;

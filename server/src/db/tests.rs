@@ -7,6 +7,7 @@ use super::records::{entry, idempotency, push};
 use super::reference::load;
 use super::*;
 use jiedui_core::figures::overview::Overview;
+use jiedui_core::sync::Kind;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 /// A database of the first version keeps its entries, their history and the stored answers.
@@ -135,8 +136,12 @@ async fn reading_the_directory_uses_an_index_and_no_scan() {
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     let Db::Sqlite { readers, .. } = &db else { unreachable!() };
     let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", load::OF_KIND));
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).bind("pairing").fetch_all(readers).await.unwrap();
-    let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+    #[derive(sqlx::FromRow)]
+    struct PlanStep {
+        detail: String,
+    }
+    let plan: Vec<PlanStep> = sqlx::query_as(explain).bind(Kind::Pairing.as_str()).fetch_all(readers).await.unwrap();
+    let steps: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
     assert!(steps.iter().any(|step| step.contains("USING INDEX record_other (kind=?)")), "{steps:?}");
     assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
     db.close().await;
@@ -162,8 +167,7 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
     };
     let entry = |seq: u64, date: &str, times: u64| {
         let fields = serde_json::json!({"activity": "field_survey", "date": date, "place": "522728109", "values": {"times": times}});
-        let (kind, id, fields) =
-            (jiedui_core::sync::Kind::Entry, uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
+        let (kind, id, fields) = (Kind::Entry, uuid::Uuid::now_v7(), fields.as_object().unwrap().clone());
         let mutation = Mutation { seq, kind, id, base_rev: 0, epoch: None, op: Op::Put, fields };
         let digest = idempotency::digest(&mutation).unwrap();
         (mutation, digest)

@@ -3,6 +3,7 @@
 use crate::db::{Db, Result, on};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// An account with the fields that only the server may read.
@@ -16,13 +17,39 @@ pub struct Account {
     pub disabled: bool,
 }
 
-type Row = (Uuid, String, String, String, String, String, String, bool);
+/// Columns of an account that describe its user.
+#[derive(FromRow)]
+pub(super) struct UserRow {
+    id: Uuid,
+    username: String,
+    name: String,
+    role: String,
+    places: String,
+    programmes: String,
+}
 
-fn read((id, username, name, role, places, programmes, password_hash, disabled): Row) -> Result<Account> {
-    let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
-    // A role of a newer version of the program gives no rights here.
-    let role = Role::from_code(&role).unwrap_or(Role::Viewer);
-    Ok(Account { user: User { id, username, name, role, scope }, password_hash, disabled })
+impl UserRow {
+    /// Parses the columns. A role of a newer version of the program gives no rights here.
+    pub(super) fn parse(self) -> Result<User> {
+        let Self { id, username, name, role, places, programmes } = self;
+        let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
+        Ok(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope })
+    }
+}
+
+#[derive(FromRow)]
+struct AccountRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    password_hash: String,
+    disabled: bool,
+}
+
+impl AccountRow {
+    fn parse(self) -> Result<Account> {
+        let Self { user, password_hash, disabled } = self;
+        Ok(Account { user: user.parse()?, password_hash, disabled })
+    }
 }
 
 const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, password_hash, disabled FROM account";
@@ -32,9 +59,9 @@ const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, pass
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     for name in [username, &canonical_username(username)] {
         let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE username = $1"));
-        let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query).bind(name).fetch_optional(pool).await?);
+        let row = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).bind(name).fetch_optional(pool).await?);
         if let Some(row) = row {
-            return read(row).map(Some);
+            return row.parse().map(Some);
         }
     }
     Ok(None)
@@ -68,8 +95,8 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
 /// All accounts by name.
 pub async fn all(db: &Db) -> Result<Vec<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
-    let rows = on!(now db, |pool| sqlx::query_as::<_, Row>(query).fetch_all(pool).await?);
-    rows.into_iter().map(read).collect()
+    let rows = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).fetch_all(pool).await?);
+    rows.into_iter().map(AccountRow::parse).collect()
 }
 
 /// Adds an account. False where there is one with this name.

@@ -1,7 +1,8 @@
 //! Sessions: who holds which token. Only a token's hash is stored.
 
+use crate::db::accounts::account::UserRow;
 use crate::db::{Db, Result, on};
-use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::access::user::User;
 use uuid::Uuid;
 
 /// How long a session lasts, in milliseconds: half a year, since a village may have no line for months.
@@ -29,15 +30,12 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
 pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
         JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";
-    type Row = (Uuid, String, String, String, String, String);
-    let row = on!(now db, |pool| sqlx::query_as::<_, Row>(query)
+    let row = on!(now db, |pool| sqlx::query_as::<_, UserRow>(query)
         .bind(token_hash)
         .bind(crate::db::now())
         .fetch_optional(pool)
         .await?);
-    let Some((id, username, name, role, places, programmes)) = row else { return Ok(None) };
-    let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
-    Ok(Some(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope }))
+    row.map(UserRow::parse).transpose()
 }
 
 /// Deletes a session, and all expired ones.

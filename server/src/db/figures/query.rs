@@ -14,7 +14,7 @@ use jiedui_core::values::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// The columns of a part as it is read.
+/// Columns of [`PartRow`].
 const COLUMNS: &str = "place, period, indicator, verified, apart, qualifier, pairing, value, entries";
 
 #[derive(FromRow)]
@@ -30,18 +30,18 @@ struct PartRow {
     entries: i64,
 }
 
-/// A part as it is stored; `None`, and a line in the log, where it cannot be read.
+/// Parses a stored contribution. Returns `None` and logs it if it cannot be read.
 fn part(row: PartRow) -> Option<Contribution> {
-    let spoilt = |column: &str, text: &str| {
+    let log_damage = |column: &str, text: &str| {
         stored::log("part", format!("{}, {}, {}", row.indicator, row.place, row.period), &format!("{column} `{text}`"));
     };
-    let month = row.period.parse().inspect_err(|_| spoilt("period", &row.period)).ok()?;
-    let apart = match row.apart.as_str() {
+    let month = row.period.parse().inspect_err(|_| log_damage("period", &row.period)).ok()?;
+    let discriminator = match row.apart.as_str() {
         "" => None,
-        text => Some(text.parse().inspect_err(|_| spoilt("apart", text)).ok()?),
+        text => Some(text.parse().inspect_err(|_| log_damage("apart", text)).ok()?),
     };
     let Some(qualifier) = Qualifier::from_code(&row.qualifier) else {
-        spoilt("qualifier", &row.qualifier);
+        log_damage("qualifier", &row.qualifier);
         return None;
     };
     Some(Contribution {
@@ -49,7 +49,7 @@ fn part(row: PartRow) -> Option<Contribution> {
         month,
         indicator: row.indicator,
         verified: row.verified,
-        discriminator: apart,
+        discriminator,
         qualifier,
         pairing: Some(row.pairing).filter(|id| !id.is_nil()),
         value: Quantity::from_ten_thousandths(row.value),
@@ -57,8 +57,16 @@ fn part(row: PartRow) -> Option<Contribution> {
     })
 }
 
-/// Row of a year: indicator, verified, qualifier, value, entries, and the sortable discriminator.
-type YearRow = (String, bool, String, i64, i64, String);
+/// Row of a year. `apart` holds the sortable discriminators of one or more subjects.
+#[derive(FromRow)]
+struct YearRow {
+    indicator: String,
+    verified: bool,
+    qualifier: String,
+    value: i64,
+    entries: i64,
+    apart: String,
+}
 
 /// Returns the contributions of a year at a township or larger place; an empty place is the whole region. The cost does
 /// not depend on the number of entries.
@@ -75,7 +83,7 @@ pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> 
             Aggregation::Distinct => LARGEST,
         };
         // Those of which there are entries at all.
-        let any = |verified| rows.iter().any(|row| row.0 == indicator.code && row.1 == verified);
+        let any = |verified| rows.iter().any(|row| row.indicator == indicator.code && row.verified == verified);
         for verified in [false, true].into_iter().filter(|verified| any(*verified)).collect::<Vec<_>>() {
             rows.extend(on!(read db, |pool| sqlx::query_as::<_, YearRow>(query)
                 .bind(place)
@@ -90,7 +98,7 @@ pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> 
 }
 
 /// Of a latest indicator just the last entry; how many there are is among the others.
-const LAST: &str = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT), apart FROM part
+const LAST: &str = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT) AS entries, apart FROM part
     WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
     ORDER BY apart DESC LIMIT 1";
 
@@ -101,29 +109,27 @@ const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
         SELECT (SELECT apart FROM part WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3
             AND verified = $4 AND entries > 0 ORDER BY apart DESC LIMIT 1)
         UNION ALL
-        SELECT (SELECT own.apart FROM part own WHERE own.grain = 'last' AND own.place = $1 AND own.period = $2
-            AND own.indicator = $3 AND own.verified = $4 AND own.entries > 0
-            AND own.apart < SUBSTR(largest.apart, 1, LENGTH(largest.apart) - 20) ORDER BY own.apart DESC LIMIT 1)
+        SELECT (SELECT p.apart FROM part p WHERE p.grain = 'last' AND p.place = $1 AND p.period = $2
+            AND p.indicator = $3 AND p.verified = $4 AND p.entries > 0
+            AND p.apart < SUBSTR(largest.apart, 1, LENGTH(largest.apart) - 20) ORDER BY p.apart DESC LIMIT 1)
         FROM largest WHERE largest.apart IS NOT NULL)
-    SELECT $3, $4, 'exact', CAST(0 AS BIGINT), CAST(0 AS BIGINT), STRING_AGG(apart, '|') FROM largest
-    WHERE apart IS NOT NULL HAVING COUNT(*) > 0";
+    SELECT $3 AS indicator, $4 AS verified, 'exact' AS qualifier, CAST(0 AS BIGINT) AS value,
+        CAST(0 AS BIGINT) AS entries, STRING_AGG(largest.apart, '|') AS apart FROM largest
+    WHERE largest.apart IS NOT NULL HAVING COUNT(*) > 0";
 
 /// Separator of the texts of several subjects.
 const SEPARATOR: char = '|';
 
-/// The parts of a row: one for each text that keeps it apart.
-fn unfold(
-    (indicator, verified, qualifier, value, entries, aparts): YearRow,
-    place: &str,
-    year: i32,
-) -> Vec<Contribution> {
+/// Returns the contributions of a row, one for each discriminator.
+fn unfold(row: YearRow, place: &str, year: i32) -> Vec<Contribution> {
+    let YearRow { indicator, verified, qualifier, value, entries, apart: discriminators } = row;
     let Some(qualifier) = Qualifier::from_code(&qualifier) else {
         stored::log("part", format!("{indicator}, {place}, {year}"), &format!("qualifier `{qualifier}`"));
         return Vec::new();
     };
-    let part = |text: &str| {
-        let apart = subject_in_order(text).or_else(|| text.parse().ok());
-        if apart.is_none() && !text.is_empty() {
+    let contribution = |text: &str| {
+        let discriminator = subject_in_order(text).or_else(|| text.parse().ok());
+        if discriminator.is_none() && !text.is_empty() {
             stored::log("part", format!("{indicator}, {place}, {year}"), &format!("apart `{text}`"));
             return None;
         }
@@ -134,12 +140,12 @@ fn unfold(
             month: Month::first_of(year),
             verified,
             qualifier,
-            discriminator: apart,
+            discriminator,
             value: Quantity::from_ten_thousandths(value),
             entries,
         })
     };
-    aparts.split(SEPARATOR).filter_map(part).collect()
+    discriminators.split(SEPARATOR).filter_map(contribution).collect()
 }
 
 /// Returns the contributions of a year at a place and below, each at the place of its entry. Reads all these entries,
@@ -170,8 +176,24 @@ pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(
         .collect())
 }
 
-/// A tally as it is read.
-pub type TallyRow = (String, String, Uuid, Uuid, String, bool, i64);
+/// Stored entry count. A nil identifier stands for none.
+#[derive(FromRow)]
+pub struct TallyRow {
+    /// Programme.
+    pub programme: String,
+    /// Township.
+    pub place: String,
+    /// Pairing.
+    pub pairing: Uuid,
+    /// Organisation.
+    pub organisation: Uuid,
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Whether the entries are verified.
+    pub verified: bool,
+    /// Number of entries.
+    pub entries: i64,
+}
 
 /// Returns the contributions and entry counts that changed after a change, including those that became empty, and the
 /// number of the last change in them.
@@ -187,9 +209,10 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution
     ));
     tx.rollback().await?;
     let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
-        let spoilt = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
-        let month = month.parse().inspect_err(spoilt).ok()?;
+    let tally = |row: TallyRow| {
+        let TallyRow { programme, place, pairing, organisation, month, verified, entries } = row;
+        let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
+        let month = month.parse().inspect_err(log_damage).ok()?;
         let (pairing, organisation) = (given(pairing), given(organisation));
         Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
     };
@@ -199,29 +222,37 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::figures::rollup::Told;
+    use crate::db::figures::rollup::StoredDiscriminator;
     use jiedui_core::figures::contribution::Discriminator;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn texts_in_order_sort_as_their_numbers_and_are_read_again(one in any::<i64>(), other in any::<i64>()) {
+        fn sortable_discriminators_sort_as_their_numbers(left in any::<i64>(), right in any::<i64>()) {
             let limit = Quantity::from_f64(jiedui_core::values::quantity::LARGEST).unwrap().ten_thousandths();
-            let apart = |number| Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
-            let (one, other) = (apart(one), apart(other));
-            let (first, second) = (Told::InOrder(&one).to_string(), Told::InOrder(&other).to_string());
-            prop_assert_eq!(first.cmp(&second), one.cmp(&other));
+            let discriminator = |number| Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
+            let (left, right) = (discriminator(left), discriminator(right));
+            let (first, second) =
+                (StoredDiscriminator::Sortable(&left).to_string(), StoredDiscriminator::Sortable(&right).to_string());
+            prop_assert_eq!(first.cmp(&second), left.cmp(&right));
             prop_assert_eq!(first.len(), second.len());
-            prop_assert_eq!(subject_in_order(&first), Some(one));
+            prop_assert_eq!(subject_in_order(&first), Some(left));
         }
     }
 
     #[test]
-    fn a_last_entry_is_read_as_such() {
+    fn unfold_reads_a_latest_discriminator() {
         let id = Uuid::from_u128(7);
-        let row = ("pigs".into(), true, "about".into(), 50_000, 0, format!("latest 2026-11-25 {id}"));
+        let row = YearRow {
+            indicator: "pigs".into(),
+            verified: true,
+            qualifier: "about".into(),
+            value: 50_000,
+            entries: 0,
+            apart: format!("latest 2026-11-25 {id}"),
+        };
         let parts = unfold(row, "522728", 2026);
         assert_eq!(parts.len(), 1);
-        assert!(matches!(parts[0].discriminator, Some(Discriminator::Latest(_, own)) if own == id), "{parts:?}");
+        assert!(matches!(parts[0].discriminator, Some(Discriminator::Latest(_, entry)) if entry == id), "{parts:?}");
     }
 }

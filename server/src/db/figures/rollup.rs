@@ -54,18 +54,36 @@ impl Pending {
     }
 }
 
-/// Key of a row: grain, place, period, indicator, verified, apart, qualifier, pairing.
-pub type Key<'a> = (&'static str, &'a str, Period, &'a str, bool, Told<'a>, Qualifier, Uuid);
+/// Key of a row. Keys sort in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key<'a> {
+    /// `town`, `year` or `last`.
+    pub grain: &'static str,
+    /// Place.
+    pub place: &'a str,
+    /// Month or year.
+    pub period: Period,
+    /// Indicator.
+    pub indicator: &'a str,
+    /// Whether the entries are verified.
+    pub verified: bool,
+    /// Discriminator.
+    pub discriminator: StoredDiscriminator<'a>,
+    /// Precision of the value.
+    pub qualifier: Qualifier,
+    /// Pairing; nil for none.
+    pub pairing: Uuid,
+}
 
 /// Discriminator of a row as stored in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Told<'a> {
+pub enum StoredDiscriminator<'a> {
     /// No discriminator.
-    Alike,
-    /// The part's own text.
-    By(&'a Discriminator),
+    None,
+    /// Text of the discriminator.
+    Plain(&'a Discriminator),
     /// Encoded so that the texts of one subject sort in the order of their numbers.
-    InOrder(&'a Discriminator),
+    Sortable(&'a Discriminator),
 }
 
 /// The length of a number that is written so that texts sort as numbers do.
@@ -73,15 +91,15 @@ const NUMBER: usize = 19;
 /// Offset that makes every encoded number non-negative.
 const NUMBER_ZERO: i64 = 1_000_000_000_000_000_000;
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for StoredDiscriminator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Alike => Ok(()),
-            Self::InOrder(Discriminator::Subject(subject, number)) => {
+            Self::None => Ok(()),
+            Self::Sortable(Discriminator::Subject(subject, number)) => {
                 let number = number.ten_thousandths().saturating_add(NUMBER_ZERO);
                 write!(f, "{subject} {number:0NUMBER$}")
             }
-            Self::By(apart) | Self::InOrder(apart) => apart.fmt(f),
+            Self::Plain(discriminator) | Self::Sortable(discriminator) => discriminator.fmt(f),
         }
     }
 }
@@ -93,8 +111,16 @@ pub fn subject_in_order(text: &str) -> Option<Discriminator> {
     Some(Discriminator::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
 }
 
-/// A row: its key, the sum of the values in ten-thousandths, and the number of entries.
-pub type Row<'a> = (Key<'a>, i64, i64);
+/// Row of `part`.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Key.
+    pub key: Key<'a>,
+    /// Sum of the values in ten-thousandths.
+    pub value: i64,
+    /// Number of entries.
+    pub entries: i64,
+}
 
 /// The month or the year of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,35 +152,40 @@ pub fn town(place: &str) -> &str {
 fn rows<'a>(parts: &'a [Contribution], directory: Directory<'a>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
     for part in parts {
-        let Contribution { indicator, place, verified, qualifier, discriminator: apart, month, .. } = part;
+        let Contribution { indicator, place, verified, qualifier, discriminator, month, .. } = part;
+        let (indicator, verified, qualifier) = (indicator.as_str(), *verified, *qualifier);
         let (value, entries) = (part.value.ten_thousandths(), part.entries);
-        let row = |grain, place, period, apart, pairing: Option<Uuid>| {
-            (grain, place, period, indicator.as_str(), *verified, apart, *qualifier, pairing.unwrap_or_default())
+        let key = |grain, place, period, discriminator, pairing: Option<Uuid>| {
+            let pairing = pairing.unwrap_or_default();
+            Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing }
         };
-        let told = apart.as_ref().map_or(Told::Alike, Told::By);
-        rows.push((row("town", town(place), Period::Month(*month), told, part.pairing), value, entries));
-        // A village has so few entries that they are counted when they are asked for.
+        let plain = discriminator.as_ref().map_or(StoredDiscriminator::None, StoredDiscriminator::Plain);
+        let of_town = key("town", town(place), Period::Month(*month), plain, part.pairing);
+        rows.push(Row { key: of_town, value, entries });
+        // A village has few entries, which are counted on request.
         for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
             let year = Period::Year(month.year);
-            // What is kept apart has rows of its own, of which the last of each subject is read; beside them how many
-            // entries there are.
-            if let Some(apart) = apart {
-                rows.push((row("last", scope, year, Told::InOrder(apart), None), value, entries));
+            // Values with a discriminator have rows of their own, of which the last of each subject is read. The row of
+            // the year then holds only the number of entries.
+            if let Some(discriminator) = discriminator {
+                let key = key("last", scope, year, StoredDiscriminator::Sortable(discriminator), None);
+                rows.push(Row { key, value, entries });
             }
-            let value = if apart.is_some() { 0 } else { value };
-            rows.push((row("year", scope, year, Told::Alike, None), value, entries));
+            let value = if discriminator.is_some() { 0 } else { value };
+            rows.push(Row { key: key("year", scope, year, StoredDiscriminator::None, None), value, entries });
         }
     }
-    rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    rows.dedup_by(|later, kept| {
-        let alike = later.0 == kept.0;
-        if alike {
-            // What is too much in between is right in the end, and what is too much then the table refuses.
-            (kept.1, kept.2) = (kept.1.wrapping_add(later.1), kept.2.wrapping_add(later.2));
+    rows.sort_unstable_by(|left, right| left.key.cmp(&right.key));
+    rows.dedup_by(|next, sum| {
+        let has_same_key = next.key == sum.key;
+        if has_same_key {
+            // An overflow in between cancels out. The table's check rejects a sum that is too large at the end.
+            sum.value = sum.value.wrapping_add(next.value);
+            sum.entries = sum.entries.wrapping_add(next.entries);
         }
-        alike
+        has_same_key
     });
-    rows.retain(|row| (row.1, row.2) != (0, 0));
+    rows.retain(|row| (row.value, row.entries) != (0, 0));
     rows
 }
 
@@ -187,9 +218,10 @@ pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()
     let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
     insert!(tx, head, counted.parts, tail, |values, item| {
-        let ((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries) = *item;
+        let Row { key, value, entries } = *item;
+        let Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing } = key;
         values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
-        values.push_bind(verified).push_bind(apart.to_string()).push_bind(qualifier.code()).push_bind(pairing);
+        values.push_bind(verified).push_bind(discriminator.to_string()).push_bind(qualifier.code()).push_bind(pairing);
         values.push_bind(value).push_bind(entries).push_bind(change);
     });
     let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";

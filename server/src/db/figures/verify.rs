@@ -1,7 +1,7 @@
-//! Proves that the figures that are kept are those that the entries make.
+//! Comparison of the stored figures with those computed from the entries.
 
 use crate::db::figures::query::TallyRow;
-use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
+use crate::db::figures::rollup::{Counted, Key, Pending, Row, count_page};
 use crate::db::reference::load::Reference;
 use crate::db::{Db, Result, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
@@ -12,13 +12,13 @@ use jiedui_core::sync::Kind;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A figure that is kept and differs from what the entries make.
+/// Stored figure that differs from the one computed from the entries.
 #[derive(Debug)]
 pub struct Difference {
     /// Name of the figure.
     pub key: String,
     /// Stored value and number of entries.
-    pub kept: Option<(i64, i64)>,
+    pub stored: Option<(i64, i64)>,
     /// Value and number computed from the entries.
     pub counted: Option<(i64, i64)>,
 }
@@ -26,10 +26,21 @@ pub struct Difference {
 /// Differences and unreadable records.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Figures that are not those that the entries make.
+    /// Figures that differ from those computed from the entries.
     pub differences: Vec<Difference>,
     /// Records that cannot be read: kind, identifier and why.
     pub unreadable: Vec<(String, Uuid, String)>,
+}
+
+/// Stored figure, with its key in two parts.
+#[derive(sqlx::FromRow)]
+struct StoredPart {
+    head: String,
+    verified: bool,
+    tail: String,
+    pairing: Uuid,
+    value: i64,
+    entries: i64,
 }
 
 /// Computes all figures from the entries and compares; reads all records.
@@ -40,9 +51,10 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
         last = after;
     }
-    let named = |((grain, place, period, indicator, verified, apart, qualifier, pairing), value, entries): Row<'_>| {
+    let named = |Row { key, value, entries }: Row<'_>| {
+        let Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing } = key;
         let qualifier = qualifier.code();
-        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}");
+        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{discriminator}|{qualifier}|{pairing}");
         (key, (value, entries))
     };
     let pending_unreadable = std::mem::take(&mut pending.unreadable);
@@ -51,27 +63,26 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     for tally in tallies {
         counted.insert(tally_key(&tally), (0, tally.entries));
     }
-    let query =
-        "SELECT grain || '|' || place || '|' || period || '|' || indicator, verified, apart || '|' || qualifier,
-        pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
-    type Kept = (String, bool, String, Uuid, i64, i64);
+    let query = "SELECT grain || '|' || place || '|' || period || '|' || indicator AS head, verified,
+        apart || '|' || qualifier AS tail, pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
     let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
         WHERE entries <> 0";
     let (parts, tallies) = on!(in &mut tx, |connection| (
-        sqlx::query_as::<_, Kept>(query).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, StoredPart>(query).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
     ));
-    let part = |(head, verified, tail, pairing, value, entries): Kept| {
+    let part = |StoredPart { head, verified, tail, pairing, value, entries }: StoredPart| {
         (format!("{head}|{verified}|{tail}|{pairing}"), (value, entries))
     };
-    let tally = |(programme, place, pairing, organisation, month, verified, entries): TallyRow| {
+    let tally = |row: TallyRow| {
+        let TallyRow { programme, place, pairing, organisation, month, verified, entries } = row;
         (format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}"), (0, entries))
     };
     let mut differences = Vec::new();
-    for (key, kept) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
+    for (key, stored) in parts.into_iter().map(part).chain(tallies.into_iter().map(tally)) {
         let counted = counted.remove(&key);
-        if counted != Some(kept) {
-            differences.push(Difference { key, kept: Some(kept), counted });
+        if counted != Some(stored) {
+            differences.push(Difference { key, stored: Some(stored), counted });
         }
     }
     let mut unreadable: Vec<_> =
@@ -91,7 +102,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     }
     differences.extend(counted.into_iter().map(|(key, counted)| Difference {
         key,
-        kept: None,
+        stored: None,
         counted: Some(counted),
     }));
     Ok(Findings { differences, unreadable })

@@ -227,19 +227,27 @@ pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uu
     Ok(ids)
 }
 
+#[derive(sqlx::FromRow)]
+struct RecordedRow {
+    id: Uuid,
+    fields: String,
+    author: Option<Uuid>,
+    programme: String,
+}
+
 /// The entries of an activity at a place in a month that the user may see, the newest first and no more than are compared.
 pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: &str) -> Result<Vec<Entry>> {
     let query = "SELECT id, fields, author, programme FROM record WHERE place = $1 AND month = $2 AND activity = $3
         AND kind = 'entry' AND NOT deleted ORDER BY created DESC LIMIT $4";
-    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String, Option<Uuid>, String)>(query)
+    let rows: Vec<RecordedRow> = on!(read db, |pool| sqlx::query_as(query)
         .bind(place)
         .bind(month)
         .bind(activity)
         .bind(COMPARED)
         .fetch_all(pool)
         .await?);
-    let seen = rows.into_iter().filter(|(_, _, author, programme)| user.sees(*author, programme, place));
-    let fields = seen.filter_map(|(id, fields, ..)| stored::read::<Fields>("record", id, &fields));
+    let visible = rows.into_iter().filter(|row| user.sees(row.author, &row.programme, place));
+    let fields = visible.filter_map(|row| stored::read::<Fields>("record", row.id, &row.fields));
     Ok(fields.filter_map(|fields| Entry::from_checked(&fields)).collect())
 }
 

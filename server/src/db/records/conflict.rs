@@ -48,13 +48,13 @@ pub async fn count_unresolved(tx: &mut Tx, record: Uuid) -> Result<i64> {
 /// The values of a conflict that nobody has settled yet.
 pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
     let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
-    let kept = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query)
+    let values = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query)
         .bind(record)
         .bind(client)
         .bind(seq)
         .fetch_optional(connection)
         .await?);
-    Ok(kept.map(|kept| serde_json::from_str(&kept)).transpose()?)
+    Ok(values.map(|values| serde_json::from_str(&values)).transpose()?)
 }
 
 /// Notes that somebody has chosen.
@@ -72,16 +72,27 @@ pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), acco
     Ok(())
 }
 
+/// Concurrent change of a record.
+#[derive(Debug)]
+pub struct AccountChange {
+    /// Account; nil for the program itself.
+    pub account: Uuid,
+    /// Time in milliseconds since 1970.
+    pub at: i64,
+    /// Paths of the changed fields.
+    pub changed: Vec<Path<'static>>,
+}
+
 /// Returns the concurrent changes of a record with the names of their accounts.
-pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<Path<'static>>)]) -> Result<Vec<ConcurrentChange>> {
+pub async fn others(tx: &mut Tx, changes: Vec<AccountChange>) -> Result<Vec<ConcurrentChange>> {
     let query = "SELECT name FROM account WHERE id = $1";
     let mut others = Vec::with_capacity(changes.len());
-    for (account, at, changed) in changes {
+    for AccountChange { account, at, changed } in changes {
         let name = on!(in &mut *tx, |connection| sqlx::query_scalar::<_, String>(query)
             .bind(account)
             .fetch_optional(connection)
             .await?);
-        let (name, at, changed) = (name.unwrap_or_default(), crate::db::instant(*at), changed.clone());
+        let (name, at) = (name.unwrap_or_default(), crate::db::instant(at));
         others.push(ConcurrentChange { name, at, changed });
     }
     Ok(others)
@@ -90,18 +101,35 @@ pub async fn others(tx: &mut Tx, changes: &[(Uuid, i64, Vec<Path<'static>>)]) ->
 /// The most conflicts of a record in an answer; all unresolved ones fit.
 const LISTED: i64 = 2 * MAX_UNRESOLVED;
 
+#[derive(sqlx::FromRow)]
+struct ConflictRow {
+    account: Uuid,
+    name: Option<String>,
+    client: Uuid,
+    seq: i64,
+    at: i64,
+    kept: String,
+    settled_at: Option<i64>,
+}
+
 /// Reads the conflicts of a record, oldest first: all unresolved ones and the last resolved ones.
 pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
     let query = "SELECT c.account, a.name, c.client, c.seq, c.at, c.kept, c.settled_at FROM conflict c
         LEFT JOIN account a ON a.id = c.account WHERE c.record = $1
         ORDER BY CASE WHEN c.settled_at IS NULL THEN 0 ELSE 1 END, c.at DESC, c.seq DESC LIMIT $2";
-    type Row = (Uuid, Option<String>, Uuid, i64, i64, String, Option<i64>);
-    let mut rows =
-        on!(read db, |pool| sqlx::query_as::<_, Row>(query).bind(record).bind(LISTED).fetch_all(pool).await?);
-    rows.sort_by_key(|row| (row.4, row.3));
-    let conflict = |(author, author_name, client, seq, at, kept, settled_at): Row| {
-        let (at, settled_at) = (crate::db::instant(at), settled_at.map(crate::db::instant));
-        Ok(Conflict { author, author_name, client, seq, at, kept: serde_json::from_str(&kept)?, settled_at })
+    let mut rows: Vec<ConflictRow> =
+        on!(read db, |pool| sqlx::query_as(query).bind(record).bind(LISTED).fetch_all(pool).await?);
+    rows.sort_by_key(|row| (row.at, row.seq));
+    let conflict = |row: ConflictRow| {
+        Ok(Conflict {
+            author: row.account,
+            author_name: row.name,
+            client: row.client,
+            seq: row.seq,
+            at: crate::db::instant(row.at),
+            kept: serde_json::from_str(&row.kept)?,
+            settled_at: row.settled_at.map(crate::db::instant),
+        })
     };
     rows.into_iter().map(conflict).collect()
 }

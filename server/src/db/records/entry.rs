@@ -11,6 +11,7 @@ use jiedui_core::entry::Fields;
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::Record;
 use jiedui_core::values::month::Month;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// Filter of entries; `None` matches all.
@@ -41,7 +42,25 @@ pub struct Listed {
     pub key: i64,
 }
 
-type Row = (Uuid, i64, String, bool, i64);
+/// Columns of a record that an answer contains.
+#[derive(FromRow)]
+struct RecordRow {
+    id: Uuid,
+    rev: i64,
+    fields: String,
+    deleted: bool,
+    created: i64,
+}
+
+/// The same, with the columns that decide who sees it.
+#[derive(FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    record: RecordRow,
+    author: Option<Uuid>,
+    programme: String,
+    place: String,
+}
 
 /// Returns the entries that the user may see (all without a user), newest first, created before `after`.
 pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
@@ -51,7 +70,6 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             AND ($5 = '' OR state = $5) AND ($6 = '' OR activity = $6)
             AND ($7 = '' OR month >= $7) AND ($8 = '' OR month <= $8)
         ORDER BY created DESC LIMIT $9";
-    type Row = (Uuid, i64, String, bool, i64, Option<Uuid>, String, String);
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
     let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
     let place = filter.place.clone().unwrap_or_default();
@@ -60,10 +78,10 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let [from, until] =
         [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let (mut found, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
+    let (mut entries, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
     loop {
-        let rows = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+        let rows = on!(read db, |pool| sqlx::query_as::<_, ListedRow>(query)
             .bind(before)
             .bind(&year)
             .bind(text(&filter.programme))
@@ -77,18 +95,19 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             .fetch_all(pool)
             .await?);
         let last = rows.len() < usize::try_from(page).unwrap_or_default();
-        for (id, rev, fields, deleted, created, author, programme, place) in rows {
-            before = created;
-            if user.sees(author, &programme, &place) {
-                let Some(record) = record(&Kind::Entry, (id, rev, fields, deleted, created)) else { continue };
-                found.push(Listed { record, key: created });
-                if found.len() >= usize::try_from(limit).unwrap_or_default() {
-                    return Ok(found);
+        for row in rows {
+            let key = row.record.created;
+            before = key;
+            if user.sees(row.author, &row.programme, &row.place) {
+                let Some(record) = record(&Kind::Entry, row.record) else { continue };
+                entries.push(Listed { record, key });
+                if entries.len() >= usize::try_from(limit).unwrap_or_default() {
+                    return Ok(entries);
                 }
             }
         }
         if last {
-            return Ok(found);
+            return Ok(entries);
         }
     }
 }
@@ -110,13 +129,14 @@ pub async fn oldest(db: &Db, kind: &Kind, after: i64, limit: i64) -> Result<Olde
         "SELECT id, rev, fields, deleted, created FROM record
         WHERE kind = $1 {kinds} AND NOT deleted AND created > $2 ORDER BY created LIMIT $3"
     ));
-    let rows: Vec<Row> =
+    let rows: Vec<RecordRow> =
         on!(read db, |pool| sqlx::query_as(query).bind(kind.as_str()).bind(after).bind(limit).fetch_all(pool).await?);
-    let last = rows.last().map(|row| row.4);
+    let last = rows.last().map(|row| row.created);
     Ok(OldestPage { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
 }
 
-fn record(kind: &Kind, (id, rev, fields, deleted, _): Row) -> Option<Record> {
+fn record(kind: &Kind, row: RecordRow) -> Option<Record> {
+    let RecordRow { id, rev, fields, deleted, .. } = row;
     let rev = u64::try_from(rev).unwrap_or_default();
     Some(Record { kind: kind.clone(), id, rev, fields: stored::read(kind.as_str(), id, &fields)?, deleted })
 }
@@ -145,20 +165,19 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
     let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
         r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
         WHERE r.id = $1 AND r.kind = 'entry'";
-    let row = on!(read db, |pool| sqlx::query_as::<_, Found>(query).bind(id).fetch_optional(pool).await?);
-    let Some(found) = row else { return Ok(None) };
-    let Found { author, programme, place, former, .. } = found;
-    let Some(record) = record(&Kind::Entry, (id, found.rev, found.fields, found.deleted, found.created)) else {
-        return Ok(None);
-    };
+    let row = on!(read db, |pool| sqlx::query_as::<_, EntryRow>(query).bind(id).fetch_optional(pool).await?);
+    let Some(EntryRow { listed, former, at, account, account_name, changed }) = row else { return Ok(None) };
+    let ListedRow { record: row, author, programme, place } = listed;
+    let (rev, deleted) = (row.rev, row.deleted);
+    let Some(record) = record(&Kind::Entry, row) else { return Ok(None) };
     let now = RevisionState {
-        rev: found.rev,
-        at: crate::db::instant(found.at),
-        author: found.account,
-        author_name: found.account_name,
-        changed: stored::read(Kind::Entry.as_str(), id, &found.changed).unwrap_or_default(),
+        rev,
+        at: crate::db::instant(at),
+        author: account,
+        author_name: account_name,
+        changed: stored::read(Kind::Entry.as_str(), id, &changed).unwrap_or_default(),
         fields: record.fields.clone(),
-        deleted: found.deleted,
+        deleted,
     };
     Ok(Some(EntryWithHistory {
         record,
@@ -171,15 +190,10 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
     }))
 }
 
-#[derive(sqlx::FromRow)]
-struct Found {
-    rev: i64,
-    fields: String,
-    deleted: bool,
-    created: i64,
-    author: Option<Uuid>,
-    programme: String,
-    place: String,
+#[derive(FromRow)]
+struct EntryRow {
+    #[sqlx(flatten)]
+    listed: ListedRow,
     former: String,
     at: i64,
     account: Option<Uuid>,
@@ -206,6 +220,6 @@ impl EntryWithHistory {
                 state.changed.clear();
             }
         }
-        self.conflicts.retain(|own| seen_since.as_ref().is_some_and(|since| own.at >= *since));
+        self.conflicts.retain(|conflict| seen_since.as_ref().is_some_and(|since| conflict.at >= *since));
     }
 }

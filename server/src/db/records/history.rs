@@ -2,10 +2,12 @@
 //! History grows with the size of the changes, not of the record.
 
 use crate::db::records::revision::Revision;
-use crate::db::{Db, Result, on};
+use crate::db::{Db, Result, on, records::stored};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::{Fields, bounds, field};
+use jiedui_core::sync::Kind;
 use serde_json::{Value, json};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// Interval of states at which all fields are stored, so that every state is near one of those.
@@ -63,13 +65,13 @@ fn undo(before: &Fields, after: &Fields) -> Fields {
     undo
 }
 
-/// Takes fields back by what [`undo`] gave.
-fn take_back(fields: &mut Fields, undo: Fields) {
+/// Applies a difference that [`undo`] returned.
+fn apply_undo(fields: &mut Fields, undo: Fields) {
     for (name, change) in undo {
         match change {
             Value::Object(answers) => {
-                if let Some(Value::Object(own)) = fields.get_mut(&name) {
-                    answers.into_iter().for_each(|(code, was)| set(own, code, was));
+                if let Some(Value::Object(current)) = fields.get_mut(&name) {
+                    answers.into_iter().for_each(|(code, was)| set(current, code, was));
                 }
             }
             was => set(fields, name, was),
@@ -96,7 +98,17 @@ pub struct HistoryPage {
     pub older: Option<i64>,
 }
 
-type Row = (i64, i64, Option<Uuid>, Option<String>, String, String, bool, bool);
+#[derive(FromRow)]
+struct RevisionRow {
+    rev: i64,
+    at: i64,
+    account: Option<Uuid>,
+    name: Option<String>,
+    changed: String,
+    fields: String,
+    deleted: bool,
+    whole: bool,
+}
 
 /// Reads states of a record, which stands as `now`: those before `before`, or the last ones.
 pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>) -> Result<HistoryPage> {
@@ -112,31 +124,33 @@ pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>
         LEFT JOIN account a ON a.id = r.account WHERE r.record = $1 AND r.rev < $2 ORDER BY r.rev DESC LIMIT $3";
     let from = top.map_or(now.rev, |top| top + 1);
     let (mut fields, mut size, mut next) = (now.fields.clone(), 0, from);
-    let mut is_known = true;
+    let mut is_complete = true;
     let mut page = HistoryPage::default();
     if now.rev < before {
         size += bounds::size(&fields);
         page.states.push(now);
     }
     loop {
-        let rows: Vec<Row> = on!(read db, |pool| sqlx::query_as::<_, Row>(query)
+        let rows: Vec<RevisionRow> = on!(read db, |pool| sqlx::query_as(query)
             .bind(record)
             .bind(next)
             .bind(AT_ONCE)
             .fetch_all(pool)
             .await?);
         let Some(last) = rows.last() else { break };
-        next = last.0;
-        for (rev, at, author, author_name, changed, stored, deleted, whole) in rows {
-            // What lies between a state that cannot be read and the next whole one is not known.
-            let read = crate::db::records::stored::read("entry", format!("{record}, revision {rev}"), &stored)
-                .filter(|_| whole || is_known);
-            is_known = read.is_some();
-            let Some(stored) = read else { continue };
+        next = last.rev;
+        for row in rows {
+            let RevisionRow { rev, at, account: author, name: author_name, changed, fields: diff, deleted, whole } =
+                row;
+            // States between an unreadable one and the next complete one cannot be computed.
+            let diff = stored::read(Kind::Entry.as_str(), format!("{record}, revision {rev}"), &diff)
+                .filter(|_| whole || is_complete);
+            is_complete = diff.is_some();
+            let Some(diff) = diff else { continue };
             if whole {
-                fields = stored;
+                fields = diff;
             } else {
-                take_back(&mut fields, stored);
+                apply_undo(&mut fields, diff);
             }
             if rev >= before {
                 continue;
@@ -147,7 +161,7 @@ pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>
                 page.states.reverse();
                 return Ok(page);
             }
-            let changed = crate::db::records::stored::read("entry", record, &changed).unwrap_or_default();
+            let changed = stored::read(Kind::Entry.as_str(), record, &changed).unwrap_or_default();
             let at = crate::db::instant(at);
             page.states.push(RevisionState { rev, at, author, author_name, changed, fields: fields.clone(), deleted });
         }
@@ -180,23 +194,23 @@ mod tests {
     fn any_fields() -> impl Strategy<Value = Fields> {
         let value = prop_oneof![
             Just(Value::Null),
-            any::<i32>().prop_map(|own| json!(own)),
+            any::<i32>().prop_map(|number| json!(number)),
             Just(json!(["a"])),
             Just(json!({}))
         ];
-        let answers = prop::collection::btree_map("[ab]", value.clone(), 0..3).prop_map(|own| json!(own));
+        let answers = prop::collection::btree_map("[ab]", value.clone(), 0..3).prop_map(|answers| json!(answers));
         let pair = prop_oneof![
             ("[a-d]", value.clone()),
-            (prop_oneof![Just("values".to_owned()), Just("details".to_owned())], prop_oneof![answers, value]),
+            (prop_oneof![Just(field::VALUES.to_owned()), Just(field::DETAILS.to_owned())], prop_oneof![answers, value]),
         ];
         prop::collection::vec(pair, 0..6).prop_map(Fields::from_iter)
     }
 
     proptest! {
         #[test]
-        fn take_back_restores_what_undo_was_made_from(before in any_fields(), after in any_fields()) {
+        fn apply_undo_restores_the_fields_before(before in any_fields(), after in any_fields()) {
             let mut fields = after.clone();
-            take_back(&mut fields, undo(&before, &after));
+            apply_undo(&mut fields, undo(&before, &after));
             prop_assert_eq!(fields, before);
         }
     }

@@ -65,9 +65,16 @@ fn level(code: &str) -> Level {
     }
 }
 
-/// Reads it.
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    code: String,
+    parent: String,
+    name: String,
+    side: String,
+}
+
+/// Reads the reference data.
 pub async fn load(db: &Db) -> Result<Reference> {
-    type PlaceRow = (String, String, String, String);
     // Read first: what changes while the rest is read makes this too old, and it is read again.
     let version = feed::reference(db).await?;
     let closed = "SELECT month FROM closed_month ORDER BY month";
@@ -78,7 +85,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
         sqlx::query_scalar::<_, String>(catalogue).fetch_optional(pool).await?,
         sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
     ));
-    let place = |(code, parent, name, side): PlaceRow| Place {
+    let place = |PlaceRow { code, parent, name, side }: PlaceRow| Place {
         level: level(&code),
         side: if side == "a" { Side::A } else { Side::B },
         code,

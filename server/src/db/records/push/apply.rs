@@ -2,11 +2,12 @@
 
 use super::answer::{answer, rejected, unreadable};
 use super::batch::{Batch, Turn};
-use super::concurrent::{Since, name_others};
+use super::concurrent::name_others;
 use super::request::Push;
 use super::stored_number::unsigned;
 use crate::db::files::attachment;
-use crate::db::records::{conflict, record, stored};
+use crate::db::records::conflict::{self, AccountChange};
+use crate::db::records::{record, stored};
 use crate::db::{DbError, Result, Tx, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::{Fields, State, field};
@@ -62,7 +63,7 @@ impl Batch<'_> {
         &mut self,
         push: &Push,
         mutation: &Mutation,
-        since: &[Since],
+        since: &[AccountChange],
         keep_conflict: bool,
     ) -> Result<PushResult> {
         let existing = match self.records.get(&mutation.id) {
@@ -72,7 +73,7 @@ impl Batch<'_> {
             Some(row) => {
                 let rev = unsigned(row.kind.as_str(), row.id, "rev", row.last.rev)?;
                 let (fields, deleted) = (row.fields.clone(), row.deleted);
-                let changed_since = since.iter().flat_map(|change| change.2.iter().cloned()).collect();
+                let changed_since = since.iter().flat_map(|change| change.changed.iter().cloned()).collect();
                 Some(Existing { rev, fields, deleted, changed_since })
             }
             None => None,
@@ -158,7 +159,7 @@ impl Batch<'_> {
     }
 
     /// Counts the unresolved conflicts of a record where this mutation may add one.
-    async fn count_unresolved(&mut self, tx: &mut Tx, mutation: &Mutation, since: &[Since]) -> Result<()> {
+    async fn count_unresolved(&mut self, tx: &mut Tx, mutation: &Mutation, since: &[AccountChange]) -> Result<()> {
         let id = mutation.id;
         let may_conflict = !since.is_empty() || mutation.base_rev == 0;
         if may_conflict && self.records.contains_key(&id) && !self.unresolved.contains_key(&id) {

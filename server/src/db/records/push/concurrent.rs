@@ -3,7 +3,7 @@
 use super::batch::{Batch, Turn};
 use super::request::Push;
 use super::stored_number::unsigned;
-use crate::db::records::conflict::{self, MutationKey};
+use crate::db::records::conflict::{self, AccountChange, MutationKey};
 use crate::db::{Result, Tx, on, signed};
 use jiedui_core::sync::{Mutation, Outcome, Path, PushResult, all_paths};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +12,28 @@ use uuid::Uuid;
 /// Maximum number of accounts in the answer to a conflict: those that changed the record last.
 const MAX_OTHERS: usize = 20;
 
-/// A change of a record: by which account, when, to which fields.
-pub(super) type Since = (Uuid, i64, Vec<Path<'static>>);
+/// Stored revision of a record, without the columns that the merge ignores.
+#[derive(sqlx::FromRow)]
+struct RevisionRow {
+    rev: i64,
+    changed: String,
+    account: Option<Uuid>,
+    client: Option<Uuid>,
+    seq: Option<i64>,
+    at: i64,
+    /// Fields of the first revision; empty for the others.
+    fields: String,
+}
 
 impl Batch<'_> {
     /// Returns the concurrent changes of a record since the mutation's base revision: account, time and paths.
-    pub(super) async fn since(&self, tx: &mut Tx, push: &Push, mutation: &Mutation, turn: &Turn) -> Result<Vec<Since>> {
+    pub(super) async fn since(
+        &self,
+        tx: &mut Tx,
+        push: &Push,
+        mutation: &Mutation,
+        turn: &Turn,
+    ) -> Result<Vec<AccountChange>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let author = turn.author(push, &self.epochs);
         let number = |column, number| unsigned(row.kind.as_str(), row.id, column, number);
@@ -33,22 +49,22 @@ impl Batch<'_> {
         let seen = if author.is_from_earlier_epoch(mutation) { 0 } else { mutation.base_rev };
         if seen.saturating_add(1) < number("rev", row.last.rev)? {
             // Of the first revision all fields are new; of the others only the paths are needed.
-            let query = "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END
+            let query =
+                "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END AS fields
                 FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-            type Past = (i64, String, Option<Uuid>, Option<Uuid>, Option<i64>, i64, String);
-            let rows = on!(in tx, |connection| sqlx::query_as::<_, Past>(query)
+            let rows: Vec<RevisionRow> = on!(in tx, |connection| sqlx::query_as(query)
                 .bind(mutation.id)
                 .bind(signed(seen))
                 .fetch_all(connection)
                 .await?);
-            for (rev, changed, account, client, seq, at, fields) in rows {
+            for RevisionRow { rev, changed, account, client, seq, at, fields } in rows {
                 let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
                 if is_concurrent(rev, at, by)? {
                     let changed = match rev {
                         1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
                         _ => serde_json::from_str(&changed)?,
                     };
-                    since.push((account.unwrap_or_default(), at, changed));
+                    since.push(AccountChange { account: account.unwrap_or_default(), at, changed });
                 }
             }
         }
@@ -58,7 +74,7 @@ impl Batch<'_> {
             if is_concurrent(revision.rev, revision.at, revision.by)? {
                 let changed = if revision.rev == 1 { all_paths(fields) } else { revision.changed.clone() };
                 let account = revision.by.map(|by| by.0).unwrap_or_default();
-                since.push((account, revision.at, changed.into_iter().collect()));
+                since.push(AccountChange { account, at: revision.at, changed: changed.into_iter().collect() });
             }
         }
         Ok(since)
@@ -66,21 +82,25 @@ impl Batch<'_> {
 }
 
 /// Adds to the answer to a conflict the accounts that changed the record.
-pub(super) async fn name_others(tx: &mut Tx, since: &[Since], result: &mut PushResult) -> Result<()> {
+pub(super) async fn name_others(tx: &mut Tx, since: &[AccountChange], result: &mut PushResult) -> Result<()> {
     if result.outcome != Outcome::Conflict {
         return Ok(());
     }
     // One line for each account, however often it changed the record.
     let mut accounts: BTreeMap<Uuid, (i64, BTreeSet<Path<'static>>)> = BTreeMap::new();
-    for (account, at, changed) in since {
+    for AccountChange { account, at, changed } in since {
         let (last, paths) = accounts.entry(*account).or_insert((*at, BTreeSet::new()));
         *last = (*last).max(*at);
         paths.extend(changed.iter().cloned());
     }
-    let mut accounts: Vec<Since> =
-        accounts.into_iter().map(|(account, (at, paths))| (account, at, paths.into_iter().collect())).collect();
-    accounts.sort_by_key(|(_, at, _)| *at);
-    accounts.drain(..accounts.len().saturating_sub(MAX_OTHERS));
-    result.others = conflict::others(tx, &accounts).await?;
+    let merged = |(account, (at, paths)): (Uuid, (i64, BTreeSet<_>))| AccountChange {
+        account,
+        at,
+        changed: paths.into_iter().collect(),
+    };
+    let mut changes: Vec<AccountChange> = accounts.into_iter().map(merged).collect();
+    changes.sort_by_key(|change| change.at);
+    changes.drain(..changes.len().saturating_sub(MAX_OTHERS));
+    result.others = conflict::others(tx, changes).await?;
     Ok(())
 }
