@@ -45,7 +45,7 @@ fn note(text: &str) -> Fields {
     Fields::from_iter([(field::NOTE.to_owned(), json!(text))])
 }
 
-/// Damages a record of two revisions by a statement, then pushes an edit of it and a new entry.
+/// Damages a record of two revisions by a statement, then pushes an edit and a new entry.
 async fn outcomes_after_damage(statement: &'static str) -> Vec<(Outcome, Option<ErrorCode>)> {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/test.db", folder.display()), None).await.unwrap();
