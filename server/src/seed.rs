@@ -7,7 +7,7 @@ use jiedui_core::directory::{
     organisation::{Organisation, Pairing},
     place::{Place, Places},
 };
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::values::quantity::Quantity;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,15 +98,16 @@ fn opening_entries(reference: &Reference) -> Result<Vec<(Uuid, Fields)>, SeedErr
         let fields = entries.entry((number, place.code.clone())).or_insert_with(|| {
             let pairing = pairing_of(reference, &row.place_a, &row.place_b);
             let entry = json!({
-                "activity": activity.code, "date": DAY, "place": place.code, "pairing": pairing, "organisation": null,
-                "values": {}, "qualifiers": {}, "note": "2023 年报告数据", "state": "verified", "attachments": [],
-                "source": SOURCE,
+                (field::ACTIVITY): activity.code, (field::DATE): DAY, (field::PLACE): place.code,
+                (field::PAIRING): pairing, (field::ORGANISATION): null, (field::VALUES): {}, (field::QUALIFIERS): {},
+                (field::NOTE): "2023 年报告数据", (field::STATE): State::Verified.code(), (field::ATTACHMENTS): [],
+                (field::SOURCE): SOURCE,
             });
             entry.as_object().cloned().unwrap_or_default()
         });
-        insert(fields, "values", &field.code, json!(row.value));
+        insert(fields, field::VALUES, &field.code, json!(row.value));
         if row.qualifier != "exact" {
-            insert(fields, "qualifiers", &field.code, json!(row.qualifier));
+            insert(fields, field::QUALIFIERS, &field.code, json!(row.qualifier));
         }
     }
     Ok((FIRST_ID..).map(Uuid::from_u128).zip(entries.into_values()).collect())
@@ -141,7 +142,7 @@ mod tests {
         for (_, fields) in &entries {
             Entry::parse(fields, reference.rules(last_day)).unwrap();
         }
-        let values: usize = entries.iter().map(|(_, fields)| fields["values"].as_object().unwrap().len()).sum();
+        let values: usize = entries.iter().map(|(_, fields)| fields[field::VALUES].as_object().unwrap().len()).sum();
         assert_eq!(values, 34, "the report has 34 actuals");
     }
 

@@ -6,6 +6,7 @@ use super::files::{attachment, import};
 use super::records::{entry, idempotency, push};
 use super::reference::load;
 use super::*;
+use jiedui_core::entry::field;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::Kind;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -45,7 +46,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let db = Db::open(&format!("sqlite://{}", file.display()), None).await.unwrap();
     let id = uuid::Uuid::from_u128(1);
     let whole = entry::find(&db, id, None).await.unwrap().unwrap();
-    assert_eq!((whole.record.rev, whole.record.fields["values"]["times"].as_i64()), (2, Some(4)));
+    assert_eq!((whole.record.rev, whole.record.fields[field::VALUES]["times"].as_i64()), (2, Some(4)));
     let history: Vec<_> =
         whole.history.states.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".into()])]);

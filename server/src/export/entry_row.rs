@@ -2,7 +2,7 @@
 
 use crate::clock::CHINA;
 use crate::db::reference::load::Reference;
-use jiedui_core::entry::{Cell, Entry};
+use jiedui_core::entry::{Cell, Entry, field};
 use jiedui_core::sync::Record;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -30,8 +30,9 @@ pub const HEADINGS: [&str; 14] = [
 /// An entry as the columns of [`HEADINGS`].
 pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let version = record.fields.get("version").and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
-    let activity = reference.catalogue.form(&text("activity"), version);
+    let version =
+        record.fields.get(field::VERSION).and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
+    let activity = reference.catalogue.form(&text(field::ACTIVITY), version);
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
     let entry = Entry::from_checked(&record.fields);
     let Some(Entry { values, details, .. }) = entry else { return unreadable(record) };
@@ -56,25 +57,25 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
         format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
     });
     let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());
-    let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text("pairing"));
+    let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text(field::PAIRING));
     let pairing = pairing.map(|pairing| {
         let names = [pairing.organisation_a, pairing.organisation_b].map(|id| organisation(id).unwrap_or_default());
         names.join("—")
     });
     [
         record.id.to_string(),
-        text("date"),
+        text(field::DATE),
         programme.map(|programme| programme.name.clone()).unwrap_or_default(),
         activity.map(|activity| activity.name.clone()).unwrap_or_default(),
-        text("place"),
-        reference.places.label(&text("place")),
+        text(field::PLACE),
+        reference.places.label(&text(field::PLACE)),
         pairing.unwrap_or_default(),
         values.chain(details).collect::<Vec<_>>().join("；"),
-        text("note"),
-        text("state"),
-        text("review_note"),
-        text("source"),
-        in_china(&text("updated_at")),
+        text(field::NOTE),
+        text(field::STATE),
+        text(field::REVIEW_NOTE),
+        text(field::SOURCE),
+        in_china(&text(field::UPDATED_AT)),
         record.rev.to_string(),
     ]
     .map(without_nul)

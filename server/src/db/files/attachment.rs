@@ -3,7 +3,7 @@
 use crate::db::bulk::{insert, select_in};
 use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::access::user::User;
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
 use serde_json::Value;
 use sqlx::FromRow;
@@ -100,7 +100,7 @@ fn pattern(sha256: &str) -> String {
 
 /// The photos that fields name.
 pub fn named_in(fields: &Fields) -> impl Iterator<Item = &str> {
-    let attachments = fields.get("attachments").and_then(Value::as_array).into_iter().flatten();
+    let attachments = fields.get(field::ATTACHMENTS).and_then(Value::as_array).into_iter().flatten();
     attachments.chain(fields.get("agreement")).filter_map(Value::as_str)
 }
 

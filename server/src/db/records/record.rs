@@ -5,7 +5,7 @@ use crate::db::records::history::StoredRevision;
 use crate::db::records::revision::Revision;
 use crate::db::{DbError, Dialect, Result, Tx};
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
@@ -43,13 +43,13 @@ impl RecordRow {
 
 /// The place and the programme that a record's fields put it in.
 pub fn scope(fields: &Fields, catalogue: &Catalogue) -> (String, String) {
-    (text(fields, "place").to_owned(), programme(fields, catalogue).to_owned())
+    (text(fields, field::PLACE).to_owned(), programme(fields, catalogue).to_owned())
 }
 
 /// Returns the programme of its activity, or the one that it names itself.
 fn programme<'a>(fields: &'a Fields, catalogue: &'a Catalogue) -> &'a str {
-    match text(fields, "activity") {
-        "" => text(fields, "programme"),
+    match text(fields, field::ACTIVITY) {
+        "" => text(fields, field::PROGRAMME),
         activity => catalogue.activity(activity).map_or("", |activity| activity.programme.as_str()),
     }
 }
@@ -94,16 +94,16 @@ pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Cata
         at = excluded.at";
     Ok(bulk::prepare!(kind, head, written, tail, |values, item| {
         let (row, fields, former, changed) = item;
-        let activity = text(&row.fields, "activity");
-        let month = text(&row.fields, "date").get(..7).unwrap_or_default();
+        let activity = text(&row.fields, field::ACTIVITY);
+        let month = text(&row.fields, field::DATE).get(..7).unwrap_or_default();
         values.push_bind(row.change).push_bind(row.id).push_bind(row.kind.as_str()).push_bind(row.last.rev);
         values.push_bind(fields).push_bind(row.deleted).push_bind(row.created).push_bind(row.author);
         values
             .push_bind(activity)
             .push_bind(programme(&row.fields, catalogue))
-            .push_bind(text(&row.fields, "place"))
+            .push_bind(text(&row.fields, field::PLACE))
             .push_bind(month);
-        values.push_bind(text(&row.fields, "state")).push_bind(former.as_ref()).push_bind(changed.as_ref());
+        values.push_bind(text(&row.fields, field::STATE)).push_bind(former.as_ref()).push_bind(changed.as_ref());
         let by = row.last.by;
         values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));
         values.push_bind(row.last.at);

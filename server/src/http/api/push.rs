@@ -11,6 +11,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiedui_core::entry::{State as EntryState, field};
 use jiedui_core::sync::protocol::{EPOCH_HEADER, LARGEST_BATCH};
 use jiedui_core::sync::{Mutation, PushRequest, PushResponse};
 use jiedui_core::values::field_error::ErrorCode;
@@ -65,7 +66,8 @@ pub async fn push(
             Err((seq, errors)) => refused.push((index, rejected(seq, errors))),
         }
     }
-    let is_returned = |own: &Mutation| own.fields.get("state").and_then(Value::as_str) == Some("returned");
+    let is_returned =
+        |own: &Mutation| own.fields.get(field::STATE).and_then(Value::as_str) == Some(EntryState::Returned.code());
     let returned: Vec<(u64, Uuid)> =
         parsed.iter().filter(|(own, _)| is_returned(own)).map(|(own, _)| (own.seq, own.id)).collect();
     let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
