@@ -67,7 +67,7 @@ mod tests {
     use rstest::rstest;
 
     #[test]
-    fn a_password_is_known_by_its_hash_alone() {
+    fn password_is_verified_by_its_hash() {
         let hash = hash_password("正确的密码").unwrap();
         assert!(hash.starts_with("$argon2id$"));
         assert!(verify_password("正确的密码", Some(&hash)));

@@ -18,8 +18,8 @@ const STEP: u64 = 20_000;
 pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     if pairings > 0 {
-        let known = load::load(&db).await?;
-        let (organisations, pairings) = pairings::directory(seed, pairings, &known.catalogue, &known.places);
+        let reference = load::load(&db).await?;
+        let (organisations, pairings) = pairings::directory(seed, pairings, &reference.catalogue, &reference.places);
         load::add_directory(&db, &organisations, &pairings).await?;
     }
     let reference = load::load(&db).await?;

@@ -95,8 +95,8 @@ pub enum UserCommand {
 }
 
 fn parse_role(code: &str) -> Result<Role, String> {
-    let known = Role::ALL.map(Role::code).join(", ");
-    Role::from_code(code).ok_or_else(|| format!("one of {known}"))
+    let codes = Role::ALL.map(Role::code).join(", ");
+    Role::from_code(code).ok_or_else(|| format!("one of {codes}"))
 }
 
 /// Runs a command.

@@ -163,27 +163,27 @@ pub(crate) use insert;
 
 /// Selects rows by a list of values: `query` ends where the list begins.
 macro_rules! select_in {
-    ($tx:expr, $query:expr, $items:expr, $found:ty, |$row:ident, $item:ident| $bind:block) => {{
-        let mut found: Vec<$found> = Vec::new();
+    ($tx:expr, $query:expr, $items:expr, $row_type:ty, |$row:ident, $item:ident| $bind:block) => {{
+        let mut rows: Vec<$row_type> = Vec::new();
         match &mut *$tx {
             $crate::db::Tx::Sqlite(transaction) => {
                 let head = concat!($query, " IN (");
-                for own in $crate::db::bulk::statements!(sqlx::Sqlite, head, $items, ")", |$row, $item| $bind) {
-                    let own = own?;
-                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(own.text), own.arguments);
-                    found.extend(query.fetch_all(&mut **transaction).await?);
+                for statement in $crate::db::bulk::statements!(sqlx::Sqlite, head, $items, ")", |$row, $item| $bind) {
+                    let statement = statement?;
+                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(statement.text), statement.arguments);
+                    rows.extend(query.fetch_all(&mut **transaction).await?);
                 }
             }
             $crate::db::Tx::Postgres(transaction) => {
                 let head = concat!($query, " IN (");
-                for own in $crate::db::bulk::statements!(sqlx::Postgres, head, $items, ")", |$row, $item| $bind) {
-                    let own = own?;
-                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(own.text), own.arguments);
-                    found.extend(query.fetch_all(&mut **transaction).await?);
+                for statement in $crate::db::bulk::statements!(sqlx::Postgres, head, $items, ")", |$row, $item| $bind) {
+                    let statement = statement?;
+                    let query = sqlx::query_as_with(sqlx::AssertSqlSafe(statement.text), statement.arguments);
+                    rows.extend(query.fetch_all(&mut **transaction).await?);
                 }
             }
         }
-        found
+        rows
     }};
 }
 pub(crate) use select_in;
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_of_few_sizes_and_leave_nothing_out() {
+    fn pieces_have_few_sizes_and_contain_all_rows() {
         let rows: Vec<u32> = (0..155).collect();
         let pieces: Vec<&[u32]> = pieces(&rows).collect();
         let sizes: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_names_each_value_as_its_database_does() {
+    fn statement_numbers_values_for_postgres_only() {
         let sqlite = write((<sqlx::Sqlite as Database>::NAME, "INSERT INTO t ", 2, 2, ";"));
         assert_eq!(sqlite, "INSERT INTO t VALUES (?, ?), (?, ?);");
         let postgres = write((<sqlx::Postgres as Database>::NAME, "INSERT INTO t ", 2, 2, ""));

@@ -135,8 +135,8 @@ async fn listen(db: &Db, mut listener: PgListener, tell: &impl Fn(i64)) -> Resul
     listener.listen(CHANNEL).await?;
     // What happened before it listened.
     tell(last_change(db).await?);
-    while let Some(told) = listener.try_recv().await? {
-        let wanted = told.payload().parse().unwrap_or_default();
+    while let Some(notification) = listener.try_recv().await? {
+        let wanted = notification.payload().parse().unwrap_or_default();
         let mut change = last_change(db).await?;
         while change < wanted {
             // A replica is a moment behind.
@@ -145,6 +145,6 @@ async fn listen(db: &Db, mut listener: PgListener, tell: &impl Fn(i64)) -> Resul
         }
         tell(change);
     }
-    // The connection was lost and what was told meanwhile with it.
+    // The connection was lost, and notifications with it.
     Ok(())
 }

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 /// A database of the first version keeps its entries, their history and the stored answers.
 #[tokio::test]
-async fn a_database_of_the_first_version_is_brought_up_to_date() {
+async fn database_of_first_version_is_migrated() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("old.db");
@@ -48,7 +48,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let whole = entry::find(&db, id, None).await.unwrap().unwrap();
     assert_eq!((whole.record.rev, whole.record.fields[field::VALUES]["times"].as_i64()), (2, Some(4)));
     let history: Vec<_> =
-        whole.history.states.iter().map(|own| (own.rev, own.at.clone(), own.changed.clone())).collect();
+        whole.history.states.iter().map(|state| (state.rev, state.at.clone(), state.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".into()])]);
     // What an entry named by then is read by who sees the entry, and is no longer without a name.
     let user = |places: &str| jiedui_core::access::user::User {
@@ -82,7 +82,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
 
 /// A link ends by itself.
 #[tokio::test]
-async fn a_link_shows_nothing_once_its_time_is_over() {
+async fn expired_share_shows_nothing() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     let account = uuid::Uuid::from_u128(1);
@@ -100,8 +100,8 @@ async fn a_link_shows_nothing_once_its_time_is_over() {
             withdrawn_at: None,
         };
         share::add(&db, token, account, &link).await.unwrap();
-        let found = share::query_of(&db, token).await.unwrap();
-        assert_eq!(found.map(|own| own.0), shown.then(|| query.clone()));
+        let query_of_share = share::query_of(&db, token).await.unwrap();
+        assert_eq!(query_of_share.map(|(query, _)| query), shown.then(|| query.clone()));
     }
     assert!(!share::withdraw(&db, account, id).await.unwrap(), "there is none of this number");
     db.close().await;
@@ -109,7 +109,7 @@ async fn a_link_shows_nothing_once_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn imports_that_nobody_wrote_are_cancelled_after_a_while() {
+async fn old_unwritten_imports_are_cancelled() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };
@@ -132,7 +132,7 @@ async fn imports_that_nobody_wrote_are_cancelled_after_a_while() {
 }
 
 #[tokio::test]
-async fn reading_the_directory_uses_an_index_and_no_scan() {
+async fn directory_query_uses_index() {
     let folder = std::env::temp_dir().join(format!("jiedui-{}", uuid::Uuid::now_v7()));
     let db = Db::open(&format!("sqlite://{}/own.db", folder.display()), None).await.unwrap();
     let Db::Sqlite { readers, .. } = &db else { unreachable!() };
@@ -151,7 +151,7 @@ async fn reading_the_directory_uses_an_index_and_no_scan() {
 
 /// A sum beyond what a figure can be is refused, and what came with it is done.
 #[tokio::test]
-async fn push_refuses_a_number_with_which_a_sum_overflows() {
+async fn push_rejects_value_that_overflows_a_sum() {
     use jiedui_core::access::user::{Role, Scope, User};
     use jiedui_core::sync::{Mutation, Op, Outcome};
     use jiedui_core::values::field_error::ErrorCode;
@@ -187,9 +187,10 @@ async fn push_refuses_a_number_with_which_a_sum_overflows() {
     sqlx::query(near).execute(writer).await.unwrap();
     let batch = of(vec![entry(2, "2026-11-20", 900), entry(3, "2025-11-20", 2), entry(4, "2026-11-20", 2)]);
     let (results, change) = push::push(&db, &reference, std::slice::from_ref(&batch)).await.unwrap();
-    let told: Vec<_> = results[0].iter().map(|own| (own.outcome, own.errors.first().map(|own| own.code))).collect();
+    let outcomes: Vec<_> =
+        results[0].iter().map(|result| (result.outcome, result.errors.first().map(|error| error.code))).collect();
     let refused = (Outcome::Rejected, Some(ErrorCode::SumTooLarge));
-    assert_eq!(told, [refused, (Outcome::Applied, None), refused]);
+    assert_eq!(outcomes, [refused, (Outcome::Applied, None), refused]);
     assert_eq!(results[0][0].errors[0].field, "values.times");
     assert!(change.is_some());
     let again = push::push(&db, &reference, &[batch]).await.unwrap();

@@ -30,8 +30,11 @@ pub const HEADINGS: [&str; 14] = [
 /// An entry as the columns of [`HEADINGS`].
 pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let version =
-        record.fields.get(field::VERSION).and_then(|own| own.as_u64()).and_then(|own| u32::try_from(own).ok());
+    let version = record
+        .fields
+        .get(field::VERSION)
+        .and_then(|version| version.as_u64())
+        .and_then(|version| u32::try_from(version).ok());
     let activity = reference.catalogue.form(&text(field::ACTIVITY), version);
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
     let entry = Entry::from_checked(&record.fields);
@@ -42,12 +45,16 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
         format!("{name} {value} {unit}")
     });
     let details = details.iter().map(|(code, answer)| {
-        let word =
-            |own: &String| field(code).and_then(|field| field.choice(own)).map_or(own.clone(), |own| own.name.clone());
-        let cell = |(column, own): (&String, &Cell)| {
+        let word = |answer: &String| {
+            field(code).and_then(|field| field.choice(answer)).map_or(answer.clone(), |choice| choice.name.clone())
+        };
+        let cell = |(column, cell): (&String, &Cell)| {
             let columns = field(code).map(|field| field.columns.as_slice()).unwrap_or_default();
-            let name = columns.iter().find(|own| own.code == *column).map_or(column.as_str(), |own| &own.name);
-            match own {
+            let name = columns
+                .iter()
+                .find(|candidate| candidate.code == *column)
+                .map_or(column.as_str(), |column| &column.name);
+            match cell {
                 Cell::Number(number) => format!("{name} {number}"),
                 Cell::Text(text) => format!("{name} {text}"),
             }
@@ -56,7 +63,13 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
         let words: Vec<String> = answer.all().iter().map(word).chain(rows).collect();
         format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
     });
-    let organisation = |id| reference.organisations.iter().find(|own| own.id == id).map(|own| own.name.clone());
+    let organisation = |id| {
+        reference
+            .organisations
+            .iter()
+            .find(|candidate| candidate.id == id)
+            .map(|organisation| organisation.name.clone())
+    };
     let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text(field::PAIRING));
     let pairing = pairing.map(|pairing| {
         let names = [pairing.organisation_a, pairing.organisation_b].map(|id| organisation(id).unwrap_or_default());
@@ -109,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_is_shown_as_the_clock_stands_in_china() {
+    fn in_china_shows_instant_in_chinese_time() {
         assert_eq!(in_china("2026-11-26T16:30:05.123Z"), "2026-11-27 00:30:05");
         assert_eq!(in_china("no instant"), "no instant");
     }

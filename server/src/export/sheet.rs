@@ -115,7 +115,7 @@ mod tests {
     use std::io::BufReader;
 
     #[test]
-    fn a_cell_that_is_too_long_is_cut_and_says_so() {
+    fn too_long_cell_is_cut_with_a_mark() {
         assert_eq!(cell("村"), "村");
         let longest = "𠀀".repeat(CELL / 2);
         assert_eq!(cell(&longest), longest);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_arrive_become_a_sheet_of_texts() {
+    fn complete_rows_become_a_sheet_of_texts() {
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
         let rows =
             |from: usize| (from..from + 2).map(|number| [number.to_string(), "=1+1".to_owned()]).collect::<Vec<_>>();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_break_off_become_nothing() {
+    fn interrupted_rows_become_no_sheet() {
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
         sender.blocking_send(Some(vec![["1".to_owned()]])).unwrap();
         drop(sender);

@@ -47,13 +47,13 @@ impl OverviewCache {
         if let Some(snapshot) = fresh(&*self.0.read().await) {
             return Ok(snapshot);
         }
-        // Of many who ask at once, one reads and the others wait for it.
+        // One of several concurrent requests reads; the others wait for its result.
         let mut held = self.0.write().await;
         if let Some(snapshot) = fresh(&held) {
             return Ok(snapshot);
         }
         let mut overview = match held.take().map(Arc::try_unwrap) {
-            Some(Ok(own)) => own.overview,
+            Some(Ok(unshared)) => unshared.overview,
             Some(Err(shared)) => shared.overview.clone(),
             None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
         };

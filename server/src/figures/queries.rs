@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// Returns the summary of everything committed by now.
 pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbError> {
-    let (known, change) = cache.up_to_date(db).await?;
-    known.overviews.current(db, &known.reference, &known.edition, change).await
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    snapshot.overviews.current(db, &snapshot.reference, &snapshot.edition, change).await
 }
 
 /// Returns the summary of what counts at one village, which the whole does not tell.
@@ -27,15 +27,15 @@ pub async fn village_summary(db: &Db, cache: &Cache, village: &str) -> Result<Ov
 /// Returns the figures of a year under a filter; this year where the filter names none.
 pub async fn yearly_figures(db: &Db, cache: &Cache, filter: Filter) -> Result<Vec<Figure>, DbError> {
     let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
-    let (known, change) = cache.up_to_date(db).await?;
-    let (catalogue, directory) = (&known.reference.catalogue, known.reference.directory());
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    let (catalogue, directory) = (&snapshot.reference.catalogue, snapshot.reference.directory());
     let place = filter.place.clone().unwrap_or_default();
     // Villages, and months of a year, are counted from what is smaller.
     if place != town(&place) || filter.from.is_some() || filter.until.is_some() {
         let parts = contributions_at(db, cache, &filter, |_| true).await?;
         return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
     }
-    let parts = known.yearly.current(db, catalogue, (change, filter.year.unwrap_or_default()), place).await?;
+    let parts = snapshot.yearly.current(db, catalogue, (change, filter.year.unwrap_or_default()), place).await?;
     Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
 }
 
@@ -50,17 +50,17 @@ pub async fn contributions_at(
     let snapshot = summary(db, cache).await?;
     let reference = cache.current().reference.clone();
     let (catalogue, directory) = (&reference.catalogue, reference.directory());
-    let sieve = filter.compile(catalogue, directory);
-    let takes = |part: &Contribution| wanted(part) && sieve.matches(part);
-    let of_towns = snapshot.overview.contributions.iter().filter(|part| takes(part)).cloned();
+    let compiled = filter.compile(catalogue, directory);
+    let is_wanted = |part: &Contribution| wanted(part) && compiled.matches(part);
+    let of_towns = snapshot.overview.contributions.iter().filter(|part| is_wanted(part)).cloned();
     let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
     let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };
-    let own = query::by_village(db, catalogue, year, place).await?.into_iter().filter(takes);
+    let at_villages = query::by_village(db, catalogue, year, place).await?.into_iter().filter(is_wanted);
     if place == town(place) {
-        return Ok(own.chain(of_towns.filter(|part| part.place != place)).collect());
+        return Ok(at_villages.chain(of_towns.filter(|part| part.place != place)).collect());
     }
-    // What happened under the village's own pairings counts for it wherever it was, so the township's parts have it whole.
-    let touches = |part: &Contribution| part.pairing.is_some_and(|id| directory.is_pairing_at(id, place));
-    let under_others = own.filter(|part| !touches(part));
-    Ok(under_others.chain(of_towns.filter(touches)).collect())
+    // The pairings of the village count for it at any place, so the contributions at townships have them completely.
+    let is_of_village = |part: &Contribution| part.pairing.is_some_and(|id| directory.is_pairing_at(id, place));
+    let of_other_pairings = at_villages.filter(|part| !is_of_village(part));
+    Ok(of_other_pairings.chain(of_towns.filter(is_of_village)).collect())
 }

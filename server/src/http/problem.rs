@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn panic_in_a_handler_is_a_problem_of_that_request_alone() {
+    async fn handler_panic_fails_that_request_alone() {
         let router = Router::<()>::new().route("/fails", get(fails)).route("/works", get(|| async { "works" }));
         let router = router.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn(write));
         let service = TowerToHyperService::new(router);

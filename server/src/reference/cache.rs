@@ -28,37 +28,37 @@ impl Snapshot {
     }
 }
 
-/// The way to it.
+/// Shared cache of the current snapshot.
 #[derive(Clone)]
 pub struct Cache(Arc<ArcSwap<Snapshot>>);
 
 impl Cache {
-    /// Reads it for the first time.
+    /// Reads the first snapshot.
     pub async fn load(db: &Db) -> Result<Self, DbError> {
         Ok(Self(Arc::new(ArcSwap::from_pointee(Snapshot::load(db).await?))))
     }
 
-    /// As it was last read.
+    /// Returns the snapshot of the last read.
     pub fn current(&self) -> Arc<Snapshot> {
         self.0.load_full()
     }
 
-    /// Reads it again.
+    /// Reads a new snapshot.
     pub async fn reload(&self, db: &Db) -> Result<Arc<Snapshot>, DbError> {
-        let known = Arc::new(Snapshot::load(db).await?);
-        // Of two that read at once the newer stays.
+        let loaded = Arc::new(Snapshot::load(db).await?);
+        // The newer of two concurrent reads is kept.
         self.0.rcu(|held| {
-            let is_newer = held.reference.version > known.reference.version;
-            if is_newer { held.clone() } else { known.clone() }
+            let is_newer = held.reference.version > loaded.reference.version;
+            if is_newer { held.clone() } else { loaded.clone() }
         });
         Ok(self.current())
     }
 
-    /// As it is now, read again where it has changed since; and the number of the last change of all.
+    /// Returns the current snapshot, read again if the database has a newer version, and the number of the last change.
     pub async fn up_to_date(&self, db: &Db) -> Result<(Arc<Snapshot>, i64), DbError> {
-        let (known, feed) = (self.current(), feed::now(db).await?);
-        // A replica may be behind what is known already.
-        let known = if feed.reference > known.reference.version { self.reload(db).await? } else { known };
-        Ok((known, feed.change))
+        let (current, feed) = (self.current(), feed::now(db).await?);
+        // A replica may be behind the cache.
+        let snapshot = if feed.reference > current.reference.version { self.reload(db).await? } else { current };
+        Ok((snapshot, feed.change))
     }
 }

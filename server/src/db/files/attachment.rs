@@ -81,8 +81,8 @@ impl Reference {
 
 /// Whether a user may read a stored photo: they have brought it, or a record that they may see names it.
 pub async fn may_read(db: &Db, sha256: &str, user: &User) -> Result<bool> {
-    let own: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
-    if own > 0 {
+    let owned: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
+    if owned > 0 {
         return Ok(true);
     }
     let references: Vec<Reference> = on!(now db, |pool| sqlx::query_as(REFERENCES)
@@ -118,20 +118,20 @@ impl Naming {
     /// sends it after the entry. One that somebody else has stored may be named by who may read it, and in a record that
     /// names it or has named it.
     pub async fn look_up(tx: &mut Tx, named: &[(&User, Uuid, &str)]) -> Result<Self> {
-        let mut found = Self::default();
-        let hashes: Vec<&str> = named.iter().map(|own| own.2).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut naming = Self::default();
+        let hashes: Vec<&str> = named.iter().map(|(_, _, hash)| *hash).collect::<BTreeSet<_>>().into_iter().collect();
         let stored =
             select_in!(&mut *tx, "SELECT sha256 FROM attachment WHERE sha256", hashes, (String,), |values, hash| {
                 values.push_bind(*hash);
             });
         let stored: BTreeSet<String> = stored.into_iter().map(|row| row.0).collect();
-        for (user, record, hash) in named.iter().filter(|own| stored.contains(own.2)) {
-            let own: i64 = on!(in &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)
+        for (user, record, hash) in named.iter().filter(|(_, _, hash)| stored.contains(*hash)) {
+            let owned: i64 = on!(in &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)
                 .bind(*hash)
                 .bind(user.id)
                 .fetch_one(connection)
                 .await?);
-            if own > 0 {
+            if owned > 0 {
                 continue;
             }
             let references: Vec<Reference> = on!(in &mut *tx, |connection| sqlx::query_as(REFERENCES)
@@ -141,12 +141,12 @@ impl Naming {
                 .fetch_all(connection)
                 .await?);
             if user.id.is_nil() || references.iter().any(|reference| reference.shows(user)) {
-                found.readable.insert((user.id, (*hash).to_owned()));
+                naming.readable.insert((user.id, (*hash).to_owned()));
             } else if !references.iter().any(|reference| reference.record == *record) {
-                found.refused.insert((user.id, *record, (*hash).to_owned()));
+                naming.refused.insert((user.id, *record, (*hash).to_owned()));
             }
         }
-        Ok(found)
+        Ok(naming)
     }
 
     /// Whether a user may not name one of these photos in a record.
@@ -183,10 +183,10 @@ pub async fn forget_unnamed(
     set_aside: impl FnOnce(&[String]) -> io::Result<()>,
 ) -> Result<Vec<String>> {
     let unnamed = "SELECT sha256 FROM attachment WHERE NOT named AND created_at < $1 ORDER BY created_at LIMIT $2";
-    let found: Vec<String> =
+    let hashes: Vec<String> =
         on!(now db, |pool| sqlx::query_scalar(unnamed).bind(before).bind(limit).fetch_all(pool).await?);
-    if found.is_empty() {
-        return Ok(found);
+    if hashes.is_empty() {
+        return Ok(hashes);
     }
     let mut tx = db.begin().await?;
     feed::lock(&mut tx).await?;
@@ -195,8 +195,8 @@ pub async fn forget_unnamed(
     let owners = "DELETE FROM attachment_owner WHERE sha256 = $1";
     // A reference and the photo came at the same moment.
     let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1";
-    let mut forgotten = Vec::with_capacity(found.len());
-    for sha256 in found {
+    let mut forgotten = Vec::with_capacity(hashes.len());
+    for sha256 in hashes {
         on!(in &mut tx, |connection| {
             let done = sqlx::query(forget).bind(&sha256).execute(&mut *connection).await?.rows_affected() > 0;
             let follow = if done { owners } else { named };

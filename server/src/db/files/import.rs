@@ -66,7 +66,7 @@ const LISTED: &str =
     '[]' AS mistakes, '[]' AS likely, '{}' AS findings, created_at";
 
 #[derive(sqlx::FromRow)]
-struct Found {
+struct ImportRow {
     id: Uuid,
     account: Uuid,
     activity: String,
@@ -84,11 +84,11 @@ struct Found {
     created_at: i64,
 }
 
-fn import(found: Found) -> Result<Import> {
-    let Found { id, account, activity, name, sha256, wrong, mistakes, created_at, .. } = found;
-    let (heading, columns) = (serde_json::from_str(&found.heading)?, serde_json::from_str(&found.fields)?);
-    let (likely, findings) = (serde_json::from_str(&found.likely)?, serde_json::from_str(&found.findings)?);
-    let (stage, rows, wrong_rows) = (serde_json::from_value(found.stage.into())?, found.rows_all, found.rows_wrong);
+fn import(row: ImportRow) -> Result<Import> {
+    let ImportRow { id, account, activity, name, sha256, wrong, mistakes, created_at, .. } = row;
+    let (heading, columns) = (serde_json::from_str(&row.heading)?, serde_json::from_str(&row.fields)?);
+    let (likely, findings) = (serde_json::from_str(&row.likely)?, serde_json::from_str(&row.findings)?);
+    let (stage, rows, wrong_rows) = (serde_json::from_value(row.stage.into())?, row.rows_all, row.rows_wrong);
     Ok(Import {
         id,
         account,
@@ -142,9 +142,9 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
 /// An account's import.
 pub async fn find(db: &Db, account: Uuid, id: Uuid) -> Result<Option<Import>> {
     let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE account = $1 AND id = $2"));
-    let found =
-        on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).bind(id).fetch_optional(pool).await?);
-    found.map(import).transpose()
+    let row =
+        on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).bind(id).fetch_optional(pool).await?);
+    row.map(import).transpose()
 }
 
 /// An account's imports, the newest first.
@@ -152,8 +152,8 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Import>> {
     let query = sqlx::AssertSqlSafe(format!(
         "SELECT {LISTED} FROM import WHERE account = $1 ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
-    let found = on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).fetch_all(pool).await?);
-    found.into_iter().map(import).collect()
+    let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
+    rows.into_iter().map(import).collect()
 }
 
 /// Returns whether the same file was written for the same activity, by any account.
@@ -170,17 +170,17 @@ pub async fn unfinished(db: &Db, account: Uuid) -> Result<Vec<Import>> {
         "SELECT {COLUMNS} FROM import WHERE account = $1 AND stage NOT IN ('writing', 'done', 'undone', 'cancelled')
             ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
-    let found = on!(now db, |pool| sqlx::query_as::<_, Found>(query).bind(account).fetch_all(pool).await?);
-    found.into_iter().map(import).collect()
+    let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
+    rows.into_iter().map(import).collect()
 }
 
 /// Returns the key under which a heading is stored: a few bytes for a heading of any length.
 pub fn heading_key(heading: &[String]) -> String {
-    let end = heading.iter().rposition(|own| !own.is_empty()).map_or(0, |last| last + 1);
+    let end = heading.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
     let mut digest = Sha256::new();
-    for own in heading.iter().take(end) {
-        digest.update((own.len() as u64).to_le_bytes());
-        digest.update(own);
+    for title in heading.iter().take(end) {
+        digest.update((title.len() as u64).to_le_bytes());
+        digest.update(title);
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -189,13 +189,13 @@ pub fn heading_key(heading: &[String]) -> String {
 pub async fn mappings(db: &Db, account: Uuid, activity: &str) -> Result<HashMap<String, Vec<Option<String>>>> {
     let query = "SELECT heading, fields FROM import_columns WHERE account = $1 AND activity = $2
         ORDER BY said_at DESC LIMIT $3";
-    let found = on!(now db, |pool| sqlx::query_as::<_, (String, String)>(query)
+    let rows = on!(now db, |pool| sqlx::query_as::<_, (String, String)>(query)
         .bind(account)
         .bind(activity)
         .bind(REMEMBERED)
         .fetch_all(pool)
         .await?);
-    found.into_iter().map(|(heading, fields)| Ok((heading, serde_json::from_str(&fields)?))).collect()
+    rows.into_iter().map(|(heading, fields)| Ok((heading, serde_json::from_str(&fields)?))).collect()
 }
 
 /// Remembers them.

@@ -129,7 +129,7 @@ pub async fn write_past(tx: &mut Tx, rows: &[StoredRevision]) -> Result<()> {
 }
 
 #[derive(sqlx::FromRow)]
-struct Found {
+struct StoredRecord {
     id: Uuid,
     #[sqlx(try_from = "String")]
     kind: Kind,
@@ -159,25 +159,25 @@ pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<RecordRow>>
         "SELECT id, kind, rev, fields, deleted, change, created, author, former, changed, account, client, seq, at
             FROM record WHERE id",
         ids,
-        Found,
+        StoredRecord,
         |values, id| {
             values.push_bind(*id);
         }
     );
-    let readable = |found: Found| {
-        let (kind, id) = (found.kind.clone(), found.id);
-        row(found).map_err(|error| DbError::Unreadable(kind.to_string(), id, error))
+    let readable = |stored: StoredRecord| {
+        let (kind, id) = (stored.kind.clone(), stored.id);
+        row(stored).map_err(|error| DbError::Unreadable(kind.to_string(), id, error))
     };
     Ok(rows.into_iter().map(readable).collect())
 }
 
-fn row(found: Found) -> serde_json::Result<RecordRow> {
-    let Found { id, kind, rev, fields, deleted, change, created, author, former, .. } = found;
-    let by = match (found.account, found.client, found.seq) {
+fn row(stored: StoredRecord) -> serde_json::Result<RecordRow> {
+    let StoredRecord { id, kind, rev, fields, deleted, change, created, author, former, .. } = stored;
+    let by = match (stored.account, stored.client, stored.seq) {
         (Some(account), Some(client), Some(seq)) => Some((account, client, seq)),
         _ => None,
     };
-    let last = Revision { rev, changed: serde_json::from_str(&found.changed)?, by, at: found.at };
+    let last = Revision { rev, changed: serde_json::from_str(&stored.changed)?, by, at: stored.at };
     let (fields, former) = (serde_json::from_str(&fields)?, serde_json::from_str(&former)?);
     Ok(RecordRow { id, kind, fields, deleted, change, created, author, former, last })
 }

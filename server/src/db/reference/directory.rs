@@ -33,20 +33,20 @@ pub async fn set(
     db: &Db,
     kind: Kind,
     id: Uuid,
-    own: &impl Serialize,
+    content: &impl Serialize,
     user: &User,
     base_rev: Option<u64>,
 ) -> Result<Written> {
-    let (fields, account) = (fields_of(own)?, user.id);
+    let (fields, account) = (fields_of(content)?, user.id);
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change + 1;
-    let known = record::find(&mut tx, &[id]).await?.pop();
-    if known.as_ref().is_some_and(|known| known.kind != kind) {
+    let existing = record::find(&mut tx, &[id]).await?.pop();
+    if existing.as_ref().is_some_and(|existing| existing.kind != kind) {
         tx.rollback().await?;
         return Ok(Written::OtherKind);
     }
-    let last = known.as_ref().map_or(0, |known| u64::try_from(known.last.rev).unwrap_or_default());
-    if known.as_ref().is_some_and(|known| known.fields == fields && !known.deleted) {
+    let last = existing.as_ref().map_or(0, |existing| u64::try_from(existing.last.rev).unwrap_or_default());
+    if existing.as_ref().is_some_and(|existing| existing.fields == fields && !existing.deleted) {
         tx.rollback().await?;
         return Ok(Written::Done(last));
     }
@@ -54,7 +54,7 @@ pub async fn set(
         tx.rollback().await?;
         return Ok(if base_rev > last { Written::Ahead(last) } else { Written::Conflict });
     }
-    let before: BTreeSet<&str> = known.iter().flat_map(|known| attachment::named_in(&known.fields)).collect();
+    let before: BTreeSet<&str> = existing.iter().flat_map(|existing| attachment::named_in(&existing.fields)).collect();
     let files: Vec<&str> = attachment::named_in(&fields).filter(|hash| !before.contains(hash)).collect();
     let naming = Naming::look_up(&mut tx, &files.iter().map(|hash| (user, id, *hash)).collect::<Vec<_>>()).await?;
     if naming.refuses(account, id, files.iter().copied()) {
@@ -63,12 +63,13 @@ pub async fn set(
     }
     let references: Vec<_> = files.iter().map(|hash| naming.reference(account, id, hash)).collect();
     attachment::refer(&mut tx, &references).await?;
-    let rev = known.as_ref().map_or(0, |known| known.last.rev) + 1;
-    let changed = known.as_ref().map(|known| changed(&known.fields, &fields)).unwrap_or_default();
+    let rev = existing.as_ref().map_or(0, |existing| existing.last.rev) + 1;
+    let changed = existing.as_ref().map(|existing| changed(&existing.fields, &fields)).unwrap_or_default();
     let last = Revision { rev, changed, by: Some((account, Uuid::nil(), rev)), at: crate::db::now() };
-    let (created, author) = known.as_ref().map_or((change, Some(account)), |known| (known.created, known.author));
-    if let Some(known) = &known {
-        record::write_past(&mut tx, &[known.past(&fields)]).await?;
+    let (created, author) =
+        existing.as_ref().map_or((change, Some(account)), |existing| (existing.created, existing.author));
+    if let Some(existing) = &existing {
+        record::write_past(&mut tx, &[existing.past(&fields)]).await?;
     }
     let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
     record::write(&mut tx, &[row], &Catalogue::default()).await?;

@@ -114,7 +114,9 @@ fn closed_month(text: &str) -> Option<Month> {
 
 /// Returns the first letter of each character's commonest reading; other characters are unchanged.
 fn initials(name: &str) -> String {
-    name.chars().map(|own| own.to_pinyin().map_or(own.to_string(), |own| own.first_letter().to_owned())).collect()
+    name.chars()
+        .map(|letter| letter.to_pinyin().map_or(letter.to_string(), |reading| reading.first_letter().to_owned()))
+        .collect()
 }
 
 /// The records of a kind that is not `entry`. Both databases use the partial index `record_other` only where the query
@@ -184,8 +186,8 @@ pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[
     let mut change = feed::lock(&mut tx).await?.change;
     let mut rows = directory_rows(organisations, pairings)?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let known: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
-    rows.retain(|row| !known.contains(&row.id));
+    let existing: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
+    rows.retain(|row| !existing.contains(&row.id));
     number(&mut rows, &mut change);
     record::write(&mut tx, &rows, &Catalogue::default()).await?;
     feed::advance(&mut tx, change).await?;
@@ -193,8 +195,10 @@ pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[
 }
 
 fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<RecordRow>> {
-    let organisations = organisations.iter().map(|own| Ok(new_row(Kind::Organisation, own.id, fields_of(own)?)));
-    let pairings = pairings.iter().map(|own| Ok(new_row(Kind::Pairing, own.id, fields_of(own)?)));
+    let organisations = organisations
+        .iter()
+        .map(|organisation| Ok(new_row(Kind::Organisation, organisation.id, fields_of(organisation)?)));
+    let pairings = pairings.iter().map(|pairing| Ok(new_row(Kind::Pairing, pairing.id, fields_of(pairing)?)));
     organisations.chain(pairings).collect()
 }
 
@@ -304,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_found_by_the_first_letters_of_its_pinyin() {
+    fn initials_are_the_first_letters_of_pinyin() {
         assert_eq!(initials("罗甸县沫阳镇A区"), "ldxmyzAq");
     }
 }

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sends_nothing_may_ask_how_much_is_there() {
+    fn empty_upload_asks_for_the_stored_size() {
         let headers = HeaderMap::from_iter([(header::CONTENT_RANGE, "bytes */20".parse().unwrap())]);
         assert_eq!(sent(&headers, 0), Some(Sent::Question));
     }

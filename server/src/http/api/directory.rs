@@ -36,16 +36,17 @@ pub async fn set_organisation(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (id, request) = read::<SetOrganisationRequest>(&user, &id, body)?;
-    let (mut own, base_rev) = request.organisation(id);
+    let (mut organisation, base_rev) = request.organisation(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
-    if directory.organisation(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user).is_empty()) {
+    if directory.organisation(organisation.id).is_some_and(|earlier| !earlier.forbidden_fields(&user).is_empty()) {
         return Err(Problem::forbidden());
     }
-    told(own.validate(&reference.places, &reference.catalogue), own.forbidden_fields(&user), wants)?;
+    let forbidden = organisation.forbidden_fields(&user);
+    reject(organisation.validate(&reference.places, &reference.catalogue), forbidden, wants)?;
     // Its initials are read from its name when the directory is.
-    own.rev = set(&app, Kind::Organisation, own.id, &own, &user, base_rev).await?;
-    Ok(wants.answer(&own))
+    organisation.rev = set(&app, Kind::Organisation, organisation.id, &organisation, &user, base_rev).await?;
+    Ok(wants.answer(&organisation))
 }
 
 /// Adds or changes a pairing; an ended pairing stays, with its last day.
@@ -62,15 +63,16 @@ pub async fn set_pairing(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let (id, request) = read::<SetPairingRequest>(&user, &id, body)?;
-    let (mut own, base_rev) = request.pairing(id);
+    let (mut pairing, base_rev) = request.pairing(id);
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let directory = Directory { organisations: &reference.organisations, pairings: &reference.pairings };
-    if directory.pairing(own.id).is_some_and(|earlier| !earlier.forbidden_fields(&user, directory).is_empty()) {
+    if directory.pairing(pairing.id).is_some_and(|earlier| !earlier.forbidden_fields(&user, directory).is_empty()) {
         return Err(Problem::forbidden());
     }
-    told(own.validate(directory, &reference.catalogue), own.forbidden_fields(&user, directory), wants)?;
-    own.rev = set(&app, Kind::Pairing, own.id, &own, &user, base_rev).await?;
-    Ok(wants.answer(&own))
+    let forbidden = pairing.forbidden_fields(&user, directory);
+    reject(pairing.validate(directory, &reference.catalogue), forbidden, wants)?;
+    pairing.rev = set(&app, Kind::Pairing, pairing.id, &pairing, &user, base_rev).await?;
+    Ok(wants.answer(&pairing))
 }
 
 /// Reads the identifier and the body of a change.
@@ -89,10 +91,11 @@ fn read<T: DeserializeOwned>(user: &User, id: &str, body: Value) -> Result<(Uuid
     Ok((id, request))
 }
 
-fn told(mut mistakes: Vec<FieldError>, beyond: Vec<FieldError>, wants: Accept) -> Result<(), Problem> {
-    add_new(&mut mistakes, beyond);
-    let mistakes: Vec<FieldError> = mistakes.into_iter().map(|own| own.in_language(wants.language)).collect();
-    if mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(mistakes)) }
+/// Fails with the errors in the language of the client, if there are any.
+fn reject(mut errors: Vec<FieldError>, forbidden: Vec<FieldError>, wants: Accept) -> Result<(), Problem> {
+    add_new(&mut errors, forbidden);
+    let errors: Vec<FieldError> = errors.into_iter().map(|error| error.in_language(wants.language)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 
 /// Writes a record and returns its revision.

@@ -34,11 +34,11 @@ pub async fn list(
     let after = query.parsed::<i64>("after");
     query.finish()?;
     let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
-    let mut found = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| last.key.to_string());
-    let entries = found.into_iter().map(|listed| listed.record).collect();
+    let mut page = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|last| last.key.to_string());
+    let entries = page.into_iter().map(|listed| listed.record).collect();
     Ok(wants.answer(&EntriesResponse { entries, next }))
 }
 

@@ -179,16 +179,18 @@ fn add_sheet<'a>(
 #[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 401, description = "no session")))]
 pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): CurrentUser) -> Result<Response, Problem> {
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
-    let programme = |code: &str| reference.catalogue.programme(code).map_or(code, |own| &own.name).to_owned();
+    let programme =
+        |code: &str| reference.catalogue.programme(code).map_or(code, |programme| &programme.name).to_owned();
     let day = |day: Option<Date>| day.map(format_date).unwrap_or_default();
-    let organisation = |own: &Organisation| {
-        let place = reference.places.label(&own.place);
-        [own.id.to_string(), own.name.clone(), own.name_en.clone(), place, own.place.clone(), programme(&own.programme)]
+    let organisation = |org: &Organisation| {
+        let place = reference.places.label(&org.place);
+        [org.id.to_string(), org.name.clone(), org.name_en.clone(), place, org.place.clone(), programme(&org.programme)]
     };
-    let name = |id| reference.directory().organisation(id).map(|own| own.name.clone()).unwrap_or_default();
-    let pairing = |own: &Pairing| {
-        let (a, b) = (name(own.organisation_a), name(own.organisation_b));
-        [own.id.to_string(), a, b, programme(&own.programme), day(own.from), day(own.to)]
+    let name =
+        |id| reference.directory().organisation(id).map(|organisation| organisation.name.clone()).unwrap_or_default();
+    let pairing = |pairing: &Pairing| {
+        let (a, b) = (name(pairing.organisation_a), name(pairing.organisation_b));
+        [pairing.id.to_string(), a, b, programme(&pairing.programme), day(pairing.from), day(pairing.to)]
     };
     let organisations: Vec<_> = reference.organisations.iter().map(organisation).collect();
     let pairings: Vec<_> = reference.pairings.iter().map(pairing).collect();
@@ -215,7 +217,8 @@ async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec
     let catalogue = &reference.catalogue;
     let row = |figure: Figure| {
         let indicator = catalogue.indicator(&figure.indicator)?;
-        let programme = catalogue.programme(&indicator.programme).map(|own| own.name.clone()).unwrap_or_default();
+        let programme =
+            catalogue.programme(&indicator.programme).map(|programme| programme.name.clone()).unwrap_or_default();
         let numbers = [
             figure.target.map(|target| target.value.to_f64()),
             figure.actual.map(|actual| actual.to_f64()),
@@ -286,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_csv_are_quoted_and_marked_at_the_start_alone() {
+    fn csv_rows_are_quoted_with_one_byte_order_mark() {
         let rows = |texts: [&str; 2]| std::iter::once(texts.map(str::to_owned));
         assert_eq!(csv_text(true, rows(["编号", "a\"b"])).unwrap(), "\u{feff}编号,\"a\"\"b\"\n".as_bytes());
         assert_eq!(csv_text(false, rows(["1", "x\ny"])).unwrap(), b"1,\"x\ny\"\n");

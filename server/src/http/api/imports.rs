@@ -129,11 +129,11 @@ pub async fn set_layout(
     if sheet.is_some_and(|sheet| sheet >= import.findings.sheets.len()) {
         return Err(Problem::field("sheet", ErrorCode::Unknown));
     }
-    let is_there = |row: &usize| {
+    let is_shown = |row: &usize| {
         sheet.is_some_and(|sheet| sheet != import.findings.sheet)
-            || import.findings.start.iter().any(|(own, _)| own == row)
+            || import.findings.start.iter().any(|(number, _)| number == row)
     };
-    if heading_row.is_some_and(|row| !is_there(&row)) || heading_rows.is_some_and(|rows| !(1..=3).contains(&rows)) {
+    if heading_row.is_some_and(|row| !is_shown(&row)) || heading_rows.is_some_and(|rows| !(1..=3).contains(&rows)) {
         return Err(Problem::field("heading_row", ErrorCode::Unknown));
     }
     import.findings.wanted_sheet = sheet.or(import.findings.wanted_sheet);

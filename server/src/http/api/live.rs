@@ -34,11 +34,11 @@ fn events(app: &AppState, headers: &HeaderMap, data: impl Fn(i64) -> Option<Valu
     let mut changes = app.changes.subscribe();
     let mut stopping = app.stopping.subscribe();
     let events = async_stream::stream! {
-        let mut told = last.unwrap_or(-1);
+        let mut sent = last.unwrap_or(-1);
         loop {
             let change = *changes.borrow_and_update();
-            if change > told {
-                told = change;
+            if change > sent {
+                sent = change;
                 if let Some(data) = data(change) {
                     let event = Event::default().event("change").id(change.to_string()).data(data.to_string());
                     yield Ok::<_, Infallible>(event);

@@ -36,9 +36,9 @@ pub async fn overview(
     }
     let snapshot = app.overview().await?;
     let tag = format!("\"{}-{}-{}\"", snapshot.overview.edition, snapshot.overview.change, env!("CARGO_PKG_VERSION"));
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let is_unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
-    Ok(if known {
+    Ok(if is_unchanged {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
         (headers, [(header::CONTENT_TYPE, "application/json")], snapshot.json()?).into_response()

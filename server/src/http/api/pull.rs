@@ -110,8 +110,9 @@ fn last(app: &AppState, page: &FeedPage) -> i64 {
 
 /// Encodes a page as JSON. Stored fields are JSON already and are copied.
 fn json(page: &FeedPage, last: i64, key: &CursorKey) -> Result<String, DbError> {
-    let mut body =
-        String::with_capacity(page.records.iter().map(|own| 150 + own.fields.as_ref().map_or(0, String::len)).sum());
+    let mut body = String::with_capacity(
+        page.records.iter().map(|record| 150 + record.fields.as_ref().map_or(0, String::len)).sum(),
+    );
     body.push_str("{\"records\":[");
     for (index, record) in page.records.iter().enumerate() {
         let (fields, deleted) = (record.fields.as_deref().unwrap_or("{}"), record.fields.is_none());

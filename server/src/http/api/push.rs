@@ -66,13 +66,17 @@ pub async fn push(
             Err((seq, errors)) => refused.push((index, rejected(seq, errors))),
         }
     }
-    let is_returned =
-        |own: &Mutation| own.fields.get(field::STATE).and_then(Value::as_str) == Some(EntryState::Returned.code());
-    let returned: Vec<(u64, Uuid)> =
-        parsed.iter().filter(|(own, _)| is_returned(own)).map(|(own, _)| (own.seq, own.id)).collect();
+    let is_returned = |mutation: &Mutation| {
+        mutation.fields.get(field::STATE).and_then(Value::as_str) == Some(EntryState::Returned.code())
+    };
+    let returned: Vec<(u64, Uuid)> = parsed
+        .iter()
+        .filter(|(mutation, _)| is_returned(mutation))
+        .map(|(mutation, _)| (mutation.seq, mutation.id))
+        .collect();
     let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
-    let is_done = |seq: u64| results.iter().any(|own| own.seq == seq && own.outcome.is_done());
+    let is_done = |seq: u64| results.iter().any(|result| result.seq == seq && result.outcome.is_done());
     app.notices.notify(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
     // In the order of the request.
     for (index, result) in refused {

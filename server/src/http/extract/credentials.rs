@@ -18,7 +18,7 @@ pub fn token(headers: &HeaderMap) -> Option<String> {
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_comes_as_a_bearer_or_in_the_cookie() {
+    fn token_is_read_from_header_or_cookie() {
         let mut headers = HeaderMap::new();
         assert_eq!(token(&headers), None);
         headers.insert(header::COOKIE, "a=b; jiedui_session=one".parse().unwrap());

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_start_of_another_build_is_answered_and_no_text_gets_into_the_script() {
+    fn other_build_accepts_only_paths_of_start_scripts() {
         assert_eq!(other_build("pkg/ff00/start.js"), Some("ff00"));
         assert_eq!(other_build("pkg/ff00/jiedui.js"), None);
         assert_eq!(other_build("pkg/start.js"), None);
