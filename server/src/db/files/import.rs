@@ -11,7 +11,6 @@ use crate::import::findings::Findings;
 use jiedui_core::access::user::User;
 use jiedui_core::api::imports::Stage;
 use jiedui_core::entry::Entry;
-use jiedui_core::entry::Fields;
 use jiedui_core::sync::{Kind, Path, all_paths};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
@@ -247,8 +246,8 @@ pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: 
         .fetch_all(pool)
         .await?);
     let visible = rows.into_iter().filter(|row| user.sees(row.author, &row.programme, place));
-    let fields = visible.filter_map(|row| stored::read::<Fields>("record", row.id, &row.fields));
-    Ok(fields.filter_map(|fields| Entry::from_checked(&fields)).collect())
+    let entry = |row: RecordedRow| Entry::from_checked(&stored::read("record", row.id, &row.fields)?);
+    Ok(visible.filter_map(entry).collect())
 }
 
 /// Entries that rows name, each with the revision that its row started from, as far as the user may see them. What the import
@@ -275,8 +274,7 @@ pub async fn standing(
             base = Some(row.fields.clone());
         } else if base_rev < row.last.rev {
             let query = "SELECT changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-            type Past = (String, Option<Uuid>);
-            let past = on!(in &mut tx, |connection| sqlx::query_as::<_, Past>(query)
+            let past = on!(in &mut tx, |connection| sqlx::query_as::<_, (String, Option<Uuid>)>(query)
                 .bind(row.id)
                 .bind(base_rev)
                 .fetch_all(connection)

@@ -87,10 +87,10 @@ fn sent(headers: &HeaderMap, length: u64) -> Option<Sent> {
 }
 
 /// Returns a response with the received length of a photo in `Range`.
-fn so_much_is_there(status: StatusCode, there: u64) -> Response {
-    match there {
+fn received_length(status: StatusCode, received: u64) -> Response {
+    match received {
         0 => status.into_response(),
-        _ => (status, [(header::RANGE, format!("bytes=0-{}", there - 1))]).into_response(),
+        _ => (status, [(header::RANGE, format!("bytes=0-{}", received - 1))]).into_response(),
     }
 }
 
@@ -123,8 +123,8 @@ pub async fn put(
     let bad_range = Problem::new(StatusCode::BAD_REQUEST, "Content-Range 不对", "The Content-Range is not right");
     let (account, hash) = (user.id, sha256.clone());
     let Sent::Part { start, total } = sent(&headers, body.len() as u64).ok_or(bad_range)? else {
-        let there = app.with_attachments(move |store| store.received(account, &hash)).await?;
-        return Ok(so_much_is_there(StatusCode::ACCEPTED, there));
+        let received = app.with_attachments(move |store| store.received(account, &hash)).await?;
+        return Ok(received_length(StatusCode::ACCEPTED, received));
     };
     if total > LARGEST {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "照片太大", "The photo is too large"));
@@ -141,8 +141,8 @@ pub async fn put(
     }
     let hash = sha256.clone();
     match app.with_attachments(move |store| store.receive(account, &hash, (start, total), &body)).await? {
-        Received::Part(there) => Ok(so_much_is_there(StatusCode::ACCEPTED, there)),
-        Received::Gap(there) => Ok(so_much_is_there(StatusCode::CONFLICT, there)),
+        Received::Part(received) => Ok(received_length(StatusCode::ACCEPTED, received)),
+        Received::Gap(received) => Ok(received_length(StatusCode::CONFLICT, received)),
         Received::OtherTotal(first) => {
             let (chinese, english) = (
                 "照片的总大小与先前上传的部分不同",

@@ -1,6 +1,6 @@
 //! Closed months. Only a coordinator changes their entries, with a reason.
 
-use crate::db::reference::load;
+use crate::db::reference::closed_month;
 use crate::db::{feed, instant};
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::current_user::CurrentUser;
@@ -18,8 +18,12 @@ pub async fn list(
     CurrentUser(_): CurrentUser,
     wants: Accept,
 ) -> Result<Response, Problem> {
-    let closed = load::closed(&app.db).await?;
-    let shape = |closed: load::Closed| ClosedMonth { month: closed.month, at: instant(closed.at), by: closed.name };
+    let closed = closed_month::all(&app.db).await?;
+    let shape = |closed: closed_month::ClosedMonth| ClosedMonth {
+        month: closed.month,
+        at: instant(closed.at),
+        by: closed.name,
+    };
     Ok(wants.answer(&PeriodsResponse { closed: closed.into_iter().map(shape).collect() }))
 }
 
@@ -41,7 +45,7 @@ pub async fn set(
     let app = &state.0;
     let month: Month = month.parse().map_err(|_| Problem::field("month", ErrorCode::WrongType))?;
     let SetPeriodRequest { closed } = body.parse()?;
-    load::set_closed(&app.db, month, closed, user.id).await?;
+    closed_month::set(&app.db, month, closed, user.id).await?;
     app.cache.reload(&app.db).await?;
     app.publish(feed::last_change(&app.db).await?);
     list(state, CurrentUser(user), wants).await

@@ -1,0 +1,43 @@
+//! Months that are closed for changes.
+
+use crate::db::{Db, Result, feed, on};
+use jiedui_core::values::month::Month;
+use uuid::Uuid;
+
+/// A closed month, with the time and the name of the account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ClosedMonth {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Time of closing in milliseconds since 1970.
+    pub at: i64,
+    /// Name of the account.
+    pub name: String,
+}
+
+/// Reads the closed months, latest first.
+pub async fn all(db: &Db) -> Result<Vec<ClosedMonth>> {
+    let query =
+        "SELECT c.month, c.at, a.name FROM closed_month c JOIN account a ON a.id = c.account ORDER BY c.month DESC";
+    Ok(on!(now db, |pool| sqlx::query_as::<_, ClosedMonth>(query).fetch_all(pool).await?))
+}
+
+/// Closes a month, or opens it again.
+pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let change = feed::lock(&mut tx).await?.change;
+    let month = month.to_string();
+    let query = if is_closed {
+        "INSERT INTO closed_month (month, account, at) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING"
+    } else {
+        "DELETE FROM closed_month WHERE month = $1"
+    };
+    on!(in &mut tx, |connection| {
+        let query = sqlx::query(query).bind(month);
+        let query = if is_closed { query.bind(account).bind(crate::db::now()) } else { query };
+        query.execute(connection).await.map(drop)?
+    });
+    feed::change_reference(&mut tx).await?;
+    feed::advance(&mut tx, change + 1).await?;
+    tx.commit().await
+}
