@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn full_server_closes_the_oldest_silent_connection_for_a_new_one() {
+    async fn full_server_closes_oldest_silent_connection() {
         let (address, _stop, _server) = served(Limits { header: Duration::from_secs(600), connections: 3 }).await;
         let mut busy = TcpStream::connect(address).await.unwrap();
         assert!(ask(&mut busy).await.ends_with("here"));

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_made_up_entry_keeps_the_rules_of_its_form_and_is_the_same_each_time() {
+    fn generated_entries_are_valid_and_reproducible() {
         let reference = read().unwrap();
         let last_day = parse_date("2026-11-25").unwrap();
         let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_a_build_are_immutable_and_others_are_asked_for_again() {
+    fn build_files_are_immutable_and_others_revalidated() {
         let own = site(&["icon.svg", "pkg/0a1b/start.js"]);
         let caching = |path: &str| {
             let response =
