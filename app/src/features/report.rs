@@ -2,6 +2,7 @@
 
 use crate::labels::figure::FigureLabels;
 use crate::labels::number::{percent, qualified};
+use crate::labels::programme_color::color_style;
 use crate::labels::texts::fill;
 use crate::labels::time_format::day_in_china;
 use crate::lazy_screen;
@@ -157,7 +158,7 @@ fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> Ma
         lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean));
     let has_other_targets = !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some());
     html! {
-        section class={ "page programme " (programme.code) } {
+        section class="page programme" style=(color_style(programme.color)) {
             h1 { (fill(texts.report_title, &[&name, &time])) }
             p { (place) " · " (fill(texts.figures_of, &[&day_in_china(&overview.as_of)])) }
             (table(report, name, lines))

@@ -6,6 +6,7 @@ pub mod entry;
 mod field;
 pub mod figure;
 pub mod number;
+pub mod programme_color;
 pub mod texts;
 pub mod time_format;
 pub mod value;

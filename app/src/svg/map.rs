@@ -5,6 +5,8 @@
 
 use super::viewport::Viewport;
 use super::writer::{SvgWriter, tenth, thousandth};
+use crate::labels::programme_color::programme_style;
+use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Side;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::map::layout::{MapLayout, MarkerCluster};
@@ -36,7 +38,7 @@ pub struct ShadedCounty {
 ///
 /// All lines of a programme with the same width share one path: a further path costs a browser several times as much as a
 /// further curve in a path.
-pub fn lines(layout: &MapLayout, view: Viewport, changed: &BTreeSet<usize>) -> String {
+pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed: &BTreeSet<usize>) -> String {
     // A programme's widths are neighbours; the flashing paths come last.
     let path_number = |programme: usize, steps: u32| programme * (WIDTH_STEPS as usize + 1) + steps as usize;
     let steady = path_number(layout.programmes.len(), 0);
@@ -63,8 +65,9 @@ pub fn lines(layout: &MapLayout, view: Viewport, changed: &BTreeSet<usize>) -> S
         let (programme, steps) = (number % steady / path_number(1, 0), number % path_number(1, 0));
         // 1.5 to 5.1 pixels.
         let width = tenth(1.5 + 1.2 * steps as f64);
-        let class = format!("map-pairing {}{flash}", layout.programme(programme));
-        svg.empty("path", &[("class", &class), ("d", path), ("stroke-width", &width)]);
+        let class = format!("map-pairing{flash}");
+        let style = programme_style(catalogue, layout.programme(programme));
+        svg.empty("path", &[("class", &class), ("style", &style), ("d", path), ("stroke-width", &width)]);
     }
     svg.finish()
 }
@@ -73,25 +76,35 @@ pub fn lines(layout: &MapLayout, view: Viewport, changed: &BTreeSet<usize>) -> S
 pub fn points(layout: &MapLayout, overview: &Overview, language: Language, view: Viewport) -> String {
     let mut svg = SvgWriter::default();
     let (scale, single) = (thousandth(1.0 / view.zoom), tenth(RADIUS));
+    let styles: Vec<String> =
+        layout.programmes.iter().map(|programme| programme_style(&overview.catalogue, programme)).collect();
     for (number, cluster) in layout.clusters.iter().enumerate() {
         if !view.is_near(cluster.middle, cluster.middle) {
             continue;
         }
         let count = cluster.organisations.len();
-        let programme = cluster.programme.map(|programme| layout.programme(programme)).unwrap_or_default();
+        let style = cluster.programme.and_then(|programme| styles.get(programme)).map_or("", String::as_str);
         let approximate = if cluster.approximate { " approximate" } else { "" };
         let transform = format!("translate({}) scale({scale})", drawn(cluster.middle));
         let (title, number) = (names_of(cluster, overview, language), number.to_string());
         if count == 1 {
-            let class = format!("map-organisation {programme}{approximate}");
-            let attributes = [("class", &*class), ("data-point", &number), ("transform", &transform), ("r", &single)];
-            svg.open("circle", &attributes);
+            let class = format!("map-organisation{approximate}");
+            svg.open(
+                "circle",
+                &[
+                    ("class", &class),
+                    ("style", style),
+                    ("data-point", &number),
+                    ("transform", &transform),
+                    ("r", &single),
+                ],
+            );
             svg.element("title", &[], &title);
             svg.close("circle");
         } else {
             let digits = count.checked_ilog10().unwrap_or_default();
-            let class = format!("map-gathering {programme}{approximate}");
-            svg.open("g", &[("class", &class), ("data-point", &number), ("transform", &transform)]);
+            let class = format!("map-gathering{approximate}");
+            svg.open("g", &[("class", &class), ("style", style), ("data-point", &number), ("transform", &transform)]);
             svg.empty("circle", &[("r", &tenth(RADIUS + 4.0 + 3.0 * f64::from(digits)))]);
             svg.element("text", &[("font-size", NUMBER_SIZE)], &count.to_string());
             svg.element("title", &[], &title);
@@ -152,6 +165,7 @@ mod tests {
     use jiedui_core::figures::figure::Filter;
     use jiedui_core::fixtures::pairings::paired;
     use jiedui_core::map::index::MapIndex;
+    use serde_json::json;
 
     #[test]
     fn changed_lines_flash_and_names_are_escaped() {
@@ -159,13 +173,20 @@ mod tests {
         overview.organisations[0].name = "单位<".to_owned();
         let features = MapIndex::new(&overview, None).features(&overview, &Filter::default());
         let layout = MapLayout::new(&overview, &features, 1.0);
-        let draw = |changed: &[usize]| lines(&layout, Viewport::default(), &changed.iter().copied().collect());
-        assert!(draw(&[0]).contains("pairing education flash"));
+        let catalogue = &overview.catalogue;
+        let draw =
+            |changed: &[usize]| lines(&layout, catalogue, Viewport::default(), &changed.iter().copied().collect());
+        let style = programme_style(catalogue, "education");
+        assert!(draw(&[0]).contains(&format!("class=\"map-pairing flash\" style=\"{style}\"")));
         assert!(!draw(&[9]).contains("flash"));
         let points = |view| points(&layout, &overview, Language::Chinese, view);
         assert!(points(Viewport::default()).contains("单位&lt;"));
         let away = Viewport { middle: (0.0, 0.0), zoom: 16.0 };
-        assert_eq!(lines(&layout, away, &BTreeSet::new()) + &points(away), "", "distant features are not drawn");
+        assert_eq!(
+            lines(&layout, catalogue, away, &BTreeSet::new()) + &points(away),
+            "",
+            "distant features are not drawn"
+        );
     }
 
     #[test]
@@ -175,15 +196,45 @@ mod tests {
         for (line, entries) in features.lines.iter_mut().zip([0, 0, 7, 7, 70, 70, 70_000, 7_000].into_iter().cycle()) {
             line.counts.entries = entries;
         }
-        let drawn = lines(&MapLayout::new(&overview, &features, 16.0), Viewport::default(), &BTreeSet::new());
+        let layout = MapLayout::new(&overview, &features, 16.0);
+        let drawn = lines(&layout, &overview.catalogue, Viewport::default(), &BTreeSet::new());
         for width in ["1.5", "2.7", "3.9", "5.1"] {
             for programme in ["education", "health"] {
+                let style = programme_style(&overview.catalogue, programme);
                 let is_path =
-                    |path: &&str| path.contains(programme) && path.contains(&format!("stroke-width=\"{width}\""));
+                    |path: &&str| path.contains(&style) && path.contains(&format!("stroke-width=\"{width}\""));
                 let paths: Vec<&str> = drawn.split("<path").filter(is_path).collect();
                 assert_eq!((paths.len(), paths[0].matches('M').count()), (1, 5), "{programme} {width}");
             }
         }
+    }
+
+    #[test]
+    fn seventh_programme_is_drawn_in_its_color() {
+        let mut overview = paired(2);
+        let programme = json!({"code": "ecology", "name": "生态", "name_en": "Ecology", "color": "#123456"});
+        overview.catalogue.programmes = vec![serde_json::from_value(programme).unwrap()];
+        overview.pairings[0].programme = "ecology".to_owned();
+        overview.organisations[..2].iter_mut().for_each(|organisation| organisation.programme = "ecology".to_owned());
+        let features = MapIndex::new(&overview, None).features(&overview, &Filter::default());
+        let layout = MapLayout::new(&overview, &features, 16.0);
+        let count = |drawn: &str, element: &str| {
+            let element = format!("<{element} ");
+            let is_colored = |tag: &&str| tag.split('>').next().is_some_and(|tag| tag.contains("--programme:#123456;"));
+            drawn.split(&element).skip(1).filter(is_colored).count()
+        };
+        let view = Viewport::default();
+        assert_eq!(count(&lines(&layout, &overview.catalogue, view, &BTreeSet::new()), "path"), 1);
+        let points = |layout: &MapLayout| points(layout, &overview, Language::Chinese, view);
+        assert_eq!(count(&points(&layout), "circle"), 2);
+        let mut gathered = layout.clone();
+        let organisations = gathered.clusters.iter().flat_map(|cluster| cluster.organisations.clone()).collect();
+        gathered.clusters.truncate(1);
+        gathered.clusters[0].organisations = organisations;
+        gathered.clusters[0].programme = layout.programmes.iter().position(|code| code == "ecology");
+        assert_eq!(count(&points(&gathered), "g"), 1);
+        gathered.clusters[0].programme = None;
+        assert_eq!(count(&points(&gathered), "g"), 0, "organisations of several programmes");
     }
 
     #[test]

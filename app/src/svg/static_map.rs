@@ -30,7 +30,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
             div class="map-frame" {
                 svg viewBox=(view.view_box()) role="img" aria-label=(label) {
                     g class="outlines" { (PreEscaped(outlines(None))) }
-                    g class="pairings" { (PreEscaped(lines(&layout, view, &BTreeSet::new()))) }
+                    g class="pairings" { (PreEscaped(lines(&layout, &overview.catalogue, view, &BTreeSet::new()))) }
                     g class="organisations" { (PreEscaped(points(&layout, overview, language, view))) }
                     g class="county-names" { (PreEscaped(county_names(language, 1.0, &[]))) }
                 }

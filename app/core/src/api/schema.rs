@@ -1,6 +1,7 @@
 //! Schemas of types with their own serializers.
 
 use crate::access::user::User;
+use crate::catalogue::ProgrammeColor;
 use crate::figures::contribution::Discriminator;
 use crate::values::month::Month;
 use crate::values::quantity::Quantity;
@@ -52,6 +53,15 @@ impl PartialSchema for Month {
 }
 
 impl ToSchema for Month {}
+
+impl PartialSchema for ProgrammeColor {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^#[0-9a-f]{6}$"));
+        object.description(Some("An sRGB colour with a contrast of at least 4:1 against white.")).into()
+    }
+}
+
+impl ToSchema for ProgrammeColor {}
 
 impl PartialSchema for Discriminator {
     fn schema() -> RefOr<Schema> {

@@ -1,10 +1,12 @@
 //! Catalogue of programmes, indicators and entry forms. It is versioned data, so a new indicator needs no build.
 
+mod color;
 pub mod edit;
 pub(crate) mod field_reader;
 mod form;
 mod validate;
 
+pub use color::{ColorError, ProgrammeColor};
 pub use form::{Choice, Computed, Condition, Field, Kind};
 
 use crate::values::quantity::{Qualifier, Quantity};
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// A programme: a field of co-operation between the two regions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "StoredProgramme")]
 pub struct Programme {
     /// Code, such as `party_building`.
     pub code: String,
@@ -20,6 +23,24 @@ pub struct Programme {
     pub name: String,
     /// Name in English.
     pub name_en: String,
+    /// Colour of its headings, lines and points.
+    pub color: ProgrammeColor,
+}
+
+/// A programme as it may be stored: older programs stored no colour.
+#[derive(Deserialize)]
+struct StoredProgramme {
+    code: String,
+    name: String,
+    name_en: String,
+    color: Option<ProgrammeColor>,
+}
+
+impl From<StoredProgramme> for Programme {
+    fn from(StoredProgramme { code, name, name_en, color }: StoredProgramme) -> Self {
+        let color = color.unwrap_or_else(|| ProgrammeColor::default_of(&code));
+        Self { code, name, name_en, color }
+    }
 }
 
 /// How the values of entries aggregate to a figure.
@@ -129,6 +150,11 @@ impl Catalogue {
         self.programmes.iter().find(|programme| programme.code == code)
     }
 
+    /// Returns the colour of a programme; the default of its code if the catalogue does not have the programme.
+    pub fn programme_color(&self, code: &str) -> ProgrammeColor {
+        self.programme(code).map_or_else(|| ProgrammeColor::default_of(code), |programme| programme.color)
+    }
+
     /// Returns the indicator with this code.
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|indicator| indicator.code == code)
@@ -178,5 +204,44 @@ impl Indicator {
     /// Returns the target of a year.
     pub fn target(&self, year: i32) -> Option<&Target> {
         self.targets.iter().find(|target| target.year == year)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn programme(code: &str, color: Value) -> Result<Programme, serde_json::Error> {
+        let mut programme = json!({"code": code, "name": "生态", "name_en": "Ecology"});
+        if !color.is_null() {
+            programme["color"] = color;
+        }
+        serde_json::from_value(programme)
+    }
+
+    #[test]
+    fn programme_stored_without_color_gets_its_default() {
+        assert_eq!(programme("labour", Value::Null).unwrap().color, "#0b6bb8".parse().unwrap());
+        let ecology = programme("ecology", Value::Null).unwrap();
+        assert_eq!(ecology.color, ProgrammeColor::default_of("ecology"));
+        let stored = serde_json::to_value(&ecology).unwrap();
+        assert_eq!(stored["color"], json!(ecology.color.to_string()));
+        assert_eq!(serde_json::from_value::<Programme>(stored).unwrap(), ecology);
+    }
+
+    #[test]
+    fn programme_with_invalid_color_is_an_error() {
+        let error = |color: Value| programme("ecology", color).unwrap_err().to_string();
+        assert_eq!(error(json!("green")), ColorError::Syntax.to_string());
+        assert_eq!(error(json!("#ffff00")), ColorError::LowContrast.to_string());
+    }
+
+    #[test]
+    fn programme_color_of_unknown_programme_is_the_default() {
+        let labour = programme("labour", json!("#123456")).unwrap();
+        let catalogue = Catalogue { programmes: vec![labour], ..Catalogue::default() };
+        assert_eq!(catalogue.programme_color("labour").to_string(), "#123456");
+        assert_eq!(catalogue.programme_color("health").to_string(), "#0e8a99");
     }
 }

@@ -5,6 +5,7 @@ mod field_edit;
 pub mod indicator;
 mod typed_field;
 
+use crate::labels::programme_color::color_style;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
@@ -43,7 +44,7 @@ fn CatalogueList() -> impl IntoView {
                 view! { <li><a href=format!("/catalogue/indicators/{}", own.code)>{name}</a></li> }
             });
             view! {
-                <details class=format!("programme {}", programme.code)>
+                <details class="programme" style=color_style(programme.color)>
                     <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
                     <h3>{texts.activities}</h3>
                     <ul class="choices">{activities.collect_view()}</ul>

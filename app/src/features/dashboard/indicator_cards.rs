@@ -2,6 +2,7 @@
 
 use super::card::{Card, card_html};
 use crate::labels::figure::FigureLabels;
+use crate::labels::programme_color::color_style;
 use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::ui::deferred::deferred;
@@ -108,7 +109,7 @@ fn ProgrammeCards(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
     };
     let is_hidden = move || input.with(Option::is_none) || codes.with(Vec::is_empty);
     view! {
-        <section class=format!("programme {}", programme.code) hidden=is_hidden>
+        <section class="programme" style=color_style(programme.color) hidden=is_hidden>
             <h2>{app.pick(&programme.name, &programme.name_en).to_owned()}</h2>
             <ul class="cards">{move || codes.get().into_iter().map(card).collect_view()}</ul>
         </section>

@@ -8,6 +8,7 @@ pub mod pairing_edit;
 use crate::labels::code::{ledger_status, organisation_kind};
 use crate::labels::directory::pairing_name;
 use crate::labels::number::qualified;
+use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -149,8 +150,9 @@ fn OrganisationOf() -> impl IntoView {
         }
         .into_string();
         let position = if own.position.is_none() { texts.approximate } else { "" };
+        let style = programme_style(&overview.catalogue, &own.programme);
         view! {
-            <section class=format!("list programme {}", own.programme)>
+            <section class="list programme" style=style>
                 <h1>{model.pick(&own.name, &own.name_en).to_owned()}</h1>
                 <p class="note">{format!("{} · {} {position}", organisation_kind(texts, own.kind), place_name(&overview, &own.place))}</p>
                 <p class="actions">

@@ -1,5 +1,6 @@
 //! Choosing what to record: the activities of each programme.
 
+use crate::labels::programme_color::color_style;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::loading::LoadingOnline;
@@ -32,7 +33,7 @@ fn Choose() -> impl IntoView {
                 view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
             });
             view! {
-                <details class=format!("programme {}", programme.code) open=only_one>
+                <details class="programme" style=color_style(programme.color) open=only_one>
                     <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
                     <ul class="choices">{links.collect_view()}</ul>
                 </details>

@@ -4,6 +4,7 @@ use crate::api::endpoints;
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, answers_line, answers_of, return_reason};
+use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::labels::value::ValueLabels;
@@ -58,12 +59,13 @@ pub fn EntryCard(
         rows.push((texts.source.to_owned(), source.clone()));
     }
     let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
-    let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.clone()).unwrap_or_default();
+    let activity = overview.catalogue.activity(&entry.activity);
+    let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
     let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
     let reason = return_reason(model.labels(), model.today, &known.fields);
     let (waits, closed) = (known.waits, is_closed(&overview, entry));
     view! {
-        <div class=format!("entry-whole {programme}")>
+        <div class="entry-whole" style=style>
             <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
                 {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}

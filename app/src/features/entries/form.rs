@@ -8,6 +8,7 @@ mod reading;
 mod returned;
 mod table;
 
+use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -271,8 +272,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             concerned,
             edit: Callback::new(move |change: Change| edit.with_value(|edit| edit(&*change))),
         };
+        let style = programme_style(&overview.catalogue, &activity.programme);
         view! {
-            <section class=format!("narrow programme {}", activity.programme)>
+            <section class="narrow programme" style=style>
                 <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
                 {banner}
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
@@ -362,8 +364,10 @@ pub fn Preview(
     };
     let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
     let form = Form { model, draft, errors, concerned, edit: Callback::new(change) };
+    let overview = model.server_overview.get_untracked().unwrap_or_default();
+    let style = programme_style(&overview.catalogue, &activity.programme);
     view! {
-        <div class=format!("form programme {}", activity.programme)>
+        <div class="form programme" style=style>
             {form.when()}
             {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
         </div>

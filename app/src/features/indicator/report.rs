@@ -4,6 +4,7 @@ use super::breakdown::breakdown;
 use crate::labels::directory::pairing_name;
 use crate::labels::figure::FigureLabels;
 use crate::labels::number::entry_count;
+use crate::labels::programme_color::programme_style;
 use crate::state::AppState;
 use crate::svg::chart::{Column, Series, column_chart, line_chart};
 use crate::ui::figure_lines::{exact, exact_qualified, target_lines, verified_line};
@@ -56,7 +57,7 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
     };
     let count = entry_count(texts, figure.entries);
     html! {
-        header class={ "programme " (indicator.programme) } {
+        header class="programme" style=(programme_style(&overview.catalogue, &indicator.programme)) {
             h1 { (app.pick(&indicator.name, &indicator.name_en)) }
             p class="figure-amount" {
                 strong {

@@ -7,6 +7,7 @@ mod form;
 
 use crate::labels::code::ledger_status;
 use crate::labels::directory::pairing_name;
+use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
@@ -194,8 +195,9 @@ fn NeedForm(
                 on:input=move |event| form.set("note", event_target_value(&event))></textarea>
         }
     };
+    let style = move || programme_style(&overview.get().catalogue, &programme.get());
     view! {
-        <section class=move || format!("narrow programme {}", programme.get())>
+        <section class="narrow programme" style=style>
             <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get("title")).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
             {move || match way.get() {
                 Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),

@@ -3,6 +3,7 @@
 use super::data::{MapData, Selection};
 use super::gesture::attribute_at;
 use crate::labels::number::entry_count;
+use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use jiedui_core::map::index::{OrganisationMarker, PairingLine};
@@ -49,7 +50,7 @@ pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) ->
         ul class="map-pairs" {
             @for line in sorted.iter().take(LIMIT) {
                 @if let Some(pairing) = data.overview.pairings.get(line.pairing) {
-                    li class={ "pair " (pairing.programme) } {
+                    li class="pair" style=(programme_style(&data.overview.catalogue, &pairing.programme)) {
                         button type="button" data-pairing=(pairing.id) {
                             (name(line.ends[0])) " — " (name(line.ends[1])) " "
                             small { (entry_count(app.texts, line.counts.entries)) }
@@ -78,7 +79,7 @@ pub fn organisation_buttons<'a>(
         ul class="map-pairs" {
             @for point in points.iter().take(LIMIT) {
                 @if let Some(organisation) = data.overview.organisations.get(point.organisation) {
-                    li class={ "single " (organisation.programme) } {
+                    li class="single" style=(programme_style(&data.overview.catalogue, &organisation.programme)) {
                         button type="button" data-organisation=(organisation.id) {
                             (app.pick(&organisation.name, &organisation.name_en)) " "
                             small { (entry_count(app.texts, point.counts.entries)) }

@@ -95,7 +95,10 @@ pub fn Map(
         },
         |_, _| true,
     );
-    let pairing_lines = move || lines(&layout.get(), drawn_view.get(), &data.get().changed);
+    let pairing_lines = move || {
+        let data = data.get();
+        lines(&layout.get(), &data.overview.catalogue, drawn_view.get(), &data.changed)
+    };
     // Text takes a browser the longest, so points and names follow the lines.
     let point_input =
         deferred(Memo::new_with_compare(move |_| (data.get(), layout.get(), drawn_view.get()), |_, _| true));
