@@ -163,6 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn catalogue_stored_without_colors_reads_as_the_built_in_one() {
+        let mut stored: Value = serde_json::from_str(CATALOGUE).unwrap();
+        for programme in stored["programmes"].as_array_mut().unwrap() {
+            let color = programme.as_object_mut().unwrap().remove("color");
+            assert!(color.is_some(), "{programme}");
+        }
+        assert_eq!(serde_json::from_value::<Catalogue>(stored).unwrap(), read().unwrap().catalogue);
+    }
+
+    #[test]
     fn every_indicator_can_be_fed_by_a_form() {
         let catalogue = read().unwrap().catalogue;
         assert_eq!((catalogue.indicators.len(), catalogue.programmes.len()), (40, 6));

@@ -1,4 +1,4 @@
-//! Words for codes, values, times and figures: the only folder that turns data into text, in both languages.
+//! Words for codes, values, times and figures, and CSS for colours: the only folder that turns data into text.
 
 pub mod code;
 pub mod directory;
