@@ -69,7 +69,7 @@ mod tests {
         let pairings = vec![pairing(10, 1, 2), pairing(11, 3, 4)];
         let overview = Overview { organisations, pairings, ..Overview::default() };
         let picture = partners(&overview, Uuid::from_u128(2), Language::Chinese, "地图").unwrap();
-        assert_eq!(picture.matches("class=\"map-pairing ").count(), 1);
+        assert_eq!(picture.matches("class=\"map-pairing\"").count(), 1);
         assert_eq!(partners(&overview, Uuid::from_u128(9), Language::Chinese, "地图"), None);
     }
 }
