@@ -10,7 +10,7 @@ CARGO := .ci/toolchain cargo
 BUDGET := 370
 # All that the browser's part is made of.
 SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain \
-	$(shell find app public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
+	$(shell find app docs/guide public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10

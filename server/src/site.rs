@@ -25,6 +25,8 @@ struct Embedded;
 const SERVICE_WORKER: &str = include_str!("../service-worker.js");
 /// Kinds of file that a phone needs not keep to start with no network: compressed copies, sources, type declarations.
 const NOT_KEPT: [&str; 5] = [".br", ".gz", ".topojson", ".d.ts", ".json"];
+/// Folder of the user guide's images; offline the help page shows its text without them.
+const GUIDE_IMAGES: &str = "/guide/images/";
 /// The folder of builds.
 pub const BUILDS: &str = "pkg/";
 /// The script that every page starts with, in its build's folder.
@@ -68,7 +70,7 @@ impl Site {
     fn of(files: BTreeMap<String, File>) -> Self {
         let start = files.keys().find_map(|name| name.strip_prefix(BUILDS)?.strip_suffix(START));
         let build = start.unwrap_or_default().to_owned();
-        let is_kept = |name: &str| !NOT_KEPT.iter().any(|end| name.ends_with(end));
+        let is_kept = |name: &str| !name.contains(GUIDE_IMAGES) && !NOT_KEPT.iter().any(|end| name.ends_with(end));
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         hash.update(SHELL_VERSION);
         hash.update(SERVICE_WORKER);
@@ -153,6 +155,7 @@ fn content_type(path: &str) -> &'static str {
         "wasm" => "application/wasm",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "webmanifest" => "application/manifest+json",
@@ -180,6 +183,14 @@ mod tests {
         assert_eq!((own.build(), own.folder().as_str()), ("0a1b", "/pkg/0a1b"));
         assert!(own.service_worker.contains("\"0a1b\""));
         assert!(own.service_worker.contains(r#"["/icon.svg","/pkg/0a1b/jiedui.wasm","/pkg/0a1b/start.js"]"#));
+    }
+
+    #[test]
+    fn guide_is_offline_without_its_images() {
+        let own = site(&["pkg/0a1b/guide/en/index.html", "pkg/0a1b/guide/images/form.en.png", "pkg/0a1b/start.js"]);
+        assert!(own.service_worker.contains(r#"["/pkg/0a1b/guide/en/index.html","/pkg/0a1b/start.js"]"#));
+        let image = own.file("pkg/0a1b/guide/images/form.en.png", &HeaderMap::new());
+        assert_eq!(image.map(|response| response.status()), Some(StatusCode::OK));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 47] = [
+const STYLE: [&str; 48] = [
     "tokens",
     "base",
     "components/button",
@@ -60,6 +60,7 @@ const STYLE: [&str; 47] = [
     "features/conflict",
     "features/review",
     "features/catalogue",
+    "features/help",
     "print",
 ];
 /// Oldest supported browsers, for which the styles are lowered.

@@ -1,7 +1,7 @@
 //! Builds `target/site`, what the browser gets, and prints where the time goes:
 //!
 //! 1. compiles the app to wasm, 2. cuts it into chunks and writes their JavaScript glue, 3. optimises the wasm, 4. bundles
-//!    the style, 5. minifies scripts, 6. names the build by its content, 7. compresses everything.
+//!    the style and converts the user guide, 5. minifies scripts, 6. names the build by its content, 7. compresses everything.
 //!
 //! All that the app is made of is in one folder, `pkg/<hash>`, and refers to files in the same folder only: a page never
 //! mixes two builds.
@@ -12,6 +12,7 @@
 //! reload themselves when the server serves another build.
 
 mod assets;
+mod guide;
 mod wasm;
 
 use std::error::Error;
@@ -65,6 +66,7 @@ fn build(variant: Variant, quick: bool) -> Result<()> {
     timed("style", || assets::bundle_style(&package.join("jiedui.css")))?;
     assets::copy_folder(Path::new("public"), &fresh)?;
     assets::move_scripts(&fresh, &package)?;
+    guide::write(Path::new("docs/guide"), &package)?;
     if variant == Variant::Dev {
         assets::reload_on_change(&package)?;
     }

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod dashboard;
 pub mod directory;
 pub mod entries;
+pub mod help;
 pub mod import;
 pub mod indicator;
 pub mod ledger;

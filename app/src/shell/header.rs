@@ -66,6 +66,7 @@ pub fn Header() -> impl IntoView {
                     <A href="/needs">{texts.nav_needs}</A>
                 </Show>
                 <A href="/organisations">{texts.nav_organisations}</A>
+                <A href="/help">{texts.nav_help}</A>
             </nav>
             <div class="bar-end">
                 <Show when=move || app.user.with(Option::is_some)>

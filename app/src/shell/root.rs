@@ -11,6 +11,7 @@ use crate::features::directory::OrganisationList;
 use crate::features::directory::organisation_edit::OrganisationForm;
 use crate::features::directory::pairing_edit::PairingForm;
 use crate::features::entries::{ActivityChoice, AllEntries, ConflictChoice, EditEntryForm, MyEntryList, NewEntryForm};
+use crate::features::help::Help;
 use crate::features::import::ImportWizard;
 use crate::features::indicator::IndicatorDetail;
 use crate::features::ledger::{LedgerItem, LedgerList};
@@ -49,6 +50,8 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/indicators/:code") view=IndicatorDetail/>
                     <Route path=path!("/report") view=ReportPage/>
                     <Route path=path!("/sign-in") view=SignIn/>
+                    <Route path=path!("/help") view=Help/>
+                    <Route path=path!("/help/:page") view=Help/>
                     <Route path=path!("/list") view=AllEntries/>
                     <Route path=path!("/list/:id") view=EntryDetail/>
                     <Route path=path!("/organisations") view=OrganisationList/>
