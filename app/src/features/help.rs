@@ -55,7 +55,7 @@ fn GuidePage() -> impl IntoView {
         params.with(|params| chosen_page(params.get_str("page"), role))
     });
     let content = RwSignal::new(Content::Loading);
-    let attempt = RwSignal::new(0);
+    let attempt = RwSignal::new(0_u32);
     Effect::new(move |_| {
         attempt.track();
         let name = page.get();
@@ -83,29 +83,47 @@ fn GuidePage() -> impl IntoView {
             });
         });
     });
-    // Offline a page has no images; those that are shown stay.
-    let has_images =
-        Memo::new(move |before| before == Some(&true) || (app.online.get() && window().navigator().on_line()));
-    move || {
-        match content.get() {
+    // Offline a page has no images; those that are shown already stay.
+    let images = Memo::new(move |before: Option<&(&'static str, bool)>| {
+        let name = page.get();
+        let is_online = app.online.get() && window().navigator().on_line();
+        (name, is_online || before == Some(&(name, true)))
+    });
+    move || match content.get() {
         Content::Loading => view! { <Loading/> }.into_any(),
         Content::Loaded(_, html) => {
-            let html = match build_folder().filter(|_| has_images.get()) {
+            let html = match build_folder().filter(|_| images.get().1) {
                 Some(folder) => html.replace("data-src=\"", &format!("src=\"{folder}/")),
                 None => html,
             };
             // Safe as HTML: the build writes it from docs/guide, without raw HTML, and it contains no text of users.
             view! { <article class="narrow help" inner_html=html></article> }.into_any()
         }
-        Content::Failed if !app.online.get() => view! { <p class="empty">{texts.not_loaded}</p> }.into_any(),
-        Content::Failed => view! {
+        Content::Failed => view! { <NotLoaded attempt/> }.into_any(),
+    }
+}
+
+/// Says that the page has not loaded. With a network there is a button to try again; without, the page loads once there is one.
+#[component]
+fn NotLoaded(
+    /// Number of attempts that the button has started.
+    attempt: RwSignal<u32>,
+) -> impl IntoView {
+    let app = use_app_state();
+    let texts = app.texts;
+    move || {
+        if !app.online.get() {
+            return view! { <p class="empty">{texts.not_loaded}</p> }.into_any();
+        }
+        view! {
             <div class="notice bad" role="alert">
                 <p>{texts.not_loaded}</p>
-                <button type="button" class="button" on:click=move |_| attempt.update(|attempt| *attempt += 1)>{texts.try_again}</button>
+                <button type="button" class="button" on:click=move |_| attempt.update(|number| *number += 1)>
+                    {texts.try_again}
+                </button>
             </div>
         }
-        .into_any(),
-    }
+        .into_any()
     }
 }
 
