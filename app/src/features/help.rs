@@ -51,7 +51,7 @@ fn GuidePage() -> impl IntoView {
     crate::ui::page::title(texts.nav_help);
     let params = use_params_map();
     let page = Memo::new(move |_| {
-        let role = app.user.with(|user| user.as_ref().map(|user| user.role));
+        let role = app.session.user.with(|user| user.as_ref().map(|user| user.role));
         params.with(|params| chosen_page(params.get_str("page"), role))
     });
     let content = RwSignal::new(Content::Loading);
@@ -60,7 +60,7 @@ fn GuidePage() -> impl IntoView {
         attempt.track();
         let name = page.get();
         // After a failure the page is fetched again as soon as there is a network.
-        app.online.track();
+        app.sync.online.track();
         let is_loaded = move |content: &Content| matches!(content, Content::Loaded(loaded, _) if *loaded == name);
         if content.with_untracked(is_loaded) {
             return;
@@ -86,7 +86,7 @@ fn GuidePage() -> impl IntoView {
     // Offline a page has no images; those that are shown already stay.
     let images = Memo::new(move |before: Option<&(&'static str, bool)>| {
         let name = page.get();
-        let is_online = app.online.get() && window().navigator().on_line();
+        let is_online = app.sync.online.get() && window().navigator().on_line();
         (name, is_online || before == Some(&(name, true)))
     });
     move || match content.get() {
@@ -112,7 +112,7 @@ fn NotLoaded(
     let app = use_app_state();
     let texts = app.texts;
     move || {
-        if !app.online.get() {
+        if !app.sync.online.get() {
             return view! { <p class="empty">{texts.not_loaded}</p> }.into_any();
         }
         view! {

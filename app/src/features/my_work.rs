@@ -5,7 +5,8 @@ use crate::features::periods::Periods;
 use crate::features::review::waits_for;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{AppState, ReplicaState, use_app_state};
+use crate::state::replica::ReplicaState;
+use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
@@ -41,16 +42,16 @@ fn Work() -> impl IntoView {
     let (entries, items) = (use_entries(|| true), use_ledger());
     let drafts = RwSignal::new(0);
     Effect::new(move |_| {
-        if let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) {
+        if let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) {
             drafts.set(unfinished(user).len());
         }
     });
     move || {
-        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let overview = move || model.server_overview.get().unwrap_or_default();
+        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let overview = move || model.overviews.server.get().unwrap_or_default();
         let of = StoredValue::new(user.clone());
         let state = Memo::new(move |_| {
-            let state = model.replica_state.get();
+            let state = model.replica.state.get();
             (state.is_countable(), state == ReplicaState::Complete)
         });
         // Before the first pull has ended nothing is counted. Of a part it is said that it is one, and no place is called silent.
@@ -72,7 +73,7 @@ fn Work() -> impl IntoView {
         };
         let silent = move || {
             let coordinates = of.with_value(|user| user.role.coordinates());
-            let there = model.places.with(|places| !places.all().is_empty());
+            let there = model.geography.places.with(|places| !places.all().is_empty());
             entries
                 .get()
                 .filter(|_| coordinates && there && is_complete())
@@ -120,7 +121,7 @@ fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl
     let texts = model.texts;
     let records = user.role.records();
     let month = Month::from(model.today);
-    let counts = model.my_entries.with(|journal| {
+    let counts = model.journal.entries.with(|journal| {
         let journal = journal.as_ref()?;
         let this_month = journal.entries.iter().filter(|own| Month::from(own.entry.date) == month).count();
         Some((journal.to_settle(), journal.unsent, this_month))
@@ -179,7 +180,7 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
     }
     let count = waiting.len();
     let town = |(code, count): (String, usize)| {
-        let name = model.places.with(|places| places.label(&code));
+        let name = model.geography.places.with(|places| places.label(&code));
         view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?place={code}")>{name}</a></li> }
     };
     // The oldest waits longest.
@@ -200,12 +201,12 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
 fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let month = Month::from(model.today);
-    let own = model.places.with(|places| silent_places(places, user, entries, month));
+    let own = model.geography.places.with(|places| silent_places(places, user, entries, month));
     let count = own.len();
     let names: Vec<_> = own
         .into_iter()
         .map(|code| {
-            let name = model.places.with(|places| places.label(&code));
+            let name = model.geography.places.with(|places| places.label(&code));
             view! { <li><a href=format!("/list?place={code}")>{name}</a></li> }
         })
         .collect();

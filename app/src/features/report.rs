@@ -47,7 +47,7 @@ fn Report() -> impl IntoView {
         };
         Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
     };
-    let body = move || match model.complete_overview_for(&filter.get()) {
+    let body = move || match model.overviews.complete_for(&filter.get()) {
         Some(overview) => whole(model, &overview, &filter.get(), month()),
         None => String::new(),
     };
@@ -67,7 +67,7 @@ fn Report() -> impl IntoView {
                 <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
             </div>
             <div inner_html=body></div>
-            {move || model.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            {move || model.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
         </article>
     }
 }
@@ -105,7 +105,7 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
     let place = filter.place.as_deref().and_then(|code| overview.places.iter().find(|place| place.code == code));
     let place = match (filter.place.as_deref(), place) {
         (_, Some(place)) => place.name.clone(),
-        (Some(code), None) => model.places.with(|places| places.label(code)),
+        (Some(code), None) => model.geography.places.with(|places| places.label(code)),
         (None, None) => model.texts.all_places.to_owned(),
     };
     let programmes = overview.catalogue.programmes.iter();

@@ -34,14 +34,14 @@ fn Wall() -> impl IntoView {
     let turn = RwSignal::new(0_usize);
     let programme = Memo::new(move |_| {
         filter.get().programme.or_else(|| {
-            let overview = model.server_overview.get()?;
+            let overview = model.overviews.server.get()?;
             let programmes = &overview.catalogue.programmes;
             programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
         })
     });
     let own = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
     let name = move || {
-        let overview = model.server_overview.get()?;
+        let overview = model.overviews.server.get()?;
         let programme = overview.catalogue.programme(programme.get()?.as_str())?;
         Some(model.pick(&programme.name, &programme.name_en).to_owned())
     };
@@ -57,9 +57,9 @@ fn Wall() -> impl IntoView {
     let year = Memo::new(move |_| filter.get().year);
     Effect::new(move |_| {
         // Each change of the overview may be a new entry.
-        model.server_overview.track();
+        model.overviews.server.track();
         let year = year.get();
-        if model.user.with_untracked(Option::is_some) {
+        if model.session.user.with_untracked(Option::is_some) {
             spawn_local(async move {
                 if let Ok(latest) = endpoints::latest_entries(year).await {
                     // An answer for the year that was chosen before can arrive last.
@@ -71,7 +71,7 @@ fn Wall() -> impl IntoView {
         }
     });
     let rows = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let row = |(id, entry): &(Uuid, Entry)| short_entry_row(model, &overview, *id, entry).into_string();
         entries.get().iter().map(row).collect::<String>()
     };

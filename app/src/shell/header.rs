@@ -22,12 +22,12 @@ pub fn Header() -> impl IntoView {
         Language::Chinese => (Language::English, "EN", "English"),
         Language::English => (Language::Chinese, "中", "中文"),
     };
-    let records = move || app.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
-    let reviews = move || app.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
-    let unsent = move || app.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let records = move || app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+    let reviews = move || app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
+    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     // Every screen shows the number of returned entries and conflicts.
     let notice = move || {
-        let count = app.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+        let count = app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
         (count > 0).then(|| view! { " "<span class="count" inner_html=count.to_string()></span> })
     };
     let sign_out = move |_| {
@@ -51,7 +51,7 @@ pub fn Header() -> impl IntoView {
             </A>
             <nav aria-label=texts.navigation>
                 <A href="/" exact=true>{texts.nav_view}</A>
-                <Show when=move || app.user.with(Option::is_some)>
+                <Show when=move || app.session.user.with(Option::is_some)>
                     <A href="/work">{texts.nav_work}{move || notice()}</A>
                 </Show>
                 <Show when=records>
@@ -61,7 +61,7 @@ pub fn Header() -> impl IntoView {
                 <Show when=reviews>
                     <A href="/review">{texts.nav_review}</A>
                 </Show>
-                <Show when=move || app.user.with(Option::is_some)>
+                <Show when=move || app.session.user.with(Option::is_some)>
                     <A href="/list">{texts.nav_list}</A>
                     <A href="/needs">{texts.nav_needs}</A>
                 </Show>
@@ -69,13 +69,13 @@ pub fn Header() -> impl IntoView {
                 <A href="/help">{texts.nav_help}</A>
             </nav>
             <div class="bar-end">
-                <Show when=move || app.user.with(Option::is_some)>
+                <Show when=move || app.session.user.with(Option::is_some)>
                     <SyncBadge/>
                 </Show>
                 <button type="button" class="button-quiet" lang=other.tag() aria-label=other_name on:click=move |_| choose_language(other)>
                     {other_short}
                 </button>
-                {move || match app.user.get() {
+                {move || match app.session.user.get() {
                     Some(user) => view! {
                         <span class="bar-who">{user.name}</span>
                         <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out}</button>
@@ -85,13 +85,13 @@ pub fn Header() -> impl IntoView {
             </div>
         </header>
         <PullProgress/>
-        {move || (app.status.get() == Status::Refused).then(|| view! {
+        {move || (app.sync.status.get() == Status::Refused).then(|| view! {
             <div class="notice bad" role="alert">
                 <p>{move || fill(texts.update_needed, &[&unsent()])}</p>
                 <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now}</button>
             </div>
         })}
-        {move || app.storage_error.get().map(|error| {
+        {move || app.storage.error.get().map(|error| {
             let close = if error == StoreError::Outdated {
                 // Typed text is stored in a draft already.
                 view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()

@@ -14,7 +14,7 @@ pub fn Home() -> impl IntoView {
     title(app.texts.nav_view);
     let address = use_url_state();
     let is_wall = Memo::new(move |_| {
-        app.server_overview.with(Option::is_some) && address.get("screen").as_deref() == Some("wall")
+        app.overviews.server.with(Option::is_some) && address.get("screen").as_deref() == Some("wall")
     });
     move || {
         if is_wall.get() { WallScreen() } else { view! { <Dashboard/> }.into_any() }

@@ -34,8 +34,8 @@ pub fn Root() -> impl IntoView {
     provide_context(app);
     Effect::new(move |_| sync::start(app));
     Effect::new(move |_| {
-        if app.places_requested.get() {
-            app.places_requested.set(false);
+        if app.geography.places_requested.get() {
+            app.geography.places_requested.set(false);
             sync::fetch_places(app);
         }
     });

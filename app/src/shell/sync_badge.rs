@@ -1,7 +1,8 @@
 //! Status of the sync, and the button that starts it.
 
 use crate::labels::texts::fill;
-use crate::state::{ReplicaState, use_app_state};
+use crate::state::replica::ReplicaState;
+use crate::state::use_app_state;
 use crate::storage::photo_db::UploadState;
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ const PROGRESS_FROM: u64 = 500;
 #[component]
 pub fn PullProgress() -> impl IntoView {
     let app = use_app_state();
-    move || match app.status.get() {
+    move || match app.sync.status.get() {
         Status::Receiving { position, last } if last > position + PROGRESS_FROM => Some(view! {
             <progress class="receiving" aria-label=app.texts.receiving value=position.to_string() max=last.to_string()></progress>
         }),
@@ -29,11 +30,12 @@ pub fn PullProgress() -> impl IntoView {
 pub fn SyncBadge() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let unsent = move || app.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
-    let photos =
-        move || app.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count());
-    let offline = move || !app.online.get() || app.status.get() == Status::Offline;
-    let state = move || match (app.status.get(), unsent()) {
+    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let photos = move || {
+        app.journal.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count())
+    };
+    let offline = move || !app.sync.online.get() || app.sync.status.get() == Status::Offline;
+    let state = move || match (app.sync.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
         (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
         // The last upload is stored, and its round goes on with the pull.
@@ -52,12 +54,12 @@ pub fn SyncBadge() -> impl IntoView {
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
     };
     // A first pull that was cut off is not taken for the whole.
-    let text = move || match app.replica_state.get() {
+    let text = move || match app.replica.state.get() {
         ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial, &[&percent])),
         ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown),
         _ => state(),
     };
-    let kind = move || match app.status.get() {
+    let kind = move || match app.sync.status.get() {
         _ if offline() => "badge offline",
         Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
         Status::Sending { .. } | Status::Receiving { .. } => "badge busy",
@@ -65,9 +67,9 @@ pub fn SyncBadge() -> impl IntoView {
         _ => "badge done",
     };
     let navigate = use_navigate();
-    let press = move |_| match app.status.get_untracked() {
+    let press = move |_| match app.sync.status.get_untracked() {
         Status::SignedOut => navigate("/sign-in", Default::default()),
-        _ => app.notify_sync(Input::SyncNow),
+        _ => app.sync.notify(Input::SyncNow),
     };
     view! {
         <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>

@@ -1,7 +1,8 @@
 //! Changes that the screens make: stored in the outbox, shown, and then sent.
 
 use super::direct;
-use crate::state::{AppState, Deleted};
+use crate::state::AppState;
+use crate::state::screen::Deleted;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::storage::my_entries::{MyEntry, PendingDeletion};
@@ -22,7 +23,7 @@ pub(super) const CHANNEL: &str = "jiedui";
 
 /// Opens the storage of the signed-in user.
 async fn user_db(model: AppState) -> Result<UserDb, StoreError> {
-    UserDb::open(model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
+    UserDb::open(model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
 }
 
 /// Shows a new item of the outbox on the screens and starts the sync.
@@ -31,11 +32,11 @@ async fn is_saved(model: AppState, db: &UserDb) {
     match db.journal().await {
         Ok(journal) => model.show_my_entries(journal),
         Err(error) => {
-            model.my_entries_are_stale.set_value(true);
-            model.storage_error.set(Some(error));
+            model.journal.is_stale.set_value(true);
+            model.storage.error.set(Some(error));
         }
     }
-    model.notify_sync(Input::Wake);
+    model.sync.notify(Input::Wake);
     notify_other_tabs();
 }
 
@@ -58,10 +59,10 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
 pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     let seq = db.delete(Kind::Entry, id, rev, said, clock::phone()).await?;
-    model.deleted.set(Some(Deleted { id, rev, fields, seq }));
+    model.screen.deleted.set(Some(Deleted { id, rev, fields, seq }));
     let over = move || {
-        model.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
-        model.notify_sync(Input::Wake);
+        model.screen.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
+        model.sync.notify(Input::Wake);
     };
     set_timeout(over, Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
     is_saved(model, &db).await;
@@ -71,7 +72,7 @@ pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: F
 /// Restores a deleted entry, whether or not the deletion has been sent.
 pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreError> {
     let db = user_db(model).await?;
-    model.deleted.set(None);
+    model.screen.deleted.set(None);
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
         let decided = ["state", "review_note", "review_fields"];
         let fields = deleted.fields.into_iter().filter(|(name, _)| !decided.contains(&name.as_str())).collect();

@@ -24,7 +24,7 @@ thread_local! {
 /// Sends what a form has made. When this returns without an error, the server has it.
 pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError> {
     let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
     let mutation = numbered(made);
     UNANSWERED.set(Some(mutation.clone()));
@@ -41,7 +41,7 @@ pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError>
         let activity = made.fields.get("activity").and_then(|code| code.as_str()).unwrap_or_default();
         return Err(not_sent(&reasons(model, activity, result.errors)));
     }
-    model.uploaded.update(|uploaded| *uploaded += 1);
+    model.sync.uploaded.update(|uploaded| *uploaded += 1);
     // Nothing else brings it to the screens.
     spawn_local(async move {
         overview::refresh(model).await;

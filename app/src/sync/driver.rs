@@ -137,17 +137,17 @@ impl Driver {
             Output::StorePull(pulled) => {
                 let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
-                let journal = self.model.my_entries.get_untracked().unwrap_or_default();
+                let journal = self.model.journal.entries.get_untracked().unwrap_or_default();
                 if pulled.reset {
                     self.ask_for_photos.set(true);
                 }
                 if stored.is_some_and(|(_, is_restored)| is_restored) {
                     // What the restored server may lack is sent in a round that follows.
                     self.engine.borrow_mut().handle(Input::Wake);
-                    self.model.my_entries_are_stale.set_value(true);
+                    self.model.journal.is_stale.set_value(true);
                 }
                 if pulled.reset || concerns(self.user, &journal, &pulled.records) {
-                    self.model.my_entries_are_stale.set_value(true);
+                    self.model.journal.is_stale.set_value(true);
                 } else if *self.journal_at.borrow() == before {
                     self.journal_at.replace(Some(pulled.cursor.clone()));
                 }
@@ -177,20 +177,21 @@ impl Driver {
                     self.stored(self.person.all_counted().await);
                     if self
                         .model
-                        .my_entries
+                        .journal
+                        .entries
                         .with_untracked(|own| own.as_ref().is_some_and(|own| !own.not_in_overview.is_empty()))
                     {
-                        self.model.my_entries_are_stale.set_value(true);
+                        self.model.journal.is_stale.set_value(true);
                     }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
                     // To read all that is on the phone takes a while, and most of what comes is others'.
                     let at = self.person.cursor().await.ok().flatten();
-                    if self.model.my_entries_are_stale.get_value() || *self.journal_at.borrow() != at {
+                    if self.model.journal.is_stale.get_value() || *self.journal_at.borrow() != at {
                         self.show_journal().await;
                     }
                     if self.has_news.replace(false) {
-                        self.model.replica_version.update(|pulled| *pulled += 1);
+                        self.model.replica.version.update(|pulled| *pulled += 1);
                     }
                 }
                 if status == Status::Idle {
@@ -203,7 +204,7 @@ impl Driver {
                         driver.stored(photos::send(driver.model, &driver.person).await);
                     });
                 }
-                self.model.status.set(status);
+                self.model.sync.status.set(status);
                 None
             }
         }
@@ -228,21 +229,21 @@ impl Driver {
     fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
         match result {
             Ok(value) => {
-                self.model.storage_works();
+                self.model.storage.clear_recovered_error();
                 Some(value)
             }
             Err(error) => {
-                self.model.storage_error.set(Some(error));
+                self.model.storage.error.set(Some(error));
                 None
             }
         }
     }
 
     async fn show_journal(&self) {
-        self.model.my_entries_are_stale.set_value(false);
+        self.model.journal.is_stale.set_value(false);
         self.journal_at.replace(self.person.cursor().await.ok().flatten());
         let Some(journal) = self.stored(self.person.journal().await) else {
-            self.model.my_entries_are_stale.set_value(true);
+            self.model.journal.is_stale.set_value(true);
             return;
         };
         self.model.show_my_entries(journal);
@@ -251,15 +252,15 @@ impl Driver {
     /// Shows how much of the feed is on the phone. When the first pull ends, the person's entries are read first: no screen shows
     /// older rows as those of a complete replica.
     async fn show_progress(&self, progress: ReplicaProgress) {
-        let before = self.model.replica.get_untracked();
+        let before = self.model.replica.progress.get_untracked();
         let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
         if is_news
-            && self.model.my_entries.with_untracked(|own| own.as_ref().map(|own| own.is_complete))
+            && self.model.journal.entries.with_untracked(|own| own.as_ref().map(|own| own.is_complete))
                 != Some(progress.is_complete)
         {
             self.show_journal().await;
         }
-        self.model.replica.set(Some(progress));
+        self.model.replica.progress.set(Some(progress));
         if is_news {
             self.stored(offline_readiness::update(self.model).await);
         }

@@ -14,7 +14,7 @@ pub async fn load_labels(model: AppState) {
     make_ready(model).await;
     // A page may have been painted from a part of the overview.
     let is_whole = |own: &Option<Arc<Overview>>| own.as_ref().is_some_and(|own| own.partial_for.is_none());
-    if !model.server_overview.with_untracked(is_whole) {
+    if !model.overviews.server.with_untracked(is_whole) {
         overview::refresh(model).await;
     }
 }
@@ -26,7 +26,7 @@ pub fn fetch_places(model: AppState) {
 
 pub(super) async fn make_ready(model: AppState) {
     if let Err(error) = offline_readiness::make_ready(model).await {
-        model.storage_error.set(Some(error));
+        model.storage.error.set(Some(error));
     }
 }
 
@@ -38,12 +38,12 @@ pub async fn refresh_overview(model: AppState) {
 /// Returns the overview (catalogue and directory) and the places, which validate answers. Waits until they are loaded; `None`
 /// where the phone has neither them nor a network.
 pub async fn judges(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
-    if model.places.with_untracked(|places| places.all().is_empty()) {
+    if model.geography.places.with_untracked(|places| places.all().is_empty()) {
         make_ready(model).await;
     }
-    let places = model.places.get_untracked();
-    if model.server_overview.with_untracked(Option::is_none) {
+    let places = model.geography.places.get_untracked();
+    if model.overviews.server.with_untracked(Option::is_none) {
         overview::refresh(model).await;
     }
-    model.server_overview.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
+    model.overviews.server.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
 }

@@ -45,12 +45,12 @@ async fn begin_when_loaded(model: AppState, user: User) {
 
 /// Starts the background work.
 pub fn start(model: AppState) {
-    model.now.set(clock::now());
-    model.online.set(window().navigator().on_line());
-    storage::on_outdated(move |error| model.storage_error.set(Some(error)));
+    model.session.now.set(clock::now());
+    model.sync.online.set(window().navigator().on_line());
+    storage::on_outdated(move |error| model.storage.error.set(Some(error)));
     let on_line = move |online: bool| {
-        model.online.set(online);
-        model.notify_sync(if online { Input::SyncNow } else { Input::Offline });
+        model.sync.online.set(online);
+        model.sync.notify(if online { Input::SyncNow } else { Input::Offline });
         live::follow(model);
     };
     listen(&window(), "online", move || on_line(true));
@@ -66,15 +66,15 @@ pub fn start(model: AppState) {
     live::listen_to_other_tabs(model);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {
-            model.my_entries_are_stale.set_value(true);
-            model.notify_sync(Input::Wake);
+            model.journal.is_stale.set_value(true);
+            model.sync.notify(Input::Wake);
         });
         // It listens as long as the page lives.
         std::mem::forget(channel);
     }
     set_interval(
         move || {
-            model.now.set(clock::now());
+            model.session.now.set(clock::now());
             if !document().hidden() {
                 look_for_news(model);
                 live::follow(model);
@@ -83,15 +83,15 @@ pub fn start(model: AppState) {
         POLL,
     );
     spawn_local(async move {
-        if profile::owes_sign_out() && model.user.with_untracked(Option::is_some) {
+        if profile::owes_sign_out() && model.session.user.with_untracked(Option::is_some) {
             // Somebody signed out with no network, and the browser still held their session.
             if endpoints::sign_out().await.is_ok() {
                 profile::sign_out_is_told();
             }
-            model.user.set(None);
-            model.server_overview.set(None);
+            model.session.user.set(None);
+            model.overviews.server.set(None);
         }
-        match model.user.get_untracked() {
+        match model.session.user.get_untracked() {
             Some(user) => begin_when_loaded(model, user).await,
             None => {
                 overview::refresh(model).await;
@@ -103,8 +103,8 @@ pub fn start(model: AppState) {
 
 /// Asks the server for news.
 pub fn look_for_news(model: AppState) {
-    if model.user.with_untracked(Option::is_some) && !model.storage_refused.get_untracked() {
-        model.notify_sync(Input::Wake);
+    if model.session.user.with_untracked(Option::is_some) && !model.storage.is_refused.get_untracked() {
+        model.sync.notify(Input::Wake);
     } else {
         spawn_local(async move {
             overview::refresh(model).await;
@@ -122,8 +122,8 @@ pub(super) fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn()
 /// Begins the sync of somebody who has signed in.
 pub async fn begin(model: AppState, user: User) {
     profile::keep(&user);
-    model.status.set(Status::Receiving { position: 0, last: 0 });
-    if model.server_overview.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
+    model.sync.status.set(Status::Receiving { position: 0, last: 0 });
+    if model.overviews.server.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
         // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
         spawn_local(async move {
             overview::refresh(model).await;
@@ -137,9 +137,9 @@ pub async fn begin(model: AppState, user: User) {
     let (sender, inputs) = unbounded();
     let syncs = async {
         if let Some(driver) = opened(model, user.id, sender.clone()).await {
-            model.sync.set_value(Some(sender));
+            model.sync.inputs.set_value(Some(sender));
             spawn_local(driver.run(inputs));
-            model.notify_sync(Input::SyncNow);
+            model.sync.notify(Input::SyncNow);
         }
         live::restart(model);
     };
@@ -153,14 +153,14 @@ async fn opened(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> 
     loop {
         match Driver::open(model, user, sender.clone()).await {
             Ok(driver) => {
-                model.storage_works();
+                model.storage.clear_recovered_error();
                 return Some(driver);
             }
             Err(error) => {
-                model.status.set(Status::StorageFailed);
-                model.storage_refused.set(error == StoreError::Refused);
+                model.sync.status.set(Status::StorageFailed);
+                model.storage.is_refused.set(error == StoreError::Refused);
                 let is_over = matches!(error, StoreError::Outdated | StoreError::Refused);
-                model.storage_error.set(Some(error));
+                model.storage.error.set(Some(error));
                 if is_over {
                     return None;
                 }
@@ -168,7 +168,7 @@ async fn opened(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> 
         }
         TimeoutFuture::new(wait).await;
         wait = (wait * 2).min(60_000);
-        if model.user.with_untracked(|now| now.as_ref().map(|now| now.id)) != Some(user) {
+        if model.session.user.with_untracked(|now| now.as_ref().map(|now| now.id)) != Some(user) {
             return None;
         }
     }
@@ -188,7 +188,7 @@ pub fn start_anew(address: &str) {
 
 /// Reloads the app where another tab has signed out or signed somebody else in: the session of this tab has ended.
 fn leave_another_account(model: AppState) {
-    let shown = model.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+    let shown = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let stored = profile::user().map(|user| user.id);
     if shown.is_some() && shown != stored && profile::is_kept() {
         let _ = window().location().reload();
@@ -208,7 +208,7 @@ pub async fn sign_out(model: AppState) {
     if let Ok(shared) = SharedDb::open().await
         && let Err(error) = shared.forget_overview().await
     {
-        model.storage_error.set(Some(error));
+        model.storage.error.set(Some(error));
     }
     start_anew("/");
 }

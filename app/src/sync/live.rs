@@ -61,14 +61,15 @@ pub fn follow(model: AppState) {
 }
 
 fn is_wanted(model: AppState) -> bool {
-    let may_view = model.user.with_untracked(Option::is_some) || model.server_overview.with_untracked(Option::is_some);
-    may_view && model.online.get_untracked() && !document().hidden()
+    let may_view =
+        model.session.user.with_untracked(Option::is_some) || model.overviews.server.with_untracked(Option::is_some);
+    may_view && model.sync.online.get_untracked() && !document().hidden()
 }
 
 /// Hears the stream until it is ended. The browser connects again by itself; false where it has given up, since the server
 /// refuses the stream.
 async fn hear(model: AppState) -> bool {
-    let signed_in = model.user.with_untracked(Option::is_some);
+    let signed_in = model.session.user.with_untracked(Option::is_some);
     let address = if signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
     let Ok(events) = EventSource::new(address) else { return false };
     let (sender, ended) = oneshot::channel::<()>();

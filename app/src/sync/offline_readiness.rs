@@ -1,7 +1,8 @@
 //! Offline readiness: loads the data that the app needs with no network, and reports whether everything is on the phone.
 
 use crate::api::endpoints;
-use crate::state::{AppState, OfflineUse};
+use crate::state::AppState;
+use crate::state::storage::OfflineUse;
 use crate::storage::shared_db::SharedDb;
 use crate::storage::{Result, local_storage};
 use futures::FutureExt;
@@ -28,11 +29,11 @@ pub async fn make_ready(model: AppState) -> Result<()> {
 async fn read_or_fetch(model: AppState) -> Result<()> {
     let stored = async { SharedDb::open().await?.places().await }.await;
     if let Ok(Some(places)) = stored {
-        model.places.set(Arc::new(places));
+        model.geography.places.set(Arc::new(places));
     } else if let Ok(places) = endpoints::places().await {
         // They can be chosen whether or not they can be stored.
         let places = Arc::new(places);
-        model.places.set(places.clone());
+        model.geography.places.set(places.clone());
         let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
         return update(model).await.and(written);
     } else if let Err(error) = stored {
@@ -52,14 +53,14 @@ pub fn can_work_offline() -> bool {
 /// stored.
 pub async fn update(model: AppState) -> Result<()> {
     let has_overview = async { SharedDb::open().await?.has_overview().await }.await;
-    let has_places = model.places.with_untracked(|places| !places.all().is_empty());
+    let has_places = model.geography.places.with_untracked(|places| !places.all().is_empty());
     let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
-    model.offline_use.set(match (&has_overview, program.as_deref()) {
+    model.storage.offline_use.set(match (&has_overview, program.as_deref()) {
         // Without local storage the app would not know who has signed in.
         (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
         _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
         // Entries of which only a part has arrived are not enough.
-        (Ok(true), Some("ready")) if has_places && model.replica_is_complete.get_untracked() => OfflineUse::Ready,
+        (Ok(true), Some("ready")) if has_places && model.replica.is_complete.get_untracked() => OfflineUse::Ready,
         _ => OfflineUse::Preparing,
     });
     has_overview.map(drop)

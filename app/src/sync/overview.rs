@@ -22,7 +22,7 @@ thread_local! {
 /// Fetches changes of the overview, shows and stores them. Returns false if the server gave none.
 pub async fn refresh(model: AppState) -> bool {
     // What a page was painted from may be a part; the whole is on the phone, or asked for.
-    let whole = || model.server_overview.get_untracked().filter(|own| own.partial_for.is_none());
+    let whole = || model.overviews.server.get_untracked().filter(|own| own.partial_for.is_none());
     let asked = match whole() {
         Some(whole) => Some(whole),
         None => async { SharedDb::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
@@ -31,8 +31,8 @@ pub async fn refresh(model: AppState) -> bool {
         Ok(overview) => overview,
         Err(error) => {
             // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
-            if error.status == 401 && model.user.with_untracked(Option::is_none) {
-                model.server_overview.set(None);
+            if error.status == 401 && model.session.user.with_untracked(Option::is_none) {
+                model.overviews.server.set(None);
                 let _ = async { SharedDb::open().await?.forget_overview().await }.await;
             }
             return false;
@@ -62,13 +62,13 @@ pub async fn refresh(model: AppState) -> bool {
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // To keep it takes a while, and nobody waits for that.
-        model.server_overview.set(Some(overview));
+        model.overviews.server.set(Some(overview));
         spawn_local(keep_shown(model));
     } else {
         // What has been seen is on the phone.
         keep(model, &overview, is_newest).await;
         if is_newest() {
-            model.server_overview.set(Some(overview.clone()));
+            model.overviews.server.set(Some(overview.clone()));
         }
     }
     true
@@ -86,7 +86,7 @@ async fn keep(model: AppState, overview: &Overview, still: impl Fn() -> bool) {
         offline_readiness::update(model).await
     };
     if let Err(error) = kept.await {
-        model.storage_error.set(Some(error));
+        model.storage.error.set(Some(error));
     }
 }
 
@@ -95,7 +95,7 @@ async fn keep_shown(model: AppState) {
     if KEEPS.replace(true) {
         return;
     }
-    let shown = || model.server_overview.get_untracked().filter(|own| own.partial_for.is_none());
+    let shown = || model.overviews.server.get_untracked().filter(|own| own.partial_for.is_none());
     let mut kept: Option<Arc<Overview>> = None;
     while let Some(overview) = shown().filter(|own| kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, own))) {
         // One that may no longer be seen has been forgotten.

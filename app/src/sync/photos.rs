@@ -2,7 +2,8 @@
 
 use crate::api::endpoints;
 use crate::api::error::ApiError;
-use crate::state::{AppState, LocalPhoto};
+use crate::state::AppState;
+use crate::state::journal::LocalPhoto;
 use crate::storage::StoreError;
 use crate::storage::drafts;
 use crate::storage::photo_db::{PhotoDb, PhotoInfo, UploadState};
@@ -37,7 +38,7 @@ pub enum PhotoError {
 }
 
 fn user(model: AppState) -> Uuid {
-    model.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
+    model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
 }
 
 /// An address under which the page can show it.
@@ -51,7 +52,7 @@ pub async fn take_in(model: AppState, file: &Blob, keep_place: bool) -> Result<S
     let content = photo_scaling::scale_down(file, keep_place).await?;
     let sha256 = photo_scaling::sha256(&content);
     let photos = PhotoDb::open(user(model)).await?;
-    let known = model.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
+    let known = model.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
     if known.is_none() {
         let about = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
         photos.keep(&about, &content).await?;
@@ -65,12 +66,12 @@ fn show(model: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) 
         let change = |photos: &mut Arc<BTreeMap<String, LocalPhoto>>| {
             Arc::make_mut(photos).insert(sha256.to_owned(), LocalPhoto { address, sent });
         };
-        model.photos.update(change);
+        model.journal.photos.update(change);
     }
 }
 
 fn mark(model: AppState, sha256: &str, sent: UploadState) {
-    model.photos.update(|photos| {
+    model.journal.photos.update(|photos| {
         if let Some(own) = Arc::make_mut(photos).get_mut(sha256) {
             own.sent = sent;
         }
@@ -109,13 +110,13 @@ pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
 /// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
 pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |own: &LocalPhoto| own.sent == UploadState::Not;
-    if !model.photos.with_untracked(|photos| photos.values().any(waits)) {
+    if !model.journal.photos.with_untracked(|photos| photos.values().any(waits)) {
         return Ok(());
     }
     let (user, named) = (user(model), person.photos_named().await?);
     lock::with_tab_lock(&format!("jiedui-photos-{user}"), async move {
         if let Err(error) = send_all(model, user, named).await {
-            model.storage_error.set(Some(error));
+            model.storage.error.set(Some(error));
         }
     })
     .await;

@@ -1,7 +1,8 @@
 //! The overview of a village: from the server, or offline from the entries on the phone.
 
 use crate::api::endpoints;
-use crate::state::{AppState, VillageOverview, use_app_state};
+use crate::state::overviews::VillageOverview;
+use crate::state::{AppState, use_app_state};
 use crate::storage::user_db::UserDb;
 use crate::ui::lazy::lazy;
 use futures::FutureExt;
@@ -31,7 +32,7 @@ pub fn FollowVillage(
 pub fn follow(model: AppState, filter: Memo<Filter>) {
     let village = Memo::new(move |_| filter.with(|filter| filter.village().map(str::to_owned)));
     Effect::new(move |_| {
-        let (Some(village), Some(whole)) = (village.get(), model.complete_overview_for(&Filter::default())) else {
+        let (Some(village), Some(whole)) = (village.get(), model.overviews.complete_for(&Filter::default())) else {
             return;
         };
         spawn_local(async move {
@@ -40,20 +41,20 @@ pub fn follow(model: AppState, filter: Memo<Filter>) {
                 Err(_) => counted(model, &whole, &village).await,
             };
             let Some(received) = received.map(Arc::new) else { return };
-            let shown = model.my_entries.with_untracked(|journal| {
+            let shown = model.journal.entries.with_untracked(|journal| {
                 let own = journal.as_ref().map(|journal| &journal.not_in_overview).filter(|own| !own.is_empty())?;
                 let mut with_own = Overview::clone(&received);
                 with_own.add(own.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
                 Some(Arc::new(with_own))
             });
             let shown = shown.unwrap_or_else(|| received.clone());
-            model.village.set(Some(VillageOverview { received, shown }));
+            model.overviews.village.set(Some(VillageOverview { received, shown }));
         });
     });
 }
 
 async fn counted(model: AppState, whole: &Overview, village: &str) -> Option<Overview> {
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
+    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
     let entries = UserDb::open(user).await.ok()?.entries().await.ok()?;
     Some(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
 }

@@ -25,18 +25,18 @@ const SHORT: usize = 60;
 pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec<EntryView>>>> {
     let app = use_app_state();
     let entries = RwSignal::new(None);
-    let is_complete = app.replica_is_complete;
+    let is_complete = app.replica.is_complete;
     Effect::new(move |_| {
         // The overview and the replica are updated at different times.
-        app.local_overview.track();
-        app.my_entries.track();
-        app.replica_version.track();
+        app.overviews.local.track();
+        app.journal.entries.track();
+        app.replica.version.track();
         is_complete.track();
         if wanted() {
             spawn_local(async move {
                 match read_entries(app).await {
                     Ok(read) => drop(entries.try_set(read.map(|(entries, progress)| (Arc::new(entries), progress)))),
-                    Err(error) => app.storage_error.set(Some(error)),
+                    Err(error) => app.storage.error.set(Some(error)),
                 }
             });
         }
@@ -45,7 +45,7 @@ pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec
 }
 
 async fn read_entries(app: AppState) -> Result<Option<(Vec<EntryView>, ReplicaProgress)>, StoreError> {
-    let Some(user) = app.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
+    let Some(user) = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
     Ok(Some(UserDb::open(user).await?.known().await?))
 }
 
@@ -59,7 +59,7 @@ pub fn entry_list(
     limit: usize,
 ) -> (Markup, usize) {
     let Some(entries) = entries else {
-        let signed_in = app.user.with_untracked(Option::is_some);
+        let signed_in = app.session.user.with_untracked(Option::is_some);
         let reason = if signed_in { app.replica_notice() } else { Some(app.texts.entries_with_account.to_owned()) };
         return (html! { p { (reason.as_deref().unwrap_or(app.texts.loading)) } }, 0);
     };
@@ -68,7 +68,7 @@ pub fn entry_list(
     if matching.is_empty() {
         return (html! { p { (notice.as_deref().unwrap_or(app.texts.no_entries)) } }, 0);
     }
-    let count = if app.replica_state.get().is_countable() { matching.len() } else { 0 };
+    let count = if app.replica.state.get().is_countable() { matching.len() } else { 0 };
     let list = html! {
         @if let Some(notice) = notice { p class="partial" { (notice) } }
         ul class="latest" {

@@ -15,16 +15,16 @@ use wasm_bindgen_futures::spawn_local;
 pub fn use_ledger() -> Signal<Option<Arc<Vec<ItemView>>>> {
     let app = use_app_state();
     let items = RwSignal::new(None);
-    let is_complete = app.replica_is_complete;
+    let is_complete = app.replica.is_complete;
     Effect::new(move |_| {
-        app.my_entries.track();
-        app.replica_version.track();
+        app.journal.entries.track();
+        app.replica.version.track();
         is_complete.track();
-        if let Some(user) = app.user.with(|user| user.as_ref().map(|user| user.id)) {
+        if let Some(user) = app.session.user.with(|user| user.as_ref().map(|user| user.id)) {
             spawn_local(async move {
                 match read_items(user).await {
                     Ok((read, progress)) => drop(items.try_set(Some((Arc::new(read), progress)))),
-                    Err(error) => app.storage_error.set(Some(error)),
+                    Err(error) => app.storage.error.set(Some(error)),
                 }
             });
         }

@@ -1,7 +1,8 @@
 //! Placeholders for content that is not loaded or received yet. While one is on the screen, the main part is marked as busy for
 //! screen readers and other programs.
 
-use crate::state::{AppState, ReplicaState, use_app_state};
+use crate::state::replica::ReplicaState;
+use crate::state::{AppState, use_app_state};
 use crate::storage::replica_progress::ReplicaProgress;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -16,9 +17,9 @@ pub fn Loading() -> impl IntoView {
 #[component]
 fn Busy() -> impl IntoView {
     let app = use_app_state();
-    app.loading.update(|loading| *loading += 1);
+    app.screen.loading.update(|loading| *loading += 1);
     on_cleanup(move || {
-        app.loading.try_update(|loading| *loading = loading.saturating_sub(1));
+        app.screen.loading.try_update(|loading| *loading = loading.saturating_sub(1));
     });
 }
 
@@ -27,7 +28,7 @@ fn Busy() -> impl IntoView {
 pub fn LoadingOnline() -> impl IntoView {
     let app = use_app_state();
     move || {
-        if app.online.get() {
+        if app.sync.online.get() {
             view! { <Loading/> }.into_any()
         } else {
             view! { <p class="empty">{app.texts.nothing_kept}</p> }.into_any()
@@ -39,8 +40,8 @@ pub fn LoadingOnline() -> impl IntoView {
 #[component]
 pub fn LoadingStored() -> impl IntoView {
     let app = use_app_state();
-    let kind = Memo::new(move |_| match app.replica_state.get() {
-        _ if app.storage_refused.get() => Kind::Final,
+    let kind = Memo::new(move |_| match app.replica.state.get() {
+        _ if app.storage.is_refused.get() => Kind::Final,
         ReplicaState::Receiving(_) => Kind::Receiving,
         _ => Kind::Loading,
     });
@@ -63,8 +64,8 @@ enum Kind {
 #[component]
 pub fn ReplicaNotice() -> impl IntoView {
     let app = use_app_state();
-    let kind = Memo::new(move |_| match app.replica_state.get() {
-        _ if app.storage_refused.get() => Kind::Final,
+    let kind = Memo::new(move |_| match app.replica.state.get() {
+        _ if app.storage.is_refused.get() => Kind::Final,
         ReplicaState::Complete => Kind::Nothing,
         ReplicaState::Partial(_) => Kind::Final,
         ReplicaState::Loading | ReplicaState::Receiving(_) => Kind::Receiving,
@@ -86,7 +87,7 @@ pub fn NothingFound(
     text: &'static str,
 ) -> impl IntoView {
     let app = use_app_state();
-    let is_complete = app.replica_is_complete;
+    let is_complete = app.replica.is_complete;
     move || match is_complete.get() {
         true => view! { <p class="empty">{text}</p> }.into_any(),
         false => view! { <ReplicaNotice/> }.into_any(),
@@ -98,7 +99,7 @@ pub fn guard_replica<T: Clone + Send + Sync + 'static>(
     app: AppState,
     read: RwSignal<Option<(T, ReplicaProgress)>>,
 ) -> Signal<Option<T>> {
-    let is_complete = app.replica_is_complete;
+    let is_complete = app.replica.is_complete;
     Signal::derive(move || {
         let (rows, progress) = read.get()?;
         (progress.is_complete || !is_complete.get()).then_some(rows)
@@ -120,10 +121,10 @@ pub fn Main(
     let location = use_location();
     let is_busy = move || {
         // The server does not paint the content of these screens.
-        let is_painted = app.now.get() == 0.0
-            && app.user.with(Option::is_some)
+        let is_painted = app.session.now.get() == 0.0
+            && app.session.user.with(Option::is_some)
             && is_lazy_page(&location.pathname.get(), &location.search.get());
-        is_painted || app.loading.get() > 0
+        is_painted || app.screen.loading.get() > 0
     };
     view! { <main id="main" tabindex="-1" aria-busy=move || is_busy().then_some("true")>{children()}</main> }
 }

@@ -21,21 +21,21 @@ pub fn for_roles(
     body: impl Fn(&Overview) -> AnyView + Send + 'static,
 ) -> impl IntoView {
     let app = use_app_state();
-    let is_ready = Memo::new(move |_| app.now.get() > 0.0 && app.server_overview.with(Option::is_some));
+    let is_ready = Memo::new(move |_| app.session.now.get() > 0.0 && app.overviews.server.with(Option::is_some));
     move || {
-        if !app.user.with(|user| user.as_ref().is_some_and(|user| may(user.role))) {
+        if !app.session.user.with(|user| user.as_ref().is_some_and(|user| may(user.role))) {
             return view! { <p class="empty">{others}</p> }.into_any();
         }
         if !is_ready.get() {
             return view! { <Loading/> }.into_any();
         }
-        body(&app.server_overview.get_untracked().unwrap_or_default())
+        body(&app.overviews.server.get_untracked().unwrap_or_default())
     }
 }
 
 /// Returns whether this user may change a record of the directory. `forbidden` lists the fields that are outside their scope.
 pub fn may_change(forbidden: impl FnOnce(&User) -> Vec<FieldError>) -> bool {
-    use_app_state().user.with(|user| user.as_ref().is_some_and(|user| forbidden(user).is_empty()))
+    use_app_state().session.user.with(|user| user.as_ref().is_some_and(|user| forbidden(user).is_empty()))
 }
 
 /// Asks visitors without an account to sign in.

@@ -23,16 +23,17 @@ pub fn PlaceField(
     let app = use_app_state();
     let texts = app.texts;
     let query = RwSignal::new(String::new());
-    let scope = move || app.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default());
+    let scope =
+        move || app.session.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default());
     let matches = move || {
-        let places = app.places.get();
+        let places = app.geography.places.get();
         let matches = places.search(&query.get(), &scope(), LIMIT);
         matches.into_iter().map(|place: &Place| (place.code.clone(), places.label(&place.code))).collect::<Vec<_>>()
     };
     let chosen = move || !value.get().is_empty();
     view! {
         {move || if chosen() {
-            let label = app.places.with(|places| match places.all().is_empty() {
+            let label = app.geography.places.with(|places| match places.all().is_empty() {
                 true => texts.loading.to_owned(),
                 false => places.label(&value.get()),
             });
@@ -53,7 +54,7 @@ pub fn PlaceField(
                     {move || {
                         let matches = matches();
                         // Before the places are loaded, an empty result means nothing.
-                        let loading = app.places.with(|places| places.all().is_empty());
+                        let loading = app.geography.places.with(|places| places.all().is_empty());
                         let none = matches.is_empty() && !loading;
                         let full = matches.len() == LIMIT;
                         view! {

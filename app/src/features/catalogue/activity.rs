@@ -76,7 +76,8 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
     let save = move |_| {
         let own = activity.get_untracked();
         let catalogue = model
-            .server_overview
+            .overviews
+            .server
             .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
             .unwrap_or_default();
         errors.set(catalogue.with_activity(own.clone()).err().unwrap_or_default());
@@ -103,7 +104,7 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
         });
     };
     let programmes = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let option = |code: String, words: String| {
             let own = code.clone();
             view! { <option value=code selected=move || programme.get() == own>{words}</option> }

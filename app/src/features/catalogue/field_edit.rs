@@ -88,7 +88,7 @@ fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mu
 
 fn feeds(model: AppState, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
     let options = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.get());
         own.map(|own| {
             let code = own.code.clone();

@@ -127,7 +127,8 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         };
         let own = Indicator { targets, ..shown.get_untracked() };
         let catalogue = model
-            .server_overview
+            .overviews
+            .server
             .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
             .unwrap_or_default();
         errors.set(catalogue.with_indicator(own.clone()).err().unwrap_or_default());
@@ -152,7 +153,7 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     let option =
         |code: String, words: String, is_chosen: bool| view! { <option value=code selected=is_chosen>{words}</option> };
     let programmes = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let own = overview.catalogue.programmes.iter();
         std::iter::once(option(String::new(), texts.please_choose.to_owned(), false))
             .chain(own.map(|own| {

@@ -26,10 +26,10 @@ fn CatalogueList() -> impl IntoView {
     let texts = model.texts;
     crate::ui::page::title(texts.nav_catalogue);
     move || {
-        if !model.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
+        if !model.session.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
             return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
         }
-        let Some(overview) = model.server_overview.get() else {
+        let Some(overview) = model.overviews.server.get() else {
             return view! { <Loading/> }.into_any();
         };
         let catalogue = &overview.catalogue;

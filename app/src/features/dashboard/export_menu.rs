@@ -74,7 +74,7 @@ pub fn ExportMenu() -> impl IntoView {
 }
 
 fn may_share(app: AppState) -> bool {
-    app.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
+    app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
 }
 
 /// Panel for share links, beside the page.

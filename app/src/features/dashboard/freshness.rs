@@ -11,16 +11,17 @@ pub fn Freshness() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let as_of = move || {
-        app.server_overview
+        app.overviews
+            .server
             .with(|overview| overview.as_ref().map(|overview| overview.as_of.clone()))
             .unwrap_or_default()
     };
     let local_count =
-        move || app.my_entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
+        move || app.journal.entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
     view! {
-        <p class="dashboard-freshness" class:old=move || !app.online.get()>
+        <p class="dashboard-freshness" class:old=move || !app.sync.online.get()>
             <span inner_html=move || fill(texts.figures_of, &[&in_china(&as_of())])></span>
-            <span inner_html=move || match app.online.get() {
+            <span inner_html=move || match app.sync.online.get() {
                 true => String::new(),
                 false => format!(" · {}", fill(texts.offline_since, &[&age(app, &as_of())])),
             }></span>
@@ -32,7 +33,7 @@ pub fn Freshness() -> impl IntoView {
 /// Describes how long ago an instant was by this phone's clock.
 fn age(app: AppState, instant: &str) -> String {
     let texts = app.texts;
-    let now = (app.now.get() / 60_000.0) as i64;
+    let now = (app.session.now.get() / 60_000.0) as i64;
     match now - minutes_since_1970(instant).unwrap_or(i64::MAX) {
         // A clock that is behind the server's says nothing about the age; a minute may be its error.
         ..-1 => texts.age_unknown.to_owned(),

@@ -46,14 +46,15 @@ pub fn IndicatorCards(
     let app = use_app_state();
     // Programmes rarely change; a change of the figures alone keeps the elements and the focus.
     let programmes = Memo::new(move |_| {
-        app.server_overview
+        app.overviews
+            .server
             .with(|overview| overview.as_ref().map(|overview| overview.catalogue.programmes.clone()))
             .unwrap_or_default()
     });
-    let has_overview = Memo::new(move |_| app.overview_for(&filter.get()).is_some());
+    let has_overview = Memo::new(move |_| app.overviews.local_for(&filter.get()).is_some());
     let is_empty = Memo::new(move |_| {
         let filter = filter.get();
-        app.overview_for(&filter).is_some_and(|overview| {
+        app.overviews.local_for(&filter).is_some_and(|overview| {
             let compiled = filter.compile(&overview.catalogue, overview.directory());
             !overview.contributions.iter().any(|part| compiled.matches(part))
         })
@@ -77,7 +78,7 @@ fn ProgrammeCards(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
         let filter = filter.get();
         let is_wanted = filter.programme.as_ref().is_none_or(|wanted| code.with_value(|code| wanted == code));
         let (local, server) =
-            is_wanted.then(|| app.overview_for(&filter).zip(app.server_overview_for(&filter))).flatten()?;
+            is_wanted.then(|| app.overviews.local_for(&filter).zip(app.overviews.server_for(&filter))).flatten()?;
         Some(Input { filter, local, server })
     });
     let input = deferred(current);
@@ -94,7 +95,7 @@ fn ProgrammeCards(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
             .flatten()
     });
     let codes = Memo::new(move |_| {
-        let overview = app.server_overview.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         let indicators = overview.catalogue.indicators.iter();
         let of_programme = indicators.filter(|indicator| code.with_value(|code| indicator.programme == *code));
         of_programme.map(|indicator| indicator.code.clone()).collect::<Vec<_>>()
@@ -172,6 +173,6 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
 
 /// Says that the filter leaves no figures, and which years have some.
 fn years_with_figures(app: AppState) -> String {
-    let years: Vec<String> = app.years.with(|years| years.iter().map(|year| year.to_string()).collect());
+    let years: Vec<String> = app.overviews.years.with(|years| years.iter().map(|year| year.to_string()).collect());
     fill(app.texts.no_figures, &[&years.join("、")])
 }

@@ -25,7 +25,7 @@ pub fn Dashboard() -> impl IntoView {
     let filter = use_filter();
     let is_village = Memo::new(move |_| filter.with(|filter| filter.village().is_some()));
     // A change of the figures must not rebuild the screen.
-    let has_overview = Memo::new(move |_| app.server_overview.with(Option::is_some));
+    let has_overview = Memo::new(move |_| app.overviews.server.with(Option::is_some));
     move || {
         if has_overview.get() {
             view! {
@@ -42,7 +42,7 @@ pub fn Dashboard() -> impl IntoView {
                 </div>
             }
             .into_any()
-        } else if app.user.with(Option::is_some) {
+        } else if app.session.user.with(Option::is_some) {
             view! { <LoadingOnline/> }.into_any()
         } else {
             view! { <PleaseSignIn/> }.into_any()

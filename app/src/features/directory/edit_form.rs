@@ -118,7 +118,7 @@ impl Form {
 
     /// What of it is beyond who fills it in.
     pub(super) fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
-        self.model.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
+        self.model.session.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
     }
 
     /// Judges what is filled in once what judges it is there, and sends what is given.

@@ -57,7 +57,7 @@ fn Organisations() -> impl IntoView {
     let side = Memo::new(move |_| address.get("side").unwrap_or_default());
     let words = use_words();
     let body = move || {
-        let Some(overview) = model.server_overview.get() else {
+        let Some(overview) = model.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let (words, side) = (words.get(), side.get());
@@ -73,7 +73,7 @@ fn Organisations() -> impl IntoView {
         .into_any()
     };
     let actions = move || {
-        model.user.with(|user| {
+        model.session.user.with(|user| {
             let Some(user) = user else { return String::new() };
             html! {
                 @if user.role.coordinates() { a class="button" href="/organisations/new" { (texts.organisation_new) } }
@@ -120,7 +120,7 @@ fn OrganisationOf() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let (entries, items) = (use_entries(|| true), use_ledger());
     move || {
-        let Some(overview) = model.server_overview.get() else {
+        let Some(overview) = model.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let directory = overview.directory();
@@ -138,11 +138,11 @@ fn OrganisationOf() -> impl IntoView {
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
         // The server's count holds while the phone's is not complete.
-        let is_known = entries.with(Option::is_some) && model.replica_is_complete.get();
+        let is_known = entries.with(Option::is_some) && model.replica.is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
-        let signed_in = model.user.with(Option::is_some);
+        let signed_in = model.session.user.with(Option::is_some);
         let map = static_map::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
         let partners = html! {
             ul class="latest" { @for pairing in &pairings { (partner(model, &overview, pairing)) } }
@@ -248,7 +248,7 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
     let programme = overview.catalogue.programme(&pairing.programme);
     let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
     let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended, &[&format_date(to)])));
-    let agreement = pairing.agreement.as_ref().filter(|_| model.user.with(Option::is_some));
+    let agreement = pairing.agreement.as_ref().filter(|_| model.session.user.with(Option::is_some));
     let may_edit = crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory()));
     html! {
         li {

@@ -48,7 +48,7 @@ fn List() -> impl IntoView {
     let words = use_words();
     // What is found, and how many more there would be in every year, and under no filter.
     let found = Memo::new(move |_| {
-        let (overview, filter) = (model.server_overview.get().unwrap_or_default(), filter.get());
+        let (overview, filter) = (model.overviews.server.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
         let [sieve, any_year] = [&filter, &any_year].map(|own| own.compile(&overview.catalogue, overview.directory()));
@@ -75,7 +75,7 @@ fn List() -> impl IntoView {
             .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
         (found, in_years, beyond)
     });
-    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
+    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let in_years = Signal::derive(move || if is_countable.get() { found.with(|found| found.1) } else { 0 });
     // Under chosen conditions everything else is no surprise; for words that are looked for it is.
     let beyond =
@@ -86,7 +86,7 @@ fn List() -> impl IntoView {
         view! { <option value=own.code() selected=move || state.get() == own.code()>{entry_state(texts, own)}</option> }
     };
     let body = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         found.with(|(found, _, _)| match found {
             None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
@@ -100,7 +100,7 @@ fn List() -> impl IntoView {
         })
     };
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {
@@ -135,7 +135,7 @@ fn List() -> impl IntoView {
 /// Says that one pairing's entries alone are listed, and lists all again.
 fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
     let address = use_url_state();
-    let name = model.server_overview.with(|overview| {
+    let name = model.overviews.server.with(|overview| {
         let pairing = overview.as_ref()?.directory().pairing(id)?;
         Some(pairing_name(model.labels(), overview.as_ref()?, pairing))
     });
@@ -159,7 +159,7 @@ fn has_words(model: AppState, overview: &Overview, own: &EntryView, words: &[Str
         "{} {} {} {}",
         format_date(entry.date),
         activity_name(model.labels(), overview, &entry.activity),
-        model.places.with(|places| places.label(&entry.place)),
+        model.geography.places.with(|places| places.label(&entry.place)),
         entry.note
     );
     for (name, value) in answers_of(model.labels(), overview, entry) {

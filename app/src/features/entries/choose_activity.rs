@@ -19,8 +19,8 @@ fn Choose() -> impl IntoView {
     let texts = model.texts;
     crate::ui::page::title(texts.nav_new);
     move || {
-        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let Some(overview) = model.server_overview.get() else {
+        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let Some(overview) = model.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let catalogue = &overview.catalogue;

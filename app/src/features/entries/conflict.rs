@@ -41,7 +41,7 @@ fn ConflictOf() -> impl IntoView {
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
     // What is being chosen stays on the screen until the values themselves change.
     let conflict = Memo::new(move |_| {
-        let journal = model.my_entries.get()?;
+        let journal = model.journal.entries.get()?;
         let own = journal.entries.iter().find(|own| Some(own.id) == id())?;
         Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
     });
@@ -56,9 +56,9 @@ fn ConflictOf() -> impl IntoView {
     });
     // What is being chosen stays when the overview changes.
     let is_loaded =
-        Memo::new(move |_| model.my_entries.with(Option::is_some) && model.server_overview.with(Option::is_some));
+        Memo::new(move |_| model.journal.entries.with(Option::is_some) && model.overviews.server.with(Option::is_some));
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         if !is_loaded.get() {
@@ -143,8 +143,8 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let answered = conflict.outgoing.answer.as_ref().and_then(|answer| answer.record.as_ref());
     let answered = answered.map_or(theirs, |record| &record.fields);
     let activity = own.entry.activity.as_str();
-    let overview = model.server_overview.get_untracked().unwrap_or_default();
-    model.places.with_untracked(|places| {
+    let overview = model.overviews.server.get_untracked().unwrap_or_default();
+    model.geography.places.with_untracked(|places| {
         let reader = ValueLabels { labels: model.labels(), overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
             fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
@@ -190,9 +190,9 @@ fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView 
     let gone = conflict.outgoing.answer.as_ref().map_or(0, |answer| answer.rev);
     let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
     let rows = rows(model, own, conflict);
-    let overview = model.server_overview.get_untracked().unwrap_or_default();
+    let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let activity = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
-    let place = model.places.with_untracked(|places| places.label(&own.entry.place));
+    let place = model.geography.places.with_untracked(|places| places.label(&own.entry.place));
     let date = format_date(own.entry.date);
     // A delete says itself who has done what.
     let first = rows.first().filter(|_| conflict.theirs.is_some());
@@ -220,7 +220,7 @@ fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView 
         spawn_local(async move {
             match sync::choose(model, id, rev, seq, taken).await {
                 Ok(()) => navigate("/entries", Default::default()),
-                Err(error) => model.storage_error.set(Some(error)),
+                Err(error) => model.storage.error.set(Some(error)),
             }
             busy.set(false);
         });

@@ -2,7 +2,7 @@
 
 use crate::labels::code::entry_state;
 use crate::labels::entry::{activity_name, answers_line};
-use crate::state::Deleted;
+use crate::state::screen::Deleted;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::storage::my_entries::PendingDeletion;
@@ -19,8 +19,8 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Returns the input that deleting an entry takes from this person; `None` where they may not delete it.
 pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
-    let user = model.user.get()?;
-    model.server_overview.with(|overview| {
+    let user = model.session.user.get()?;
+    model.overviews.server.with(|overview| {
         let overview = overview.as_ref()?;
         deletion(fields, &user, &overview.catalogue, &overview.closed).ok()
     })
@@ -38,7 +38,7 @@ pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str,
     }
     spawn_local(async move {
         if let Err(error) = sync::delete(model, id, rev, fields, said).await {
-            model.storage_error.set(Some(error));
+            model.storage.error.set(Some(error));
         }
     });
 }
@@ -98,7 +98,7 @@ pub fn EntryMenu(
 pub fn PendingDeletions() -> impl IntoView {
     let model = use_app_state();
     let deletions = Memo::new(move |_| {
-        model.my_entries.with(|own| own.as_ref().map(|own| own.deletions.clone()).unwrap_or_default())
+        model.journal.entries.with(|own| own.as_ref().map(|own| own.deletions.clone()).unwrap_or_default())
     });
     move || {
         let rows = deletions.get();
@@ -121,17 +121,18 @@ pub fn PendingDeletionRow(
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (activity, date, place) = (text("activity"), text("date"), text("place"));
     let name = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         activity_name(model.labels(), &overview, &activity).to_owned()
     };
-    let place = move || model.places.with(|places| places.label(&place));
+    let place = move || model.geography.places.with(|places| places.label(&place));
     // For the first seconds the bar at the foot of the screen holds the button.
-    let in_bar = Memo::new(move |_| model.deleted.with(|deleted| deleted.as_ref().is_some_and(|own| own.seq == seq)));
+    let in_bar =
+        Memo::new(move |_| model.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|own| own.seq == seq)));
     let undo = move |_| {
         let deleted = Deleted { id, rev, fields: fields.clone(), seq };
         spawn_local(async move {
             if let Err(error) = sync::undo_delete(model, deleted).await {
-                model.storage_error.set(Some(error));
+                model.storage.error.set(Some(error));
             }
         });
     };
@@ -223,10 +224,10 @@ pub fn VoidForm(
     let same = StoredValue::new(same);
     move || {
         asked.get().then(|| {
-            let overview = model.server_overview.get_untracked().unwrap_or_default();
+            let overview = model.overviews.server.get_untracked().unwrap_or_default();
             let row = |own: &EntryView| {
                 let of = own.id;
-                let place = model.places.with(|places| places.label(&own.entry.place));
+                let place = model.geography.places.with(|places| places.label(&own.entry.place));
                 let name = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
                 let words = format!("{name} {} {place}", format_date(own.entry.date));
                 let state = entry_state(texts, own.entry.state);

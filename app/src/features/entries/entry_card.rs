@@ -36,11 +36,11 @@ pub fn EntryCard(
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let overview = model.server_overview.get_untracked().unwrap_or_default();
+    let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let entry = &known.entry;
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The names of places may come later than the entry.
-    let place = move || model.places.with(|places| places.label(&place));
+    let place = move || model.geography.places.with(|places| places.label(&place));
     let mut rows = answers_of(model.labels(), &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
@@ -102,7 +102,8 @@ pub fn likely_same(known: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
 }
 
 fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {
-    let (date, place) = (format_date(other.entry.date), model.places.with(|places| places.label(&other.entry.place)));
+    let (date, place) =
+        (format_date(other.entry.date), model.geography.places.with(|places| places.label(&other.entry.place)));
     let words = answers_line(model.labels(), overview, &other.entry, "；");
     let state = entry_state(model.texts, other.entry.state);
     view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
@@ -124,8 +125,8 @@ pub fn History(
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
         Some(Some(revisions)) => {
-            let overview = model.server_overview.get_untracked().unwrap_or_default();
-            let places = model.places.get();
+            let overview = model.overviews.server.get_untracked().unwrap_or_default();
+            let places = model.geography.places.get();
             let reader = ValueLabels { labels: model.labels(), overview: &overview, places: &places };
             let said = |fields: &Fields, path: &Path<'_>| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));

@@ -52,10 +52,10 @@ fn NewEntry() -> impl IntoView {
     move || {
         let activity = StoredValue::new(activity.get());
         let start = move || {
-            let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
             // The form is asked for in the version that the draft was begun with.
-            let overview = model.server_overview.get()?;
+            let overview = model.overviews.server.get()?;
             let fresh =
                 Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
             let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
@@ -80,11 +80,11 @@ fn EditEntry() -> impl IntoView {
     move || {
         let id = id.get();
         let start = move || {
-            let user = model.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let id = id?;
             // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
-            model.server_overview.track();
-            model.my_entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+            model.overviews.server.track();
+            model.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
         view! { <EntryForm start/> }
     }
@@ -149,7 +149,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     Ok(stored) => drafting.begin_edit(&form, stored).await,
                     Err(error) => {
                         drafting.is_not_found();
-                        model.storage_error.set(Some(error));
+                        model.storage.error.set(Some(error));
                     }
                 },
             }
@@ -174,9 +174,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         drafting.change(change);
         // A mistake that was pointed out goes away as it is put right.
         if !errors.with_untracked(Vec::is_empty)
-            && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.server_overview.get_untracked())
+            && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.overviews.server.get_untracked())
         {
-            let now = check(model, &draft, &overview, &model.places.get_untracked());
+            let now = check(model, &draft, &overview, &model.geography.places.get_untracked());
             errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
         }
     };
@@ -239,21 +239,21 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let form_of = |draft: &Draft| (draft.activity.clone(), draft.version);
     let there = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(form_of)));
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         let Some((code, version)) = there.get() else {
-            if drafting.is_beginning() || model.my_entries.with(Option::is_none) {
+            if drafting.is_beginning() || model.journal.entries.with(Option::is_none) {
                 return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {
                 Some((_, Start::New { .. })) => texts.nothing_kept,
-                _ if model.server_overview.with(Option::is_none) => texts.nothing_kept,
+                _ if model.overviews.server.with(Option::is_none) => texts.nothing_kept,
                 _ => return view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };
-        let Some(overview) = model.server_overview.get_untracked() else {
+        let Some(overview) = model.overviews.server.get_untracked() else {
             return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
         };
         let Some(activity) = overview.catalogue.form(&code, version) else {
@@ -305,7 +305,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                                 (false, false) => texts.save,
                             }}
                         </button>
-                        <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
+                        <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
                     </div>
                 </form>
             </section>
@@ -320,7 +320,7 @@ async fn stored(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> 
         return Ok(Some(edit_of(&own, since)));
     }
     let other = sync::known_entry(model, id).await?;
-    let (user, overview) = (model.user.get_untracked(), model.server_overview.get_untracked());
+    let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
     let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
     let edits = may_edit(&other.fields, &user, &overview.catalogue);
     Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
@@ -383,7 +383,7 @@ fn same_button(
 ) -> impl IntoView {
     let last = Memo::new(move |_| {
         let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
-        model.my_entries.with(|journal| {
+        model.journal.entries.with(|journal| {
             let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
             Some(own.fields.clone())
         })

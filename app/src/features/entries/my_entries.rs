@@ -5,7 +5,8 @@ use crate::features::entries::deletion::{EntryMenu, OpenMenus, PendingDeletions}
 use crate::labels::entry::{answers_line, return_reason};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::{AppState, OfflineUse, use_app_state};
+use crate::state::storage::OfflineUse;
+use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
 use crate::storage::my_entries::{Gone, MyEntry, Progress};
 use crate::sync;
@@ -40,12 +41,13 @@ fn Entries() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_entries);
-    let user = move || model.user.with(|user| user.as_ref().map(|user| user.id));
+    let user = move || model.session.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<Left>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
     let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
-    let to_settle = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+    let to_settle =
+        move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
     let tabs = move || {
         (to_settle() > 0 || only_settle.get()).then(|| {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
@@ -60,11 +62,12 @@ fn Entries() -> impl IntoView {
         })
     };
     let gone = move || {
-        let gone = model.my_entries.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
+        let gone =
+            model.journal.entries.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
-    let list = move || match model.my_entries.get() {
+    let list = move || match model.journal.entries.get() {
         None => view! { <LoadingStored/> }.into_any(),
         // The rows of deletions that wait to be sent stand there already.
         Some(journal) if journal.entries.is_empty() && !journal.deletions.is_empty() && journal.is_complete => {
@@ -92,11 +95,11 @@ fn Entries() -> impl IntoView {
             .into_any()
         }
     };
-    let unsent = move || model.my_entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let unsent = move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
         spawn_local(async move {
             if let Err(error) = sync::save_file(model).await {
-                model.storage_error.set(Some(error));
+                model.storage.error.set(Some(error));
             }
         });
     };
@@ -109,14 +112,14 @@ fn Entries() -> impl IntoView {
                 <h1>{texts.nav_entries}</h1>
                 <p class="actions">
                     <A href="/entries/new" attr:class="button button-primary">{texts.nav_new}</A>
-                    <span class="ready" inner_html=move || match (model.offline_use.get(), sync::can_work_offline()) {
+                    <span class="ready" inner_html=move || match (model.storage.offline_use.get(), sync::can_work_offline()) {
                         (OfflineUse::Ready, _) => texts.ready_offline,
                         (_, false) => texts.no_offline,
                         (OfflineUse::Preparing, true) => texts.not_ready_offline,
                         (OfflineUse::Impossible, true) => texts.never_offline,
                     }></span>
                 </p>
-                {move || Some(model.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
+                {move || Some(model.sync.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
                     <p class="notice" role="status">{fill(texts.uploaded_at_once, &[&uploaded])}</p>
                 })}
                 {move || (unsent() > 0).then(|| view! {
@@ -144,7 +147,7 @@ fn Entries() -> impl IntoView {
 }
 
 fn activity_name(model: AppState, code: &str) -> String {
-    model.server_overview.with(|overview| {
+    model.overviews.server.with(|overview| {
         let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(code));
         activity.map_or(code, |activity| model.pick(&activity.name, &activity.name_en)).to_owned()
     })
@@ -152,7 +155,7 @@ fn activity_name(model: AppState, code: &str) -> String {
 
 /// A place's name, once the tree is there.
 fn place_name(model: AppState, code: String) -> impl Fn() -> String {
-    move || model.places.with(|places| places.label(&code))
+    move || model.geography.places.with(|places| places.label(&code))
 }
 
 fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
@@ -179,7 +182,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
 fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'static str) {
     let texts = model.texts;
     match progress {
-        Progress::OnPhone(seq) => match model.status.get() {
+        Progress::OnPhone(seq) => match model.sync.status.get() {
             Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading),
             _ => ("waiting", texts.state_on_phone),
         },
@@ -205,9 +208,9 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
     let reason = return_reason(model.labels(), model.today, &own.fields)
         .filter(|_| own.progress == Progress::Received(State::Returned));
     let entry = own.entry.clone();
-    let closed = model.server_overview.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
+    let closed = model.overviews.server.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
     // What nobody but a coordinator may change is looked at.
-    let coordinates = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+    let coordinates = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
     let is_settled = !own.is_to_settle();
     let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
     let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
@@ -220,7 +223,7 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
             spawn_local(async move {
                 if let Err(error) = sync::discard_refused(model, id).await {
-                    model.storage_error.set(Some(error));
+                    model.storage.error.set(Some(error));
                 }
             });
         }
@@ -260,7 +263,7 @@ fn gone_view(model: AppState, own: Gone) -> impl IntoView {
     let seen = move |_| {
         spawn_local(async move {
             if let Err(error) = sync::forget_gone(model, id).await {
-                model.storage_error.set(Some(error));
+                model.storage.error.set(Some(error));
             }
         });
     };
@@ -289,7 +292,7 @@ fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
 }
 
 fn answers(model: AppState, own: &MyEntry) -> String {
-    model.server_overview.with(|overview| {
+    model.overviews.server.with(|overview| {
         let line = |overview: &Arc<Overview>| answers_line(model.labels(), overview, &own.entry, " · ");
         overview.as_ref().map(line).unwrap_or_default()
     })

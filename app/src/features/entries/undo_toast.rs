@@ -11,16 +11,16 @@ pub fn UndoToast() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let undo = move |_| {
-        let Some(deleted) = app.deleted.get_untracked() else { return };
+        let Some(deleted) = app.screen.deleted.get_untracked() else { return };
         spawn_local(async move {
             if let Err(error) = sync::undo_delete(app, deleted).await {
-                app.storage_error.set(Some(error));
+                app.storage.error.set(Some(error));
             }
         });
     };
     view! {
         <div role="status">
-            {move || app.deleted.with(Option::is_some).then(|| view! {
+            {move || app.screen.deleted.with(Option::is_some).then(|| view! {
                 <div class="snackbar">
                     <span>{texts.deleted_entry}</span>
                     <button type="button" id="undo" on:click=undo>{texts.undo}</button>

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 pub fn earlier(desk: Panel) -> impl IntoView {
     let (model, texts) = (desk.model, desk.model.texts);
     let item = move |own: ImportResponse| {
-        let overview = model.server_overview.get_untracked().unwrap_or_default();
+        let overview = model.overviews.server.get_untracked().unwrap_or_default();
         let name = if own.activity.is_empty() {
             texts.import_update.to_owned()
         } else {

@@ -48,13 +48,13 @@ fn ImportTable() -> impl IntoView {
         earlier: RwSignal::new(None),
     };
     Effect::new(move |_| {
-        if model.user.with(Option::is_some) {
+        if model.session.user.with(Option::is_some) {
             desk.list();
         }
     });
     let shown = Memo::new(move |_| desk.import.get());
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {
@@ -105,7 +105,7 @@ fn steps(desk: Panel) -> impl IntoView {
 fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
     let model = desk.model;
     let texts = model.texts;
-    let overview = model.server_overview.get_untracked().unwrap_or_default();
+    let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let name = if import.activity.is_empty() {
         texts.import_update.to_owned()
     } else {

@@ -28,8 +28,8 @@ pub fn choose(desk: Panel) -> impl IntoView {
         });
     };
     let groups = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
-        let scope = model.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
+        let scope = model.session.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
         let programmes = overview.catalogue.programmes.iter().filter(|own| scope.has_programme(&own.code));
         programmes
             .map(|programme| {

@@ -44,7 +44,7 @@ fn IndicatorScreen() -> impl IntoView {
     let entries = use_entries(|| true);
     let limit = RwSignal::new(PAGE);
     let input = move || {
-        let overview = app.complete_overview_for(&filter.get())?;
+        let overview = app.overviews.complete_for(&filter.get())?;
         let indicator = overview.catalogue.indicator(&code.get())?.clone();
         let filter = Filter { programme: None, ..filter.get() };
         Some((overview, indicator, filter))
@@ -52,7 +52,7 @@ fn IndicatorScreen() -> impl IntoView {
     let back = move || format!("/{}", address.query());
     let report = move || match input() {
         Some((overview, indicator, filter)) => indicator_report(app, &overview, &indicator, &filter).into_string(),
-        None if app.complete_overview_for(&filter.get()).is_some() => {
+        None if app.overviews.complete_for(&filter.get()).is_some() => {
             html! { p class="empty" { (texts.not_found) } }.into_string()
         }
         None => String::new(),
@@ -90,7 +90,7 @@ fn IndicatorScreen() -> impl IntoView {
             <p class="back"><A href=back>{texts.back_to_view}</A></p>
             <FilterBar filter/>
             <div inner_html=report></div>
-            {move || app.complete_overview_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            {move || app.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
             <SaveImage pictures=".indicator svg.chart"/>
             <section class="beneath" id="entries">
                 <h2>{texts.entries_beneath}</h2>

@@ -13,13 +13,13 @@ pub fn PendingItemDeletions() -> impl IntoView {
     let app = use_app_state();
     let deletions = RwSignal::new(Vec::new());
     Effect::new(move |_| {
-        app.my_entries.track();
-        app.replica_version.track();
-        if app.user.with(Option::is_some) {
+        app.journal.entries.track();
+        app.replica.version.track();
+        if app.session.user.with(Option::is_some) {
             spawn_local(async move {
                 match sync::item_deletions(app).await {
                     Ok(read) => drop(deletions.try_maybe_update(|old| (*old != read, *old = read))),
-                    Err(error) => app.storage_error.set(Some(error)),
+                    Err(error) => app.storage.error.set(Some(error)),
                 }
             });
         }
@@ -40,13 +40,13 @@ fn PendingItemDeletion(deletion: PendingDeletion) -> impl IntoView {
     let texts = app.texts;
     let text = |name: &str| deletion.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (title, place) = (text("title"), text("place"));
-    let place = move || app.places.with(|places| places.label(&place));
+    let place = move || app.geography.places.with(|places| places.label(&place));
     let id = deletion.id.to_string();
     let undo = move |_| {
         let deletion = deletion.clone();
         spawn_local(async move {
             if let Err(error) = sync::undo_delete_item(app, deletion).await {
-                app.storage_error.set(Some(error));
+                app.storage.error.set(Some(error));
             }
         });
     };

@@ -52,7 +52,7 @@ fn NeedOf() -> impl IntoView {
     let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
     Effect::new(move |_| {
         // A change of the ledger must not change the draft while the user types.
-        let Some(user) = model.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
+        let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
         let there = items.with(Option::is_some);
         let of = id.get();
         // The router sets the parameters a moment after it renders the screen.
@@ -70,7 +70,7 @@ fn NeedOf() -> impl IntoView {
                     }
                     Err(error) => {
                         drafting.is_not_found();
-                        model.storage_error.set(Some(error));
+                        model.storage.error.set(Some(error));
                     }
                 },
             }
@@ -91,7 +91,7 @@ fn NeedOf() -> impl IntoView {
     });
     let there = Memo::new(move |_| draft.with(Option::is_some));
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         if !there.get() {
@@ -123,7 +123,7 @@ fn NeedForm(
     let failed = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let navigate = use_navigate();
-    let overview = Signal::derive(move || model.server_overview.get().unwrap_or_default());
+    let overview = Signal::derive(move || model.overviews.server.get().unwrap_or_default());
     let programmes = Signal::derive(move || {
         let overview = overview.get();
         let own = overview
@@ -230,7 +230,7 @@ fn NeedForm(
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
                     <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
-                    <span class="hint">{move || if model.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
+                    <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
                 </div>
                 <div class="actions">
                     <button type="button" class="button button-quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>

@@ -58,7 +58,7 @@ impl ItemFilter {
         if self.words.is_empty() {
             return true;
         }
-        let place = model.places.with(|places| places.label(&need.place));
+        let place = model.geography.places.with(|places| places.label(&need.place));
         let text = format!("{} {} {} {place}", need.title, need.responsible, need.note).to_lowercase();
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
@@ -99,8 +99,8 @@ fn Needs() -> impl IntoView {
             Some(items.iter().filter(|own| wanted.matches(model, own, today)).cloned().collect::<Vec<_>>())
         })
     });
-    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
-    let is_complete = model.replica_is_complete;
+    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
+    let is_complete = model.replica.is_complete;
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
             items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.item.year).collect());
@@ -117,22 +117,22 @@ fn Needs() -> impl IntoView {
         view! { <option value=value selected=move || given(name) == own>{label}</option> }
     };
     let programmes = move || {
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let own = overview.catalogue.programmes.iter();
         own.map(|own| option("programme", own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()))
             .collect_view()
     };
     let take_away = move |_| {
-        let overview = model.server_overview.get_untracked().unwrap_or_default();
+        let overview = model.overviews.server.get_untracked().unwrap_or_default();
         let rows = found.with_untracked(|found| table(model, &overview, found.as_deref().unwrap_or_default(), today));
         if let Err(error) = download::save_text("needs.csv", &download::csv(&rows)) {
-            model.storage_error.set(Some(error));
+            model.storage.error.set(Some(error));
         }
     };
     let of_place = move || {
         let place = given("place");
         (!place.is_empty()).then(|| {
-            let label = model.places.with(|places| places.label(&place));
+            let label = model.geography.places.with(|places| places.label(&place));
             view! {
                 <p class="place-chosen">
                     <strong>{label}</strong>
@@ -144,10 +144,10 @@ fn Needs() -> impl IntoView {
         })
     };
     move || {
-        if model.user.with(Option::is_none) {
+        if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        let records = model.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+        let records = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
         view! {
             <section class="list needs">
                 <h1>{move || if wanted.with(|own| own.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
@@ -198,7 +198,7 @@ fn Needs() -> impl IntoView {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
                     Some(found) => {
-                        let overview = model.server_overview.get().unwrap_or_default();
+                        let overview = model.overviews.server.get().unwrap_or_default();
                         let rows = found.iter().take(listed.get()).map(|own| item_row(model, &overview, own, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
@@ -256,7 +256,7 @@ pub fn item_row(model: AppState, overview: &Overview, own: &ItemView, today: Dat
     let need = &own.item;
     let place = {
         let code = need.place.clone();
-        move || model.places.with(|places| places.label(&code))
+        move || model.geography.places.with(|places| places.label(&code))
     };
     let programme = overview.catalogue.programme(&need.programme);
     let programme = programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default();
@@ -309,7 +309,7 @@ fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) 
         let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));
         vec![
             need.year.to_string(),
-            model.places.with_untracked(|places| places.label(&need.place)),
+            model.geography.places.with_untracked(|places| places.label(&need.place)),
             programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default(),
             need.title.clone(),
             need.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),

@@ -27,7 +27,7 @@ pub fn MapControls(
     let zoom = move |factor: f64| view.update(|view| *view = view.zoomed(factor, view.middle));
     let shade = move || address.get("shade").unwrap_or_default();
     let indicators = Memo::new(move |_| {
-        let overview = app.server_overview.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         let indicators = overview.catalogue.indicators.iter();
         let option =
             |indicator: &Indicator| (indicator.code.clone(), app.pick(&indicator.name, &indicator.name_en).to_owned());

@@ -52,7 +52,7 @@ pub fn Map(
         Filter { until: played.get().or(chosen.until), ..chosen }
     });
     let overview = Memo::new_with_compare(
-        move |_| app.overview_for(&filter.get()).unwrap_or_default(),
+        move |_| app.overviews.local_for(&filter.get()).unwrap_or_default(),
         |before, after| before.zip(after).is_none_or(|(before, after)| !Arc::ptr_eq(before, after)),
     );
     let viewport = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
@@ -176,7 +176,7 @@ pub fn Map(
             <figcaption>
                 <Legend shading/>
                 <div class="map-words" on:click=select_on_click(selection) inner_html=move || text_data.with(|data| text_alternative(app, data).into_string())></div>
-                <p class="map-source">{move || match app.map_number.get_value() {
+                <p class="map-source">{move || match app.geography.map_number.get_value() {
                     Some(number) => fill(texts.map_number, &[&number]),
                     None => texts.map_source.to_owned(),
                 }}</p>

@@ -25,7 +25,7 @@ pub fn MonthPlayer(
     // The months of the chosen year, or of all years.
     let months = Memo::new(move |_| {
         let year = filter.get().year;
-        let years = app.years.get();
+        let years = app.overviews.years.get();
         let first = year.or(years.last().copied()).unwrap_or(app.today.year());
         let last = year.or(years.first().copied()).unwrap_or(app.today.year());
         Month::first_of(first).to(Month::last_of(last)).collect::<Vec<Month>>()

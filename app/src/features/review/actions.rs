@@ -39,7 +39,7 @@ async fn send_back(model: AppState, entry: (Uuid, u64), reason: String, concerne
 async fn decide(model: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
     let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
     if let Err(error) = sync::save_all(model, Op::Put, changes).await {
-        model.storage_error.set(Some(error));
+        model.storage.error.set(Some(error));
     }
 }
 

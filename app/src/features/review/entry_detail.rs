@@ -49,11 +49,12 @@ fn Detail() -> impl IntoView {
         Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.as_ref().map(|known| known.id))));
     let deletion = Memo::new(move |_| {
         model
-            .my_entries
+            .journal
+            .entries
             .with(|own| own.as_ref()?.deletions.iter().find(|own| Some(own.id) == id.get()).map(|own| own.seq))
     });
     let body = move || {
-        let Some(user) = model.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let known = match (which.get(), known.get_untracked()) {
             (Some(Some(_)), Some(Some(known))) => known,
             (Some(None), _) => {
@@ -62,7 +63,7 @@ fn Detail() -> impl IntoView {
             }
             _ => return view! { <LoadingStored/> }.into_any(),
         };
-        let overview = model.server_overview.get_untracked().unwrap_or_default();
+        let overview = model.overviews.server.get_untracked().unwrap_or_default();
         let decides = known.rev > 0 && may_review(&known.fields, &user, &overview.catalogue);
         let edits = may_edit(&known.fields, &user, &overview.catalogue);
         let edit = format!("/entries/{}", known.id);
@@ -104,7 +105,7 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let found = RwSignal::new(None::<Option<EntryView>>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
     let deletion =
-        model.my_entries.with_untracked(|own| own.as_ref()?.deletions.iter().find(|own| own.id == id).cloned());
+        model.journal.entries.with_untracked(|own| own.as_ref()?.deletions.iter().find(|own| own.id == id).cloned());
     if let Some(deletion) = deletion {
         // Here and now: the server need not know of it yet.
         return view! { <ul class="entries deletions"><PendingDeletionRow deletion/></ul> }.into_any();

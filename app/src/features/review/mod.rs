@@ -44,14 +44,14 @@ fn Review() -> impl IntoView {
     let entries = use_entries(|| true);
     // What waits for this person: the same as the work page counts.
     let waiting = Memo::new(move |_| {
-        let (entries, user, overview) = (entries.get()?, model.user.get()?, model.server_overview.get()?);
+        let (entries, user, overview) = (entries.get()?, model.session.user.get()?, model.overviews.server.get()?);
         let mut all: Vec<EntryView> =
             entries.iter().filter(|own| waits_for(&user, &overview.catalogue, own)).cloned().collect();
         all.sort_by_key(|own| (own.entry.date, own.id));
         Some(all)
     });
     let under = move |filter: Filter| {
-        let (waiting, overview) = (waiting.get()?, model.server_overview.get()?);
+        let (waiting, overview) = (waiting.get()?, model.overviews.server.get()?);
         let sieve = filter.compile(&overview.catalogue, overview.directory());
         let takes = |own: &EntryView| {
             let entry = &own.entry;
@@ -99,7 +99,7 @@ fn Review() -> impl IntoView {
     let ids = Memo::new(move |_| {
         queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
     });
-    let is_countable = Memo::new(move |_| model.replica_state.get().is_countable());
+    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
     let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
     let hidden = move |all: usize| if is_countable.get() { all.saturating_sub(count()) } else { 0 };
@@ -135,7 +135,7 @@ fn Review() -> impl IntoView {
         })
     };
     move || {
-        let reviews = model.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
+        let reviews = model.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
         match reviews {
             None => return view! { <crate::ui::page::PleaseSignIn/> }.into_any(),
             Some(false) => return view! { <p class="empty">{texts.not_a_reviewer}</p> }.into_any(),

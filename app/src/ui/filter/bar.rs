@@ -33,9 +33,9 @@ pub fn FilterBar(
             address.change(&changes, HistoryStep::Further);
         }
     };
-    let overview = move || model.local_overview.get().unwrap_or_default();
+    let overview = move || model.overviews.local.get().unwrap_or_default();
     let chosen_year = Memo::new(move |_| filter.get().year);
-    let years = Memo::new(move |_| year_options(model.years.get(), chosen_year.get(), model.today.year()));
+    let years = Memo::new(move |_| year_options(model.overviews.years.get(), chosen_year.get(), model.today.year()));
     let programmes = Memo::new(move |_| {
         let option = |programme: &Programme| {
             (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())
@@ -49,13 +49,13 @@ pub fn FilterBar(
         move || filter.with(|filter| closest_option(&places.get(), filter.place.as_deref().unwrap_or_default()));
     let needs_places = Memo::new(move |_| !matches!(place().len(), 0 | 4));
     Effect::new(move |_| {
-        if needs_places.get() && model.places.with_untracked(|places| places.all().is_empty()) {
+        if needs_places.get() && model.geography.places.with_untracked(|places| places.all().is_empty()) {
             model.request_places();
         }
     });
     let lower = Memo::new(move |_| {
         let wanted = filter.with(|filter| filter.place.clone()).unwrap_or_default();
-        model.places.with(|tree| lower_options(tree, &place(), &wanted))
+        model.geography.places.with(|tree| lower_options(tree, &place(), &wanted))
     });
     let include = move || if filter.get().verified_only { "verified" } else { "" };
     view! {

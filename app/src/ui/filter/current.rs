@@ -23,7 +23,7 @@ fn filter_with_year(year: fn(&[i32], Option<&str>) -> Option<i32>) -> Memo<Filte
     Memo::new(move |_| {
         let query = query.get();
         let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
-        let year = app.years.with(|years| year(years, given("year").as_deref()));
+        let year = app.overviews.years.with(|years| year(years, given("year").as_deref()));
         let verified_only = given("include").as_deref() == Some("verified");
         let month = |name: &str| given(name)?.parse::<Month>().ok();
         let (from, until) = (month("from"), month("until"));

@@ -15,7 +15,7 @@ pub fn AddressNotice() -> impl IntoView {
     let app = use_app_state();
     let (texts, address) = (app.texts, use_url_state());
     let parameters = Memo::new(move |_| {
-        let overview = app.server_overview.get().filter(|overview| !overview.catalogue.programmes.is_empty());
+        let overview = app.overviews.server.get().filter(|overview| !overview.catalogue.programmes.is_empty());
         overview.map(|overview| unreadable(texts, &overview, |name| address.get(name))).unwrap_or_default()
     });
     move || unreadable_notice(texts, parameters.get())

@@ -183,7 +183,8 @@ impl Form {
     /// Why an entry of a closed month is changed: for who may do so.
     pub fn reason(self, overview: &Overview) -> impl IntoView + use<> {
         let (model, closed) = (self.model, overview.closed.clone());
-        let coordinates = model.user.with_untracked(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+        let coordinates =
+            model.session.user.with_untracked(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
         let date = self.value(|draft| draft.date.clone());
         let is_closed = Memo::new(move |_| {
             date.with(|date| parse_date(date).is_some_and(|date| closed.contains(&Month::from(date))))

@@ -37,7 +37,7 @@ pub fn today_in_china() -> Option<Date> {
 /// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
 /// answer: a phone whose clock stands in 1970 can still record.
 pub fn last_day(model: AppState) -> Option<Date> {
-    let heard = model.server_overview.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
+    let heard = model.overviews.server.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
     let now = crate::storage::clock::now() as i64;
     // What the server's clock shows is known to two minutes.
     let is_right = now.div_euclid(60_000) + 3 >= heard;
@@ -224,7 +224,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
 
 /// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::judges`].
 pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
-    let Some(user) = model.user.get_untracked() else { return Vec::new() };
+    let Some(user) = model.session.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
     let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
     add_new(&mut errors, validate_entry(&fields, &user, rules));

@@ -13,7 +13,7 @@ fn is_returned(fields: &Fields) -> bool {
 
 /// Returns the entry's present fields. It may have been returned after the draft was begun.
 pub fn stands(model: AppState, draft: &Draft) -> Fields {
-    let own = model.my_entries.with_untracked(|journal| {
+    let own = model.journal.entries.with_untracked(|journal| {
         let own = journal.as_ref()?.entries.iter().find(|own| own.id == draft.id)?;
         Some(own.confirmed.clone())
     });
@@ -23,7 +23,7 @@ pub fn stands(model: AppState, draft: &Draft) -> Fields {
 /// Whether the entry is this person's own; a new one is.
 pub fn is_own(model: AppState, draft: &Draft) -> bool {
     let author = draft.before.get("author").and_then(Value::as_str);
-    let user = model.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
+    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
     author.is_none_or(|author| Some(author) == user.as_deref())
 }
 

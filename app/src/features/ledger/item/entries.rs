@@ -23,7 +23,7 @@ pub fn MeetingEntries(
     let entries = use_entries(|| true);
     let offered = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();
-        let overview = model.server_overview.get().unwrap_or_default();
+        let overview = model.overviews.server.get().unwrap_or_default();
         let (place, programme, pairing) = (draft.get("place"), draft.get("programme"), draft.get("pairing"));
         let fits = |own: &&EntryView| {
             let entry = &own.entry;
@@ -62,7 +62,7 @@ pub fn MeetingEntries(
         <fieldset class="form-row" id="field-entries">
             <legend>{format!("{}{}", texts.need_entries, texts.optional)}</legend>
             {move || {
-                let overview = model.server_overview.get().unwrap_or_default();
+                let overview = model.overviews.server.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(found) if found.is_empty() => view! { <NothingFound text=texts.need_no_entries/> }.into_any(),

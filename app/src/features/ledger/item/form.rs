@@ -34,9 +34,9 @@ impl Form {
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
         self.drafting.change(change);
         if !self.errors.with_untracked(Vec::is_empty)
-            && let Some(overview) = self.model.server_overview.get_untracked()
+            && let Some(overview) = self.model.overviews.server.get_untracked()
         {
-            let now = self.mistakes(&(overview, self.model.places.get_untracked()));
+            let now = self.mistakes(&(overview, self.model.geography.places.get_untracked()));
             self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
         }
     }
@@ -47,7 +47,8 @@ impl Form {
 
     /// Validates the draft against an overview and the places.
     pub(super) fn mistakes(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
-        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.user.get_untracked()) else {
+        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.session.user.get_untracked())
+        else {
             return Vec::new();
         };
         let (fields, mut errors) = draft.fields();

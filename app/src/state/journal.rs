@@ -1,0 +1,34 @@
+//! State of the signed-in person's own entries and photos on this phone.
+
+use crate::storage::my_entries::MyEntries;
+use crate::storage::photo_db::UploadState;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Signals of the person's own entries.
+#[derive(Clone, Copy)]
+pub struct Journal {
+    /// The person's entries on this phone; `None` until they have been read.
+    pub entries: RwSignal<Option<Arc<MyEntries>>>,
+    /// Whether stored data has changed since `entries` was read, in another tab too.
+    pub is_stale: StoredValue<bool>,
+    /// Photos on this phone, by their hashes.
+    pub photos: RwSignal<Arc<BTreeMap<String, LocalPhoto>>>,
+}
+
+impl Journal {
+    /// Creates the state of a journal that has not been read.
+    pub(super) fn new() -> Self {
+        Self { entries: RwSignal::new(None), is_stale: StoredValue::new(true), photos: RwSignal::default() }
+    }
+}
+
+/// A photo on this phone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LocalPhoto {
+    /// Under which a page can show it.
+    pub address: String,
+    /// Whether it has been sent.
+    pub sent: UploadState,
+}
