@@ -17,14 +17,10 @@ const CHANNEL: &str = "jiedui-drafts";
 
 /// Content of a form.
 pub trait FormDraft: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Identifier of the record that the form saves.
-    fn id(&self) -> Uuid;
-    /// Changes the identifier.
-    fn set_id(&mut self, id: Uuid);
-    /// Identifier of the draft in another tab that this one was copied from.
-    fn copy_of(&self) -> Option<Uuid>;
-    /// Marks the draft as a copy.
-    fn set_copy_of(&mut self, of: Option<Uuid>);
+    /// Returns the identifier of the record that the form saves, and of the draft in another tab that this one was copied from.
+    fn identity(&self) -> (Uuid, Option<Uuid>);
+    /// Makes this draft a copy of itself that saves another record.
+    fn become_copy(&mut self, id: Uuid);
 }
 
 /// Notice above the form.
@@ -100,8 +96,7 @@ impl<T: FormDraft> Drafting<T> {
         let left = claimed.slot.read::<T>();
         let copied = left.is_none().then_some(claimed.elsewhere).flatten();
         let copied = copied.and_then(|name| crate::storage::local_storage::get::<T>(&name)).map(|mut draft| {
-            draft.set_copy_of(Some(draft.id()));
-            draft.set_id(new_id());
+            draft.become_copy(new_id());
             draft
         });
         self.notice.try_set(copied.is_some().then_some(Notice::Copy));
@@ -151,8 +146,7 @@ impl<T: FormDraft> Drafting<T> {
     /// Deletes the draft of a saved record and informs other tabs.
     pub fn is_saved(self) {
         self.slot.try_with_value(|slot| slot.as_ref().map(Slot::clear));
-        let about =
-            self.draft.try_with_untracked(|draft| draft.as_ref().map(|draft| (draft.id(), draft.copy_of()))).flatten();
+        let about = self.draft.try_with_untracked(|draft| draft.as_ref().map(T::identity)).flatten();
         if let Some((id, of)) = about {
             let text = format!("{id} {}", of.unwrap_or(id));
             self.channel.try_with_value(|channel| {
@@ -197,7 +191,7 @@ impl<T: FormDraft> Drafting<T> {
 
     /// Handles the message that another tab saved `id` from the draft `of` or from a copy.
     fn on_saved_elsewhere(self, id: Uuid, of: Uuid) {
-        let current = self.draft.try_with_untracked(|draft| draft.as_ref().map(T::id)).flatten();
+        let current = self.draft.try_with_untracked(|draft| draft.as_ref().map(|draft| draft.identity().0)).flatten();
         if current != Some(of) {
             return;
         }
@@ -211,8 +205,7 @@ impl<T: FormDraft> Drafting<T> {
     fn take_new_id(self) {
         self.draft.try_update(|draft| {
             if let Some(draft) = draft {
-                draft.set_copy_of(Some(draft.id()));
-                draft.set_id(new_id());
+                draft.become_copy(new_id());
             }
         });
     }

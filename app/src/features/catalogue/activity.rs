@@ -1,18 +1,17 @@
 //! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
 
 use crate::api::reference as server;
+use crate::features::catalogue::editing::{Submission, editing_screen, programme_options};
 use crate::features::catalogue::field_edit::FieldEdit;
+use crate::features::catalogue::sentence;
 use crate::features::catalogue::typed_field::{Typed, part_name};
-use crate::features::catalogue::{is_admin, sentence};
 use crate::features::entries::Preview;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use jiedui_core::catalogue::Activity;
-use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
-use wasm_bindgen_futures::spawn_local;
+use leptos_router::hooks::use_navigate;
 
 lazy_screen!(
     /// The form of an activity.
@@ -22,20 +21,9 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn ActivityOf() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    crate::ui::page::title(texts.nav_catalogue);
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    crate::ui::page::for_roles(is_admin, texts.admins_only, move |overview| {
-        let code = code.get();
-        let own = overview.catalogue.activity(&code).cloned();
-        if own.is_none() && code != "new" {
-            return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
-        }
-        // What is sent names the catalogue that the form was opened from, not the one that has arrived since.
-        view! { <Editor own base_version=overview.catalogue.version/> }.into_any()
-    })
+    let not_found = use_app_state().texts.no_such_activity;
+    let editor = |own, base_version| view! { <Editor own base_version/> }.into_any();
+    editing_screen(|catalogue, code| catalogue.activity(code).cloned(), not_found, editor)
 }
 
 /// A field with a number by which the screen tells it from the others, wherever it is moved.
@@ -54,10 +42,8 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
     let first = own.iter().flat_map(|own| &own.fields).map(|field| RwSignal::new(Typed::of(field)));
     let fields: RwSignal<Vec<Numbered>> = RwSignal::new((0..).zip(first).collect());
     let next = RwSignal::new(u32::try_from(fields.with_untracked(Vec::len)).unwrap_or_default());
-    let errors = RwSignal::new(Vec::<FieldError>::new());
-    let failed = RwSignal::new(None::<String>);
-    // Whether somebody has tried to save it: what is being typed is not wrong yet.
-    let checked = RwSignal::new(false);
+    let submission = Submission::new(model);
+    let Submission { errors, failed, checked, .. } = submission;
     let activity = Memo::new(move |_| Activity {
         code: code.get().trim().to_owned(),
         programme: programme.get(),
@@ -74,46 +60,18 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
     };
     let navigate = use_navigate();
     let save = move |_| {
-        let own = activity.get_untracked();
-        let catalogue = model
-            .overviews
-            .server
-            .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
-            .unwrap_or_default();
-        errors.set(catalogue.with_activity(own.clone()).err().unwrap_or_default());
-        failed.set(None);
-        checked.set(true);
+        let changed = activity.get_untracked();
+        submission.begin();
+        let is_valid = submission.validate(|catalogue| catalogue.with_activity(changed.clone()));
         let unreadable = fields.with_untracked(|fields| {
             fields.iter().any(|(_, typed)| typed.with_untracked(|typed| !typed.read().1.is_empty()))
         });
-        if unreadable || !errors.with_untracked(Vec::is_empty) {
-            return;
+        if is_valid && !unreadable {
+            let request = async move { server::set_activity(&changed, base_version, model.language).await };
+            submission.send(navigate.clone(), request);
         }
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            match server::set_activity(&own, base_version, model.language).await {
-                Ok(()) => {
-                    crate::sync::look_for_news(model);
-                    navigate("/catalogue", Default::default());
-                }
-                Err(error) => {
-                    failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())));
-                    errors.set(error.errors);
-                }
-            }
-        });
     };
-    let programmes = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
-        let option = |code: String, words: String| {
-            let own = code.clone();
-            view! { <option value=code selected=move || programme.get() == own>{words}</option> }
-        };
-        let own = overview.catalogue.programmes.iter();
-        std::iter::once(option(String::new(), texts.please_choose.to_owned()))
-            .chain(own.map(|own| option(own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())))
-            .collect_view()
-    };
+    let programmes = programme_options(model, programme.into());
     let wrong_of = move |typed: RwSignal<Typed>| {
         Signal::derive(move || {
             let (code, unreadable) = typed.with(|own| (own.code.clone(), own.read().1));

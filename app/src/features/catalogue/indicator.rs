@@ -1,7 +1,7 @@
 //! Changing an indicator's names and targets, or adding one.
 
 use crate::api::reference as server;
-use crate::features::catalogue::{is_admin, sentence};
+use crate::features::catalogue::editing::{Submission, editing_screen, programme_options};
 use crate::labels::number::qualified;
 use crate::lazy_screen;
 use crate::state::use_app_state;
@@ -14,8 +14,7 @@ use jiedui_core::values::{
     quantity::{Qualifier, Quantity},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
-use wasm_bindgen_futures::spawn_local;
+use leptos_router::hooks::use_navigate;
 
 /// How entries make a figure, with the codes.
 const WAYS: [(Aggregation, &str); 4] = [
@@ -63,20 +62,9 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn IndicatorEdit() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    crate::ui::page::title(texts.nav_catalogue);
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    crate::ui::page::for_roles(is_admin, texts.admins_only, move |overview| {
-        let code = code.get();
-        let own = overview.catalogue.indicator(&code).cloned();
-        if own.is_none() && code != "new" {
-            return view! { <p class="empty">{texts.not_found}</p> }.into_any();
-        }
-        // What is sent names the catalogue that the form was opened from, not the one that has arrived since.
-        view! { <Editor own base_version=overview.catalogue.version/> }.into_any()
-    })
+    let not_found = use_app_state().texts.not_found;
+    let editor = |own, base_version| view! { <Editor own base_version/> }.into_any();
+    editing_screen(|catalogue, code| catalogue.indicator(code).cloned(), not_found, editor)
 }
 
 #[component]
@@ -97,10 +85,8 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     });
     let targets = RwSignal::new(own.targets.iter().map(|own| RwSignal::new(Typed::of(own))).collect::<Vec<_>>());
     let shown = RwSignal::new(own);
-    let errors = RwSignal::new(Vec::<FieldError>::new());
-    let failed = RwSignal::new(None::<String>);
-    // Whether somebody has tried to save it: what is being typed is not wrong yet.
-    let checked = RwSignal::new(false);
+    let submission = Submission::new(model);
+    let Submission { errors, failed, checked, .. } = submission;
     let text = move |label: &'static str, id: &'static str, part: fn(&mut Indicator) -> &mut String| {
         let value = move || shown.with(|own| part(&mut own.clone()).clone());
         let error = move || {
@@ -119,55 +105,23 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     let save = move |_| {
         let typed = targets
             .with_untracked(|targets| targets.iter().map(|own| own.get_untracked().target()).collect::<Vec<_>>());
-        failed.set(None);
-        checked.set(true);
+        submission.begin();
         let Ok(targets) = typed.into_iter().collect() else {
             failed.set(Some(texts.target_wrong.to_owned()));
             return;
         };
-        let own = Indicator { targets, ..shown.get_untracked() };
-        let catalogue = model
-            .overviews
-            .server
-            .with_untracked(|own| own.as_ref().map(|own| own.catalogue.clone()))
-            .unwrap_or_default();
-        errors.set(catalogue.with_indicator(own.clone()).err().unwrap_or_default());
-        if let Some(error) = errors.with_untracked(|errors| errors.first().cloned()) {
-            failed.set(Some(sentence(error, model.language)));
-            return;
+        let changed = Indicator { targets, ..shown.get_untracked() };
+        if submission.validate(|catalogue| catalogue.with_indicator(changed.clone())) {
+            let request = async move { server::set_indicator(&changed, base_version, model.language).await };
+            submission.send(navigate.clone(), request);
+        } else {
+            submission.show_first_error();
         }
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            match server::set_indicator(&own, base_version, model.language).await {
-                Ok(()) => {
-                    crate::sync::look_for_news(model);
-                    navigate("/catalogue", Default::default());
-                }
-                Err(error) => {
-                    failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())));
-                    errors.set(error.errors);
-                }
-            }
-        });
     };
-    let option =
-        |code: String, words: String, is_chosen: bool| view! { <option value=code selected=is_chosen>{words}</option> };
-    let programmes = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
-        let own = overview.catalogue.programmes.iter();
-        std::iter::once(option(String::new(), texts.please_choose.to_owned(), false))
-            .chain(own.map(|own| {
-                let is_chosen = shown.with_untracked(|indicator| indicator.programme == own.code);
-                option(own.code.clone(), model.pick(&own.name, &own.name_en).to_owned(), is_chosen)
-            }))
-            .collect_view()
-    };
+    let programme = Signal::derive(move || shown.with(|indicator| indicator.programme.clone()));
     let ways = [texts.way_sum, texts.way_latest, texts.way_mean, texts.way_distinct];
-    let ways = WAYS
-        .iter()
-        .zip(ways)
-        .map(|((_, code), words)| option((*code).to_owned(), words.to_owned(), false))
-        .collect_view();
+    let ways =
+        WAYS.iter().zip(ways).map(|((_, code), words)| view! { <option value=*code>{words}</option> }).collect_view();
     let set_way = move |event| {
         let code = event_target_value(&event);
         let way = WAYS.iter().find(|(_, own)| *own == code).map_or(Aggregation::Sum, |(way, _)| *way);
@@ -239,7 +193,7 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
                     {is_new.then(|| view! {
                         {text(texts.field_code, "code", |own| &mut own.code)}
                         <label><span>{texts.programme}</span>
-                            <select id="indicator-programme" on:change=move |event| shown.update(|own| own.programme = event_target_value(&event))>{programmes}</select></label>
+                            <select id="indicator-programme" on:change=move |event| shown.update(|own| own.programme = event_target_value(&event))>{programme_options(model, programme)}</select></label>
                         <label><span>{texts.how_counted}</span><select on:change=set_way>{ways}</select></label>
                     })}
                     <h2>{texts.targets}</h2>

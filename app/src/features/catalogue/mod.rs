@@ -1,6 +1,7 @@
 //! The catalogue, for administrators: which forms and indicators there are, and the ways to change them.
 
 pub mod activity;
+mod editing;
 mod field_edit;
 pub mod indicator;
 mod typed_field;

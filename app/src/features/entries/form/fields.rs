@@ -191,30 +191,29 @@ impl Form {
         });
         move || {
             (coordinates && is_closed.get()).then(|| {
-                let (value, error) = (self.value(|draft| draft.reason.clone()), self.error("reason"));
-                let input = move |event| {
-                    let reason = event_target_value(&event);
-                    self.change(move |draft| draft.reason.clone_from(&reason));
-                };
-                let control = view! {
-                    <textarea id="field-reason" rows="2" maxlength=NOTE_LENGTH.to_string() prop:value=value on:input=input
-                        aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-reason"></textarea>
-                };
-                self.row("reason", model.texts.closed_reason.to_owned(), control.into_any())
+                let control = self.text_area("reason", 2, |draft| &mut draft.reason);
+                self.row("reason", model.texts.closed_reason.to_owned(), control)
             })
         }
     }
 
-    pub fn note(self) -> impl IntoView + use<> {
-        let (value, error) = (self.value(|draft| draft.note.clone()), self.error("note"));
+    /// Renders the text area of a field of the entry.
+    fn text_area(self, field: &'static str, rows: u8, part: fn(&mut Draft) -> &mut String) -> AnyView {
+        let (value, error) = (self.value(move |draft| part(&mut draft.clone()).clone()), self.error(field));
         let input = move |event| {
-            let note = event_target_value(&event);
-            self.change(move |draft| draft.note.clone_from(&note));
+            let text = event_target_value(&event);
+            self.change(move |draft| part(draft).clone_from(&text));
         };
-        let control = view! {
-            <textarea id="field-note" rows="4" maxlength=NOTE_LENGTH.to_string() prop:value=value on:input=input
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-note"></textarea>
-        };
-        self.row("note", format!("{}{}", self.model.texts.note, self.model.texts.optional), control.into_any())
+        view! {
+            <textarea id=format!("field-{field}") rows=rows.to_string() maxlength=NOTE_LENGTH.to_string() prop:value=value on:input=input
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{field}")></textarea>
+        }
+        .into_any()
+    }
+
+    /// Renders the field of the note.
+    pub fn note(self) -> impl IntoView + use<> {
+        let control = self.text_area("note", 4, |draft| &mut draft.note);
+        self.row("note", format!("{}{}", self.model.texts.note, self.model.texts.optional), control)
     }
 }

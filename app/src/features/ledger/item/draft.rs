@@ -42,20 +42,13 @@ pub struct Draft {
 }
 
 impl FormDraft for Draft {
-    fn id(&self) -> Uuid {
-        self.id
+    fn identity(&self) -> (Uuid, Option<Uuid>) {
+        (self.id, self.copy_of)
     }
 
-    fn set_id(&mut self, id: Uuid) {
+    fn become_copy(&mut self, id: Uuid) {
+        self.copy_of = Some(self.id);
         self.id = id;
-    }
-
-    fn copy_of(&self) -> Option<Uuid> {
-        self.copy_of
-    }
-
-    fn set_copy_of(&mut self, of: Option<Uuid>) {
-        self.copy_of = of;
     }
 }
 
