@@ -8,6 +8,7 @@ pub mod draft_slots;
 pub mod drafts;
 pub mod entry_view;
 mod error;
+pub mod journal;
 pub mod ledger_view;
 pub mod local_storage;
 pub mod my_entries;

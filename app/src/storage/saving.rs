@@ -2,8 +2,9 @@
 //! that was opened before another tab's change.
 
 use crate::storage::entry_view::{EntryView, entry_views};
+use crate::storage::journal::journal;
 use crate::storage::ledger_view::{ItemView, item_views};
-use crate::storage::my_entries::{MyEntry, journal};
+use crate::storage::my_entries::MyEntry;
 use crate::storage::user_db::{META, OUTBOX, REPLICA, UserDb, new_id};
 use crate::storage::{Result, all, commit, get, persistently, put, remove};
 use idb::{ObjectStore, TransactionMode};

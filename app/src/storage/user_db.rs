@@ -1,24 +1,24 @@
 //! A person's outbox and replica.
 
+mod outbox;
+mod pull;
+mod push;
+
+pub use outbox::Unsent;
+
 use crate::storage::entry_view::{EntryView, entry_views};
+use crate::storage::journal::journal;
 use crate::storage::ledger_view::{ItemView, item_views};
-use crate::storage::local_storage;
-use crate::storage::my_entries::{Gone, MyEntries, journal};
+use crate::storage::my_entries::{Gone, MyEntries};
 use crate::storage::photo_db::named;
 use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::unsent_count;
-use crate::storage::{Connection, Result, all, commit, get, persistently, put, remove};
-use idb::{KeyRange, ObjectStore, Query, TransactionMode};
+use crate::storage::{Connection, Result, all, commit, get, put};
+use idb::{ObjectStore, TransactionMode};
 use jiedui_core::entry::Entry;
-use jiedui_core::entry::Fields;
-use jiedui_core::sync::{Kind, Path};
-use jiedui_core::sync::{
-    MAX_SENT_ITEMS, Mutation, Op, OutboxItem, PullResponse, PushRequest, PushResult, Record, Resolution, Sender,
-    acknowledge, enqueue, next_batch, requeue, unsent_mutations,
-};
-use std::collections::{BTreeMap, BTreeSet};
+use jiedui_core::sync::{Kind, OutboxItem, Record, Sender};
+use std::collections::BTreeSet;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
 
 pub(super) const META: &str = "meta";
 pub(super) const OUTBOX: &str = "outbox";
@@ -27,24 +27,10 @@ pub(super) const REPLICA: &str = "replica";
 pub(super) const GONE: &str = "gone";
 /// How much of the feed the replica holds.
 const PROGRESS: &str = "replica";
-/// The most of them that are listed.
-const MOST_GONE: usize = 50;
-
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct UserDb {
     pub(super) database: Connection,
     pub(super) user: Uuid,
-}
-
-/// The mutations that can be sent now.
-#[derive(Debug)]
-pub struct Unsent {
-    /// The client under whose name the mutations are sent.
-    pub client: Uuid,
-    /// The oldest mutations, by their numbers.
-    pub mutations: Vec<Mutation>,
-    /// In how many milliseconds the first that is held back can be sent, if there is one.
-    pub held_for: Option<i64>,
 }
 
 impl UserDb {
@@ -73,172 +59,6 @@ impl UserDb {
             }
         };
         Ok(Sender { user: self.user, client, epoch: get(meta, "epoch").await? })
-    }
-
-    /// Puts a change of a record into the outbox. When this returns, it is on the phone. A refused change of the same one is
-    /// replaced: the person has seen it and made this one instead.
-    pub async fn save(&self, kind: Kind, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
-        persistently(|| self.try_to_put(kind.clone(), id, base_rev, op, fields.clone())).await
-    }
-
-    async fn try_to_put(&self, kind: Kind, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
-        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
-        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let sender = self.sender(&meta).await?;
-        let (mut waiting, refused): (Vec<OutboxItem>, Vec<OutboxItem>) =
-            all(&outbox).await?.into_iter().partition(|old: &OutboxItem| old.refused.is_none());
-        for old in refused.iter().filter(|old| old.mutation.id == id) {
-            remove(&outbox, old.mutation.seq as f64).await?;
-        }
-        waiting.retain(|own| own.mutation.id == id);
-        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
-        let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op, fields };
-        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
-        put(&meta, "next_seq", &(seq + 1)).await?;
-        commit(transaction).await
-    }
-
-    /// Puts a choice about the mutation `seq` into the outbox. That one stays there until the choice is taken.
-    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
-        persistently(|| self.try_to_choose(id, rev, seq, take.clone())).await
-    }
-
-    async fn try_to_choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
-        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadWrite).await?;
-        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
-        let next: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let sender = self.sender(&meta).await?;
-        // The server knows the conflict by the name under which it was sent.
-        let of: Option<OutboxItem> = get(&outbox, seq as f64).await?;
-        let client = of.and_then(|own| own.client).unwrap_or(sender.client);
-        let mutation = Resolution { client, seq, take }.mutation(next, id, rev);
-        put(&outbox, next as f64, &enqueue(sender, mutation, &[], None, new_id)).await?;
-        put(&meta, "next_seq", &(next + 1)).await?;
-        commit(transaction).await
-    }
-
-    /// Returns all unsent mutations as the body of a push.
-    pub async fn outbox_as_push(&self, now: i64) -> Result<String> {
-        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
-        let meta = transaction.object_store(META)?;
-        let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
-        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        waiting.retain(|own| !own.is_held(now));
-        let (client, mutations) = unsent_mutations(&waiting, epoch);
-        let client_id = client.or(present).unwrap_or_default();
-        Ok(local_storage::to_json(&PushRequest { client_id, user: Some(self.user), mutations })?)
-    }
-
-    /// Takes back a change that the server has refused.
-    pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
-        let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
-        let outbox = transaction.object_store(OUTBOX)?;
-        for old in all::<OutboxItem>(&outbox).await? {
-            if old.mutation.id == id && old.refused.is_some() {
-                remove(&outbox, old.mutation.seq as f64).await?;
-            }
-        }
-        commit(transaction).await
-    }
-
-    /// Returns the oldest mutations that can be sent, up to the first that is held back.
-    pub async fn unsent(&self, limit: usize, now: i64) -> Result<Unsent> {
-        let transaction = self.database.begin(&[META, OUTBOX], TransactionMode::ReadOnly).await?;
-        let present: Option<Uuid> = get(&transaction.object_store(META)?, "client").await?;
-        // IndexedDB gives them in the order of their keys, which are their numbers.
-        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        // What was made after it does not overtake it.
-        let held = waiting.iter().position(|own| own.is_held(now));
-        let held_for = held.and_then(|at| waiting[at].held_until).map(|until| until.saturating_sub(now));
-        waiting.truncate(held.unwrap_or(waiting.len()));
-        let (client, mutations) = next_batch(&waiting, limit);
-        Ok(Unsent { client: client.or(present).unwrap_or_default(), mutations, held_for })
-    }
-
-    /// Stores the results of a push that was sent as `client`, in one transaction: moves accepted mutations from the outbox to the
-    /// replica. `epoch`: the life of the server's database.
-    pub async fn store_push(&self, client: Uuid, epoch: Option<u64>, results: &[PushResult]) -> Result<()> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
-        let (outbox, replica) = (transaction.object_store(OUTBOX)?, transaction.object_store(REPLICA)?);
-        let meta = transaction.object_store(META)?;
-        let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
-        let waiting: Vec<OutboxItem> = all(&outbox).await?;
-        let answered = |own: &&OutboxItem| results.iter().any(|result| result.seq == own.mutation.seq);
-        let mut known = BTreeMap::new();
-        for own in waiting.iter().filter(answered) {
-            let record: Option<Record> = get(&replica, own.mutation.id.to_string().as_str()).await?;
-            known.extend(record.map(|record| (record.id, record)));
-        }
-        let mut sender = Sender { client, ..self.sender(&meta).await? };
-        if let (None, Some(epoch)) = (sender.epoch, epoch) {
-            put(&meta, "epoch", &epoch).await?;
-            sender.epoch = Some(epoch);
-        }
-        let renamed = new_id();
-        let done = acknowledge(sender, renamed, results, &waiting, &known);
-        for (seq, own) in &done.outbox {
-            match own {
-                Some(own) => put(&outbox, *seq as f64, own).await?,
-                None => remove(&outbox, *seq as f64).await?,
-            }
-        }
-        for (id, record) in &done.replica {
-            match record {
-                Some(record) => put(&replica, id.to_string().as_str(), record).await?,
-                None => remove(&replica, id.to_string().as_str()).await?,
-            }
-        }
-        for own in &done.sent {
-            put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
-            remove(&meta, sent_key(own.mutation.seq.saturating_sub(MAX_SENT_ITEMS)).as_str()).await?;
-        }
-        if done.is_duplicated {
-            put(&meta, "client", &renamed).await?;
-        }
-        accepted.extend(&done.new);
-        put(&meta, "accepted", &accepted).await?;
-        commit(transaction).await
-    }
-
-    /// Stores a page of records and its cursor in one transaction. Returns the progress of the replica, and whether the server was
-    /// restored from a backup. Mutations that it may lack are then in the outbox again.
-    pub async fn store_pull(&self, pulled: &PullResponse) -> Result<(ReplicaProgress, bool)> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
-        let (meta, replica) = (transaction.object_store(META)?, transaction.object_store(REPLICA)?);
-        let epoch: Option<u64> = get(&meta, "epoch").await?;
-        let is_restored = epoch.is_some_and(|epoch| epoch != pulled.epoch);
-        if is_restored {
-            send_again(&meta, &transaction.object_store(OUTBOX)?, &replica).await?;
-        }
-        if pulled.reset || is_restored {
-            replica.clear()?.await?;
-        }
-        put(&meta, "epoch", &pulled.epoch).await?;
-        let mut gone: Vec<Gone> = get(&meta, GONE).await?.unwrap_or_default();
-        let before = gone.clone();
-        for record in &pulled.records {
-            let name = record.id.to_string();
-            gone.retain(|own| own.id != record.id);
-            if record.deleted {
-                // What this phone itself has deleted is no longer in the replica.
-                let known: Option<Record> = get(&replica, name.as_str()).await?;
-                gone.extend(known.and_then(|known| Gone::of(self.user, known)));
-                remove(&replica, name.as_str()).await?;
-            } else {
-                put(&replica, name.as_str(), record).await?;
-            }
-        }
-        if gone != before {
-            gone.drain(..gone.len().saturating_sub(MOST_GONE));
-            put(&meta, GONE, &gone).await?;
-        }
-        put(&meta, "cursor", &pulled.cursor).await?;
-        let progress: ReplicaProgress = get(&meta, PROGRESS).await?.unwrap_or_default();
-        let progress = progress.after(pulled, pulled.reset || is_restored);
-        put(&meta, PROGRESS, &progress).await?;
-        commit(transaction).await?;
-        Ok((progress, is_restored))
     }
 
     /// Where to go on from.
@@ -313,32 +133,6 @@ impl UserDb {
         let is_complete = progress.is_complete;
         Ok(MyEntries { gone: gone.unwrap_or_default(), is_complete, lost: counted.lost, ..journal })
     }
-}
-
-/// Where an acknowledged mutation is remembered.
-fn sent_key(seq: u64) -> String {
-    format!("sent-{seq:016}")
-}
-
-/// Puts back into the outbox what a server that was restored from a backup may lack.
-async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectStore) -> Result<()> {
-    let range = || KeyRange::bound(&"sent-".into(), &"sent-~".into(), None, None).map(Query::KeyRange);
-    let sent = meta.get_all(Some(range()?), None)?.await?;
-    let mut remembered: Vec<OutboxItem> = Vec::with_capacity(sent.len());
-    for text in sent.iter().filter_map(JsValue::as_string) {
-        remembered.push(local_storage::from_json(&text)?);
-    }
-    let waiting: Vec<OutboxItem> = all(outbox).await?;
-    let mut known = BTreeMap::new();
-    for own in waiting.iter().chain(&remembered) {
-        let record: Option<Record> = get(replica, own.mutation.id.to_string().as_str()).await?;
-        known.extend(record.map(|record| (record.id, record)));
-    }
-    for own in requeue(&waiting, remembered, &known) {
-        put(outbox, own.mutation.seq as f64, &own).await?;
-    }
-    meta.delete(range()?)?.await?;
-    Ok(())
 }
 
 /// Returns a new UUIDv7 by this phone's uncorrected clock.

@@ -4,7 +4,7 @@ use super::{offline_readiness, photos};
 use crate::api::endpoints;
 use crate::state::AppState;
 use crate::storage::Result as StoreResult;
-use crate::storage::my_entries::concerns;
+use crate::storage::journal::concerns;
 use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::tab_lock as lock;
 use crate::storage::user_db::{Unsent, UserDb};

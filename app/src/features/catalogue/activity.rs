@@ -1,10 +1,11 @@
-//! Changing a form, or adding one: its fields one below the other, and beside them the form as a recorder will see it.
+//! The form that changes or adds an activity: its fields in order, next to a preview for recorders.
 
 use crate::api::reference as server;
 use crate::features::catalogue::editing::{Submission, editing_screen, programme_options};
 use crate::features::catalogue::field_edit::FieldEdit;
 use crate::features::catalogue::sentence;
-use crate::features::catalogue::typed_field::{Typed, part_name};
+use crate::features::catalogue::typed_field::Typed;
+use crate::features::catalogue::unreadable::part_name;
 use crate::features::entries::Preview;
 use crate::labels::texts::fill;
 use crate::lazy_screen;

@@ -5,6 +5,8 @@ mod editing;
 mod field_edit;
 pub mod indicator;
 mod typed_field;
+mod typed_lines;
+mod unreadable;
 
 use crate::labels::programme_color::color_style;
 use crate::labels::texts::fill;

@@ -1,16 +1,10 @@
-//! Text model of a form field in the editor: conversion to and from a field of the catalogue.
+//! A field of a form as an administrator types it, and its conversion to a field of the catalogue.
 
-use crate::labels::texts::{Texts, fill};
+use crate::features::catalogue::typed_lines::{BAR, choice, column, column_line, lines};
+use crate::features::catalogue::unreadable::Unreadable;
 use crate::ui::number_input::read_number;
-use jiedui_core::catalogue::Field;
-use jiedui_core::catalogue::{Choice, Computed, Condition, Kind};
-use jiedui_core::values::{
-    field_error::{ErrorCode, FieldError, Language},
-    quantity::Quantity,
-};
-
-/// What there is to choose from: a line each, code, name and English name between bars.
-const BAR: char = '|';
+use jiedui_core::catalogue::{Choice, Computed, Condition, Field, Kind};
+use jiedui_core::values::quantity::Quantity;
 
 /// A field as it is typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,8 +83,8 @@ impl Typed {
         }
     }
 
-    /// Reads what is typed: the field, and what of it cannot be read. A form is not published while there is such a thing, for
-    /// it would be published without it.
+    /// Parses the typed text into a field, and lists the parts that cannot be read. A form with unreadable parts is not
+    /// published, because they would be missing.
     pub fn read(&self) -> (Field, Vec<Unreadable>) {
         let mut wrong = Vec::new();
         let kind = KINDS.iter().find(|(_, code)| *code == self.kind).map(|(kind, _)| *kind);
@@ -177,95 +171,11 @@ impl Typed {
 /// The signs of a multiplication.
 const PRODUCT: [char; 3] = ['×', '*', '＊'];
 
-/// A part of a field that is typed and cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Unreadable {
-    /// Which, as in [`Field`].
-    pub part: &'static str,
-    /// Which line of it, from 1, where it has several.
-    pub line: Option<usize>,
-}
-
-impl Unreadable {
-    /// What is wrong, in words.
-    pub fn in_words(self, texts: &Texts, language: Language) -> String {
-        let line = self.line.unwrap_or_default();
-        let why = match self.part {
-            "when" => texts.field_when_wrong.to_owned(),
-            "choices" => fill(texts.field_choices_wrong, &[&line]),
-            "columns" => fill(texts.field_columns_wrong, &[&line]),
-            "computed" => texts.field_computed_wrong.to_owned(),
-            "kind" => texts.field_kind_wrong.to_owned(),
-            part => FieldError::new(part, ErrorCode::NotAmount).in_language(language).message,
-        };
-        format!("{}：{why}", part_name(texts, self.part))
-    }
-}
-
-/// What a part of a field is called on the screen.
-pub fn part_name(texts: &Texts, part: &str) -> String {
-    let name = match part {
-        "code" => texts.field_code,
-        "name" => texts.field_name,
-        "kind" => texts.field_kind,
-        "min" => texts.field_min,
-        "max" => texts.field_max,
-        "feeds" => texts.field_feeds,
-        "computed" => texts.field_computed,
-        "choices" => texts.field_choices,
-        "columns" => texts.field_columns,
-        "default" => texts.field_default,
-        "when" => texts.field_when,
-        other => other,
-    };
-    // What follows in brackets or after a comma tells how it is filled in.
-    name.split(['（', '(', '，', ',']).next().unwrap_or(name).trim().to_owned()
-}
-
-/// What lines say, each by itself; empty ones say nothing.
-fn lines<T>(part: &'static str, text: &str, read: impl Fn(&str) -> Option<T>, wrong: &mut Vec<Unreadable>) -> Vec<T> {
-    let mut all = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        match read(line) {
-            Some(own) => all.push(own),
-            None => wrong.push(Unreadable { part, line: Some(number) }),
-        }
-    }
-    all
-}
-
-/// What a line says between its bars, where that is so many things or fewer, the first two of them not empty.
-fn cells(line: &str, most: usize) -> Option<Vec<String>> {
-    let cells: Vec<String> = line.split([BAR, '｜']).map(|part| part.trim().to_owned()).collect();
-    let is_whole = cells.len() <= most && cells.iter().take(2).filter(|own| !own.is_empty()).count() == 2;
-    is_whole.then_some(cells)
-}
-
-/// A choice as its line says.
-fn choice(line: &str) -> Option<Choice> {
-    let mut cells = cells(line, 3)?.into_iter();
-    Some(Choice { code: cells.next()?, name: cells.next()?, name_en: cells.next().unwrap_or_default() })
-}
-
-fn column_line(column: &Field) -> String {
-    let kind = KINDS.iter().find(|(kind, _)| *kind == column.kind).map_or("", |(_, code)| code);
-    format!("{}{BAR}{}{BAR}{kind}{BAR}{}", column.code, column.name, column.unit)
-}
-
-/// A column as its line says, and for the rest as it was.
-fn column(line: &str, old: &[Field]) -> Option<Field> {
-    let mut cells = cells(line, 4)?.into_iter();
-    let (code, name, kind) = (cells.next()?, cells.next()?, cells.next()?);
-    let kind = KINDS.iter().find(|(_, own)| *own == kind).map(|(kind, _)| *kind)?;
-    let was = old.iter().find(|own| own.code == code).cloned();
-    let required = was.as_ref().is_none_or(|was| was.required);
-    let unit = cells.next().unwrap_or_default();
-    Some(Field { code, name, kind, unit, required, ..was.unwrap_or_default() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::catalogue::unreadable::part_name;
+    use jiedui_core::values::field_error::Language;
     use rstest::rstest;
     use serde_json::json;
 

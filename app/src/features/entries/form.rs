@@ -1,111 +1,45 @@
 //! The form of a new or an existing entry. The draft is stored at every keystroke.
 
 mod answers;
+mod copy_last;
+mod draft_from_fields;
+mod draft_to_fields;
 mod fields;
 mod photos;
 mod position;
-mod reading;
+mod preview;
 mod returned;
+mod screens;
+mod stored_draft;
 mod table;
+mod validation;
+
+pub use preview::Preview;
+pub use screens::{EditEntryForm, NewEntryForm};
 
 use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
-use crate::lazy_screen;
-use crate::state::{AppState, use_app_state};
+use crate::state::use_app_state;
 use crate::storage::StoreError;
-use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
-use crate::storage::my_entries::MyEntry;
-use crate::storage::saving::{ChangedElsewhere, SaveBase, SaveOutcome, SaveRequest};
-use crate::storage::user_db::new_id;
+use crate::storage::drafts::Draft;
+use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
-use crate::ui::drafting::{Drafting, FormDraft};
+use crate::ui::drafting::Drafting;
 use crate::ui::loading::{LoadingStored, NothingFound};
+use copy_last::copy_last_button;
+use draft_to_fields::changes_of;
 use fields::{Change, Form};
-use jiedui_core::access::rights::may_edit;
-use jiedui_core::catalogue::Activity;
-use jiedui_core::entry::State;
-use jiedui_core::figures::overview::Overview;
+use jiedui_core::entry::{State, field};
 use jiedui_core::sync::Kind;
-use jiedui_core::sync::path;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use reading::{changes_of, check, copy_from_last, draft_of, fresh, today};
+use leptos_router::hooks::use_navigate;
+use screens::Start;
 use serde_json::json;
-use uuid::Uuid;
+use stored_draft::{rebase, stored_draft};
+use validation::check;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-
-lazy_screen!(
-    /// The form of a new entry.
-    NewEntryForm, render_new_entry, NewEntry
-);
-
-/// A new entry of the activity that the address names.
-#[component]
-fn NewEntry() -> impl IntoView {
-    let model = use_app_state();
-    crate::ui::page::title(model.texts.nav_new);
-    let (params, query) = (use_params_map(), use_query_map());
-    let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
-    // Another activity is another form.
-    move || {
-        let activity = StoredValue::new(activity.get());
-        let start = move || {
-            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
-            let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
-            // The form is asked for in the version that the draft was begun with.
-            let overview = model.overviews.server.get()?;
-            let fresh =
-                Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
-            let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
-            Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
-        };
-        view! { <EntryForm start/> }
-    }
-}
-
-lazy_screen!(
-    /// The form of an existing entry.
-    EditEntryForm, render_edit_entry, EditEntry
-);
-
-/// The change of the entry that the address names.
-#[component]
-fn EditEntry() -> impl IntoView {
-    let model = use_app_state();
-    crate::ui::page::title(model.texts.entry);
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
-    move || {
-        let id = id.get();
-        let start = move || {
-            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
-            let id = id?;
-            // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
-            model.overviews.server.track();
-            model.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
-        };
-        view! { <EntryForm start/> }
-    }
-}
-
-/// The start of a form.
-enum Start {
-    New { fresh: Box<Draft>, wanted: Option<u32> },
-    Edit(Uuid),
-}
-
-impl FormDraft for Draft {
-    fn identity(&self) -> (Uuid, Option<Uuid>) {
-        (self.id, self.copy_of)
-    }
-
-    fn become_copy(&mut self, id: Uuid) {
-        self.copy_of = Some(self.id);
-        self.id = id;
-    }
-}
 
 /// How far saving has come.
 #[derive(Clone, PartialEq)]
@@ -138,7 +72,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             match first {
                 Start::New { fresh, wanted } => drafting.begin_new(&form, wanted, *fresh).await,
-                Start::Edit(id) => match stored(model, id).await {
+                Start::Edit(id) => match stored_draft(model, id).await {
                     Ok(stored) => drafting.begin_edit(&form, stored).await,
                     Err(error) => {
                         drafting.is_not_found();
@@ -155,7 +89,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             let again = match untrack(start) {
                 Some((_, Start::New { fresh, .. })) => Some(*fresh),
-                Some((_, Start::Edit(id))) => stored(model, id).await.ok().flatten(),
+                Some((_, Start::Edit(id))) => stored_draft(model, id).await.ok().flatten(),
                 None => None,
             };
             if again.is_some() {
@@ -200,7 +134,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             let mut fields = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
             if returned::is_resubmitted(model, &own) {
                 // What is sent in again waits for review again, even where nothing had to be changed.
-                fields.insert("state".to_owned(), json!(State::Submitted.code()));
+                fields.insert(field::STATE.to_owned(), json!(State::Submitted.code()));
             }
             let after = if returned::is_own(model, &own) { "/entries".to_owned() } else { format!("/list/{}", own.id) };
             let begun = if drafting.is_new() {
@@ -221,7 +155,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 }
                 Ok(SaveOutcome::Elsewhere(now)) => {
                     let names = now.paths.iter().map(|path| model.field_name(&own.activity, path)).collect();
-                    drafting.change(|draft| *draft = on_top_of(draft, now, &overview));
+                    drafting.change(|draft| *draft = rebase(draft, now, &overview));
                     saving.try_set(Saving::Elsewhere(names));
                 }
                 Err(error) => drop(saving.try_set(Saving::Failed(error))),
@@ -273,7 +207,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
                     {form.summary(&code)}
                     {drafting.notices(texts, start_again)}
-                    {same_button(model, draft, form.edit, code.clone())}
+                    {copy_last_button(model, draft, form.edit, code.clone())}
                     {form.when()}
                     {form.place()}
                     {form.position()}
@@ -304,92 +238,6 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             </section>
         }
         .into_any()
-    }
-}
-
-/// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
-async fn stored(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
-    if let Some((own, since)) = sync::own_entry(model, id).await? {
-        return Ok(Some(edit_of(&own, since)));
-    }
-    let other = sync::known_entry(model, id).await?;
-    let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
-    let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
-    let edits = may_edit(&other.fields, &user, &overview.catalogue);
-    Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
-}
-
-/// The change of an entry, as it begins.
-fn edit_of(own: &MyEntry, since: u64) -> Draft {
-    Draft { before: own.confirmed.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
-}
-
-/// Rebases a draft on an entry that another tab has changed: changes of the draft stay, other fields take their new values.
-fn on_top_of(draft: &Draft, now: ChangedElsewhere, overview: &Overview) -> Draft {
-    let changes = changes_of(draft, overview.catalogue.form(&draft.activity, draft.version));
-    let mut fields = now.fields.clone();
-    for (path, value) in path::paths(&changes) {
-        path::set(&mut fields, &path, value);
-    }
-    Draft {
-        reason: draft.reason.clone(),
-        before: now.fields,
-        since: now.since,
-        copy_of: draft.copy_of,
-        ..draft_of(draft.id, now.rev, &fields)
-    }
-}
-
-/// A form as a recorder will see it: it can be tried, and nothing is kept.
-#[component]
-pub fn Preview(
-    /// The form.
-    activity: Activity,
-) -> impl IntoView {
-    let model = use_app_state();
-    let draft = RwSignal::new(Some(fresh(&activity.code, Some(&activity))));
-    let change = move |change: Change| {
-        draft.update(|draft| {
-            if let Some(draft) = draft {
-                change(draft);
-            }
-        });
-    };
-    let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
-    let form = Form { model, draft, errors, concerned, edit: Callback::new(change) };
-    let overview = model.server_overview.get_untracked().unwrap_or_default();
-    let style = programme_style(&overview.catalogue, &activity.programme);
-    view! {
-        <div class="form programme" style=style>
-            {form.when()}
-            {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
-        </div>
-    }
-}
-
-/// Fills a new form in as the last entry of the same activity was, but for its date, numbers and note.
-fn same_button(
-    model: AppState,
-    draft: RwSignal<Option<Draft>>,
-    edit: Callback<Change>,
-    activity: String,
-) -> impl IntoView {
-    let last = Memo::new(move |_| {
-        let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
-        model.journal.entries.with(|journal| {
-            let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
-            Some(own.fields.clone())
-        })
-    });
-    let fill_in = move |_| {
-        if let Some(fields) = last.get_untracked() {
-            edit.run(Box::new(move |draft| *draft = copy_from_last(draft, &fields)));
-        }
-    };
-    move || {
-        last.with(Option::is_some).then(|| {
-            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
-        })
     }
 }
 

@@ -3,7 +3,9 @@
 
 mod draft;
 mod entries;
+mod field_name;
 mod form;
+mod saving;
 
 use crate::labels::code::ledger_status;
 use crate::labels::directory::pairing_name;
@@ -12,7 +14,6 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::SyncState;
-use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
 use crate::ui::ledger_items::use_ledger;
@@ -20,14 +21,14 @@ use crate::ui::loading::{LoadingStored, NothingFound};
 use crate::ui::place_field::PlaceField;
 use draft::{Draft, new_draft};
 use entries::MeetingEntries;
+use field_name::{name_of, refused};
 use form::Form;
 use jiedui_core::entry::NOTE_LENGTH;
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
-use jiedui_core::sync::Kind;
 use jiedui_core::sync::Op;
-use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
+use saving::{delete_item, save_item};
 use serde_json::Value;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
@@ -241,36 +242,6 @@ fn NeedForm(
     }
 }
 
-/// Puts the item into the outbox. Returns the error message, if any.
-async fn save_item(form: Form) -> Result<(), Option<String>> {
-    let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
-    // Validation needs the catalogue and the places.
-    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
-    let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let found = form.mistakes(&judges);
-    if !found.is_empty() {
-        form.errors.try_set(found);
-        return Err(None);
-    }
-    let begun =
-        if drafting.is_new() { SaveBase::New } else { SaveBase::With { since: own.since, before: own.before.clone() } };
-    let made = SaveRequest { kind: Kind::LedgerItem, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
-    match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
-        SaveOutcome::Done => Ok(()),
-        SaveOutcome::Elsewhere(now) => {
-            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
-            drafting.change(|draft| *draft = draft.on_top_of(&now));
-            Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
-        }
-    }
-}
-
-async fn delete_item(form: Form) -> Result<(), Option<String>> {
-    let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let deleted = sync::delete_item(form.model, own.id, own.base_rev).await;
-    deleted.map_err(|error| Some(error.words(form.model.texts)))
-}
-
 /// Lists the dates on which the item reached each status.
 fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
     move |draft| {
@@ -280,33 +251,5 @@ fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
             Some(view! { <li>{format!("{day} {}", ledger_status(model.texts, status))}</li> })
         };
         view! { <ol class="ledger-steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
-    }
-}
-
-fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
-    let reasons: Vec<String> = why
-        .iter()
-        .map(|error| format!("{}：{}", name_of(model, &error.field), error.clone().in_language(model.language).message))
-        .collect();
-    view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused, reasons.join("；"))}</p> }
-}
-
-fn name_of(model: AppState, field: &str) -> &'static str {
-    let texts = model.texts;
-    match field {
-        "ledger" => texts.ledger,
-        "title" => texts.need_title,
-        "place" => texts.place,
-        "year" => texts.year,
-        "programme" => texts.need_category,
-        "amount" => texts.need_amount,
-        "unit" => texts.need_unit,
-        "due" => texts.need_due,
-        "responsible" => texts.need_responsible,
-        "status" | "dates" => texts.need_status,
-        "pairing" => texts.pairing,
-        "entries" => texts.need_entries,
-        "note" => texts.note,
-        _ => texts.nav_needs,
     }
 }

@@ -1,7 +1,7 @@
 //! The form's fields: each with its label above and its mistake below.
 
-use crate::features::entries::form::reading::{last_day, today_in_china};
 use crate::features::entries::form::returned::is_concerned;
+use crate::features::entries::form::validation::{last_day, today_in_china};
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;

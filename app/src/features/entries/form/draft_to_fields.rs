@@ -1,100 +1,13 @@
-//! Converts a draft into fields and back, and validates it.
+//! Converts a draft into the fields of an entry.
 
-use crate::labels::time_format::minutes_since_1970;
-use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::number_input::{NotANumber, read_number};
-use jiedui_core::catalogue::Kind;
-use jiedui_core::catalogue::{Activity, Field};
-use jiedui_core::directory::place::Places;
-use jiedui_core::entry::{Answer, Fields, Rules, field};
-use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::Path;
-use jiedui_core::sync::{number_value, validate_entry};
-use jiedui_core::values::day::{self, day_in_china};
-use jiedui_core::values::field_error::add_new;
-use jiedui_core::values::{
-    date::format_date,
-    field_error::{ErrorCode, FieldError},
-};
-use leptos::prelude::*;
-use serde::Deserialize;
+use jiedui_core::catalogue::{Activity, Field, Kind};
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::{Path, number_value};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use time::Date;
-use uuid::Uuid;
-
-/// Returns today's date by the corrected clock.
-pub fn today() -> String {
-    format_date(crate::storage::clock::today())
-}
-
-/// Returns today's date in China by the corrected clock.
-pub fn today_in_china() -> Option<Date> {
-    day_in_china(crate::storage::clock::now() as i64)
-}
-
-/// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
-/// answer: a phone whose clock stands in 1970 can still record.
-pub fn last_day(model: AppState) -> Option<Date> {
-    let heard = model.overviews.server.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
-    let now = crate::storage::clock::now() as i64;
-    // What the server's clock shows is known to two minutes.
-    let is_right = now.div_euclid(60_000) + 3 >= heard;
-    today_in_china().filter(|_| is_right).map(day::last_day)
-}
-
-pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let values = fields.get(field::VALUES).and_then(Value::as_object).into_iter().flatten();
-    Draft {
-        id,
-        base_rev,
-        activity: text("activity"),
-        version: fields.get("version").and_then(|own| u32::deserialize(own).ok()),
-        date: text("date"),
-        place: text("place"),
-        pairing: text("pairing"),
-        organisation: text("organisation"),
-        values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
-        details: details_of(fields),
-        rows: rows_of(fields),
-        note: text("note"),
-        position: fields.get("position").and_then(|own| Deserialize::deserialize(own).ok()),
-        // Each change has a reason of its own.
-        reason: String::new(),
-        attachments: attachments_of(fields),
-        before: fields.clone(),
-        since: 0,
-        copy_of: None,
-    }
-}
-
-fn attachments_of(fields: &Fields) -> Vec<String> {
-    fields.get("attachments").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
-}
-
-/// The answers that are no numbers, each choice by itself.
-fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
-    let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
-    let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
-    let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
-    let plain = details.filter(|(_, answer)| !is_table(answer));
-    plain.map(|(code, answer)| (code.clone(), all(answer))).collect()
-}
-
-/// The tables, their cells as they are typed.
-fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
-    let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
-    let typed =
-        |(code, cell): (&String, &Value)| (code.clone(), cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
-    let row = |row: &Value| Some(row.as_object()?.iter().map(typed).collect::<BTreeMap<_, _>>());
-    let table = |(code, answer): (&String, &Value)| {
-        let rows: Vec<_> = answer.as_array()?.iter().filter_map(row).collect();
-        (!rows.is_empty()).then(|| (code.clone(), rows))
-    };
-    details.filter_map(table).collect()
-}
 
 /// A table's rows as they are sent, without those in which nothing stands; numbers that are none are mistakes.
 fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<FieldError>) -> Value {
@@ -119,38 +32,6 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
         sent.push(Value::Object(cells));
     }
     if sent.is_empty() { Value::Null } else { Value::Array(sent) }
-}
-
-/// Returns an empty draft with the defaults of the activity's form, without identifier and date.
-pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
-    let mut draft = Draft { activity: activity.to_owned(), ..Draft::default() };
-    draft.version = form.map(|form| form.version);
-    for field in form.into_iter().flat_map(|form| &form.fields).filter(|field| !field.default.is_empty()) {
-        if field.kind.is_number() {
-            draft.values.insert(field.code.clone(), field.default.clone());
-        } else {
-            draft.details.insert(field.code.clone(), vec![field.default.clone()]);
-        }
-    }
-    draft
-}
-
-/// Copies an earlier entry of the same activity into a draft, except its date, numbers and note.
-pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
-    let earlier = draft_of(draft.id, draft.base_rev, fields);
-    Draft {
-        rows: draft.rows.clone(),
-        version: draft.version,
-        date: draft.date.clone(),
-        values: draft.values.clone(),
-        position: draft.position,
-        note: draft.note.clone(),
-        attachments: draft.attachments.clone(),
-        before: draft.before.clone(),
-        since: draft.since,
-        copy_of: draft.copy_of,
-        ..earlier
-    }
 }
 
 /// Returns the fields that a draft changes. Others are left out, so concurrent changes of them are not reverted.
@@ -222,18 +103,11 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }
 
-/// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::judges`].
-pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
-    let Some(user) = model.session.user.get_untracked() else { return Vec::new() };
-    let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
-    let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
-    add_new(&mut errors, validate_entry(&fields, &user, rules));
-    errors
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::entries::form::draft_from_fields::draft_of;
+    use uuid::Uuid;
 
     #[test]
     fn draft_and_fields_convert_both_ways() {

@@ -1,0 +1,33 @@
+//! The button that copies the last entry of the same activity.
+
+use super::draft_from_fields::copy_from_last;
+use super::fields::Change;
+use crate::state::AppState;
+use crate::storage::drafts::Draft;
+use leptos::prelude::*;
+
+/// Renders a button that fills a new form from the last entry of the same activity, except date, numbers and note.
+pub fn copy_last_button(
+    model: AppState,
+    draft: RwSignal<Option<Draft>>,
+    edit: Callback<Change>,
+    activity: String,
+) -> impl IntoView {
+    let last = Memo::new(move |_| {
+        let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
+        model.journal.entries.with(|journal| {
+            let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
+            Some(own.fields.clone())
+        })
+    });
+    let fill_in = move |_| {
+        if let Some(fields) = last.get_untracked() {
+            edit.run(Box::new(move |draft| *draft = copy_from_last(draft, &fields)));
+        }
+    };
+    move || {
+        last.with(Option::is_some).then(|| {
+            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
+        })
+    }
+}

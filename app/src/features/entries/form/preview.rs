@@ -1,0 +1,35 @@
+//! The preview of a form for administrators.
+
+use super::draft_from_fields::fresh;
+use super::fields::{Change, Form};
+use crate::labels::programme_color::programme_style;
+use crate::state::use_app_state;
+use jiedui_core::catalogue::Activity;
+use leptos::prelude::*;
+
+/// A form as a recorder will see it: it can be tried, and nothing is kept.
+#[component]
+pub fn Preview(
+    /// The form.
+    activity: Activity,
+) -> impl IntoView {
+    let model = use_app_state();
+    let draft = RwSignal::new(Some(fresh(&activity.code, Some(&activity))));
+    let change = move |change: Change| {
+        draft.update(|draft| {
+            if let Some(draft) = draft {
+                change(draft);
+            }
+        });
+    };
+    let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
+    let form = Form { model, draft, errors, concerned, edit: Callback::new(change) };
+    let overview = model.overviews.server.get_untracked().unwrap_or_default();
+    let style = programme_style(&overview.catalogue, &activity.programme);
+    view! {
+        <div class="form programme" style=style>
+            {form.when()}
+            {activity.fields.iter().map(|field| form.answer(field)).collect_view()}
+        </div>
+    }
+}

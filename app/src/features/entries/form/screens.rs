@@ -1,0 +1,74 @@
+//! The screens of a new entry and of an edit.
+
+use super::EntryForm;
+use super::draft_from_fields::fresh;
+use super::validation::today;
+use crate::lazy_screen;
+use crate::state::use_app_state;
+use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
+use crate::storage::user_db::new_id;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use uuid::Uuid;
+
+lazy_screen!(
+    /// The form of a new entry.
+    NewEntryForm, render_new_entry, NewEntry
+);
+
+/// A new entry of the activity that the address names.
+#[component]
+fn NewEntry() -> impl IntoView {
+    let model = use_app_state();
+    crate::ui::page::title(model.texts.nav_new);
+    let (params, query) = (use_params_map(), use_query_map());
+    let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
+    // Another activity is another form.
+    move || {
+        let activity = StoredValue::new(activity.get());
+        let start = move || {
+            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
+            // The form is asked for in the version that the draft was begun with.
+            let overview = model.overviews.server.get()?;
+            let fresh =
+                Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
+            let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
+            Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
+        };
+        view! { <EntryForm start/> }
+    }
+}
+
+lazy_screen!(
+    /// The form of an existing entry.
+    EditEntryForm, render_edit_entry, EditEntry
+);
+
+/// The change of the entry that the address names.
+#[component]
+fn EditEntry() -> impl IntoView {
+    let model = use_app_state();
+    crate::ui::page::title(model.texts.entry);
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
+    move || {
+        let id = id.get();
+        let start = move || {
+            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let id = id?;
+            // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
+            model.overviews.server.track();
+            model.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+        };
+        view! { <EntryForm start/> }
+    }
+}
+
+/// The start of a form.
+pub enum Start {
+    /// A new entry; `wanted` is the number of the draft slot.
+    New { fresh: Box<Draft>, wanted: Option<u32> },
+    /// An edit of the entry with this identifier.
+    Edit(Uuid),
+}

@@ -1,0 +1,60 @@
+//! Drafts of stored entries: loading, and rebasing on a change of another tab.
+
+use super::draft_from_fields::draft_of;
+use super::draft_to_fields::changes_of;
+use crate::state::AppState;
+use crate::storage::StoreError;
+use crate::storage::drafts::Draft;
+use crate::storage::my_entries::MyEntry;
+use crate::storage::saving::ChangedElsewhere;
+use crate::sync;
+use crate::ui::drafting::FormDraft;
+use jiedui_core::access::rights::may_edit;
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::sync::path;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+impl FormDraft for Draft {
+    fn identity(&self) -> (Uuid, Option<Uuid>) {
+        (self.id, self.copy_of)
+    }
+
+    fn become_copy(&mut self, id: Uuid) {
+        self.copy_of = Some(self.id);
+        self.id = id;
+    }
+}
+
+/// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
+pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
+    if let Some((own, since)) = sync::own_entry(model, id).await? {
+        return Ok(Some(edit_of(&own, since)));
+    }
+    let other = sync::known_entry(model, id).await?;
+    let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
+    let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
+    let edits = may_edit(&other.fields, &user, &overview.catalogue);
+    Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
+}
+
+/// The change of an entry, as it begins.
+fn edit_of(own: &MyEntry, since: u64) -> Draft {
+    Draft { before: own.confirmed.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
+}
+
+/// Rebases a draft on an entry that another tab has changed: changes of the draft stay, other fields take their new values.
+pub fn rebase(draft: &Draft, now: ChangedElsewhere, overview: &Overview) -> Draft {
+    let changes = changes_of(draft, overview.catalogue.form(&draft.activity, draft.version));
+    let mut fields = now.fields.clone();
+    for (path, value) in path::paths(&changes) {
+        path::set(&mut fields, &path, value);
+    }
+    Draft {
+        reason: draft.reason.clone(),
+        before: now.fields,
+        since: now.since,
+        copy_of: draft.copy_of,
+        ..draft_of(draft.id, now.rev, &fields)
+    }
+}

@@ -1,0 +1,40 @@
+//! Saves and deletes a ledger item through the outbox.
+
+use super::field_name::name_of;
+use super::form::Form;
+use crate::labels::texts::fill;
+use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
+use crate::sync;
+use jiedui_core::sync::Kind;
+use leptos::prelude::*;
+
+/// Puts the item into the outbox. Returns the error message, if any.
+pub async fn save_item(form: Form) -> Result<(), Option<String>> {
+    let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
+    // Validation needs the catalogue and the places.
+    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
+    let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let found = form.mistakes(&judges);
+    if !found.is_empty() {
+        form.errors.try_set(found);
+        return Err(None);
+    }
+    let begun =
+        if drafting.is_new() { SaveBase::New } else { SaveBase::With { since: own.since, before: own.before.clone() } };
+    let made = SaveRequest { kind: Kind::LedgerItem, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
+    match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
+        SaveOutcome::Done => Ok(()),
+        SaveOutcome::Elsewhere(now) => {
+            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
+            drafting.change(|draft| *draft = draft.on_top_of(&now));
+            Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
+        }
+    }
+}
+
+/// Deletes the item. Returns the error message, if any.
+pub async fn delete_item(form: Form) -> Result<(), Option<String>> {
+    let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let deleted = sync::delete_item(form.model, own.id, own.base_rev).await;
+    deleted.map_err(|error| Some(error.words(form.model.texts)))
+}

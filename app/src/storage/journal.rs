@@ -1,0 +1,220 @@
+//! Derives a person's own entries from the replica with the outbox applied.
+
+use crate::storage::my_entries::{Conflict, MyEntries, MyEntry, PendingDeletion, Progress};
+use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::sync::{Kind, Op, OutboxItem, Record, apply_locally};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Whether records that have been pulled change a person's journal: some are theirs, or were.
+pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
+    let user = user.to_string();
+    let is_theirs = |own: &Record| own.fields.get("author").and_then(Value::as_str) == Some(&user);
+    pulled.iter().any(|own| is_theirs(own) || journal.entries.iter().any(|known| known.id == own.id))
+}
+
+/// Puts together what the phone's stores hold; the outbox in the order of its numbers.
+pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MyEntries {
+    let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
+    let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
+    // What became of a change of another's entry is for who made the change to settle.
+    let unsettled: BTreeSet<Uuid> =
+        outbox.iter().filter(|own| own.refused.is_some()).map(|own| own.mutation.id).collect();
+    let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
+        .iter()
+        .filter(|own| own.refused.is_none() && own.mutation.kind == Kind::Entry && own.mutation.op == Op::Delete)
+        .map(|own| (own.mutation.id, (own.mutation.seq, own.mutation.base_rev)))
+        .collect();
+    let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
+    let is_own = |fields: &Fields| fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
+    for record in replica {
+        if let Some((seq, rev)) = deleted.get(&record.id) {
+            let (id, fields) = (record.id, record.fields.clone());
+            deletions.insert(id, PendingDeletion { id, rev: (*rev).max(record.rev), fields, seq: *seq });
+        }
+        if is_own(&record.fields) || unsettled.contains(&record.id) {
+            known.insert(record.id, (record.rev, record.fields));
+        }
+    }
+    let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
+    let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
+    let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
+    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != Kind::LedgerItem) {
+        if outgoing.is_conflict() {
+            let id = outgoing.mutation.id;
+            let theirs = known.get(&id).cloned();
+            if theirs.is_none() {
+                // Shown as this person had it, since that may come back.
+                known.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
+            }
+            progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
+            continue;
+        }
+        let OutboxItem { mutation, refused, before, .. } = outgoing;
+        if mutation.kind != Kind::Entry {
+            // A choice: what it comes to arrives with the next pull.
+            progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
+            continue;
+        }
+        if refused.is_none() && mutation.op == Op::Put {
+            apply_locally(sure.entry(mutation.id).or_default(), &mutation);
+        }
+        // What a restored server lacks is shown as this person had it.
+        let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
+        let (_, fields) = known.entry(mutation.id).or_insert_with(|| (0, before()));
+        match mutation.op {
+            Op::Put => {
+                apply_locally(fields, &mutation);
+                // An entry that was brought back is no longer to be deleted.
+                deletions.retain(|id, own| *id != mutation.id || own.seq > mutation.seq);
+            }
+            Op::Delete if refused.is_none() => {
+                let (id, seq) = (mutation.id, mutation.seq);
+                let removed = known.remove(&id);
+                // Of another's entry the replica has all fields, the outbox perhaps a few.
+                let is_whole = on_server.contains(&id) || !deletions.contains_key(&id);
+                if let Some((rev, fields)) = removed.filter(|_| is_whole) {
+                    deletions.insert(id, PendingDeletion { id, rev: mutation.base_rev.max(rev), fields, seq });
+                }
+            }
+            Op::Delete => {}
+        }
+        match (refused, progress.get(&mutation.id)) {
+            (Some(errors), _) => drop(progress.insert(mutation.id, Progress::Refused(errors))),
+            (None, Some(Progress::OnPhone(_))) => {}
+            (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
+        }
+    }
+    let deletions = deletions.into_values().filter(|own| !own.fields.is_empty()).collect();
+    let mut journal = MyEntries { unsent, deletions, ..MyEntries::default() };
+    for (id, (rev, mut fields)) in known {
+        fields.entry("author").or_insert(json!(user));
+        if !is_own(&fields) && !unsettled.contains(&id) {
+            continue;
+        }
+        let Some(entry) = Entry::from_checked(&fields) else { continue };
+        let progress = progress.remove(&id).unwrap_or(Progress::Received(entry.state));
+        let is_new = match progress {
+            Progress::OnPhone(_) => !on_server.contains(&id),
+            Progress::Refused(_) | Progress::Conflict(_) => false,
+            Progress::Received(_) => accepted.contains(&id),
+        };
+        if is_new {
+            journal.not_in_overview.push((id, entry.clone()));
+        }
+        let sure = sure.remove(&id).unwrap_or_default();
+        journal.entries.push(MyEntry { id, rev, fields, confirmed: sure, entry, progress });
+    }
+    journal.entries.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
+    journal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::my_entries::Gone;
+    use jiedui_core::sync::{Mutation, Outcome, PushResult};
+    use jiedui_core::values::field_error::{ErrorCode, FieldError};
+
+    const USER: Uuid = Uuid::from_u128(1);
+
+    fn fields(count: u32) -> Fields {
+        let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "values": {"count": count}});
+        fields.as_object().unwrap().clone()
+    }
+
+    fn outgoing(seq: u64, id: u128, fields: Fields, refused: Option<Vec<FieldError>>) -> OutboxItem {
+        let mutation =
+            Mutation { seq, kind: Kind::Entry, id: Uuid::from_u128(id), base_rev: 0, epoch: None, op: Op::Put, fields };
+        OutboxItem { refused, ..OutboxItem::new(mutation) }
+    }
+
+    fn kept(id: u128, author: Uuid) -> Record {
+        let mut fields = fields(1);
+        fields.insert("author".into(), json!(author));
+        fields.insert("state".into(), json!("verified"));
+        Record { kind: Kind::Entry, id: Uuid::from_u128(id), rev: 3, fields, deleted: false }
+    }
+
+    #[test]
+    fn journal_applies_the_outbox_on_top_of_the_replica() {
+        let change = json!({"values": {"count": 9}}).as_object().unwrap().clone();
+        let journal = journal(USER, vec![kept(7, USER), kept(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
+        assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
+        assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
+        assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
+        assert!(journal.not_in_overview.is_empty(), "the overview counts it already");
+    }
+
+    #[test]
+    fn pending_deletion_is_listed_until_the_entry_is_brought_back() {
+        let delete = |seq, id| OutboxItem {
+            mutation: Mutation { op: Op::Delete, base_rev: 3, ..outgoing(seq, id, Fields::new(), None).mutation },
+            ..outgoing(seq, id, Fields::new(), None)
+        };
+        let replica = || vec![kept(7, USER), kept(8, Uuid::nil())];
+        let verified = json!({"state": "verified"}).as_object().unwrap().clone();
+        let deleted = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 8, verified, None), delete(3, 8)], &[]);
+        assert!(deleted.entries.is_empty());
+        let listed: Vec<_> = deleted.deletions.iter().map(|own| (own.id.as_u128(), own.rev, own.seq)).collect();
+        assert_eq!(listed, [(7, 3, 1), (8, 3, 3)], "another's entry that this person deletes, too");
+        assert!(deleted.deletions.iter().all(|own| own.fields["place"] == json!("522728")));
+        let restored = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 7, fields(1), None)], &[]);
+        assert!(restored.deletions.is_empty());
+        let unsent = journal(USER, Vec::new(), vec![outgoing(1, 5, fields(4), None), delete(2, 5)], &[]);
+        assert_eq!(unsent.deletions[0].fields["values"], json!({"count": 4}), "an entry that was never sent");
+    }
+
+    #[test]
+    fn journal_keeps_unsettled_changes_of_others_entries() {
+        let change = || json!({"note": "改"}).as_object().unwrap().clone();
+        let replica = || vec![kept(8, Uuid::nil())];
+        let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
+        assert!(waiting.entries.is_empty() && waiting.not_in_overview.is_empty());
+        let why = vec![FieldError::new("reason", ErrorCode::Required)];
+        let refused = journal(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
+        assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
+        assert_eq!((&refused.entries[0].fields["place"], refused.to_settle()), (&json!("522728"), 1));
+        let mut conflict = outgoing(1, 8, change(), Some(why));
+        conflict.answer = Some(PushResult {
+            seq: 1,
+            outcome: Outcome::Conflict,
+            rev: 3,
+            record: None,
+            errors: Vec::new(),
+            others: Vec::new(),
+        });
+        let conflicting = journal(USER, replica(), vec![conflict], &[]);
+        let Progress::Conflict(conflict) = &conflicting.entries[0].progress else { panic!("no conflict") };
+        assert_eq!(conflict.theirs.as_ref().map(|(rev, _)| *rev), Some(3), "it is there, not deleted");
+    }
+
+    #[test]
+    fn concerns_is_true_for_own_and_removed_entries_only() {
+        let own = journal(USER, vec![kept(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
+        assert!(!concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, Uuid::nil())]));
+        assert!(concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, USER)]));
+        let gone = |id| Record { deleted: true, fields: Fields::new(), ..kept(id, USER) };
+        assert!(concerns(USER, &own, &[gone(7)]) && concerns(USER, &own, &[gone(5)]));
+        assert!(!concerns(USER, &own, &[gone(8)]));
+    }
+
+    #[test]
+    fn gone_is_made_of_own_entries_only() {
+        assert_eq!(Gone::of(USER, kept(7, USER)).map(|own| own.id), Some(Uuid::from_u128(7)));
+        assert_eq!(Gone::of(USER, kept(8, Uuid::nil())), None);
+    }
+
+    #[test]
+    fn not_in_overview_lists_new_entries_but_not_refused_ones() {
+        let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
+        let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
+        let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);
+        let uncounted: Vec<Uuid> = journal.not_in_overview.iter().map(|(id, _)| *id).collect();
+        assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
+        assert_eq!(journal.unsent, 1);
+        let refused = journal.entries.iter().find(|own| own.id == Uuid::from_u128(6)).unwrap();
+        assert_eq!(refused.progress, Progress::Refused(why));
+    }
+}
