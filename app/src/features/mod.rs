@@ -10,7 +10,6 @@ pub mod indicator;
 pub mod ledger;
 pub mod map;
 pub mod my_work;
-pub mod periods;
 pub mod report;
 pub mod review;
 pub mod sign_in;

@@ -1,7 +1,9 @@
 //! Views of all entries on this phone: the replica with the outbox applied.
 
-use jiedui_core::entry::Entry;
-use jiedui_core::entry::Fields;
+use jiedui_core::access::rights::may_review;
+use jiedui_core::access::user::User;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::{Entry, Fields, State};
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use serde_json::json;
@@ -21,6 +23,13 @@ pub struct EntryView {
     pub entry: Entry,
     /// Whether a change is unsent.
     pub waits: bool,
+}
+
+impl EntryView {
+    /// Returns whether the entry waits for the decision of `user`. The queue lists these entries, and the work page counts them.
+    pub fn awaits_review_by(&self, user: &User, catalogue: &Catalogue) -> bool {
+        self.entry.state == State::Submitted && self.rev > 0 && may_review(&self.fields, user, catalogue)
+    }
 }
 
 /// Merges replica and outbox of `user`'s phone, the newest entry first. Rejected and conflicting changes are left out: their
@@ -55,7 +64,6 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::entry::State;
     use jiedui_core::sync::Mutation;
 
     fn record(id: u128, state: &str) -> Record {

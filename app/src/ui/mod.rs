@@ -3,12 +3,14 @@
 pub mod deferred;
 pub mod download;
 pub mod drafting;
+pub mod entry;
 pub mod entry_list;
 pub mod figure_lines;
 pub mod filter;
 pub mod form_row;
 pub mod lazy;
 pub mod ledger_items;
+pub mod ledger_row;
 pub mod loading;
 pub mod menu;
 pub mod number_input;

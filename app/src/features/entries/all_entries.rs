@@ -1,7 +1,5 @@
 //! All entries that this person may see, searched and filtered in the phone's replica.
 
-use super::deletion::PendingDeletions;
-use super::undo_toast::UndoToast;
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, answers_of};
@@ -9,6 +7,8 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
+use crate::ui::entry::deletion::PendingDeletions;
+use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::filter::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};

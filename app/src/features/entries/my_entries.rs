@@ -1,7 +1,5 @@
 //! My entries: drafts, unsent ones, and those that were received, rejected, verified or returned.
 
-use super::undo_toast::UndoToast;
-use crate::features::entries::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::labels::entry::{answers_line, return_reason};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -10,6 +8,8 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
 use crate::storage::my_entries::{Gone, MyEntry, Progress};
 use crate::sync;
+use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
+use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::photo::unsent_photos;

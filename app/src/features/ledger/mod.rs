@@ -10,10 +10,11 @@ use crate::labels::directory::pairing_name;
 use crate::labels::texts::{Texts, fill};
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
-use crate::storage::ledger_view::{ItemView, SyncState};
+use crate::storage::ledger_view::ItemView;
 use crate::ui::download;
 use crate::ui::filter::unreadable_notice;
 use crate::ui::ledger_items::use_ledger;
+use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -199,7 +200,7 @@ fn Needs() -> impl IntoView {
                     Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
                     Some(found) => {
                         let overview = model.overviews.server.get().unwrap_or_default();
-                        let rows = found.iter().take(listed.get()).map(|own| item_row(model, &overview, own, today)).collect_view();
+                        let rows = found.iter().take(listed.get()).map(|own| ledger_row(model, &overview, own, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
                 })}
@@ -232,57 +233,6 @@ fn totals(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use
             {[vec![all], words].concat().join(" · ")}
             {(late > 0).then(|| view! { " · "<strong class="bad">{format!("{} {late}", texts.need_overdue)}</strong> })}
         </p>
-    }
-}
-
-/// Returns the CSS class of a status.
-fn status_class(status: Status) -> &'static str {
-    match status {
-        Status::Open => "state waiting",
-        Status::Matched | Status::UnderWay => "state busy",
-        Status::Met => "state done",
-        Status::Dropped => "state received",
-    }
-}
-
-/// Formats the amount with its unit.
-fn amount(need: &Item) -> String {
-    need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
-}
-
-/// Renders an item of a list.
-pub fn item_row(model: AppState, overview: &Overview, own: &ItemView, today: Date) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let need = &own.item;
-    let place = {
-        let code = need.place.clone();
-        move || model.geography.places.with(|places| places.label(&code))
-    };
-    let programme = overview.catalogue.programme(&need.programme);
-    let programme = programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default();
-    let due = need.due.map(|due| fill(texts.need_by, &[&format_date(due)]));
-    let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
-        .into_iter()
-        .chain(due)
-        .filter(|own| !own.is_empty())
-        .collect();
-    let way = match &own.sync_state {
-        SyncState::Sent => None,
-        SyncState::Waits => Some(("state waiting", texts.state_on_phone)),
-        SyncState::Refused(_) => Some(("state bad", texts.state_refused)),
-    };
-    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue}</span> });
-    view! {
-        <li class="entry" data-need=own.id.to_string()>
-            <a href=format!("/needs/{}", own.id)>
-                <strong>{need.title.clone()}</strong>
-                <span>{place}</span>
-                <span>{facts.join(" · ")}</span>
-            </a>
-            <span class=status_class(need.status)>{ledger_status(texts, need.status)}</span>
-            {late}
-            {way.map(|(class, words)| view! { " "<span class=class>{words}</span> })}
-        </li>
     }
 }
 

@@ -1,23 +1,15 @@
 //! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
 
-use crate::features::entries::{VoidForm, may_void};
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::sync;
-use jiedui_core::access::rights::may_review;
-use jiedui_core::access::user::User;
-use jiedui_core::catalogue::Catalogue;
+use crate::ui::entry::deletion::{VoidForm, may_void};
 use jiedui_core::entry::{Fields, State};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
-
-/// Whether an entry waits for this person's decision: what the queue holds, and what the work page counts.
-pub fn waits_for(user: &User, catalogue: &Catalogue, known: &EntryView) -> bool {
-    known.entry.state == State::Submitted && known.rev > 0 && may_review(&known.fields, user, catalogue)
-}
 
 /// Approves entries.
 pub async fn approve(model: AppState, entries: Vec<(Uuid, u64)>) {

@@ -2,12 +2,13 @@
 
 use super::actions::ReviewActions;
 use crate::api::endpoints;
-use crate::features::entries::{
-    DeleteForm, EntryCard, EntryMenu, History, OpenMenus, PendingDeletionRow, UndoToast, likely_same,
-};
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
+use crate::ui::entry::card::{EntryCard, likely_same};
+use crate::ui::entry::deletion::{DeleteForm, EntryMenu, OpenMenus, PendingDeletionRow};
+use crate::ui::entry::history::History;
+use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use crate::ui::url_state::use_url_state;

@@ -3,14 +3,16 @@
 mod actions;
 mod entry_detail;
 
-pub use actions::waits_for;
 pub use entry_detail::EntryDetail;
 
-use crate::features::entries::{EntryCard, History, PendingDeletions, UndoToast, likely_same};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
+use crate::ui::entry::card::{EntryCard, likely_same};
+use crate::ui::entry::deletion::PendingDeletions;
+use crate::ui::entry::history::History;
+use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::use_entries;
 use crate::ui::filter::{FilterBar, HiddenFilters, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
@@ -46,7 +48,7 @@ fn Review() -> impl IntoView {
     let waiting = Memo::new(move |_| {
         let (entries, user, overview) = (entries.get()?, model.session.user.get()?, model.overviews.server.get()?);
         let mut all: Vec<EntryView> =
-            entries.iter().filter(|own| waits_for(&user, &overview.catalogue, own)).cloned().collect();
+            entries.iter().filter(|own| own.awaits_review_by(&user, &overview.catalogue)).cloned().collect();
         all.sort_by_key(|own| (own.entry.date, own.id));
         Some(all)
     });

@@ -1,8 +1,7 @@
 //! This person's work: returned entries, due items, the review queue, and places without entries this month.
 
-use crate::features::ledger::item_row;
-use crate::features::periods::Periods;
-use crate::features::review::waits_for;
+mod periods;
+
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::replica::ReplicaState;
@@ -13,6 +12,7 @@ use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::lazy;
 use crate::ui::ledger_items::use_ledger;
+use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{LoadingStored, ReplicaNotice};
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;
@@ -20,6 +20,7 @@ use jiedui_core::directory::place::{Level, Place, Places};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
+use periods::Periods;
 use std::collections::BTreeMap;
 use time::Duration;
 
@@ -160,7 +161,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
         is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
     };
     let found: Vec<&ItemView> = items.iter().filter(is_due).collect();
-    let rows = found.iter().take(LISTED).map(|own| item_row(model, overview, own, today)).collect_view();
+    let rows = found.iter().take(LISTED).map(|own| ledger_row(model, overview, own, today)).collect_view();
     (!found.is_empty()).then(|| {
         view! {
             <h2>{fill(texts.work_due, &[&found.len()])}</h2>
@@ -174,7 +175,8 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
 fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
-    let waiting: Vec<&EntryView> = entries.iter().filter(|own| waits_for(user, &overview.catalogue, own)).collect();
+    let waiting: Vec<&EntryView> =
+        entries.iter().filter(|own| own.awaits_review_by(user, &overview.catalogue)).collect();
     for own in &waiting {
         *towns.entry(Level::Township.ancestor_code(&own.entry.place).to_owned()).or_default() += 1;
     }

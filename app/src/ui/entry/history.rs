@@ -1,113 +1,20 @@
-//! A whole entry: its answers, likely duplicates, changes since the last review, and its history.
+//! The changes of an entry since the last review, and its history.
 
 use crate::api::endpoints;
 use crate::labels::code::entry_state;
-use crate::labels::directory::pairing_name;
-use crate::labels::entry::{activity_name, answers_line, answers_of, return_reason};
-use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::labels::time_format::in_china;
 use crate::labels::value::ValueLabels;
-use crate::state::{AppState, use_app_state};
+use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::is_closed;
 use crate::ui::loading::Loading;
-use crate::ui::photo::photos;
 use jiedui_core::api::entries::RevisionState;
-use jiedui_core::entry::Fields;
-use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
-use jiedui_core::entry::{Entry, State};
-use jiedui_core::figures::overview::Overview;
+use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::sync::path::{Path, get};
-use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use serde_json::Value;
-use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
-
-/// The entry's numbers and words, in a table.
-#[component]
-pub fn EntryCard(
-    /// The entry.
-    known: EntryView,
-    /// All entries on this phone, to find likely duplicates.
-    all: Arc<Vec<EntryView>>,
-) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
-    let entry = &known.entry;
-    let (date, place) = (format_date(entry.date), entry.place.clone());
-    // The names of places may come later than the entry.
-    let place = move || model.geography.places.with(|places| places.label(&place));
-    let mut rows = answers_of(model.labels(), &overview, entry);
-    let directory = overview.directory();
-    if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
-        rows.push((texts.pairing.to_owned(), pairing_name(model.labels(), &overview, pairing)));
-    }
-    if let Some(own) = entry.organisation.and_then(|id| directory.organisation(id)) {
-        rows.push((texts.organisation.to_owned(), model.pick(&own.name, &own.name_en).to_owned()));
-    }
-    if !entry.note.is_empty() {
-        rows.push((texts.note.to_owned(), entry.note.clone()));
-    }
-    if let Some((east, north)) = entry.position {
-        rows.push((texts.position.to_owned(), format!("{north:.5}, {east:.5}")));
-    }
-    if let Some(source) = &entry.source {
-        rows.push((texts.source.to_owned(), source.clone()));
-    }
-    let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
-    let activity = overview.catalogue.activity(&entry.activity);
-    let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
-    let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
-    let reason = return_reason(model.labels(), model.today, &known.fields);
-    let (waits, closed) = (known.waits, is_closed(&overview, entry));
-    view! {
-        <div class="entry-whole" style=style>
-            <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
-            <p class=format!("state {}", state_class(entry.state))>
-                {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
-            </p>
-            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
-            {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
-            <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
-                <table class="table-amounts">
-                    <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
-                    <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
-                    {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
-                </table>
-            </div>
-            <div class="photos" inner_html={
-                let entry = entry.clone();
-                move || photos(model, &entry).into_string()
-            }></div>
-            {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
-        </div>
-    }
-}
-
-fn state_class(state: State) -> &'static str {
-    match state {
-        State::Submitted => "received",
-        State::Verified => "done",
-        State::Returned => "bad",
-    }
-}
-
-/// The entries that are likely the same as one.
-pub fn likely_same(known: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
-    all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, &known.entry)).cloned().collect()
-}
-
-fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {
-    let (date, place) =
-        (format_date(other.entry.date), model.geography.places.with(|places| places.label(&other.entry.place)));
-    let words = answers_line(model.labels(), overview, &other.entry, "；");
-    let state = entry_state(model.texts, other.entry.state);
-    view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
-}
 
 /// The changes since the last review and the history of an entry. Both come from the server.
 #[component]

@@ -1,0 +1,62 @@
+//! A ledger item as a row of a list.
+
+use crate::labels::code::ledger_status;
+use crate::labels::texts::fill;
+use crate::state::AppState;
+use crate::storage::ledger_view::{ItemView, SyncState};
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::ledger::{Item, Status};
+use jiedui_core::values::date::format_date;
+use leptos::prelude::*;
+use time::Date;
+
+/// Returns the CSS class of a status.
+fn status_class(status: Status) -> &'static str {
+    match status {
+        Status::Open => "state waiting",
+        Status::Matched | Status::UnderWay => "state busy",
+        Status::Met => "state done",
+        Status::Dropped => "state received",
+    }
+}
+
+/// Formats the amount with its unit.
+fn amount(need: &Item) -> String {
+    need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
+}
+
+/// Renders an item of a list.
+pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Date) -> impl IntoView + use<> {
+    let texts = app.texts;
+    let need = &view.item;
+    let place = {
+        let code = need.place.clone();
+        move || app.geography.places.with(|places| places.label(&code))
+    };
+    let programme = overview.catalogue.programme(&need.programme);
+    let programme = programme.map(|own| app.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default();
+    let due = need.due.map(|due| fill(texts.need_by, &[&format_date(due)]));
+    let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
+        .into_iter()
+        .chain(due)
+        .filter(|own| !own.is_empty())
+        .collect();
+    let sync_state = match &view.sync_state {
+        SyncState::Sent => None,
+        SyncState::Waits => Some(("state waiting", texts.state_on_phone)),
+        SyncState::Refused(_) => Some(("state bad", texts.state_refused)),
+    };
+    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue}</span> });
+    view! {
+        <li class="entry" data-need=view.id.to_string()>
+            <a href=format!("/needs/{}", view.id)>
+                <strong>{need.title.clone()}</strong>
+                <span>{place}</span>
+                <span>{facts.join(" · ")}</span>
+            </a>
+            <span class=status_class(need.status)>{ledger_status(texts, need.status)}</span>
+            {late}
+            {sync_state.map(|(class, words)| view! { " "<span class=class>{words}</span> })}
+        </li>
+    }
+}
