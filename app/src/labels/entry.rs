@@ -4,6 +4,7 @@ use super::texts::fill;
 use super::time_format::in_china;
 use super::{Labels, field};
 use jiedui_core::catalogue::Field;
+use jiedui_core::entry::field::{REVIEW_NOTE, REVIEWED_AT, REVIEWED_BY, STATE};
 use jiedui_core::entry::{Cell, Entry, Fields, State};
 use jiedui_core::figures::overview::Overview;
 use serde_json::Value;
@@ -47,13 +48,13 @@ pub fn answers_line(labels: Labels, overview: &Overview, entry: &Entry, separato
 /// Says who returned an entry, when and why; `None` for an entry that was not returned.
 pub fn return_reason(labels: Labels, today: Date, fields: &Fields) -> Option<String> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text("state").filter(|state| *state == State::Returned.code())?;
-    let reason = text("review_note").unwrap_or_default();
-    let time = text("reviewed_at").map(in_china).unwrap_or_default();
+    text(STATE).filter(|state| *state == State::Returned.code())?;
+    let reason = text(REVIEW_NOTE).unwrap_or_default();
+    let time = text(REVIEWED_AT).map(in_china).unwrap_or_default();
     // The current year goes without saying.
     let time = time.strip_prefix(&format!("{:04}-", today.year())).unwrap_or(&time);
     let reviewer_and_time: Vec<&str> =
-        text("reviewed_by").into_iter().chain(Some(time)).filter(|part| !part.is_empty()).collect();
+        text(REVIEWED_BY).into_iter().chain(Some(time)).filter(|part| !part.is_empty()).collect();
     Some(match reviewer_and_time.is_empty() {
         true => fill(labels.texts.returned_because, &[&reason]),
         false => fill(labels.texts.returned_banner, &[&reviewer_and_time.join(" · "), &reason]),

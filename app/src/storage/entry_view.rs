@@ -3,7 +3,7 @@
 use jiedui_core::access::rights::may_review;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::entry::{Entry, Fields, State};
+use jiedui_core::entry::{Entry, Fields, State, field};
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
 use serde_json::json;
@@ -48,7 +48,7 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
                 let (rev, fields, waits) = all.entry(mutation.id).or_default();
                 apply_locally(fields, mutation);
                 if *rev == 0 {
-                    fields.entry("author").or_insert(json!(user));
+                    fields.entry(field::AUTHOR).or_insert(json!(user));
                 }
                 *waits = true;
             }

@@ -1,7 +1,7 @@
 //! Derives a person's own entries from the replica with the outbox applied.
 
 use crate::storage::my_entries::{Conflict, MyEntries, MyEntry, PendingDeletion, Progress};
-use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::entry::{Entry, Fields, field};
 use jiedui_core::sync::{Kind, Op, OutboxItem, Record, apply_locally};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Whether records that have been pulled change a person's journal: some are theirs, or were.
 pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
     let user = user.to_string();
-    let is_theirs = |own: &Record| own.fields.get("author").and_then(Value::as_str) == Some(&user);
+    let is_theirs = |own: &Record| own.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user);
     pulled.iter().any(|own| is_theirs(own) || journal.entries.iter().any(|known| known.id == own.id))
 }
 
@@ -27,7 +27,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         .map(|own| (own.mutation.id, (own.mutation.seq, own.mutation.base_rev)))
         .collect();
     let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
-    let is_own = |fields: &Fields| fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
+    let is_own = |fields: &Fields| fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
     for record in replica {
         if let Some((seq, rev)) = deleted.get(&record.id) {
             let (id, fields) = (record.id, record.fields.clone());
@@ -89,7 +89,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
     let deletions = deletions.into_values().filter(|own| !own.fields.is_empty()).collect();
     let mut journal = MyEntries { unsent, deletions, ..MyEntries::default() };
     for (id, (rev, mut fields)) in known {
-        fields.entry("author").or_insert(json!(user));
+        fields.entry(field::AUTHOR).or_insert(json!(user));
         if !is_own(&fields) && !unsettled.contains(&id) {
             continue;
         }

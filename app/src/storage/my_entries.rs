@@ -1,6 +1,6 @@
 //! Types of a person's own entries on their phone.
 
-use jiedui_core::entry::{Entry, Fields, State};
+use jiedui_core::entry::{Entry, Fields, State, field};
 use jiedui_core::sync::{Kind, OutboxItem, Record};
 use jiedui_core::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub struct Gone {
 impl Gone {
     /// Of a record that the replica held, where it was an entry of the person's own.
     pub fn of(user: Uuid, record: Record) -> Option<Self> {
-        let own = record.fields.get("author").and_then(Value::as_str) == Some(&user.to_string());
+        let own = record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
         (own && record.kind == Kind::Entry).then_some(Self { id: record.id, fields: record.fields })
     }
 }

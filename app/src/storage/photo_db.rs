@@ -3,6 +3,7 @@
 
 use crate::storage::{Connection, Result, all, commit, get, put, remove};
 use idb::{Query, TransactionMode};
+use jiedui_core::entry::field;
 use jiedui_core::sync::{OutboxItem, Record};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub struct PhotoInfo {
 pub fn named(replica: &[Record], outbox: &[OutboxItem]) -> BTreeSet<String> {
     let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
     let all = replica.iter().map(|own| &own.fields).chain(kept);
-    let hashes = all.filter_map(|fields| fields.get("attachments")?.as_array()).flatten();
+    let hashes = all.filter_map(|fields| fields.get(field::ATTACHMENTS)?.as_array()).flatten();
     hashes.filter_map(|hash| hash.as_str().map(str::to_owned)).collect()
 }
 

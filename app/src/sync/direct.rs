@@ -6,6 +6,7 @@ use crate::state::AppState;
 use crate::storage::StoreError;
 use crate::storage::saving::SaveRequest;
 use crate::storage::user_db::new_id;
+use jiedui_core::entry::field;
 use jiedui_core::sync::{Failure, Mutation, Op};
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
@@ -38,7 +39,7 @@ pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError>
     let result = results.into_iter().find(|result| result.seq == mutation.seq);
     let result = result.ok_or_else(|| not_sent(model.texts.sync_offline))?;
     if !result.outcome.is_done() {
-        let activity = made.fields.get("activity").and_then(|code| code.as_str()).unwrap_or_default();
+        let activity = made.fields.get(field::ACTIVITY).and_then(|code| code.as_str()).unwrap_or_default();
         return Err(not_sent(&reasons(model, activity, result.errors)));
     }
     model.sync.uploaded.update(|uploaded| *uploaded += 1);

@@ -147,7 +147,7 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     model.geography.places.with_untracked(|places| {
         let reader = ValueLabels { labels: model.labels(), overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
-            fields.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
+            fields.get(field::VERSION).and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
         };
         let (my_version, their_version) = (version(&mutation.fields).or(version(theirs)), version(theirs));
         let show = |version, path: &Path<'_>, value: &Value| {

@@ -14,7 +14,7 @@ use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::photo::unsent_photos;
 use crate::ui::url_state::use_url_state;
-use jiedui_core::entry::{Entry, State};
+use jiedui_core::entry::{Entry, State, field};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::Status;
 use jiedui_core::values::date::format_date;
@@ -258,7 +258,7 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
 fn gone_view(model: AppState, own: Gone) -> impl IntoView {
     let texts = model.texts;
     let text = |name: &str| own.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (name, date, place) = (activity_name(model, &text("activity")), text("date"), text("place"));
+    let (name, date, place) = (activity_name(model, &text(field::ACTIVITY)), text(field::DATE), text(field::PLACE));
     let id = own.id;
     let seen = move |_| {
         spawn_local(async move {

@@ -3,6 +3,7 @@
 use crate::state::use_app_state;
 use crate::storage::my_entries::PendingDeletion;
 use crate::sync;
+use jiedui_core::entry::field;
 use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
@@ -39,7 +40,7 @@ fn PendingItemDeletion(deletion: PendingDeletion) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let text = |name: &str| deletion.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (title, place) = (text("title"), text("place"));
+    let (title, place) = (text(field::TITLE), text(field::PLACE));
     let place = move || app.geography.places.with(|places| places.label(&place));
     let id = deletion.id.to_string();
     let undo = move |_| {

@@ -23,7 +23,7 @@ use draft::{Draft, new_draft};
 use entries::MeetingEntries;
 use field_name::{name_of, refused};
 use form::Form;
-use jiedui_core::entry::NOTE_LENGTH;
+use jiedui_core::entry::{NOTE_LENGTH, field};
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
@@ -134,7 +134,7 @@ fn NeedForm(
             .map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()));
         std::iter::once((String::new(), texts.please_choose.to_owned())).chain(own).collect()
     });
-    let programme = form.value("programme");
+    let programme = form.value(field::PROGRAMME);
     let pairings = Signal::derive(move || {
         let (overview, programme) = (overview.get(), programme.get());
         let own = overview.pairings.iter().filter(|own| own.programme == programme);
@@ -161,8 +161,8 @@ fn NeedForm(
             match saved {
                 Ok(()) => {
                     let list = draft.try_get_untracked().flatten();
-                    let list =
-                        list.map(|own| format!("/needs?ledger={}&place={}", own.get("ledger"), own.get("place")));
+                    let list = list
+                        .map(|own| format!("/needs?ledger={}&place={}", own.get(field::LEDGER), own.get(field::PLACE)));
                     // Delete the draft only once the item is in the outbox.
                     drafting.is_saved();
                     navigate(list.as_deref().unwrap_or("/needs"), Default::default());
@@ -183,23 +183,23 @@ fn NeedForm(
         }
     };
     let is_old = move || draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev > 0));
-    let place_error = form.error("place");
+    let place_error = form.error(field::PLACE);
     let place = view! {
-        <PlaceField value=form.value("place") invalid=Signal::derive(move || place_error.get().is_some())
-            on_choose=Callback::new(move |code| form.set("place", code))/>
+        <PlaceField value=form.value(field::PLACE) invalid=Signal::derive(move || place_error.get().is_some())
+            on_choose=Callback::new(move |code| form.set(field::PLACE, code))/>
     };
     let note = {
-        let (value, error) = (form.value("note"), form.error("note"));
+        let (value, error) = (form.value(field::NOTE), form.error(field::NOTE));
         view! {
             <textarea id="field-note" rows="3" maxlength=NOTE_LENGTH.to_string() prop:value=value
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-note"
-                on:input=move |event| form.set("note", event_target_value(&event))></textarea>
+                on:input=move |event| form.set(field::NOTE, event_target_value(&event))></textarea>
         }
     };
     let style = move || programme_style(&overview.get().catalogue, &programme.get());
     view! {
         <section class="narrow programme" style=style>
-            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get("title")).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
+            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
             {move || match way.get() {
                 Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
                 Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),
@@ -213,20 +213,20 @@ fn NeedForm(
             </div>
             {drafting.notices(texts, start_again)}
             <form class="form" novalidate on:submit=submit>
-                {form.select("ledger", texts.ledger, ledgers)}
-                {form.input("title", texts.need_title, "text", "text", TITLE_LENGTH)}
-                {form.row("place", texts.place, place.into_any())}
-                {form.input("year", texts.year, "text", "numeric", 4)}
-                {form.select("programme", texts.need_category, programmes)}
-                {form.input("amount", &format!("{}{}", texts.need_amount, texts.optional), "text", "decimal", 20)}
-                {form.input("unit", &format!("{}{}", texts.need_unit, texts.optional), "text", "text", 20)}
-                {form.input("due", &format!("{}{}", texts.need_due, texts.optional), "date", "text", 10)}
-                {form.input("responsible", &format!("{}{}", texts.need_responsible, texts.optional), "text", "text", TITLE_LENGTH)}
-                {form.select("status", texts.need_status, statuses)}
+                {form.select(field::LEDGER, texts.ledger, ledgers)}
+                {form.input(field::TITLE, texts.need_title, "text", "text", TITLE_LENGTH)}
+                {form.row(field::PLACE, texts.place, place.into_any())}
+                {form.input(field::YEAR, texts.year, "text", "numeric", 4)}
+                {form.select(field::PROGRAMME, texts.need_category, programmes)}
+                {form.input(field::AMOUNT, &format!("{}{}", texts.need_amount, texts.optional), "text", "decimal", 20)}
+                {form.input(field::UNIT, &format!("{}{}", texts.need_unit, texts.optional), "text", "text", 20)}
+                {form.input(field::DUE, &format!("{}{}", texts.need_due, texts.optional), "date", "text", 10)}
+                {form.input(field::RESPONSIBLE, &format!("{}{}", texts.need_responsible, texts.optional), "text", "text", TITLE_LENGTH)}
+                {form.select(field::STATUS, texts.need_status, statuses)}
                 {move || draft.with(|draft| draft.as_ref().map(steps(model)))}
-                {form.select("pairing", &format!("{}{}", texts.pairing, texts.optional), pairings)}
+                {form.select(field::PAIRING, &format!("{}{}", texts.pairing, texts.optional), pairings)}
                 <MeetingEntries form/>
-                {form.row("note", &format!("{}{}", texts.note, texts.optional), note.into_any())}
+                {form.row(field::NOTE, &format!("{}{}", texts.note, texts.optional), note.into_any())}
                 {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
@@ -245,7 +245,7 @@ fn NeedForm(
 /// Lists the dates on which the item reached each status.
 fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
     move |draft| {
-        let dates = draft.before.get("dates").and_then(Value::as_object).cloned().unwrap_or_default();
+        let dates = draft.before.get(field::DATES).and_then(Value::as_object).cloned().unwrap_or_default();
         let step = |status: Status| {
             let day = dates.get(status.code())?.as_str()?.to_owned();
             Some(view! { <li>{format!("{day} {}", ledger_status(model.texts, status))}</li> })

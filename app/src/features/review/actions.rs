@@ -4,7 +4,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::sync;
 use crate::ui::entry::deletion::{VoidForm, may_void};
-use jiedui_core::entry::{Fields, State};
+use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
 use serde_json::json;
@@ -13,17 +13,17 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Approves entries.
 pub async fn approve(model: AppState, entries: Vec<(Uuid, u64)>) {
-    let fields = Fields::from_iter([("state".to_owned(), json!(State::Verified.code()))]);
+    let fields = Fields::from_iter([(field::STATE.to_owned(), json!(State::Verified.code()))]);
     decide(model, entries, fields).await;
 }
 
 /// Sends an entry back with a reason, for the fields that the recorder is to look at.
 async fn send_back(model: AppState, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
     let mut fields = Fields::new();
-    fields.insert("state".to_owned(), json!(State::Returned.code()));
-    fields.insert("review_note".to_owned(), json!(reason));
+    fields.insert(field::STATE.to_owned(), json!(State::Returned.code()));
+    fields.insert(field::REVIEW_NOTE.to_owned(), json!(reason));
     if !concerned.is_empty() {
-        fields.insert("review_fields".to_owned(), json!(concerned));
+        fields.insert(field::REVIEW_FIELDS.to_owned(), json!(concerned));
     }
     decide(model, vec![entry], fields).await;
 }
@@ -56,9 +56,9 @@ pub fn ReviewActions(
     let reason = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
     let usual = [
-        (texts.reason_numbers, Some("values")),
-        (texts.reason_place, Some("place")),
-        (texts.reason_photo, Some("attachments")),
+        (texts.reason_numbers, Some(field::VALUES)),
+        (texts.reason_place, Some(field::PLACE)),
+        (texts.reason_photo, Some(field::ATTACHMENTS)),
         (texts.reason_twice, None),
     ];
     let verify = move |_| {

@@ -3,12 +3,13 @@
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, answers_line, answers_of, return_reason};
+use crate::labels::programme_color::programme_style;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::is_closed;
 use crate::ui::photo::photos;
-use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::entry::State;
+use jiedui_core::entry::duplicate::is_likely_same;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;

@@ -8,7 +8,7 @@ use crate::storage::entry_view::EntryView;
 use crate::storage::my_entries::PendingDeletion;
 use crate::sync;
 use jiedui_core::access::rights::{Deletion, deletion};
-use jiedui_core::entry::field::{DUPLICATE_OF, REASON};
+use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
 use jiedui_core::entry::{Fields, State};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -119,7 +119,7 @@ pub fn PendingDeletionRow(
     let texts = model.texts;
     let PendingDeletion { id, rev, fields, seq } = deletion;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (activity, date, place) = (text("activity"), text("date"), text("place"));
+    let (activity, date, place) = (text(field::ACTIVITY), text(field::DATE), text(field::PLACE));
     let name = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
         activity_name(model.labels(), &overview, &activity).to_owned()

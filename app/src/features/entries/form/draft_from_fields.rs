@@ -15,17 +15,17 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
     Draft {
         id,
         base_rev,
-        activity: text("activity"),
-        version: fields.get("version").and_then(|own| u32::deserialize(own).ok()),
-        date: text("date"),
-        place: text("place"),
-        pairing: text("pairing"),
-        organisation: text("organisation"),
+        activity: text(field::ACTIVITY),
+        version: fields.get(field::VERSION).and_then(|own| u32::deserialize(own).ok()),
+        date: text(field::DATE),
+        place: text(field::PLACE),
+        pairing: text(field::PAIRING),
+        organisation: text(field::ORGANISATION),
         values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
         details: details_of(fields),
         rows: rows_of(fields),
-        note: text("note"),
-        position: fields.get("position").and_then(|own| Deserialize::deserialize(own).ok()),
+        note: text(field::NOTE),
+        position: fields.get(field::POSITION).and_then(|own| Deserialize::deserialize(own).ok()),
         // Each change has a reason of its own.
         reason: String::new(),
         attachments: attachments_of(fields),
@@ -36,7 +36,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
 }
 
 fn attachments_of(fields: &Fields) -> Vec<String> {
-    fields.get("attachments").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
+    fields.get(field::ATTACHMENTS).and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
 }
 
 /// The answers that are no numbers, each choice by itself.

@@ -3,7 +3,7 @@
 use crate::storage::drafts::Draft;
 use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::catalogue::{Activity, Field, Kind};
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Path, number_value};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<Fiel
 pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let (mut fields, _) = fields_of(draft, activity);
     let absent = Value::Null;
-    for name in ["values", "details"] {
+    for name in [field::VALUES, field::DETAILS] {
         let before = |code: &str| draft.before.get(name).and_then(|answers| answers.get(code)).unwrap_or(&absent);
         // The same number may be written in two ways.
         let same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
@@ -47,14 +47,14 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
         }
     }
     let is_change = |name: &str, value: &Value| match value {
-        Value::Object(answers) if name == "details" => !answers.is_empty(),
-        Value::Object(values) if name == "values" => draft.base_rev == 0 || !values.is_empty(),
+        Value::Object(answers) if name == field::DETAILS => !answers.is_empty(),
+        Value::Object(values) if name == field::VALUES => draft.base_rev == 0 || !values.is_empty(),
         // No photos are none, whether or not that was said before.
-        Value::Array(photos) if name == "attachments" && photos.is_empty() => {
+        Value::Array(photos) if name == field::ATTACHMENTS && photos.is_empty() => {
             draft.before.get(name).and_then(Value::as_array).is_some_and(|before| !before.is_empty())
         }
         // What this program does not send was not taken away by anybody.
-        Value::Null if matches!(name, "version" | "reason") => false,
+        Value::Null if matches!(name, field::VERSION | field::REASON) => false,
         value => draft.before.get(name).unwrap_or(&absent) != value,
     };
     fields.retain(|name, value| is_change(name, value));
@@ -96,9 +96,9 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         details.insert(code.clone(), rows);
     }
     let fields = json!({
-        "activity": draft.activity, "version": draft.version, "date": draft.date, "place": draft.place, "pairing": or_null(&draft.pairing),
-        "organisation": or_null(&draft.organisation), "values": values, "details": details, "note": draft.note,
-        "attachments": draft.attachments, "reason": or_null(&draft.reason), "position": draft.position,
+        (field::ACTIVITY): draft.activity, (field::VERSION): draft.version, (field::DATE): draft.date, (field::PLACE): draft.place, (field::PAIRING): or_null(&draft.pairing),
+        (field::ORGANISATION): or_null(&draft.organisation), (field::VALUES): values, (field::DETAILS): details, (field::NOTE): draft.note,
+        (field::ATTACHMENTS): draft.attachments, (field::REASON): or_null(&draft.reason), (field::POSITION): draft.position,
     });
     (fields.as_object().cloned().unwrap_or_default(), errors)
 }

@@ -9,7 +9,7 @@ use crate::ui::form_row::{error_of, form_row};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::catalogue::{Activity, Field};
-use jiedui_core::entry::NOTE_LENGTH;
+use jiedui_core::entry::{NOTE_LENGTH, field};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::day::is_long_ago;
 use jiedui_core::values::{
@@ -72,7 +72,7 @@ impl Form {
     }
 
     pub fn when(self) -> impl IntoView + use<> {
-        let (value, error) = (self.value(|draft| draft.date.clone()), self.error("date"));
+        let (value, error) = (self.value(|draft| draft.date.clone()), self.error(field::DATE));
         let input = move |event| {
             let date = event_target_value(&event);
             self.change(move |draft| draft.date.clone_from(&date));
@@ -91,15 +91,15 @@ impl Form {
                 {move || long_ago.get().map(|year| fill(model.texts.date_long_ago, &[&year]))}
             </p>
         };
-        self.row("date", self.model.texts.date.to_owned(), control.into_any())
+        self.row(field::DATE, self.model.texts.date.to_owned(), control.into_any())
     }
 
     pub fn place(self) -> impl IntoView + use<> {
-        let error = self.error("place");
+        let error = self.error(field::PLACE);
         let choose = Callback::new(move |code: String| self.change(move |draft| draft.place.clone_from(&code)));
         let (value, invalid) = (self.value(|draft| draft.place.clone()), Signal::derive(move || error.get().is_some()));
         let control = view! { <PlaceField value invalid on_choose=choose/> };
-        self.row("place", self.model.texts.place.to_owned(), control.into_any())
+        self.row(field::PLACE, self.model.texts.place.to_owned(), control.into_any())
     }
 
     pub fn number(self, field: &Field) -> impl IntoView + use<> {
@@ -167,7 +167,7 @@ impl Form {
         let value = self.value(|draft| draft.pairing.clone());
         let label = format!("{}{}", model.texts.pairing, model.texts.optional);
         (!options.is_empty())
-            .then(|| self.select("pairing", label, value, options, |draft, chosen| draft.pairing = chosen))
+            .then(|| self.select(field::PAIRING, label, value, options, |draft, chosen| draft.pairing = chosen))
     }
 
     pub fn organisation(self, overview: &Overview) -> impl IntoView + use<> {
@@ -177,7 +177,7 @@ impl Form {
         let options = overview.organisations.iter().map(|own| (own.id.to_string(), name(own))).collect();
         let value = self.value(|draft| draft.organisation.clone());
         let label = format!("{}{}", model.texts.organisation, model.texts.optional);
-        self.select("organisation", label, value, options, |draft, chosen| draft.organisation = chosen)
+        self.select(field::ORGANISATION, label, value, options, |draft, chosen| draft.organisation = chosen)
     }
 
     /// Why an entry of a closed month is changed: for who may do so.
@@ -191,8 +191,8 @@ impl Form {
         });
         move || {
             (coordinates && is_closed.get()).then(|| {
-                let control = self.text_area("reason", 2, |draft| &mut draft.reason);
-                self.row("reason", model.texts.closed_reason.to_owned(), control)
+                let control = self.text_area(field::REASON, 2, |draft| &mut draft.reason);
+                self.row(field::REASON, model.texts.closed_reason.to_owned(), control)
             })
         }
     }
@@ -213,7 +213,7 @@ impl Form {
 
     /// Renders the field of the note.
     pub fn note(self) -> impl IntoView + use<> {
-        let control = self.text_area("note", 4, |draft| &mut draft.note);
-        self.row("note", format!("{}{}", self.model.texts.note, self.model.texts.optional), control)
+        let control = self.text_area(field::NOTE, 4, |draft| &mut draft.note);
+        self.row(field::NOTE, format!("{}{}", self.model.texts.note, self.model.texts.optional), control)
     }
 }

@@ -4,6 +4,7 @@ use crate::features::entries::form::fields::Form;
 use crate::labels::texts::fill;
 use crate::sync::photos::{PhotoError, take_in};
 use crate::ui::photo::photo_address;
+use jiedui_core::entry::field;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -68,6 +69,6 @@ impl Form {
             {move || failed.get().map(|why| view! { <p class="error" role="alert">{why}</p> })}
             <ul class="photo-taken">{move || all.get().into_iter().map(item).collect_view()}</ul>
         };
-        self.row("attachments", format!("{}{}", texts.photos, texts.optional), control.into_any())
+        self.row(field::ATTACHMENTS, format!("{}{}", texts.photos, texts.optional), control.into_any())
     }
 }

@@ -3,12 +3,12 @@
 use crate::labels::entry::return_reason;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use jiedui_core::entry::{Fields, Path, State};
+use jiedui_core::entry::{Fields, Path, State, field};
 use leptos::prelude::*;
 use serde_json::Value;
 
 fn is_returned(fields: &Fields) -> bool {
-    fields.get("state").and_then(Value::as_str) == Some(State::Returned.code())
+    fields.get(field::STATE).and_then(Value::as_str) == Some(State::Returned.code())
 }
 
 /// Returns the entry's present fields. It may have been returned after the draft was begun.
@@ -22,7 +22,7 @@ pub fn stands(model: AppState, draft: &Draft) -> Fields {
 
 /// Whether the entry is this person's own; a new one is.
 pub fn is_own(model: AppState, draft: &Draft) -> bool {
-    let author = draft.before.get("author").and_then(Value::as_str);
+    let author = draft.before.get(field::AUTHOR).and_then(Value::as_str);
     let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
     author.is_none_or(|author| Some(author) == user.as_deref())
 }
@@ -40,7 +40,7 @@ pub fn banner(model: AppState, stands: &Fields) -> Option<impl IntoView + use<>>
 
 /// The fields that the entry came back for.
 pub fn concerned(stands: &Fields) -> Vec<String> {
-    let fields = stands.get("review_fields").filter(|_| is_returned(stands)).and_then(Value::as_array);
+    let fields = stands.get(field::REVIEW_FIELDS).filter(|_| is_returned(stands)).and_then(Value::as_array);
     fields.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 

@@ -7,7 +7,7 @@ use crate::storage::saving::ChangedElsewhere;
 use crate::storage::user_db::new_id;
 use crate::ui::drafting::FormDraft;
 use crate::ui::number_input::{NotANumber, read_number};
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::ledger::Status;
 use jiedui_core::sync::number_value;
 use jiedui_core::values::{
@@ -53,8 +53,18 @@ impl FormDraft for Draft {
 }
 
 /// Text fields.
-const TEXT_FIELDS: [&str; 10] =
-    ["ledger", "place", "programme", "title", "unit", "due", "responsible", "status", "pairing", "note"];
+const TEXT_FIELDS: [&str; 10] = [
+    field::LEDGER,
+    field::PLACE,
+    field::PROGRAMME,
+    field::TITLE,
+    field::UNIT,
+    field::DUE,
+    field::RESPONSIBLE,
+    field::STATUS,
+    field::PAIRING,
+    field::NOTE,
+];
 
 impl Draft {
     /// Returns the text of a field.
@@ -72,7 +82,7 @@ impl Draft {
     pub fn on_top_of(&self, now: &ChangedElsewhere) -> Self {
         let mut fields = now.fields.clone();
         fields.extend(self.changes());
-        let entries = fields.get("entries").and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
+        let entries = fields.get(field::ENTRIES).and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
         let (texts, before) = (texts_of(&fields), now.fields.clone());
         Self { base_rev: now.rev, texts, entries, before, since: now.since, ..self.clone() }
     }
@@ -84,20 +94,20 @@ impl Draft {
             let text = self.get(name);
             fields.insert(name.to_owned(), if text.trim().is_empty() { Value::Null } else { json!(text.trim()) });
         }
-        for name in ["year", "amount"] {
+        for name in [field::YEAR, field::AMOUNT] {
             match read_number(&self.get(name)) {
                 Ok(number) => drop(fields.insert(name.to_owned(), number.map_or(Value::Null, number_value))),
                 Err(NotANumber) => errors.push(FieldError::new(name, ErrorCode::NotNumber)),
             }
         }
-        fields.insert("entries".to_owned(), json!(self.entries));
-        let mut dates = self.before.get("dates").cloned().unwrap_or_else(|| json!({}));
-        let status = self.get("status");
-        let is_new = self.before.get("status").and_then(Value::as_str) != Some(&status);
+        fields.insert(field::ENTRIES.to_owned(), json!(self.entries));
+        let mut dates = self.before.get(field::DATES).cloned().unwrap_or_else(|| json!({}));
+        let status = self.get(field::STATUS);
+        let is_new = self.before.get(field::STATUS).and_then(Value::as_str) != Some(&status);
         if let Some(dates) = dates.as_object_mut().filter(|_| is_new) {
             dates.insert(status, json!(format_date(clock::today())));
         }
-        fields.insert("dates".to_owned(), dates);
+        fields.insert(field::DATES.to_owned(), dates);
         (fields, errors)
     }
 
@@ -125,11 +135,11 @@ pub fn new_draft(model: AppState, given: impl Fn(&str) -> String) -> Draft {
     let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
     let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));
     let texts = [
-        ("ledger", Some(given("ledger")).filter(|own| own == "plan").unwrap_or_else(|| "need".to_owned())),
-        ("year", clock::today().year().to_string()),
-        ("place", place),
-        ("programme", only(scope.programmes)),
-        ("status", Status::Open.code().to_owned()),
+        (field::LEDGER, Some(given("ledger")).filter(|own| own == "plan").unwrap_or_else(|| "need".to_owned())),
+        (field::YEAR, clock::today().year().to_string()),
+        (field::PLACE, place),
+        (field::PROGRAMME, only(scope.programmes)),
+        (field::STATUS, Status::Open.code().to_owned()),
     ];
     let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
     Draft { id: new_id(), texts, ..Draft::default() }

@@ -6,6 +6,7 @@ use crate::storage::entry_view::EntryView;
 use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{LoadingStored, NothingFound};
 use jiedui_core::directory::place::covers;
+use jiedui_core::entry::field;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -24,7 +25,8 @@ pub fn MeetingEntries(
     let offered = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();
         let overview = model.overviews.server.get().unwrap_or_default();
-        let (place, programme, pairing) = (draft.get("place"), draft.get("programme"), draft.get("pairing"));
+        let (place, programme, pairing) =
+            (draft.get(field::PLACE), draft.get(field::PROGRAMME), draft.get(field::PAIRING));
         let fits = |own: &&EntryView| {
             let entry = &own.entry;
             let is_of = overview.catalogue.activity(&entry.activity).is_some_and(|own| own.programme == programme);

@@ -1,6 +1,7 @@
 //! Names of the fields of a ledger item, and the notice of a refused change.
 
 use crate::state::AppState;
+use jiedui_core::entry::field;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 
@@ -17,19 +18,19 @@ pub fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
 pub fn name_of(model: AppState, field: &str) -> &'static str {
     let texts = model.texts;
     match field {
-        "ledger" => texts.ledger,
-        "title" => texts.need_title,
-        "place" => texts.place,
-        "year" => texts.year,
-        "programme" => texts.need_category,
-        "amount" => texts.need_amount,
-        "unit" => texts.need_unit,
-        "due" => texts.need_due,
-        "responsible" => texts.need_responsible,
-        "status" | "dates" => texts.need_status,
-        "pairing" => texts.pairing,
-        "entries" => texts.need_entries,
-        "note" => texts.note,
+        field::LEDGER => texts.ledger,
+        field::TITLE => texts.need_title,
+        field::PLACE => texts.place,
+        field::YEAR => texts.year,
+        field::PROGRAMME => texts.need_category,
+        field::AMOUNT => texts.need_amount,
+        field::UNIT => texts.need_unit,
+        field::DUE => texts.need_due,
+        field::RESPONSIBLE => texts.need_responsible,
+        field::STATUS | field::DATES => texts.need_status,
+        field::PAIRING => texts.pairing,
+        field::ENTRIES => texts.need_entries,
+        field::NOTE => texts.note,
         _ => texts.nav_needs,
     }
 }

@@ -5,6 +5,7 @@ use crate::state::AppState;
 use crate::ui::drafting::Drafting;
 use crate::ui::form_row::{error_of, form_row, is_half_typed};
 use jiedui_core::directory::place::Places;
+use jiedui_core::entry::field;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::validate_item;
 use jiedui_core::values::field_error::add_new;
@@ -53,7 +54,7 @@ impl Form {
         };
         let (fields, mut errors) = draft.fields();
         if is_half_typed("field-due") {
-            errors.push(FieldError::new("due", ErrorCode::NotDate));
+            errors.push(FieldError::new(field::DUE, ErrorCode::NotDate));
         }
         add_new(&mut errors, validate_item(&fields, &user, overview.rules(places)));
         errors
