@@ -130,11 +130,11 @@ fn keep(name: &str, mut database: Database) -> Rc<Database> {
         database.close();
         return open;
     }
-    let own = name.to_owned();
-    database.on_close(move |_| forget(&own));
-    let own = name.to_owned();
+    let closed = name.to_owned();
+    database.on_close(move |_| forget(&closed));
+    let outdated = name.to_owned();
     database.on_version_change(move |event| {
-        forget(&own);
+        forget(&outdated);
         if let Some(database) = event.target().and_then(|target| Database::try_from(target).ok()) {
             // Whoever waits for it must not wait for ever.
             database.close();
@@ -163,7 +163,7 @@ pub async fn commit(transaction: Transaction) -> Result<()> {
         Some(error) => StoreError::of(&format!("{}: {}", error.name(), error.message())),
         None => StoreError::Closed,
     };
-    let commit = Reflect::get(&transaction, &"commit".into()).ok().and_then(|own| own.dyn_into::<Function>().ok());
+    let commit = Reflect::get(&transaction, &"commit".into()).ok().and_then(|value| value.dyn_into::<Function>().ok());
     // A browser without it (Chrome before 76, Safari before 15) commits by itself.
     if let Some(commit) = commit {
         commit.call0(&transaction).map_err(|_| why())?;

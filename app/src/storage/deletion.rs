@@ -15,21 +15,21 @@ use uuid::Uuid;
 impl UserDb {
     /// Puts the deletion of a record into the outbox, where it is held back for the undo period. Returns its number. When this
     /// returns, it is on the phone.
-    pub async fn delete(&self, kind: Kind, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
-        persistently(|| self.try_to_delete(kind.clone(), id, base_rev, said.clone(), now)).await
+    pub async fn delete(&self, kind: Kind, id: Uuid, base_rev: u64, fields: Fields, now: i64) -> Result<u64> {
+        persistently(|| self.try_to_delete(kind.clone(), id, base_rev, fields.clone(), now)).await
     }
 
-    async fn try_to_delete(&self, kind: Kind, id: Uuid, base_rev: u64, said: Fields, now: i64) -> Result<u64> {
+    async fn try_to_delete(&self, kind: Kind, id: Uuid, base_rev: u64, fields: Fields, now: i64) -> Result<u64> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let sender = self.sender(&meta).await?;
         let mut waiting: Vec<OutboxItem> = all(&outbox).await?;
-        waiting.retain(|own| own.mutation.id == id && own.refused.is_none());
-        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
-        let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Delete, fields: said };
+        waiting.retain(|item| item.mutation.id == id && item.refused.is_none());
+        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
+        let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Delete, fields };
         let held_until = OutboxItem::held(mutation.clone(), now).held_until;
-        let outgoing = enqueue(sender, mutation, &waiting, known.as_ref(), new_id);
+        let outgoing = enqueue(sender, mutation, &waiting, record.as_ref(), new_id);
         put(&outbox, seq as f64, &OutboxItem { held_until, ..outgoing }).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await?;
@@ -58,7 +58,7 @@ impl UserDb {
     async fn try_to_undo(&self, seq: u64, now: i64) -> Result<bool> {
         let transaction = self.database.begin(&[OUTBOX], TransactionMode::ReadWrite).await?;
         let outbox = transaction.object_store(OUTBOX)?;
-        let held = get::<OutboxItem>(&outbox, seq as f64).await?.is_some_and(|own| own.is_held(now));
+        let held = get::<OutboxItem>(&outbox, seq as f64).await?.is_some_and(|item| item.is_held(now));
         if held {
             remove(&outbox, seq as f64).await?;
         }
@@ -75,7 +75,7 @@ impl UserDb {
         let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
         let meta = transaction.object_store(META)?;
         let mut gone: Vec<Gone> = get(&meta, GONE).await?.unwrap_or_default();
-        gone.retain(|own| own.id != id);
+        gone.retain(|entry| entry.id != id);
         put(&meta, GONE, &gone).await?;
         commit(transaction).await
     }

@@ -120,7 +120,7 @@ fn left(user: Uuid) -> Vec<Left> {
     let prefix = prefix(user);
     let Some(storage) = local_storage::local_storage() else { return Vec::new() };
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
-    let mut own: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    own.sort();
-    own.into_iter().filter_map(|name| Some(Left { draft: local_storage::get(&name)?, name })).collect()
+    let mut slots: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
+    slots.sort();
+    slots.into_iter().filter_map(|name| Some(Left { draft: local_storage::get(&name)?, name })).collect()
 }

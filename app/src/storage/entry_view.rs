@@ -39,7 +39,7 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
         entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
     for outgoing in
-        outbox.iter().filter(|own| own.refused.is_none() && !own.is_conflict() && own.mutation.kind == Kind::Entry)
+        outbox.iter().filter(|item| item.refused.is_none() && !item.is_conflict() && item.mutation.kind == Kind::Entry)
     {
         let mutation = &outgoing.mutation;
         match mutation.op {
@@ -56,9 +56,9 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
     }
     let read =
         |(id, (rev, fields, waits))| Some(EntryView { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
-    let mut known: Vec<EntryView> = all.into_iter().filter_map(read).collect();
-    known.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
-    known
+    let mut views: Vec<EntryView> = all.into_iter().filter_map(read).collect();
+    views.sort_by_key(|view| std::cmp::Reverse((view.entry.date, view.id)));
+    views
 }
 
 #[cfg(test)]
@@ -98,12 +98,12 @@ mod tests {
             // Somebody else's, which was never pulled: there is nothing to show.
             outgoing(3, 9, Op::Put, json!({"state": "verified"})),
         ];
-        let known = entry_views(
+        let views = entry_views(
             Uuid::nil(),
             vec![record(7, "submitted"), record(8, "submitted"), record(5, "verified")],
             &outbox,
         );
-        let seen: Vec<_> = known.iter().map(|own| (own.id.as_u128(), own.entry.state, own.waits)).collect();
+        let seen: Vec<_> = views.iter().map(|view| (view.id.as_u128(), view.entry.state, view.waits)).collect();
         assert_eq!(seen, [(7, State::Verified, true), (5, State::Verified, false)]);
     }
 }

@@ -10,21 +10,21 @@ use uuid::Uuid;
 /// Whether records that have been pulled change a person's journal: some are theirs, or were.
 pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
     let user = user.to_string();
-    let is_theirs = |own: &Record| own.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user);
-    pulled.iter().any(|own| is_theirs(own) || journal.entries.iter().any(|known| known.id == own.id))
+    let is_theirs = |record: &Record| record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user);
+    pulled.iter().any(|record| is_theirs(record) || journal.entries.iter().any(|entry| entry.id == record.id))
 }
 
 /// Puts together what the phone's stores hold; the outbox in the order of its numbers.
 pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MyEntries {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
-    let mut known: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
+    let mut merged: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // What became of a change of another's entry is for who made the change to settle.
     let unsettled: BTreeSet<Uuid> =
-        outbox.iter().filter(|own| own.refused.is_some()).map(|own| own.mutation.id).collect();
+        outbox.iter().filter(|item| item.refused.is_some()).map(|item| item.mutation.id).collect();
     let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
         .iter()
-        .filter(|own| own.refused.is_none() && own.mutation.kind == Kind::Entry && own.mutation.op == Op::Delete)
-        .map(|own| (own.mutation.id, (own.mutation.seq, own.mutation.base_rev)))
+        .filter(|item| item.refused.is_none() && item.mutation.kind == Kind::Entry && item.mutation.op == Op::Delete)
+        .map(|item| (item.mutation.id, (item.mutation.seq, item.mutation.base_rev)))
         .collect();
     let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
     let is_own = |fields: &Fields| fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
@@ -34,19 +34,19 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             deletions.insert(id, PendingDeletion { id, rev: (*rev).max(record.rev), fields, seq: *seq });
         }
         if is_own(&record.fields) || unsettled.contains(&record.id) {
-            known.insert(record.id, (record.rev, record.fields));
+            merged.insert(record.id, (record.rev, record.fields));
         }
     }
-    let mut sure: BTreeMap<Uuid, Fields> = known.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
-    let on_server: BTreeSet<Uuid> = known.keys().copied().collect();
+    let mut confirmed: BTreeMap<Uuid, Fields> = merged.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
+    let on_server: BTreeSet<Uuid> = merged.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
-    for outgoing in outbox.into_iter().filter(|own| own.mutation.kind != Kind::LedgerItem) {
+    for outgoing in outbox.into_iter().filter(|item| item.mutation.kind != Kind::LedgerItem) {
         if outgoing.is_conflict() {
             let id = outgoing.mutation.id;
-            let theirs = known.get(&id).cloned();
+            let theirs = merged.get(&id).cloned();
             if theirs.is_none() {
                 // Shown as this person had it, since that may come back.
-                known.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
+                merged.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
             }
             progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
             continue;
@@ -58,20 +58,20 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             continue;
         }
         if refused.is_none() && mutation.op == Op::Put {
-            apply_locally(sure.entry(mutation.id).or_default(), &mutation);
+            apply_locally(confirmed.entry(mutation.id).or_default(), &mutation);
         }
         // What a restored server lacks is shown as this person had it.
         let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
-        let (_, fields) = known.entry(mutation.id).or_insert_with(|| (0, before()));
+        let (_, fields) = merged.entry(mutation.id).or_insert_with(|| (0, before()));
         match mutation.op {
             Op::Put => {
                 apply_locally(fields, &mutation);
                 // An entry that was brought back is no longer to be deleted.
-                deletions.retain(|id, own| *id != mutation.id || own.seq > mutation.seq);
+                deletions.retain(|id, deletion| *id != mutation.id || deletion.seq > mutation.seq);
             }
             Op::Delete if refused.is_none() => {
                 let (id, seq) = (mutation.id, mutation.seq);
-                let removed = known.remove(&id);
+                let removed = merged.remove(&id);
                 // Of another's entry the replica has all fields, the outbox perhaps a few.
                 let is_whole = on_server.contains(&id) || !deletions.contains_key(&id);
                 if let Some((rev, fields)) = removed.filter(|_| is_whole) {
@@ -86,9 +86,9 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
         }
     }
-    let deletions = deletions.into_values().filter(|own| !own.fields.is_empty()).collect();
+    let deletions = deletions.into_values().filter(|deletion| !deletion.fields.is_empty()).collect();
     let mut journal = MyEntries { unsent, deletions, ..MyEntries::default() };
-    for (id, (rev, mut fields)) in known {
+    for (id, (rev, mut fields)) in merged {
         fields.entry(field::AUTHOR).or_insert(json!(user));
         if !is_own(&fields) && !unsettled.contains(&id) {
             continue;
@@ -103,10 +103,10 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         if is_new {
             journal.not_in_overview.push((id, entry.clone()));
         }
-        let sure = sure.remove(&id).unwrap_or_default();
-        journal.entries.push(MyEntry { id, rev, fields, confirmed: sure, entry, progress });
+        let confirmed = confirmed.remove(&id).unwrap_or_default();
+        journal.entries.push(MyEntry { id, rev, fields, confirmed, entry, progress });
     }
-    journal.entries.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
+    journal.entries.sort_by_key(|entry| std::cmp::Reverse((entry.entry.date, entry.id)));
     journal
 }
 
@@ -130,7 +130,7 @@ mod tests {
         OutboxItem { refused, ..OutboxItem::new(mutation) }
     }
 
-    fn kept(id: u128, author: Uuid) -> Record {
+    fn record_of(id: u128, author: Uuid) -> Record {
         let mut fields = fields(1);
         fields.insert("author".into(), json!(author));
         fields.insert("state".into(), json!("verified"));
@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn journal_applies_the_outbox_on_top_of_the_replica() {
         let change = json!({"values": {"count": 9}}).as_object().unwrap().clone();
-        let journal = journal(USER, vec![kept(7, USER), kept(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
+        let journal =
+            journal(USER, vec![record_of(7, USER), record_of(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
         assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
         assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
         assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
@@ -153,13 +154,14 @@ mod tests {
             mutation: Mutation { op: Op::Delete, base_rev: 3, ..outgoing(seq, id, Fields::new(), None).mutation },
             ..outgoing(seq, id, Fields::new(), None)
         };
-        let replica = || vec![kept(7, USER), kept(8, Uuid::nil())];
+        let replica = || vec![record_of(7, USER), record_of(8, Uuid::nil())];
         let verified = json!({"state": "verified"}).as_object().unwrap().clone();
         let deleted = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 8, verified, None), delete(3, 8)], &[]);
         assert!(deleted.entries.is_empty());
-        let listed: Vec<_> = deleted.deletions.iter().map(|own| (own.id.as_u128(), own.rev, own.seq)).collect();
+        let listed: Vec<_> =
+            deleted.deletions.iter().map(|deletion| (deletion.id.as_u128(), deletion.rev, deletion.seq)).collect();
         assert_eq!(listed, [(7, 3, 1), (8, 3, 3)], "another's entry that this person deletes, too");
-        assert!(deleted.deletions.iter().all(|own| own.fields["place"] == json!("522728")));
+        assert!(deleted.deletions.iter().all(|deletion| deletion.fields["place"] == json!("522728")));
         let restored = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 7, fields(1), None)], &[]);
         assert!(restored.deletions.is_empty());
         let unsent = journal(USER, Vec::new(), vec![outgoing(1, 5, fields(4), None), delete(2, 5)], &[]);
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn journal_keeps_unsettled_changes_of_others_entries() {
         let change = || json!({"note": "改"}).as_object().unwrap().clone();
-        let replica = || vec![kept(8, Uuid::nil())];
+        let replica = || vec![record_of(8, Uuid::nil())];
         let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
         assert!(waiting.entries.is_empty() && waiting.not_in_overview.is_empty());
         let why = vec![FieldError::new("reason", ErrorCode::Required)];
@@ -192,29 +194,29 @@ mod tests {
 
     #[test]
     fn concerns_is_true_for_own_and_removed_entries_only() {
-        let own = journal(USER, vec![kept(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
-        assert!(!concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, Uuid::nil())]));
-        assert!(concerns(USER, &own, &[kept(8, Uuid::nil()), kept(9, USER)]));
-        let gone = |id| Record { deleted: true, fields: Fields::new(), ..kept(id, USER) };
-        assert!(concerns(USER, &own, &[gone(7)]) && concerns(USER, &own, &[gone(5)]));
-        assert!(!concerns(USER, &own, &[gone(8)]));
+        let current = journal(USER, vec![record_of(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
+        assert!(!concerns(USER, &current, &[record_of(8, Uuid::nil()), record_of(9, Uuid::nil())]));
+        assert!(concerns(USER, &current, &[record_of(8, Uuid::nil()), record_of(9, USER)]));
+        let gone = |id| Record { deleted: true, fields: Fields::new(), ..record_of(id, USER) };
+        assert!(concerns(USER, &current, &[gone(7)]) && concerns(USER, &current, &[gone(5)]));
+        assert!(!concerns(USER, &current, &[gone(8)]));
     }
 
     #[test]
     fn gone_is_made_of_own_entries_only() {
-        assert_eq!(Gone::of(USER, kept(7, USER)).map(|own| own.id), Some(Uuid::from_u128(7)));
-        assert_eq!(Gone::of(USER, kept(8, Uuid::nil())), None);
+        assert_eq!(Gone::of(USER, record_of(7, USER)).map(|gone| gone.id), Some(Uuid::from_u128(7)));
+        assert_eq!(Gone::of(USER, record_of(8, Uuid::nil())), None);
     }
 
     #[test]
     fn not_in_overview_lists_new_entries_but_not_refused_ones() {
         let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
         let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
-        let journal = journal(USER, vec![kept(7, USER)], outbox, &[Uuid::from_u128(7)]);
+        let journal = journal(USER, vec![record_of(7, USER)], outbox, &[Uuid::from_u128(7)]);
         let uncounted: Vec<Uuid> = journal.not_in_overview.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
         assert_eq!(journal.unsent, 1);
-        let refused = journal.entries.iter().find(|own| own.id == Uuid::from_u128(6)).unwrap();
+        let refused = journal.entries.iter().find(|entry| entry.id == Uuid::from_u128(6)).unwrap();
         assert_eq!(refused.progress, Progress::Refused(why));
     }
 }

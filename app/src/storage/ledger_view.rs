@@ -40,32 +40,33 @@ pub struct ItemView {
 
 /// Merges replica and outbox; the item that is due first comes first.
 pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
-    let own = replica.into_iter().filter(|record| record.kind == Kind::LedgerItem && !record.deleted);
-    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> =
-        own.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent))).collect();
-    for outgoing in outbox.iter().filter(|own| own.mutation.kind == Kind::LedgerItem) {
+    let records = replica.into_iter().filter(|record| record.kind == Kind::LedgerItem && !record.deleted);
+    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> = records
+        .map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent)))
+        .collect();
+    for outgoing in outbox.iter().filter(|item| item.mutation.kind == Kind::LedgerItem) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
             (None, Op::Delete) => drop(all.remove(&mutation.id)),
             (refused, op) => {
-                let (rev, sure, fields, way) = all.entry(mutation.id).or_default();
+                let (rev, confirmed, fields, sync_state) = all.entry(mutation.id).or_default();
                 if op == Op::Put {
                     apply_item_locally(fields, mutation);
                 }
                 if op == Op::Put && refused.is_none() {
-                    apply_item_locally(sure, mutation);
+                    apply_item_locally(confirmed, mutation);
                 }
                 // Who makes the change again makes it to what stands there now.
                 *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
-                *way = refused.clone().map_or(SyncState::Waits, SyncState::Refused);
+                *sync_state = refused.clone().map_or(SyncState::Waits, SyncState::Refused);
             }
         }
     }
-    let read = |(id, (rev, sure, fields, way))| {
-        Some(ItemView { id, rev, confirmed: sure, item: Item::from_checked(&fields)?, fields, sync_state: way })
+    let read = |(id, (rev, confirmed, fields, sync_state))| {
+        Some(ItemView { id, rev, confirmed, item: Item::from_checked(&fields)?, fields, sync_state })
     };
     let mut items: Vec<ItemView> = all.into_iter().filter_map(read).collect();
-    items.sort_by_key(|own| (own.item.status.is_ended(), own.item.due.is_none(), own.item.due, own.id));
+    items.sort_by_key(|view| (view.item.status.is_ended(), view.item.due.is_none(), view.item.due, view.id));
     items
 }
 
@@ -126,10 +127,11 @@ mod tests {
             record(4, json!("2026-05-01"), "open"),
         ];
         let items = item_views(replica, &outbox);
-        let sure =
-            |id: u128| items.iter().find(|own| own.id.as_u128() == id).map(|own| own.confirmed["status"].clone());
-        assert_eq!((sure(2), sure(4)), (Some(json!("met")), Some(json!("open"))));
-        let seen: Vec<_> = items.into_iter().map(|own| (own.id.as_u128(), own.item.status, own.sync_state)).collect();
+        let confirmed =
+            |id: u128| items.iter().find(|view| view.id.as_u128() == id).map(|view| view.confirmed["status"].clone());
+        assert_eq!((confirmed(2), confirmed(4)), (Some(json!("met")), Some(json!("open"))));
+        let seen: Vec<_> =
+            items.into_iter().map(|view| (view.id.as_u128(), view.item.status, view.sync_state)).collect();
         assert_eq!(
             seen,
             [

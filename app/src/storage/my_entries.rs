@@ -90,15 +90,15 @@ pub struct Gone {
 impl Gone {
     /// Of a record that the replica held, where it was an entry of the person's own.
     pub fn of(user: Uuid, record: Record) -> Option<Self> {
-        let own = record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
-        (own && record.kind == Kind::Entry).then_some(Self { id: record.id, fields: record.fields })
+        let is_own = record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
+        (is_own && record.kind == Kind::Entry).then_some(Self { id: record.id, fields: record.fields })
     }
 }
 
 impl MyEntries {
     /// How many entries wait for the person themselves: returned, refused, or in conflict.
     pub fn to_settle(&self) -> usize {
-        self.entries.iter().filter(|own| own.is_to_settle()).count()
+        self.entries.iter().filter(|entry| entry.is_to_settle()).count()
     }
 }
 

@@ -40,8 +40,8 @@ pub struct PhotoInfo {
 
 /// Returns the photos that records and their changes name, rejected changes included.
 pub fn named(replica: &[Record], outbox: &[OutboxItem]) -> BTreeSet<String> {
-    let kept = outbox.iter().flat_map(|own| std::iter::once(&own.mutation.fields).chain(&own.before));
-    let all = replica.iter().map(|own| &own.fields).chain(kept);
+    let unsent = outbox.iter().flat_map(|item| std::iter::once(&item.mutation.fields).chain(&item.before));
+    let all = replica.iter().map(|record| &record.fields).chain(unsent);
     let hashes = all.filter_map(|fields| fields.get(field::ATTACHMENTS)?.as_array()).flatten();
     hashes.filter_map(|hash| hash.as_str().map(str::to_owned)).collect()
 }
@@ -67,16 +67,16 @@ impl PhotoDb {
     /// All of them, the oldest first.
     pub async fn all(&self) -> Result<Vec<PhotoInfo>> {
         let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadOnly).await?;
-        let mut found: Vec<PhotoInfo> = all(&transaction.object_store(ABOUT)?).await?;
-        found.sort_by(|one, other| one.at.total_cmp(&other.at));
-        Ok(found)
+        let mut photos: Vec<PhotoInfo> = all(&transaction.object_store(ABOUT)?).await?;
+        photos.sort_by(|one, other| one.at.total_cmp(&other.at));
+        Ok(photos)
     }
 
     /// The content of one.
     pub async fn content(&self, sha256: &str) -> Result<Option<Uint8Array>> {
         let transaction = self.0.begin(&[CONTENT], TransactionMode::ReadOnly).await?;
-        let found = transaction.object_store(CONTENT)?.get(Query::Key(sha256.into()))?.await?;
-        Ok(found.and_then(|found| found.dyn_into().ok()))
+        let content = transaction.object_store(CONTENT)?.get(Query::Key(sha256.into()))?.await?;
+        Ok(content.and_then(|content| content.dyn_into().ok()))
     }
 
     /// Writes down whether it has been sent.

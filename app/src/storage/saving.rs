@@ -74,52 +74,52 @@ impl UserDb {
     }
 
     /// Returns one of this person's entries with unsent changes, and the number of the last change by a form on this phone.
-    pub async fn own_entry(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
-        let (known, own, since) = self.of_record(id).await?;
-        let journal = journal(self.user, known, own, &[]);
+    pub async fn my_entry_of(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
+        let (record, waiting, since) = self.of_record(id).await?;
+        let journal = journal(self.user, record, waiting, &[]);
         Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
     }
 
     /// Anybody's entry as this phone knows it, and the same number.
-    pub async fn known_entry(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
+    pub async fn entry_view_of(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
         let (replica, outbox, since) = self.of_record(id).await?;
         Ok(entry_views(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
     }
 
     /// The same for an item of a ledger.
-    pub async fn own_item(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
-        let (known, own, since) = self.of_record(id).await?;
-        Ok(item_views(known, &own).into_iter().next().map(|item| (item, since)))
+    pub async fn item_view_of(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
+        let (record, waiting, since) = self.of_record(id).await?;
+        Ok(item_views(record, &waiting).into_iter().next().map(|item| (item, since)))
     }
 
     async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<OutboxItem>, u64)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let since = get(&transaction.object_store(META)?, mark(id)).await?.unwrap_or_default();
-        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string()).await?;
-        let mut own: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        own.retain(|own| own.mutation.id == id);
-        Ok((known.into_iter().collect(), own, since))
+        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string()).await?;
+        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
+        waiting.retain(|item| item.mutation.id == id);
+        Ok((record.into_iter().collect(), waiting, since))
     }
 
     async fn try_to_save(&self, made: &SaveRequest) -> Result<SaveOutcome> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
         let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
         let last: u64 = get(&meta, mark(made.id)).await?.unwrap_or_default();
-        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, made.id.to_string()).await?;
-        let mut own: Vec<OutboxItem> = all(&outbox).await?;
-        own.retain(|own| own.mutation.id == made.id);
+        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, made.id.to_string()).await?;
+        let mut waiting: Vec<OutboxItem> = all(&outbox).await?;
+        waiting.retain(|item| item.mutation.id == made.id);
         let mut id = made.id;
         match &made.begun {
-            SaveBase::New if last > 0 || known.is_some() || !own.is_empty() => {
-                if is_saved(made, known.as_ref(), &own) {
+            SaveBase::New if last > 0 || record.is_some() || !waiting.is_empty() => {
+                if is_saved(made, record.as_ref(), &waiting) {
                     return Ok(SaveOutcome::Done);
                 }
                 // What was saved under this identifier stays what it is.
                 id = new_id();
             }
             SaveBase::With { since, before } if last > *since => {
-                let rev = known.as_ref().map_or(made.base_rev, |known| known.rev);
-                let fields = standing(&made.kind, known.as_ref(), &own);
+                let rev = record.as_ref().map_or(made.base_rev, |record| record.rev);
+                let fields = standing(&made.kind, record.as_ref(), &waiting);
                 let paths = changed_by_both(before, &fields, &made.fields);
                 if !paths.is_empty() {
                     return Ok(SaveOutcome::Elsewhere(ChangedElsewhere { paths, since: last, rev, fields }));
@@ -127,15 +127,15 @@ impl UserDb {
             }
             _ => {}
         }
-        let refused = own.iter().filter(|own| own.mutation.id == id && own.refused.is_some());
+        let refused = waiting.iter().filter(|item| item.mutation.id == id && item.refused.is_some());
         remove_all(&outbox, refused).await?;
         let (kind, fields) = (made.kind.clone(), made.fields.clone());
         let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
         let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
-        own.retain(|own| own.mutation.id == id && own.refused.is_none());
-        let known = known.filter(|known| known.id == id);
+        waiting.retain(|item| item.mutation.id == id && item.refused.is_none());
+        let record = record.filter(|record| record.id == id);
         let sender = self.sender(&meta).await?;
-        put(&outbox, seq as f64, &enqueue(sender, mutation, &own, known.as_ref(), new_id)).await?;
+        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, record.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         put(&meta, mark(id), &seq).await?;
         commit(transaction).await?;
@@ -149,30 +149,32 @@ fn mark(id: Uuid) -> String {
 }
 
 async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &OutboxItem>) -> Result<()> {
-    for own in all {
-        remove(outbox, own.mutation.seq as f64).await?;
+    for item in all {
+        remove(outbox, item.mutation.seq as f64).await?;
     }
     Ok(())
 }
 
 /// Whether a new record was saved before with the same content, by a save whose success was not reported.
-fn is_saved(made: &SaveRequest, known: Option<&Record>, own: &[OutboxItem]) -> bool {
-    let waits = |own: &OutboxItem| own.refused.is_none() && own.mutation.fields == made.fields;
-    let is_there = |known: &Record| {
+fn is_saved(made: &SaveRequest, record: Option<&Record>, waiting: &[OutboxItem]) -> bool {
+    let waits = |item: &OutboxItem| item.refused.is_none() && item.mutation.fields == made.fields;
+    let is_stored = |record: &Record| {
         path::paths(&made.fields)
             .into_iter()
-            .all(|(path, value)| there(path::get(&known.fields, &path)) == there(Some(value)))
+            .all(|(path, value)| non_empty(path::get(&record.fields, &path)) == non_empty(Some(value)))
     };
-    if own.is_empty() { known.is_some_and(is_there) } else { own.len() == 1 && own.iter().all(waits) }
+    if waiting.is_empty() { record.is_some_and(is_stored) } else { waiting.len() == 1 && waiting.iter().all(waits) }
 }
 
 /// A record with what waits to be sent.
-fn standing(kind: &Kind, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
-    let mut fields = known.map(|known| known.fields.clone()).unwrap_or_default();
-    for own in own.iter().filter(|own| own.refused.is_none() && own.mutation.op == Op::Put) {
+fn standing(kind: &Kind, record: Option<&Record>, waiting: &[OutboxItem]) -> Fields {
+    let mut fields = record.map(|record| record.fields.clone()).unwrap_or_default();
+    for item in waiting.iter().filter(|item| item.refused.is_none() && item.mutation.op == Op::Put) {
         match kind {
-            Kind::Entry if own.mutation.kind == Kind::Entry => apply_locally(&mut fields, &own.mutation),
-            Kind::LedgerItem if own.mutation.kind == Kind::LedgerItem => apply_item_locally(&mut fields, &own.mutation),
+            Kind::Entry if item.mutation.kind == Kind::Entry => apply_locally(&mut fields, &item.mutation),
+            Kind::LedgerItem if item.mutation.kind == Kind::LedgerItem => {
+                apply_item_locally(&mut fields, &item.mutation)
+            }
             _ => {}
         }
     }
@@ -180,18 +182,18 @@ fn standing(kind: &Kind, known: Option<&Record>, own: &[OutboxItem]) -> Fields {
 }
 
 /// Returns a value unless it is null or an empty text, which mean the same in a form.
-fn there(value: Option<&Value>) -> Option<&Value> {
+fn non_empty(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
 /// Returns the paths that were changed since, and that the form changes to yet another value.
 fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<Path<'static>> {
-    let own = path::paths(made).into_iter();
+    let changes = path::paths(made).into_iter();
     let clash = |(path, value): &(Path<'_>, &Value)| {
-        let now = there(path::get(now, path));
-        now != there(path::get(before, path)) && now != there(Some(value))
+        let now = non_empty(path::get(now, path));
+        now != non_empty(path::get(before, path)) && now != non_empty(Some(value))
     };
-    own.filter(clash).map(|(path, _)| path.into_owned()).collect()
+    changes.filter(clash).map(|(path, _)| path.into_owned()).collect()
 }
 
 #[cfg(test)]

@@ -26,13 +26,13 @@ impl SharedDb {
     async fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         let transaction = self.0.begin(&[KEPT], TransactionMode::ReadOnly).await?;
         let store = transaction.object_store(KEPT)?;
-        let Some(kept) = store.get(Query::Key(name.into()))?.await? else { return Ok(None) };
-        if let Some(text) = kept.as_string() {
+        let Some(stored) = store.get(Query::Key(name.into()))?.await? else { return Ok(None) };
+        if let Some(text) = stored.as_string() {
             // An older version of the app has kept all of it as one.
             return Ok(Some(vec![text]));
         }
         let mut texts = Vec::new();
-        for number in 0..count(&kept) {
+        for number in 0..count(&stored) {
             let text = store.get(Query::Key(key(name, number)))?.await?;
             let Some(text) = text.and_then(|text| text.as_string()) else { return Ok(None) };
             texts.push(text);
@@ -44,7 +44,7 @@ impl SharedDb {
     async fn keep(&self, name: &str, texts: &[String]) -> Result<()> {
         let transaction = self.0.begin(&[KEPT], TransactionMode::ReadWrite).await?;
         let store = transaction.object_store(KEPT)?;
-        let before = store.get(Query::Key(name.into()))?.await?.map(|kept| count(&kept)).unwrap_or_default();
+        let before = store.get(Query::Key(name.into()))?.await?.map(|stored| count(&stored)).unwrap_or_default();
         for number in texts.len()..before {
             remove(&store, key(name, number)).await?;
         }
@@ -117,8 +117,8 @@ fn key(name: &str, number: usize) -> JsValue {
 }
 
 /// Returns the number of chunks, by the value under their name.
-fn count(kept: &JsValue) -> usize {
-    kept.as_f64().unwrap_or_default() as usize
+fn count(stored: &JsValue) -> usize {
+    stored.as_f64().unwrap_or_default() as usize
 }
 
 async fn write(texts: &mut Vec<String>, pieces: impl Iterator<Item = impl Serialize>) -> Result<()> {

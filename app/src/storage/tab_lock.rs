@@ -149,7 +149,7 @@ fn write(name: &str) {
 
 fn is_another(name: &str) -> bool {
     let lease = local_storage::get::<Lease>(&key(name));
-    lease.is_some_and(|own| own.until > js_sys::Date::now() && TAB.with(|tab| *tab != own.tab))
+    lease.is_some_and(|lease| lease.until > js_sys::Date::now() && TAB.with(|tab| *tab != lease.tab))
 }
 
 fn lease(name: &str) -> Option<Hold> {

@@ -84,12 +84,12 @@ impl UserDb {
     pub async fn entries(&self) -> Result<Vec<(Uuid, Entry)>> {
         let transaction = self.database.begin(&[REPLICA], TransactionMode::ReadOnly).await?;
         let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        let entry = |own: &Record| Some((own.id, Entry::from_checked(&own.fields)?));
-        Ok(replica.iter().filter(|own| own.kind == Kind::Entry).filter_map(entry).collect())
+        let entry = |record: &Record| Some((record.id, Entry::from_checked(&record.fields)?));
+        Ok(replica.iter().filter(|record| record.kind == Kind::Entry).filter_map(entry).collect())
     }
 
     /// Returns all entries that this person may see, with unsent changes, and how much of the feed they come from.
-    pub async fn known(&self) -> Result<(Vec<EntryView>, ReplicaProgress)> {
+    pub async fn visible_entries(&self) -> Result<(Vec<EntryView>, ReplicaProgress)> {
         let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
         let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
         let replica = all(&transaction.object_store(REPLICA)?).await?;

@@ -96,18 +96,18 @@ pub async fn save_made(model: AppState, made: &SaveRequest) -> Result<SaveOutcom
 }
 
 /// Returns one of this person's entries with unsent changes, and the number of its last change by a form.
-pub async fn own_entry(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
-    user_db(model).await?.own_entry(id).await
+pub async fn my_entry_of(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
+    user_db(model).await?.my_entry_of(id).await
 }
 
 /// Anybody's entry as this phone knows it, and the same number.
-pub async fn known_entry(model: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
-    user_db(model).await?.known_entry(id).await
+pub async fn entry_view_of(model: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
+    user_db(model).await?.entry_view_of(id).await
 }
 
 /// The same for an item of a ledger.
-pub async fn own_item(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
-    user_db(model).await?.own_item(id).await
+pub async fn item_view_of(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
+    user_db(model).await?.item_view_of(id).await
 }
 
 /// Deletes a ledger item: the deletion is on the phone when this returns, and is sent after the undo period.

@@ -46,7 +46,7 @@ pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec
 
 async fn read_entries(app: AppState) -> Result<Option<(Vec<EntryView>, ReplicaProgress)>, StoreError> {
     let Some(user) = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
-    Ok(Some(UserDb::open(user).await?.known().await?))
+    Ok(Some(UserDb::open(user).await?.visible_entries().await?))
 }
 
 /// Renders the first `limit` entries that match, or why there are none. Returns the number of matching entries too; 0 while

@@ -124,8 +124,9 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         WAYS.iter().zip(ways).map(|((_, code), words)| view! { <option value=*code>{words}</option> }).collect_view();
     let set_way = move |event| {
         let code = event_target_value(&event);
-        let way = WAYS.iter().find(|(_, own)| *own == code).map_or(Aggregation::Sum, |(way, _)| *way);
-        shown.update(|own| own.aggregation = way);
+        let aggregation =
+            WAYS.iter().find(|(_, own)| *own == code).map_or(Aggregation::Sum, |(aggregation, _)| *aggregation);
+        shown.update(|own| own.aggregation = aggregation);
     };
     let row = move |typed: RwSignal<Typed>| {
         let number = move |label: &'static str, part: fn(&mut Typed) -> &mut String| {

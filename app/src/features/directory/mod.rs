@@ -64,11 +64,11 @@ fn Organisations() -> impl IntoView {
         let wanted = |own: &&Organisation| {
             (side.is_empty() || side == side_code(own.side)) && own.is_named(&words, &place_name(&overview, &own.place))
         };
-        let found: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
-        let rows: String = found.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
-        let more = found.len() > listed.get();
+        let matches: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
+        let rows: String = matches.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
+        let more = matches.len() > listed.get();
         view! {
-            <SearchResults said=fill(texts.found_organisations, &[&found.len()]) rows more listed/>
+            <SearchResults said=fill(texts.found_organisations, &[&matches.len()]) rows more listed/>
         }
         .into_any()
     };

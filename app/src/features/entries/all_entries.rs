@@ -47,7 +47,7 @@ fn List() -> impl IntoView {
     });
     let words = use_words();
     // What is found, and how many more there would be in every year, and under no filter.
-    let found = Memo::new(move |_| {
+    let matches = Memo::new(move |_| {
         let (overview, filter) = (model.overviews.server.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
@@ -71,30 +71,30 @@ fn List() -> impl IntoView {
             in_years += usize::from(others && !is_found && takes(&any_year));
             is_found
         };
-        let found = entries
+        let matches = entries
             .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
-        (found, in_years, beyond)
+        (matches, in_years, beyond)
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
-    let in_years = Signal::derive(move || if is_countable.get() { found.with(|found| found.1) } else { 0 });
+    let in_years = Signal::derive(move || if is_countable.get() { matches.with(|matches| matches.1) } else { 0 });
     // Under chosen conditions everything else is no surprise; for words that are looked for it is.
-    let beyond =
-        Signal::derive(
-            move || if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { found.with(|found| found.2) },
-        );
+    let beyond = Signal::derive(move || {
+        if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { matches.with(|matches| matches.2) }
+    });
     let state_option = move |own: State| {
         view! { <option value=own.code() selected=move || state.get() == own.code()>{entry_state(texts, own)}</option> }
     };
     let body = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
-        found.with(|(found, _, _)| match found {
+        matches.with(|(matches, _, _)| match matches {
             None => view! { <LoadingStored/> }.into_any(),
-            Some(found) if found.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
-            Some(found) => {
+            Some(matches) if matches.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
+            Some(matches) => {
                 let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry).into_string();
-                let rows: String = found.iter().take(listed.get()).map(row).collect();
-                let more = found.len() > listed.get();
-                let said = if is_countable.get() { fill(texts.found_entries, &[&found.len()]) } else { String::new() };
+                let rows: String = matches.iter().take(listed.get()).map(row).collect();
+                let more = matches.len() > listed.get();
+                let said =
+                    if is_countable.get() { fill(texts.found_entries, &[&matches.len()]) } else { String::new() };
                 view! { <ReplicaNotice/><SearchResults said rows more listed/> }.into_any()
             }
         })

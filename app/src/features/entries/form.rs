@@ -59,7 +59,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let model = use_app_state();
     let texts = model.texts;
     let drafting = Drafting::<Draft>::listening();
-    let (draft, kept) = (drafting.draft, drafting.stored);
+    let (draft, is_stored) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let busy = RwSignal::new(0);
     let saving = RwSignal::new(Saving::Not);
@@ -124,10 +124,10 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 saving.try_set(Saving::NotReady);
                 return;
             };
-            let found = check(model, &own, &overview, &places);
-            if !found.is_empty() {
-                focus_on(&found);
-                errors.try_set(found);
+            let mistakes = check(model, &own, &overview, &places);
+            if !mistakes.is_empty() {
+                focus_on(&mistakes);
+                errors.try_set(mistakes);
                 saving.try_set(Saving::Not);
                 return;
             }
@@ -164,12 +164,12 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     };
     let save = StoredValue::new(save);
     let form_of = |draft: &Draft| (draft.activity.clone(), draft.version);
-    let there = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(form_of)));
+    let form_code = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(form_of)));
     move || {
         if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        let Some((code, version)) = there.get() else {
+        let Some((code, version)) = form_code.get() else {
             if drafting.is_beginning() || model.journal.entries.with(Option::is_none) {
                 return view! { <LoadingStored/> }.into_any();
             }
@@ -217,7 +217,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     {form.note()}
                     {form.photos(busy)}
                     {form.reason(&overview)}
-                    {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
+                    {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                     {move || match saving.get() {
                         Saving::NotReady => view! { <p class="error" role="alert">{texts.not_ready_to_save}</p> }.into_any(),
                         Saving::Elsewhere(names) => view! { <p class="error" role="alert">{fill(texts.changed_elsewhere, &[&names.join("、")])}</p> }.into_any(),
@@ -243,11 +243,11 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
 
 /// Leads to the first field that is wrong.
 fn focus_on(errors: &[FieldError]) {
-    let found = errors.iter().find_map(|error| {
+    let element = errors.iter().find_map(|error| {
         let id = format!("field-{}", error.field.replace('.', "-"));
         document().get_element_by_id(&id)
     });
-    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
 }

@@ -54,10 +54,10 @@ fn NeedOf() -> impl IntoView {
     Effect::new(move |_| {
         // A change of the ledger must not change the draft while the user types.
         let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
-        let there = items.with(Option::is_some);
+        let is_read = items.with(Option::is_some);
         let of = id.get();
         // The router sets the parameters a moment after it renders the screen.
-        let is_known = of.is_some() && there || location.pathname.with(|path| path.ends_with("/new"));
+        let is_known = of.is_some() && is_read || location.pathname.with(|path| path.ends_with("/new"));
         if !is_known || !drafting.is_to_begin() {
             return;
         }
@@ -65,7 +65,7 @@ fn NeedOf() -> impl IntoView {
         spawn_local(async move {
             match of {
                 None => drafting.begin_new(&form, None, fresh()).await,
-                Some(id) => match sync::own_item(model, id).await {
+                Some(id) => match sync::item_view_of(model, id).await {
                     Ok(stored) => {
                         drafting.begin_edit(&form, stored.map(|(item, since)| Draft::of(&item, since))).await;
                     }
@@ -83,30 +83,32 @@ fn NeedOf() -> impl IntoView {
         spawn_local(async move {
             let again = match id.get_untracked() {
                 None => Some(fresh()),
-                Some(id) => sync::own_item(model, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since)),
+                Some(id) => {
+                    sync::item_view_of(model, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since))
+                }
             };
             if again.is_some() {
                 draft.try_set(again);
             }
         });
     });
-    let there = Memo::new(move |_| draft.with(Option::is_some));
+    let has_draft = Memo::new(move |_| draft.with(Option::is_some));
     move || {
         if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        if !there.get() {
+        if !has_draft.get() {
             if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
                 return view! { <NothingFound text=texts.not_found/> }.into_any();
             }
             return view! { <LoadingStored/> }.into_any();
         }
-        let way = Signal::derive(move || {
+        let sync_state = Signal::derive(move || {
             items.with(|items| {
                 items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.sync_state.clone())
             })
         });
-        view! { <NeedForm drafting start_again way/> }.into_any()
+        view! { <NeedForm drafting start_again sync_state/> }.into_any()
     }
 }
 
@@ -114,11 +116,11 @@ fn NeedOf() -> impl IntoView {
 fn NeedForm(
     drafting: Drafting<Draft>,
     start_again: Callback<()>,
-    #[prop(into)] way: Signal<Option<SyncState>>,
+    #[prop(into)] sync_state: Signal<Option<SyncState>>,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let (draft, kept) = (drafting.draft, drafting.stored);
+    let (draft, is_stored) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::new());
     let form = Form { model, drafting, errors };
     let failed = RwSignal::new(None::<String>);
@@ -200,7 +202,7 @@ fn NeedForm(
     view! {
         <section class="narrow programme" style=style>
             <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
-            {move || match way.get() {
+            {move || match sync_state.get() {
                 Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
                 Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),
                 _ => None,
@@ -227,7 +229,7 @@ fn NeedForm(
                 {form.select(field::PAIRING, &format!("{}{}", texts.pairing, texts.optional), pairings)}
                 <MeetingEntries form/>
                 {form.row(field::NOTE, &format!("{}{}", texts.note, texts.optional), note.into_any())}
-                {move || (!kept.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
+                {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
                     <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>

@@ -37,10 +37,10 @@ impl UserDb {
         for old in refused.iter().filter(|old| old.mutation.id == id) {
             remove(&outbox, old.mutation.seq as f64).await?;
         }
-        waiting.retain(|own| own.mutation.id == id);
-        let known: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
+        waiting.retain(|item| item.mutation.id == id);
+        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string().as_str()).await?;
         let mutation = Mutation { seq, kind, id, base_rev, epoch: None, op, fields };
-        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, known.as_ref(), new_id)).await?;
+        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, record.as_ref(), new_id)).await?;
         put(&meta, "next_seq", &(seq + 1)).await?;
         commit(transaction).await
     }
@@ -57,7 +57,7 @@ impl UserDb {
         let sender = self.sender(&meta).await?;
         // The server knows the conflict by the name under which it was sent.
         let of: Option<OutboxItem> = get(&outbox, seq as f64).await?;
-        let client = of.and_then(|own| own.client).unwrap_or(sender.client);
+        let client = of.and_then(|item| item.client).unwrap_or(sender.client);
         let mutation = Resolution { client, seq, take }.mutation(next, id, rev);
         put(&outbox, next as f64, &enqueue(sender, mutation, &[], None, new_id)).await?;
         put(&meta, "next_seq", &(next + 1)).await?;
@@ -70,7 +70,7 @@ impl UserDb {
         let meta = transaction.object_store(META)?;
         let (present, epoch): (Option<Uuid>, _) = (get(&meta, "client").await?, get(&meta, "epoch").await?);
         let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        waiting.retain(|own| !own.is_held(now));
+        waiting.retain(|item| !item.is_held(now));
         let (client, mutations) = unsent_mutations(&waiting, epoch);
         let client_id = client.or(present).unwrap_or_default();
         Ok(local_storage::to_json(&PushRequest { client_id, user: Some(self.user), mutations })?)
@@ -95,7 +95,7 @@ impl UserDb {
         // IndexedDB gives them in the order of their keys, which are their numbers.
         let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
         // What was made after it does not overtake it.
-        let held = waiting.iter().position(|own| own.is_held(now));
+        let held = waiting.iter().position(|item| item.is_held(now));
         let held_for = held.and_then(|at| waiting[at].held_until).map(|until| until.saturating_sub(now));
         waiting.truncate(held.unwrap_or(waiting.len()));
         let (client, mutations) = next_batch(&waiting, limit);

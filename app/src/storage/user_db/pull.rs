@@ -31,11 +31,11 @@ impl UserDb {
         let before = gone.clone();
         for record in &pulled.records {
             let name = record.id.to_string();
-            gone.retain(|own| own.id != record.id);
+            gone.retain(|entry| entry.id != record.id);
             if record.deleted {
                 // What this phone itself has deleted is no longer in the replica.
-                let known: Option<Record> = get(&replica, name.as_str()).await?;
-                gone.extend(known.and_then(|known| Gone::of(self.user, known)));
+                let old: Option<Record> = get(&replica, name.as_str()).await?;
+                gone.extend(old.and_then(|old| Gone::of(self.user, old)));
                 remove(&replica, name.as_str()).await?;
             } else {
                 put(&replica, name.as_str(), record).await?;
@@ -63,13 +63,13 @@ async fn send_again(meta: &ObjectStore, outbox: &ObjectStore, replica: &ObjectSt
         remembered.push(local_storage::from_json(&text)?);
     }
     let waiting: Vec<OutboxItem> = all(outbox).await?;
-    let mut known = BTreeMap::new();
-    for own in waiting.iter().chain(&remembered) {
-        let record: Option<Record> = get(replica, own.mutation.id.to_string().as_str()).await?;
-        known.extend(record.map(|record| (record.id, record)));
+    let mut records = BTreeMap::new();
+    for item in waiting.iter().chain(&remembered) {
+        let record: Option<Record> = get(replica, item.mutation.id.to_string().as_str()).await?;
+        records.extend(record.map(|record| (record.id, record)));
     }
-    for own in requeue(&waiting, remembered, &known) {
-        put(outbox, own.mutation.seq as f64, &own).await?;
+    for item in requeue(&waiting, remembered, &records) {
+        put(outbox, item.mutation.seq as f64, &item).await?;
     }
     meta.delete(range()?)?.await?;
     Ok(())

@@ -16,11 +16,11 @@ impl UserDb {
         let meta = transaction.object_store(META)?;
         let mut accepted: Vec<Uuid> = get(&meta, "accepted").await?.unwrap_or_default();
         let waiting: Vec<OutboxItem> = all(&outbox).await?;
-        let answered = |own: &&OutboxItem| results.iter().any(|result| result.seq == own.mutation.seq);
-        let mut known = BTreeMap::new();
-        for own in waiting.iter().filter(answered) {
-            let record: Option<Record> = get(&replica, own.mutation.id.to_string().as_str()).await?;
-            known.extend(record.map(|record| (record.id, record)));
+        let answered = |item: &&OutboxItem| results.iter().any(|result| result.seq == item.mutation.seq);
+        let mut records = BTreeMap::new();
+        for item in waiting.iter().filter(answered) {
+            let record: Option<Record> = get(&replica, item.mutation.id.to_string().as_str()).await?;
+            records.extend(record.map(|record| (record.id, record)));
         }
         let mut sender = Sender { client, ..self.sender(&meta).await? };
         if let (None, Some(epoch)) = (sender.epoch, epoch) {
@@ -28,10 +28,10 @@ impl UserDb {
             sender.epoch = Some(epoch);
         }
         let renamed = new_id();
-        let done = acknowledge(sender, renamed, results, &waiting, &known);
-        for (seq, own) in &done.outbox {
-            match own {
-                Some(own) => put(&outbox, *seq as f64, own).await?,
+        let done = acknowledge(sender, renamed, results, &waiting, &records);
+        for (seq, item) in &done.outbox {
+            match item {
+                Some(item) => put(&outbox, *seq as f64, item).await?,
                 None => remove(&outbox, *seq as f64).await?,
             }
         }
@@ -41,9 +41,9 @@ impl UserDb {
                 None => remove(&replica, id.to_string().as_str()).await?,
             }
         }
-        for own in &done.sent {
-            put(&meta, sent_key(own.mutation.seq).as_str(), own).await?;
-            remove(&meta, sent_key(own.mutation.seq.saturating_sub(MAX_SENT_ITEMS)).as_str()).await?;
+        for item in &done.sent {
+            put(&meta, sent_key(item.mutation.seq).as_str(), item).await?;
+            remove(&meta, sent_key(item.mutation.seq.saturating_sub(MAX_SENT_ITEMS)).as_str()).await?;
         }
         if done.is_duplicated {
             put(&meta, "client", &renamed).await?;

@@ -29,15 +29,15 @@ pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
 /// Deletes an entry; it can be undone for a while.
 pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
     let reason = reason.trim();
-    let mut said = Fields::new();
+    let mut reasons = Fields::new();
     if !reason.is_empty() {
-        said.insert(REASON.to_owned(), json!(reason));
+        reasons.insert(REASON.to_owned(), json!(reason));
     }
     if let Some(other) = duplicate_of {
-        said.insert(DUPLICATE_OF.to_owned(), json!(other));
+        reasons.insert(DUPLICATE_OF.to_owned(), json!(other));
     }
     spawn_local(async move {
-        if let Err(error) = sync::delete(model, id, rev, fields, said).await {
+        if let Err(error) = sync::delete(model, id, rev, fields, reasons).await {
             model.storage.error.set(Some(error));
         }
     });

@@ -35,13 +35,13 @@ pub fn History(
             let overview = model.overviews.server.get_untracked().unwrap_or_default();
             let places = model.geography.places.get();
             let reader = ValueLabels { labels: model.labels(), overview: &overview, places: &places };
-            let said = |fields: &Fields, path: &Path<'_>| {
+            let label = |fields: &Fields, path: &Path<'_>| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
                 words.unwrap_or_else(|| "—".to_owned())
             };
             let changes = since_decision(&revisions).map(|(before, now, paths)| {
                 let row = |path: &Path<'static>| {
-                    let [old, new] = [before, now].map(|fields| said(fields, path));
+                    let [old, new] = [before, now].map(|fields| label(fields, path));
                     view! { <tr><th scope="row">{model.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
                 };
                 view! {
@@ -124,17 +124,17 @@ mod tests {
 
     #[test]
     fn since_decision_lists_paths_changed_after_the_decision() {
-        let mut way = vec![
+        let mut revisions = vec![
             revision(1, &[], json!({"values": {"people": 3}, "note": "", "state": "submitted"})),
             revision(2, &["state", "review_note"], json!({"values": {"people": 3}, "note": "", "state": "returned"})),
         ];
-        assert_eq!(since_decision(&way), None);
-        way.push(revision(
+        assert_eq!(since_decision(&revisions), None);
+        revisions.push(revision(
             3,
             &["values.people", "note", "state"],
             json!({"values": {"people": 4}, "note": "", "state": "submitted"}),
         ));
-        let (before, now, paths) = since_decision(&way).unwrap();
+        let (before, now, paths) = since_decision(&revisions).unwrap();
         assert_eq!(paths, ["values.people"], "a note that is as it was is no change");
         assert_eq!((get(before, "values.people"), get(now, "values.people")), (Some(&json!(3)), Some(&json!(4))));
     }

@@ -26,10 +26,10 @@ impl Form {
             });
         };
         let forget = move |_| self.change(|draft| draft.position = None);
-        let found = move || draft.with(|draft| draft.as_ref().and_then(|draft| draft.position));
+        let position = move || draft.with(|draft| draft.as_ref().and_then(|draft| draft.position));
         view! {
             <div class="form-row position">
-                {move || match found() {
+                {move || match position() {
                     Some((east, north)) => view! {
                         <p class="place-chosen">
                             <span>{format!("{} {north:.5}, {east:.5}", texts.position)}</span>
@@ -61,8 +61,8 @@ async fn here() -> Option<(f64, f64)> {
             let _ = failed.call0(&JsValue::NULL);
         }
     });
-    let found = JsFuture::from(promise).await.ok()?;
-    let at = Reflect::get(&found, &"coords".into()).ok()?;
+    let position = JsFuture::from(promise).await.ok()?;
+    let at = Reflect::get(&position, &"coords".into()).ok()?;
     let degrees = |name: &str| Some((Reflect::get(&at, &name.into()).ok()?.as_f64()? * 1e5).round() / 1e5);
     Some((degrees("longitude")?, degrees("latitude")?))
 }

@@ -28,10 +28,10 @@ impl FormDraft for Draft {
 
 /// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
 pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
-    if let Some((own, since)) = sync::own_entry(model, id).await? {
+    if let Some((own, since)) = sync::my_entry_of(model, id).await? {
         return Ok(Some(edit_of(&own, since)));
     }
-    let other = sync::known_entry(model, id).await?;
+    let other = sync::entry_view_of(model, id).await?;
     let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
     let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
     let edits = may_edit(&other.fields, &user, &overview.catalogue);
