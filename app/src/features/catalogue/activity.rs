@@ -23,7 +23,7 @@ lazy_screen!(
 #[component]
 fn ActivityOf() -> impl IntoView {
     let not_found = use_app_state().texts.no_such_activity;
-    let editor = |own, base_version| view! { <Editor own base_version/> }.into_any();
+    let editor = |activity, base_version| view! { <Editor activity base_version/> }.into_any();
     editing_screen(|catalogue, code| catalogue.activity(code).cloned(), not_found, editor)
 }
 
@@ -31,16 +31,16 @@ fn ActivityOf() -> impl IntoView {
 type Numbered = (u32, RwSignal<Typed>);
 
 #[component]
-fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
+fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let is_new = own.is_none();
-    let version = own.as_ref().map_or(0, |own| own.version);
-    let code = RwSignal::new(own.as_ref().map(|own| own.code.clone()).unwrap_or_default());
-    let name = RwSignal::new(own.as_ref().map(|own| own.name.clone()).unwrap_or_default());
-    let name_en = RwSignal::new(own.as_ref().map(|own| own.name_en.clone()).unwrap_or_default());
-    let programme = RwSignal::new(own.as_ref().map(|own| own.programme.clone()).unwrap_or_default());
-    let first = own.iter().flat_map(|own| &own.fields).map(|field| RwSignal::new(Typed::of(field)));
+    let is_new = activity.is_none();
+    let version = activity.as_ref().map_or(0, |activity| activity.version);
+    let code = RwSignal::new(activity.as_ref().map(|activity| activity.code.clone()).unwrap_or_default());
+    let name = RwSignal::new(activity.as_ref().map(|activity| activity.name.clone()).unwrap_or_default());
+    let name_en = RwSignal::new(activity.as_ref().map(|activity| activity.name_en.clone()).unwrap_or_default());
+    let programme = RwSignal::new(activity.as_ref().map(|activity| activity.programme.clone()).unwrap_or_default());
+    let first = activity.iter().flat_map(|activity| &activity.fields).map(|field| RwSignal::new(Typed::of(field)));
     let fields: RwSignal<Vec<Numbered>> = RwSignal::new((0..).zip(first).collect());
     let next = RwSignal::new(u32::try_from(fields.with_untracked(Vec::len)).unwrap_or_default());
     let submission = Submission::new(model);
@@ -75,14 +75,14 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
     let programmes = programme_options(model, programme.into());
     let wrong_of = move |typed: RwSignal<Typed>| {
         Signal::derive(move || {
-            let (code, unreadable) = typed.with(|own| (own.code.clone(), own.read().1));
+            let (code, unreadable) = typed.with(|typed| (typed.code.clone(), typed.read().1));
             let unreadable = unreadable.into_iter().filter(|_| checked.get());
-            let mut words: Vec<String> = unreadable.clone().map(|own| own.in_words(texts, model.language)).collect();
+            let mut words: Vec<String> = unreadable.clone().map(|it| it.in_words(texts, model.language)).collect();
             let prefix = format!("fields.{code}.");
             for error in errors.get() {
                 // What cannot be read is missing as well, which need not be said twice.
                 if let Some(part) = error.field.strip_prefix(&prefix)
-                    && !unreadable.clone().any(|own| own.part == part)
+                    && !unreadable.clone().any(|it| it.part == part)
                 {
                     let name = part_name(texts, part);
                     words.push(format!("{name}：{}", error.in_language(model.language).message));
@@ -92,21 +92,22 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
         })
     };
     let general = move || {
-        let own = errors.get().into_iter().filter(|error| !error.field.starts_with("fields."));
-        own.map(|error| sentence(error, model.language)).collect::<Vec<_>>()
+        let general = errors.get().into_iter().filter(|error| !error.field.starts_with("fields."));
+        general.map(|error| sentence(error, model.language)).collect::<Vec<_>>()
     };
     let any_wrong = move || fields.get().into_iter().any(|(_, typed)| !wrong_of(typed).get().is_empty());
     let item = move |(number, typed): Numbered| {
-        let at = move || fields.with(|fields| fields.iter().position(|(own, _)| *own == number).unwrap_or_default());
+        let at =
+            move || fields.with(|fields| fields.iter().position(|(other, _)| *other == number).unwrap_or_default());
         let shift = move |by: isize| {
             fields.update(|fields| {
-                let Some(from) = fields.iter().position(|(own, _)| *own == number) else { return };
+                let Some(from) = fields.iter().position(|(other, _)| *other == number) else { return };
                 if let Some(to) = from.checked_add_signed(by).filter(|to| *to < fields.len()) {
                     fields.swap(from, to);
                 }
             });
         };
-        let remove = move |_| fields.update(|fields| fields.retain(|(own, _)| *own != number));
+        let remove = move |_| fields.update(|fields| fields.retain(|(other, _)| *other != number));
         let wrong = wrong_of(typed);
         let is_wrong = move || !wrong.get().is_empty();
         // A field that is wrong opens by itself, and stays open while it is put right.
@@ -114,7 +115,7 @@ fn Editor(own: Option<Activity>, base_version: u32) -> impl IntoView {
         view! {
             <li class:wrong=is_wrong>
                 <details prop:open=opens>
-                    <summary>{move || format!("{}. {}", at() + 1, typed.with(|own| own.name.clone()))}</summary>
+                    <summary>{move || format!("{}. {}", at() + 1, typed.with(|typed| typed.name.clone()))}</summary>
                     <FieldEdit typed programme=programme.into() wrong/>
                     <p class="actions">
                         <button type="button" class="button-quiet" on:click=move |_| shift(-1)>{texts.move_up}</button>

@@ -16,7 +16,7 @@ pub fn FieldEdit(
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let kind = Memo::new(move |_| typed.with(|own| own.kind.clone()));
+    let kind = Memo::new(move |_| typed.with(|typed| typed.kind.clone()));
     let is_number = move || matches!(kind.get().as_str(), "integer" | "number");
     let is_choice = move || matches!(kind.get().as_str(), "choice" | "choices");
     let kinds = [
@@ -30,47 +30,47 @@ pub fn FieldEdit(
     let kind_options = KINDS.iter().zip(kinds).map(|((_, code), name)| {
         view! { <option value=*code selected=move || kind.get() == *code>{name}</option> }
     });
-    let is_old = typed.with_untracked(|own| own.is_old);
+    let is_old = typed.with_untracked(|typed| typed.is_old);
     view! {
         <div class="catalogue-field">
             {move || (!wrong.get().is_empty()).then(|| view! { <p class="error" role="alert">{wrong.get().join("；")}</p> })}
-            {text(typed, texts.field_name, |own| &mut own.name)}
-            {text(typed, texts.field_name_en, |own| &mut own.name_en)}
-            {(!is_old).then(|| text(typed, texts.field_code, |own| &mut own.code))}
+            {text(typed, texts.field_name, |typed| &mut typed.name)}
+            {text(typed, texts.field_name_en, |typed| &mut typed.name_en)}
+            {(!is_old).then(|| text(typed, texts.field_code, |typed| &mut typed.code))}
             <label><span>{texts.field_kind}</span>
-                <select on:change=move |event| typed.update(|own| own.kind = event_target_value(&event))>{kind_options.collect_view()}</select>
+                <select on:change=move |event| typed.update(|typed| typed.kind = event_target_value(&event))>{kind_options.collect_view()}</select>
             </label>
             <label class="choose">
-                <input type="checkbox" prop:checked=move || typed.with(|own| own.required)
-                    on:change=move |event| typed.update(|own| own.required = event_target_checked(&event))/>
+                <input type="checkbox" prop:checked=move || typed.with(|typed| typed.required)
+                    on:change=move |event| typed.update(|typed| typed.required = event_target_checked(&event))/>
                 {texts.field_required}
             </label>
             {move || is_number().then(|| view! {
-                {text(typed, texts.need_unit, |own| &mut own.unit)}
-                {text(typed, texts.field_unit_en, |own| &mut own.unit_en)}
-                {text(typed, texts.field_min, |own| &mut own.min)}
-                {text(typed, texts.field_max, |own| &mut own.max)}
+                {text(typed, texts.need_unit, |typed| &mut typed.unit)}
+                {text(typed, texts.field_unit_en, |typed| &mut typed.unit_en)}
+                {text(typed, texts.field_min, |typed| &mut typed.min)}
+                {text(typed, texts.field_max, |typed| &mut typed.max)}
                 {feeds(model, typed, programme)}
-                {text(typed, texts.field_computed, |own| &mut own.computed)}
+                {text(typed, texts.field_computed, |typed| &mut typed.computed)}
             })}
             {move || is_choice().then(|| view! {
                 <label><span>{texts.field_choices}</span>
-                    <textarea rows="4" prop:value=move || typed.with(|own| own.choices.clone())
-                        on:input=move |event| typed.update(|own| own.choices = event_target_value(&event))></textarea>
+                    <textarea rows="4" prop:value=move || typed.with(|typed| typed.choices.clone())
+                        on:input=move |event| typed.update(|typed| typed.choices = event_target_value(&event))></textarea>
                 </label>
             })}
             {move || (kind.get() == "table").then(|| view! {
                 <label><span>{texts.field_columns}</span>
-                    <textarea rows="4" prop:value=move || typed.with(|own| own.columns.clone())
-                        on:input=move |event| typed.update(|own| own.columns = event_target_value(&event))></textarea>
+                    <textarea rows="4" prop:value=move || typed.with(|typed| typed.columns.clone())
+                        on:input=move |event| typed.update(|typed| typed.columns = event_target_value(&event))></textarea>
                 </label>
             })}
-            {text(typed, texts.field_default, |own| &mut own.default)}
-            {text(typed, texts.field_hint, |own| &mut own.hint)}
-            {text(typed, texts.field_hint_en, |own| &mut own.hint_en)}
-            {text(typed, texts.field_when, |own| &mut own.when)}
-            {text(typed, texts.field_section, |own| &mut own.section)}
-            {text(typed, texts.field_section_en, |own| &mut own.section_en)}
+            {text(typed, texts.field_default, |typed| &mut typed.default)}
+            {text(typed, texts.field_hint, |typed| &mut typed.hint)}
+            {text(typed, texts.field_hint_en, |typed| &mut typed.hint_en)}
+            {text(typed, texts.field_when, |typed| &mut typed.when)}
+            {text(typed, texts.field_section, |typed| &mut typed.section)}
+            {text(typed, texts.field_section_en, |typed| &mut typed.section_en)}
         </div>
     }
 }
@@ -78,10 +78,10 @@ pub fn FieldEdit(
 /// An input of one of its texts.
 fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mut String) -> impl IntoView {
     // What is read is a copy: the part is given as something to be written.
-    let value = move || typed.with(|own| part(&mut own.clone()).clone());
+    let value = move || typed.with(|typed| part(&mut typed.clone()).clone());
     view! {
         <label><span>{label}</span>
-            <input type="text" autocomplete="off" prop:value=value on:input=move |event| typed.update(|own| *part(own) = event_target_value(&event))/>
+            <input type="text" autocomplete="off" prop:value=value on:input=move |event| typed.update(|typed| *part(typed) = event_target_value(&event))/>
         </label>
     }
 }
@@ -89,17 +89,18 @@ fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mu
 fn feeds(model: AppState, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
     let options = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
-        let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.get());
-        own.map(|own| {
-            let code = own.code.clone();
-            let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
-            view! { <option value=own.code.clone() selected=move || typed.with(|own| own.feeds == code)>{name}</option> }
+        let indicators =
+            overview.catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.get());
+        indicators.map(|indicator| {
+            let code = indicator.code.clone();
+            let name = format!("{}（{}）", model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
+            view! { <option value=indicator.code.clone() selected=move || typed.with(|typed| typed.feeds == code)>{name}</option> }
         })
         .collect_view()
     };
     view! {
         <label><span>{model.texts.field_feeds}</span>
-            <select on:change=move |event| typed.update(|own| own.feeds = event_target_value(&event))>
+            <select on:change=move |event| typed.update(|typed| typed.feeds = event_target_value(&event))>
                 <option value="">{model.texts.none_of_these}</option>
                 {options}
             </select>

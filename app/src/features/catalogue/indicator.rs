@@ -41,7 +41,7 @@ struct Typed {
 
 impl Typed {
     fn of(target: &Target) -> Self {
-        let exact = EXACT.iter().find(|(own, _)| *own == target.qualifier).map_or("", |(_, code)| code);
+        let exact = EXACT.iter().find(|(qualifier, _)| *qualifier == target.qualifier).map_or("", |(_, code)| code);
         Self { year: target.year.to_string(), value: target.value.to_f64().to_string(), exact: exact.to_owned() }
     }
 
@@ -49,7 +49,8 @@ impl Typed {
     fn target(&self) -> Result<Target, &'static str> {
         let year = to_halfwidth(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
         let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64).ok_or("value")?;
-        let qualifier = EXACT.iter().find(|(_, code)| *code == self.exact).map(|(own, _)| *own).ok_or("exact")?;
+        let qualifier =
+            EXACT.iter().find(|(_, code)| *code == self.exact).map(|(qualifier, _)| *qualifier).ok_or("exact")?;
         Ok(Target { year, value, qualifier })
     }
 }
@@ -63,16 +64,16 @@ lazy_screen!(
 #[component]
 fn IndicatorEdit() -> impl IntoView {
     let not_found = use_app_state().texts.not_found;
-    let editor = |own, base_version| view! { <Editor own base_version/> }.into_any();
+    let editor = |indicator, base_version| view! { <Editor indicator base_version/> }.into_any();
     editing_screen(|catalogue, code| catalogue.indicator(code).cloned(), not_found, editor)
 }
 
 #[component]
-fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
+fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let is_new = own.is_none();
-    let own = own.unwrap_or_else(|| Indicator {
+    let is_new = indicator.is_none();
+    let indicator = indicator.unwrap_or_else(|| Indicator {
         code: String::new(),
         programme: String::new(),
         name: String::new(),
@@ -83,12 +84,13 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         distinct_by: Subject::default(),
         targets: Vec::new(),
     });
-    let targets = RwSignal::new(own.targets.iter().map(|own| RwSignal::new(Typed::of(own))).collect::<Vec<_>>());
-    let shown = RwSignal::new(own);
+    let targets =
+        RwSignal::new(indicator.targets.iter().map(|target| RwSignal::new(Typed::of(target))).collect::<Vec<_>>());
+    let shown = RwSignal::new(indicator);
     let submission = Submission::new(model);
     let Submission { errors, failed, checked, .. } = submission;
     let text = move |label: &'static str, id: &'static str, part: fn(&mut Indicator) -> &mut String| {
-        let value = move || shown.with(|own| part(&mut own.clone()).clone());
+        let value = move || shown.with(|indicator| part(&mut indicator.clone()).clone());
         let error = move || {
             let error = errors.get().into_iter().find(|error| error.field == id)?;
             Some(error.in_language(model.language).message)
@@ -96,7 +98,7 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
         view! {
             <label><span>{label}</span>
                 <input id=format!("indicator-{id}") type="text" prop:value=value
-                    on:input=move |event| shown.update(|own| *part(own) = event_target_value(&event))/>
+                    on:input=move |event| shown.update(|indicator| *part(indicator) = event_target_value(&event))/>
                 <small class="error">{error}</small>
             </label>
         }
@@ -104,7 +106,7 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     let navigate = use_navigate();
     let save = move |_| {
         let typed = targets
-            .with_untracked(|targets| targets.iter().map(|own| own.get_untracked().target()).collect::<Vec<_>>());
+            .with_untracked(|targets| targets.iter().map(|target| target.get_untracked().target()).collect::<Vec<_>>());
         submission.begin();
         let Ok(targets) = typed.into_iter().collect() else {
             failed.set(Some(texts.target_wrong.to_owned()));
@@ -125,19 +127,19 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
     let set_way = move |event| {
         let code = event_target_value(&event);
         let aggregation =
-            WAYS.iter().find(|(_, own)| *own == code).map_or(Aggregation::Sum, |(aggregation, _)| *aggregation);
-        shown.update(|own| own.aggregation = aggregation);
+            WAYS.iter().find(|(_, name)| *name == code).map_or(Aggregation::Sum, |(aggregation, _)| *aggregation);
+        shown.update(|indicator| indicator.aggregation = aggregation);
     };
     let row = move |typed: RwSignal<Typed>| {
         let number = move |label: &'static str, part: fn(&mut Typed) -> &mut String| {
             view! {
-                <input type="text" inputmode="decimal" aria-label=label prop:value=move || typed.with(|own| part(&mut own.clone()).clone())
-                    on:input=move |event| typed.update(|own| *part(own) = event_target_value(&event))/>
+                <input type="text" inputmode="decimal" aria-label=label prop:value=move || typed.with(|typed| part(&mut typed.clone()).clone())
+                    on:input=move |event| typed.update(|typed| *part(typed) = event_target_value(&event))/>
             }
         };
         let words = [texts.exactly, texts.at_least, texts.more_than, texts.about];
         let options = EXACT.iter().zip(words).map(|((_, code), words)| {
-            let is_chosen = move || typed.with(|own| own.exact == *code);
+            let is_chosen = move || typed.with(|typed| typed.exact == *code);
             view! { <option value=*code selected=is_chosen>{words.replace("{}", "").trim().to_owned()}</option> }
         });
         let wrong = move || {
@@ -149,28 +151,29 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
             };
             Some(format!("{label}：{}", FieldError::new(part, code).in_language(model.language).message))
         };
-        let remove = move |_| targets.update(|targets| targets.retain(|own| *own != typed));
+        let remove = move |_| targets.update(|targets| targets.retain(|target| *target != typed));
         view! {
             <li class="catalogue-target" class:wrong=move || wrong().is_some()>
-                {number(texts.year, |own| &mut own.year)}
-                <select aria-label=texts.how_exact on:change=move |event| typed.update(|own| own.exact = event_target_value(&event))>{options.collect_view()}</select>
-                {number(texts.target, |own| &mut own.value)}
+                {number(texts.year, |typed| &mut typed.year)}
+                <select aria-label=texts.how_exact on:change=move |event| typed.update(|typed| typed.exact = event_target_value(&event))>{options.collect_view()}</select>
+                {number(texts.target, |typed| &mut typed.value)}
                 <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
                 <small class="error">{wrong}</small>
             </li>
         }
     };
     let add = move |_| {
-        let year = targets
-            .with_untracked(|own| own.iter().filter_map(|own| own.get_untracked().year.parse::<i32>().ok()).max());
+        let year = targets.with_untracked(|targets| {
+            targets.iter().filter_map(|target| target.get_untracked().year.parse::<i32>().ok()).max()
+        });
         let year = year.map_or(model.today.year(), |year| year + 1).to_string();
         targets.update(|targets| {
             targets.push(RwSignal::new(Typed { year, value: String::new(), exact: "exact".to_owned() }))
         });
     };
     let preview = move || {
-        let own = shown.get();
-        let unit = model.pick(&own.unit, &own.unit_en).to_owned();
+        let indicator = shown.get();
+        let unit = model.pick(&indicator.unit, &indicator.unit_en).to_owned();
         let lines = targets.with(|targets| {
             let line = |typed: &RwSignal<Typed>| {
                 let target = typed.with(Typed::target).ok()?;
@@ -179,22 +182,22 @@ fn Editor(own: Option<Indicator>, base_version: u32) -> impl IntoView {
             };
             targets.iter().filter_map(line).collect_view()
         });
-        view! { <strong>{model.pick(&own.name, &own.name_en).to_owned()}</strong><ul>{lines}</ul> }
+        view! { <strong>{model.pick(&indicator.name, &indicator.name_en).to_owned()}</strong><ul>{lines}</ul> }
     };
     view! {
         <section class="list catalogue">
-            <h1>{if is_new { texts.indicator_new.to_owned() } else { shown.with_untracked(|own| model.pick(&own.name, &own.name_en).to_owned()) }}</h1>
+            <h1>{if is_new { texts.indicator_new.to_owned() } else { shown.with_untracked(|indicator| model.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             <div class="catalogue-beside">
                 <div class="form">
-                    {text(texts.indicator_name, "name", |own| &mut own.name)}
-                    {text(texts.indicator_name_en, "name_en", |own| &mut own.name_en)}
-                    {text(texts.need_unit, "unit", |own| &mut own.unit)}
-                    {text(texts.field_unit_en, "unit_en", |own| &mut own.unit_en)}
+                    {text(texts.indicator_name, "name", |indicator| &mut indicator.name)}
+                    {text(texts.indicator_name_en, "name_en", |indicator| &mut indicator.name_en)}
+                    {text(texts.need_unit, "unit", |indicator| &mut indicator.unit)}
+                    {text(texts.field_unit_en, "unit_en", |indicator| &mut indicator.unit_en)}
                     {is_new.then(|| view! {
-                        {text(texts.field_code, "code", |own| &mut own.code)}
+                        {text(texts.field_code, "code", |indicator| &mut indicator.code)}
                         <label><span>{texts.programme}</span>
-                            <select id="indicator-programme" on:change=move |event| shown.update(|own| own.programme = event_target_value(&event))>{programme_options(model, programme)}</select></label>
+                            <select id="indicator-programme" on:change=move |event| shown.update(|indicator| indicator.programme = event_target_value(&event))>{programme_options(model, programme)}</select></label>
                         <label><span>{texts.how_counted}</span><select on:change=set_way>{ways}</select></label>
                     })}
                     <h2>{texts.targets}</h2>

@@ -37,14 +37,16 @@ fn CatalogueList() -> impl IntoView {
         };
         let catalogue = &overview.catalogue;
         let groups = catalogue.programmes.iter().map(|programme| {
-            let activities = catalogue.activities.iter().filter(|own| own.programme == programme.code).map(|own| {
-                let name = model.pick(&own.name, &own.name_en).to_owned();
-                let about = fill(texts.form_version, &[&own.version, &own.fields.len()]);
-                view! { <li><a href=format!("/catalogue/activities/{}", own.code)>{name}" "<small>{about}</small></a></li> }
+            let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
+            let activities = activities.map(|activity| {
+                let name = model.pick(&activity.name, &activity.name_en).to_owned();
+                let about = fill(texts.form_version, &[&activity.version, &activity.fields.len()]);
+                view! { <li><a href=format!("/catalogue/activities/{}", activity.code)>{name}" "<small>{about}</small></a></li> }
             });
-            let indicators = catalogue.indicators.iter().filter(|own| own.programme == programme.code).map(|own| {
-                let name = format!("{}（{}）", model.pick(&own.name, &own.name_en), model.pick(&own.unit, &own.unit_en));
-                view! { <li><a href=format!("/catalogue/indicators/{}", own.code)>{name}</a></li> }
+            let indicators = catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);
+            let indicators = indicators.map(|indicator| {
+                let name = format!("{}（{}）", model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
+                view! { <li><a href=format!("/catalogue/indicators/{}", indicator.code)>{name}</a></li> }
             });
             view! {
                 <details class="programme" style=color_style(programme.color)>

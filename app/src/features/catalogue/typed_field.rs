@@ -48,15 +48,15 @@ pub(super) const KINDS: [(Kind, &str); 6] = [
 impl Typed {
     /// A field of a form as one types it.
     pub fn of(field: &Field) -> Self {
-        let quantity = |own: Option<Quantity>| own.map(|own| own.to_f64().to_string()).unwrap_or_default();
-        let choice = |own: &Choice| format!("{}{BAR}{}{BAR}{}", own.code, own.name, own.name_en);
+        let quantity = |value: Option<Quantity>| value.map(|value| value.to_f64().to_string()).unwrap_or_default();
+        let choice = |choice: &Choice| format!("{}{BAR}{}{BAR}{}", choice.code, choice.name, choice.name_en);
         let computed = match &field.computed {
             None => String::new(),
             Some(Computed::Sum(codes)) => codes.join(" + "),
             Some(Computed::Product(codes)) => codes.join(" × "),
             Some(Computed::Total { table, column }) => format!("{table}.{column}"),
         };
-        let when = field.when.as_ref().map(|own| format!("{} = {}", own.field, own.is.join(" ")));
+        let when = field.when.as_ref().map(|condition| format!("{} = {}", condition.field, condition.is.join(" ")));
         let kind = KINDS.iter().find(|(kind, _)| *kind == field.kind).map_or("", |(_, code)| code);
         Self {
             is_old: true,
@@ -134,7 +134,7 @@ impl Typed {
             required: self.required,
             min,
             max,
-            feeds: Some(of_number(&self.feeds)).filter(|own| !own.is_empty()),
+            feeds: Some(of_number(&self.feeds)).filter(|code| !code.is_empty()),
             columns,
             choices,
             hint: trimmed(&self.hint),
@@ -151,7 +151,7 @@ impl Typed {
     /// How it follows from others.
     fn computed(&self, wrong: &mut Vec<Unreadable>) -> Option<Computed> {
         let text = self.computed.trim().replace('＋', "+");
-        let codes = |signs: &[char]| text.split(signs).map(|own| own.trim().to_owned()).collect::<Vec<_>>();
+        let codes = |signs: &[char]| text.split(signs).map(|code| code.trim().to_owned()).collect::<Vec<_>>();
         let multiplies = text.contains(PRODUCT);
         if multiplies && text.contains('+') {
             wrong.push(Unreadable { part: "computed", line: None });
@@ -204,23 +204,23 @@ mod tests {
             .unwrap();
         assert_eq!(Typed::of(&total).read(), (total, Vec::new()));
         let typed = Typed { choices: "start ｜ 启动\n\n finish|完工|Finish".into(), ..Typed::of(&choice) };
-        let codes: Vec<_> = typed.read().0.choices.into_iter().map(|own| (own.code, own.name_en)).collect();
+        let codes: Vec<_> = typed.read().0.choices.into_iter().map(|choice| (choice.code, choice.name_en)).collect();
         assert_eq!(codes, [("start".into(), String::new()), ("finish".into(), "Finish".into())]);
     }
 
     #[rstest]
-    #[case(|own: &mut Typed| own.min = "十".into(), "min", None)]
-    #[case(|own: &mut Typed| own.max = "5OO".into(), "max", None)]
-    #[case(|own: &mut Typed| own.max = "1e12".into(), "max", None)]
-    #[case(|own: &mut Typed| own.min = "0.00001".into(), "min", None)]
-    #[case(|own: &mut Typed| own.when = "stage".into(), "when", None)]
-    #[case(|own: &mut Typed| own.computed = "a + b × c".into(), "computed", None)]
-    #[case(|own: &mut Typed| own.kind = "".into(), "kind", None)]
-    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲\n\n乙".into()), "choices", Some(3))]
-    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choices".into(), "|甲".into()), "choices", Some(1))]
-    #[case(|own: &mut Typed| (own.kind, own.choices) = ("choice".into(), "a|甲|A|x".into()), "choices", Some(1))]
-    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|intger".into()), "columns", Some(1))]
-    #[case(|own: &mut Typed| (own.kind, own.columns) = ("table".into(), "a|甲|text\nb|乙".into()), "columns", Some(2))]
+    #[case(|typed: &mut Typed| typed.min = "十".into(), "min", None)]
+    #[case(|typed: &mut Typed| typed.max = "5OO".into(), "max", None)]
+    #[case(|typed: &mut Typed| typed.max = "1e12".into(), "max", None)]
+    #[case(|typed: &mut Typed| typed.min = "0.00001".into(), "min", None)]
+    #[case(|typed: &mut Typed| typed.when = "stage".into(), "when", None)]
+    #[case(|typed: &mut Typed| typed.computed = "a + b × c".into(), "computed", None)]
+    #[case(|typed: &mut Typed| typed.kind = "".into(), "kind", None)]
+    #[case(|typed: &mut Typed| (typed.kind, typed.choices) = ("choice".into(), "a|甲\n\n乙".into()), "choices", Some(3))]
+    #[case(|typed: &mut Typed| (typed.kind, typed.choices) = ("choices".into(), "|甲".into()), "choices", Some(1))]
+    #[case(|typed: &mut Typed| (typed.kind, typed.choices) = ("choice".into(), "a|甲|A|x".into()), "choices", Some(1))]
+    #[case(|typed: &mut Typed| (typed.kind, typed.columns) = ("table".into(), "a|甲|intger".into()), "columns", Some(1))]
+    #[case(|typed: &mut Typed| (typed.kind, typed.columns) = ("table".into(), "a|甲|text\nb|乙".into()), "columns", Some(2))]
     fn what_cannot_be_read_is_named(
         #[case] change: fn(&mut Typed),
         #[case] part: &'static str,

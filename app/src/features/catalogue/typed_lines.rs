@@ -17,7 +17,7 @@ pub fn lines<T>(
     let mut all = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         match read(line) {
-            Some(own) => all.push(own),
+            Some(value) => all.push(value),
             None => wrong.push(Unreadable { part, line: Some(number) }),
         }
     }
@@ -27,7 +27,7 @@ pub fn lines<T>(
 /// Returns the cells of a line; `None` with more than `most` cells, or with one of the first two empty.
 fn cells(line: &str, most: usize) -> Option<Vec<String>> {
     let cells: Vec<String> = line.split([BAR, '｜']).map(|part| part.trim().to_owned()).collect();
-    let is_whole = cells.len() <= most && cells.iter().take(2).filter(|own| !own.is_empty()).count() == 2;
+    let is_whole = cells.len() <= most && cells.iter().take(2).filter(|cell| !cell.is_empty()).count() == 2;
     is_whole.then_some(cells)
 }
 
@@ -47,8 +47,8 @@ pub fn column_line(column: &Field) -> String {
 pub fn column(line: &str, old: &[Field]) -> Option<Field> {
     let mut cells = cells(line, 4)?.into_iter();
     let (code, name, kind) = (cells.next()?, cells.next()?, cells.next()?);
-    let kind = KINDS.iter().find(|(_, own)| *own == kind).map(|(kind, _)| *kind)?;
-    let was = old.iter().find(|own| own.code == code).cloned();
+    let kind = KINDS.iter().find(|(_, name)| *name == kind).map(|(kind, _)| *kind)?;
+    let was = old.iter().find(|column| column.code == code).cloned();
     let required = was.as_ref().is_none_or(|was| was.required);
     let unit = cells.next().unwrap_or_default();
     Some(Field { code, name, kind, unit, required, ..was.unwrap_or_default() })

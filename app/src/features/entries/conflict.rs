@@ -42,8 +42,8 @@ fn ConflictOf() -> impl IntoView {
     // What is being chosen stays on the screen until the values themselves change.
     let conflict = Memo::new(move |_| {
         let journal = model.journal.entries.get()?;
-        let own = journal.entries.iter().find(|own| Some(own.id) == id())?;
-        Some(own.clone()).filter(|own| matches!(own.progress, Progress::Conflict(_)))
+        let entry = journal.entries.iter().find(|entry| Some(entry.id) == id())?;
+        Some(entry.clone()).filter(|entry| matches!(entry.progress, Progress::Conflict(_)))
     });
     // Codes become words with the forms, the directory and the places. Nothing is shown before they are on the phone, or, with no
     // network, known not to be.
@@ -68,8 +68,8 @@ fn ConflictOf() -> impl IntoView {
             return view! { <Loading/> }.into_any();
         }
         match conflict.get() {
-            Some(own) => match &own.progress {
-                Progress::Conflict(conflict) => choice(model, &own, conflict).into_any(),
+            Some(entry) => match &entry.progress {
+                Progress::Conflict(conflict) => choice(model, &entry, conflict).into_any(),
                 _ => ().into_any(),
             },
             None => view! { <NothingFound text=texts.conflict_none/> }.into_any(),
@@ -115,14 +115,17 @@ impl Shown {
 /// Returns the author and the time of the last change of a path, or of any path where nobody changed that one.
 fn other(model: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
-    let of_path = others.iter().rev().find(|other| other.changed.iter().any(|own| own == path));
+    let of_path = others.iter().rev().find(|other| other.changed.iter().any(|changed| changed == path));
     let other = of_path.or(others.last());
     let name = other.map(|other| other.name.as_str()).filter(|name| !name.is_empty());
-    (name.unwrap_or(model.texts.conflict_someone).to_owned(), other.map(|own| in_china(&own.at)).unwrap_or_default())
+    (
+        name.unwrap_or(model.texts.conflict_someone).to_owned(),
+        other.map(|revision| in_china(&revision.at)).unwrap_or_default(),
+    )
 }
 
 /// Returns a row for every value that the server has not accepted.
-fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
+fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let texts = model.texts;
     let mutation = &conflict.outgoing.mutation;
     let whole = |paths, heading, mine, theirs| {
@@ -142,12 +145,12 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     };
     let answered = conflict.outgoing.answer.as_ref().and_then(|answer| answer.record.as_ref());
     let answered = answered.map_or(theirs, |record| &record.fields);
-    let activity = own.entry.activity.as_str();
+    let activity = entry.entry.activity.as_str();
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
     model.geography.places.with_untracked(|places| {
         let reader = ValueLabels { labels: model.labels(), overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
-            fields.get(field::VERSION).and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok())
+            fields.get(field::VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok())
         };
         let (my_version, their_version) = (version(&mutation.fields).or(version(theirs)), version(theirs));
         let show = |version, path: &Path<'_>, value: &Value| {
@@ -165,7 +168,7 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
             let mut mine = show(my_version, path, &differing.mine);
             let mut theirs = show(their_version, path, &differing.theirs);
             if DECISION.iter().any(|name| path == name) {
-                if let Some(row) = rows.iter_mut().find(|row| row.paths.iter().any(|own| *own == DECISION[0])) {
+                if let Some(row) = rows.iter_mut().find(|row| row.paths.iter().any(|path| *path == DECISION[0])) {
                     row.mine.lines.append(&mut mine.lines);
                     row.theirs.lines.append(&mut theirs.lines);
                     continue;
@@ -184,16 +187,16 @@ fn rows(model: AppState, own: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     })
 }
 
-fn choice(model: AppState, own: &MyEntry, conflict: &Conflict) -> impl IntoView + use<> {
+fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoView + use<> {
     let texts = model.texts;
-    let (id, seq) = (own.id, conflict.outgoing.mutation.seq);
+    let (id, seq) = (entry.id, conflict.outgoing.mutation.seq);
     let gone = conflict.outgoing.answer.as_ref().map_or(0, |answer| answer.rev);
     let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
-    let rows = rows(model, own, conflict);
+    let rows = rows(model, entry, conflict);
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
-    let activity = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
-    let place = model.geography.places.with_untracked(|places| places.label(&own.entry.place));
-    let date = format_date(own.entry.date);
+    let activity = activity_name(model.labels(), &overview, &entry.entry.activity).to_owned();
+    let place = model.geography.places.with_untracked(|places| places.label(&entry.entry.place));
+    let date = format_date(entry.entry.date);
     // A delete says itself who has done what.
     let first = rows.first().filter(|_| conflict.theirs.is_some());
     let lead = first.map(|row| fill(texts.conflict_lead, &[&row.by]));

@@ -104,7 +104,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.overviews.server.get_untracked())
         {
             let now = check(model, &draft, &overview, &model.geography.places.get_untracked());
-            errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
+            errors.update(|errors| errors.retain(|error| now.iter().any(|current| current.field == error.field)));
         }
     };
     let navigate = use_navigate();
@@ -120,31 +120,32 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             // No answer is judged before what judges it is there.
             let judges = sync::judges(model).await;
             // What was typed while one waited counts.
-            let (Some(own), Some((overview, places))) = (draft.try_get_untracked().flatten(), judges) else {
+            let (Some(edited), Some((overview, places))) = (draft.try_get_untracked().flatten(), judges) else {
                 saving.try_set(Saving::NotReady);
                 return;
             };
-            let mistakes = check(model, &own, &overview, &places);
+            let mistakes = check(model, &edited, &overview, &places);
             if !mistakes.is_empty() {
                 focus_on(&mistakes);
                 errors.try_set(mistakes);
                 saving.try_set(Saving::Not);
                 return;
             }
-            let mut fields = changes_of(&own, overview.catalogue.form(&own.activity, own.version));
-            if returned::is_resubmitted(model, &own) {
+            let mut fields = changes_of(&edited, overview.catalogue.form(&edited.activity, edited.version));
+            if returned::is_resubmitted(model, &edited) {
                 // What is sent in again waits for review again, even where nothing had to be changed.
                 fields.insert(field::STATE.to_owned(), json!(State::Submitted.code()));
             }
-            let after = if returned::is_own(model, &own) { "/entries".to_owned() } else { format!("/list/{}", own.id) };
+            let after =
+                if returned::is_own(model, &edited) { "/entries".to_owned() } else { format!("/list/{}", edited.id) };
             let begun = if drafting.is_new() {
                 SaveBase::New
             } else {
-                SaveBase::With { since: own.since, before: own.before.clone() }
+                SaveBase::With { since: edited.since, before: edited.before.clone() }
             };
             match sync::save_made(
                 model,
-                &SaveRequest { kind: Kind::Entry, id: own.id, base_rev: own.base_rev, fields, begun },
+                &SaveRequest { kind: Kind::Entry, id: edited.id, base_rev: edited.base_rev, fields, begun },
             )
             .await
             {
@@ -154,7 +155,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     navigate(&after, Default::default());
                 }
                 Ok(SaveOutcome::Elsewhere(now)) => {
-                    let names = now.paths.iter().map(|path| model.field_name(&own.activity, path)).collect();
+                    let names = now.paths.iter().map(|path| model.field_name(&edited.activity, path)).collect();
                     drafting.change(|draft| *draft = rebase(draft, now, &overview));
                     saving.try_set(Saving::Elsewhere(names));
                 }

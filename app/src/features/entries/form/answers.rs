@@ -77,9 +77,9 @@ impl Form {
             move |draft: &Draft| draft.chosen(&code).into_iter().next().unwrap_or_default()
         });
         let option = |choice: &Choice| {
-            let (code, own) = (choice.code.clone(), choice.code.clone());
+            let (code, value_code) = (choice.code.clone(), choice.code.clone());
             let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
-            view! { <option value=code selected=move || value.get() == own>{name}</option> }
+            view! { <option value=code selected=move || value.get() == value_code>{name}</option> }
         };
         let control = view! {
             <select id=format!("field-{id}") on:change=move |event| self.choose(&code, vec![event_target_value(&event)])
@@ -96,7 +96,7 @@ impl Form {
         let (_, error) = self.answer_error(field);
         let (code, id, draft) = (field.code.clone(), format!("details-{}", field.code), self.draft);
         let item = |choice: &Choice| {
-            let (code, own) = (code.clone(), StoredValue::new(choice.code.clone()));
+            let (code, value_code) = (code.clone(), StoredValue::new(choice.code.clone()));
             let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
             let chosen = {
                 let code = code.clone();
@@ -104,14 +104,14 @@ impl Form {
             };
             let is_chosen = {
                 let chosen = chosen.clone();
-                move || own.with_value(|own| chosen().contains(own))
+                move || value_code.with_value(|value_code| chosen().contains(value_code))
             };
             let toggle = move |_| {
-                let (mut all, own) = (untrack(&chosen), own.get_value());
+                let (mut all, value_code) = (untrack(&chosen), value_code.get_value());
                 let before = all.len();
-                all.retain(|code| *code != own);
+                all.retain(|code| *code != value_code);
                 if all.len() == before {
-                    all.push(own);
+                    all.push(value_code);
                 }
                 self.choose(&code, all);
             };

@@ -16,8 +16,9 @@ pub fn copy_last_button(
     let last = Memo::new(move |_| {
         let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
         model.journal.entries.with(|journal| {
-            let own = journal.as_ref().filter(|_| is_new)?.entries.iter().find(|own| own.entry.activity == activity)?;
-            Some(own.fields.clone())
+            let entry =
+                journal.as_ref().filter(|_| is_new)?.entries.iter().find(|entry| entry.entry.activity == activity)?;
+            Some(entry.fields.clone())
         })
     });
     let fill_in = move |_| {

@@ -16,7 +16,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         id,
         base_rev,
         activity: text(field::ACTIVITY),
-        version: fields.get(field::VERSION).and_then(|own| u32::deserialize(own).ok()),
+        version: fields.get(field::VERSION).and_then(|value| u32::deserialize(value).ok()),
         date: text(field::DATE),
         place: text(field::PLACE),
         pairing: text(field::PAIRING),
@@ -25,7 +25,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         details: details_of(fields),
         rows: rows_of(fields),
         note: text(field::NOTE),
-        position: fields.get(field::POSITION).and_then(|own| Deserialize::deserialize(own).ok()),
+        position: fields.get(field::POSITION).and_then(|value| Deserialize::deserialize(value).ok()),
         // Each change has a reason of its own.
         reason: String::new(),
         attachments: attachments_of(fields),
@@ -36,13 +36,13 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
 }
 
 fn attachments_of(fields: &Fields) -> Vec<String> {
-    fields.get(field::ATTACHMENTS).and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default()
+    fields.get(field::ATTACHMENTS).and_then(|value| Vec::deserialize(value).ok()).unwrap_or_default()
 }
 
 /// The answers that are no numbers, each choice by itself.
 fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
-    let all = |answer: &Value| Answer::deserialize(answer).map(|own| own.all().to_vec()).unwrap_or_default();
+    let all = |answer: &Value| Answer::deserialize(answer).map(|answer| answer.all().to_vec()).unwrap_or_default();
     let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
     let plain = details.filter(|(_, answer)| !is_table(answer));
     plain.map(|(code, answer)| (code.clone(), all(answer))).collect()

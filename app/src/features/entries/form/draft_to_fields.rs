@@ -64,12 +64,12 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
 /// Returns the fields of a draft under the form of its activity. Hidden fields are cleared, and computed ones left to the rules.
 /// Text in a number field is an error.
 pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<FieldError>) {
-    let field = |code: &str| activity.and_then(|own| own.field(code));
-    let is_asked = |code: &str| field(code).is_none_or(|own| own.is_asked(|code| draft.chosen(code)));
+    let field = |code: &str| activity.and_then(|activity| activity.field(code));
+    let is_asked = |code: &str| field(code).is_none_or(|field| field.is_asked(|code| draft.chosen(code)));
     let or_null = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
     let (mut values, mut errors) = (Fields::new(), Vec::new());
     for (code, text) in &draft.values {
-        if field(code).is_some_and(|own| own.computed.is_some()) {
+        if field(code).is_some_and(|field| field.computed.is_some()) {
             continue;
         }
         match read_number(if is_asked(code) { text } else { "" }) {
@@ -79,7 +79,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         }
     }
     let answer = |(code, chosen): (&String, &Vec<String>)| {
-        let several = field(code).is_some_and(|own| own.kind == Kind::Choices);
+        let several = field(code).is_some_and(|field| field.kind == Kind::Choices);
         let answer = match chosen.first().filter(|first| !first.is_empty() && is_asked(code)) {
             None => Value::Null,
             Some(_) if several => json!(chosen),
@@ -90,7 +90,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
     let mut details: Fields = draft.details.iter().map(answer).collect();
     for (code, rows) in &draft.rows {
         let rows = match field(code) {
-            Some(own) if is_asked(code) => table(own, rows, &mut errors),
+            Some(field) if is_asked(code) => table(field, rows, &mut errors),
             _ => Value::Null,
         };
         details.insert(code.clone(), rows);

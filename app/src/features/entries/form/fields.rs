@@ -144,8 +144,8 @@ impl Form {
             <select id=format!("field-{field}") on:change=change aria-describedby=format!("error-{field}")>
                 <option value="" selected=move || value.get().is_empty()>{none}</option>
                 {options.into_iter().map(|(id, name)| {
-                    let own = id.clone();
-                    view! { <option value=id selected=move || value.get() == own>{name}</option> }
+                    let option_id = id.clone();
+                    view! { <option value=id selected=move || value.get() == option_id>{name}</option> }
                 }).collect_view()}
             </select>
         };
@@ -155,11 +155,13 @@ impl Form {
     pub fn partner(self, overview: &Overview, activity: &Activity) -> impl IntoView + use<> {
         let model = self.model;
         let name = |id| {
-            let own = overview.directory().organisation(id);
-            own.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
+            let organisation = overview.directory().organisation(id);
+            organisation
+                .map(|organisation| model.pick(&organisation.name, &organisation.name_en).to_owned())
+                .unwrap_or_default()
         };
-        let own = overview.pairings.iter().filter(|pairing| pairing.programme == activity.programme);
-        let options: Vec<(String, String)> = own
+        let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == activity.programme);
+        let options: Vec<(String, String)> = pairings
             .map(|pairing| {
                 (pairing.id.to_string(), format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b)))
             })
@@ -172,9 +174,14 @@ impl Form {
 
     pub fn organisation(self, overview: &Overview) -> impl IntoView + use<> {
         let model = self.model;
-        let name =
-            |own: &jiedui_core::directory::organisation::Organisation| model.pick(&own.name, &own.name_en).to_owned();
-        let options = overview.organisations.iter().map(|own| (own.id.to_string(), name(own))).collect();
+        let name = |organisation: &jiedui_core::directory::organisation::Organisation| {
+            model.pick(&organisation.name, &organisation.name_en).to_owned()
+        };
+        let options = overview
+            .organisations
+            .iter()
+            .map(|organisation| (organisation.id.to_string(), name(organisation)))
+            .collect();
         let value = self.value(|draft| draft.organisation.clone());
         let label = format!("{}{}", model.texts.organisation, model.texts.optional);
         self.select(field::ORGANISATION, label, value, options, |draft, chosen| draft.organisation = chosen)

@@ -17,9 +17,13 @@ impl Form {
         let keep_place = RwSignal::new(false);
         let failed = RwSignal::new(None::<String>);
         let take = move |event: leptos::ev::Event| {
-            let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
-            let files: Vec<_> =
-                input.files().map(|own| (0..own.length()).filter_map(|at| own.item(at)).collect()).unwrap_or_default();
+            let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+                return;
+            };
+            let files: Vec<_> = input
+                .files()
+                .map(|files| (0..files.length()).filter_map(|at| files.item(at)).collect())
+                .unwrap_or_default();
             busy.update(|busy| *busy += files.len());
             failed.set(None);
             spawn_local(async move {
@@ -45,8 +49,8 @@ impl Form {
                 move || photo_address(model, &sha256)
             };
             let take_out = move |_| {
-                let own = sha256.clone();
-                self.change(move |draft| draft.attachments.retain(|other| *other != own));
+                let removed = sha256.clone();
+                self.change(move |draft| draft.attachments.retain(|other| *other != removed));
             };
             view! {
                 <li>

@@ -13,11 +13,11 @@ fn is_returned(fields: &Fields) -> bool {
 
 /// Returns the entry's present fields. It may have been returned after the draft was begun.
 pub fn stands(model: AppState, draft: &Draft) -> Fields {
-    let own = model.journal.entries.with_untracked(|journal| {
-        let own = journal.as_ref()?.entries.iter().find(|own| own.id == draft.id)?;
-        Some(own.confirmed.clone())
+    let confirmed = model.journal.entries.with_untracked(|journal| {
+        let entry = journal.as_ref()?.entries.iter().find(|entry| entry.id == draft.id)?;
+        Some(entry.confirmed.clone())
     });
-    own.unwrap_or_else(|| draft.before.clone())
+    confirmed.unwrap_or_else(|| draft.before.clone())
 }
 
 /// Whether the entry is this person's own; a new one is.

@@ -28,8 +28,8 @@ impl FormDraft for Draft {
 
 /// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
 pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
-    if let Some((own, since)) = sync::my_entry_of(model, id).await? {
-        return Ok(Some(edit_of(&own, since)));
+    if let Some((entry, since)) = sync::my_entry_of(model, id).await? {
+        return Ok(Some(edit_of(&entry, since)));
     }
     let other = sync::entry_view_of(model, id).await?;
     let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
@@ -39,8 +39,8 @@ pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, St
 }
 
 /// The change of an entry, as it begins.
-fn edit_of(own: &MyEntry, since: u64) -> Draft {
-    Draft { before: own.confirmed.clone(), since, ..draft_of(own.id, own.rev, &own.fields) }
+fn edit_of(entry: &MyEntry, since: u64) -> Draft {
+    Draft { before: entry.confirmed.clone(), since, ..draft_of(entry.id, entry.rev, &entry.fields) }
 }
 
 /// Rebases a draft on an entry that another tab has changed: changes of the draft stay, other fields take their new values.

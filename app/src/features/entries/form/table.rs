@@ -84,9 +84,9 @@ impl Form {
         let control = match column.kind {
             Kind::Choice => {
                 let option = |choice: &Choice| {
-                    let (code, own) = (choice.code.clone(), choice.code.clone());
+                    let (code, option_code) = (choice.code.clone(), choice.code.clone());
                     let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
-                    view! { <option value=code selected=move || value.get() == own>{name}</option> }
+                    view! { <option value=code selected=move || value.get() == option_code>{name}</option> }
                 };
                 view! {
                     <select id=format!("field-{id}") aria-invalid=invalid on:change=move |event| set(event_target_value(&event))>
