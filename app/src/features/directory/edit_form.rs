@@ -100,8 +100,8 @@ impl Form {
     ) -> impl IntoView + use<> {
         let value = self.value(name);
         let option = move |(code, words): (String, String)| {
-            let own = code.clone();
-            view! { <option value=code selected=move || value.get() == own>{words}</option> }
+            let option_code = code.clone();
+            view! { <option value=code selected=move || value.get() == option_code>{words}</option> }
         };
         let control = view! {
             <select id=format!("field-{name}") aria-describedby=format!("error-{name}") on:change=move |event| self.set(name, event_target_value(&event))>
@@ -199,8 +199,8 @@ impl Form {
 }
 
 /// That of what is changed, or from the first time that it is asked for a new one: saving twice makes one.
-pub(super) fn identifier(own: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
-    let id = StoredValue::new(own);
+pub(super) fn identifier(existing: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
+    let id = StoredValue::new(existing);
     move || match id.get_value() {
         Some(id) => id,
         None => {
@@ -222,8 +222,8 @@ pub(super) fn elsewhere(model: AppState) -> AnyView {
 
 /// The programmes to choose from.
 pub(super) fn programmes(model: AppState, overview: &Overview) -> Vec<(String, String)> {
-    let own = overview.catalogue.programmes.iter();
-    own.map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned())).collect()
+    let all = overview.catalogue.programmes.iter();
+    all.map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())).collect()
 }
 
 /// What a field is called.

@@ -61,11 +61,13 @@ fn Organisations() -> impl IntoView {
             return view! { <LoadingOnline/> }.into_any();
         };
         let (words, side) = (words.get(), side.get());
-        let wanted = |own: &&Organisation| {
-            (side.is_empty() || side == side_code(own.side)) && own.is_named(&words, &place_name(&overview, &own.place))
+        let wanted = |organisation: &&Organisation| {
+            (side.is_empty() || side == side_code(organisation.side))
+                && organisation.is_named(&words, &place_name(&overview, &organisation.place))
         };
         let matches: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
-        let rows: String = matches.iter().take(listed.get()).map(|own| row(model, &overview, own)).collect();
+        let rows: String =
+            matches.iter().take(listed.get()).map(|organisation| row(model, &overview, organisation)).collect();
         let more = matches.len() > listed.get();
         view! {
             <SearchResults said=fill(texts.found_organisations, &[&matches.len()]) rows more listed/>
@@ -82,8 +84,8 @@ fn Organisations() -> impl IntoView {
             .into_string()
         })
     };
-    let side_option = move |own: Side, name: &'static str| {
-        view! { <option value=side_code(own) selected=move || side.get() == side_code(own)>{name}</option> }
+    let side_option = move |option_side: Side, name: &'static str| {
+        view! { <option value=side_code(option_side) selected=move || side.get() == side_code(option_side)>{name}</option> }
     };
     view! {
         <section class="list">
@@ -124,43 +126,43 @@ fn OrganisationOf() -> impl IntoView {
             return view! { <LoadingOnline/> }.into_any();
         };
         let directory = overview.directory();
-        let Some(own) = id.get().and_then(|id| directory.organisation(id)) else {
+        let Some(shown) = id.get().and_then(|id| directory.organisation(id)) else {
             return view! { <p class="empty">{texts.not_found}</p> }.into_any();
         };
-        let pairings: Vec<&Pairing> = directory.pairings_of(own.id).collect();
+        let pairings: Vec<&Pairing> = directory.pairings_of(shown.id).collect();
         let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
-            organisation == Some(own.id) || pairings.iter().any(|own| pairing == Some(own.id))
+            organisation == Some(shown.id) || pairings.iter().any(|it| pairing == Some(it.id))
         };
         let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
         let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
         // Who may not see entries is told how many there are all the same.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
-            || overview.entry_counts.iter().filter(is_counted).map(|own| own.entries).sum::<i64>().to_string();
+            || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
         // The server's count holds while the phone's is not complete.
         let is_known = entries.with(Option::is_some) && model.replica.is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
-            + &items.with(|items| items.as_ref().map(|items| needs_at(model, &own.place, items)).unwrap_or_default());
+            + &items.with(|items| items.as_ref().map(|items| needs_at(model, &shown.place, items)).unwrap_or_default());
         let signed_in = model.session.user.with(Option::is_some);
-        let map = static_map::partners(&overview, own.id, model.language, texts.map_label).unwrap_or_default();
+        let map = static_map::partners(&overview, shown.id, model.language, texts.map_label).unwrap_or_default();
         let partners = html! {
             ul class="latest" { @for pairing in &pairings { (partner(model, &overview, pairing)) } }
             (PreEscaped(map))
         }
         .into_string();
-        let position = if own.position.is_none() { texts.approximate } else { "" };
-        let style = programme_style(&overview.catalogue, &own.programme);
+        let position = if shown.position.is_none() { texts.approximate } else { "" };
+        let style = programme_style(&overview.catalogue, &shown.programme);
         view! {
             <section class="list programme" style=style>
-                <h1>{model.pick(&own.name, &own.name_en).to_owned()}</h1>
-                <p class="note">{format!("{} · {} {position}", organisation_kind(texts, own.kind), place_name(&overview, &own.place))}</p>
+                <h1>{model.pick(&shown.name, &shown.name_en).to_owned()}</h1>
+                <p class="note">{format!("{} · {} {position}", organisation_kind(texts, shown.kind), place_name(&overview, &shown.place))}</p>
                 <p class="actions">
-                    <a class="button" href=format!("/?place={}", own.place)>{texts.on_the_map}</a>
-                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", own.place)>{texts.nav_needs}</a> })}
-                    {crate::ui::page::may_change(|user| own.forbidden_fields(user)).then(|| view! {
-                        <a class="button button-quiet" href=format!("/organisations/{}/edit", own.id)>{texts.edit}</a>
-                        <a class="button button-quiet" href=format!("/pairings/new?organisation={}", own.id)>{texts.pairing_new}</a>
+                    <a class="button" href=format!("/?place={}", shown.place)>{texts.on_the_map}</a>
+                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", shown.place)>{texts.nav_needs}</a> })}
+                    {crate::ui::page::may_change(|user| shown.forbidden_fields(user)).then(|| view! {
+                        <a class="button button-quiet" href=format!("/organisations/{}/edit", shown.id)>{texts.edit}</a>
+                        <a class="button button-quiet" href=format!("/pairings/new?organisation={}", shown.id)>{texts.pairing_new}</a>
                     })}
                 </p>
                 <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
@@ -177,22 +179,22 @@ fn OrganisationOf() -> impl IntoView {
 /// What is needed and planned at a place: what is due first comes first.
 fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     let texts = model.texts;
-    let own: Vec<&ItemView> = items.iter().filter(|own| covers(place, &own.item.place)).collect();
-    if own.is_empty() {
+    let needs: Vec<&ItemView> = items.iter().filter(|item| covers(place, &item.item.place)).collect();
+    if needs.is_empty() {
         return String::new();
     }
-    let row = |own: &&ItemView| {
-        let due = own.item.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
+    let row = |item: &&ItemView| {
+        let due = item.item.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
         html! {
             li {
-                strong { a href={ "/needs/" (own.id) } { (own.item.title) } }
-                span { (own.item.year) " · " (ledger_status(texts, own.item.status)) (due.unwrap_or_default()) }
+                strong { a href={ "/needs/" (item.id) } { (item.item.title) } }
+                span { (item.item.year) " · " (ledger_status(texts, item.item.status)) (due.unwrap_or_default()) }
             }
         }
     };
     html! {
-        h2 { (texts.nav_needs) " · " (fill(texts.needs_found, &[&own.len()])) }
-        ul class="latest needs-here" { @for item in own.iter().take(LISTED) { (row(item)) } }
+        h2 { (texts.nav_needs) " · " (fill(texts.needs_found, &[&needs.len()])) }
+        ul class="latest needs-here" { @for item in needs.iter().take(LISTED) { (row(item)) } }
     }
     .into_string()
 }
@@ -200,12 +202,12 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
 /// What all its pairings have brought, over all years.
 fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let may_change = |part: &&Contribution| pairings.iter().any(|own| part.pairing == Some(own.id));
+    let may_change = |part: &&Contribution| pairings.iter().any(|it| part.pairing == Some(it.id));
     let parts: Vec<Contribution> = overview.contributions.iter().filter(may_change).cloned().collect();
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
-    let row = |own: &Figure| {
-        let indicator = overview.catalogue.indicator(&own.indicator)?;
-        let amount = qualified(texts, own.actual?.shown(), own.actual_qualifier);
+    let row = |figure: &Figure| {
+        let indicator = overview.catalogue.indicator(&figure.indicator)?;
+        let amount = qualified(texts, figure.actual?.shown(), figure.actual_qualifier);
         let unit = model.pick(&indicator.unit, &indicator.unit_en);
         let (name, value) = (model.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
         Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
@@ -229,12 +231,12 @@ fn place_name(overview: &Overview, code: &str) -> String {
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
 }
 
-fn row(model: AppState, overview: &Overview, own: &Organisation) -> String {
-    let count = overview.directory().pairings_of(own.id).count();
+fn row(model: AppState, overview: &Overview, organisation: &Organisation) -> String {
+    let count = overview.directory().pairings_of(organisation.id).count();
     html! {
         li {
-            strong { a href={ "/organisations/" (own.id) } { (model.pick(&own.name, &own.name_en)) } }
-            span { (organisation_kind(model.texts, own.kind)) " · " (place_name(overview, &own.place)) }
+            strong { a href={ "/organisations/" (organisation.id) } { (model.pick(&organisation.name, &organisation.name_en)) } }
+            span { (organisation_kind(model.texts, organisation.kind)) " · " (place_name(overview, &organisation.place)) }
             span { (fill(model.texts.pairings_shown, &[&count])) }
         }
     }
@@ -246,7 +248,7 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
     let texts = model.texts;
     let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
     let programme = overview.catalogue.programme(&pairing.programme);
-    let programme = programme.map(|own| model.pick(&own.name, &own.name_en)).unwrap_or_default();
+    let programme = programme.map(|programme| model.pick(&programme.name, &programme.name_en)).unwrap_or_default();
     let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended, &[&format_date(to)])));
     let agreement = pairing.agreement.as_ref().filter(|_| model.session.user.with(Option::is_some));
     let may_edit = crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory()));

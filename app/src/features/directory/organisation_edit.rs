@@ -37,32 +37,41 @@ fn OrganisationEdit() -> impl IntoView {
         match id {
             None => organisation_form(model, overview, None).into_any(),
             Some(id) => match overview.directory().organisation(id) {
-                Some(own) if !crate::ui::page::may_change(|user| own.forbidden_fields(user)) => elsewhere(model),
-                Some(own) => organisation_form(model, overview, Some(own)).into_any(),
+                Some(organisation) if !crate::ui::page::may_change(|user| organisation.forbidden_fields(user)) => {
+                    elsewhere(model)
+                }
+                Some(organisation) => organisation_form(model, overview, Some(organisation)).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
         }
     })
 }
 
-fn texts_of_organisation(own: Option<&Organisation>) -> Texts {
-    let position = own.and_then(|own| own.position);
+fn texts_of_organisation(organisation: Option<&Organisation>) -> Texts {
+    let position = organisation.and_then(|organisation| organisation.position);
     Texts::from([
-        ("name", own.map(|own| own.name.clone()).unwrap_or_default()),
-        ("name_en", own.map(|own| own.name_en.clone()).unwrap_or_default()),
-        ("kind", own.map(|own| code_of(own.kind)).unwrap_or_default()),
-        ("place", own.map(|own| own.place.clone()).unwrap_or_default()),
-        ("programme", own.map(|own| own.programme.clone()).unwrap_or_default()),
-        ("east", position.map(|own| own.0.to_string()).unwrap_or_default()),
-        ("north", position.map(|own| own.1.to_string()).unwrap_or_default()),
+        ("name", organisation.map(|organisation| organisation.name.clone()).unwrap_or_default()),
+        ("name_en", organisation.map(|organisation| organisation.name_en.clone()).unwrap_or_default()),
+        ("kind", organisation.map(|organisation| code_of(organisation.kind)).unwrap_or_default()),
+        ("place", organisation.map(|organisation| organisation.place.clone()).unwrap_or_default()),
+        ("programme", organisation.map(|organisation| organisation.programme.clone()).unwrap_or_default()),
+        ("east", position.map(|point| point.0.to_string()).unwrap_or_default()),
+        ("north", position.map(|point| point.1.to_string()).unwrap_or_default()),
     ])
 }
 
-fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisation>) -> impl IntoView + use<> {
+fn organisation_form(
+    model: AppState,
+    overview: &Overview,
+    organisation: Option<&Organisation>,
+) -> impl IntoView + use<> {
     let texts = model.texts;
-    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
-    let form = Form::new(texts_of_organisation(own));
-    let is_new = own.is_none();
+    let (id, source) = (
+        identifier(organisation.map(|organisation| organisation.id)),
+        organisation.and_then(|organisation| organisation.source.clone()),
+    );
+    let form = Form::new(texts_of_organisation(organisation));
+    let is_new = organisation.is_none();
     let judge = move |source: Option<String>, overview: &Overview, places: &Places| {
         let now = overview.directory().organisation(id());
         if !is_new && !form.is_on(texts_of_organisation(now)) {
@@ -82,13 +91,13 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
             }
         });
         // Half a position is none.
-        for (name, own, other) in [("east", east, north), ("north", north, east)] {
-            if own.is_none() && other.is_some() && form.get(name).trim().is_empty() {
+        for (name, value, other) in [("east", east, north), ("north", north, east)] {
+            if value.is_none() && other.is_some() && form.get(name).trim().is_empty() {
                 errors.push(FieldError::new(name, ErrorCode::Required));
             }
         }
         let id = id();
-        let own = Organisation {
+        let edited = Organisation {
             id,
             name: form.get("name").trim().to_owned(),
             name_en: form.get("name_en").trim().to_owned(),
@@ -101,12 +110,12 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
             initials: String::new(),
             rev: 0,
         };
-        add_new(&mut errors, own.validate(places, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user)));
+        add_new(&mut errors, edited.validate(places, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| edited.forbidden_fields(user)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");
-        is_right.then_some((async move { server::set_organisation(&own, base_rev, model.language).await }, then))
+        is_right.then_some((async move { server::set_organisation(&edited, base_rev, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -121,7 +130,7 @@ fn organisation_form(model: AppState, overview: &Overview, own: Option<&Organisa
     };
     view! {
         <section class="narrow">
-            <h1>{own.map_or(texts.organisation_new.to_owned(), |own| own.name.clone())}</h1>
+            <h1>{organisation.map_or(texts.organisation_new.to_owned(), |organisation| organisation.name.clone())}</h1>
             {form.failure()}
             <form class="form" novalidate on:submit=save>
                 {form.input("name", texts.organisation_name.to_owned(), "text")}

@@ -43,42 +43,49 @@ fn PairingEdit() -> impl IntoView {
         match id {
             None => pairing_form(model, overview, None, with).into_any(),
             Some(id) => match overview.directory().pairing(id) {
-                Some(own) if !may_change(|user| own.forbidden_fields(user, overview.directory())) => elsewhere(model),
-                Some(own) => pairing_form(model, overview, Some(own), None).into_any(),
+                Some(pairing) if !may_change(|user| pairing.forbidden_fields(user, overview.directory())) => {
+                    elsewhere(model)
+                }
+                Some(pairing) => pairing_form(model, overview, Some(pairing), None).into_any(),
                 None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
             },
         }
     })
 }
 
-fn texts_of_pairing(own: Option<&Pairing>, with: Option<&Organisation>) -> Texts {
+fn texts_of_pairing(pairing: Option<&Pairing>, with: Option<&Organisation>) -> Texts {
     let begun = |side: Side| with.filter(|with| with.side == side).map(|with| with.id.to_string()).unwrap_or_default();
-    let programme = own.map(|own| own.programme.clone()).or(with.map(|with| with.programme.clone()));
+    let programme = pairing.map(|pairing| pairing.programme.clone()).or(with.map(|with| with.programme.clone()));
     Texts::from([
         ("programme", programme.unwrap_or_default()),
-        ("organisation_a", own.map_or_else(|| begun(Side::A), |own| own.organisation_a.to_string())),
-        ("organisation_b", own.map_or_else(|| begun(Side::B), |own| own.organisation_b.to_string())),
-        ("from", own.and_then(|own| own.from).map(format_date).unwrap_or_default()),
-        ("to", own.and_then(|own| own.to).map(format_date).unwrap_or_default()),
-        ("agreement", own.and_then(|own| own.agreement.clone()).unwrap_or_default()),
+        ("organisation_a", pairing.map_or_else(|| begun(Side::A), |pairing| pairing.organisation_a.to_string())),
+        ("organisation_b", pairing.map_or_else(|| begun(Side::B), |pairing| pairing.organisation_b.to_string())),
+        ("from", pairing.and_then(|pairing| pairing.from).map(format_date).unwrap_or_default()),
+        ("to", pairing.and_then(|pairing| pairing.to).map(format_date).unwrap_or_default()),
+        ("agreement", pairing.and_then(|pairing| pairing.agreement.clone()).unwrap_or_default()),
     ])
 }
 
 fn pairing_form(
     model: AppState,
     overview: &Overview,
-    own: Option<&Pairing>,
+    pairing: Option<&Pairing>,
     with: Option<Uuid>,
 ) -> impl IntoView + use<> {
     let texts = model.texts;
-    let (id, source) = (identifier(own.map(|own| own.id)), own.and_then(|own| own.source.clone()));
+    let (id, source) =
+        (identifier(pairing.map(|pairing| pairing.id)), pairing.and_then(|pairing| pairing.source.clone()));
     let with = with.and_then(|id| overview.directory().organisation(id));
-    let form = Form::new(texts_of_pairing(own, with));
+    let form = Form::new(texts_of_pairing(pairing, with));
     let of_side = |side: Side| {
-        let own = overview.organisations.iter().filter(|own| own.side == side);
-        own.map(|own| (own.id.to_string(), model.pick(&own.name, &own.name_en).to_owned())).collect::<Vec<_>>()
+        let organisations = overview.organisations.iter().filter(|organisation| organisation.side == side);
+        organisations
+            .map(|organisation| {
+                (organisation.id.to_string(), model.pick(&organisation.name, &organisation.name_en).to_owned())
+            })
+            .collect::<Vec<_>>()
     };
-    let is_new = own.is_none();
+    let is_new = pairing.is_none();
     let judge = move |source: Option<String>, overview: &Overview| {
         let directory = overview.directory();
         let now = directory.pairing(id());
@@ -89,7 +96,7 @@ fn pairing_form(
         let mut errors = Vec::new();
         let [from, to] = ["from", "to"].map(|name| form.day(name, &mut errors));
         let organisation = |name| Uuid::parse_str(&form.get(name)).unwrap_or_default();
-        let own = Pairing {
+        let edited = Pairing {
             id: id(),
             programme: form.get("programme"),
             organisation_a: organisation("organisation_a"),
@@ -97,15 +104,15 @@ fn pairing_form(
             from,
             to,
             source,
-            agreement: Some(form.get("agreement")).filter(|own| !own.is_empty()),
+            agreement: Some(form.get("agreement")).filter(|hash| !hash.is_empty()),
             rev: 0,
         };
-        add_new(&mut errors, own.validate(directory, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| own.forbidden_fields(user, directory)));
+        add_new(&mut errors, edited.validate(directory, &overview.catalogue));
+        add_new(&mut errors, form.beyond(|user| edited.forbidden_fields(user, directory)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
-        let then = format!("/organisations/{}", own.organisation_b);
-        is_right.then_some((async move { server::set_pairing(&own, base_rev, model.language).await }, then))
+        let then = format!("/organisations/{}", edited.organisation_b);
+        is_right.then_some((async move { server::set_pairing(&edited, base_rev, model.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -114,7 +121,7 @@ fn pairing_form(
     };
     let (agreement, busy) = (form.value("agreement"), form.busy);
     let bring = move |event: leptos::ev::Event| {
-        let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
         form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large.to_owned()));
         if file.size() > LARGEST_FILE {
@@ -131,14 +138,14 @@ fn pairing_form(
     };
     let file = view! {
         <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
-        {move || Some(agreement.get()).filter(|own| !own.is_empty()).map(|sha256| view! {
+        {move || Some(agreement.get()).filter(|hash| !hash.is_empty()).map(|sha256| view! {
             <p class="place-chosen">
                 <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open}</a>
                 <button type="button" class="button-quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
             </p>
         })}
     };
-    let name = own.map_or(texts.pairing_new.to_owned(), |own| pairing_name(model.labels(), overview, own));
+    let name = pairing.map_or(texts.pairing_new.to_owned(), |pairing| pairing_name(model.labels(), overview, pairing));
     view! {
         <section class="narrow">
             <h1>{name}</h1>

@@ -39,7 +39,7 @@ fn List() -> impl IntoView {
     let state = Memo::new(move |_| address.get("state").unwrap_or_default());
     let wrong = Memo::new(move |_| {
         let is_state =
-            |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|own| own.code() == code);
+            |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|state| state.code() == code);
         let wrong_pairing = address.get("pairing").filter(|id| Uuid::parse_str(id).is_err());
         let wrong_state = address.get("state").filter(|code| !is_state(code));
         let wrong = [(texts.pairing, wrong_pairing), (texts.state, wrong_state)];
@@ -51,14 +51,15 @@ fn List() -> impl IntoView {
         let (overview, filter) = (model.overviews.server.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
-        let [sieve, any_year] = [&filter, &any_year].map(|own| own.compile(&overview.catalogue, overview.directory()));
+        let [sieve, any_year] =
+            [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
         let (mut in_years, mut beyond) = (0, 0);
-        let wanted = |own: &&EntryView| {
-            let entry = &own.entry;
-            if !has_words(model, &overview, own, &words) {
+        let wanted = |entry_view: &&EntryView| {
+            let entry = &entry_view.entry;
+            if !has_words(model, &overview, entry_view, &words) {
                 return false;
             }
-            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
+            let programme = overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
             let is_verified = entry.state == State::Verified;
             let takes = |sieve: &CompiledFilter<'_>| {
                 sieve.matches_at(&entry.place, entry.pairing, entry.date.into(), is_verified)
@@ -81,8 +82,8 @@ fn List() -> impl IntoView {
     let beyond = Signal::derive(move || {
         if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { matches.with(|matches| matches.2) }
     });
-    let state_option = move |own: State| {
-        view! { <option value=own.code() selected=move || state.get() == own.code()>{entry_state(texts, own)}</option> }
+    let state_option = move |option_state: State| {
+        view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }
     };
     let body = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
@@ -90,7 +91,9 @@ fn List() -> impl IntoView {
             None => view! { <LoadingStored/> }.into_any(),
             Some(matches) if matches.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
             Some(matches) => {
-                let row = |own: &EntryView| entry_row(model, &overview, Some(own.id), &own.entry).into_string();
+                let row = |entry_view: &EntryView| {
+                    entry_row(model, &overview, Some(entry_view.id), &entry_view.entry).into_string()
+                };
                 let rows: String = matches.iter().take(listed.get()).map(row).collect();
                 let more = matches.len() > listed.get();
                 let said =
@@ -150,11 +153,11 @@ fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
 }
 
 /// Whether each of the words is in what one reads of an entry.
-fn has_words(model: AppState, overview: &Overview, own: &EntryView, words: &[String]) -> bool {
+fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
     }
-    let entry = &own.entry;
+    let entry = &entry_view.entry;
     let mut text = format!(
         "{} {} {} {}",
         format_date(entry.date),
@@ -166,13 +169,18 @@ fn has_words(model: AppState, overview: &Overview, own: &EntryView, words: &[Str
         text.extend([" ", &name, " ", &value]);
     }
     for id in entry.organisation.into_iter() {
-        text.extend(overview.directory().organisation(id).map(|own| format!(" {} {}", own.name, own.name_en)));
+        text.extend(
+            overview
+                .directory()
+                .organisation(id)
+                .map(|organisation| format!(" {} {}", organisation.name, organisation.name_en)),
+        );
     }
     text.extend(
         entry
             .pairing
             .and_then(|id| overview.directory().pairing(id))
-            .map(|own| pairing_name(model.labels(), overview, own)),
+            .map(|pairing| pairing_name(model.labels(), overview, pairing)),
     );
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))

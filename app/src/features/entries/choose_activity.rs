@@ -27,8 +27,8 @@ fn Choose() -> impl IntoView {
         let programmes = catalogue.programmes.iter().filter(|programme| user.scope.has_programme(&programme.code));
         let only_one = user.scope.programmes.len() == 1;
         let groups = programmes.map(|programme| {
-            let own = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
-            let links = own.map(|activity| {
+            let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
+            let links = activities.map(|activity| {
                 let name = model.pick(&activity.name, &activity.name_en).to_owned();
                 view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
             });

@@ -62,9 +62,11 @@ fn Entries() -> impl IntoView {
         })
     };
     let gone = move || {
-        let gone =
-            model.journal.entries.with(|journal| journal.as_ref().map(|own| own.gone.clone()).unwrap_or_default());
-        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|own| gone_view(model, own)).collect_view()}</ul> })
+        let gone = model
+            .journal
+            .entries
+            .with(|journal| journal.as_ref().map(|journal| journal.gone.clone()).unwrap_or_default());
+        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(model, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
     let list = move || match model.journal.entries.get() {
@@ -76,7 +78,7 @@ fn Entries() -> impl IntoView {
         Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet/> }.into_any(),
         Some(journal) => {
             // What waits for the person stands on top.
-            let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|own| own.is_to_settle());
+            let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|entry| entry.is_to_settle());
             let nothing = (only_settle.get() && pinned.is_empty())
                 .then(|| view! { <NothingFound text=texts.nothing_to_settle/> });
             let notice = nothing.is_none().then(|| view! { <ReplicaNotice/> });
@@ -86,7 +88,7 @@ fn Entries() -> impl IntoView {
                 {nothing}
                 {notice}
                 <ul class="entries">
-                    {rows.into_iter().take(shown.get()).map(|own| entry_view(model, own, menus)).collect_view()}
+                    {rows.into_iter().take(shown.get()).map(|entry| entry_view(model, entry, menus)).collect_view()}
                 </ul>
                 {more.then(|| view! {
                     <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
@@ -164,7 +166,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
     let throw_away = move |_| {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
             left.clear();
-            drafts.update(|drafts| drafts.retain(|own| own.name != left.name));
+            drafts.update(|drafts| drafts.retain(|other| other.name != left.name));
         }
     };
     view! {
@@ -194,31 +196,32 @@ fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'stat
     }
 }
 
-fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
+fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
     let texts = model.texts;
-    let id = own.id;
-    let progress = StoredValue::new(own.progress.clone());
+    let id = mine.id;
+    let progress = StoredValue::new(mine.progress.clone());
     let words = move || progress.with_value(|progress| progress_words(model, progress));
-    let errors = match &own.progress {
+    let errors = match &mine.progress {
         Progress::Refused(errors) => errors.clone(),
         _ => Vec::new(),
     };
-    let refused = matches!(own.progress, Progress::Refused(_));
-    let conflict = matches!(own.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
-    let reason = return_reason(model.labels(), model.today, &own.fields)
-        .filter(|_| own.progress == Progress::Received(State::Returned));
-    let entry = own.entry.clone();
-    let closed = model.overviews.server.with(|overview| overview.as_ref().is_some_and(|own| is_closed(own, &entry)));
+    let refused = matches!(mine.progress, Progress::Refused(_));
+    let conflict = matches!(mine.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
+    let reason = return_reason(model.labels(), model.today, &mine.fields)
+        .filter(|_| mine.progress == Progress::Received(State::Returned));
+    let entry = mine.entry.clone();
+    let closed =
+        model.overviews.server.with(|overview| overview.as_ref().is_some_and(|overview| is_closed(overview, &entry)));
     // What nobody but a coordinator may change is looked at.
     let coordinates = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
-    let is_settled = !own.is_to_settle();
+    let is_settled = !mine.is_to_settle();
     let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
     let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
-    let menu = is_settled || own.progress == Progress::Received(State::Returned);
-    let (rev, fields) = (own.rev, own.fields.clone());
+    let menu = is_settled || mine.progress == Progress::Received(State::Returned);
+    let (rev, fields) = (mine.rev, mine.fields.clone());
     let navigate = use_navigate();
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
-    let (values, name) = (answers(model, own), activity_name(model, &entry.activity));
+    let (values, name) = (answers(model, mine), activity_name(model, &entry.activity));
     let discard = move |_| {
         if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
             spawn_local(async move {
@@ -238,7 +241,7 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
-            {photos_words(model, own.entry.clone())}
+            {photos_words(model, mine.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="entry-reasons">
                     {errors.into_iter().map(|error| {
@@ -255,11 +258,11 @@ fn entry_view(model: AppState, own: &MyEntry, menus: OpenMenus) -> impl IntoView
 }
 
 /// An entry that others have deleted: why, its history says.
-fn gone_view(model: AppState, own: Gone) -> impl IntoView {
+fn gone_view(model: AppState, gone: Gone) -> impl IntoView {
     let texts = model.texts;
-    let text = |name: &str| own.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| gone.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, date, place) = (activity_name(model, &text(field::ACTIVITY)), text(field::DATE), text(field::PLACE));
-    let id = own.id;
+    let id = gone.id;
     let seen = move |_| {
         spawn_local(async move {
             if let Err(error) = sync::forget_gone(model, id).await {
@@ -291,9 +294,9 @@ fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
     }
 }
 
-fn answers(model: AppState, own: &MyEntry) -> String {
+fn answers(model: AppState, mine: &MyEntry) -> String {
     model.overviews.server.with(|overview| {
-        let line = |overview: &Arc<Overview>| answers_line(model.labels(), overview, &own.entry, " · ");
+        let line = |overview: &Arc<Overview>| answers_line(model.labels(), overview, &mine.entry, " · ");
         overview.as_ref().map(line).unwrap_or_default()
     })
 }

@@ -40,18 +40,18 @@ async fn decide(model: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
 pub fn ReviewActions(
     /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
     #[prop(into)]
-    known: Signal<EntryView>,
+    record: Signal<EntryView>,
     /// Likely duplicates.
     #[prop(default = Vec::new())]
     same: Vec<EntryView>,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let voids = !same.is_empty() && known.with_untracked(|known| may_void(model, known));
+    let voids = !same.is_empty() && record.with_untracked(|record| may_void(model, record));
     let voiding = RwSignal::new(false);
-    let id = known.with_untracked(|known| known.id);
-    let rev = move || known.with_untracked(|known| known.rev);
-    let is_verified = move || known.with(|known| known.entry.state == State::Verified);
+    let id = record.with_untracked(|record| record.id);
+    let rev = move || record.with_untracked(|record| record.rev);
+    let is_verified = move || record.with(|record| record.entry.state == State::Verified);
     let returning = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
@@ -112,7 +112,7 @@ pub fn ReviewActions(
                     <button type="button" class="button button-primary" on:click=send>{texts.return_now}</button>
                 </div>
             </Show>
-            {voids.then(|| view! { <VoidForm known same asked=voiding/> })}
+            {voids.then(|| view! { <VoidForm record same asked=voiding/> })}
         </div>
     }
 }

@@ -35,19 +35,19 @@ fn Detail() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let entries = use_entries(|| true);
     // Its way is asked for again when the entry has changed, not with every look at the list.
-    let known = Memo::new(move |_| {
+    let record = Memo::new(move |_| {
         let entries = entries.get()?;
         Some(entries.iter().find(|own| Some(own.id) == id.get()).cloned())
     });
     let shown = RwSignal::new(None::<EntryView>);
     Effect::new(move |_| {
-        if let Some(Some(known)) = known.get() {
-            shown.set(Some(known));
+        if let Some(Some(record)) = record.get() {
+            shown.set(Some(record));
         }
     });
     // What is being done on the screen goes on when the entry changes: it is built anew for another entry alone.
     let which =
-        Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.as_ref().map(|known| known.id))));
+        Memo::new(move |_| record.with(|record| record.as_ref().map(|record| record.as_ref().map(|record| record.id))));
     let deletion = Memo::new(move |_| {
         model
             .journal
@@ -56,8 +56,8 @@ fn Detail() -> impl IntoView {
     });
     let body = move || {
         let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let known = match (which.get(), known.get_untracked()) {
-            (Some(Some(_)), Some(Some(known))) => known,
+        let record = match (which.get(), record.get_untracked()) {
+            (Some(Some(_)), Some(Some(record))) => record,
             (Some(None), _) => {
                 deletion.track();
                 return gone(model, id.get()).into_any();
@@ -65,14 +65,14 @@ fn Detail() -> impl IntoView {
             _ => return view! { <LoadingStored/> }.into_any(),
         };
         let overview = model.overviews.server.get_untracked().unwrap_or_default();
-        let decides = known.rev > 0 && may_review(&known.fields, &user, &overview.catalogue);
-        let edits = may_edit(&known.fields, &user, &overview.catalogue);
-        let edit = format!("/entries/{}", known.id);
-        let same = likely_same(&known, &entries.get_untracked().unwrap_or_default());
-        let now = Signal::derive(move || shown.get().unwrap_or_else(|| known.clone()));
+        let decides = record.rev > 0 && may_review(&record.fields, &user, &overview.catalogue);
+        let edits = may_edit(&record.fields, &user, &overview.catalogue);
+        let edit = format!("/entries/{}", record.id);
+        let same = likely_same(&record, &entries.get_untracked().unwrap_or_default());
+        let now = Signal::derive(move || shown.get().unwrap_or_else(|| record.clone()));
         let card = move || {
             let all = entries.get_untracked().unwrap_or_default();
-            view! { <EntryCard known=now.get() all/> }
+            view! { <EntryCard record=now.get() all/> }
         };
         let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
         let open = OpenMenus::default();
@@ -86,9 +86,9 @@ fn Detail() -> impl IntoView {
                 {edits.then(|| view! { <a class="button" href=edit>{texts.edit}</a> })}
                 {menu}
             </div>
-            <DeleteForm known=now asked/>
-            {decides.then(|| view! { <ReviewActions known=now same/> })}
-            {move || view! { <History known=now.get()/> }}
+            <DeleteForm record=now asked/>
+            {decides.then(|| view! { <ReviewActions record=now same/> })}
+            {move || view! { <History record=now.get()/> }}
         }
         .into_any()
     };
@@ -114,22 +114,22 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     spawn_local(async move {
         let last =
             endpoints::history(id).await.ok().and_then(|all| all.into_iter().next_back()).filter(|last| last.deleted);
-        let known = last.and_then(|last| {
+        let record = last.and_then(|last| {
             let entry = Entry::from_checked(&last.fields)?;
             Some(EntryView { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
         });
         // The screen may have been left.
-        let _ = found.try_set(Some(known));
+        let _ = found.try_set(Some(record));
     });
     (move || match found.get() {
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
-        Some(Some(known)) => {
-            let way = known.clone();
+        Some(Some(record)) => {
+            let opened_record = record.clone();
             view! {
                 <p class="notice bad">{texts.was_deleted}</p>
-                <EntryCard known all=Arc::default()/>
-                <History known=way/>
+                <EntryCard record all=Arc::default()/>
+                <History record=opened_record/>
             }
             .into_any()
         }

@@ -110,10 +110,10 @@ fn Review() -> impl IntoView {
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
-        let known = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
+        let record = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
         let all: Arc<Vec<EntryView>> = entries.get_untracked().unwrap_or_default();
         let opened = RwSignal::new(false);
-        let (way, same) = (known.clone(), likely_same(&known, &all));
+        let (opened_record, same) = (record.clone(), likely_same(&record, &all));
         let toggle = move |_| {
             chosen.update(|chosen| {
                 if !chosen.remove(&id) {
@@ -127,11 +127,11 @@ fn Review() -> impl IntoView {
                     <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=toggle/>
                     {texts.choose_this}
                 </label>
-                <EntryCard known=known.clone() all/>
-                <ReviewActions known same/>
+                <EntryCard record=record.clone() all/>
+                <ReviewActions record same/>
                 <details on:toggle=move |_| opened.set(true)>
                     <summary>{texts.history}</summary>
-                    {move || opened.get().then(|| view! { <History known=way.clone()/> })}
+                    {move || opened.get().then(|| view! { <History record=opened_record.clone()/> })}
                 </details>
             </li>
         })

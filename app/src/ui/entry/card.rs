@@ -19,14 +19,14 @@ use std::sync::Arc;
 #[component]
 pub fn EntryCard(
     /// The entry.
-    known: EntryView,
+    record: EntryView,
     /// All entries on this phone, to find likely duplicates.
     all: Arc<Vec<EntryView>>,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
-    let entry = &known.entry;
+    let entry = &record.entry;
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The names of places may come later than the entry.
     let place = move || model.geography.places.with(|places| places.label(&place));
@@ -50,12 +50,12 @@ pub fn EntryCard(
     let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
     let activity = overview.catalogue.activity(&entry.activity);
     let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
-    let same: Vec<_> = likely_same(&known, &all).iter().map(|other| same_as(model, &overview, other)).collect();
-    let reason = return_reason(model.labels(), model.today, &known.fields);
-    let (waits, closed) = (known.waits, is_closed(&overview, entry));
+    let same: Vec<_> = likely_same(&record, &all).iter().map(|other| same_as(model, &overview, other)).collect();
+    let reason = return_reason(model.labels(), model.today, &record.fields);
+    let (waits, closed) = (record.waits, is_closed(&overview, entry));
     view! {
         <div class="entry-whole" style=style>
-            <h2><a href=format!("/list/{}", known.id)>{name}</a></h2>
+            <h2><a href=format!("/list/{}", record.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
                 {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
             </p>
@@ -86,8 +86,8 @@ fn state_class(state: State) -> &'static str {
 }
 
 /// The entries that are likely the same as one.
-pub fn likely_same(known: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
-    all.iter().filter(|other| other.id != known.id && is_likely_same(&other.entry, &known.entry)).cloned().collect()
+pub fn likely_same(record: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
+    all.iter().filter(|other| other.id != record.id && is_likely_same(&other.entry, &record.entry)).cloned().collect()
 }
 
 fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {

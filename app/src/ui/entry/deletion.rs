@@ -151,18 +151,18 @@ pub fn PendingDeletionRow(
 pub fn DeleteForm(
     /// The entry, as this phone knows it.
     #[prop(into)]
-    known: Signal<EntryView>,
+    record: Signal<EntryView>,
     /// Whether it is asked for.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let confirm = move |reason: String| {
-        let known = known.get_untracked();
+        let record = record.get_untracked();
         asked.set(false);
-        delete(model, known.id, known.rev, known.fields, &reason, None);
+        delete(model, record.id, record.rev, record.fields, &reason, None);
     };
-    let id = known.with_untracked(|known| known.id);
+    let id = record.with_untracked(|record| record.id);
     move || {
         asked.get().then(|| {
             let form = ReasonForm { id, label: texts.delete_reason, button: texts.delete_now, first: String::new() };
@@ -210,7 +210,7 @@ fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) 
 pub fn VoidForm(
     /// The entry.
     #[prop(into)]
-    known: Signal<EntryView>,
+    record: Signal<EntryView>,
     /// The entries that it may repeat.
     same: Vec<EntryView>,
     /// Whether it is asked for.
@@ -218,7 +218,7 @@ pub fn VoidForm(
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    let id = known.with_untracked(|known| known.id);
+    let id = record.with_untracked(|record| record.id);
     let only = same.first().filter(|_| same.len() == 1).map(|own| own.id);
     let (other, missing) = (RwSignal::new(only), RwSignal::new(false));
     let same = StoredValue::new(same);
@@ -248,9 +248,9 @@ pub fn VoidForm(
                     missing.set(true);
                     return;
                 };
-                let known = known.get_untracked();
+                let record = record.get_untracked();
                 asked.set(false);
-                delete(model, known.id, known.rev, known.fields, &reason, Some(of));
+                delete(model, record.id, record.rev, record.fields, &reason, Some(of));
             };
             view! {
                 <fieldset class="form-row review-void" class:wrong=move || missing.get()>
@@ -265,7 +265,7 @@ pub fn VoidForm(
 }
 
 /// Whether a reviewer may void an entry as a duplicate.
-pub fn may_void(model: AppState, known: &EntryView) -> bool {
-    let needs = known.entry.state != State::Returned && known.rev > 0;
-    needs && matches!(deletion_of(model, &known.fields), Some(Deletion::Duplicate | Deletion::Reason))
+pub fn may_void(model: AppState, record: &EntryView) -> bool {
+    let needs = record.entry.state != State::Returned && record.rev > 0;
+    needs && matches!(deletion_of(model, &record.fields), Some(Deletion::Duplicate | Deletion::Reason))
 }

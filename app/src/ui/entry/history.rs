@@ -20,14 +20,14 @@ use wasm_bindgen_futures::spawn_local;
 #[component]
 pub fn History(
     /// The entry.
-    known: EntryView,
+    record: EntryView,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let history = RwSignal::new(None::<Option<Vec<RevisionState>>>);
-    let id = known.id;
+    let id = record.id;
     spawn_local(async move { history.set(Some(endpoints::history(id).await.ok())) });
-    let (activity, version) = (known.entry.activity.clone(), known.entry.version);
+    let (activity, version) = (record.entry.activity.clone(), record.entry.version);
     move || match history.get() {
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
