@@ -4,6 +4,7 @@ mod all_entries;
 mod choose_activity;
 mod conflict;
 mod form;
+mod gone_entry;
 mod my_entries;
 
 pub use all_entries::AllEntries;

@@ -1,12 +1,13 @@
 //! My entries: drafts, unsent ones, and those that were received, rejected, verified or returned.
 
+use super::gone_entry::gone_view;
 use crate::labels::entry::{answers_line, return_reason};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
-use crate::storage::my_entries::{Gone, MyEntry, Progress};
+use crate::storage::my_entries::{MyEntry, Progress};
 use crate::sync;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry::undo_toast::UndoToast;
@@ -14,14 +15,13 @@ use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::photo::unsent_photos;
 use crate::ui::url_state::use_url_state;
-use jiedui_core::entry::{Entry, State, field};
+use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::Status;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
-use serde_json::Value;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -253,31 +253,6 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
             {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
             {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
             {refused.then(|| view! { <button type="button" class="button-quiet" on:click=discard>{texts.discard}</button> })}
-        </li>
-    }
-}
-
-/// An entry that others have deleted: why, its history says.
-fn gone_view(model: AppState, gone: Gone) -> impl IntoView {
-    let texts = model.texts;
-    let text = |name: &str| gone.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (name, date, place) = (activity_name(model, &text(field::ACTIVITY)), text(field::DATE), text(field::PLACE));
-    let id = gone.id;
-    let seen = move |_| {
-        spawn_local(async move {
-            if let Err(error) = sync::forget_gone(model, id).await {
-                model.storage.error.set(Some(error));
-            }
-        });
-    };
-    view! {
-        <li class="entry">
-            <A href=format!("/list/{id}")>
-                <strong>{name}</strong>
-                <span>{date}" "{place_name(model, place)}</span>
-            </A>
-            <p class="state bad">{texts.deleted_by_others}</p>
-            <button type="button" class="button-quiet" on:click=seen>{texts.seen}</button>
         </li>
     }
 }
