@@ -1,19 +1,19 @@
-# One command a need; `make help` lists them. Every recipe runs with the toolchain that .ci/toolchain finds or installs.
+# Commands for developers; `make help` lists them. Recipes use the Rust toolchain that .ci/toolchain finds or installs.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench sim fmt
+.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench sim fuzz fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
-# The first screen's wasm, JS and CSS with brotli, in KB.
+# Size limit of the first screen's wasm, JavaScript and CSS after compression with brotli, in KB.
 BUDGET := 370
-# All that the browser's part is made of.
+# Sources of the site, the files that the browser loads.
 SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain \
 	$(shell find app docs/guide public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
 
-help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 	target/release/jiedui serve --demo
@@ -21,27 +21,27 @@ run: build ## build, then serve the demonstration on http://127.0.0.1:3000
 dev: ## build unoptimised, serve the demonstration, rebuild and reload on every change
 	.ci/toolchain .ci/dev
 
-# The packages whose features are united. The tests build the whole workspace, so that nothing is compiled twice.
+# Packages to build. Cargo unifies features across them: `make test` builds the whole workspace, so nothing is compiled twice.
 PACKAGES := -p jiedui
 
-build: target/site.stamp ## build target/release/jiedui, the site in it
+build: target/site.stamp ## build target/release/jiedui, which contains the site
 	$(CARGO) build --release $(PACKAGES)
 	@mkdir -p target/release
 	@[ "$(TARGET_DIR)" = target ] || cp "$(TARGET_DIR)/release/jiedui" target/release/jiedui
-	@.ci/weight $(BUDGET)
+	@.ci/check-bundle-size $(BUDGET)
 
-# What the browser gets, in target/site.
+# The site, in target/site.
 target/site.stamp: $(SITE_SOURCES)
 	@mkdir -p target
 	$(CARGO) run --release -p jiedui-site
 	@touch $@
 
-# Another build of the same source, between which and the first the tests of upgrades go.
+# A second build of the same sources with another name, for the tests of upgrades between builds.
 target/site-other.stamp: target/site.stamp
 	$(CARGO) run --release -p jiedui-site -- --quick --other
 	@touch $@
 
-test: ## every check and every test, in the browser too; prints how long each part took
+test: ## run every check and every test, also in the browser; prints the duration of each part
 	@rm -f target/timings
 	@.ci/timed toolchain .ci/toolchain
 	@.ci/timed services .ci/services
@@ -53,12 +53,11 @@ test: ## every check and every test, in the browser too; prints how long each pa
 	@.ci/timed browser-tests $(MAKE) --no-print-directory browser-tests
 	@echo; cat target/timings
 
-# Every test in Rust; the black-box tests run on SQLite and on PostgreSQL.
-rust-tests: build
+rust-tests: build ## run every test in Rust; black-box tests run on SQLite and PostgreSQL
 	.ci/services
 	$(CARGO) test --release --workspace
 
-browser-tests: end2end/node_modules/.stamp target/site-other.stamp
+browser-tests: end2end/node_modules/.stamp target/site-other.stamp ## run the browser tests with the program of the last `make build`
 	cd end2end && npm test
 
 soak: build target/site-other.stamp end2end/node_modules/.stamp ## repeat the browser tests under load: make soak TIMES=20 SPECS="form.spec.js"
@@ -69,16 +68,16 @@ end2end/node_modules/.stamp: end2end/package-lock.json
 	cd end2end && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-lint: lint-text lint-style lint-dependencies lint-javascript lint-rust ## formatting, clippy on both targets, dependencies, JavaScript, spelling and prose
+lint: lint-text lint-style lint-dependencies lint-javascript lint-rust ## check formatting, Clippy on both targets, dependencies, JavaScript, CSS, spelling and prose
 
-# The advisory database is not read here: build machines may reach package registries alone. The GitHub workflow reads it.
+# Leaves out the advisory database, since build machines may reach package registries only. The GitHub workflows read it.
 lint-dependencies:
 	.ci/linters $(CARGO) deny --locked check bans licenses sources
 
 lint-javascript: end2end/node_modules/.stamp
 	end2end/node_modules/.bin/eslint -c end2end/eslint.config.js --max-warnings 0 public server/service-worker.js end2end
 
-# Prefixes and uses of the classes, and the size of the style sheets.
+# Class prefixes, classes without a use, and the length of each style sheet.
 lint-style:
 	.ci/style
 
@@ -89,7 +88,7 @@ lint-text:
 	.ci/references --self-test
 	.ci/references
 
-prose-baseline: ## allow no more findings of .ci/prose than there are now
+prose-baseline: ## lower .ci/prose-baseline to the present findings
 	.ci/prose --baseline
 
 lint-rust: target/site.stamp
@@ -97,10 +96,10 @@ lint-rust: target/site.stamp
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
 
-# The sizes of database at which the indicators are asked for, beside the load; ten million entries take 20 minutes each.
+# Numbers of entries at which `make bench` measures the indicators. Ten million entries take 20 minutes.
 LARGE := 10000 1000000
 
-bench: build end2end/node_modules/.stamp ## criterion for functions, loads for the server and the screens: make bench LARGE="10000 1000000 10000000"
+bench: build end2end/node_modules/.stamp ## measure functions, the server and the screens: make bench LARGE="10000 1000000 10000000"
 	.ci/services
 	$(CARGO) bench -p jiedui-core --bench aggregate --bench sync
 	$(CARGO) bench -p jiedui-tests --bench load
@@ -110,6 +109,9 @@ bench: build end2end/node_modules/.stamp ## criterion for functions, loads for t
 
 sim: ## replay broken histories of the sync: make sim SEEDS=100000
 	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history
+
+fuzz: build ## run every property test with many random inputs: make fuzz CASES=20000
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --release -p jiedui-core -p jiedui-app -p jiedui
 
 fmt: ## format the code
 	$(CARGO) fmt --all
