@@ -3,6 +3,7 @@
 pub mod api;
 pub mod features;
 pub mod labels;
+pub mod page_event;
 pub mod shell;
 pub mod state;
 pub mod storage;

@@ -1,6 +1,6 @@
 //! Bundles styles, scripts and public files, and compresses the whole site.
 
-use crate::{Result, run};
+use crate::program::{Result, run};
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};

@@ -1,6 +1,6 @@
 //! Converts the user guide to HTML fragments, which the app's help page shows online and offline.
 
-use crate::Result;
+use crate::program::Result;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
 use std::path::Path;
 

@@ -13,16 +13,14 @@
 
 mod assets;
 mod guide;
+mod program;
 mod wasm;
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use program::Result;
+use std::path::Path;
+use std::process::ExitCode;
 use std::time::Instant;
 use wasm::Variant;
-
-/// Every failure ends the build with its message.
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let flags: Vec<String> = std::env::args().skip(1).collect();
@@ -98,11 +96,4 @@ fn timed<T>(step: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     let value = run().map_err(|error| format!("{step}: {error}"))?;
     println!("site: {step:<15} {:6.1} s", start.elapsed().as_secs_f32());
     Ok(value)
-}
-
-/// Runs a program to its end; it must succeed.
-fn run(command: &mut Command) -> Result<()> {
-    let name = PathBuf::from(command.get_program()).display().to_string();
-    let status = command.status().map_err(|error| format!("{name} cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status})").into()) }
 }

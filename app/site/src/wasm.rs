@@ -1,6 +1,6 @@
 //! Compiles the app to wasm, splits it into chunks with JavaScript glue, and optimises them.
 
-use crate::{Result, run};
+use crate::program::{Result, run};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,8 +2,8 @@
 
 use crate::api::guide::{build_folder, guide_page};
 use crate::lazy_screen;
+use crate::page_event;
 use crate::state::use_app_state;
-use crate::ui::lazy::{NOT_LOADED, dispatch_page_event};
 use crate::ui::loading::Loading;
 use jiedui_core::access::user::Role;
 use leptos::prelude::*;
@@ -76,7 +76,7 @@ fn GuidePage() -> impl IntoView {
                 Err(error) => {
                     if error.status != 0 {
                         // The server no longer has this page's build.
-                        dispatch_page_event(NOT_LOADED);
+                        page_event::dispatch(page_event::NOT_LOADED);
                     }
                     Content::Failed
                 }

@@ -1,4 +1,4 @@
-//! Features: one folder or file each. A feature uses another one only through what its `mod.rs` exports.
+//! Features: one folder or file each. A feature uses no other feature; only `shell` knows them all.
 
 pub mod catalogue;
 pub mod dashboard;
@@ -8,7 +8,6 @@ pub mod help;
 pub mod import;
 pub mod indicator;
 pub mod ledger;
-pub mod map;
 pub mod my_work;
 pub mod report;
 pub mod review;

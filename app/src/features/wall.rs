@@ -1,12 +1,13 @@
 //! The wall screen: it fills the screen, shows one programme after the other, and the last entries as they arrive.
 
 use crate::api::endpoints;
-use crate::features::dashboard::{Freshness, IndicatorCards};
-use crate::features::map::Map;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::entry_list::short_entry_row;
 use crate::ui::filter::{AddressNotice, use_filter};
+use crate::ui::freshness::Freshness;
+use crate::ui::indicator_cards::IndicatorCards;
+use crate::ui::map::Map;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::Filter;

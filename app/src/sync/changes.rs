@@ -9,7 +9,6 @@ use crate::storage::my_entries::{MyEntry, PendingDeletion};
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::user_db::UserDb;
 use crate::storage::{StoreError, clock};
-use crate::ui::download;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::{Input, Kind, Op, Path};
@@ -157,11 +156,10 @@ pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<Pat
     Ok(())
 }
 
-/// Saves the unsent mutations as a file: the body of a push. The server accepts it from a session of the same person, once,
-/// whether or not the phone sends the mutations too.
-pub async fn save_file(model: AppState) -> Result<(), StoreError> {
-    let text = user_db(model).await?.outbox_as_push(clock::phone()).await?;
-    download::save_text("jiedui-unsent.json", &text)
+/// Returns the unsent mutations as the body of a push. The server accepts it from a session of the same person, once, whether
+/// or not the phone sends the mutations too.
+pub async fn outbox_as_push(app: AppState) -> Result<String, StoreError> {
+    user_db(app).await?.outbox_as_push(clock::phone()).await
 }
 
 pub(super) fn notify_other_tabs() {

@@ -1,15 +1,17 @@
-//! When the sync runs: start of the app, sign-in, news, sign-out.
+//! Runs the sync from the start of the app or a sign-in until the sign-out.
 
 use super::changes::CHANNEL;
 use super::driver::Driver;
 use super::labels::make_ready;
+use super::listener::listen;
+use super::news::look_for_news;
 use super::{live, offline_readiness, overview};
 use crate::api::endpoints;
+use crate::page_event;
 use crate::state::AppState;
 use crate::storage;
 use crate::storage::shared_db::SharedDb;
 use crate::storage::{StoreError, clock, profile};
-use crate::ui::lazy;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::join;
 use gloo_timers::future::TimeoutFuture;
@@ -18,12 +20,11 @@ use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use std::time::Duration;
 use uuid::Uuid;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::BroadcastChannel;
 
-/// How often a screen that is looked at asks for news where live events do not come through.
+/// Interval at which a visible page asks for changes; live events may not come through.
 const POLL: Duration = Duration::from_secs(60);
 
 #[wasm_split(later, fallible)]
@@ -32,13 +33,13 @@ fn begin_lazily(model: AppState, user: User) -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// Milliseconds after which a failed load is tried again where nobody waits for it.
+/// Milliseconds after which a failed load of the chunk is tried again.
 const RETRY: u32 = 5_000;
 
-/// Begins the sync of somebody who has signed in; it is in the lazy chunk.
+/// Starts the sync of a signed-in user, once the lazy chunk is loaded.
 async fn begin_when_loaded(model: AppState, user: User) {
     while begin_lazily(model, user.clone()).await.is_err() {
-        lazy::dispatch_page_event(lazy::NOT_LOADED);
+        page_event::dispatch(page_event::NOT_LOADED);
         TimeoutFuture::new(RETRY).await;
     }
 }
@@ -69,7 +70,7 @@ pub fn start(model: AppState) {
             model.journal.is_stale.set_value(true);
             model.sync.notify(Input::Wake);
         });
-        // It listens as long as the page lives.
+        // Dropping the channel would end its events.
         std::mem::forget(channel);
     }
     set_interval(
@@ -84,7 +85,7 @@ pub fn start(model: AppState) {
     );
     spawn_local(async move {
         if profile::owes_sign_out() && model.session.user.with_untracked(Option::is_some) {
-            // Somebody signed out with no network, and the browser still held their session.
+            // The person signed out offline, so the session still exists on the server.
             if endpoints::sign_out().await.is_ok() {
                 profile::sign_out_is_told();
             }
@@ -101,54 +102,40 @@ pub fn start(model: AppState) {
     });
 }
 
-/// Asks the server for news.
-pub fn look_for_news(model: AppState) {
-    if model.session.user.with_untracked(Option::is_some) && !model.storage.is_refused.get_untracked() {
-        model.sync.notify(Input::Wake);
-    } else {
-        spawn_local(async move {
-            overview::refresh(model).await;
-        });
-    }
-}
-
-/// Calls `then` whenever the event happens, as long as the page lives.
-pub(super) fn listen(target: &web_sys::EventTarget, event: &str, then: impl Fn() + 'static) {
-    let then = Closure::<dyn Fn()>::new(then);
-    let _ = target.add_event_listener_with_callback(event, then.as_ref().unchecked_ref());
-    then.forget();
-}
-
-/// Begins the sync of somebody who has signed in.
+/// Starts the sync of a signed-in user.
 pub async fn begin(model: AppState, user: User) {
     profile::keep(&user);
     model.sync.status.set(Status::Receiving { position: 0, last: 0 });
-    if model.overviews.server.with_untracked(|own| own.as_ref().is_some_and(|own| own.partial_for.is_some())) {
-        // Whoever looks at the page does not wait for the rest of it until a long first pull is over.
+    if model
+        .overviews
+        .server
+        .with_untracked(|overview| overview.as_ref().is_some_and(|overview| overview.partial_for.is_some()))
+    {
+        // The rest of the overview does not wait for a long first pull.
         spawn_local(async move {
             overview::refresh(model).await;
         });
     }
-    ask_to_keep_storage();
-    listen(&document(), "jiedui-offline", move || {
-        // What fails here is told where the storage is used.
+    request_persistence();
+    listen(&document(), page_event::OFFLINE, move || {
+        // The code that uses the storage shows its errors.
         spawn_local(async move { drop(offline_readiness::update(model).await) });
     });
     let (sender, inputs) = unbounded();
     let syncs = async {
-        if let Some(driver) = opened(model, user.id, sender.clone()).await {
+        if let Some(driver) = open_driver(model, user.id, sender.clone()).await {
             model.sync.inputs.set_value(Some(sender));
             spawn_local(driver.run(inputs));
             model.sync.notify(Input::SyncNow);
         }
         live::restart(model);
     };
-    // Where the storage fails one can still choose among the places.
+    // Without storage, places can still be chosen in forms.
     join(syncs, make_ready(model)).await;
 }
 
-/// Opens the storage of who has signed in. Where that fails it is tried again, at ever longer intervals, until they leave.
-async fn opened(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
+/// Opens the user's storage. Retries with a growing delay until they sign out. Returns `None` if another try cannot succeed.
+async fn open_driver(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
     let mut wait = 2_000;
     loop {
         match Driver::open(model, user, sender.clone()).await {
@@ -159,34 +146,34 @@ async fn opened(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> 
             Err(error) => {
                 model.sync.status.set(Status::StorageFailed);
                 model.storage.is_refused.set(error == StoreError::Refused);
-                let is_over = matches!(error, StoreError::Outdated | StoreError::Refused);
+                let is_final = matches!(error, StoreError::Outdated | StoreError::Refused);
                 model.storage.error.set(Some(error));
-                if is_over {
+                if is_final {
                     return None;
                 }
             }
         }
         TimeoutFuture::new(wait).await;
         wait = (wait * 2).min(60_000);
-        if model.session.user.with_untracked(|now| now.as_ref().map(|now| now.id)) != Some(user) {
+        if model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) != Some(user) {
             return None;
         }
     }
 }
 
-/// Asks the browser not to throw the storage away when room gets scarce.
-fn ask_to_keep_storage() {
+/// Asks the browser not to evict the storage when the disk is nearly full.
+fn request_persistence() {
     if let Ok(promise) = window().navigator().storage().persist() {
         spawn_local(async move { drop(wasm_bindgen_futures::JsFuture::from(promise).await) });
     }
 }
 
-/// Loads the app again at an address: nothing of another person's may go on in this tab.
+/// Reloads the app at an address, so that nothing of another user's session continues in this tab.
 pub fn start_anew(address: &str) {
     let _ = window().location().set_href(address);
 }
 
-/// Reloads the app where another tab has signed out or signed somebody else in: the session of this tab has ended.
+/// Reloads the app if another tab signed out or signed another user in: the session of this tab has ended.
 fn leave_another_account(model: AppState) {
     let shown = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let stored = profile::user().map(|user| user.id);
@@ -195,16 +182,16 @@ fn leave_another_account(model: AppState) {
     }
 }
 
-/// Fetches the newest app and starts it: `public/version.js` does it.
+/// Fetches the newest build and starts it; `public/version.js` does the work.
 pub fn update() {
-    lazy::dispatch_page_event("jiedui-update");
+    page_event::dispatch(page_event::UPDATE);
 }
 
-/// Signs out. Unsent changes stay on the phone for this person.
+/// Signs out. Unsent changes stay on the phone for the user.
 pub async fn sign_out(model: AppState) {
-    let told = endpoints::sign_out().await.is_ok();
-    profile::forget(told);
-    // The figures may be for people with an account only.
+    let is_confirmed = endpoints::sign_out().await.is_ok();
+    profile::forget(is_confirmed);
+    // The figures may be visible to signed-in users only.
     if let Ok(shared) = SharedDb::open().await
         && let Err(error) = shared.forget_overview().await
     {

@@ -1,7 +1,8 @@
-//! The events that say that there is something new: one stream a browser, since a browser has few connections to a server. Of
-//! the tabs that are looked at one holds the stream and tells the others; when it is hidden or closed, another takes over.
+//! Live events of the server. A browser allows few connections to a server, so one visible tab holds the stream and forwards
+//! its events to the others. When it is hidden or closed, another tab takes over.
 
-use super::lifecycle::{listen, look_for_news};
+use super::listener::listen;
+use super::news::look_for_news;
 use crate::state::AppState;
 use crate::storage::tab_lock;
 use futures::channel::oneshot;
@@ -11,47 +12,47 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, EventSource};
 
-/// The lock that the tab with the stream holds, and the channel on which it tells the others.
+/// Name of the lock that the tab with the stream holds, and of the channel on which it forwards events.
 const NAME: &str = "jiedui-live";
 
 thread_local! {
     /// Whether this tab holds the stream or waits for it.
     static FOLLOWS: Cell<bool> = const { Cell::new(false) };
-    /// Dropped, it ends the stream.
+    /// Ends the stream when it is dropped.
     static STREAM: RefCell<Option<oneshot::Sender<()>>> = const { RefCell::new(None) };
-    /// The way to the other tabs.
+    /// Channel to the other tabs.
     static CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
-/// Hears what the tab with the stream says, as long as the page lives.
-pub fn listen_to_other_tabs(model: AppState) {
+/// Receives the events that the tab with the stream forwards, until the page is closed.
+pub fn listen_to_other_tabs(app: AppState) {
     if let Ok(channel) = BroadcastChannel::new(NAME) {
         listen(&channel, "message", move || {
-            // Who is not looked at asks once they are.
+            // A hidden page asks for changes when it becomes visible.
             if !document().hidden() {
-                look_for_news(model);
+                look_for_news(app);
             }
         });
         CHANNEL.replace(Some(channel));
     }
 }
 
-/// Restarts the stream for another person.
-pub fn restart(model: AppState) {
+/// Restarts the stream for another user.
+pub fn restart(app: AppState) {
     STREAM.take();
-    follow(model);
+    follow(app);
 }
 
-/// Takes the stream once no other tab has it, or lets it go when this tab has no use for it.
-pub fn follow(model: AppState) {
-    if !is_wanted(model) {
+/// Opens the stream once no other tab holds it, or closes it if this tab no longer needs it.
+pub fn follow(app: AppState) {
+    if !is_wanted(app) {
         STREAM.take();
     } else if !FOLLOWS.replace(true) {
         spawn_local(async move {
-            while is_wanted(model) {
+            while is_wanted(app) {
                 let Some(_hold) = tab_lock::hold(NAME).await else { break };
-                // It may have been hidden while it waited.
-                if !is_wanted(model) || !hear(model).await {
+                // The page may have been hidden while it waited.
+                if !is_wanted(app) || !receive(app).await {
                     break;
                 }
             }
@@ -60,23 +61,23 @@ pub fn follow(model: AppState) {
     }
 }
 
-fn is_wanted(model: AppState) -> bool {
+fn is_wanted(app: AppState) -> bool {
     let may_view =
-        model.session.user.with_untracked(Option::is_some) || model.overviews.server.with_untracked(Option::is_some);
-    may_view && model.sync.online.get_untracked() && !document().hidden()
+        app.session.user.with_untracked(Option::is_some) || app.overviews.server.with_untracked(Option::is_some);
+    may_view && app.sync.online.get_untracked() && !document().hidden()
 }
 
-/// Hears the stream until it is ended. The browser connects again by itself; false where it has given up, since the server
+/// Receives events until the stream is ended. The browser reconnects by itself. Returns false if it gave up, because the server
 /// refuses the stream.
-async fn hear(model: AppState) -> bool {
-    let signed_in = model.session.user.with_untracked(Option::is_some);
-    let address = if signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
+async fn receive(app: AppState) -> bool {
+    let is_signed_in = app.session.user.with_untracked(Option::is_some);
+    let address = if is_signed_in { "/api/v1/live" } else { "/api/v1/overview/live" };
     let Ok(events) = EventSource::new(address) else { return false };
     let (sender, ended) = oneshot::channel::<()>();
     STREAM.replace(Some(sender));
     let changed = Closure::<dyn Fn()>::new(move || {
-        look_for_news(model);
-        tell_other_tabs();
+        look_for_news(app);
+        notify_other_tabs();
     });
     let source = events.clone();
     let failed = Closure::<dyn Fn()>::new(move || {
@@ -87,14 +88,14 @@ async fn hear(model: AppState) -> bool {
     let _ = events.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
     events.set_onerror(Some(failed.as_ref().unchecked_ref()));
     let _ = ended.await;
-    let goes_on = events.ready_state() != EventSource::CLOSED;
+    let is_open = events.ready_state() != EventSource::CLOSED;
     events.set_onerror(None);
     events.close();
-    goes_on
+    is_open
 }
 
-fn tell_other_tabs() {
-    // Without a channel the other tabs ask by themselves, once a minute.
+fn notify_other_tabs() {
+    // Without a channel, other tabs ask by themselves once a minute.
     CHANNEL.with_borrow(|channel| {
         if let Some(channel) = channel {
             let _ = channel.post_message(&"change".into());

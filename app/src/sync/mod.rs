@@ -5,7 +5,9 @@ mod direct;
 mod driver;
 mod labels;
 mod lifecycle;
+mod listener;
 mod live;
+mod news;
 mod offline_readiness;
 mod overview;
 pub mod photo_scaling;
@@ -14,8 +16,9 @@ pub mod village;
 
 pub use changes::{
     choose, delete, delete_item, discard_refused, entry_view_of, forget_gone, item_deletions, item_view_of,
-    my_entry_of, save_all, save_file, save_made, undo_delete, undo_delete_item,
+    my_entry_of, outbox_as_push, save_all, save_made, undo_delete, undo_delete_item,
 };
 pub use labels::{fetch_places, judges, load_labels, refresh_overview};
-pub use lifecycle::{begin, look_for_news, sign_out, start, start_anew, update};
+pub use lifecycle::{begin, sign_out, start, start_anew, update};
+pub use news::look_for_news;
 pub use offline_readiness::can_work_offline;

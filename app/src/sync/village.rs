@@ -1,32 +1,13 @@
 //! The overview of a village: from the server, or offline from the entries on the phone.
 
 use crate::api::endpoints;
+use crate::state::AppState;
 use crate::state::overviews::VillageOverview;
-use crate::state::{AppState, use_app_state};
 use crate::storage::user_db::UserDb;
-use crate::ui::lazy::lazy;
-use futures::FutureExt;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
-
-#[wasm_split(later, fallible, preload(load_follow))]
-fn follow_lazily(model: AppState, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
-    follow(model, filter);
-    Ok(().into_any())
-}
-
-/// Fetches what counts at the village of the filter while it is on the page; renders nothing.
-#[component]
-pub fn FollowVillage(
-    /// The filter of the shared view.
-    filter: Memo<Filter>,
-) -> impl IntoView {
-    let model = use_app_state();
-    lazy(|| Box::pin(load_follow()), move || follow_lazily(model, filter).now_or_never().and_then(Result::ok))
-}
 
 /// Keeps [`AppState::village`] up to date with the filter and with news.
 pub fn follow(model: AppState, filter: Memo<Filter>) {

@@ -1,6 +1,7 @@
 //! The lazy chunk: screens and the sync, which the browser loads when it first needs one of them. The shared view, which
 //! most people see first, starts without it. The service worker caches the chunk with the other files, so it is there offline.
 
+use crate::page_event;
 use crate::state::use_app_state;
 use crate::ui::loading::Loading;
 use futures::FutureExt;
@@ -8,9 +9,6 @@ use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
-
-/// Event for the page's scripts (`public/start.js`): a file failed to load. An upgraded server no longer has it.
-pub const NOT_LOADED: &str = "jiedui-not-loaded";
 
 #[wasm_split(later, fallible, preload(load_chunk))]
 #[allow(dead_code)]
@@ -21,14 +19,7 @@ fn anchor() -> Result<(), SplitLoaderError> {
 /// Loads the chunk. After a failure, each screen shows an error and a button to try again.
 pub async fn load() {
     if load_chunk().await.is_err() {
-        dispatch_page_event(NOT_LOADED);
-    }
-}
-
-/// Dispatches an event to the page's scripts (`public/start.js`).
-pub fn dispatch_page_event(event: &str) {
-    if let Ok(event) = web_sys::Event::new(event) {
-        let _ = document().dispatch_event(&event);
+        page_event::dispatch(page_event::NOT_LOADED);
     }
 }
 
@@ -52,7 +43,7 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
             match load().await {
                 Ok(()) => loaded.set(true),
                 Err(_) => {
-                    dispatch_page_event(NOT_LOADED);
+                    page_event::dispatch(page_event::NOT_LOADED);
                     failed.set(true);
                 }
             }

@@ -8,12 +8,14 @@ pub mod feed;
 pub mod figures;
 pub mod file_lock;
 pub mod files;
+mod on;
 mod open;
 pub mod records;
 pub mod reference;
 mod tx;
 
 pub use error::{DbError, Result};
+pub(crate) use on::on;
 pub use tx::Tx;
 
 use file_lock::{FileIdentity, FileLock};
@@ -58,36 +60,6 @@ pub enum Dialect {
     /// PostgreSQL.
     Postgres,
 }
-
-/// Runs the same query on either database: `read` from a [`Db`], possibly from a replica that lags; `now` from the
-/// primary; or `in` a [`Tx`].
-macro_rules! on {
-    (read $db:expr, |$executor:ident| $body:expr) => {
-        match $db {
-            $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
-            $crate::db::Db::Postgres { readers: $executor, .. } => $body,
-        }
-    };
-    (now $db:expr, |$executor:ident| $body:expr) => {
-        match $db {
-            $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
-            $crate::db::Db::Postgres { primary: $executor, .. } => $body,
-        }
-    };
-    (in $tx:expr, |$executor:ident| $body:expr) => {
-        match $tx {
-            $crate::db::Tx::Sqlite(transaction) => {
-                let $executor = &mut **transaction;
-                $body
-            }
-            $crate::db::Tx::Postgres(transaction) => {
-                let $executor = &mut **transaction;
-                $body
-            }
-        }
-    };
-}
-pub(crate) use on;
 
 impl Db {
     /// Checkpoints SQLite's log concurrently with readers and the writer, so that no commit has to.

@@ -2,12 +2,12 @@
 //! SQLite rolls back by itself when the disk is full, and a connection whose idea of its transaction is wrong would refuse
 //! every later one.
 
-use super::{Db, DbError, Dialect, Result, on};
+use super::{Db, DbError, Dialect, Result};
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite};
 use std::ops::{Deref, DerefMut};
 
-/// A transaction. Dropped without [`Tx::commit`], it has not happened, and its connection is closed.
+/// A transaction. If it is dropped without [`Tx::commit`], it is rolled back and its connection is closed.
 pub enum Tx {
     /// On SQLite.
     Sqlite(Open<Sqlite>),
@@ -75,7 +75,7 @@ impl Db {
 }
 
 impl Tx {
-    /// On which database it is.
+    /// Returns the database it runs on.
     pub fn kind(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
@@ -83,18 +83,21 @@ impl Tx {
         }
     }
 
-    /// Makes it durable.
+    /// Commits.
     pub async fn commit(self) -> Result<()> {
         self.end("COMMIT").await
     }
 
-    /// Ends it without a change. Its connection can be used again, which it cannot where the transaction is just dropped.
+    /// Rolls back and returns the connection to its pool, unlike a drop.
     pub async fn rollback(self) -> Result<()> {
         self.end("ROLLBACK").await
     }
 
     async fn run(mut self, statement: &'static str) -> Result<Self> {
-        on!(in &mut self, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
+        match &mut self {
+            Self::Sqlite(open) => sqlx::query(statement).execute(&mut **open).await.map(drop)?,
+            Self::Postgres(open) => sqlx::query(statement).execute(&mut **open).await.map(drop)?,
+        }
         Ok(self)
     }
 

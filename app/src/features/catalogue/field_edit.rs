@@ -1,6 +1,7 @@
 //! Inputs of one field in the form editor.
 
-use super::typed_field::{KINDS, Typed};
+use super::typed_field::Typed;
+use super::typed_lines::KINDS;
 use crate::state::{AppState, use_app_state};
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
 //! A field of a form as an administrator types it, and its conversion to a field of the catalogue.
 
-use crate::features::catalogue::typed_lines::{BAR, choice, column, column_line, lines};
+use crate::features::catalogue::typed_lines::{BAR, KINDS, choice, column, column_line, lines};
 use crate::features::catalogue::unreadable::Unreadable;
 use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::{Choice, Computed, Condition, Field, Kind};
@@ -34,16 +34,6 @@ pub struct Typed {
     pub section: String,
     pub section_en: String,
 }
-
-/// The kinds and their codes.
-pub(super) const KINDS: [(Kind, &str); 6] = [
-    (Kind::Integer, "integer"),
-    (Kind::Number, "number"),
-    (Kind::Text, "text"),
-    (Kind::Choice, "choice"),
-    (Kind::Choices, "choices"),
-    (Kind::Table, "table"),
-];
 
 impl Typed {
     /// A field of a form as one types it.

@@ -1,11 +1,20 @@
 //! Choices and columns of a field as lines of text, with cells between bars.
 
-use crate::features::catalogue::typed_field::KINDS;
 use crate::features::catalogue::unreadable::Unreadable;
-use jiedui_core::catalogue::{Choice, Field};
+use jiedui_core::catalogue::{Choice, Field, Kind};
 
 /// Separator of the cells of a line.
 pub const BAR: char = '|';
+
+/// Kinds of fields and their codes.
+pub const KINDS: [(Kind, &str); 6] = [
+    (Kind::Integer, "integer"),
+    (Kind::Number, "number"),
+    (Kind::Text, "text"),
+    (Kind::Choice, "choice"),
+    (Kind::Choices, "choices"),
+    (Kind::Table, "table"),
+];
 
 /// Parses each line and skips empty ones.
 pub fn lines<T>(

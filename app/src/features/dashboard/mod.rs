@@ -1,21 +1,18 @@
-//! The shared view: filters, map and indicator cards. The wall screen uses the cards and the age of the figures too.
+//! The shared view: filters, map and indicator cards.
 
-mod card;
 mod export_menu;
-mod freshness;
-mod indicator_cards;
+mod follow_village;
 mod share;
 
-pub use freshness::Freshness;
-pub use indicator_cards::IndicatorCards;
-
-use crate::features::map::Map;
 use crate::state::use_app_state;
-use crate::sync::village::FollowVillage;
 use crate::ui::filter::{FilterBar, use_filter};
+use crate::ui::freshness::Freshness;
+use crate::ui::indicator_cards::IndicatorCards;
 use crate::ui::loading::LoadingOnline;
+use crate::ui::map::Map;
 use crate::ui::page::PleaseSignIn;
 use export_menu::ExportMenu;
+use follow_village::FollowVillage;
 use leptos::prelude::*;
 
 /// The shared view, once an overview is available.

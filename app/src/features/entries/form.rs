@@ -1,20 +1,16 @@
 //! The form of a new or an existing entry. The draft is stored at every keystroke.
 
-mod answers;
 mod copy_last;
 mod draft_from_fields;
 mod draft_to_fields;
 mod fields;
 mod photos;
 mod position;
-mod preview;
 mod returned;
 mod screens;
 mod stored_draft;
-mod table;
 mod validation;
 
-pub use preview::Preview;
 pub use screens::{EditEntryForm, NewEntryForm};
 
 use crate::labels::programme_color::programme_style;
@@ -25,21 +21,29 @@ use crate::storage::drafts::Draft;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
+use crate::ui::entry_form::{Change, Form};
 use crate::ui::loading::{LoadingStored, NothingFound};
 use copy_last::copy_last_button;
 use draft_to_fields::changes_of;
-use fields::{Change, Form};
 use jiedui_core::entry::{State, field};
 use jiedui_core::sync::Kind;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use screens::Start;
 use serde_json::json;
 use stored_draft::{rebase, stored_draft};
+use uuid::Uuid;
 use validation::check;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+
+/// The start of a form.
+enum Start {
+    /// A new entry; `wanted` is the number of the draft slot.
+    New { fresh: Box<Draft>, wanted: Option<u32> },
+    /// An edit of the entry with this identifier.
+    Edit(Uuid),
+}
 
 /// How far saving has come.
 #[derive(Clone, PartialEq)]
@@ -53,7 +57,7 @@ enum Saving {
     Failed(StoreError),
 }
 
-/// The form. `start` gives where its drafts are kept and what it begins with, once both are known.
+/// The form. `start` returns the name of its draft slots and its start, once both are loaded.
 #[component]
 fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 'static) -> impl IntoView {
     let model = use_app_state();
@@ -189,10 +193,10 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         };
         let edit = StoredValue::new(edit);
         let begun = draft.with_untracked(Clone::clone).unwrap_or_default();
-        let stands = returned::stands(model, &begun);
-        let banner = returned::banner(model, &stands);
+        let current = returned::current_fields(model, &begun);
+        let banner = returned::banner(model, &current);
         let resubmits = banner.is_some() && returned::is_own(model, &begun);
-        let concerned = StoredValue::new(returned::concerned(&stands));
+        let concerned = StoredValue::new(returned::concerned(&current));
         let form = Form {
             model,
             draft,

@@ -1,4 +1,4 @@
-//! Entries: lists, the form and conflicts. The catalogue shows the preview of a form.
+//! Entries: lists, the form and conflicts.
 
 mod all_entries;
 mod choose_activity;
@@ -10,5 +10,5 @@ mod my_entries;
 pub use all_entries::AllEntries;
 pub use choose_activity::ActivityChoice;
 pub use conflict::ConflictChoice;
-pub use form::{EditEntryForm, NewEntryForm, Preview};
+pub use form::{EditEntryForm, NewEntryForm};
 pub use my_entries::MyEntryList;

@@ -9,6 +9,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::{Left, unfinished};
 use crate::storage::my_entries::{MyEntry, Progress};
 use crate::sync;
+use crate::ui::download::save_text;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::is_closed;
@@ -100,7 +101,8 @@ fn Entries() -> impl IntoView {
     let unsent = move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
         spawn_local(async move {
-            if let Err(error) = sync::save_file(model).await {
+            let saved = sync::outbox_as_push(model).await.and_then(|text| save_text("jiedui-unsent.json", &text));
+            if let Err(error) = saved {
                 model.storage.error.set(Some(error));
             }
         });

@@ -4,13 +4,13 @@ mod periods;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
+use crate::page_event;
 use crate::state::replica::ReplicaState;
 use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
 use crate::ui::entry_list::{entry_row, use_entries};
-use crate::ui::lazy;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{LoadingStored, ReplicaNotice};
@@ -110,7 +110,7 @@ fn Work() -> impl IntoView {
 fn notify(model: AppState) -> impl IntoView {
     let texts = model.texts;
     // Where nobody listens there is no button.
-    Effect::new(|_| lazy::dispatch_page_event("jiedui-notify"));
+    Effect::new(|_| page_event::dispatch(page_event::NOTIFY));
     view! {
         <button type="button" class="button button-quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
             data-denied=texts.notify_denied data-failed=texts.notify_failed></button>

@@ -1,9 +1,9 @@
 //! The button that copies the last entry of the same activity.
 
 use super::draft_from_fields::copy_from_last;
-use super::fields::Change;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
+use crate::ui::entry_form::Change;
 use leptos::prelude::*;
 
 /// Renders a button that fills a new form from the last entry of the same activity, except date, numbers and note.

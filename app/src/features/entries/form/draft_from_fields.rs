@@ -1,7 +1,6 @@
 //! Converts the fields of an entry into a draft.
 
 use crate::storage::drafts::Draft;
-use jiedui_core::catalogue::Activity;
 use jiedui_core::entry::{Answer, Fields, field};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,20 +58,6 @@ fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
         (!rows.is_empty()).then(|| (code.clone(), rows))
     };
     details.filter_map(table).collect()
-}
-
-/// Returns an empty draft with the defaults of the activity's form, without identifier and date.
-pub fn fresh(activity: &str, form: Option<&Activity>) -> Draft {
-    let mut draft = Draft { activity: activity.to_owned(), ..Draft::default() };
-    draft.version = form.map(|form| form.version);
-    for field in form.into_iter().flat_map(|form| &form.fields).filter(|field| !field.default.is_empty()) {
-        if field.kind.is_number() {
-            draft.values.insert(field.code.clone(), field.default.clone());
-        } else {
-            draft.details.insert(field.code.clone(), vec![field.default.clone()]);
-        }
-    }
-    draft
 }
 
 /// Copies an earlier entry of the same activity into a draft, except its date, numbers and note.

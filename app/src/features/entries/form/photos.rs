@@ -1,8 +1,8 @@
 //! Photos of an entry: taken or chosen, scaled down and kept on the phone before the form names them.
 
-use crate::features::entries::form::fields::Form;
 use crate::labels::texts::fill;
 use crate::sync::photos::{PhotoError, take_in};
+use crate::ui::entry_form::Form;
 use crate::ui::photo::photo_address;
 use jiedui_core::entry::field;
 use leptos::prelude::*;

@@ -1,6 +1,6 @@
 //! Where the recorder stands, on request: two numbers from the phone's own receiver, which needs no network.
 
-use crate::features::entries::form::fields::Form;
+use crate::ui::entry_form::Form;
 use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;

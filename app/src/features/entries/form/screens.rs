@@ -1,12 +1,12 @@
 //! The screens of a new entry and of an edit.
 
-use super::EntryForm;
-use super::draft_from_fields::fresh;
 use super::validation::today;
+use super::{EntryForm, Start};
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
 use crate::storage::user_db::new_id;
+use crate::ui::entry_form::new_draft;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use uuid::Uuid;
@@ -32,7 +32,7 @@ fn NewEntry() -> impl IntoView {
             // The form is asked for in the version that the draft was begun with.
             let overview = model.overviews.server.get()?;
             let fresh =
-                Draft { id: new_id(), date: today(), ..fresh(&activity, overview.catalogue.activity(&activity)) };
+                Draft { id: new_id(), date: today(), ..new_draft(&activity, overview.catalogue.activity(&activity)) };
             let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
             Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
         };
@@ -63,12 +63,4 @@ fn EditEntry() -> impl IntoView {
         };
         view! { <EntryForm start/> }
     }
-}
-
-/// The start of a form.
-pub enum Start {
-    /// A new entry; `wanted` is the number of the draft slot.
-    New { fresh: Box<Draft>, wanted: Option<u32> },
-    /// An edit of the entry with this identifier.
-    Edit(Uuid),
 }

@@ -1,20 +1,20 @@
 //! The preview of a form for administrators.
 
-use super::draft_from_fields::fresh;
 use super::fields::{Change, Form};
+use super::new_draft::new_draft;
 use crate::labels::programme_color::programme_style;
 use crate::state::use_app_state;
 use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 
-/// A form as a recorder will see it: it can be tried, and nothing is kept.
+/// Renders a form as recorders will see it. It can be tried; nothing is stored.
 #[component]
 pub fn Preview(
     /// The form.
     activity: Activity,
 ) -> impl IntoView {
     let model = use_app_state();
-    let draft = RwSignal::new(Some(fresh(&activity.code, Some(&activity))));
+    let draft = RwSignal::new(Some(new_draft(&activity.code, Some(&activity))));
     let change = move |change: Change| {
         draft.update(|draft| {
             if let Some(draft) = draft {

@@ -1,6 +1,6 @@
 //! The fields of an activity: numbers, texts, choices, checklists, tables and computed numbers.
 
-use crate::features::entries::form::fields::Form;
+use super::fields::Form;
 use crate::storage::drafts::Draft;
 use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Field;
@@ -8,7 +8,7 @@ use jiedui_core::catalogue::{Choice, Computed, Kind};
 use leptos::prelude::*;
 
 impl Form {
-    /// A field of the activity, while it is asked for.
+    /// Renders a field of the activity. It is hidden while its condition is not met.
     pub fn answer(self, field: &Field) -> impl IntoView + use<> {
         let control = match (&field.computed, field.kind) {
             (Some(computed), _) => self.computed(field, computed.clone()).into_any(),
@@ -32,12 +32,13 @@ impl Form {
         }
     }
 
-    /// A label, and what helps to fill the field in below it.
+    /// Returns the field's label, and whether it is optional.
     fn label(self, field: &Field) -> String {
         let optional = if field.required { "" } else { self.model.texts.optional };
         format!("{}{optional}", self.model.pick(&field.name, &field.name_en))
     }
 
+    /// Renders the hint of a field; nothing where it has none.
     pub fn hint(self, field: &Field) -> Option<impl IntoView + use<>> {
         let hint = self.model.pick(&field.hint, &field.hint_en).to_owned();
         (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })

@@ -1,6 +1,6 @@
-//! A table in a form: as many rows as there are, each asking for the same.
+//! A table in a form: rows with the same columns.
 
-use crate::features::entries::form::fields::Form;
+use super::fields::Form;
 use crate::labels::texts::fill;
 use crate::storage::drafts::Draft;
 use jiedui_core::catalogue::Field;
@@ -10,7 +10,7 @@ use jiedui_core::sync::Path;
 use leptos::prelude::*;
 
 impl Form {
-    /// The rows, and the way to one more.
+    /// Renders the rows and the button that adds one.
     pub fn table(self, field: &Field) -> impl IntoView + use<> {
         let texts = self.model.texts;
         let (code, columns) = (StoredValue::new(field.code.clone()), StoredValue::new(field.columns.clone()));

@@ -1,6 +1,7 @@
 //! Cards of all indicators, grouped by programme.
 
-use super::card::{Card, card_html};
+mod card;
+
 use crate::labels::figure::FigureLabels;
 use crate::labels::programme_color::color_style;
 use crate::labels::texts::fill;
@@ -8,6 +9,7 @@ use crate::state::{AppState, use_app_state};
 use crate::ui::deferred::deferred;
 use crate::ui::filter::query_of;
 use crate::ui::loading::Loading;
+use card::{Card, card_html};
 use jiedui_core::catalogue::Programme;
 use jiedui_core::figures::figure::{Figure, Filter, by_indicator, figure_of};
 use jiedui_core::figures::{contribution::Contribution, overview::Overview};

@@ -1,0 +1,112 @@
+//! The context of an entry's form, and its fields that the preview shows too.
+
+use super::last_day::{last_day, today_in_china};
+use crate::labels::texts::fill;
+use crate::state::AppState;
+use crate::storage::drafts::Draft;
+use crate::ui::form_row::{error_of, form_row};
+use jiedui_core::catalogue::{Field, Kind};
+use jiedui_core::entry::{Path, field};
+use jiedui_core::values::date::{format_date, parse_date};
+use jiedui_core::values::day::is_long_ago;
+use jiedui_core::values::field_error::FieldError;
+use leptos::prelude::*;
+
+/// A change of the draft by an input.
+pub type Change = Box<dyn Fn(&mut Draft)>;
+
+/// The context that all fields of the form share.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The app's state.
+    pub model: AppState,
+    /// The draft.
+    pub draft: RwSignal<Option<Draft>>,
+    /// Its validation errors.
+    pub errors: RwSignal<Vec<FieldError>>,
+    /// Fields for which a reviewer has returned the entry.
+    pub concerned: StoredValue<Vec<String>>,
+    /// Changes the draft and stores it.
+    pub edit: Callback<Change>,
+}
+
+impl Form {
+    /// Derives the text of a control from the draft.
+    pub fn value(self, read: impl Fn(&Draft) -> String + Send + Sync + 'static) -> Signal<String> {
+        let draft = self.draft;
+        Signal::derive(move || draft.with(|draft| draft.as_ref().map(&read).unwrap_or_default()))
+    }
+
+    /// Changes the draft and stores it.
+    pub fn change(self, change: impl Fn(&mut Draft) + 'static) {
+        self.edit.run(Box::new(change));
+    }
+
+    /// Returns the validation error of a field.
+    pub fn error(self, field: &str) -> Signal<Option<String>> {
+        error_of(self.model, self.errors, field)
+    }
+
+    /// Renders a field with its label above and its error below.
+    pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
+        let row = form_row(field, label, self.error(field), control);
+        let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
+        let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here}</p> });
+        view! { <div class:form-concerned=is_concerned>{note}{row}</div> }
+    }
+
+    /// Renders the field of the date.
+    pub fn when(self) -> impl IntoView + use<> {
+        let (value, error) = (self.value(|draft| draft.date.clone()), self.error(field::DATE));
+        let input = move |event| {
+            let date = event_target_value(&event);
+            self.change(move |draft| draft.date.clone_from(&date));
+        };
+        let model = self.model;
+        let last = move || last_day(model).map(format_date);
+        // Not wrong, but likely mistyped.
+        let long_ago = Memo::new(move |_| {
+            let day = value.with(|value| parse_date(value))?;
+            is_long_ago(day, today_in_china()?).then(|| day.year())
+        });
+        let control = view! {
+            <input id="field-date" type="date" max=last prop:value=value on:input=input
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date date-long-ago"/>
+            <p class="hint warn" id="date-long-ago" role="status">
+                {move || long_ago.get().map(|year| fill(model.texts.date_long_ago, &[&year]))}
+            </p>
+        };
+        self.row(field::DATE, self.model.texts.date.to_owned(), control.into_any())
+    }
+
+    /// Renders the field of a number, with its unit.
+    pub fn number(self, field: &Field) -> impl IntoView + use<> {
+        let (model, code, name) = (self.model, field.code.clone(), field.path().to_string());
+        let (error, id) = (self.error(&name), format!("values-{code}"));
+        let value = self.value({
+            let code = code.clone();
+            move |draft| draft.values.get(&code).cloned().unwrap_or_default()
+        });
+        let input = move |event| {
+            let (code, text) = (code.clone(), event_target_value(&event));
+            self.change(move |draft| drop(draft.values.insert(code.clone(), text.clone())));
+        };
+        let keyboard = if field.kind == Kind::Integer { "numeric" } else { "decimal" };
+        let optional = if field.required { "" } else { model.texts.optional };
+        let label = format!("{}{optional}", model.pick(&field.name, &field.name_en));
+        let control = view! {
+            <span class="form-with-unit">
+                <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value on:input=input
+                    aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")/>
+                <span class="unit">{model.pick(&field.unit, &field.unit_en).to_owned()}</span>
+            </span>
+            {self.hint(field)}
+        };
+        self.row(&name, label, control.into_any())
+    }
+}
+
+/// Returns whether a field is among those that an entry was returned for: `values` stands for every number.
+pub fn is_concerned(concerned: &[String], field: &str) -> bool {
+    concerned.iter().any(|path| Path::from(field).is_within(&Path::from(path)))
+}
