@@ -87,6 +87,8 @@ lint-text:
 	.ci/prose
 	.ci/references --self-test
 	.ci/references
+	.ci/imports --self-test
+	.ci/imports
 
 prose-baseline: ## lower .ci/prose-baseline to the present findings
 	.ci/prose --baseline

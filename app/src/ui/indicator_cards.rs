@@ -119,7 +119,7 @@ fn ProgrammeCards(programme: Programme, filter: Memo<Filter>) -> impl IntoView {
     }
 }
 
-/// What was rendered before: its filter, and by indicator the figure and its flash.
+/// The previous rendering: its filter, and by indicator the figure and its flash.
 type Previous = (Filter, BTreeMap<String, (Figure, Option<&'static str>)>);
 
 /// Renders the cards of a programme. Figures that differ from the previous ones under the same filter flash.

@@ -5,23 +5,9 @@ use crate::catalogue::ProgrammeColor;
 use crate::figures::contribution::Discriminator;
 use crate::values::month::Month;
 use crate::values::quantity::Quantity;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
-
-/// A record's fields, by their names. Fields that a program does not know are carried along.
-#[derive(Debug)]
-pub struct RecordFields;
-
-impl PartialSchema for RecordFields {
-    fn schema() -> RefOr<Schema> {
-        let any = Some(AdditionalProperties::FreeForm(true));
-        let text = "A record's fields, by their names; for those of an entry see the documentation of the sync.";
-        ObjectBuilder::new().additional_properties(any).description(Some(text)).into()
-    }
-}
-
-impl ToSchema for RecordFields {}
 
 /// The bytes of a file.
 #[derive(Debug)]

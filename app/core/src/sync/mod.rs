@@ -9,6 +9,8 @@ pub mod ledger;
 pub mod merge;
 pub mod outbox;
 pub mod protocol;
+#[cfg(feature = "openapi")]
+pub mod record_fields;
 pub mod resolution;
 pub mod upload;
 

@@ -49,7 +49,7 @@ pub struct Mutation {
     pub op: Op,
     /// Fields to set; null clears a field.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::api::schema::RecordFields))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::sync::record_fields::RecordFields))]
     pub fields: Fields,
 }
 
@@ -180,7 +180,7 @@ pub struct Record {
     pub rev: u64,
     /// Fields; empty for a tombstone.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::api::schema::RecordFields))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::sync::record_fields::RecordFields))]
     pub fields: Fields,
     /// Whether it was deleted or is no longer visible to this user.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Controls beside the map: zoom, shading, and the legend.
+//! Controls next to the map: zoom, shading, and the legend.
 
 use super::gesture::STEP;
 use super::months::MonthPlayer;
