@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn receive_joins_pieces_and_tells_where_to_go_on() {
+    fn receive_joins_chunks_and_returns_next_offset() {
         let (store, folder) = store();
         let (account, sha256) = (Uuid::from_u128(1), hash_of(JPEG));
         let receive =
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn part_with_another_total_is_refused() {
+    fn chunk_with_another_total_is_rejected() {
         let (store, folder) = store();
         let (account, sha256) = (Uuid::from_u128(1), hash_of(JPEG));
         let receive = |start: usize, end: usize, total: u64| {
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn receive_discards_other_content_and_waits_for_another_request() {
+    fn receive_discards_wrong_content_and_waits_for_other_request() {
         let (store, folder) = store();
         let (account, other) = (Uuid::from_u128(1), hash_of(b"other"));
         assert_eq!(store.receive(account, &other, (0, 6), JPEG).unwrap(), Received::Wrong);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn old_uploads_are_removed_and_files_set_aside_come_back() {
+    fn old_uploads_are_removed_and_set_aside_files_restored() {
         let (store, folder) = store();
         let (account, sha256) = (Uuid::from_u128(1), hash_of(JPEG));
         store.receive(account, &sha256, (0, 6), JPEG).unwrap();

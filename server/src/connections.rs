@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connection_without_a_whole_header_is_closed() {
+    async fn connection_without_complete_header_is_closed() {
         let (address, _stop, _server) = served(Limits { header: Duration::from_millis(200), connections: 10 }).await;
         let silent = TcpStream::connect(address).await.unwrap();
         let mut half = TcpStream::connect(address).await.unwrap();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn server_ends_once_its_connections_have_been_let_go() {
+    async fn server_ends_after_its_connections_are_closed() {
         let (address, stop, server) = served(Limits { header: Duration::from_secs(600), connections: 3 }).await;
         let mut idle = TcpStream::connect(address).await.unwrap();
         assert!(ask(&mut idle).await.ends_with("here"));

@@ -135,7 +135,7 @@ mod tests {
     use jiedui_core::values::date::parse_date;
 
     #[test]
-    fn every_opening_entry_keeps_the_rules_of_its_form() {
+    fn every_opening_entry_is_valid_for_its_form() {
         let reference = read().unwrap();
         let entries = opening_entries(&reference).unwrap();
         let last_day = parse_date("2024-01-01").unwrap();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_indicator_can_be_fed_by_a_form() {
+    fn every_indicator_has_a_form_that_feeds_it() {
         let catalogue = read().unwrap().catalogue;
         assert_eq!((catalogue.indicators.len(), catalogue.programmes.len()), (40, 6));
         let feeds = |code: &str| {

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_is_named_by_the_folder_of_its_start() {
+    fn site_is_named_by_the_folder_of_its_start_script() {
         let own = site(&["icon.svg", "pkg/0a1b/jiedui.wasm", "pkg/0a1b/jiedui.wasm.br", "pkg/0a1b/start.js"]);
         assert_eq!((own.build(), own.folder().as_str()), ("0a1b", "/pkg/0a1b"));
         assert!(own.service_worker.contains("\"0a1b\""));

@@ -89,7 +89,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[tokio::test]
-    async fn supervisor_restarts_a_panicking_task_and_reports_it_gone() {
+    async fn supervisor_restarts_panicking_task_and_reports_it() {
         let (stop, stopping) = watch::channel(false);
         let supervisor = Supervisor::new(stopping);
         let starts = Arc::new(AtomicU32::new(0));

@@ -138,7 +138,7 @@ mod tests {
     #[case("http://127.0.0.1:8080/x", Some("http://127.0.0.1:8080"))]
     #[case("ftp://127.0.0.1/x", None)]
     #[case("nonsense", None)]
-    fn no_address_but_a_push_services_is_asked(#[case] endpoint: &str, #[case] expected: Option<&str>) {
+    fn origin_accepts_only_known_push_services(#[case] endpoint: &str, #[case] expected: Option<&str>) {
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         let hosts = vec!["127.0.0.1".to_owned()];
         let own = WebPush { key, agent: ureq::agent(), hosts, contact: String::new() };

@@ -62,7 +62,7 @@ fn checked(api: &Api, path: &str) -> Value {
 fn main() {
     for (kind, file) in [("csv", csv()), ("xlsx", xlsx())] {
         for database in [Database::Sqlite, Database::Postgres] {
-            let (_home, server, api) = served(database);
+            let (_env, server, api) = served(database);
             let begun = Instant::now();
             let answer = api.request("POST", "/api/v1/imports?activity=joint_study").body(file.clone()).send().unwrap();
             let import: Value = answer.json().unwrap();

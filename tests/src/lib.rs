@@ -1,15 +1,18 @@
-//! Shared code of the black-box tests: the real program, started for each test on its own database.
+//! Environment of the black-box tests: starts the built program for each test, on a database of that test.
 
-// This crate is nothing but tests: what fails here is a test that fails.
+// Only tests use this crate, so a panic here is a failed test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-pub mod line;
+mod api;
+pub mod fault_proxy;
+pub mod import;
 mod postgres;
 
+pub use api::Api;
 pub use postgres::{Replica, replica};
 
 use escargot::CargoBuild;
-use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -22,13 +25,13 @@ use uuid::Uuid;
 /// Database of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
-    /// One file.
+    /// SQLite: one file.
     Sqlite,
-    /// A PostgreSQL of this test run's own.
+    /// PostgreSQL: a cluster that the test run starts.
     Postgres,
 }
 
-/// The program under test: the one that `JIEDUI_PROGRAM` names, else built from the sources as they are now.
+/// Returns the program under test: the one that `JIEDUI_PROGRAM` names, otherwise a build of the present sources.
 pub fn program() -> &'static Path {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(program) = std::env::var_os("JIEDUI_PROGRAM") {
@@ -41,15 +44,15 @@ pub fn program() -> &'static Path {
     &PROGRAM
 }
 
-/// A database of its own, and a folder for photos.
-pub struct Home {
+/// A new database and data folder, removed after the test.
+pub struct TestEnv {
     folder: TempDir,
     /// Value of `JIEDUI_DATABASE_URL`.
     pub url: String,
 }
 
-impl Home {
-    /// An empty one.
+impl TestEnv {
+    /// Creates an environment with an empty database.
     pub fn new(database: Database) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match database {
@@ -59,12 +62,12 @@ impl Home {
         Self { folder, url }
     }
 
-    /// Where files of the test may lie.
+    /// Returns the data folder, which may also contain files of the test.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The program on this database, not yet started.
+    /// Returns a command that runs the program on this database.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
@@ -76,16 +79,16 @@ impl Home {
         command
     }
 
-    /// Runs the program to its end.
+    /// Runs the program with standard input until it ends.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = self.command(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // A program that ends early does not read it: that is no failure of the test.
+        // A program that ends early does not read its input; the test goes on.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap()
     }
 
-    /// Runs a statement on the database, behind the program's back.
+    /// Runs a statement on the database directly, without the program.
     pub fn sql(&self, statement: &str) {
         match self.url.strip_prefix("sqlite://") {
             Some(file) => {
@@ -97,7 +100,7 @@ impl Home {
         }
     }
 
-    /// How the database finds what a query asks for, one step a line. Scans that pay for few rows are not considered.
+    /// Returns the query plan, one step a line. PostgreSQL may not use sequential scans, which it prefers for few rows.
     pub fn plan_of(&self, query: &str) -> String {
         let output = match self.url.strip_prefix("sqlite://") {
             Some(file) => {
@@ -112,24 +115,24 @@ impl Home {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Adds an account; its password is its name twice.
+    /// Adds an account. The password is the name repeated twice.
     pub fn add_user(&self, username: &str, role: &str, more: &[&str]) {
         let arguments = [&["user", "add", "--username", username, "--role", role], more].concat();
         let output = self.run(&arguments, &username.repeat(2));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Starts a server on it.
+    /// Starts a server.
     pub fn serve(&self, more: &[&str]) -> Server {
         self.serve_with(more, |_| {})
     }
 
-    /// Starts a server on it, its environment changed.
+    /// Starts a server after `change` has adjusted its command, such as the environment.
     pub fn serve_with(&self, more: &[&str], change: impl FnOnce(&mut Command)) -> Server {
         let mut command = self.command(&[&["serve"], more].concat());
         change(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut said = Vec::new();
+        let mut printed_lines = Vec::new();
         let mut address = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
@@ -137,31 +140,31 @@ impl Home {
                 address = line;
                 break;
             }
-            said.push(line);
+            printed_lines.push(line);
         }
         assert!(!address.is_empty(), "the server ended before it served");
-        Server { child, address, said }
+        Server { child, address, printed_lines }
     }
 }
 
-/// A running server. It is stopped when it goes out of scope.
+/// A running server, killed when dropped.
 pub struct Server {
     child: Child,
-    /// Such as `http://127.0.0.1:40123`.
+    /// Address, such as `http://127.0.0.1:40123`.
     pub address: String,
     /// Lines printed before the address.
-    pub said: Vec<String>,
+    pub printed_lines: Vec<String>,
 }
 
 impl Server {
     /// Returns a client without a session.
     pub fn client(&self) -> Api {
-        // A new connection each time: a server that was killed leaves none behind to be used again.
+        // A new connection for each request, so that none to a killed server is reused.
         let client = Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build().unwrap();
         Api { client, address: self.address.clone(), token: None }
     }
 
-    /// Signs in an account that [`Home::add_user`] added.
+    /// Signs in an account that [`TestEnv::add_user`] added.
     pub fn sign_in(&self, username: &str) -> Api {
         self.sign_in_with(username, &username.repeat(2))
     }
@@ -176,27 +179,27 @@ impl Server {
         api
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the server, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Its resident memory, in KB.
+    /// Returns the resident memory in KB.
     pub fn resident_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    /// The most resident memory that it has had, in KB.
+    /// Returns the peak resident memory in KB.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    /// Asks it to end and gives its exit code.
+    /// Sends SIGTERM and returns the exit code.
     pub fn terminate(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -206,109 +209,36 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already where a test has ended it.
+        // Fails if a test has ended the server.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The API as another program uses it.
-#[derive(Clone)]
-pub struct Api {
-    client: Client,
-    /// Of the server, such as `http://127.0.0.1:40123`.
-    pub address: String,
-    /// The bearer token.
-    pub token: Option<String>,
-}
-
-impl Api {
-    /// A request that can still be changed.
-    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.address));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-
-    /// Returns the same client at another address.
-    pub fn through(&self, address: &str) -> Self {
-        Self { address: address.to_owned(), ..self.clone() }
-    }
-
-    /// Sends a GET request and returns any response.
-    pub fn get(&self, path: &str) -> Response {
-        self.request("GET", path).send().unwrap()
-    }
-
-    /// GET that must succeed, as JSON.
-    pub fn read(&self, path: &str) -> Value {
-        let answer = self.get(path);
-        assert_eq!(answer.status(), 200, "{path}");
-        answer.json().unwrap()
-    }
-
-    /// Posts JSON and returns any response.
-    pub fn post(&self, path: &str, body: &Value) -> Response {
-        self.request("POST", path).json(body).send().unwrap()
-    }
-
-    /// A push that must succeed: its results.
-    pub fn push(&self, client: Uuid, mutations: Value) -> Vec<Value> {
-        let answer = self.post("/api/v1/sync/push", &json!({"client_id": client, "mutations": mutations}));
-        assert_eq!(answer.status(), 200);
-        answer.json::<Value>().unwrap()["results"].as_array().unwrap().clone()
-    }
-
-    /// Follows the feed to its end: the records, and the cursor there.
-    pub fn pull(&self, cursor: Option<&str>, limit: usize) -> (Vec<Value>, String) {
-        let mut cursor = cursor.map(str::to_owned);
-        let mut records = Vec::new();
-        loop {
-            let after = cursor.as_deref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-            let answer = self.read(&format!("/api/v1/sync/pull?limit={limit}{after}"));
-            records.extend(answer["records"].as_array().unwrap().clone());
-            let next = answer["cursor"].as_str().unwrap().to_owned();
-            if answer["more"] == false {
-                return (records, next);
-            }
-            cursor = Some(next);
-        }
-    }
-
-    /// The actual of an indicator.
-    pub fn actual(&self, code: &str, year: i32) -> Value {
-        let answer = self.read(&format!("/api/v1/indicators?year={year}"));
-        let indicators = answer["indicators"].as_array().unwrap();
-        indicators.iter().find(|indicator| indicator["code"] == code).unwrap()["actual"].clone()
-    }
-}
-
-/// A server on a database of its own, and `head`, its administrator, signed in.
-pub fn served(database: Database) -> (Home, Server, Api) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
+/// Starts a server on a new database and signs in `head`, its administrator.
+pub fn served(database: Database) -> (TestEnv, Server, Api) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
-    (home, server, api)
+    (env, server, api)
 }
 
-/// A put of a new field survey in Moyang Town.
-pub fn survey(seq: u64, id: Uuid, times: u64) -> Value {
+/// Returns a put of a new field survey in Moyang Town.
+pub fn survey_put(seq: u64, id: Uuid, times: u64) -> Value {
     json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 0, "op": "put", "fields": {
         "activity": "field_survey", "date": "2026-11-20", "place": "522728109", "pairing": null, "organisation": null,
         "values": {"times": times}, "note": "入户走访", "state": "submitted", "attachments": []}})
 }
 
-/// Waits until something is so; fails when it takes longer than a minute.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+/// Waits until `look` returns a value; panics after a minute.
+pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
-            return found;
+        if let Some(value) = look() {
+            return value;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come to pass");
+        assert!(start.elapsed() < Duration::from_secs(60), "waited a minute for {what}");
         std::thread::yield_now();
     }
 }

@@ -1,6 +1,6 @@
 //! A PostgreSQL of the tests' own, from the system's package.
 
-use crate::Home;
+use crate::TestEnv;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -88,10 +88,10 @@ pub fn run(url: &str, statement: &str) {
 
 /// The address of a new database.
 pub fn new_database() -> String {
-    let own = postgres();
+    let cluster = postgres();
     let name = format!("jiedui_{}", Uuid::now_v7().simple());
-    run(&format!("postgres://postgres@127.0.0.1:{}/postgres", own.port), &format!("CREATE DATABASE {name}"));
-    format!("postgres://postgres@127.0.0.1:{}/{name}", own.port)
+    run(&format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port), &format!("CREATE DATABASE {name}"));
+    format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port)
 }
 
 /// A PostgreSQL that follows another.
@@ -107,17 +107,17 @@ impl Replica {
     }
 }
 
-/// Starts a replica of the PostgreSQL that a home's database is in.
-pub fn replica(home: &Home) -> Replica {
-    let own = postgres();
-    let name = home.url.rsplit('/').next().unwrap();
+/// Starts a replica of the PostgreSQL that contains the database of a test environment.
+pub fn replica(env: &TestEnv) -> Replica {
+    let cluster = postgres();
+    let name = env.url.rsplit('/').next().unwrap();
     let folder = new_folder();
     let make = format!(
         "{}/pg_basebackup -D {}/data -h {} -p {} -U postgres -R -X stream -c fast",
         programs().display(),
         folder.display(),
-        own.folder.display(),
-        own.port
+        cluster.folder.display(),
+        cluster.port
     );
     let replica = start(folder, &make);
     Replica { url: format!("postgres://postgres@127.0.0.1:{}/{name}", replica.port) }

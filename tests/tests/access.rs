@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Database, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,10 +10,10 @@ use uuid::Uuid;
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_session_holds_until_it_is_ended(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109", "--programme", "health"]);
-    let server = home.serve(&[]);
+fn session_is_valid_until_sign_out(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109", "--programme", "health"]);
+    let server = env.serve(&[]);
     let nobody = server.client();
     assert_eq!(nobody.get("/api/v1/session").status(), 401);
     let answer = nobody.post("/api/v1/session", &json!({"username": "village", "password": "villagevillage"}));
@@ -34,31 +34,31 @@ fn a_session_holds_until_it_is_ended(#[case] database: Database) {
     assert_eq!(api.get("/api/v1/session").status(), 401, "the token ends at once");
     // The other session goes on until the account is closed.
     let other = server.sign_in("village");
-    assert!(home.run(&["user", "disable", "--username", "village"], "").status.success());
+    assert!(env.run(&["user", "disable", "--username", "village"], "").status.success());
     assert_eq!(other.get("/api/v1/session").status(), 401);
     let again = nobody.post("/api/v1/session", &json!({"username": "village", "password": "villagevillage"}));
     assert_eq!(again.status(), 401);
 }
 
 #[test]
-fn without_a_programme_it_is_all_six_and_a_place_covers_all_below() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("county", "recorder", &["--place", "522728"]);
-    home.add_user("health", "recorder", &["--place", "522728", "--programme", "health"]);
-    let server = home.serve(&[]);
+fn account_without_programme_has_all_and_place_covers_below() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("county", "recorder", &["--place", "522728"]);
+    env.add_user("health", "recorder", &["--place", "522728", "--programme", "health"]);
+    let server = env.serve(&[]);
     let county = server.sign_in("county");
     assert_eq!(county.read("/api/v1/session")["user"]["programmes"].as_array().unwrap().len(), 6);
-    assert_eq!(county.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
-    let refused = server.sign_in("health").push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+    assert_eq!(county.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+    let refused = server.sign_in("health").push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]));
     let error = &refused[0]["errors"][0];
     assert_eq!((&error["field"], &error["code"]), (&json!("activity"), &json!("forbidden")));
 }
 
 #[test]
-fn too_many_wrong_passwords_have_to_wait() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
+fn too_many_wrong_passwords_are_throttled() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
     let wrong = json!({"username": "village", "password": "wrong"});
     for _ in 0..10 {
         assert_eq!(server.client().post("/api/v1/session", &wrong).status(), 401);
@@ -69,16 +69,16 @@ fn too_many_wrong_passwords_have_to_wait() {
 }
 
 #[test]
-fn a_looker_records_nothing_and_a_stranger_sees_no_entry() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("looker", "viewer", &["--place", "522728"]);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
-    home.add_user("huaxi", "reviewer", &["--place", "520111"]);
-    let server = home.serve(&[]);
-    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+fn viewer_cannot_write_and_stranger_sees_no_entry() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("looker", "viewer", &["--place", "522728"]);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
+    env.add_user("huaxi", "reviewer", &["--place", "520111"]);
+    let server = env.serve(&[]);
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
     assert_eq!(server.sign_in("looker").post("/api/v1/sync/push", &batch).status(), 403);
     let id = Uuid::now_v7();
-    server.sign_in("moyang").push(Uuid::now_v7(), json!([survey(1, id, 1)]));
+    server.sign_in("moyang").push(Uuid::now_v7(), json!([survey_put(1, id, 1)]));
     let stranger = server.sign_in("huaxi");
     assert_eq!(stranger.get(&format!("/api/v1/entries/{id}")).status(), 403);
     assert_eq!(stranger.read("/api/v1/entries?year=2026")["entries"], json!([]));
@@ -87,10 +87,10 @@ fn a_looker_records_nothing_and_a_stranger_sees_no_entry() {
 }
 
 #[test]
-fn without_the_public_view_the_aggregates_are_for_who_has_signed_in() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("looker", "viewer", &[]);
-    let server = home.serve(&[]);
+fn private_view_shows_aggregates_to_signed_in_users_only() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("looker", "viewer", &[]);
+    let server = env.serve(&[]);
     let aggregates =
         ["catalogue", "places?parent=522728", "indicators", "indicators/pigs_marketed/series", "map", "overview"];
     for path in aggregates {
@@ -99,7 +99,7 @@ fn without_the_public_view_the_aggregates_are_for_who_has_signed_in() {
     }
     assert!(!server.client().get("/").text().unwrap().contains("8,556"));
     drop(server);
-    let public = home.serve_with(&[], |command| {
+    let public = env.serve_with(&[], |command| {
         command.env("JIEDUI_PUBLIC_VIEW", "true");
     });
     for path in aggregates {
@@ -112,14 +112,15 @@ fn without_the_public_view_the_aggregates_are_for_who_has_signed_in() {
 }
 
 #[test]
-fn on_a_shared_phone_nobody_sends_or_receives_in_anothers_name() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("first", "recorder", &[]);
-    home.add_user("second", "recorder", &[]);
-    let server = home.serve(&[]);
+fn shared_phone_syncs_in_the_session_users_name_only() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("first", "recorder", &[]);
+    env.add_user("second", "recorder", &[]);
+    let server = env.serve(&[]);
     let (first, second) = (server.sign_in("first"), server.sign_in("second"));
     let id = |api: &jiedui_tests::Api| api.read("/api/v1/session")["user"]["id"].as_str().unwrap().to_owned();
-    let batch = json!({"client_id": Uuid::now_v7(), "user": id(&first), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    let batch =
+        json!({"client_id": Uuid::now_v7(), "user": id(&first), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
     assert_eq!(second.post("/api/v1/sync/push", &batch).status(), 401);
     assert_eq!(second.get(&format!("/api/v1/sync/pull?user={}", id(&first))).status(), 401);
     assert_eq!(second.actual("field_surveys", 2026), Value::Null);
@@ -133,18 +134,18 @@ fn on_a_shared_phone_nobody_sends_or_receives_in_anothers_name() {
 #[case("ＲＥＣＯＲＤＥＲ")]
 #[case("ｒecorder\u{3000}")]
 fn every_spelling_of_a_user_name_signs_in(#[case] typed: &str) {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("recorder", "recorder", &[]);
-    let who = home.serve(&[]).sign_in_with(typed, "recorderrecorder").read("/api/v1/session");
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("recorder", "recorder", &[]);
+    let who = env.serve(&[]).sign_in_with(typed, "recorderrecorder").read("/api/v1/session");
     assert_eq!(who["user"]["username"], "recorder");
 }
 
 #[test]
-fn wrong_passwords_count_together_for_every_spelling_and_lock_strangers_out_alone() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
-    let own = server.sign_in("village");
+fn wrong_passwords_of_all_spellings_lock_strangers_only() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
+    let signed_in = server.sign_in("village");
     let spellings = ["village", "Village", "village ", "ｖillage"];
     for number in 0..10 {
         let wrong = json!({"username": spellings[number % 4], "password": "wrong"});
@@ -152,14 +153,14 @@ fn wrong_passwords_count_together_for_every_spelling_and_lock_strangers_out_alon
     }
     let right = json!({"username": "village", "password": "villagevillage"});
     assert_eq!(server.client().post("/api/v1/session", &right).status(), 429, "a stranger, for all one knows");
-    assert_eq!(own.post("/api/v1/session", &right).status(), 200, "the device that is signed in already");
+    assert_eq!(signed_in.post("/api/v1/session", &right).status(), 200, "the device that is signed in already");
 }
 
 #[test]
-fn many_guesses_at_once_get_no_more_answers_than_one_after_the_other() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
+fn concurrent_guesses_get_no_more_attempts_than_sequential() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
     let answers: Vec<u16> = std::thread::scope(|scope| {
         let guess = |number: usize| {
             let body = json!({"username": "village", "password": format!("guess {number}")});
@@ -174,13 +175,13 @@ fn many_guesses_at_once_get_no_more_answers_than_one_after_the_other() {
 
 #[test]
 fn changed_account_has_its_new_rights_and_no_old_session() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    let server = home.serve(&[]);
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    let server = env.serve(&[]);
     let before = server.sign_in("village");
     let change =
         ["user", "change", "--username", "Village", "--role", "reviewer", "--place", "522728", "--programme", "health"];
-    assert!(home.run(&change, "").status.success());
+    assert!(env.run(&change, "").status.success());
     assert_eq!(before.get("/api/v1/session").status(), 401);
     let user = server.sign_in("village").read("/api/v1/session")["user"].clone();
     assert_eq!(
@@ -188,22 +189,22 @@ fn changed_account_has_its_new_rights_and_no_old_session() {
         (&json!("reviewer"), &json!(["522728"]), &json!(["health"]))
     );
     let wider = ["user", "change", "--username", "village", "--everywhere", "--all-programmes"];
-    assert!(home.run(&wider, "").status.success());
+    assert!(env.run(&wider, "").status.success());
     let user = server.sign_in("village").read("/api/v1/session")["user"].clone();
     assert_eq!((&user["places"], user["programmes"].as_array().unwrap().len()), (&json!([]), 6));
 }
 
 #[test]
-fn new_password_opens_no_account_that_was_closed() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
-    assert!(home.run(&["user", "disable", "--username", "village"], "").status.success());
-    let output = home.run(&["user", "password", "--username", "village"], "another one");
+fn new_password_does_not_enable_disabled_account() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
+    assert!(env.run(&["user", "disable", "--username", "village"], "").status.success());
+    let output = env.run(&["user", "password", "--username", "village"], "another one");
     assert!(output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("stays disabled"));
     let body = json!({"username": "village", "password": "another one"});
     assert_eq!(server.client().post("/api/v1/session", &body).status(), 401);
-    assert!(home.run(&["user", "enable", "--username", "village"], "").status.success());
+    assert!(env.run(&["user", "enable", "--username", "village"], "").status.success());
     assert_eq!(server.client().post("/api/v1/session", &body).status(), 200);
 }

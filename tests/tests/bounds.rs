@@ -3,31 +3,31 @@
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_core::values::quantity::Quantity;
-use jiedui_tests::{Database, Home, served, survey};
+use jiedui_tests::{Database, TestEnv, served, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::process::Command;
 use uuid::Uuid;
 
-/// The size of a home's SQLite database with its log, in bytes.
-fn size(home: &Home) -> u64 {
-    let files = std::fs::read_dir(home.path()).unwrap().map(Result::unwrap);
-    let own = files.filter(|file| file.file_name().to_string_lossy().starts_with("jiedui.db"));
-    own.map(|file| file.metadata().unwrap().len()).sum()
+/// Returns the size of an environment's SQLite database with its log, in bytes.
+fn size(env: &TestEnv) -> u64 {
+    let files = std::fs::read_dir(env.path()).unwrap().map(Result::unwrap);
+    let database_files = files.filter(|file| file.file_name().to_string_lossy().starts_with("jiedui.db"));
+    database_files.map(|file| file.metadata().unwrap().len()).sum()
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_record_beyond_its_bounds_is_rejected_at_the_field(#[case] database: Database) {
-    let (_home, _server, api) = served(database);
+fn record_beyond_bounds_is_rejected_at_the_field(#[case] database: Database) {
+    let (_env, _server, api) = served(database);
     let with = |seq: u64, name: &str, value: Value| {
-        let mut mutation = survey(seq, Uuid::now_v7(), 1);
+        let mut mutation = survey_put(seq, Uuid::now_v7(), 1);
         mutation["fields"][name] = value;
         mutation
     };
     let nested = (0..90).fold(json!(1), |inner, _| json!([inner]));
-    let mut many = survey(5, Uuid::now_v7(), 1);
+    let mut many = survey_put(5, Uuid::now_v7(), 1);
     for number in 0..5_000 {
         many["fields"][format!("later{number}")] = json!(number);
     }
@@ -43,13 +43,13 @@ fn a_record_beyond_its_bounds_is_rejected_at_the_field(#[case] database: Databas
         with(8, &"name".repeat(100_000), json!(1)),
     ]);
     let results = api.push(Uuid::now_v7(), batch);
-    let told: Vec<(&str, &str)> = results
+    let outcomes: Vec<(&str, &str)> = results
         .iter()
-        .map(|own| (own["outcome"].as_str().unwrap(), own["errors"][0]["code"].as_str().unwrap_or_default()))
+        .map(|result| (result["outcome"].as_str().unwrap(), result["errors"][0]["code"].as_str().unwrap_or_default()))
         .collect();
     let too_long = ("rejected", "too_long");
     let unknown = ("rejected", "unknown");
-    assert_eq!(told, [too_long, too_long, unknown, too_long, too_long, unknown, ("applied", ""), too_long]);
+    assert_eq!(outcomes, [too_long, too_long, unknown, too_long, too_long, unknown, ("applied", ""), too_long]);
     assert_eq!(
         (&results[0]["errors"][0]["field"], &results[3]["errors"][0]["field"]),
         (&json!("later"), &json!("reason"))
@@ -59,7 +59,7 @@ fn a_record_beyond_its_bounds_is_rejected_at_the_field(#[case] database: Databas
     let id = Uuid::now_v7();
     let client = Uuid::now_v7();
     let delete = json!({"seq": 2, "kind": "entry", "id": id, "base_rev": 1, "op": "delete"});
-    api.push(client, json!([survey(1, id, 1), delete]));
+    api.push(client, json!([survey_put(1, id, 1), delete]));
     let late = json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"note": "x".repeat(2_000_000)}}]);
     assert_eq!(api.push(Uuid::now_v7(), late)[0]["errors"][0]["code"], "too_long");
 }
@@ -67,10 +67,10 @@ fn a_record_beyond_its_bounds_is_rejected_at_the_field(#[case] database: Databas
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_history_grows_by_what_was_changed_and_is_told_whole(#[case] database: Database) {
-    let (home, server, api) = served(database);
+fn history_stores_changes_and_returns_complete_states(#[case] database: Database) {
+    let (env, server, api) = served(database);
     let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
-    let mut first = survey(1, id, 1);
+    let mut first = survey_put(1, id, 1);
     let carried = "x".repeat(15_000);
     first["fields"]["later"] = json!(carried);
     api.push(client, json!([first]));
@@ -78,11 +78,11 @@ fn a_history_grows_by_what_was_changed_and_is_told_whole(#[case] database: Datab
         json!({"seq": number + 1, "kind": "entry", "id": id, "base_rev": 1, "op": "put",
             "fields": {"note": format!("第 {number} 次"), "values": {"people": number}}})
     };
-    let before = (size(&home), server.resident_memory());
+    let before = (size(&env), server.resident_memory());
     let results = api.push(client, json!((1..=400).map(edit).collect::<Vec<_>>()));
     assert!(results.iter().all(|result| result["outcome"] == "applied"));
     if database == Database::Sqlite {
-        let grown = size(&home).saturating_sub(before.0);
+        let grown = size(&env).saturating_sub(before.0);
         assert!(grown < 2_500_000, "400 edits of a few bytes took {grown}");
     }
     let taken = server.resident_memory().saturating_sub(before.1);
@@ -123,26 +123,26 @@ fn a_history_grows_by_what_was_changed_and_is_told_whole(#[case] database: Datab
     // A record keeps a bounded number of unresolved conflicts; later values stay on the phone, and it says why.
     assert_eq!(text.matches("\"outcome\":\"conflict\"").count(), 100);
     assert_eq!(text.matches("\"code\":\"too_many_conflicts\"").count(), 200);
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }
 
 #[test]
-fn a_number_with_which_a_sum_overflows_is_refused_and_stops_nobody() {
-    let (home, _server, api) = served(Database::Postgres);
+fn value_that_overflows_a_sum_is_rejected_alone() {
+    let (env, _server, api) = served(Database::Postgres);
     let client = Uuid::now_v7();
-    assert_eq!(api.push(client, json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+    assert_eq!(api.push(client, json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
     let near = "UPDATE part SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND grain = 'year'";
-    let psql = Command::new("psql").args([&home.url, "-q", "-c", near]).status().unwrap();
+    let psql = Command::new("psql").args([&env.url, "-q", "-c", near]).status().unwrap();
     assert!(psql.success());
-    let mut elsewhere = survey(3, Uuid::now_v7(), 2);
+    let mut elsewhere = survey_put(3, Uuid::now_v7(), 2);
     elsewhere["fields"]["date"] = json!("2025-11-20");
-    let results = api.push(client, json!([survey(2, Uuid::now_v7(), 900), elsewhere]));
+    let results = api.push(client, json!([survey_put(2, Uuid::now_v7(), 900), elsewhere]));
     assert_eq!(
         (&results[0]["errors"][0]["field"], &results[0]["errors"][0]["code"], &results[1]["outcome"]),
         (&json!("values.times"), &json!("sum_too_large"), &json!("applied")),
         "{results:?}"
     );
-    assert_eq!(api.push(client, json!([survey(4, Uuid::now_v7(), 2)]))[0]["errors"][0]["code"], "sum_too_large");
+    assert_eq!(api.push(client, json!([survey_put(4, Uuid::now_v7(), 2)]))[0]["errors"][0]["code"], "sum_too_large");
     assert_eq!(api.actual("field_surveys", 2025), 2);
     // What is near the end can still be read.
     let sum = api.actual("field_surveys", 2026);
@@ -150,24 +150,24 @@ fn a_number_with_which_a_sum_overflows_is_refused_and_stops_nobody() {
 }
 
 #[test]
-fn a_place_in_a_filter_is_no_pattern() {
-    let (_home, _server, api) = served(Database::Sqlite);
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+fn place_in_filter_is_not_a_pattern() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]));
     for wildcard in ["52____109", "52%25", "5227281-9"] {
         assert_eq!(api.get(&format!("/api/v1/entries?place={wildcard}")).status(), 400, "{wildcard}");
     }
-    let found = api.read("/api/v1/entries?place=522728&year=2026");
-    assert_eq!(found["entries"].as_array().unwrap().len(), 1);
+    let page = api.read("/api/v1/entries?place=522728&year=2026");
+    assert_eq!(page["entries"].as_array().unwrap().len(), 1);
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn an_entry_that_moved_into_sight_tells_nothing_of_before(#[case] database: Database) {
-    let (home, server, api) = served(database);
-    home.add_user("moyang", "reviewer", &["--place", "522728109"]);
+fn entry_moved_into_scope_hides_its_earlier_history(#[case] database: Database) {
+    let (env, server, api) = served(database);
+    env.add_user("moyang", "reviewer", &["--place", "522728109"]);
     let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
-    let mut first = survey(1, id, 1);
+    let mut first = survey_put(1, id, 1);
     first["fields"]["place"] = json!("522728108");
     first["fields"]["note"] = json!("别处的话");
     let edit = |seq: u64, base_rev: u64, fields: Value| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields}]);
@@ -176,10 +176,10 @@ fn an_entry_that_moved_into_sight_tells_nothing_of_before(#[case] database: Data
     assert_eq!(api.push(Uuid::now_v7(), edit(1, 1, json!({"note": "冲突里的话"})))[0]["outcome"], "conflict");
     api.push(client, edit(3, 2, json!({"place": "522728109", "note": "搬来了"})));
     api.push(client, edit(4, 3, json!({"note": "这里的话"})));
-    let told = server.sign_in("moyang").read(&format!("/api/v1/entries/{id}"));
-    let text = told.to_string();
+    let entry = server.sign_in("moyang").read(&format!("/api/v1/entries/{id}"));
+    let text = entry.to_string();
     assert!(!text.contains("别处") && !text.contains("冲突里的话") && !text.contains("522728108"), "{text}");
-    let revs: Vec<&Value> = told["history"].as_array().unwrap().iter().map(|own| &own["rev"]).collect();
+    let revs: Vec<&Value> = entry["history"].as_array().unwrap().iter().map(|revision| &revision["rev"]).collect();
     assert_eq!(revs, [1, 2, 3, 4]);
     assert!(text.contains("搬来了") && text.contains("这里的话"));
     let all = api.read(&format!("/api/v1/entries/{id}")).to_string();

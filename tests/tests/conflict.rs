@@ -2,13 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, Server, survey};
+use jiedui_tests::{Api, Database, Server, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 struct People {
-    _home: Home,
+    _env: TestEnv,
     _server: Server,
     village: Api,
     town: Api,
@@ -19,14 +19,14 @@ struct People {
 
 /// A recorder and a reviewer, and an entry that both have seen in its first revision.
 fn people(database: Database) -> People {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    home.add_user("town", "reviewer", &["--place", "522728", "--name", "审核员小周"]);
-    let server = home.serve(&[]);
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    env.add_user("town", "reviewer", &["--place", "522728", "--name", "审核员小周"]);
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    village.push(phone, json!([survey(1, id, 4)]));
-    People { _home: home, _server: server, village, town, phone, desk, id }
+    village.push(phone, json!([survey_put(1, id, 4)]));
+    People { _env: env, _server: server, village, town, phone, desk, id }
 }
 
 impl People {
@@ -53,7 +53,7 @@ impl People {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn different_fields_merge_and_the_same_field_waits_for_a_choice(#[case] database: Database) {
+fn different_fields_merge_and_same_field_needs_resolution(#[case] database: Database) {
     let people = people(database);
     let edit = json!({"values": {"times": 5}, "note": "镇里改的"});
     assert_eq!(people.town.push(people.desk, people.put(1, 1, edit))[0]["outcome"], "applied");
@@ -97,7 +97,7 @@ fn different_fields_merge_and_the_same_field_waits_for_a_choice(#[case] database
 #[case(Database::Postgres, false)]
 #[case(Database::Sqlite, true)]
 #[case(Database::Postgres, true)]
-fn an_edit_against_a_delete_waits_and_can_bring_the_entry_back(#[case] database: Database, #[case] back: bool) {
+fn edit_against_delete_conflicts_and_can_restore_the_entry(#[case] database: Database, #[case] back: bool) {
     let people = people(database);
     assert_eq!(people.town.push(people.desk, people.delete(1, 1))[0]["outcome"], "applied");
     assert_eq!(people.village.actual("field_surveys", 2026), Value::Null);
@@ -115,7 +115,7 @@ fn an_edit_against_a_delete_waits_and_can_bring_the_entry_back(#[case] database:
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_delete_against_an_edit_waits_and_can_be_carried_out(#[case] database: Database) {
+fn delete_against_edit_conflicts_and_can_be_applied(#[case] database: Database) {
     let people = people(database);
     people.town.push(people.desk, people.put(1, 1, json!({"note": "改过"})));
     let conflict = people.village.push(people.phone, people.delete(2, 1));
@@ -128,14 +128,14 @@ fn a_delete_against_an_edit_waits_and_can_be_carried_out(#[case] database: Datab
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn conflicts_of_a_record_are_bounded_and_none_is_dropped(#[case] database: Database) {
+fn conflicts_of_a_record_are_limited_and_none_is_dropped(#[case] database: Database) {
     let people = people(database);
     people.town.push(people.desk, people.put(1, 1, json!({"note": "镇里改的"})));
     // Another phone each time would do, too: its own earlier work is no news to a client.
     let stale: Vec<Value> =
         (2..=131).map(|seq| people.put(seq, 1, json!({"note": format!("第 {seq} 次")}))[0].clone()).collect();
     let results = people.village.push(people.phone, json!(stale));
-    let count = |outcome: &str| results.iter().filter(|own| own["outcome"] == outcome).count();
+    let count = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
     assert_eq!((count("conflict"), count("rejected")), (100, 30));
     let refused = &results[129]["errors"][0];
     assert_eq!((&refused["code"], &refused["limit"]), (&json!("too_many_conflicts"), &json!(100.0)));

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, served, survey};
+use jiedui_tests::{Database, served, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -23,9 +23,9 @@ use uuid::Uuid;
 #[case("GET", "/api/v1/entries?state=done", "", 400)]
 #[case("GET", "/api/v1/entries/x", "", 404)]
 #[case("GET", "/api/v1/attachments/..%2F..%2Fetc%2Fpasswd", "", 404)]
-fn a_mistake_is_told_as_a_problem(#[case] method: &str, #[case] path: &str, #[case] body: &str, #[case] status: u16) {
+fn error_is_a_problem_document(#[case] method: &str, #[case] path: &str, #[case] body: &str, #[case] status: u16) {
     for database in [Database::Sqlite, Database::Postgres] {
-        let (_home, _server, api) = served(database);
+        let (_env, _server, api) = served(database);
         let request = api.request(method, path).header("accept-language", "en");
         let request = if body.is_empty() {
             request
@@ -43,8 +43,8 @@ fn a_mistake_is_told_as_a_problem(#[case] method: &str, #[case] path: &str, #[ca
 }
 
 #[test]
-fn a_bad_field_is_named_in_the_clients_language() {
-    let (_home, server, _) = served(Database::Sqlite);
+fn invalid_field_is_named_in_the_clients_language() {
+    let (_env, server, _) = served(Database::Sqlite);
     let send = |language: &str| -> Value {
         let request = server.client().request("POST", "/api/v1/session").header("accept-language", language);
         request.json(&json!({"username": "", "password": 3})).send().unwrap().json().unwrap()
@@ -56,8 +56,8 @@ fn a_bad_field_is_named_in_the_clients_language() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_and_what_is_packed_is_unpacked() {
-    let (_home, _server, api) = served(Database::Sqlite);
+fn too_large_body_is_rejected_and_answers_are_compressed() {
+    let (_env, _server, api) = served(Database::Sqlite);
     let large = json!({"client_id": Uuid::now_v7(), "mutations": ["x".repeat(9 << 20)]});
     assert_eq!(api.post("/api/v1/sync/push", &large).status(), 413);
     let many: Vec<u8> = vec![0; 1001];
@@ -75,8 +75,8 @@ fn what_is_too_large_is_refused_and_what_is_packed_is_unpacked() {
 #[rstest]
 #[case::without_a_session("nobody", 401)]
 #[case::too_large("", 413)]
-fn who_is_refused_before_all_is_sent_still_gets_the_answer(#[case] token: &str, #[case] status: u16) {
-    let (_home, server, api) = served(Database::Sqlite);
+fn early_rejection_still_delivers_response(#[case] token: &str, #[case] status: u16) {
+    let (_env, server, api) = served(Database::Sqlite);
     let token = if token.is_empty() { api.token.clone().unwrap() } else { token.to_owned() };
     let mut stream = TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap();
     let length = 24 << 20;
@@ -95,9 +95,9 @@ fn who_is_refused_before_all_is_sent_still_gets_the_answer(#[case] token: &str, 
 }
 
 #[test]
-fn a_body_may_be_packed() {
-    let (_home, _server, api) = served(Database::Sqlite);
-    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 3)]});
+fn compressed_push_is_applied() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 3)]});
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(body.to_string().as_bytes()).unwrap();
     let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json");
@@ -116,9 +116,9 @@ fn a_body_may_be_packed() {
 }
 
 #[test]
-fn cbor_says_the_same_as_json() {
-    let (_home, _server, api) = served(Database::Sqlite);
-    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 3)]});
+fn cbor_and_json_responses_are_equal() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 3)]});
     let mut bytes = Vec::new();
     ciborium::into_writer(&body, &mut bytes).unwrap();
     let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/cbor");
@@ -138,14 +138,14 @@ fn cbor_says_the_same_as_json() {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn live_events_tell_of_each_change(#[case] database: Database) {
-    let (_home, _server, api) = served(database);
+fn live_stream_has_an_event_for_each_change(#[case] database: Database) {
+    let (_env, _server, api) = served(database);
     let answer = api.get("/api/v1/live");
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let mut lines = BufReader::new(answer).lines().map(Result::unwrap);
     let mut next_id = || lines.find_map(|line| line.strip_prefix("id: ").map(|id| id.parse::<i64>().unwrap())).unwrap();
     let before = next_id();
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 3)]));
     assert_eq!(next_id(), before + 1);
     let resumed = api.request("GET", "/api/v1/live").header("last-event-id", before.to_string()).send().unwrap();
     let event: Vec<String> =
@@ -157,9 +157,9 @@ fn live_events_tell_of_each_change(#[case] database: Database) {
 }
 
 #[test]
-fn a_photo_goes_up_in_parts() {
-    let (home, server, api) = served(Database::Sqlite);
-    home.add_user("other", "recorder", &["--place", "520111"]);
+fn photo_is_uploaded_in_chunks() {
+    let (env, server, api) = served(Database::Sqlite);
+    env.add_user("other", "recorder", &["--place", "520111"]);
     let photo: Vec<u8> = [0xff, 0xd8, 0xff].into_iter().chain((0..3000_u32).map(|n| (n % 251) as u8)).collect();
     let hash = sha256(&photo);
     let path = format!("/api/v1/attachments/{hash}");
@@ -190,13 +190,13 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_served_is_described_and_can_be_taken_away() {
-    let (_home, _server, api) = served(Database::Sqlite);
+fn openapi_and_exports_are_served() {
+    let (_env, _server, api) = served(Database::Sqlite);
     let description = api.read("/api/v1/openapi.json");
     for path in ["/healthz", "/api/v1/session", "/api/v1/sync/push", "/api/v1/attachments/{sha256}", "/api/v1/live"] {
         assert!(description["paths"][path].is_object(), "{path}");
     }
-    let mut bad = survey(1, Uuid::now_v7(), 3);
+    let mut bad = survey_put(1, Uuid::now_v7(), 3);
     bad["fields"]["note"] = json!("=HYPERLINK(\"x\")");
     api.push(Uuid::now_v7(), json!([bad]));
     let table = api.get("/api/v1/export/entries.csv?year=2026").text().unwrap();
@@ -215,20 +215,20 @@ fn what_is_served_is_described_and_can_be_taken_away() {
 }
 
 #[test]
-fn entries_come_in_pages_the_newest_first() {
-    let (_home, _server, api) = served(Database::Sqlite);
+fn entries_are_paged_newest_first() {
+    let (_env, _server, api) = served(Database::Sqlite);
     let ids: Vec<Uuid> = (0..7).map(|_| Uuid::now_v7()).collect();
-    let mutations: Vec<Value> = ids.iter().zip(1..).map(|(id, seq)| survey(seq, *id, 1)).collect();
+    let mutations: Vec<Value> = ids.iter().zip(1..).map(|(id, seq)| survey_put(seq, *id, 1)).collect();
     api.push(Uuid::now_v7(), json!(mutations));
-    let (mut found, mut after) = (Vec::new(), String::new());
+    let (mut listed, mut after) = (Vec::new(), String::new());
     loop {
         let page = api.read(&format!("/api/v1/entries?year=2026&limit=3{after}"));
-        found.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()));
+        listed.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()));
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
         }
     }
     let expected: Vec<String> = ids.iter().rev().map(Uuid::to_string).collect();
-    assert_eq!(found, expected);
+    assert_eq!(listed, expected);
 }

@@ -2,13 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, Server, survey};
+use jiedui_tests::{Api, Database, Server, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 struct People {
-    home: Home,
+    env: TestEnv,
     server: Server,
     village: Api,
     town: Api,
@@ -17,21 +17,21 @@ struct People {
 }
 
 fn people(database: Database) -> People {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    home.add_user("town", "reviewer", &["--place", "522728", "--name", "审核员小周"]);
-    home.add_user("county", "coordinator", &["--place", "522728"]);
-    home.add_user("elsewhere", "coordinator", &["--place", "520111"]);
-    let server = home.serve(&[]);
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    env.add_user("town", "reviewer", &["--place", "522728", "--name", "审核员小周"]);
+    env.add_user("county", "coordinator", &["--place", "522728"]);
+    env.add_user("elsewhere", "coordinator", &["--place", "520111"]);
+    let server = env.serve(&[]);
     let [village, town, county, elsewhere] =
         ["village", "town", "county", "elsewhere"].map(|name| server.sign_in(name));
-    People { home, server, village, town, county, elsewhere }
+    People { env, server, village, town, county, elsewhere }
 }
 
 /// A new survey of the village's, approved by the town or not; its identifier and revision.
 fn recorded(people: &People, approved: bool) -> (Uuid, u64) {
     let id = Uuid::now_v7();
-    people.village.push(Uuid::now_v7(), json!([survey(1, id, 4)]));
+    people.village.push(Uuid::now_v7(), json!([survey_put(1, id, 4)]));
     if approved {
         let put =
             json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"state": "verified"}}]);
@@ -41,8 +41,8 @@ fn recorded(people: &People, approved: bool) -> (Uuid, u64) {
 }
 
 /// Deletes an entry: the outcome, and the first error's field and code.
-fn delete(api: &Api, (id, rev): (Uuid, u64), said: Value) -> (String, String) {
-    let delete = json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": rev, "op": "delete", "fields": said}]);
+fn delete(api: &Api, (id, rev): (Uuid, u64), fields: Value) -> (String, String) {
+    let delete = json!([{"seq": 1, "kind": "entry", "id": id, "base_rev": rev, "op": "delete", "fields": fields}]);
     let result = api.push(Uuid::now_v7(), delete).remove(0);
     let error = &result["errors"][0];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -52,14 +52,14 @@ fn delete(api: &Api, (id, rev): (Uuid, u64), said: Value) -> (String, String) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn deletion_follows_role_owner_and_state_and_the_figure_follows_it(#[case] database: Database) {
+fn deletion_needs_rights_and_updates_figures(#[case] database: Database) {
     let people = people(database);
     let other = Uuid::now_v7();
     let (plain, reason) = (json!({}), json!({"reason": "报错了村"}));
     let duplicate = json!({"reason": "与另一条重复", "duplicate_of": other});
     let open = recorded(&people, false);
-    let refused = |api: &Api, entry, said: &Value| {
-        let (outcome, error) = delete(api, entry, said.clone());
+    let refused = |api: &Api, entry, fields: &Value| {
+        let (outcome, error) = delete(api, entry, fields.clone());
         assert_eq!(outcome, "rejected");
         error
     };
@@ -87,13 +87,13 @@ fn deletion_follows_role_owner_and_state_and_the_figure_follows_it(#[case] datab
     assert!(!csv.contains(&approved.0.to_string()), "{csv}");
     assert!(people.village.pull(None, 100).0.iter().all(|record| record["id"] != json!(approved.0)));
     drop(people.server);
-    assert_eq!(people.home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(people.env.run(&["verify"], "").status.code(), Some(0));
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn deletion_in_a_closed_month_is_a_coordinators(#[case] database: Database) {
+fn deletion_in_a_closed_month_needs_a_coordinator(#[case] database: Database) {
     let people = people(database);
     let entry = recorded(&people, false);
     let close = people.county.request("PUT", "/api/v1/periods/2026-11").json(&json!({"closed": true})).send().unwrap();
@@ -114,7 +114,7 @@ fn deletion_in_a_closed_month_is_a_coordinators(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn deletion_that_is_undone_brings_the_entry_back(#[case] database: Database) {
+fn undone_deletion_restores_the_entry(#[case] database: Database) {
     let people = people(database);
     let (id, rev) = recorded(&people, false);
     let phone = Uuid::now_v7();
@@ -131,7 +131,7 @@ fn deletion_that_is_undone_brings_the_entry_back(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_decision_says_who_made_it_and_when_to_the_phone_that_pulls_it(#[case] database: Database) {
+fn pulled_decision_has_reviewer_and_time(#[case] database: Database) {
     let people = people(database);
     let (id, _) = recorded(&people, false);
     let put = |api: &Api, rev: u64, fields: Value| {

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, served, survey};
+use jiedui_tests::{Database, TestEnv, served, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::io::{Cursor, Read};
@@ -19,14 +19,14 @@ fn part_of(xlsx: &[u8], name: &str) -> String {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn exports_have_chinas_time_and_no_formula(#[case] database: Database) {
-    let (_home, _server, api) = served(database);
+fn exports_use_china_time_and_neutralise_formulas(#[case] database: Database) {
+    let (_env, _server, api) = served(database);
     let notes = ["=1+1", "\n=1+1", " =1+1", "\u{a0}=1+1", "\u{200b}=1+1", "\u{feff}=1+1", "＝1+1", "＋1", "－1", "＠x"];
     let mutations: Vec<Value> = notes
         .iter()
         .zip(1..)
         .map(|(note, seq)| {
-            let mut mutation = survey(seq, Uuid::now_v7(), 1);
+            let mut mutation = survey_put(seq, Uuid::now_v7(), 1);
             mutation["fields"]["note"] = json!(note);
             mutation
         })
@@ -37,7 +37,7 @@ fn exports_have_chinas_time_and_no_formula(#[case] database: Database) {
     let text = api.get("/api/v1/export/entries.csv?year=2026").text().unwrap();
     let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let headings = table.headers().unwrap().clone();
-    let column = |name: &str| headings.iter().position(|own| own == name).unwrap();
+    let column = |name: &str| headings.iter().position(|heading| heading == name).unwrap();
     let (note, time) = (column("备注"), column("更新时间（北京时间）"));
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), notes.len());
@@ -62,11 +62,11 @@ fn exports_have_chinas_time_and_no_formula(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn exports_have_every_entry_once_whatever_their_number(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    assert!(home.run(&["generate", "--entries", "2500"], "").status.success());
-    let server = home.serve(&[]);
+fn exports_have_every_entry_once_at_any_number(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "2500"], "").status.success());
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
     let text = api.get("/api/v1/export/entries.csv").text().unwrap();
     assert_eq!(text.matches('\u{feff}').count(), 1);
@@ -85,15 +85,15 @@ fn exports_have_every_entry_once_whatever_their_number(#[case] database: Databas
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn an_entry_with_a_long_table_is_exported_and_cut_with_a_mark(#[case] database: Database) {
-    let (home, _server, api) = served(database);
+fn exported_long_table_is_truncated_with_a_mark(#[case] database: Database) {
+    let (env, _server, api) = served(database);
     let id = Uuid::now_v7();
-    assert_eq!(api.push(Uuid::now_v7(), json!([survey(1, id, 1)]))[0]["outcome"], "applied");
+    assert_eq!(api.push(Uuid::now_v7(), json!([survey_put(1, id, 1)]))[0]["outcome"], "applied");
     let hex = id.simple();
     let key = if database == Database::Sqlite { format!("x'{hex}'") } else { format!("'{id}'") };
     let long = "村".repeat(40_000);
     // Whatever limits the forms have today: what is stored must not keep a table from being made.
-    home.sql(&format!("UPDATE record SET fields = REPLACE(fields, '入户走访', '{long}') WHERE id = {key}"));
+    env.sql(&format!("UPDATE record SET fields = REPLACE(fields, '入户走访', '{long}') WHERE id = {key}"));
     let sheet = api.get("/api/v1/export/entries.xlsx?year=2026");
     assert_eq!(sheet.status(), 200);
     assert!(part_of(&sheet.bytes().unwrap(), "xl/worksheets/sheet1.xml").contains("已截断"));

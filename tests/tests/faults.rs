@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_core::fixtures::rng::SeededRng;
-use jiedui_tests::line::Proxy;
-use jiedui_tests::{Api, Database, Home, eventually, survey};
+use jiedui_tests::fault_proxy::FaultProxy;
+use jiedui_tests::{Api, Database, TestEnv, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl Phone {
         if self.sent.is_empty() {
             self.sent = (0..BATCH).map(|index| (self.next + index, Uuid::now_v7())).collect();
         }
-        let mutations: Vec<Value> = self.sent.iter().map(|(seq, id)| survey(*seq, *id, 1)).collect();
+        let mutations: Vec<Value> = self.sent.iter().map(|(seq, id)| survey_put(*seq, *id, 1)).collect();
         let request = api.request("POST", "/api/v1/sync/push");
         let answer = request.json(&json!({"client_id": self.client, "mutations": mutations})).send();
         let Some(answer) = answer.ok().filter(|answer| answer.status() == 200) else { return false };
@@ -53,8 +53,8 @@ impl Phone {
 fn check(api: &Api, phones: &[Phone]) {
     let (records, _) = api.pull(None, 2_000);
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
-    let own = records.iter().filter(|record| record["kind"] == "entry" && record["fields"]["source"].is_null());
-    for record in own {
+    let entries = records.iter().filter(|record| record["kind"] == "entry" && record["fields"]["source"].is_null());
+    for record in entries {
         *times.entry(record["id"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     for phone in phones {
@@ -71,15 +71,15 @@ fn check(api: &Api, phones: &[Phone]) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_hundred_kills_under_load_lose_and_double_nothing(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
+fn hundred_kills_under_load_lose_and_duplicate_nothing(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
     let mut token = None;
     let phones: Vec<Mutex<Phone>> = (0..CLIENTS).map(|_| Mutex::new(Phone::new())).collect();
     let mut chance = SeededRng::new(database as u64 + 1);
     for number in 0..KILLS {
         let had_answer: Vec<AtomicBool> = phones.iter().map(|_| AtomicBool::new(false)).collect();
-        let server = home.serve(&[]);
+        let server = env.serve(&[]);
         let mut api = server.client();
         api.token = token.get_or_insert_with(|| server.sign_in("village").token.unwrap()).clone().into();
         let patience = Duration::from_millis(5 + chance.below(60) as u64);
@@ -95,14 +95,14 @@ fn a_hundred_kills_under_load_lose_and_double_nothing(#[case] database: Database
             // Every other time each phone has had an answer before, so that there is a load on a slow machine too; else
             // nothing is waited for. Then the kill comes at a random moment, that is the test.
             if number % 2 == 0 {
-                let all = || had_answer.iter().all(|own| own.load(Ordering::Relaxed)).then_some(());
-                eventually("an answer to each phone", all);
+                let all = || had_answer.iter().all(|answered| answered.load(Ordering::Relaxed)).then_some(());
+                wait_until("an answer to each phone", all);
             }
             std::thread::sleep(patience);
             server.kill();
         });
     }
-    let server = home.serve(&[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let mut phones: Vec<Phone> = phones.into_iter().map(|phone| phone.into_inner().unwrap()).collect();
     check(&api, &phones);
@@ -113,19 +113,19 @@ fn a_hundred_kills_under_load_lose_and_double_nothing(#[case] database: Database
     }
     check(&api, &phones);
     drop(server);
-    let verified = home.run(&["verify"], "");
+    let verified = env.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_line_cut_at_random_bytes_loses_and_doubles_nothing(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    let server = home.serve(&[]);
+fn connection_cut_at_random_bytes_loses_and_duplicates_nothing(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    let server = env.serve(&[]);
     let direct = server.sign_in("village");
-    let proxy = Proxy::start(&server.address, 7);
+    let proxy = FaultProxy::start(&server.address, 7);
     let broken = direct.through(&proxy.address);
     let mut phones: Vec<Phone> = (0..CLIENTS).map(|_| Phone::new()).collect();
     std::thread::scope(|scope| {
@@ -167,5 +167,5 @@ fn a_line_cut_at_random_bytes_loses_and_doubles_nothing(#[case] database: Databa
         .collect();
     assert_eq!(held, truth, "after {breaks} breaks");
     drop(server);
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }

@@ -6,7 +6,7 @@ use jiedui_core::entry::Entry;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::fixtures::rng::SeededRng;
 use jiedui_core::values::quantity::Quantity;
-use jiedui_tests::{Api, Database, Home};
+use jiedui_tests::{Api, Database, TestEnv};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,18 +37,18 @@ fn whole(api: &Api) -> Overview {
     serde_json::from_value(api.read("/api/v1/overview")).unwrap()
 }
 
-fn same(kept: &Value, counted: Option<f64>) -> bool {
-    kept.as_f64() == counted
+fn same(stored: &Value, counted: Option<f64>) -> bool {
+    stored.as_f64() == counted
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    assert!(home.run(&["generate", "--entries", "1500", "--seed", "9"], "").status.success());
-    let server = home.serve(&[]);
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "1500", "--seed", "9"], "").status.success());
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
     let (mut chance, client, mut seq) = (SeededRng::new(3), Uuid::now_v7(), 0);
     let mut on_phone = whole(&api);
@@ -56,7 +56,7 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     for _ in 0..4 {
         let (records, _) = api.pull(None, 2_000);
         let entries: Vec<&Value> =
-            records.iter().filter(|own| own["kind"] == "entry" && own["deleted"] == false).collect();
+            records.iter().filter(|record| record["kind"] == "entry" && record["deleted"] == false).collect();
         let mut mutations = Vec::new();
         for record in entries {
             if !chance.percent(30) {
@@ -93,7 +93,7 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     // Phones that heard of each round, of the last only, and of all rounds twice show the same.
     let mut late = slow_phone.clone();
     assert!(late.apply_delta(news(&api, &slow_phone)));
-    let as_of = |own: &Overview| Overview { as_of: String::new(), ..own.clone() };
+    let as_of = |overview: &Overview| Overview { as_of: String::new(), ..overview.clone() };
     let now = whole(&api);
     assert_eq!(as_of(&late), as_of(&now));
     assert_eq!(as_of(&on_phone), as_of(&now));
@@ -120,15 +120,15 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
             ..Filter::default()
         };
         let include = if verified_only { "verified" } else { "submitted" };
-        let kept = api.read(&format!("/api/v1/indicators?year={year}&place={place}&include={include}"));
-        for (kept, counted) in kept["indicators"].as_array().unwrap().iter().zip(overview.figures(&filter)) {
+        let stored = api.read(&format!("/api/v1/indicators?year={year}&place={place}&include={include}"));
+        for (stored, counted) in stored["indicators"].as_array().unwrap().iter().zip(overview.figures(&filter)) {
             let at = format!("{} in {year} at {place:?}, {include}", counted.indicator);
-            assert_eq!(kept["code"], counted.indicator, "{at}");
+            assert_eq!(stored["code"], counted.indicator, "{at}");
             let number = counted.actual.map(|actual| actual.to_f64());
-            assert!(same(&kept["actual"], number), "{at}: kept {}, counted {number:?}", kept["actual"]);
-            assert_eq!(kept["entries"], counted.entries, "{at}");
+            assert!(same(&stored["actual"], number), "{at}: kept {}, counted {number:?}", stored["actual"]);
+            assert_eq!(stored["entries"], counted.entries, "{at}");
             compared += usize::from(number.is_some());
-            if kept["aggregation"] == "sum" && compared % 7 == 0 {
+            if stored["aggregation"] == "sum" && compared % 7 == 0 {
                 for by in ["month", "place"] {
                     let path = format!(
                         "/api/v1/indicators/{}/series?year={year}&place={place}&include={include}&by={by}",
@@ -152,15 +152,15 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
     assert!(given.iter().any(|figure| figure.actual.is_some()));
     assert_eq!(given, counted);
     drop(server);
-    let verified = home.run(&["verify"], "");
+    let verified = env.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
 #[test]
-fn a_page_of_many_entries_is_small_and_shows_their_figures() {
-    let home = Home::new(Database::Sqlite);
-    assert!(home.run(&["generate", "--entries", "20000", "--seed", "4"], "").status.success());
-    let server = home.serve_with(&[], |command| {
+fn page_of_many_entries_is_small_and_shows_their_figures() {
+    let env = TestEnv::new(Database::Sqlite);
+    assert!(env.run(&["generate", "--entries", "20000", "--seed", "4"], "").status.success());
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_PUBLIC_VIEW", "true");
     });
     let nobody = server.client();

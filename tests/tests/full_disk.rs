@@ -6,7 +6,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, Server, eventually, survey};
+use jiedui_tests::{Database, Server, TestEnv, survey_put, wait_until};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -77,14 +77,14 @@ fn run_in_namespace(test: &str) {
 }
 
 /// A server whose database is on a small disk.
-fn on_small_disk(home: &mut Home) -> Option<(Disk, Server)> {
-    let folder = home.path().join("disk");
+fn on_small_disk(env: &mut TestEnv) -> Option<(Disk, Server)> {
+    let folder = env.path().join("disk");
     let disk = Disk::mount(folder.clone(), "24m");
     assert!(disk.is_some() || std::env::var_os(IN_NAMESPACE).is_none(), "no tmpfs in the namespace");
     let disk = disk?;
-    home.url = format!("sqlite://{}", folder.join("jiedui.db").display());
-    home.add_user("head", "admin", &[]);
-    let server = home.serve_with(&[], |command| {
+    env.url = format!("sqlite://{}", folder.join("jiedui.db").display());
+    env.add_user("head", "admin", &[]);
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_DATA_DIR", Path::new(&folder));
     });
     Some((disk, server))
@@ -92,13 +92,13 @@ fn on_small_disk(home: &mut Home) -> Option<(Disk, Server)> {
 
 #[test]
 fn server_writes_again_once_a_full_disk_has_room() {
-    let mut home = Home::new(Database::Sqlite);
-    let Some((disk, server)) = on_small_disk(&mut home) else {
+    let mut env = TestEnv::new(Database::Sqlite);
+    let Some((disk, server)) = on_small_disk(&mut env) else {
         return run_in_namespace("server_writes_again_once_a_full_disk_has_room");
     };
     let head = server.sign_in("head");
     let (client, mut pushed) = (Uuid::now_v7(), 1);
-    head.push(client, json!([survey(pushed, Uuid::now_v7(), 1)]));
+    head.push(client, json!([survey_put(pushed, Uuid::now_v7(), 1)]));
     disk.fill();
     // What the log still has room for gets through.
     let refused = loop {
@@ -106,7 +106,7 @@ fn server_writes_again_once_a_full_disk_has_room() {
         let mut batch = Vec::new();
         for _ in 0..50 {
             pushed += 1;
-            let mut put = survey(pushed, Uuid::now_v7(), 1);
+            let mut put = survey_put(pushed, Uuid::now_v7(), 1);
             put["fields"]["note"] = json!(long);
             batch.push(put);
         }
@@ -133,10 +133,10 @@ fn server_writes_again_once_a_full_disk_has_room() {
     assert_eq!(answer.status(), 503);
     assert!(answer.json::<Value>().unwrap()["detail"].as_str().unwrap().contains("磁盘已满"));
     disk.enlarge("120m");
-    eventually("the server is ready again", || (server.client().get("/readyz").status() == 200).then_some(()));
-    let results = head.push(client, json!([survey(pushed + 1, Uuid::now_v7(), 1)]));
+    wait_until("the server is ready again", || (server.client().get("/readyz").status() == 200).then_some(()));
+    let results = head.push(client, json!([survey_put(pushed + 1, Uuid::now_v7(), 1)]));
     assert_eq!(results[0]["outcome"], "applied");
     assert_eq!(server.sign_in("head").actual("field_surveys", 2026), written + 1);
     drop(server);
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }

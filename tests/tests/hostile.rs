@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use jiedui_tests::{Api, Database, served, survey};
+use jiedui_tests::{Api, Database, served, survey_put};
 use rstest::rstest;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
@@ -62,9 +62,9 @@ fn described(api: &Api) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn hostile_query_of_any_get_route_is_no_server_error() {
-    let (_home, _server, head) = served(Database::Sqlite);
-    head.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+fn hostile_query_of_any_get_route_causes_no_server_error() {
+    let (_env, _server, head) = served(Database::Sqlite);
+    head.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 3)]));
     let (described, names) = described(&head);
     assert!(described.len() > 20 && names.len() > 10, "{described:?} {names:?}");
     let mut paths: Vec<String> = Vec::new();
@@ -119,7 +119,7 @@ fn hostile_query_of_any_get_route_is_no_server_error() {
 #[case("/api/v1/entries?after=x", "after")]
 #[case("/api/v1/export/indicators.csv?year=0", "year")]
 fn unreadable_filter_is_a_named_error(#[case] path: &str, #[case] field: &str) {
-    let (_home, _server, head) = served(Database::Sqlite);
+    let (_env, _server, head) = served(Database::Sqlite);
     let answer = head.get(path);
     assert_eq!(answer.status(), 400, "{path}");
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -130,8 +130,8 @@ fn unreadable_filter_is_a_named_error(#[case] path: &str, #[case] field: &str) {
 #[case("/?year=2147483647", "年度“2147483647”")]
 #[case("/report?year=-2147483648", "年度“-2147483648”")]
 #[case("/indicators/exchanges?until=2026-13", "月份“2026-13”")]
-fn page_says_which_part_of_its_address_cannot_be_read(#[case] path: &str, #[case] named: &str) {
-    let (_home, _server, head) = served(Database::Sqlite);
+fn page_names_the_unreadable_part_of_its_address(#[case] path: &str, #[case] named: &str) {
+    let (_env, _server, head) = served(Database::Sqlite);
     let answer = head.get(path);
     assert_eq!(answer.status(), 200);
     let page = answer.text().unwrap();
@@ -143,10 +143,10 @@ fn page_says_which_part_of_its_address_cannot_be_read(#[case] path: &str, #[case
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn hostile_push_keeps_nobody_from_writing(#[case] database: Database) {
-    let (_home, server, head) = served(database);
+fn hostile_push_blocks_no_other_writes(#[case] database: Database) {
+    let (_env, server, head) = served(database);
     let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
-    head.push(client, json!([survey(1, id, 1)]));
+    head.push(client, json!([survey_put(1, id, 1)]));
     for (seq, base_rev) in [(2, u64::MAX), (3, 9_223_372_036_854_775_807), (4, 1_000_000)] {
         let fields = json!({"note": "x"});
         let put = json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields});
@@ -154,14 +154,14 @@ fn hostile_push_keeps_nobody_from_writing(#[case] database: Database) {
         assert_eq!(answer.status(), 200, "{base_rev}");
         let result = answer.json::<Value>().unwrap()["results"][0].clone();
         assert_eq!((&result["outcome"], &result["errors"][0]["field"]), (&json!("rejected"), &json!("base_rev")));
-        assert_eq!(head.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+        assert_eq!(head.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
         assert_eq!(server.client().get("/readyz").status(), 200);
     }
 }
 
 #[test]
-fn idle_connections_keep_nobody_from_being_answered() {
-    let (_home, server, _) = served(Database::Sqlite);
+fn idle_connections_block_no_requests() {
+    let (_env, server, _) = served(Database::Sqlite);
     let address = server.address.strip_prefix("http://").unwrap().to_owned();
     // The test holds as many files itself.
     let limit = getrlimit(Resource::Nofile);
@@ -181,8 +181,8 @@ fn idle_connections_keep_nobody_from_being_answered() {
 }
 
 #[test]
-fn connection_that_sends_no_whole_header_is_closed() {
-    let (_home, server, _) = served(Database::Sqlite);
+fn connection_with_incomplete_header_is_closed() {
+    let (_env, server, _) = served(Database::Sqlite);
     let address = server.address.strip_prefix("http://").unwrap().to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nx: ").unwrap();

@@ -2,7 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, eventually, served};
+use jiedui_tests::import::{import_path, wait_checked};
+use jiedui_tests::{Api, Database, TestEnv, served};
 use reqwest::blocking::Response;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -11,29 +12,20 @@ use uuid::Uuid;
 
 const HEADING: &str = "活动时间,乡镇村,学习次数 (次)*,参加人数,学习形式,备注";
 
-/// Brings a table and waits until it has been checked.
-fn bring(api: &Api, table: &str) -> Value {
+/// Uploads a table and returns the checked import.
+fn upload(api: &Api, table: &str) -> Value {
     let path = "/api/v1/imports?activity=joint_study&name=table.csv";
     let answer = api.request("POST", path).body(table.to_owned()).send().unwrap();
     assert_eq!(answer.status(), 202);
-    checked(api, &answer.json().unwrap())
-}
-
-fn path(import: &Value, more: &str) -> String {
-    format!("/api/v1/imports/{}{more}", import["id"].as_str().unwrap())
-}
-
-fn checked(api: &Api, import: &Value) -> Value {
-    let is_over = |own: &Value| own["stage"] != "checking" && own["done"].is_null();
-    eventually("the check", || Some(api.read(&path(import, ""))).filter(is_over))
+    wait_checked(api, &answer.json().unwrap())
 }
 
 fn write(api: &Api, import: &Value) -> Response {
-    api.post(&path(import, "/write"), &Value::Null)
+    api.post(&import_path(import, "/write"), &Value::Null)
 }
 
-fn take_back(api: &Api, import: &Value) -> Response {
-    api.request("DELETE", &path(import, "")).send().unwrap()
+fn revert(api: &Api, import: &Value) -> Response {
+    api.request("DELETE", &import_path(import, "")).send().unwrap()
 }
 
 /// A row that is right, another for each number.
@@ -51,10 +43,10 @@ fn table<'a>(rows: impl IntoIterator<Item = &'a [String; 6]>) -> String {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_put_right(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("reviewer", "reviewer", &["--place", "522728"]);
-    let server = home.serve(&[]);
+fn import_reports_every_error_and_writes_once_when_corrected(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("reviewer", "reviewer", &["--place", "522728"]);
+    let server = env.serve(&[]);
     let api = server.sign_in("reviewer");
     let long = "长".repeat(2_001);
     // Which cell becomes what, and what is to be said of it.
@@ -92,17 +84,17 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
         expected.insert((at + 2, "row".to_owned()), "twice".to_owned());
     }
     assert_eq!(expected.len(), 37);
-    let import = bring(&api, &table(&wrong));
+    let import = upload(&api, &table(&wrong));
     assert_eq!((&import["stage"], &import["rows"], &import["wrong"]), (&json!("checked"), &json!(1000), &json!(37)));
     assert_eq!(import["wrong_rows"], 37);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let told: BTreeMap<(usize, String), String> = import["mistakes"]
+    let errors: BTreeMap<(usize, String), String> = import["mistakes"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|own| ((own["row"].as_u64().unwrap() as usize, text(&own["field"])), text(&own["code"])))
+        .map(|error| ((error["row"].as_u64().unwrap() as usize, text(&error["field"])), text(&error["code"])))
         .collect();
-    assert_eq!(told, expected);
+    assert_eq!(errors, expected);
     let first = &import["mistakes"][1];
     assert_eq!(
         (&first["column"], &first["value"], &first["message"]),
@@ -111,7 +103,7 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     assert_eq!(write(&api, &import).status(), 409);
     assert_eq!(api.actual("joint_studies", 2026), Value::Null, "nothing is written");
 
-    let import = bring(&api, &table(&right));
+    let import = upload(&api, &table(&right));
     assert_eq!((&import["wrong"], &import["mistakes"], &import["likely"]), (&json!(0), &json!([]), &json!([])));
     let written: Value = write(&api, &import).json().unwrap();
     assert_eq!((&written["stage"], &written["rows"]), (&json!("done"), &json!(1000)));
@@ -120,31 +112,31 @@ fn a_table_of_1000_rows_with_37_mistakes_is_told_each_and_written_once_they_are_
     assert_eq!(api.actual("joint_studies", 2026), 1000);
     let again = api.request("POST", "/api/v1/imports?activity=joint_study").body(table(&right)).send().unwrap();
     assert_eq!(again.status(), 409, "the same file once more");
-    let likely = bring(&api, &table(&right[..3]));
+    let likely = upload(&api, &table(&right[..3]));
     assert_eq!(likely["likely"], json!([2, 3, 4]), "the same rows in another file");
 
-    let undone: Value = take_back(&api, &import).json().unwrap();
+    let undone: Value = revert(&api, &import).json().unwrap();
     assert_eq!(undone["stage"], "undone");
     assert_eq!(api.actual("joint_studies", 2026), Value::Null);
-    let output = home.run(&["verify"], "");
+    let output = env.run(&["verify"], "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let import = bring(&api, &table(&right));
+    let import = upload(&api, &table(&right));
     assert_eq!(write(&api, &import).status(), 200, "what was taken back may be brought again");
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn what_was_changed_since_is_not_taken_back_unseen(#[case] database: Database) {
-    let (_home, _server, api) = served(database);
-    let import = bring(&api, &table(&[row(1), row(2)]));
+fn revert_of_since_changed_entry_is_rejected(#[case] database: Database) {
+    let (_env, _server, api) = served(database);
+    let import = upload(&api, &table(&[row(1), row(2)]));
     assert_eq!(write(&api, &import).status(), 200);
     let listed = api.read("/api/v1/entries?year=2026&limit=5");
     let entry = &listed["entries"][0];
     assert_eq!((&entry["fields"]["note"], &entry["fields"]["details"]["form"]), (&json!("第2次"), &json!("online")));
     let verify = json!({"seq": 1, "kind": "entry", "id": entry["id"], "base_rev": 1, "op": "put", "fields": {"state": "verified"}});
     assert_eq!(api.push(Uuid::now_v7(), json!([verify]))[0]["outcome"], "applied");
-    let refused = take_back(&api, &import);
+    let refused = revert(&api, &import);
     assert_eq!(refused.status(), 409);
     let refused: Value = refused.json().unwrap();
     assert_eq!(refused["errors"][0]["limit"], 1.0, "{refused}");
@@ -152,26 +144,26 @@ fn what_was_changed_since_is_not_taken_back_unseen(#[case] database: Database) {
 }
 
 #[test]
-fn columns_that_nobody_knows_are_said_once_and_remembered() {
-    let (_home, server, api) = served(Database::Sqlite);
+fn unknown_columns_are_matched_by_hand_and_remembered() {
+    let (_env, server, api) = served(Database::Sqlite);
     let heading = "哪一天,哪里,几次\n";
-    let import = bring(&api, &format!("{heading}2026-11-20,沫阳镇,2\n"));
+    let import = upload(&api, &format!("{heading}2026-11-20,沫阳镇,2\n"));
     assert_eq!((&import["columns"], &import["wrong"]), (&json!([null, null, null]), &json!(3)));
     let set = |columns: Value| {
-        api.request("PUT", &path(&import, "/columns")).json(&json!({"columns": columns})).send().unwrap()
+        api.request("PUT", &import_path(&import, "/columns")).json(&json!({"columns": columns})).send().unwrap()
     };
     assert_eq!(set(json!(["date", "place", "values.nothing"])).status(), 400);
     assert_eq!(set(json!(["date", "date", null])).status(), 400);
     assert_eq!(set(json!(["date"])).status(), 400);
     assert_eq!(set(json!(["date", "place", "values.times"])).status(), 202);
-    assert_eq!(checked(&api, &import)["wrong"], 0);
-    let next = bring(&api, &format!("{heading}2026-11-21,沫阳镇,3\n"));
+    assert_eq!(wait_checked(&api, &import)["wrong"], 0);
+    let next = upload(&api, &format!("{heading}2026-11-21,沫阳镇,3\n"));
     assert_eq!((&next["columns"][2], &next["wrong"]), (&json!("values.times"), &json!(0)));
-    let cancelled: Value = take_back(&api, &next).json().unwrap();
+    let cancelled: Value = revert(&api, &next).json().unwrap();
     assert_eq!(cancelled["stage"], "cancelled");
     assert_eq!(write(&api, &next).status(), 409);
-    assert_eq!(bring(&api, "not a table")["stage"], "empty");
-    assert_eq!(bring(&api, "PK\u{3}\u{4}broken")["stage"], "unreadable");
+    assert_eq!(upload(&api, "not a table")["stage"], "empty");
+    assert_eq!(upload(&api, "PK\u{3}\u{4}broken")["stage"], "unreadable");
     let answer = api.get("/api/v1/imports/template.xlsx?activity=joint_study");
     assert_eq!(answer.status(), 200);
     assert!(answer.bytes().unwrap().starts_with(b"PK"));

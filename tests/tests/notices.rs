@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Database, TestEnv, survey_put};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use rstest::rstest;
@@ -56,12 +56,12 @@ fn decoded(text: &str) -> Vec<u8> {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn who_has_an_entry_returned_is_woken_and_asks_what_there_is(#[case] database: Database) {
+fn author_of_returned_entry_receives_a_notification(#[case] database: Database) {
     let (address, asked) = push_service("201 Created");
-    let home = Home::new(database);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
-    home.add_user("county", "reviewer", &["--place", "522728"]);
-    let server = home.serve_with(&[], with_own_service);
+    let env = TestEnv::new(database);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
+    env.add_user("county", "reviewer", &["--place", "522728"]);
+    let server = env.serve_with(&[], with_own_service);
     let (moyang, county) = (server.sign_in("moyang"), server.sign_in("county"));
     let put = |endpoint: &str| {
         let request = moyang.request("PUT", "/api/v1/notices/browser").json(&json!({"endpoint": endpoint}));
@@ -70,7 +70,7 @@ fn who_has_an_entry_returned_is_woken_and_asks_what_there_is(#[case] database: D
     assert_eq!(put("https://example.org/x"), 400, "no address but a push service's is ever asked");
     assert_eq!(put(&format!("{address}/send/abc")), 204);
     let id = Uuid::now_v7();
-    moyang.push(Uuid::now_v7(), json!([survey(1, id, 2)]));
+    moyang.push(Uuid::now_v7(), json!([survey_put(1, id, 2)]));
     let decide = |seq: u64, rev: u64, fields: Value| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": rev, "op": "put", "fields": fields});
     let desk = Uuid::now_v7();
     county.push(desk, json!([decide(1, 1, json!({"state": "verified"}))]));
@@ -83,10 +83,10 @@ fn who_has_an_entry_returned_is_woken_and_asks_what_there_is(#[case] database: D
     // RFC 8292: the message is signed by the key that the browser was given.
     let (token, key) = headers["authorization"].strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
     assert_eq!(moyang.read("/api/v1/notices/browser")["key"], key);
-    let (said, signature) = token.rsplit_once('.').unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
     let key = VerifyingKey::from_sec1_bytes(&decoded(key)).unwrap();
-    key.verify(said.as_bytes(), &Signature::from_slice(&decoded(signature)).unwrap()).unwrap();
-    let claims: Value = serde_json::from_slice(&decoded(said.split_once('.').unwrap().1)).unwrap();
+    key.verify(message.as_bytes(), &Signature::from_slice(&decoded(signature)).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&decoded(message.split_once('.').unwrap().1)).unwrap();
     assert_eq!(claims["aud"], address);
     assert_eq!(moyang.read("/api/v1/notices"), json!({"returned": 1, "sentence": "有 1 条填报被退回"}));
     assert!(asked.try_recv().is_err(), "once");
@@ -97,19 +97,19 @@ fn who_has_an_entry_returned_is_woken_and_asks_what_there_is(#[case] database: D
 }
 
 #[test]
-fn a_browser_that_is_gone_is_forgotten() {
+fn expired_push_subscription_is_removed() {
     let (gone, asked_gone) = push_service("410 Gone");
-    let (there, asked_there) = push_service("201 Created");
-    let home = Home::new(Database::Sqlite);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve_with(&[], with_own_service);
+    let (alive, asked_alive) = push_service("201 Created");
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve_with(&[], with_own_service);
     let api = server.sign_in("head");
-    for address in [&gone, &there] {
+    for address in [&gone, &alive] {
         let request = api.request("PUT", "/api/v1/notices/browser").json(&json!({"endpoint": format!("{address}/x")}));
         assert_eq!(request.send().unwrap().status(), 204);
     }
     let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
-    api.push(client, json!([survey(1, id, 2)]));
+    api.push(client, json!([survey_put(1, id, 2)]));
     let mut rev = 0;
     let mut return_it = || {
         rev += 1;
@@ -117,11 +117,11 @@ fn a_browser_that_is_gone_is_forgotten() {
         let returned =
             json!({"seq": rev + 1, "kind": "entry", "id": id, "base_rev": rev, "op": "put", "fields": fields});
         assert_eq!(api.push(client, json!([returned]))[0]["outcome"], "applied");
-        asked_there.recv_timeout(Duration::from_secs(30)).unwrap();
+        asked_alive.recv_timeout(Duration::from_secs(30)).unwrap();
     };
     return_it();
     asked_gone.recv_timeout(Duration::from_secs(30)).unwrap();
-    jiedui_tests::eventually("it is left alone", || {
+    jiedui_tests::wait_until("it is left alone", || {
         return_it();
         asked_gone.try_recv().is_err().then_some(())
     });

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use jiedui_tests::{Api, Database, eventually, served, survey};
+use jiedui_tests::{Api, Database, served, survey_put, wait_until};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn has_schema(body: &Value) -> bool {
 
 #[test]
 fn document_has_a_schema_for_every_body() {
-    let (_home, _server, api) = served(Database::Sqlite);
+    let (_env, _server, api) = served(Database::Sqlite);
     let document = api.read("/api/v1/openapi.json");
     let mut operations = 0;
     each_operation(&document, |name, operation| {
@@ -60,8 +60,8 @@ fn document_has_a_schema_for_every_body() {
 }
 
 #[test]
-fn document_refers_to_nothing_that_is_missing() {
-    let (_home, _server, api) = served(Database::Sqlite);
+fn document_has_no_dangling_references() {
+    let (_env, _server, api) = served(Database::Sqlite);
     let document = api.read("/api/v1/openapi.json");
     let mut references = BTreeSet::new();
     collect_references(&document, &mut references);
@@ -188,8 +188,8 @@ fn id(value: &Value) -> &str {
 }
 
 #[test]
-fn answers_are_as_the_document_says() {
-    let (_home, _server, api) = served(Database::Sqlite);
+fn responses_match_the_document() {
+    let (_env, _server, api) = served(Database::Sqlite);
     let client = Checked::new(api);
     let get = |template: &str, path: &str| client.call(&format!("GET {template}"), path, None, 200);
     get("/healthz", "/healthz");
@@ -223,9 +223,10 @@ fn answers_are_as_the_document_says() {
     let mut missing = Vec::new();
     each_operation(&client.document, |name, operation| {
         let responses = operation["responses"].as_object().unwrap().iter();
-        let mut types =
-            responses.filter(|(status, _)| status.starts_with('2')).filter_map(|(_, own)| own["content"].as_object());
-        let is_json = types.any(|types| types.keys().any(|own| own.contains("json")));
+        let mut types = responses
+            .filter(|(status, _)| status.starts_with('2'))
+            .filter_map(|(_, response)| response["content"].as_object());
+        let is_json = types.any(|types| types.keys().any(|name| name.contains("json")));
         if is_json && !client.called.borrow().contains(name) {
             missing.push(name.to_owned());
         }
@@ -248,8 +249,8 @@ fn entries(client: &Checked) {
         let body = json!({"client_id": Uuid::now_v7(), "mutations": [mutation]});
         client.call("POST /api/v1/sync/push", "/api/v1/sync/push", Some(body), 200)["results"][0].clone()
     };
-    assert_eq!(push(survey(1, entry, 3))["outcome"], "applied");
-    assert_eq!(push(survey(1, entry, 4))["outcome"], "conflict");
+    assert_eq!(push(survey_put(1, entry, 3))["outcome"], "applied");
+    assert_eq!(push(survey_put(1, entry, 4))["outcome"], "conflict");
     assert_eq!(
         push(json!({"seq": 1, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 0, "op": "put"}))["outcome"],
         "rejected"
@@ -298,7 +299,9 @@ fn imports(client: &Checked) {
     let path = |import: &Value, more: &str| format!("/api/v1/imports/{}{more}", id(import));
     let checked = |import: &Value| {
         let look = || client.call("GET /api/v1/imports/{id}", &path(import, ""), None, 200);
-        eventually("the check", || Some(look()).filter(|own| own["stage"] != "checking" && own["done"].is_null()))
+        wait_until("the check", || {
+            Some(look()).filter(|import| import["stage"] != "checking" && import["done"].is_null())
+        })
     };
     let heading = "活动时间,乡镇村,学习次数 (次)*,参加人数,学习形式,备注";
     let wrong = upload(&format!("登记表\n{heading}\n2026-11-20,北京市,一,2,线上,\n合计,,1,,,"));

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, Server, eventually, survey};
+use jiedui_tests::{Api, Database, Server, TestEnv, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::fs;
@@ -33,8 +33,8 @@ fn missing(api: &Api, hashes: &[&str]) -> Value {
 }
 
 /// Two towns of Luodian, each with a recorder; a reviewer and a viewer of the county.
-fn towns(database: Database) -> (Home, Server) {
-    let home = Home::new(database);
+fn towns(database: Database) -> (TestEnv, Server) {
+    let env = TestEnv::new(database);
     for (name, role, place) in [
         ("town", "recorder", "522728109"),
         ("other", "recorder", "522728110"),
@@ -42,15 +42,15 @@ fn towns(database: Database) -> (Home, Server) {
         ("county", "reviewer", "522728"),
         ("looker", "viewer", "522728"),
     ] {
-        home.add_user(name, role, &["--place", place]);
+        env.add_user(name, role, &["--place", place]);
     }
-    let server = home.serve(&[]);
-    (home, server)
+    let server = env.serve(&[]);
+    (env, server)
 }
 
 /// A put of an entry with photos; in Moyang Town or in another one.
 fn entry(seq: u64, id: Uuid, base_rev: u64, place: &str, hashes: &[&str]) -> Value {
-    let mut mutation = survey(seq, id, 1);
+    let mut mutation = survey_put(seq, id, 1);
     (mutation["base_rev"], mutation["fields"]["place"]) = (json!(base_rev), json!(place));
     mutation["fields"]["attachments"] = json!(hashes);
     mutation
@@ -62,8 +62,8 @@ const ELSEWHERE: &str = "522728110";
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn naming_a_strangers_photo_does_not_let_one_read_it(#[case] database: Database) {
-    let (_home, server) = towns(database);
+fn naming_another_users_photo_gives_no_access(#[case] database: Database) {
+    let (_env, server) = towns(database);
     let [town, other, county] = ["town", "other", "county"].map(|name| server.sign_in(name));
     let taken = photo(1, 3_000);
     let hash = taken.1.as_str();
@@ -97,8 +97,8 @@ fn naming_a_strangers_photo_does_not_let_one_read_it(#[case] database: Database)
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_photo_named_before_its_owner_sends_it_is_for_the_owner_to_show(#[case] database: Database) {
-    let (_home, server) = towns(database);
+fn photo_named_by_others_before_upload_belongs_to_uploader(#[case] database: Database) {
+    let (_env, server) = towns(database);
     let [town, other, county] = ["town", "other", "county"].map(|name| server.sign_in(name));
     let taken = photo(2, 3_000);
     let hash = taken.1.as_str();
@@ -119,7 +119,7 @@ fn a_photo_named_before_its_owner_sends_it_is_for_the_owner_to_show(#[case] data
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn photos_of_history_and_deleted_entries_are_for_reviewers(#[case] database: Database) {
-    let (_home, server) = towns(database);
+    let (_env, server) = towns(database);
     let [town, near, county] = ["town", "near", "county"].map(|name| server.sign_in(name));
     let (first, second) = (photo(3, 3_000), photo(4, 3_000));
     let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
@@ -134,8 +134,8 @@ fn photos_of_history_and_deleted_entries_are_for_reviewers(#[case] database: Dat
 }
 
 #[test]
-fn part_with_another_total_is_a_named_error() {
-    let (_home, server) = towns(Database::Sqlite);
+fn chunk_with_another_total_is_a_named_error() {
+    let (_env, server) = towns(Database::Sqlite);
     let town = server.sign_in("town");
     let (bytes, hash) = photo(9, 3_000);
     let part = |from: usize, to: usize, total: usize| {
@@ -153,17 +153,17 @@ fn part_with_another_total_is_a_named_error() {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_photo_whose_file_is_gone_is_asked_for_and_taken_again(#[case] database: Database) {
-    let (home, server) = towns(database);
+fn lost_photo_is_requested_and_accepted_again(#[case] database: Database) {
+    let (env, server) = towns(database);
     let town = server.sign_in("town");
-    let (lost, kept) = (photo(5, 3_000), photo(6, 3_000));
-    assert_eq!((put(&town, &lost), put(&town, &kept)), (201, 201));
-    assert_eq!(missing(&town, &[&lost.1, &kept.1]), json!([]));
-    fs::remove_file(home.path().join("attachments").join(&lost.1)).unwrap();
-    assert_eq!((get(&town, &lost.1), get(&town, &kept.1)), (404, 200));
-    assert_eq!(missing(&town, &[&lost.1, &kept.1]), json!([lost.1]));
-    let told = String::from_utf8(home.run(&["verify"], "").stderr).unwrap();
-    assert!(told.contains(&lost.1) && !told.contains(&kept.1), "{told}");
+    let (lost, stored) = (photo(5, 3_000), photo(6, 3_000));
+    assert_eq!((put(&town, &lost), put(&town, &stored)), (201, 201));
+    assert_eq!(missing(&town, &[&lost.1, &stored.1]), json!([]));
+    fs::remove_file(env.path().join("attachments").join(&lost.1)).unwrap();
+    assert_eq!((get(&town, &lost.1), get(&town, &stored.1)), (404, 200));
+    assert_eq!(missing(&town, &[&lost.1, &stored.1]), json!([lost.1]));
+    let output = String::from_utf8(env.run(&["verify"], "").stderr).unwrap();
+    assert!(output.contains(&lost.1) && !output.contains(&stored.1), "{output}");
     assert_eq!((put(&town, &lost), get(&town, &lost.1)), (201, 200));
     assert_eq!(missing(&town, &[&lost.1]), json!([]));
 }
@@ -171,38 +171,38 @@ fn a_photo_whose_file_is_gone_is_asked_for_and_taken_again(#[case] database: Dat
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn what_nothing_names_is_removed_after_its_time_and_nothing_else(#[case] database: Database) {
-    let (home, server) = towns(database);
+fn only_unreferenced_photos_are_removed_after_grace_time(#[case] database: Database) {
+    let (env, server) = towns(database);
     let town = server.sign_in("town");
     let all: Vec<(Vec<u8>, String)> = (10..14).map(|number| photo(number, 3_000)).collect();
-    all.iter().for_each(|own| assert_eq!(put(&town, own), 201));
-    let [named, former, kept, nowhere] = [0, 1, 2, 3].map(|at| all[at].1.as_str());
+    all.iter().for_each(|photo| assert_eq!(put(&town, photo), 201));
+    let [named, former, current, nowhere] = [0, 1, 2, 3].map(|at| all[at].1.as_str());
     // In an entry, in its history, in values that were not taken, and nowhere.
     let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
     let change = |seq: u64, base_rev: u64, hash: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"attachments": [hash]}}]);
     town.push(client, json!([entry(1, id, 0, MOYANG, &[former])]));
     town.push(client, change(2, 1, named));
-    let ran = town.push(Uuid::now_v7(), change(1, 1, kept));
+    let ran = town.push(Uuid::now_v7(), change(1, 1, current));
     assert_eq!(ran[0]["outcome"], "conflict");
     assert_eq!(server.terminate(), Some(0));
-    let server = home.serve_with(&[], |command| {
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_PHOTO_GRACE_DAYS", "0");
     });
     let town = server.sign_in("town");
-    eventually("the removal", || (get(&town, nowhere) == 404).then_some(()));
-    assert!(!home.path().join("attachments").join(nowhere).exists());
-    assert_eq!([named, former, kept].map(|hash| get(&town, hash)), [200, 200, 200]);
+    wait_until("the removal", || (get(&town, nowhere) == 404).then_some(()));
+    assert!(!env.path().join("attachments").join(nowhere).exists());
+    assert_eq!([named, former, current].map(|hash| get(&town, hash)), [200, 200, 200]);
     assert_eq!(put(&town, &all[3]), 201, "it may come again");
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn viewers_store_nothing_and_others_only_so_much_a_day(#[case] database: Database) {
-    let (home, server) = towns(database);
+fn viewers_store_no_photos_and_others_up_to_a_quota(#[case] database: Database) {
+    let (env, server) = towns(database);
     assert_eq!(put(&server.sign_in("looker"), &photo(20, 3_000)), 403);
     drop(server);
-    let server = home.serve_with(&[], |command| {
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_PHOTO_QUOTA_MB", "1");
     });
     let town = server.sign_in("town");
@@ -222,8 +222,8 @@ fn viewers_store_nothing_and_others_only_so_much_a_day(#[case] database: Databas
 }
 
 #[test]
-fn a_photo_is_kept_by_browsers_and_runs_nothing() {
-    let (_home, server) = towns(Database::Sqlite);
+fn photo_is_cached_by_browsers_and_runs_no_script() {
+    let (_env, server) = towns(Database::Sqlite);
     let town = server.sign_in("town");
     let (bytes, hash) = photo(30, 3_000);
     put(&town, &(bytes, hash.clone()));
@@ -268,16 +268,16 @@ fn may_mount() -> bool {
 }
 
 #[test]
-fn a_full_disk_has_photos_come_again_and_refuses_none() {
+fn full_disk_defers_photos_and_rejects_none() {
     // Only root may mount, and not in every container.
     if !may_mount() {
         eprintln!("skipped: no file system can be mounted here");
         return;
     }
     let disk = SmallDisk::new("1m");
-    let home = Home::new(Database::Sqlite);
-    home.add_user("town", "recorder", &["--place", MOYANG]);
-    let server = home.serve_with(&[], |command| {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("town", "recorder", &["--place", MOYANG]);
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_DATA_DIR", disk.path());
     });
     let town = server.sign_in("town");
@@ -287,7 +287,7 @@ fn a_full_disk_has_photos_come_again_and_refuses_none() {
         let range = format!("bytes {start}-{}/{}", end - 1, bytes.len());
         town.request("PUT", &path).header("content-range", range).body(bytes[start..end].to_vec()).send().unwrap()
     };
-    let there = || {
+    let stored_bytes = || {
         let answer =
             town.request("PUT", &path).header("content-range", format!("bytes */{}", bytes.len())).send().unwrap();
         let range = answer.headers().get("range").map(|range| range.to_str().unwrap().to_owned());
@@ -299,13 +299,13 @@ fn a_full_disk_has_photos_come_again_and_refuses_none() {
     let full = fs::write(&ballast, vec![1; 2 << 20]).is_err();
     assert!(full && fs::metadata(&ballast).unwrap().len() < 1 << 20);
     for (start, end) in [(50_000, 150_000), (50_000, 300_000)] {
-        let answer = part(start.max(there()), end);
+        let answer = part(start.max(stored_bytes()), end);
         assert_eq!(answer.status(), 507, "a middle piece and the last one");
         assert!(answer.headers().contains_key("retry-after"));
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
     fs::remove_file(&ballast).unwrap();
-    let start = there();
+    let start = stored_bytes();
     assert!(start < bytes.len());
     assert_eq!(part(start, bytes.len()).status(), 201, "with space again it goes on");
     assert_eq!(town.get(&path).bytes().unwrap(), bytes);

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Database, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ fn store(held: &mut BTreeMap<String, Value>, records: Vec<Value>) {
 #[case(Database::Sqlite, 3)]
 #[case(Database::Sqlite, 1000)]
 #[case(Database::Postgres, 3)]
-fn no_page_border_loses_a_record(#[case] database: Database, #[case] limit: usize) {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    let server = home.serve(&[]);
+fn no_page_boundary_loses_a_record(#[case] database: Database, #[case] limit: usize) {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
-    let mutations: Vec<Value> = (1..=11).map(|seq| survey(seq, Uuid::now_v7(), seq)).collect();
+    let mutations: Vec<Value> = (1..=11).map(|seq| survey_put(seq, Uuid::now_v7(), seq)).collect();
     api.push(Uuid::now_v7(), json!(mutations));
     let (records, cursor) = api.pull(None, limit);
     let mut held = BTreeMap::new();
@@ -46,14 +46,14 @@ fn no_page_border_loses_a_record(#[case] database: Database, #[case] limit: usiz
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn what_moves_out_of_sight_arrives_as_deleted(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("county", "coordinator", &["--place", "522728"]);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
-    let server = home.serve(&[]);
+fn record_that_leaves_the_scope_arrives_as_deleted(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("county", "coordinator", &["--place", "522728"]);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
+    let server = env.serve(&[]);
     let (county, moyang) = (server.sign_in("county"), server.sign_in("moyang"));
     let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
-    county.push(client, json!([survey(1, id, 2)]));
+    county.push(client, json!([survey_put(1, id, 2)]));
     let (records, cursor) = moyang.pull(None, 100);
     let mut held = BTreeMap::new();
     store(&mut held, records);
@@ -73,10 +73,10 @@ fn what_moves_out_of_sight_arrives_as_deleted(#[case] database: Database) {
 }
 
 #[test]
-fn a_cursor_that_is_none_is_a_mistake_of_the_clients() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
+fn invalid_cursor_is_a_client_error() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     for cursor in ["nonsense", "e30", "%00"] {
         assert_eq!(api.get(&format!("/api/v1/sync/pull?cursor={cursor}")).status(), 400, "{cursor}");

@@ -2,40 +2,40 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, survey};
+use jiedui_tests::{Database, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-fn home(database: Database) -> Home {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    home.add_user("town", "reviewer", &["--place", "522728"]);
-    home
+fn env(database: Database) -> TestEnv {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    env.add_user("town", "reviewer", &["--place", "522728"]);
+    env
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn the_same_push_any_number_of_times_is_one(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn repeated_push_is_applied_once(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let (client, ids) = (Uuid::now_v7(), [Uuid::now_v7(), Uuid::now_v7()]);
-    let batch = json!([survey(1, ids[0], 2), survey(2, ids[1], 3)]);
+    let batch = json!([survey_put(1, ids[0], 2), survey_put(2, ids[1], 3)]);
     let first = api.push(client, batch.clone());
     assert_eq!(first[0], json!({"seq": 1, "outcome": "applied", "rev": 1}));
     for _ in 0..5 {
         assert_eq!(api.push(client, batch.clone()), first);
     }
     // From any point of a broken connection: a part of it, in another order.
-    assert_eq!(api.push(client, json!([survey(2, ids[1], 3)])), first[1..]);
+    assert_eq!(api.push(client, json!([survey_put(2, ids[1], 3)])), first[1..]);
     assert_eq!(api.actual("field_surveys", 2026), 5);
     let (records, _) = api.pull(None, 100);
     let new = |record: &&Value| record["kind"] == "entry" && record["fields"]["source"].is_null();
     assert_eq!(records.iter().filter(new).count(), 2);
     // The same number for something else is a mistake of the client's, not a new entry.
-    let reused = api.push(client, json!([survey(1, Uuid::now_v7(), 9)]));
+    let reused = api.push(client, json!([survey_put(1, Uuid::now_v7(), 9)]));
     assert_eq!((&reused[0]["outcome"], &reused[0]["errors"][0]["code"]), (&json!("rejected"), &json!("reused")));
     assert_eq!(api.actual("field_surveys", 2026), 5);
 }
@@ -43,16 +43,16 @@ fn the_same_push_any_number_of_times_is_one(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn one_bad_mutation_holds_up_no_other(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn rejected_mutation_delays_no_other(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
-    let mut elsewhere = survey(2, Uuid::now_v7(), 1);
+    let mut elsewhere = survey_put(2, Uuid::now_v7(), 1);
     elsewhere["fields"]["place"] = json!("522728108");
-    let mut too_many = survey(3, Uuid::now_v7(), 1);
+    let mut too_many = survey_put(3, Uuid::now_v7(), 1);
     too_many["fields"]["values"] = json!({"times": 1_000_000_000});
     let nothing = json!({"seq": 4, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 0, "op": "put", "fields": {}});
-    let batch = json!([survey(1, Uuid::now_v7(), 1), elsewhere, too_many, nothing, {"seq": 5}, "x", survey(6, Uuid::now_v7(), 1)]);
+    let batch = json!([survey_put(1, Uuid::now_v7(), 1), elsewhere, too_many, nothing, {"seq": 5}, "x", survey_put(6, Uuid::now_v7(), 1)]);
     let results = api.push(Uuid::now_v7(), batch);
     let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["applied", "rejected", "rejected", "rejected", "rejected", "rejected", "applied"]);
@@ -67,9 +67,9 @@ fn one_bad_mutation_holds_up_no_other(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn many_at_once_lose_nothing_and_see_it_all(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn concurrent_pushes_lose_nothing_and_are_pulled(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -78,7 +78,7 @@ fn many_at_once_lose_nothing_and_see_it_all(#[case] database: Database) {
                 let client = Uuid::now_v7();
                 for batch in 0..5_u64 {
                     let mutations: Vec<Value> =
-                        (1..=10).map(|entry| survey(batch * 10 + entry, Uuid::now_v7(), 1)).collect();
+                        (1..=10).map(|entry| survey_put(batch * 10 + entry, Uuid::now_v7(), 1)).collect();
                     let results = api.push(client, json!(mutations));
                     assert!(results.iter().all(|result| result["outcome"] == "applied"));
                 }
@@ -97,19 +97,19 @@ fn many_at_once_lose_nothing_and_see_it_all(#[case] database: Database) {
         });
     });
     assert_eq!(api.actual("field_surveys", 2026), 400);
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+    let env = env(database);
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let (id, phone, desk) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let change = |seq: u64, base_rev: u64, fields: Value| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields}]);
-    village.push(phone, json!([survey(1, id, 4)]));
+    village.push(phone, json!([survey_put(1, id, 4)]));
     assert_eq!(village.push(phone, change(2, 1, json!({"values": {"times": 6}})))[0]["outcome"], "applied");
     assert_eq!(village.actual("field_surveys", 2026), 6);
     // A recorder cannot decide; a reviewer must say why something comes back.
@@ -140,41 +140,41 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
     let (records, _) = village.pull(None, 100);
     assert!(!records.iter().any(|record| record["id"] == json!(id)));
     drop(server);
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(0));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn base_rev_above_the_record_is_rejected_and_stops_nobody(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn base_rev_above_the_record_is_rejected_alone(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let (phone, id) = (Uuid::now_v7(), Uuid::now_v7());
-    village.push(phone, json!([survey(1, id, 4)]));
+    village.push(phone, json!([survey_put(1, id, 4)]));
     let edit = |seq: u64, base_rev: u64| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": "改"}});
-    let new = json!({"seq": 9, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 1, "op": "put", "fields": survey(9, id, 1)["fields"]});
+    let new = json!({"seq": 9, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 1, "op": "put", "fields": survey_put(9, id, 1)["fields"]});
     let results =
         village.push(phone, json!([edit(2, i64::MAX as u64), edit(3, 2), edit(4, u64::MAX), new, edit(10, 1)]));
-    let told: Vec<(&str, &Value)> =
-        results.iter().map(|own| (own["outcome"].as_str().unwrap(), &own["errors"][0]["field"])).collect();
+    let outcomes: Vec<(&str, &Value)> =
+        results.iter().map(|result| (result["outcome"].as_str().unwrap(), &result["errors"][0]["field"])).collect();
     let refused = ("rejected", &json!("base_rev"));
-    assert_eq!(told, [refused, refused, refused, refused, ("applied", &Value::Null)]);
+    assert_eq!(outcomes, [refused, refused, refused, refused, ("applied", &Value::Null)]);
     // Everybody else's pushes go on.
-    assert_eq!(town.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
+    assert_eq!(town.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
     assert_eq!(village.actual("field_surveys", 2026), 5);
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_push_under_another_accounts_client_id_conflicts_with_its_changes(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn push_under_another_accounts_client_id_conflicts(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let (phone, id) = (Uuid::now_v7(), Uuid::now_v7());
     let edit = |seq: u64, base_rev: u64, note: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": note}}]);
-    village.push(phone, json!([survey(1, id, 4)]));
+    village.push(phone, json!([survey_put(1, id, 4)]));
     village.push(phone, edit(2, 1, "村里改的"));
     let forged = town.push(phone, edit(3, 1, "镇里改的"));
     assert_eq!((&forged[0]["outcome"], &forged[0]["rev"]), (&json!("conflict"), &json!(2)));
@@ -188,31 +188,31 @@ fn a_push_under_another_accounts_client_id_conflicts_with_its_changes(#[case] da
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_refused_change_of_a_record_out_of_sight_does_not_tell_its_rev(#[case] database: Database) {
-    let home = home(database);
-    home.add_user("elsewhere", "recorder", &["--place", "522728108"]);
-    let server = home.serve(&[]);
+fn rejection_outside_scope_does_not_reveal_the_rev(#[case] database: Database) {
+    let env = env(database);
+    env.add_user("elsewhere", "recorder", &["--place", "522728108"]);
+    let server = env.serve(&[]);
     let (village, elsewhere) = (server.sign_in("village"), server.sign_in("elsewhere"));
     let id = Uuid::now_v7();
-    village.push(Uuid::now_v7(), json!([survey(1, id, 4)]));
+    village.push(Uuid::now_v7(), json!([survey_put(1, id, 4)]));
     for (seq, base_rev) in [(1, 0), (2, 1), (3, 7)] {
         let edit = json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": "x"}}]);
-        let told = &elsewhere.push(Uuid::nil(), edit)[0];
-        assert_eq!((&told["rev"], &told["errors"][0]["field"]), (&json!(0), &json!("id")), "{told}");
-        assert_eq!(told["errors"][0]["limit"], Value::Null);
+        let result = &elsewhere.push(Uuid::nil(), edit)[0];
+        assert_eq!((&result["rev"], &result["errors"][0]["field"]), (&json!(0), &json!("id")), "{result}");
+        assert_eq!(result["errors"][0]["limit"], Value::Null);
     }
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_new_record_under_a_used_identifier_is_a_conflict_whichever_client_sends_it(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn new_record_under_used_identifier_conflicts_from_any_client(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let need = |title: &str| json!({"ledger": "need", "year": 2026, "place": "522728109", "programme": "industry", "title": title});
     let put = |seq: u64, kind: &str, id: Uuid, fields: &Value| json!([{"seq": seq, "kind": kind, "id": id, "base_rev": 0, "op": "put", "fields": fields}]);
-    let entry = survey(1, Uuid::nil(), 4)["fields"].clone();
+    let entry = survey_put(1, Uuid::nil(), 4)["fields"].clone();
     let mut other = entry.clone();
     other["note"] = json!("另一个标签页里写的");
     other["values"] = json!({"times": 7, "people": 3});
@@ -236,17 +236,20 @@ fn a_new_record_under_a_used_identifier_is_a_conflict_whichever_client_sends_it(
         }
         if kind == "entry" {
             let whole = api.read(&format!("/api/v1/entries/{id}"));
-            let kept = json!({"note": "另一个标签页里写的", "values.times": 7, "values.people": 3});
-            assert_eq!((&whole["conflicts"][0]["kept"], &whole["conflicts"][1]["kept"]), (&kept, &kept));
+            let rejected_values = json!({"note": "另一个标签页里写的", "values.times": 7, "values.people": 3});
+            assert_eq!(
+                (&whole["conflicts"][0]["kept"], &whole["conflicts"][1]["kept"]),
+                (&rejected_values, &rejected_values)
+            );
         }
     }
     assert_eq!(api.actual("field_surveys", 2026), 4);
 }
 
 #[test]
-fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back() {
-    let home = home(Database::Sqlite);
-    let copy = home.path().join("copy.db");
+fn push_from_before_restore_overwrites_nothing_newer() {
+    let env = env(Database::Sqlite);
+    let copy = env.path().join("copy.db");
     let copy = copy.to_str().unwrap();
     let (phone, desk, id, lost) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let put = |seq: u64, base_rev: u64, epoch: Option<u64>, fields: Value| {
@@ -257,21 +260,21 @@ fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back(
         }
         json!([mutation])
     };
-    let first = survey(1, id, 4);
+    let first = survey_put(1, id, 4);
     {
-        let server = home.serve(&[]);
+        let server = env.serve(&[]);
         let (village, town) = (server.sign_in("village"), server.sign_in("town"));
         assert_eq!(village.read("/api/v1/sync/pull?limit=1")["epoch"], 0);
         village.push(phone, json!([first]));
         town.push(desk, put(1, 1, Some(0), json!({"values": {"people": 2}})));
-        assert!(home.run(&["backup", copy], "").status.success());
+        assert!(env.run(&["backup", copy], "").status.success());
         // These are acknowledged, and a restore takes them back.
-        village.push(phone, json!([survey(2, lost, 5)]));
+        village.push(phone, json!([survey_put(2, lost, 5)]));
         village.push(phone, put(3, 2, Some(0), json!({"note": "恢复前写的"})));
         assert_eq!(server.terminate(), Some(0));
     }
-    assert!(home.run(&["restore", copy], "").status.success());
-    let server = home.serve(&[]);
+    assert!(env.run(&["restore", copy], "").status.success());
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let epoch = village.read("/api/v1/sync/pull?limit=1")["epoch"].as_u64().unwrap();
     assert!(epoch > 0);
@@ -279,7 +282,7 @@ fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back(
     let theirs = town.push(desk, put(2, 2, Some(epoch), json!({"note": "镇里改的", "values": {"times": 6}})));
     assert_eq!((&theirs[0]["outcome"], &theirs[0]["rev"]), (&json!("applied"), &json!(3)));
     // What a phone remembers is sent again: what is there finds its answer, what is not is done or waits for a choice.
-    let again = json!([first, survey(2, lost, 5), put(3, 2, Some(0), json!({"note": "恢复前写的"}))[0]]);
+    let again = json!([first, survey_put(2, lost, 5), put(3, 2, Some(0), json!({"note": "恢复前写的"}))[0]]);
     let results = village.push(phone, again.clone());
     let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["applied", "applied", "conflict"]);
@@ -304,21 +307,21 @@ fn a_push_from_before_a_restore_overwrites_nothing_and_what_was_lost_comes_back(
 
 #[test]
 fn push_without_epoch_overwrites_nothing_after_a_restore() {
-    let home = home(Database::Sqlite);
-    let copy = home.path().join("copy.db");
+    let env = env(Database::Sqlite);
+    let copy = env.path().join("copy.db");
     let copy = copy.to_str().unwrap();
     let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let put = |seq: u64, base_rev: u64, note: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": note}}]);
     {
-        let server = home.serve(&[]);
+        let server = env.serve(&[]);
         let village = server.sign_in("village");
-        village.push(phone, json!([survey(1, id, 4)]));
-        assert!(home.run(&["backup", copy], "").status.success());
+        village.push(phone, json!([survey_put(1, id, 4)]));
+        assert!(env.run(&["backup", copy], "").status.success());
         assert_eq!(village.push(phone, put(2, 1, "恢复前"))[0]["rev"], 2);
         assert_eq!(server.terminate(), Some(0));
     }
-    assert!(home.run(&["restore", copy], "").status.success());
-    let server = home.serve(&[]);
+    assert!(env.run(&["restore", copy], "").status.success());
+    let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     // What stood before the restore is seen by everybody: an edit of it is taken.
     assert_eq!(town.push(desk, put(1, 1, "镇里改的"))[0]["outcome"], "applied");
@@ -330,9 +333,9 @@ fn push_without_epoch_overwrites_nothing_after_a_restore() {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn unrepresentable_mutation_is_rejected_by_itself(#[case] database: Database) {
-    let home = home(database);
-    let server = home.serve(&[]);
+fn unrepresentable_mutation_is_rejected_alone(#[case] database: Database) {
+    let env = env(database);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let deep = format!("{}1{}", "[".repeat(130), "]".repeat(130));
     let bad = [
@@ -347,7 +350,7 @@ fn unrepresentable_mutation_is_rejected_by_itself(#[case] database: Database) {
             Uuid::now_v7()
         )
     });
-    let good = |seq: u64| survey(seq, Uuid::now_v7(), 1).to_string();
+    let good = |seq: u64| survey_put(seq, Uuid::now_v7(), 1).to_string();
     let mutations: Vec<String> = std::iter::once(good(1)).chain(bad).chain([good(6)]).collect();
     let body = format!(r#"{{"client_id": "{}", "mutations": [{}]}}"#, Uuid::now_v7(), mutations.join(","));
     let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json").body(body);
@@ -356,12 +359,12 @@ fn unrepresentable_mutation_is_rejected_by_itself(#[case] database: Database) {
     let answer: Value = answer.json().unwrap();
     let results = answer["results"].as_array().unwrap();
     let outcomes: Vec<_> =
-        results.iter().map(|own| (own["seq"].as_u64().unwrap(), own["outcome"].as_str().unwrap())).collect();
+        results.iter().map(|result| (result["seq"].as_u64().unwrap(), result["outcome"].as_str().unwrap())).collect();
     assert_eq!(
         outcomes,
         [(1, "applied"), (2, "rejected"), (3, "rejected"), (4, "rejected"), (5, "rejected"), (6, "applied")]
     );
-    let fields: Vec<_> = results[1..5].iter().map(|own| own["errors"][0]["field"].as_str().unwrap()).collect();
+    let fields: Vec<_> = results[1..5].iter().map(|result| result["errors"][0]["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["note", "values", "later", "note"]);
     assert_eq!(results[4]["errors"][0]["code"], "character");
 }
@@ -369,10 +372,10 @@ fn unrepresentable_mutation_is_rejected_by_itself(#[case] database: Database) {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn an_organisation_that_has_changed_since_is_not_overwritten(#[case] database: Database) {
-    let home = home(database);
-    home.add_user("city", "coordinator", &[]);
-    let server = home.serve(&[]);
+fn organisation_changed_since_is_not_overwritten(#[case] database: Database) {
+    let env = env(database);
+    env.add_user("city", "coordinator", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("city");
     let path = format!("/api/v1/organisations/{}", Uuid::now_v7());
     let put = |name: &str, base_rev: Value| {
@@ -384,8 +387,8 @@ fn an_organisation_that_has_changed_since_is_not_overwritten(#[case] database: D
     assert_eq!(put("小学", json!(1)).1["errors"][0]["field"], "base_rev");
     assert_eq!(put("小学", json!(0)).0, 200);
     assert_eq!(put("小学", json!(0)).0, 200, "the same again");
-    let (status, told) = put("另一所小学", json!(0));
-    assert_eq!((status, &told["errors"][0]["code"]), (409, &json!("conflict")));
+    let (status, problem) = put("另一所小学", json!(0));
+    assert_eq!((status, &problem["errors"][0]["code"]), (409, &json!("conflict")));
     assert_eq!(put("中心小学", json!(1)).0, 200);
     assert_eq!(put("新小学", json!(1)).0, 409);
     assert_eq!(put("新小学", json!("x")).0, 400);
@@ -397,9 +400,9 @@ fn an_organisation_that_has_changed_since_is_not_overwritten(#[case] database: D
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn overview_has_revision_of_organisation_and_pairing(#[case] database: Database) {
-    let home = home(database);
-    home.add_user("city", "coordinator", &[]);
-    let server = home.serve(&[]);
+    let env = env(database);
+    env.add_user("city", "coordinator", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("city");
     let revision = |kind: &str, id: Uuid| {
         let overview = api.read("/api/v1/overview");

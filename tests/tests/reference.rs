@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, eventually, served, survey};
+use jiedui_tests::{Api, Database, TestEnv, served, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ fn put(api: &Api, path: &str, body: &Value) -> (u16, Value) {
 
 fn activity(api: &Api, code: &str) -> Value {
     let catalogue = api.read("/api/v1/catalogue");
-    catalogue["activities"].as_array().unwrap().iter().find(|own| own["code"] == code).unwrap().clone()
+    catalogue["activities"].as_array().unwrap().iter().find(|activity| activity["code"] == code).unwrap().clone()
 }
 
 /// The form of field surveys, with a new field that must be filled in.
@@ -31,39 +31,39 @@ fn next_form(api: &Api) -> Value {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn what_is_read_at_every_start_is_found_by_an_index(#[case] database: Database) {
-    let (home, _server, _api) = served(database);
+fn queries_at_start_use_an_index(#[case] database: Database) {
+    let (env, _server, _api) = served(database);
     let directory =
-        home.plan_of("SELECT id, fields FROM record WHERE kind = 'pairing' AND kind <> 'entry' AND NOT deleted");
+        env.plan_of("SELECT id, fields FROM record WHERE kind = 'pairing' AND kind <> 'entry' AND NOT deleted");
     assert!(directory.contains("record_other"), "{directory}");
     let unnamed =
-        home.plan_of("SELECT sha256 FROM attachment WHERE NOT named AND created_at < 5 ORDER BY created_at LIMIT 9");
+        env.plan_of("SELECT sha256 FROM attachment WHERE NOT named AND created_at < 5 ORDER BY created_at LIMIT 9");
     assert!(unnamed.contains("attachment_unnamed"), "{unnamed}");
     let account = if database == Database::Sqlite { "x'00'" } else { "'00000000-0000-0000-0000-000000000000'" };
-    let sessions = home.plan_of(&format!("DELETE FROM session WHERE account = {account}"));
+    let sessions = env.plan_of(&format!("DELETE FROM session WHERE account = {account}"));
     assert!(sessions.contains("session_account"), "{sessions}");
-    let photo = home.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
+    let photo = env.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
     assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_form_changes_and_what_phones_have_recorded_with_the_old_one_arrives(#[case] database: Database) {
-    let (home, _server, api) = served(database);
-    let other = (database == Database::Postgres).then(|| home.serve(&[]));
+fn entry_of_previous_form_version_is_accepted(#[case] database: Database) {
+    let (env, _server, api) = served(database);
+    let other = (database == Database::Postgres).then(|| env.serve(&[]));
     let other = other.as_ref().map(|server| server.sign_in("head"));
     let version = activity(&api, "field_survey")["version"].as_u64().unwrap();
     let (client, before) = (Uuid::now_v7(), Uuid::now_v7());
-    api.push(client, json!([survey(1, before, 2)]));
+    api.push(client, json!([survey_put(1, before, 2)]));
     let (status, catalogue) = put(&api, "/api/v1/catalogue/activities/field_survey", &next_form(&api));
     assert_eq!(status, 200);
     assert_eq!(activity(&api, "field_survey")["version"], version + 1);
-    assert!(catalogue["former"].as_array().unwrap().iter().any(|own| own["code"] == "field_survey"));
+    assert!(catalogue["former"].as_array().unwrap().iter().any(|activity| activity["code"] == "field_survey"));
 
     // A phone that has been offline meanwhile names the version that it had; who names none has the new one.
     let with_version = |seq: u64, version: Option<u64>| {
-        let mut mutation = survey(seq, Uuid::now_v7(), 3);
+        let mut mutation = survey_put(seq, Uuid::now_v7(), 3);
         mutation["fields"]["version"] = json!(version);
         mutation
     };
@@ -78,61 +78,62 @@ fn a_form_changes_and_what_phones_have_recorded_with_the_old_one_arrives(#[case]
                 with_version(4, Some(99))
             ]),
         );
-        let outcomes: Vec<&Value> = results.iter().map(|own| &own["outcome"]).collect();
+        let outcomes: Vec<&Value> = results.iter().map(|result| &result["outcome"]).collect();
         assert_eq!(outcomes, ["applied", "rejected", "rejected", "rejected"]);
         assert_eq!(results[1]["errors"][0]["field"], "values.villages");
         assert_eq!(results[3]["errors"][0]["field"], "version");
     }
     let edit = json!({"seq": 2, "kind": "entry", "id": before, "base_rev": 1, "op": "put", "fields": {"note": "改"}});
     assert_eq!(api.push(client, json!([edit]))[0]["outcome"], "applied", "an old entry is still an old one");
-    let own = api.read(&format!("/api/v1/entries/{before}"));
-    assert_eq!((&own["fields"]["version"], &own["fields"]["note"]), (&json!(version), &json!("改")), "{own}");
+    let entry = api.read(&format!("/api/v1/entries/{before}"));
+    assert_eq!((&entry["fields"]["version"], &entry["fields"]["note"]), (&json!(version), &json!("改")), "{entry}");
     if let Some(other) = &other {
         let seen = || (other.read("/api/v1/catalogue")["version"] == catalogue["version"]).then_some(());
-        eventually("the other server hears of it", seen);
+        wait_until("the other server hears of it", seen);
     }
-    assert!(home.run(&["verify"], "").status.success());
+    assert!(env.run(&["verify"], "").status.success());
 }
 
 #[test]
-fn a_form_or_an_indicator_that_is_wrong_is_told_so_at_its_field() {
-    let (home, server, api) = served(Database::Sqlite);
-    home.add_user("city", "coordinator", &[]);
+fn invalid_form_or_indicator_is_an_error_of_its_field() {
+    let (env, server, api) = served(Database::Sqlite);
+    env.add_user("city", "coordinator", &[]);
     let mut form = next_form(&api);
     form["fields"][0]["feeds"] = json!("nothing");
-    let (status, told) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
-    assert_eq!((status, &told["errors"][0]["field"]), (400, &json!("fields.times.feeds")));
+    let (status, problem) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!("fields.times.feeds")));
     form["fields"][0]["kind"] = json!("colour");
-    let (status, told) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
-    assert_eq!((status, &told["errors"][0]["code"]), (400, &json!("wrong_type")), "{told}");
+    let (status, problem) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    assert_eq!((status, &problem["errors"][0]["code"]), (400, &json!("wrong_type")), "{problem}");
     for wrong in [json!([]), json!("x"), json!({"fields": 3})] {
         assert_eq!(put(&api, "/api/v1/catalogue/activities/field_survey", &wrong).0, 400, "{wrong}");
     }
     let city = server.sign_in("city");
     assert_eq!(put(&city, "/api/v1/catalogue/activities/field_survey", &next_form(&api)).0, 403);
     let catalogue = api.read("/api/v1/catalogue");
-    let mut own = catalogue["indicators"].as_array().unwrap()[0].clone();
-    let path = format!("/api/v1/catalogue/indicators/{}", own["code"].as_str().unwrap());
-    own["targets"] = json!([{"year": 2026, "value": 77, "qualifier": "at_least"}]);
-    assert_eq!(put(&api, &path, &own).0, 200);
+    let mut indicator = catalogue["indicators"].as_array().unwrap()[0].clone();
+    let path = format!("/api/v1/catalogue/indicators/{}", indicator["code"].as_str().unwrap());
+    indicator["targets"] = json!([{"year": 2026, "value": 77, "qualifier": "at_least"}]);
+    assert_eq!(put(&api, &path, &indicator).0, 200);
     let figures = api.read("/api/v1/indicators?year=2026");
-    let figure = figures["indicators"].as_array().unwrap().iter().find(|figure| figure["code"] == own["code"]).unwrap();
+    let figure =
+        figures["indicators"].as_array().unwrap().iter().find(|figure| figure["code"] == indicator["code"]).unwrap();
     assert_eq!((&figure["target"], &figure["target_qualifier"]), (&json!(77), &json!("at_least")));
-    own["aggregation"] = json!("mean");
-    assert_eq!(put(&api, &path, &own).0, 400);
+    indicator["aggregation"] = json!("mean");
+    assert_eq!(put(&api, &path, &indicator).0, 400);
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_closed_month_stays_as_it_is_but_for_a_coordinator_with_a_reason(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
-    home.add_user("city", "coordinator", &[]);
-    let server = home.serve(&[]);
+fn closed_month_needs_a_coordinator_with_a_reason(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
+    env.add_user("city", "coordinator", &[]);
+    let server = env.serve(&[]);
     let (recorder, city) = (server.sign_in("moyang"), server.sign_in("city"));
     let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    recorder.push(phone, json!([survey(1, id, 2)]));
+    recorder.push(phone, json!([survey_put(1, id, 2)]));
     assert_eq!(put(&recorder, "/api/v1/periods/2026-11", &json!({"closed": true})).0, 403);
     assert_eq!(put(&city, "/api/v1/periods/2026-13", &json!({"closed": true})).0, 400);
     assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": 1})).0, 400);
@@ -143,7 +144,7 @@ fn a_closed_month_stays_as_it_is_but_for_a_coordinator_with_a_reason(#[case] dat
     );
     assert_eq!(recorder.read("/api/v1/overview")["closed"], json!(["2026-11"]));
     let change = |seq: u64, fields: Value| json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": fields});
-    let results = recorder.push(phone, json!([change(2, json!({"note": "改"})), survey(3, Uuid::now_v7(), 1)]));
+    let results = recorder.push(phone, json!([change(2, json!({"note": "改"})), survey_put(3, Uuid::now_v7(), 1)]));
     for result in results {
         assert_eq!((&result["outcome"], &result["errors"][0]["code"]), (&json!("rejected"), &json!("closed")));
     }
@@ -153,33 +154,39 @@ fn a_closed_month_stays_as_it_is_but_for_a_coordinator_with_a_reason(#[case] dat
     let history = city.read(&format!("/api/v1/entries/{id}"));
     assert_eq!(history["history"][1]["fields"]["reason"], "漏报");
     assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": false})).0, 200);
-    let result = recorder.push(phone, json!([survey(4, Uuid::now_v7(), 1)]));
+    let result = recorder.push(phone, json!([survey_put(4, Uuid::now_v7(), 1)]));
     assert_eq!(result[0]["outcome"], "applied");
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn the_directory_is_changed_by_who_coordinates_and_found_by_pinyin(#[case] database: Database) {
-    let (home, server, api) = served(database);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
+fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Database) {
+    let (env, server, api) = served(database);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
     let recorder = server.sign_in("moyang");
     let (school, id) = (Uuid::now_v7(), Uuid::now_v7());
-    let own = json!({"name": "沫阳镇新希望小学", "name_en": "", "kind": "school", "side": "b", "place": "522728109",
+    let organisation = json!({"name": "沫阳镇新希望小学", "name_en": "", "kind": "school", "side": "b", "place": "522728109",
         "programme": "education"});
     let path = format!("/api/v1/organisations/{school}");
-    assert_eq!(put(&recorder, &path, &own).0, 403);
-    let mut wrong = own.clone();
+    assert_eq!(put(&recorder, &path, &organisation).0, 403);
+    let mut wrong = organisation.clone();
     wrong["side"] = json!("a");
     assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "place");
     wrong["kind"] = json!("castle");
     assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "kind");
     assert_eq!(put(&api, &path, &json!({"name": "x"})).0, 400);
-    assert_eq!(put(&api, &path, &own).0, 200);
+    assert_eq!(put(&api, &path, &organisation).0, 200);
     let overview = api.read("/api/v1/overview");
-    let found = overview["organisations"].as_array().unwrap().iter().find(|own| own["id"] == json!(school)).unwrap();
-    assert_eq!(found["initials"], "myzxxwxx");
-    let guiyang = overview["organisations"].as_array().unwrap().iter().find(|own| own["side"] == "a").unwrap();
+    let stored = overview["organisations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|candidate| candidate["id"] == json!(school))
+        .unwrap();
+    assert_eq!(stored["initials"], "myzxxwxx");
+    let guiyang =
+        overview["organisations"].as_array().unwrap().iter().find(|candidate| candidate["side"] == "a").unwrap();
     let pdf = b"%PDF-1.4 an agreement".to_vec();
     let hash: String = {
         use sha2::Digest;
@@ -213,25 +220,25 @@ fn the_directory_is_changed_by_who_coordinates_and_found_by_pinyin(#[case] datab
         (answer.status().as_u16(), &answer.headers()["content-type"]),
         (200, &"application/pdf".parse().unwrap())
     );
-    let mut mutation = survey(1, Uuid::now_v7(), 1);
+    let mut mutation = survey_put(1, Uuid::now_v7(), 1);
     mutation["fields"]["pairing"] = json!(id);
     assert_eq!(recorder.push(Uuid::now_v7(), json!([mutation]))[0]["outcome"], "applied", "forms offer it at once");
     let mut ended = pairing.clone();
     ended["to"] = json!("2026-12-31");
     assert_eq!(put(&api, &path, &ended).0, 200);
-    let kept = api.read("/api/v1/overview");
-    let kept = kept["pairings"].as_array().unwrap().iter().find(|own| own["id"] == json!(id)).unwrap();
-    assert_eq!(kept["to"], "2026-12-31");
+    let stored = api.read("/api/v1/overview");
+    let stored = stored["pairings"].as_array().unwrap().iter().find(|pairing| pairing["id"] == json!(id)).unwrap();
+    assert_eq!(stored["to"], "2026-12-31");
     assert_eq!(put(&api, &format!("/api/v1/pairings/{school}"), &pairing).0, 400, "an organisation is no pairing");
-    assert!(home.run(&["verify"], "").status.success());
+    assert!(env.run(&["verify"], "").status.success());
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn who_coordinates_a_place_and_a_programme_keeps_the_directory_there_and_nowhere_else(#[case] database: Database) {
-    let (home, server, api) = served(database);
-    home.add_user("luodian", "coordinator", &["--place", "522728", "--programme", "education"]);
+fn coordinator_changes_the_directory_within_scope_only(#[case] database: Database) {
+    let (env, server, api) = served(database);
+    env.add_user("luodian", "coordinator", &["--place", "522728", "--programme", "education"]);
     let luodian = server.sign_in("luodian");
     let organisation = |place: &str, side: &str, programme: &str| json!({"name": "一所小学", "name_en": "", "kind": "school", "side": side, "place": place, "programme": programme});
     let new = || format!("/api/v1/organisations/{}", Uuid::now_v7());
@@ -258,12 +265,12 @@ fn who_coordinates_a_place_and_a_programme_keeps_the_directory_there_and_nowhere
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("moyang", "recorder", &["--place", "522728109"]);
-    home.add_user("bianyang", "recorder", &["--place", "522728108"]);
-    home.add_user("county", "reviewer", &["--place", "522728"]);
-    let server = home.serve(&[]);
+fn ledger_item_is_pushed_and_pulled_like_an_entry(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("moyang", "recorder", &["--place", "522728109"]);
+    env.add_user("bianyang", "recorder", &["--place", "522728108"]);
+    env.add_user("county", "reviewer", &["--place", "522728"]);
+    let server = env.serve(&[]);
     let [moyang, bianyang, county] = ["moyang", "bianyang", "county"].map(|name| server.sign_in(name));
     let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let put = |seq: u64, base_rev: u64, fields: Value| json!({"seq": seq, "kind": "need", "id": id, "base_rev": base_rev, "op": "put", "fields": fields});
@@ -272,7 +279,7 @@ fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Da
     let wrong = put(1, 0, json!({"year": 2026, "place": "522728108", "programme": "industry"}));
     let results = moyang.push(phone, json!([wrong, put(2, 0, need)]));
     assert_eq!((&results[0]["errors"][0]["field"], &results[1]["outcome"]), (&json!("title"), &json!("applied")));
-    let pulled = |api: &Api| api.pull(None, 1_000).0.into_iter().find(|own| own["id"] == json!(id));
+    let pulled = |api: &Api| api.pull(None, 1_000).0.into_iter().find(|record| record["id"] == json!(id));
     assert_eq!(pulled(&county).unwrap()["kind"], "need");
     assert_eq!(pulled(&bianyang), None, "it is for those who work there");
     let both = [put(1, 1, json!({"responsible": "张三"})), put(2, 1, json!({"title": "蛋鸡大棚"}))];
@@ -287,16 +294,16 @@ fn an_item_of_a_ledger_goes_up_and_comes_down_like_an_entry(#[case] database: Da
     let delete = json!({"seq": 3, "kind": "need", "id": id, "base_rev": now["rev"], "op": "delete"});
     assert_eq!(county.push(desk, json!([delete]))[0]["outcome"], "applied");
     assert_eq!(pulled(&moyang), None);
-    assert!(home.run(&["verify"], "").status.success());
+    assert!(env.run(&["verify"], "").status.success());
     let listed = county.read("/api/v1/entries?limit=50");
-    assert!(listed["entries"].as_array().unwrap().iter().all(|own| own["kind"] == "entry"));
+    assert!(listed["entries"].as_array().unwrap().iter().all(|entry| entry["kind"] == "entry"));
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn catalogue_put_refuses_what_changed_since_base_version(#[case] database: Database) {
-    let (_home, _server, api) = served(database);
+fn catalogue_put_of_outdated_base_version_is_rejected(#[case] database: Database) {
+    let (_env, _server, api) = served(database);
     let path = "/api/v1/catalogue/activities/field_survey";
     let base = api.read("/api/v1/catalogue")["version"].as_u64().unwrap();
     let form = |name: &str, base_version: Value| {
@@ -313,11 +320,11 @@ fn catalogue_put_refuses_what_changed_since_base_version(#[case] database: Datab
     // What others have changed elsewhere in the catalogue is no conflict.
     let indicator = |target: u64| {
         let catalogue = api.read("/api/v1/catalogue");
-        let mut own = catalogue["indicators"].as_array().unwrap()[0].clone();
-        own["targets"] = json!([{"year": 2030, "value": target, "qualifier": "exact"}]);
-        own["base_version"] = json!(base);
-        let path = format!("/api/v1/catalogue/indicators/{}", own["code"].as_str().unwrap());
-        put(&api, &path, &own).0
+        let mut indicator = catalogue["indicators"].as_array().unwrap()[0].clone();
+        indicator["targets"] = json!([{"year": 2030, "value": target, "qualifier": "exact"}]);
+        indicator["base_version"] = json!(base);
+        let path = format!("/api/v1/catalogue/indicators/{}", indicator["code"].as_str().unwrap());
+        put(&api, &path, &indicator).0
     };
     assert_eq!((indicator(7), indicator(8)), (200, 409));
     assert_eq!(put(&api, path, &form("走访三", json!(base + 9))).0, 400);

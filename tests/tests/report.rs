@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home};
+use jiedui_tests::{Database, TestEnv};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -11,9 +11,9 @@ const REPORTED: &str = include_str!("../../server/seed/reported-2023.csv");
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn every_row_of_the_report_comes_back(#[case] database: Database) {
-    let home = Home::new(database);
-    let server = home.serve(&["--demo"]);
+fn every_reported_figure_is_returned(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    let server = env.serve(&["--demo"]);
     let answer = server.client().read("/api/v1/indicators?year=2023");
     let indicators = answer["indicators"].as_array().unwrap();
     assert_eq!(indicators.len(), 40);
@@ -21,13 +21,13 @@ fn every_row_of_the_report_comes_back(#[case] database: Database) {
     let (mut targets, mut actuals) = (Vec::new(), Vec::new());
     for row in csv::Reader::from_reader(REPORTED.as_bytes()).records() {
         let row = row.unwrap();
-        let found = indicators.iter().find(|own| own["code"] == row[1]).unwrap();
-        assert_eq!(found["programme"], row[0]);
-        assert_eq!((found["name"].as_str(), found["name_en"].as_str()), (Some(&row[2]), Some(&row[3])));
-        assert_eq!((found["unit"].as_str(), found["aggregation"].as_str()), (Some(&row[4]), Some(&row[6])));
+        let indicator = indicators.iter().find(|candidate| candidate["code"] == row[1]).unwrap();
+        assert_eq!(indicator["programme"], row[0]);
+        assert_eq!((indicator["name"].as_str(), indicator["name_en"].as_str()), (Some(&row[2]), Some(&row[3])));
+        assert_eq!((indicator["unit"].as_str(), indicator["aggregation"].as_str()), (Some(&row[4]), Some(&row[6])));
         let kind = &row[7];
-        assert_eq!(found[kind].as_f64(), row[8].parse().ok(), "{} {kind}", &row[1]);
-        assert_eq!(found[format!("{kind}_qualifier")], row[9]);
+        assert_eq!(indicator[kind].as_f64(), row[8].parse().ok(), "{} {kind}", &row[1]);
+        assert_eq!(indicator[format!("{kind}_qualifier")], row[9]);
         if kind == "target" { &mut targets } else { &mut actuals }.push(row[1].to_owned());
         rows += 1;
     }
@@ -41,9 +41,9 @@ fn every_row_of_the_report_comes_back(#[case] database: Database) {
 }
 
 #[test]
-fn the_parts_of_a_sum_add_up_to_it() {
-    let home = Home::new(Database::Sqlite);
-    let server = home.serve(&["--demo"]);
+fn parts_of_a_sum_add_up_to_it() {
+    let env = TestEnv::new(Database::Sqlite);
+    let server = env.serve(&["--demo"]);
     let api = server.client();
     for by in ["month", "place"] {
         let series = api.read(&format!("/api/v1/indicators/pigs_marketed/series?year=2023&by={by}"));
@@ -54,10 +54,10 @@ fn the_parts_of_a_sum_add_up_to_it() {
 }
 
 #[test]
-fn opening_entries_say_where_they_come_from() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
+fn opening_entries_name_their_source() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve(&[]);
     let entries = server.sign_in("head").read("/api/v1/entries?year=2023&limit=100");
     let entries = entries["entries"].as_array().unwrap();
     let values: usize = entries.iter().map(|entry| entry["fields"]["values"].as_object().unwrap().len()).sum();
@@ -66,26 +66,28 @@ fn opening_entries_say_where_they_come_from() {
 }
 
 #[test]
-fn the_map_has_what_the_report_names() {
-    let home = Home::new(Database::Sqlite);
-    let server = home.serve(&["--demo"]);
+fn map_has_the_organisations_of_the_report() {
+    let env = TestEnv::new(Database::Sqlite);
+    let server = env.serve(&["--demo"]);
     let map = server.client().read("/api/v1/map?year=2023");
     assert_eq!(map["type"], "FeatureCollection");
     let features = map["features"].as_array().unwrap();
-    let of_kind = |kind: &str| features.iter().filter(|own| own["properties"]["kind"] == kind).collect::<Vec<&Value>>();
+    let of_kind =
+        |kind: &str| features.iter().filter(|feature| feature["properties"]["kind"] == kind).collect::<Vec<&Value>>();
     let (organisations, pairings) = (of_kind("organisation"), of_kind("pairing"));
-    let names: Vec<&str> = organisations.iter().map(|own| own["properties"]["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        organisations.iter().map(|feature| feature["properties"]["name"].as_str().unwrap()).collect();
     for name in
         ["花溪区", "沫阳镇", "翁岩村", "贵阳市第二人民医院", "罗甸县中医院", "贵阳市第一人民医院", "罗甸县第二中学"]
     {
         assert!(names.contains(&name), "{name}");
     }
     assert_eq!((organisations.len(), pairings.len()), (10, 2));
-    assert!(organisations.iter().all(|own| own["properties"]["approximate"] == json!(true)));
-    let moyang = pairings.iter().find(|own| own["properties"]["programme"] == "party_building").unwrap();
+    assert!(organisations.iter().all(|feature| feature["properties"]["approximate"] == json!(true)));
+    let moyang = pairings.iter().find(|feature| feature["properties"]["programme"] == "party_building").unwrap();
     assert!(moyang["properties"]["entries"].as_u64().unwrap() >= 3);
     let health = server.client().read("/api/v1/map?programme=health");
     let all_health =
-        health["features"].as_array().unwrap().iter().all(|own| own["properties"]["programme"] == "health");
+        health["features"].as_array().unwrap().iter().all(|feature| feature["properties"]["programme"] == "health");
     assert!(all_health);
 }

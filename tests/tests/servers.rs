@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, Server, eventually, replica, survey};
+use jiedui_tests::{Api, Database, Server, TestEnv, replica, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -52,14 +52,14 @@ fn new_entries(records: &[Value]) -> BTreeSet<String> {
 
 #[test]
 fn two_servers_share_sessions_changes_and_events() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let (one, other) = (home.serve(&[]), home.serve(&[]));
-    let api = one.sign_in("head");
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("head", "admin", &[]);
+    let (server, other) = (env.serve(&[]), env.serve(&[]));
+    let api = server.sign_in("head");
     let on_other = on(&other, api.token.as_deref().unwrap());
     let mut listener = Listener::start(&on_other);
     let first = listener.next();
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 3)]));
+    api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 3)]));
     assert_eq!(listener.next(), first + 1);
     assert_eq!(on_other.actual("field_surveys", 2026), 3);
     // Who signs out on one is out on the other.
@@ -68,17 +68,17 @@ fn two_servers_share_sessions_changes_and_events() {
 }
 
 #[test]
-fn a_transaction_that_is_held_open_is_never_skipped() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let (one, other) = (home.serve(&[]), home.serve(&[]));
-    let api = one.sign_in("head");
+fn transaction_held_open_is_never_skipped() {
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("head", "admin", &[]);
+    let (server, other) = (env.serve(&[]), env.serve(&[]));
+    let api = server.sign_in("head");
     let on_other = on(&other, api.token.as_deref().unwrap());
     let (mut pushed, mut cursor, mut seen) = (BTreeSet::new(), None::<String>, BTreeSet::new());
     for round in 0..3 {
         // By hand: an entry with the next number, its transaction not yet committed.
         let mut psql = Command::new("psql");
-        psql.args([&home.url, "-q", "-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        psql.args([&env.url, "-q", "-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut psql = psql.spawn().unwrap();
         let id = Uuid::now_v7();
         let mut hand = psql.stdin.take().unwrap();
@@ -90,11 +90,11 @@ fn a_transaction_that_is_held_open_is_never_skipped() {
                  '[]', '[]', 0 FROM feed; SELECT 'held';"
         )
         .unwrap();
-        let mut said = BufReader::new(psql.stdout.take().unwrap());
+        let mut psql_output = BufReader::new(psql.stdout.take().unwrap());
         let mut line = String::new();
         while !line.contains("held") {
             line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "psql ended");
+            assert!(psql_output.read_line(&mut line).unwrap() > 0, "psql ended");
         }
         std::thread::scope(|scope| {
             let pushing: Vec<_> = [&api, &on_other]
@@ -102,7 +102,7 @@ fn a_transaction_that_is_held_open_is_never_skipped() {
                 .map(|api| {
                     scope.spawn(move || {
                         let (client, ids) = (Uuid::now_v7(), [Uuid::now_v7(), Uuid::now_v7()]);
-                        api.push(client, json!([survey(1, ids[0], 1), survey(2, ids[1], 1)]));
+                        api.push(client, json!([survey_put(1, ids[0], 1), survey_put(2, ids[1], 1)]));
                         ids.map(|id| id.to_string())
                     })
                 })
@@ -128,18 +128,18 @@ fn a_transaction_that_is_held_open_is_never_skipped() {
 }
 
 #[test]
-fn who_waits_too_long_for_another_transaction_is_told_to_come_again() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
+fn lock_timeout_is_answered_with_retry_after() {
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
     let mut psql = Command::new("psql");
-    let mut psql = psql.args([&home.url, "-q"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut psql = psql.args([&env.url, "-q"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut hand = psql.stdin.take().unwrap();
     writeln!(hand, "BEGIN; SELECT change FROM feed FOR UPDATE;").unwrap();
     let mut line = String::new();
     BufReader::new(psql.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
     let answer = api.post("/api/v1/sync/push", &batch);
     assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "5"));
     writeln!(hand, "ROLLBACK;").unwrap();
@@ -164,7 +164,7 @@ impl Gate {
 
     fn open(&mut self) {
         let bind = || TcpListener::bind(("127.0.0.1", self.port)).ok();
-        let listener = eventually("the port of the gate", bind);
+        let listener = wait_until("the port of the gate", bind);
         self.port = listener.local_addr().unwrap().port();
         let (target, is_closed) = (self.target.clone(), Arc::new(AtomicBool::new(false)));
         let until = is_closed.clone();
@@ -203,17 +203,17 @@ impl Gate {
 }
 
 #[test]
-fn postgres_that_is_away_is_answered_within_seconds() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let (server_address, database) = home.url.split_once('@').unwrap().1.split_once('/').unwrap();
+fn unreachable_postgres_is_reported_within_seconds() {
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("head", "admin", &[]);
+    let (server_address, database) = env.url.split_once('@').unwrap().1.split_once('/').unwrap();
     let mut gate = Gate::start(server_address);
     let url = format!("postgres://postgres@127.0.0.1:{}/{database}", gate.port);
-    let server = home.serve_with(&[], |command| {
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_DATABASE_URL", &url);
     });
     let api = server.sign_in("head");
-    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey(1, Uuid::now_v7(), 1)]});
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
     assert_eq!(api.get("/").status(), 200);
     gate.close();
     let ask = |path: &str| {
@@ -237,22 +237,22 @@ fn postgres_that_is_away_is_answered_within_seconds() {
     });
     assert_eq!(api.get("/healthz").status(), 200);
     gate.open();
-    eventually("the server is ready again", || (api.get("/readyz").status() == 200).then_some(()));
+    wait_until("the server is ready again", || (api.get("/readyz").status() == 200).then_some(()));
     assert_eq!(api.post("/api/v1/sync/push", &batch).json::<Value>().unwrap()["results"][0]["outcome"], "applied");
 }
 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_thousand_listeners_hear_of_each_change(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    let server = home.serve(&[]);
+fn thousand_listeners_receive_each_change(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
     let mut listeners: Vec<Listener> = (0..1_000).map(|_| Listener::start(&api)).collect();
     let first = listeners.iter_mut().map(Listener::next).max().unwrap();
     for round in 1..=3 {
-        api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+        api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]));
         for listener in &mut listeners {
             assert_eq!(listener.next(), first + round);
         }
@@ -261,18 +261,18 @@ fn a_thousand_listeners_hear_of_each_change(#[case] database: Database) {
 }
 
 #[test]
-fn a_replica_serves_pulls_and_figures_and_nobody_is_told_before_it_can() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("head", "admin", &[]);
-    let replica = replica(&home);
-    let server = home.serve_with(&[], |command| {
+fn replica_serves_reads_and_delays_events_until_caught_up() {
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("head", "admin", &[]);
+    let replica = replica(&env);
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_REPLICA_URL", &replica.url);
     });
     let api = server.sign_in("head");
     let mut listener = Listener::start(&api);
     let first = listener.next();
     let id = Uuid::now_v7();
-    api.push(Uuid::now_v7(), json!([survey(1, id, 3)]));
+    api.push(Uuid::now_v7(), json!([survey_put(1, id, 3)]));
     let heard = listener.next();
     assert_eq!(heard, first + 1);
     let (records, _) = api.pull(None, 500);
@@ -280,9 +280,9 @@ fn a_replica_serves_pulls_and_figures_and_nobody_is_told_before_it_can() {
     assert_eq!(api.actual("field_surveys", 2026), 3);
     // With its recovery paused the replica stays behind: what is read from it is old, what is written is not lost.
     replica.run("SELECT pg_wal_replay_pause()");
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 4)]));
+    api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 4)]));
     assert_eq!(api.actual("field_surveys", 2026), 3, "figures come from the replica");
     replica.run("SELECT pg_wal_replay_resume()");
     assert_eq!(listener.next(), heard + 1);
-    eventually("the replica's catching up", || (api.actual("field_surveys", 2026) == 7).then_some(()));
+    wait_until("the replica's catching up", || (api.actual("field_surveys", 2026) == 7).then_some(()));
 }

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home};
+use jiedui_tests::{Api, Database, TestEnv};
 use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
 use rstest::rstest;
@@ -16,11 +16,11 @@ fn with_cookie(api: &Api, path: &str, cookie: &str) -> u16 {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_link_opens_the_view_and_nothing_else_until_it_is_withdrawn(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("city", "coordinator", &[]);
-    home.add_user("other", "coordinator", &[]);
-    let server = home.serve(&[]);
+fn share_link_opens_only_its_view_until_revoked(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("city", "coordinator", &[]);
+    env.add_user("other", "coordinator", &[]);
+    let server = env.serve(&[]);
     let (city, nobody) = (server.sign_in("city"), server.client());
     assert_eq!(nobody.get("/api/v1/overview").status(), 401);
     let made = city.post("/api/v1/shares", &json!({"query": "year=2023&programme=labour", "days": 7}));
@@ -49,10 +49,10 @@ fn a_link_opens_the_view_and_nothing_else_until_it_is_withdrawn(#[case] database
     let listed = city.read("/api/v1/shares");
     assert_eq!((&listed["shares"][0]["id"], &listed["shares"][0]["withdrawn_at"]), (&made["id"], &Value::Null));
     assert!(!listed.to_string().contains(path), "the token is told once");
-    let own = format!("/api/v1/shares/{}", made["id"].as_str().unwrap());
-    assert_eq!(server.sign_in("other").request("DELETE", &own).send().unwrap().status(), 404, "it is another's");
-    assert_eq!(city.request("DELETE", &own).send().unwrap().status(), 204);
-    assert_eq!(city.request("DELETE", &own).send().unwrap().status(), 404);
+    let share = format!("/api/v1/shares/{}", made["id"].as_str().unwrap());
+    assert_eq!(server.sign_in("other").request("DELETE", &share).send().unwrap().status(), 404, "it is another's");
+    assert_eq!(city.request("DELETE", &share).send().unwrap().status(), 204);
+    assert_eq!(city.request("DELETE", &share).send().unwrap().status(), 404);
     assert_eq!(with_cookie(&nobody, "/api/v1/overview", cookie), 401);
     assert_eq!(nobody.get(path).status(), 410);
 }
@@ -65,11 +65,11 @@ fn a_link_opens_the_view_and_nothing_else_until_it_is_withdrawn(#[case] database
 #[case(json!({"days": 0}), "days", "1")]
 #[case(json!({"days": 367}), "days", "366")]
 #[case(json!({"days": "soon"}), "days", "")]
-fn a_wrong_link_is_refused_by_its_field(#[case] body: Value, #[case] field: &str, #[case] limit: &str) {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("city", "coordinator", &[]);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
+fn invalid_share_is_an_error_of_its_field(#[case] body: Value, #[case] field: &str, #[case] limit: &str) {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("city", "coordinator", &[]);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
     let answer = server.sign_in("city").post("/api/v1/shares", &body);
     assert_eq!(answer.status(), 400);
     let error = &answer.json::<Value>().unwrap()["errors"][0];

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Database, Home, eventually, served, survey};
+use jiedui_tests::{Database, TestEnv, served, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::process::Stdio;
@@ -13,19 +13,19 @@ use uuid::Uuid;
 #[case(Database::Sqlite, "{\"activity\":7}")]
 #[case(Database::Postgres, "no JSON")]
 #[case(Database::Postgres, "{\"activity\":7}")]
-fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database: Database, #[case] spoilt: &str) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    let log = home.path().join("log");
-    let server = home.serve_with(&[], |command| {
+fn unreadable_entry_is_reported_and_blocks_no_others(#[case] database: Database, #[case] spoilt: &str) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    let log = env.path().join("log");
+    let server = env.serve_with(&[], |command| {
         command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()));
     });
     let api = server.sign_in("head");
     let (bad, good, client) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    api.push(client, json!([survey(1, bad, 3), survey(2, good, 4)]));
-    assert!(home.run(&["verify"], "").status.success());
+    api.push(client, json!([survey_put(1, bad, 3), survey_put(2, good, 4)]));
+    assert!(env.run(&["verify"], "").status.success());
     let key = if database == Database::Sqlite { format!("x'{}'", bad.simple()) } else { format!("'{bad}'") };
-    home.sql(&format!("UPDATE record SET fields = '{spoilt}' WHERE id = {key}"));
+    env.sql(&format!("UPDATE record SET fields = '{spoilt}' WHERE id = {key}"));
     // All that others ask for is answered.
     let (records, _) = api.pull(None, 1_000);
     assert!(records.iter().any(|record| record["id"] == json!(good)));
@@ -44,14 +44,14 @@ fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database:
     // A change of it does not hold up the others; one that cannot be read is not written over.
     let results = api.push(
         client,
-        json!([{"seq": 3, "kind": "entry", "id": bad, "base_rev": 1, "op": "put", "fields": {"note": "x"}}, survey(4, Uuid::now_v7(), 1)]),
+        json!([{"seq": 3, "kind": "entry", "id": bad, "base_rev": 1, "op": "put", "fields": {"note": "x"}}, survey_put(4, Uuid::now_v7(), 1)]),
     );
     assert_eq!((results.len(), &results[1]["outcome"]), (2, &json!("applied")));
     assert_eq!(results[0]["outcome"], "rejected", "{results:?}");
-    let verified = home.run(&["verify"], "");
-    let told = String::from_utf8(verified.stdout).unwrap();
-    assert_eq!(verified.status.code(), Some(1), "{told}");
-    assert!(told.contains(&format!("entry {bad}: cannot be read")), "{told}");
+    let verified = env.run(&["verify"], "");
+    let report = String::from_utf8(verified.stdout).unwrap();
+    assert_eq!(verified.status.code(), Some(1), "{report}");
+    assert!(report.contains(&format!("entry {bad}: cannot be read")), "{report}");
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(log.contains(&bad.to_string()), "{log}");
 }
@@ -59,30 +59,30 @@ fn an_unreadable_entry_is_logged_and_verified_and_stops_nobody(#[case] database:
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn an_unreadable_month_of_a_figure_is_logged_and_verified(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    home.sql("UPDATE part SET period = '2023-99' WHERE grain = 'town' AND indicator = 'field_surveys'");
-    let log = home.path().join("log");
-    let server = home.serve_with(&[], |command| {
+fn unreadable_month_of_a_figure_is_reported(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    env.sql("UPDATE part SET period = '2023-99' WHERE grain = 'town' AND indicator = 'field_surveys'");
+    let log = env.path().join("log");
+    let server = env.serve_with(&[], |command| {
         command.stderr(Stdio::from(std::fs::File::create(&log).unwrap()));
     });
     let overview = server.sign_in("head").read("/api/v1/overview");
     let parts = overview["parts"].as_array().unwrap();
     assert!(!parts.is_empty() && parts.iter().all(|part| part["indicator"] != "field_surveys"));
     assert!(std::fs::read_to_string(&log).unwrap().contains("2023-99"));
-    assert_eq!(home.run(&["verify"], "").status.code(), Some(1));
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(1));
 }
 
 #[test]
-fn unreadable_mistakes_of_an_import_are_reported() {
-    let (home, _server, api) = served(Database::Sqlite);
+fn unreadable_errors_of_an_import_are_reported() {
+    let (env, _server, api) = served(Database::Sqlite);
     let request = api.request("POST", "/api/v1/imports?activity=joint_study&name=table.csv");
     let sent: Value = request.body("活动时间,乡镇村,学习次数\n下周一,罗甸县沫阳镇,1").send().unwrap().json().unwrap();
     let path = format!("/api/v1/imports/{}", sent["id"].as_str().unwrap());
-    let import = eventually("the check", || Some(api.read(&path)).filter(|import| import["stage"] == "checked"));
+    let import = wait_until("the check", || Some(api.read(&path)).filter(|import| import["stage"] == "checked"));
     assert_eq!(import["mistakes"][0]["code"], "unreadable_date");
-    home.sql("UPDATE import SET mistakes = '[{'");
+    env.sql("UPDATE import SET mistakes = '[{'");
     let codes: Vec<Value> =
         api.read(&path)["mistakes"].as_array().unwrap().iter().map(|mistake| mistake["code"].clone()).collect();
     assert_eq!(codes, ["unreadable"], "an empty list would mean a table without mistakes");

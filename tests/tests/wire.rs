@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, Home, survey};
+use jiedui_tests::{Api, Database, TestEnv, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,11 +10,11 @@ use uuid::Uuid;
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn a_snapshot_is_what_pulling_page_by_page_gives(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("head", "admin", &[]);
-    assert!(home.run(&["generate", "--entries", "1300"], "").status.success());
-    let server = home.serve(&[]);
+fn snapshot_equals_the_pulled_pages(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "1300"], "").status.success());
+    let server = env.serve(&[]);
     let api = server.sign_in("head");
     let (records, cursor) = api.pull(None, 700);
     let entries = records.iter().filter(|record| record["kind"] == "entry" && record["fields"]["source"].is_null());
@@ -48,10 +48,10 @@ fn a_snapshot_is_what_pulling_page_by_page_gives(#[case] database: Database) {
 }
 
 #[test]
-fn an_app_that_is_too_old_is_told_to_update_and_one_that_is_newer_is_served() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve_with(&[], |command| {
+fn too_old_app_must_update_and_newer_app_is_served() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve_with(&[], |command| {
         command.env("JIEDUI_OLDEST_SCHEMA", "2");
     });
     let api = server.sign_in("village");
@@ -72,13 +72,13 @@ fn an_app_that_is_too_old_is_told_to_update_and_one_that_is_newer_is_served() {
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn what_one_version_does_not_know_it_carries_along(#[case] database: Database) {
-    let home = Home::new(database);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    let server = home.serve(&[]);
+fn unknown_fields_are_preserved(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
-    let mut newer = survey(1, id, 2);
+    let mut newer = survey_put(1, id, 2);
     newer["fields"]["weather"] = json!({"sky": "晴", "degrees": [18, 21.5]});
     newer["priority"] = json!("of a later version");
     assert_eq!(api.push(client, json!([newer]))[0]["outcome"], "applied");
@@ -93,28 +93,28 @@ fn what_one_version_does_not_know_it_carries_along(#[case] database: Database) {
 }
 
 #[test]
-fn a_cursor_of_before_a_restore_starts_anew() {
-    let home = Home::new(Database::Sqlite);
-    home.add_user("village", "recorder", &["--place", "522728109"]);
-    let copy = home.path().join("copy.db");
+fn cursor_from_before_a_restore_restarts_the_pull() {
+    let env = TestEnv::new(Database::Sqlite);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
+    let copy = env.path().join("copy.db");
     let copy = copy.to_str().unwrap();
-    let server = home.serve(&[]);
-    assert!(home.run(&["backup", copy], "").status.success());
+    let server = env.serve(&[]);
+    assert!(env.run(&["backup", copy], "").status.success());
     let api = server.sign_in("village");
-    api.push(Uuid::now_v7(), json!([survey(1, Uuid::now_v7(), 1)]));
+    api.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]));
     let (_, cursor) = api.pull(None, 500);
     let tag = api.get("/api/v1/overview").headers()["etag"].clone();
     let again =
         |api: &Api| api.request("GET", "/api/v1/overview").header("if-none-match", &tag).send().unwrap().status();
     assert_eq!(again(&api), 304);
     assert_eq!(server.terminate(), Some(0));
-    assert!(home.run(&["restore", copy], "").status.success());
-    let server = home.serve(&[]);
+    assert!(env.run(&["restore", copy], "").status.success());
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     let client = Uuid::now_v7();
-    api.push(client, json!([survey(1, Uuid::now_v7(), 2)]));
+    api.push(client, json!([survey_put(1, Uuid::now_v7(), 2)]));
     assert_eq!(again(&api), 200, "as many changes as before, but others");
-    api.push(client, json!([survey(2, Uuid::now_v7(), 1)]));
+    api.push(client, json!([survey_put(2, Uuid::now_v7(), 1)]));
     // Its number lies within what the database has by now, and yet it is another's.
     let answer = api.get(&format!("/api/v1/sync/pull?cursor={cursor}"));
     assert_eq!(answer.status(), 400);
@@ -122,14 +122,14 @@ fn a_cursor_of_before_a_restore_starts_anew() {
 }
 
 #[test]
-fn a_postgres_that_was_put_back_can_be_said_to_have_been() {
-    let home = Home::new(Database::Postgres);
-    home.add_user("village", "recorder", &[]);
-    let server = home.serve(&[]);
+fn migrate_restored_begins_an_epoch_on_postgres() {
+    let env = TestEnv::new(Database::Postgres);
+    env.add_user("village", "recorder", &[]);
+    let server = env.serve(&[]);
     let (_, cursor) = server.sign_in("village").pull(None, 500);
     drop(server);
-    assert!(home.run(&["migrate", "--restored"], "").status.success());
-    let server = home.serve(&[]);
+    assert!(env.run(&["migrate", "--restored"], "").status.success());
+    let server = env.serve(&[]);
     let api = server.sign_in("village");
     assert_eq!(api.get(&format!("/api/v1/sync/pull?cursor={cursor}")).status(), 400);
 }

@@ -86,7 +86,7 @@ mod tests {
     #[case("Password", false)]
     #[case("12345678", false)]
     #[case("The.Village", false)]
-    fn weak_password_is_refused(#[case] password: &str, #[case] is_taken: bool) {
+    fn weak_password_is_rejected(#[case] password: &str, #[case] is_taken: bool) {
         assert_eq!(weakness(password, "the.village").is_none(), is_taken);
     }
 }

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_have_few_sizes_and_contain_all_rows() {
+    fn chunks_have_few_sizes_and_contain_all_rows() {
         let rows: Vec<u32> = (0..155).collect();
         let pieces: Vec<&[u32]> = pieces(&rows).collect();
         let sizes: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();

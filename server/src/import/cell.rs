@@ -239,13 +239,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cell_of_invisible_characters_is_empty_and_others_lose_them_around() {
+    fn invisible_characters_are_trimmed_and_alone_are_empty() {
         assert_eq!(Cell::of("\u{feff}\u{200b} \u{a0}"), Cell::Empty);
         assert_eq!(Cell::of("\u{200b}沫阳镇\u{3000}\u{ad}"), Cell::Text("沫阳镇".into()));
     }
 
     #[test]
-    fn error_values_are_known_in_text_too() {
+    fn error_values_are_recognised_in_text() {
         assert_eq!(Cell::of(" #N/A "), Cell::Error("#N/A".into()));
         assert_eq!(Cell::of("########"), Cell::Error("########".into()));
         assert_eq!(Cell::of("#1"), Cell::Text("#1".into()));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_serial_number_is_a_day_in_either_date_system() {
+    fn serial_number_is_a_day_in_either_date_system() {
         let day = |serial, from_1904| day_of_serial(serial, from_1904).map(jiedui_core::values::date::format_date);
         assert_eq!(day(46_346.0, false).as_deref(), Some("2026-11-20"));
         assert_eq!(day(44_884.0, true).as_deref(), Some("2026-11-20"));

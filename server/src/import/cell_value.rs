@@ -97,7 +97,7 @@ mod tests {
     #[case("2026-11-24T08:00:00Z")]
     #[case("2026-11-24 星期二")]
     #[case("2026-11-24\u{200b}")]
-    fn reads_a_day_as_people_write_it(#[case] written: &str) {
+    fn day_parses_in_common_notations(#[case] written: &str) {
         assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some("2026-11-24"));
         assert_eq!(date(&Cell::Number(46350.0), false).map(format_date).as_deref(), Some("2026-11-24"));
         assert_eq!(date(&Cell::Number(44888.0), true).map(format_date).as_deref(), Some("2026-11-24"));
@@ -118,7 +118,7 @@ mod tests {
     #[case("2026-11-20~25")]
     #[case("2026-11-20、21")]
     #[case("2026年13月1日")]
-    fn what_is_no_day_is_none(#[case] written: &str) {
+    fn text_without_a_day_is_none(#[case] written: &str) {
         assert_eq!(date(&Cell::of(written), false), None);
     }
 }

@@ -36,7 +36,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn answers_in_one_cell_are_told_apart_by_their_fields_names() {
+    fn answers_in_one_cell_are_split_by_field_names() {
         let form: Activity = serde_json::from_value(json!({
             "code": "a", "programme": "p", "name": "", "name_en": "", "version": 1, "fields": [
                 {"code": "people", "name": "人数", "name_en": "", "kind": "integer", "required": true},

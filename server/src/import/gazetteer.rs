@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_found_however_much_of_its_path_is_written_and_a_name_that_two_have_is_not() {
+    fn place_is_found_by_any_part_of_its_path_unless_ambiguous() {
         let places = places();
         let gazetteer = Gazetteer::new(&places, &Scope::default());
         for written in [
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn several_columns_make_a_place_together() {
+    fn several_columns_combine_to_a_place() {
         let places = places();
         let gazetteer = Gazetteer::new(&places, &Scope::default());
         let found = |parts: &[&str]| {

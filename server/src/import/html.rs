@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_a_page_is_read_with_its_spans_and_references() {
+    fn html_table_is_read_with_spans_and_references() {
         let page = "<!DOCTYPE html><html><head><style>td{a:b}</style></head><body><!-- <table> --><table>
             <tr><th>日期</th><th>地点<th colspan=\"2\">人数 &amp; 备注</tr>
             <tr><td rowspan='2'>2026-11-20</td><td>沫阳镇<br>沫阳村</td><td>12</td><td>&#x597d;&nbsp;a &lt; b</td></tr>
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_table_with_rows_is_taken_and_another_can_be_chosen() {
+    fn first_table_with_rows_is_read_unless_another_is_chosen() {
         let page = "<table></table><table><tr><td>标题</table><TABLE><TR><TD>a<TR><TD>b</TABLE>";
         let book = read(page, None).unwrap();
         assert_eq!((book.sheets.len(), book.sheet, cells(&book)), (3, 2, vec![vec!["a".to_owned()], vec!["b".into()]]));

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_is_one_of_an_account_and_two_on_a_server() {
+    async fn account_has_one_job_and_server_two() {
         let queue = Arc::new(JobRegistry::default());
         let [a, b, c] = [(); 3].map(|()| Uuid::now_v7());
         let first = queue.begin(a, Uuid::now_v7()).unwrap();

@@ -113,7 +113,7 @@ mod tests {
     #[case("0.0,,\"百万\"", "÷1000 百万")]
     #[case("#,##0,", "÷1000")]
     #[case("[h]:mm", "h:mm")]
-    fn number_format_gives_what_it_adds(#[case] code: &str, #[case] unit: &str) {
+    fn number_format_yields_its_unit(#[case] code: &str, #[case] unit: &str) {
         let expected = if unit.is_empty() { NumberFormat::Plain } else { NumberFormat::Unit(unit.into()) };
         assert_eq!(NumberFormat::of_code(code), expected, "{code}");
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn percent_is_read_as_it_is_shown() {
+    fn percent_is_read_as_displayed() {
         let cell = NumberFormat::of_code("0%").cell(0.07, false);
         assert_eq!(cell, Cell::WithUnit(Box::new((7.0, "%".into()))));
     }

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_sheets_are_read_only_where_they_are_wanted() {
+    fn hidden_sheets_are_read_only_on_request() {
         let sheet = |hidden| SheetName { name: String::new(), hidden };
         let sheets = [sheet(true), sheet(false), sheet(false)];
         assert_eq!(

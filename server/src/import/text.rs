@@ -191,19 +191,19 @@ mod tests {
     #[case("日期|地点\n2026-11-20|沫阳镇, 沫阳村\n")]
     #[case("日期，地点\n2026-11-20，\"沫阳镇, 沫阳村\"\n")]
     #[case("日期\t地点\r2026-11-20\t沫阳镇, 沫阳村")]
-    fn separated_text_is_read_whatever_separates_it(#[case] text: &str) {
+    fn text_is_read_with_any_separator(#[case] text: &str) {
         let first = if text.contains("sep") { 2 } else { 1 };
         let expected = [(first, vec!["日期", "地点"]), (first + 1, vec!["2026-11-20", "沫阳镇, 沫阳村"])];
         assert_eq!(cells(text), expected.map(|(row, cells)| (row, cells.into_iter().map(str::to_owned).collect())));
     }
 
     #[test]
-    fn digits_that_are_marked_as_text_are_read() {
+    fn digits_marked_as_text_are_read() {
         assert_eq!(cells("a,=\"522728109200\",\"=\"\"12\"\"\"")[0].1, ["a", "522728109200", "12"]);
     }
 
     #[test]
-    fn a_quoted_field_may_have_lines_and_marks_and_later_rows_keep_their_line_numbers() {
+    fn quoted_line_breaks_keep_later_line_numbers() {
         let read = cells("a,b,c\n1,\"两行\n的备注，\"\"好\"\"\",3\n\n4,5,6");
         let numbers: Vec<usize> = read.iter().map(|row| row.0).collect();
         assert_eq!(numbers, [1, 2, 5]);
@@ -216,18 +216,14 @@ mod tests {
     #[case("a,b,c\n1,2,\"好\n4,5,6\n7,8,好\"\n", &[2], &[1, 3, 4])]
     #[case("a,b,c\n1,\"2\"x,3\n4,5,6", &[2], &[1, 3])]
     #[case("a,b,c\n1,\"2,3\n4,\"5,6\n7,8,9", &[2, 3], &[1, 4])]
-    fn an_unclosed_quote_costs_its_own_line_alone(
-        #[case] text: &str,
-        #[case] lines: &[usize],
-        #[case] others: &[usize],
-    ) {
+    fn unclosed_quote_spoils_only_its_line(#[case] text: &str, #[case] lines: &[usize], #[case] others: &[usize]) {
         let book = read(&text.into()).unwrap();
         assert_eq!(book.broken.iter().map(|own| own.row).collect::<Vec<_>>(), lines);
         assert_eq!(book.rows.iter().map(|row| row.number).collect::<Vec<_>>(), others);
     }
 
     #[test]
-    fn nul_and_invalid_byte_name_their_line() {
+    fn nul_and_invalid_byte_are_errors_of_their_line() {
         let text = DecodedText {
             text: "a,b\n1,x\0y\n2,\"p\nq\u{fffd}r\"\n3,z\n".into(),
             invalid: vec![InvalidBytes { at: "a,b\n1,x\0y\n2,\"p\nq".len(), place: 2, bytes: vec![0xff] }],
@@ -241,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn millions_of_rows_or_columns_are_not_held() {
+    fn millions_of_rows_or_columns_are_not_stored() {
         assert_eq!(read(&"\n1".repeat(2_000_000).as_str().into()).err(), Some(FileError::TooManyRows));
         assert_eq!(read(&",".repeat(4_000_000).as_str().into()).map(|book| book.rows.len()), Ok(0));
     }

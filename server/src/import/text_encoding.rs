@@ -116,7 +116,7 @@ mod tests {
     use rstest::rstest;
 
     #[test]
-    fn text_is_decoded_however_spreadsheet_programs_write_it() {
+    fn text_is_decoded_in_encodings_of_spreadsheet_programs() {
         let table = "日期,地点\n2026-11-20,沫阳镇\n";
         let utf16 = |mark: bool, big: bool| -> Vec<u8> {
             let text = if mark { format!("\u{feff}{table}") } else { table.to_owned() };

@@ -89,7 +89,7 @@ mod tests {
     #[case("Unit: yuan")]
     #[case("填报单位：沫阳镇   单位：元 2026年11月")]
     #[case("销售统计表（单位：元）")]
-    fn unit_line_is_understood(#[case] line: &str) {
+    fn unit_line_is_parsed(#[case] line: &str) {
         let found = read_unit_line(line);
         assert_eq!(found.units.len(), 1, "{line}: {found:?}");
         assert!(agree(found.units.iter().map(String::as_str).chain(["元"])), "{line}");
@@ -100,7 +100,7 @@ mod tests {
     #[case("单位：0.1万元")]
     #[case("单位：百万")]
     #[case("单位：元/吨")]
-    fn unit_line_that_is_not_understood_is_unclear(#[case] line: &str) {
+    fn unparsable_unit_line_is_unclear(#[case] line: &str) {
         assert_eq!(read_unit_line(line).unclear.len(), 1, "{line}");
     }
 

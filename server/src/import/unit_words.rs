@@ -193,7 +193,7 @@ mod tests {
     #[case("單位：元", &["元"])]
     #[case("单位：萬元", &["万元"])]
     #[case("必填", &[])]
-    fn unit_text_is_understood(#[case] text: &str, #[case] units: &[&str]) {
+    fn unit_text_is_parsed(#[case] text: &str, #[case] units: &[&str]) {
         let found = read_unit_words(text, &["万元"]);
         assert_eq!(
             (found.units, found.unclear, found.words),
@@ -209,7 +209,7 @@ mod tests {
     #[case("公斤、含包装材料费每批")]
     #[case("元/户")]
     #[case("公斤/批")]
-    fn unit_text_that_is_not_understood_is_unclear(#[case] text: &str) {
+    fn unparsable_unit_text_is_unclear(#[case] text: &str) {
         assert!(!read_unit_words(text, &["万元"]).unclear.is_empty(), "{text}");
     }
 
@@ -217,7 +217,7 @@ mod tests {
     #[case("计划")]
     #[case("上年同期")]
     #[case("公斤、含包装")]
-    fn other_words_are_not_taken_for_units(#[case] text: &str) {
+    fn other_words_are_no_units(#[case] text: &str) {
         assert!(!read_unit_words(text, &["人次"]).words.is_empty(), "{text}");
     }
 }

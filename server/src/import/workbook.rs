@@ -77,7 +77,7 @@ mod tests {
     #[case(b"[\n  {\n \"date\": 1}]", FileError::Json)]
     #[case("日期|地点，村|人\n2026|沫阳，新寨|12\n".as_bytes(), FileError::AmbiguousSeparator)]
     #[case(b"<html><body>no table</body></html>", FileError::WebPage)]
-    fn a_file_that_is_no_table_is_told_what_it_is(#[case] file: &[u8], #[case] expected: FileError) {
+    fn file_without_table_is_named_by_its_format(#[case] file: &[u8], #[case] expected: FileError) {
         assert_eq!(read(file, None).err(), Some(expected));
     }
 }

@@ -111,9 +111,10 @@ impl World {
     }
 
     fn sample(&self) -> Sample<'_> {
-        let own = &self.overview;
+        let overview = &self.overview;
         let days = (parse_date("2026-10-24").unwrap(), parse_date("2026-11-20").unwrap());
-        Sample::new(1, &own.catalogue, &self.places, (&own.organisations, &own.pairings), days).in_villages(VILLAGES)
+        Sample::new(1, &overview.catalogue, &self.places, (&overview.organisations, &overview.pairings), days)
+            .in_villages(VILLAGES)
     }
 
     /// A packed batch of a client's first entries.
@@ -143,8 +144,8 @@ fn pull(line: &mut Line, form: Form, mut cursor: Option<String>) -> (usize, Stri
     loop {
         let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let answer = line.ask("GET", &format!("/api/v1/sync/pull?limit=2000{after}"), form.kind, None);
-        let (found, next, more) = form.page(&answer);
-        records += found;
+        let (records_of_page, next, more) = form.page(&answer);
+        records += records_of_page;
         if !more {
             return (records, next);
         }
@@ -175,18 +176,18 @@ fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
 }
 
 fn measure(database: Database, form: Form) {
-    let (home, server, api) = served(database);
+    let (env, server, api) = served(database);
     let world = World::of(&api);
     let say = Say(database, form.name);
     let token = api.token.clone().unwrap();
     let line = || Line::open(&server.address, &token);
 
     let batches: Vec<Vec<u8>> =
-        (0..ENTRIES / BATCH).map(|own| world.batch(form, own * BATCH..(own + 1) * BATCH)).collect();
-    let mut one = line();
-    let pushing = seconds(|| batches.iter().for_each(|packed| push(&mut one, form, packed)));
+        (0..ENTRIES / BATCH).map(|batch| world.batch(form, batch * BATCH..(batch + 1) * BATCH)).collect();
+    let mut connection = line();
+    let pushing = seconds(|| batches.iter().for_each(|packed| push(&mut connection, form, packed)));
     say.say("push, durable, one client", ENTRIES as f64 / pushing, "entries/s");
-    say.say("bytes up and down of a pushed entry", (one.up + one.down) as f64 / ENTRIES as f64, "B");
+    say.say("bytes up and down of a pushed entry", (connection.up + connection.down) as f64 / ENTRIES as f64, "B");
 
     let mut another = line();
     let mut pulled = (0, String::new());
@@ -197,7 +198,7 @@ fn measure(database: Database, form: Form) {
     let mut waits = Vec::new();
     let mut cursor = pulled.1;
     for round in 0..20 {
-        push(&mut one, form, &world.batch(form, ENTRIES + round * 100..ENTRIES + (round + 1) * 100));
+        push(&mut connection, form, &world.batch(form, ENTRIES + round * 100..ENTRIES + (round + 1) * 100));
         waits.push(seconds(|| {
             let (records, next) = pull(&mut another, form, Some(cursor.clone()));
             assert_eq!(records, 100);
@@ -213,21 +214,21 @@ fn measure(database: Database, form: Form) {
     let mut waits = Vec::new();
     let together = seconds(|| {
         waits = std::thread::scope(|scope| {
-            let own = |(mut line, packed): (Line, &Vec<u8>)| {
+            let push_all = |(mut line, packed): (Line, &Vec<u8>)| {
                 let packed = packed.clone();
                 scope.spawn(move || seconds(|| push(&mut line, form, &packed)))
             };
-            let threads: Vec<_> = lines.into_iter().zip(&batches).map(own).collect();
+            let threads: Vec<_> = lines.into_iter().zip(&batches).map(push_all).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
     });
     say.say("push, 50 clients of 200 entries at once", (CLIENTS * BATCH_OF_MANY) as f64 / together, "entries/s");
     say.say("the same, 95th percentile of a client", percentile(waits, 95) * 1e3, "ms");
-    ask_for_indicators(&say, &mut one, "of 22 thousand entries");
-    ask_after_changes(&say, &mut one, &world, "of 22 thousand entries");
+    ask_for_indicators(&say, &mut connection, "of 22 thousand entries");
+    ask_after_changes(&say, &mut connection, &world, "of 22 thousand entries");
     say.say("resident memory after it", server.resident_memory() as f64 / 1024.0, "MB");
     drop(server);
-    let verified = home.run(&["verify"], "");
+    let verified = env.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
@@ -257,11 +258,11 @@ fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
 
 /// The indicators query on a large database, filled by `jiedui generate`.
 fn measure_large(database: Database, entries: u64) {
-    let (home, server, api) = served(database);
+    let (env, server, api) = served(database);
     let say = Say(database, "json");
     let world = World::of(&api);
     let filling = seconds(|| {
-        let output = home.run(&["generate", "--entries", &entries.to_string()], "");
+        let output = env.run(&["generate", "--entries", &entries.to_string()], "");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     });
     say.say(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
@@ -272,7 +273,8 @@ fn measure_large(database: Database, entries: u64) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let given = |name: &str| arguments.iter().position(|own| own == name).and_then(|at| arguments.get(at + 1));
+    let given =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let databases = match given("--database").map(String::as_str) {
         Some("sqlite") => vec![Database::Sqlite],
         Some("postgres") => vec![Database::Postgres],

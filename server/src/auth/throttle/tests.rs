@@ -72,7 +72,7 @@ fn ipv6_network_counts_as_one_address() {
 }
 
 #[tokio::test]
-async fn attempt_that_waits_too_long_is_refused_as_busy() {
+async fn attempt_that_waits_too_long_is_rejected_as_busy() {
     let throttle = Arc::new(LoginThrottle { turn_timeout: Duration::from_millis(50), ..LoginThrottle::default() });
     let mut holding = Vec::new();
     while throttle.hashing.available_permits() > 0 {

@@ -248,7 +248,7 @@ mod tests {
     #[case("bytes 9-0/20", None)]
     #[case("bytes 0-18446744073709551615/5", None)]
     #[case("bytes */20", None)]
-    fn takes_only_a_range_that_fits(#[case] text: &str, #[case] expected: Option<Sent>) {
+    fn upload_accepts_only_a_matching_range(#[case] text: &str, #[case] expected: Option<Sent>) {
         let mut headers = HeaderMap::new();
         assert_eq!(sent(&headers, 10), Some(Sent::Part { start: 0, total: 10 }));
         headers.insert(header::CONTENT_RANGE, text.parse().unwrap());

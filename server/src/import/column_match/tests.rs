@@ -42,7 +42,7 @@ fn unit_of_line_and_heading_is_stated(#[case] table: &str, #[case] unit: &str) {
 #[case("单位：元/吨\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
 #[case("单位：0.1万元\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
 #[case("日期,地点,销售额（元/户）\n2026-11-20,沫阳镇,5")]
-fn unit_that_contradicts_or_is_unclear_is_asked_about(#[case] table: &str) {
+fn contradictory_or_unclear_unit_omits_the_column(#[case] table: &str) {
     let found = matched(table);
     assert_eq!(found.columns[2], None, "{found:?}");
     assert_eq!(found.omitted[0].why, ColumnReason::Unit);
@@ -50,7 +50,7 @@ fn unit_that_contradicts_or_is_unclear_is_asked_about(#[case] table: &str) {
 }
 
 #[test]
-fn unclear_unit_stays_a_mistake_of_each_number_when_chosen() {
+fn chosen_column_with_unclear_unit_has_error_per_number() {
     let targets = targets(Some(&activity()));
     let table = "日期,地点,销售额（元）（万元）\n2026-11-20,沫阳镇,5";
     let sheet =
@@ -62,7 +62,7 @@ fn unclear_unit_stays_a_mistake_of_each_number_when_chosen() {
 }
 
 #[test]
-fn official_template_under_another_unit_line_has_no_number_taken() {
+fn official_template_under_other_unit_line_reads_no_number() {
     let targets = targets(Some(&activity()));
     let labels: Vec<&str> =
         targets.iter().filter(|own| crate::import::target::is_in_template(own)).map(|own| own.label.as_str()).collect();
@@ -80,7 +80,7 @@ fn official_template_under_another_unit_line_has_no_number_taken() {
 #[case("租金（万元/月）", true)]
 #[case("租金（元/年）", false)]
 #[case("租金（元）", true)]
-fn rate_is_taken_for_a_rate_alone(#[case] heading: &str, #[case] is_taken: bool) {
+fn rate_column_matches_rate_field_only(#[case] heading: &str, #[case] is_taken: bool) {
     let found = matched(&format!("日期,地点,{heading}\n2026-11-20,沫阳镇,5"));
     assert_eq!(found.columns[2].is_some(), is_taken, "{found:?}");
 }
@@ -90,13 +90,13 @@ fn rate_is_taken_for_a_rate_alone(#[case] heading: &str, #[case] is_taken: bool)
 #[case("单位", "沫阳镇小学", "organisation")]
 #[case("计量单位", "元", "unit")]
 #[case("金额单位", "", "unit")]
-fn column_of_units_is_told_from_organisations(#[case] heading: &str, #[case] cell: &str, #[case] path: &str) {
+fn unit_column_is_distinguished_from_organisations(#[case] heading: &str, #[case] cell: &str, #[case] path: &str) {
     let found = matched(&format!("日期,地点,销售额,{heading},备注\n2026-11-20,沫阳镇,50000,{cell},x"));
     assert_eq!(found.columns[3].as_deref(), Some(path));
 }
 
 #[test]
-fn columns_left_out_are_listed_with_their_reason() {
+fn omitted_columns_are_listed_with_reason() {
     let table = "序号,日期,地点,销售额,观看人次（计划）,观看人次（完成）,备注,说明,\n1,2026-11-20,沫阳镇,5,50,7,,,x";
     let found = matched(table);
     let listed: Vec<(usize, ColumnReason)> = found.omitted.iter().map(|own| (own.column, own.why)).collect();

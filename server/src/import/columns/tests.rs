@@ -27,7 +27,7 @@ fn paths(paths: &[&str]) -> Vec<Option<String>> {
 }
 
 #[test]
-fn heading_is_known_however_its_words_are_written() {
+fn heading_matches_in_any_spelling() {
     let found = guessed(&["序号", " 活动时间", "村 名", "培训人数 (人)*", "合计", "SALES", "备注：", ""]);
     assert_eq!(found, paths(&["", "date", "place", "values.people", "", "values.sales", "note", ""]));
 }
@@ -56,7 +56,7 @@ fn heading_is_known_however_its_words_are_written() {
 #[case("销售额（元", Some("元"))]
 #[case("销售额", None)]
 #[case("\u{feff}销售额\u{200b}", None)]
-fn heading_unit_that_is_understood_is_taken(#[case] heading: &str, #[case] expected: Option<&str>) {
+fn heading_unit_is_parsed(#[case] heading: &str, #[case] expected: Option<&str>) {
     assert_eq!(guessed(&[heading]), paths(&["values.sales"]), "{heading}");
     assert_eq!(one_unit(&words_of(heading)), Ok(expected.map(str::to_owned)));
 }
@@ -83,7 +83,7 @@ fn words_of(heading: &str) -> UnitWords {
 #[case("销售额（计划）", ColumnReason::Words)]
 #[case("销售额（上年同期）", ColumnReason::Words)]
 #[case("日期（计划）", ColumnReason::Words)]
-fn heading_that_is_not_wholly_understood_is_asked_about(#[case] heading: &str, #[case] why: ColumnReason) {
+fn partly_understood_heading_omits_the_column(#[case] heading: &str, #[case] why: ColumnReason) {
     let heading: Heading = heading.split('|').map(str::to_owned).collect();
     let proposal = propose(&[heading], &targets(Some(&activity()))).remove(0);
     assert!(proposal.named.is_some());
@@ -96,12 +96,12 @@ fn heading_that_is_not_wholly_understood_is_asked_about(#[case] heading: &str, #
 #[case(&["培训人数（计划）", "培训人数（完成）"])]
 #[case(&["培训人数（累计）", "培训人数（本月）"])]
 #[case(&["日期", "活动时间"])]
-fn columns_for_one_field_are_all_asked_about(#[case] heading: &[&str]) {
+fn several_columns_for_one_field_are_all_omitted(#[case] heading: &[&str]) {
     assert_eq!(guessed(heading), [None, None]);
 }
 
 #[test]
-fn columns_of_several_levels_make_a_place_together() {
+fn columns_of_several_levels_combine_to_a_place() {
     assert_eq!(guessed(&["日期", "乡镇", "村", "培训人数"]), paths(&["date", "place", "place", "values.people"]));
     assert_eq!(guessed(&["乡（镇）", "村（社区）"]), paths(&["place", "place"]));
     assert_eq!(guessed(&["县", "乡镇", "行政村"]), paths(&["place", "place", "place"]));
@@ -109,14 +109,14 @@ fn columns_of_several_levels_make_a_place_together() {
 }
 
 #[test]
-fn identifiers_are_those_of_an_export_alone() {
+fn identifier_columns_match_exports_only() {
     assert_eq!(guessed(&["编号", "日期"]), paths(&["", "date"]), "everybody numbers their rows");
     let found = guessed(&["编号", "日期", "地点代码", "地点", "数值", "版本"]);
     assert_eq!(found, paths(&["id", "date", "place_code", "place", "answers", "rev"]));
 }
 
 #[test]
-fn the_official_heading_is_known_and_nothing_else_is_official() {
+fn only_the_template_heading_is_official() {
     let targets = targets(Some(&activity()));
     let template: Vec<Heading> = targets
         .iter()

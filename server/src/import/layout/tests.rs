@@ -33,7 +33,7 @@ fn columns(sheet: &Sheet) -> Vec<Option<String>> {
 #[case("登记表\n日期,地点,培训情况,\n,,人次,工种\n2026-11-20,沫阳镇,1,电工", 2, 2, &["日期", "地点", "培训情况 人次", "培训情况 工种"])]
 #[case("x,地点,a,b\n日期,,人次,工种\n2026-11-20,沫阳镇,1,电工", 1, 2, &["x 日期", "地点", "a 人次", "b 工种"])]
 #[case("甲表,,,\n哪天,哪里,几次,别的\n2026-11-20,沫阳镇,1,电工", 2, 1, &["哪天", "哪里", "几次", "别的"])]
-fn the_heading_is_found_below_titles_and_over_several_rows(
+fn heading_is_found_below_titles_and_over_several_rows(
     #[case] table: &str,
     #[case] row: usize,
     #[case] rows: usize,
@@ -49,7 +49,7 @@ fn the_heading_is_found_below_titles_and_over_several_rows(
 }
 
 #[test]
-fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
+fn chosen_heading_keeps_units_of_the_lines_above() {
     let table = "表,,\n单位：元,,\n日期,地点,人次\n日期,x,y\n2026-11-20,沫阳镇,1";
     assert_eq!(laid(table).units.units, ["元"]);
     let wanted = Some(HeadingRows { row: 4, rows: 1 });
@@ -75,7 +75,7 @@ fn the_heading_can_be_pointed_at_and_units_above_it_are_known() {
 #[case("例：,沫阳镇,1,", Some(OmissionReason::Example))]
 #[case("1,2,3,4", Some(OmissionReason::Numbering))]
 #[case("甲,乙,1,2", Some(OmissionReason::Numbering))]
-fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<OmissionReason>) {
+fn rows_without_data_are_omitted(#[case] row: &str, #[case] why: Option<OmissionReason>) {
     let sheet = laid(&format!("日期,地点,人次,备注\n{row}"));
     let kinds = kinds(&columns(&sheet), &targets(None));
     assert_eq!(sifted(&sheet.rows[0], &sheet, &kinds, true), why, "{row}");
@@ -95,7 +95,7 @@ fn rows_that_are_no_data_are_left_out(#[case] row: &str, #[case] why: Option<Omi
 #[case("其中：女,,,11,", Some(OmissionReason::Total))]
 #[case("∑,,,11,", Some(OmissionReason::Total))]
 #[case("上年结转,,,11,", Some(OmissionReason::Total))]
-fn total_row_is_told_from_data_with_total_words(#[case] row: &str, #[case] why: Option<OmissionReason>) {
+fn total_row_is_distinguished_from_data(#[case] row: &str, #[case] why: Option<OmissionReason>) {
     let sheet = laid(&format!("序号,日期,地点,人次,工种\n{row}"));
     let other = ColumnKind::Other;
     let kinds = [other, ColumnKind::Date, ColumnKind::Named, ColumnKind::Number, ColumnKind::FreeText];
@@ -111,7 +111,7 @@ fn merged_date_makes_a_row_data() {
 }
 
 #[test]
-fn merged_heading_cell_takes_the_row_below_into_the_heading() {
+fn merged_heading_cell_extends_heading_to_the_row_below() {
     let mut book = text::read(&"日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2".into()).unwrap();
     book.rows[1].cells[0] = Cell::of("日期");
     book.rows[1].carried = 1;
@@ -126,7 +126,7 @@ fn text_file_has_as_many_columns_as_its_heading() {
 }
 
 #[test]
-fn a_row_with_nothing_but_its_number_is_blank() {
+fn row_with_only_its_number_is_blank() {
     let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
     let kinds = kinds(&columns(&sheet), &targets(None));
     let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &kinds, false)).collect();

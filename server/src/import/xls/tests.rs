@@ -9,7 +9,7 @@ fn texts(book: &SheetFile) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_date_system_hidden_sheets_and_merged_cells_of_an_old_workbook_are_known() {
+fn xls_date_system_hidden_sheets_and_merged_cells_are_read() {
     let book = read(&file("01-1904.xls"), None).unwrap();
     assert_eq!(
         book.sheets.iter().map(|own| (own.name.as_str(), own.hidden)).collect::<Vec<_>>(),
@@ -26,13 +26,13 @@ fn the_date_system_hidden_sheets_and_merged_cells_of_an_old_workbook_are_known()
 }
 
 #[test]
-fn error_cells_of_an_old_workbook_are_errors() {
+fn xls_error_cells_are_errors() {
     let book = read(&file("04-errors.xls"), None).unwrap();
     assert_eq!(book.rows[1].cell(3), &Cell::Error("#N/A".into()));
 }
 
 #[test]
-fn texts_that_go_on_in_the_next_record_are_whole() {
+fn xls_texts_continued_in_the_next_record_are_joined() {
     let book = read(&file("long.xls"), None).unwrap();
     assert_eq!(book.rows.len(), 300);
     for (number, row) in book.rows.iter().enumerate() {
@@ -45,7 +45,7 @@ fn texts_that_go_on_in_the_next_record_are_whole() {
 }
 
 #[test]
-fn a_file_cut_off_or_changed_anywhere_does_not_make_the_reader_fail() {
+fn truncated_or_corrupt_xls_does_not_panic() {
     let whole = file("01-1904.xls");
     for length in (0..whole.len()).step_by(97) {
         let _ = read(&whole[..length], None);

@@ -36,7 +36,7 @@ fn cells(file: &[u8]) -> Vec<(usize, Vec<Cell>)> {
 }
 
 #[test]
-fn a_workbook_gives_its_rows_with_their_numbers() {
+fn xlsx_rows_have_their_numbers() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.write_string(1, 1, "日期").unwrap().write_string(1, 2, "户数").unwrap();
@@ -54,7 +54,7 @@ fn a_workbook_gives_its_rows_with_their_numbers() {
 }
 
 #[test]
-fn a_cell_far_from_the_others_makes_no_table_of_all_that_lies_in_between() {
+fn distant_cell_allocates_nothing_in_between() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.write_string(0, 0, "户数").unwrap().write_number(1, 0, 1).unwrap();
@@ -64,7 +64,7 @@ fn a_cell_far_from_the_others_makes_no_table_of_all_that_lies_in_between() {
 }
 
 #[test]
-fn errors_formulas_without_a_result_and_runs_of_text_are_what_they_are() {
+fn errors_uncalculated_formulas_and_rich_text_are_read() {
     let data = r#"<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1"><f>A1*2</f><v/></c><c r="C1"><f>1+1</f><v>2</v></c>
         <c r="D1" t="str"><f>""</f><v></v></c><c r="E1" t="str"><f>x</f></c>
         <c r="F1" t="inlineStr"><is><r><t>沫阳</t></r><r><t>镇 &amp; _x000D_村</t></r><rPh><t>moyang</t></rPh></is></c><c r="G1" s="9"/></row>"#;
@@ -95,7 +95,7 @@ fn merged_cells_are_repeated_downwards() {
 }
 
 #[test]
-fn the_date_system_and_the_formats_of_days_are_the_workbooks_own() {
+fn date_system_and_formats_come_from_the_workbook() {
     let styles = r##"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/>
         <numFmt numFmtId="165" formatCode="#,##0.00&quot; days&quot;;[Red]-0"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>
         <cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="31"/></cellXfs></styleSheet>"##;
@@ -121,7 +121,7 @@ fn the_date_system_and_the_formats_of_days_are_the_workbooks_own() {
 }
 
 #[test]
-fn the_first_sheet_that_is_shown_and_filled_is_read_and_another_can_be_chosen() {
+fn first_visible_filled_sheet_is_read_unless_another_is_chosen() {
     let workbook = r#"<workbook><sheets><sheet name="旧" state="veryHidden" r:id="r1"/><sheet name="图" r:id="r3"/>
         <sheet name="新" state="visible" r:id="r2"/></sheets></workbook>"#;
     let sheet = |text: &str| {
@@ -147,7 +147,7 @@ fn the_first_sheet_that_is_shown_and_filled_is_read_and_another_can_be_chosen() 
 }
 
 #[test]
-fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
+fn zip_bomb_is_rejected() {
     let huge = |name: &str, head: &str| {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, text) in [
@@ -172,7 +172,7 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_not_read() {
 }
 
 #[test]
-fn other_packages_are_told_what_they_are() {
+fn other_packages_are_named_by_their_format() {
     assert_eq!(workbook::read(&package(&[("content.xml", "<x/>")]), None).err(), Some(FileError::OtherTable));
     assert_eq!(workbook::read(&package(&[("word/document.xml", "<x/>")]), None).err(), Some(FileError::Document));
     assert_eq!(workbook::read(&package(&[("a.txt", "x")]), None).err(), Some(FileError::NotTable));

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A proxy that cuts connections after a random number of bytes, in either direction, from a seed.
-pub struct Proxy {
+pub struct FaultProxy {
     /// Such as `http://127.0.0.1:40123`.
     pub address: String,
     cuts: Arc<AtomicUsize>,
 }
 
-impl Proxy {
+impl FaultProxy {
     /// Starts one before a server. It ends with the test.
     pub fn start(server: &str, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
