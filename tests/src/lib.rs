@@ -6,6 +6,7 @@
 mod api;
 pub mod fault_proxy;
 pub mod import;
+pub mod openapi_client;
 mod postgres;
 
 pub use api::Api;
@@ -60,6 +61,15 @@ impl TestEnv {
             Database::Postgres => postgres::new_database(),
         };
         Self { folder, url }
+    }
+
+    /// Creates an environment with accounts: name, role and place of each.
+    pub fn with_accounts(database: Database, accounts: &[(&str, &str, &str)]) -> Self {
+        let env = Self::new(database);
+        for (username, role, place) in accounts {
+            env.add_user(username, role, &["--place", place]);
+        }
+        env
     }
 
     /// Returns the data folder, which may also contain files of the test.
@@ -229,6 +239,14 @@ pub fn survey_put(seq: u64, id: Uuid, times: u64) -> Value {
     json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 0, "op": "put", "fields": {
         "activity": "field_survey", "date": "2026-11-20", "place": "522728109", "pairing": null, "organisation": null,
         "values": {"times": times}, "note": "入户走访", "state": "submitted", "attachments": []}})
+}
+
+/// Returns the bytes of a photo, different for each number, and their hash.
+pub fn photo(number: u8, size: usize) -> (Vec<u8>, String) {
+    use sha2::Digest;
+    let bytes: Vec<u8> = [0xff, 0xd8, 0xff, number].into_iter().chain((4..size).map(|at| (at % 251) as u8)).collect();
+    let hash = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    (bytes, hash)
 }
 
 /// Waits until `look` returns a value; panics after a minute.

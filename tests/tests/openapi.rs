@@ -1,10 +1,10 @@
-//! The OpenAPI document: it has a schema for every body, and the server's answers are as it says.
+//! The OpenAPI document: a schema for every body, and responses that match it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use jiedui_tests::{Api, Database, served, survey_put, wait_until};
+use jiedui_tests::openapi_client::{CheckedClient, collect_references};
+use jiedui_tests::{Database, served, survey_put, wait_until};
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -72,111 +72,6 @@ fn document_has_no_dangling_references() {
     }
 }
 
-fn collect_references(value: &Value, references: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(Value::String(reference)) = members.get("$ref") {
-                references.insert(reference.clone());
-            }
-            members.values().for_each(|value| collect_references(value, references));
-        }
-        Value::Array(items) => items.iter().for_each(|value| collect_references(value, references)),
-        _ => {}
-    }
-}
-
-/// A client that holds every request and answer against the document.
-struct Checked {
-    api: Api,
-    document: Value,
-    /// The same without room for members that a schema does not name.
-    strict: Value,
-    called: RefCell<BTreeSet<String>>,
-}
-
-impl Checked {
-    fn new(api: Api) -> Self {
-        let document = api.read("/api/v1/openapi.json");
-        let mut strict = document["components"].clone();
-        let mut flattened = BTreeSet::new();
-        collect_flattened(&strict, &mut flattened);
-        for (name, schema) in strict["schemas"].as_object_mut().unwrap() {
-            if !flattened.contains(&format!("#/components/schemas/{name}")) {
-                close(schema);
-            }
-        }
-        Self { api, document, strict, called: RefCell::default() }
-    }
-
-    /// Asserts that a value is as a schema says.
-    fn assert_valid(&self, what: &str, components: &Value, schema: &Value, value: &Value) {
-        let schema = json!({"allOf": [schema], "components": components});
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let errors: Vec<String> =
-            validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{what}: {errors:#?}");
-    }
-
-    /// Sends a request and checks its body and its answer. `path` fills in the template and adds the query.
-    fn call(&self, name: &str, path: &str, body: Option<Value>, status: u16) -> Value {
-        let (method, template) = name.split_once(' ').unwrap();
-        let operation = &self.document["paths"][template][method.to_lowercase()];
-        assert!(operation.is_object(), "the document has no {name}");
-        let mut request = self.api.request(method, path);
-        if let Some(body) = body {
-            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-            self.assert_valid(&format!("the body of {name}"), &self.document["components"], schema, &body);
-            request = request.json(&body);
-        }
-        self.check(name, request.send().unwrap(), status)
-    }
-
-    /// Checks an answer.
-    fn check(&self, name: &str, answer: reqwest::blocking::Response, status: u16) -> Value {
-        let (method, template) = name.split_once(' ').unwrap();
-        assert_eq!(answer.status(), status, "{name}");
-        self.called.borrow_mut().insert(name.to_owned());
-        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
-        let operation = &self.document["paths"][template][method.to_lowercase()];
-        let schema = &operation["responses"][status.to_string()]["content"][&content_type]["schema"];
-        assert!(schema.is_object(), "{name} does not say that {status} is {content_type}");
-        // Lines of JSON: the first.
-        let text = answer.text().unwrap();
-        let value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        self.assert_valid(&format!("{status} of {name}"), &self.strict, schema, &value);
-        value
-    }
-}
-
-/// Collects the schemas that are flattened into others, which have more members.
-fn collect_flattened(value: &Value, flattened: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(parts) = members.get("allOf") {
-                collect_references(parts, flattened);
-            }
-            members.values().for_each(|value| collect_flattened(value, flattened));
-        }
-        Value::Array(items) => items.iter().for_each(|value| collect_flattened(value, flattened)),
-        _ => {}
-    }
-}
-
-/// Leaves no room in a schema for members that it does not name.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) if members.contains_key("allOf") => {}
-        Value::Object(members) => {
-            members.values_mut().for_each(close);
-            if members.get("properties").is_some_and(Value::is_object) {
-                members.entry("additionalProperties").or_insert(json!(false));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
 /// Returns a record without some of its members.
 fn without(value: &Value, names: &[&str]) -> Value {
     let members = value.as_object().unwrap().iter().filter(|(name, _)| !names.contains(&name.as_str()));
@@ -190,7 +85,7 @@ fn id(value: &Value) -> &str {
 #[test]
 fn responses_match_the_document() {
     let (_env, _server, api) = served(Database::Sqlite);
-    let client = Checked::new(api);
+    let client = CheckedClient::new(api);
     let get = |template: &str, path: &str| client.call(&format!("GET {template}"), path, None, 200);
     get("/healthz", "/healthz");
     get("/readyz", "/readyz");
@@ -234,7 +129,7 @@ fn responses_match_the_document() {
     assert!(missing.is_empty(), "no answer of these was checked: {missing:?}");
 }
 
-fn sign_in(client: &Checked) {
+fn sign_in(client: &CheckedClient) {
     let body = json!({"username": "head", "password": "headhead", "device_name": "test"});
     client.call("POST /api/v1/session", "/api/v1/session", Some(body), 200);
     client.call("GET /api/v1/session", "/api/v1/session", None, 200);
@@ -243,7 +138,7 @@ fn sign_in(client: &Checked) {
     assert_eq!(problem["errors"][0]["field"], "password");
 }
 
-fn entries(client: &Checked) {
+fn entries(client: &CheckedClient) {
     let entry = Uuid::now_v7();
     let push = |mutation: Value| {
         let body = json!({"client_id": Uuid::now_v7(), "mutations": [mutation]});
@@ -263,7 +158,7 @@ fn entries(client: &Checked) {
     client.call("GET /api/v1/entries/{id}", "/api/v1/entries/x", None, 404);
 }
 
-fn reference(client: &Checked) {
+fn reference(client: &CheckedClient) {
     let catalogue = client.call("GET /api/v1/catalogue", "/api/v1/catalogue", None, 200);
     let indicator = without(&catalogue["indicators"][0], &["code"]);
     let path = format!("/api/v1/catalogue/indicators/{}", catalogue["indicators"][0]["code"].as_str().unwrap());
@@ -290,7 +185,7 @@ fn reference(client: &Checked) {
     client.call("GET /api/v1/periods", "/api/v1/periods", None, 200);
 }
 
-fn imports(client: &Checked) {
+fn imports(client: &CheckedClient) {
     let upload = |table: &str| {
         let request = client.api.request("POST", "/api/v1/imports?activity=joint_study&name=table.csv");
         let answer = request.body(table.to_owned()).send().unwrap();

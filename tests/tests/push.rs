@@ -8,10 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 fn env(database: Database) -> TestEnv {
-    let env = TestEnv::new(database);
-    env.add_user("village", "recorder", &["--place", "522728109"]);
-    env.add_user("town", "reviewer", &["--place", "522728"]);
-    env
+    TestEnv::with_accounts(database, &[("village", "recorder", "522728109"), ("town", "reviewer", "522728")])
 }
 
 #[rstest]
@@ -246,90 +243,6 @@ fn new_record_under_used_identifier_conflicts_from_any_client(#[case] database: 
     assert_eq!(api.actual("field_surveys", 2026), 4);
 }
 
-#[test]
-fn push_from_before_restore_overwrites_nothing_newer() {
-    let env = env(Database::Sqlite);
-    let copy = env.path().join("copy.db");
-    let copy = copy.to_str().unwrap();
-    let (phone, desk, id, lost) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    let put = |seq: u64, base_rev: u64, epoch: Option<u64>, fields: Value| {
-        let mut mutation =
-            json!({"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": fields});
-        if let Some(epoch) = epoch {
-            mutation["epoch"] = json!(epoch);
-        }
-        json!([mutation])
-    };
-    let first = survey_put(1, id, 4);
-    {
-        let server = env.serve(&[]);
-        let (village, town) = (server.sign_in("village"), server.sign_in("town"));
-        assert_eq!(village.read("/api/v1/sync/pull?limit=1")["epoch"], 0);
-        village.push(phone, json!([first]));
-        town.push(desk, put(1, 1, Some(0), json!({"values": {"people": 2}})));
-        assert!(env.run(&["backup", copy], "").status.success());
-        // These are acknowledged, and a restore takes them back.
-        village.push(phone, json!([survey_put(2, lost, 5)]));
-        village.push(phone, put(3, 2, Some(0), json!({"note": "恢复前写的"})));
-        assert_eq!(server.terminate(), Some(0));
-    }
-    assert!(env.run(&["restore", copy], "").status.success());
-    let server = env.serve(&[]);
-    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
-    let epoch = village.read("/api/v1/sync/pull?limit=1")["epoch"].as_u64().unwrap();
-    assert!(epoch > 0);
-    // Others go on, and give the number 3 to another revision.
-    let theirs = town.push(desk, put(2, 2, Some(epoch), json!({"note": "镇里改的", "values": {"times": 6}})));
-    assert_eq!((&theirs[0]["outcome"], &theirs[0]["rev"]), (&json!("applied"), &json!(3)));
-    // What a phone remembers is sent again: what is there finds its answer, what is not is done or waits for a choice.
-    let again = json!([first, survey_put(2, lost, 5), put(3, 2, Some(0), json!({"note": "恢复前写的"}))[0]]);
-    let results = village.push(phone, again.clone());
-    let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["applied", "applied", "conflict"]);
-    assert_eq!(village.push(phone, again), results, "once");
-    // An edit that its author made after the third revision of the former life: they have not seen the present one.
-    let late = village.push(phone, put(4, 3, Some(0), json!({"values": {"times": 9, "people": 8}})));
-    assert_eq!(late[0]["outcome"], "conflict");
-    let whole = village.read(&format!("/api/v1/entries/{id}"));
-    assert_eq!(
-        (&whole["fields"]["note"], &whole["fields"]["values"]),
-        (&json!("镇里改的"), &json!({"times": 6, "people": 8}))
-    );
-    assert_eq!(whole["conflicts"][0]["kept"], json!({"note": "恢复前写的"}));
-    assert_eq!(whole["conflicts"][1]["kept"], json!({"values.times": 9}));
-    // Of what the server never had there is nothing to be edited; and a number above the record's is none of this life.
-    let gone = village.push(phone, json!([{"seq": 5, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 3, "epoch": 0, "op": "put", "fields": {"note": "x"}}]));
-    assert_eq!(gone[0]["errors"][0]["field"], "id");
-    let above = village.push(phone, put(6, 9, Some(epoch), json!({"note": "x"})));
-    assert_eq!(above[0]["errors"][0]["field"], "base_rev");
-    assert_eq!(village.actual("field_surveys", 2026), 11);
-}
-
-#[test]
-fn push_without_epoch_overwrites_nothing_after_a_restore() {
-    let env = env(Database::Sqlite);
-    let copy = env.path().join("copy.db");
-    let copy = copy.to_str().unwrap();
-    let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    let put = |seq: u64, base_rev: u64, note: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"note": note}}]);
-    {
-        let server = env.serve(&[]);
-        let village = server.sign_in("village");
-        village.push(phone, json!([survey_put(1, id, 4)]));
-        assert!(env.run(&["backup", copy], "").status.success());
-        assert_eq!(village.push(phone, put(2, 1, "恢复前"))[0]["rev"], 2);
-        assert_eq!(server.terminate(), Some(0));
-    }
-    assert!(env.run(&["restore", copy], "").status.success());
-    let server = env.serve(&[]);
-    let (village, town) = (server.sign_in("village"), server.sign_in("town"));
-    // What stood before the restore is seen by everybody: an edit of it is taken.
-    assert_eq!(town.push(desk, put(1, 1, "镇里改的"))[0]["outcome"], "applied");
-    // The second revision is another one by now.
-    assert_eq!(village.push(phone, put(3, 2, "村里改的"))[0]["outcome"], "conflict");
-    assert_eq!(village.read(&format!("/api/v1/entries/{id}"))["fields"]["note"], "镇里改的");
-}
-
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
@@ -367,67 +280,4 @@ fn unrepresentable_mutation_is_rejected_alone(#[case] database: Database) {
     let fields: Vec<_> = results[1..5].iter().map(|result| result["errors"][0]["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["note", "values", "later", "note"]);
     assert_eq!(results[4]["errors"][0]["code"], "character");
-}
-
-#[rstest]
-#[case(Database::Sqlite)]
-#[case(Database::Postgres)]
-fn organisation_changed_since_is_not_overwritten(#[case] database: Database) {
-    let env = env(database);
-    env.add_user("city", "coordinator", &[]);
-    let server = env.serve(&[]);
-    let api = server.sign_in("city");
-    let path = format!("/api/v1/organisations/{}", Uuid::now_v7());
-    let put = |name: &str, base_rev: Value| {
-        let body = json!({"name": name, "name_en": "", "kind": "school", "side": "b", "place": "522728109",
-            "programme": "education", "base_rev": base_rev});
-        let answer = api.request("PUT", &path).json(&body).send().unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().unwrap())
-    };
-    assert_eq!(put("小学", json!(1)).1["errors"][0]["field"], "base_rev");
-    assert_eq!(put("小学", json!(0)).0, 200);
-    assert_eq!(put("小学", json!(0)).0, 200, "the same again");
-    let (status, problem) = put("另一所小学", json!(0));
-    assert_eq!((status, &problem["errors"][0]["code"]), (409, &json!("conflict")));
-    assert_eq!(put("中心小学", json!(1)).0, 200);
-    assert_eq!(put("新小学", json!(1)).0, 409);
-    assert_eq!(put("新小学", json!("x")).0, 400);
-    assert_eq!(put("新小学", Value::Null).0, 200, "who names none has the last word, as before");
-}
-
-/// Without it a phone cannot send `base_rev`, and the last of two coordinators would win.
-#[rstest]
-#[case(Database::Sqlite)]
-#[case(Database::Postgres)]
-fn overview_has_revision_of_organisation_and_pairing(#[case] database: Database) {
-    let env = env(database);
-    env.add_user("city", "coordinator", &[]);
-    let server = env.serve(&[]);
-    let api = server.sign_in("city");
-    let revision = |kind: &str, id: Uuid| {
-        let overview = api.read("/api/v1/overview");
-        let records = overview[kind].as_array().unwrap();
-        records.iter().find(|record| record["id"] == json!(id)).unwrap()["rev"].clone()
-    };
-    let put = |kind: &str, id: Uuid, body: &Value, base_rev: u64| {
-        let mut body = body.clone();
-        body["base_rev"] = json!(base_rev);
-        let answer = api.request("PUT", &format!("/api/v1/{kind}/{id}")).json(&body).send().unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().unwrap()["rev"].clone())
-    };
-    let [school, partner, pairing] = [(); 3].map(|()| Uuid::now_v7());
-    let organisation = |name: &str, side: &str, place: &str| json!({"name": name, "name_en": "", "kind": "school", "side": side, "place": place, "programme": "education"});
-    assert_eq!(put("organisations", school, &organisation("小学", "b", "522728109"), 0), (200, json!(1)));
-    assert_eq!(put("organisations", school, &organisation("中心小学", "b", "522728109"), 1), (200, json!(2)));
-    assert_eq!(put("organisations", school, &organisation("中心小学", "b", "522728109"), 2), (200, json!(2)));
-    assert_eq!(put("organisations", partner, &organisation("附属小学", "a", "520102"), 0), (200, json!(1)));
-    assert_eq!((revision("organisations", school), revision("organisations", partner)), (json!(2), json!(1)));
-    let mut link = json!({"programme": "education", "organisation_a": partner, "organisation_b": school});
-    assert_eq!(put("pairings", pairing, &link, 0), (200, json!(1)));
-    link["from"] = json!("2026-09-01");
-    assert_eq!(put("pairings", pairing, &link, 1), (200, json!(2)));
-    assert_eq!(revision("pairings", pairing), json!(2));
-    let (records, _) = api.pull(None, 500);
-    let stored = records.iter().find(|record| record["id"] == json!(school)).unwrap();
-    assert_eq!((&stored["rev"], stored["fields"].get("rev")), (&json!(2), None), "{stored}");
 }
