@@ -42,7 +42,7 @@ export default defineConfig([
     plugins: { playwright },
     rules: {
       // A test must assert something, itself or through a helper with one of these names.
-      "playwright/expect-expect": ["error", { assertFunctionPatterns: ["^expect", "^looks$", "^compareScreenshot$"] }],
+      "playwright/expect-expect": ["error", { assertFunctionPatterns: ["^expect", "^compareScreenshot$"] }],
       "playwright/missing-playwright-await": "error",
       "playwright/no-duplicate-hooks": "error",
       "playwright/no-focused-test": "error",

@@ -7,10 +7,10 @@ export default defineConfig({
   workers: 1,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
-  snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
+  snapshotPathTemplate: "{testDir}/visual/{arg}{ext}",
   use: {
     viewport: { width: 360, height: 640 },
-    // What cannot be pressed is said to be so, not waited for until the test ends.
+    // A control that cannot be pressed fails after 30 s, not at the end of the test.
     actionTimeout: 30_000,
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",

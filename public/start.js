@@ -1,5 +1,6 @@
-// Starts the app: the program is fetched while its glue is, and the phone keeps both for when there is no network. All
-// files beside this one are of the same build.
+// Starts the app: fetches the wasm program and its JavaScript in parallel. All files in this folder are of the same build.
+
+// Shows an error at the top of the page.
 function say(chinese, english) {
   const text = document.documentElement.lang === "en" ? english : chinese;
   const notice = document.createElement("p");
@@ -9,11 +10,11 @@ function say(chinese, english) {
   document.body.prepend(notice);
 }
 
-// Fetched beside the program: once it is needed it may be on the server no more.
+// Fetched together with the program, since the server may no longer have this file when it is needed.
 const versions = import("./version.js");
-versions.then((own) => own.begin()).catch((error) => console.warn("offline use is not possible:", error));
-// What does not load may be gone because the server was upgraded. True where the page starts anew, or offers to.
-const isLeft = () => versions.then((own) => own.leaveIfGone()).catch(() => false);
+versions.then((module) => module.begin()).catch((error) => console.warn("offline use is not possible:", error));
+// A file that does not load may have been removed by an upgrade of the server. True if the page reloads or offers to.
+const isLeft = () => versions.then((module) => module.leaveIfGone()).catch(() => false);
 
 function load(file, then) {
   import(file).then(then).catch(async (error) => {
@@ -24,18 +25,18 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-save]");
   if (!button) return;
   const { save, pictures } = button.dataset;
-  load("./picture.js", (own) => own.save(pictures, save));
+  load("./export-image.js", (module) => module.save(pictures, save));
 });
-const notify = (way, button) => button && load("./notify.js", (own) => own[way](button));
+const notify = (action, button) => button && load("./push.js", (module) => module[action](button));
 document.addEventListener("click", (event) => notify("toggle", event.target.closest("[data-notify]")));
 document.addEventListener("jiedui-notify", () => notify("show", document.querySelector("[data-notify]")));
-document.addEventListener("jiedui-update", () => versions.then((own) => own.update()).catch(() => location.reload()));
+document.addEventListener("jiedui-update", () => versions.then((module) => module.update()).catch(() => location.reload()));
 
 async function start() {
   const program = fetch(new URL("jiedui.wasm", import.meta.url));
   const app = await import("./jiedui.js");
   await app.default({ module_or_path: program });
-  await versions.then((own) => own.putBack()).catch(() => {});
+  await versions.then((module) => module.putBack()).catch(() => {});
   await app.start();
   document.documentElement.classList.add("scripted");
 }

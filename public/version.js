@@ -1,11 +1,11 @@
-// Versions of the app: this page's build, the one that the service worker keeps, and the server's. Nothing is swapped under a
-// page: a newer version is fetched beside it, says that it is there, and begins when its person agrees.
+// Versions of the app: the page's build, the build that the service worker caches, and the server's. A page never changes its
+// build: a newer version is fetched in the background, announced, and started when the user agrees.
 const FOLDER = new URL(".", import.meta.url);
 const BUILD = FOLDER.pathname.split("/").slice(-2)[0];
-// The service worker learns from this lock which builds have a page.
+// The service worker reads from this lock which builds have an open page.
 const PAGE = "jiedui-page-";
 const HOUR = 3600000;
-// Where session storage holds the builds that this tab has left by itself, and what was typed then.
+// Keys of session storage: builds that this tab has left automatically, and text typed at that time.
 const LEFT = "jiedui.left";
 const TYPED = "jiedui.typed";
 const WORDS = document.documentElement.lang === "en"
@@ -25,10 +25,10 @@ const WORDS = document.documentElement.lang === "en"
     };
 
 let registration = null;
-// Whether this page's person has agreed to the new version.
+// Whether the user of this page has agreed to the new version.
 let agreed = false;
 
-// Follows what the service worker does, as long as the page is open.
+// Registers the service worker and follows its state while the page is open.
 export async function begin() {
   document.addEventListener("jiedui-not-loaded", leaveIfGone);
   if (navigator.locks) navigator.locks.request(PAGE + BUILD, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
@@ -60,7 +60,7 @@ function follow(worker) {
   if (worker) worker.addEventListener("statechange", () => ["installed", "activated"].includes(worker.state) && consider());
 }
 
-// What a worker keeps: its build, and whether all of it is there. An older app's does not answer.
+// Asks a worker for its build and whether its cache is complete. A worker of an older app does not answer.
 function state(worker) {
   return new Promise((done) => {
     const { port1, port2 } = new MessageChannel();
@@ -70,28 +70,28 @@ function state(worker) {
   });
 }
 
-// Looks at what the workers keep: whether this version starts with no network, and whether there is another one that
-// waits, or that another tab has agreed to.
+// Evaluates the caches of the workers: whether this version starts without a network, and whether another version is waiting
+// or was started by another tab.
 async function consider(isSwapped) {
   const { active, waiting } = registration;
-  const [own, next] = await Promise.all([active, waiting].map((worker) => (worker ? state(worker) : {})));
-  const kept = own.whole && [own, next].some((one) => one.whole && one.build === BUILD);
-  tell(kept ? "ready" : "preparing");
+  const [current, next] = await Promise.all([active, waiting].map((worker) => (worker ? state(worker) : {})));
+  const isCached = current.whole && [current, next].some((cache) => cache.whole && cache.build === BUILD);
+  report(isCached ? "ready" : "preparing");
   if (waiting && next.build === BUILD) waiting.postMessage({ type: "take over if alone" });
   else if (waiting && next.whole) offer(WORDS.ready, update);
-  else if (isSwapped && own.whole && own.build !== BUILD) offer(WORDS.ready, () => location.reload());
-  if (active && own.build === BUILD) active.postMessage({ type: "tidy" });
+  else if (isSwapped && current.whole && current.build !== BUILD) offer(WORDS.ready, () => location.reload());
+  if (active && current.build === BUILD) active.postMessage({ type: "tidy" });
 }
 
-const never = () => tell("never");
+const never = () => report("never");
 
-// What the app shows of it.
-function tell(offline) {
+// Reports the state of offline use to the app.
+function report(offline) {
   document.documentElement.dataset.offline = offline;
   document.dispatchEvent(new Event("jiedui-offline"));
 }
 
-// Begins the newest version: the one that waits, or one that is fetched first.
+// Starts the newest version: the waiting one, otherwise it is fetched first.
 export async function update() {
   if (!registration) return location.reload();
   agreed = true;
@@ -103,26 +103,26 @@ export async function update() {
     await new Promise((done) => next.addEventListener("statechange", done, { once: true }));
   }
   if (next.state === "redundant") {
-    // It cannot be kept: it begins from the network.
+    // The version cannot be cached, so it is loaded from the network.
     await registration.unregister();
     return location.reload();
   }
   next.postMessage({ type: "take over" });
 }
 
-// Where the server has this page's build no more, the page starts anew, or offers to. True where it does.
+// Reloads the page, or offers to, if the server no longer has this page's build. Returns whether it does.
 export async function leaveIfGone() {
-  // The app paints the page anew at once.
+  // Read first: the app may render the page again at any time.
   const now = typed();
-  // An answer of the server itself: the service worker lets it through. With no network nothing happens.
+  // The service worker does not answer HEAD requests, so this is the server's response. Without a network nothing happens.
   const answer = await fetch(new URL("jiedui.js", FOLDER), { method: "HEAD", cache: "no-store" }).catch(() => null);
   if (!answer || answer.status !== 404) return false;
   leave(BUILD, now);
   return true;
 }
 
-// Starts the page anew in the version that the server has, with what is typed. A tab leaves a build by itself once: if
-// servers do not agree, or storage forgets, it offers it instead of going round and round.
+// Reloads the page in the server's version and keeps typed text. A tab leaves a build automatically only once. Afterwards it
+// offers to reload, so that servers with different builds or lost storage cause no reload loop.
 export function leave(build, now = typed()) {
   try {
     const left = JSON.parse(sessionStorage.getItem(LEFT) || "[]");
@@ -132,7 +132,7 @@ export function leave(build, now = typed()) {
       return location.reload();
     }
   } catch {
-    // Storage is refused.
+    // The browser refuses storage.
   }
   offer(WORDS.gone, () => location.reload());
 }
@@ -140,33 +140,33 @@ export function leave(build, now = typed()) {
 const fields = () => [...document.querySelectorAll("input, textarea, select")];
 const identity = (field) => [field.tagName, field.type, field.id, field.name].join(" ");
 
-// What has been typed into the page that the server painted. Passwords are never kept.
+// Returns text typed into the page that the server painted. Passwords are never stored.
 function typed() {
   const isTyped = (field) => !["password", "checkbox", "radio", "file", "range", "hidden"].includes(field.type) && field.value !== (field.defaultValue || "");
-  return fields().map((field, number) => ({ number, identity: identity(field), value: field.value, keep: isTyped(field) })).filter((own) => own.keep);
+  return fields().map((field, number) => ({ number, identity: identity(field), value: field.value, keep: isTyped(field) })).filter((field) => field.keep);
 }
 
-// Puts back what was typed before the page started anew; the app then takes it over.
+// Restores text typed before the reload; the app then takes it over.
 export function putBack() {
   const text = sessionStorage.getItem(TYPED);
   sessionStorage.removeItem(TYPED);
   const { path, typed } = JSON.parse(text || "{}");
   if (path !== location.pathname) return;
   const all = fields();
-  for (const own of typed) {
-    const field = all[own.number];
-    if (field && identity(field) === own.identity) field.value = own.value;
+  for (const stored of typed) {
+    const field = all[stored.number];
+    if (field && identity(field) === stored.identity) field.value = stored.value;
   }
 }
 
 function offer(words, then) {
   const button = (text, kind, press) => {
-    const own = document.createElement("button");
-    own.type = "button";
-    own.className = kind;
-    own.textContent = text;
-    own.addEventListener("click", press);
-    return own;
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = kind;
+    element.textContent = text;
+    element.addEventListener("click", press);
+    return element;
   };
   const now = button(WORDS.now, "button primary", () => {
     now.disabled = true;
@@ -175,7 +175,7 @@ function offer(words, then) {
   show(words, [now, button(WORDS.later, "button quiet", () => document.getElementById("version").remove())]);
 }
 
-// One notice at the bottom of the screen, so that nothing moves under a finger.
+// Shows one notice at the bottom of the screen, where it does not move the content under a finger.
 function show(words, buttons) {
   const old = document.getElementById("version");
   if (old) old.remove();

@@ -1,25 +1,25 @@
-// Keeps the app on the phone so that it starts with no network. The server fills in the name of the build, a hash of all
-// that is kept, and the list of files. Entries are never in here: they are in IndexedDB.
+// Caches the app so that it starts without a network. The server fills in the name of the build, a hash of the cached files, and
+// their list. Entries are not cached here: they are in IndexedDB.
 //
-// Versions. Each has a cache of its own, which is filled whole or not at all. A new worker waits until its page's person
-// agrees, or until no page of another build is open. Files of a build have names of their own (/pkg/<build>/…), so
-// a page finds those of its build in whichever cache they are, until the last page of that build is closed.
+// Each version has a cache, which is filled completely or not at all. A new worker waits until the user agrees, or until no
+// page of another build is open. File names contain the build (/pkg/<build>/…), so a page finds the files of its build in any
+// cache, until the last page of that build is closed.
 const BUILD = "__BUILD__";
 const VERSION = "__VERSION__";
 const FILES = "__FILES__";
 const SHELL = "/shell";
 const CACHE = `jiedui-${BUILD}-${VERSION}`;
-// Each page holds a lock that is named by its build.
+// Prefix of the lock that each page holds, followed by its build.
 const PAGE = "jiedui-page-";
-// Written last into a cache: all else is in it.
+// Written last, as a mark that the cache is complete.
 const WHOLE = "/whole";
-// The build that could not be kept, for want of room for instance.
+// The build that could not be cached, for example because storage is full.
 let failed = null;
 
 self.addEventListener("install", (event) => event.waitUntil(fill()));
 
 async function fill() {
-  // A build's files never change, and the page has often fetched them just now.
+  // A build's files never change, and the page has usually just fetched them.
   const request = (path) => new Request(path, { cache: path.startsWith("/pkg/") ? "default" : "no-cache" });
   const cache = await caches.open(CACHE);
   try {
@@ -41,7 +41,7 @@ self.addEventListener("message", (event) => {
   if (type === "state") event.waitUntil(isWhole().then((whole) => event.ports[0].postMessage({ build: BUILD, whole })));
 });
 
-// The builds of which a page is open; null where one is open that does not say: it has only just begun, or is of an older app.
+// Returns the builds with an open page; null if an open page holds no lock because it is starting or of an older app.
 async function buildsInUse() {
   const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (!navigator.locks) return open.length === 0 ? new Set() : null;
@@ -55,7 +55,7 @@ async function takeOverIfAlone() {
   if (used && [...used].every((build) => build === BUILD)) await self.skipWaiting();
 }
 
-// Deletes the caches of versions that nobody uses any more.
+// Deletes the caches of versions without an open page.
 async function tidy() {
   const used = await buildsInUse();
   const { installing, waiting } = self.registration;
@@ -65,18 +65,18 @@ async function tidy() {
   await Promise.all((await caches.keys()).filter(isOld).map((name) => caches.delete(name)));
 }
 
-// Whether all that the app needs is in this version's cache: a browser, or its person, may have deleted some of it.
+// Returns whether this version's cache is complete. The browser or its user may have deleted some files.
 async function isWhole() {
   if (!(await caches.has(CACHE))) return false;
-  const kept = new Set((await (await caches.open(CACHE)).keys()).map((request) => new URL(request.url).pathname));
-  return [WHOLE, SHELL, ...FILES].every((path) => kept.has(path));
+  const cached = new Set((await (await caches.open(CACHE)).keys()).map((request) => new URL(request.url).pathname));
+  return [WHOLE, SHELL, ...FILES].every((path) => cached.has(path));
 }
 
-// Whether another build's files are on the phone.
-async function isKept(build) {
+// Returns whether another build is cached completely.
+async function isCached(build) {
   const names = (await caches.keys()).filter((name) => name.startsWith(`jiedui-${build}-`));
-  const found = await Promise.all(names.map((cacheName) => caches.match(WHOLE, { cacheName })));
-  return found.some(Boolean);
+  const marks = await Promise.all(names.map((cacheName) => caches.match(WHOLE, { cacheName })));
+  return marks.some(Boolean);
 }
 
 self.addEventListener("fetch", (event) => {
@@ -91,13 +91,12 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function file(request, path) {
-  const kept = (await caches.match(path, { cacheName: CACHE })) || (path.startsWith("/pkg/") && (await caches.match(path)));
-  return kept || fetch(request);
+  const cached = (await caches.match(path, { cacheName: CACHE })) || (path.startsWith("/pkg/") && (await caches.match(path)));
+  return cached || fetch(request);
 }
 
-// Online the server paints the page; a line that gives no answer in five seconds counts as none. A page of a build whose
-// files are not on the phone yet would have to load them first, over a line that may break: until they are kept, the
-// version that is here goes on.
+// Online the server paints the page; no response within five seconds counts as offline. A page of a build that is not cached
+// would first load its files over a line that may break. Until that build is cached, the present version continues.
 async function page(event) {
   const shell = () => caches.match(SHELL, { cacheName: CACHE });
   let painted;
@@ -107,7 +106,7 @@ async function page(event) {
     return (await shell()) || Response.error();
   }
   const build = painted.headers.get("x-jiedui-build");
-  if (!build || build === BUILD || build === failed || (await isKept(build)) || !(await isWhole())) return painted;
+  if (!build || build === BUILD || build === failed || (await isCached(build)) || !(await isWhole())) return painted;
   event.waitUntil(look(build));
   return (await shell()) || painted;
 }
@@ -125,7 +124,7 @@ async function pageFromServer(request) {
   }
 }
 
-// Fetches a newer version; one that cannot be kept is used from the network.
+// Fetches a newer version. If it cannot be cached, it is used from the network.
 async function look(build) {
   await self.registration.update();
   const { installing } = self.registration;
@@ -134,13 +133,13 @@ async function look(build) {
   if (installing.state === "redundant") failed = build;
 }
 
-// A message of the push service says nothing but that there is something: the server is asked what.
-self.addEventListener("push", (event) => event.waitUntil(tell()));
+// A push message has no content; the notification's text is requested from the server.
+self.addEventListener("push", (event) => event.waitUntil(notify()));
 
-async function tell() {
+async function notify() {
   const answer = await fetch("/api/v1/notices").catch(() => null);
   const { sentence } = answer && answer.ok ? await answer.json() : {};
-  // A browser takes the right to be woken away from who is woken and shows nothing.
+  // Browsers revoke the permission of an app that receives a push message and shows no notification.
   const body = sentence || "有新的消息 / Something is new";
   return self.registration.showNotification("结对 Jiedui", { body, icon: "/icon-192.png", tag: "jiedui", data: "/entries" });
 }

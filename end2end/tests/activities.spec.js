@@ -1,7 +1,7 @@
 // Forms with choices, checklists, conditions and numbers that follow from others; offline, corrected, and seen by a reviewer.
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
-test("a form asks for what its choices call for, and computes; what it said is there for the reviewer", async ({ page, server, line }) => {
+test("form shows conditional and computed fields, and the reviewer sees them", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "reviewer");
   await readyOffline(page);
@@ -68,7 +68,7 @@ test("a form asks for what its choices call for, and computes; what it said is t
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
-test("a look-back that does not say what was put right is told so at its field", async ({ page, server }) => {
+test("missing conditional answer is an error of its field", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "supervision", place: "沫阳", values: { visits: "1" } });
   await page.locator("#save").click();
@@ -82,7 +82,7 @@ test("a look-back that does not say what was put right is told so at its field",
 });
 
 // Each entry is made on its form, all are verified in the queue, and each is returned where one looks at it.
-test("each of the forty indicators moves with the way of an entry made on its form", async ({ page, server }) => {
+test("each indicator follows an entry of its form through its review", async ({ page, server }) => {
   test.setTimeout(300_000);
   await signIn(page, server, "reviewer");
   await readyOffline(page);
@@ -143,7 +143,7 @@ test("each of the forty indicators moves with the way of an entry made on its fo
   }
 });
 
-test("a table has as many rows as there are, its sum follows, and where one stands is written down on request", async ({ page, server, line, context }) => {
+test("table rows are summed, and the position is stored on request", async ({ page, server, line, context }) => {
   await context.grantPermissions(["geolocation"]);
   await context.setGeolocation({ latitude: 25.43, longitude: 106.75 });
   await signIn(page, server, "reviewer");

@@ -36,7 +36,7 @@ async function figure(page, text) {
   await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText(text);
 }
 
-test("a returned entry says who sent it back, when and why, with no network, and is sent in again", async ({ page, server, line, browser }) => {
+test("returned entry shows reviewer, time and reason offline and is resubmitted", async ({ page, server, line, browser }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await fillIn(page, { ...SURVEY, date: "2026-10-02", values: { times: "7" }, note: "较早的一条" });
@@ -88,7 +88,7 @@ test("a returned entry says who sent it back, when and why, with no network, and
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
-test("one's own entry is deleted and brought back with no network, and what the app holds when it closes is done", async ({ page, server, line, context }) => {
+test("author deletes and restores offline; closing the app completes a deletion", async ({ page, server, line, context }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   const api = await server.api("recorder");
@@ -134,7 +134,7 @@ test("one's own entry is deleted and brought back with no network, and what the 
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
-test("an approved entry is deleted by a coordinator alone, who says why; its history keeps it", async ({ page, server, line, browser }) => {
+test("approved entry is deleted only by a coordinator, with a reason", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   const [id] = await recorded(await server.api("recorder"), [{ note: "要删的" }]);
   await decided(await server.api("reviewer"), id, { state: "verified" });
@@ -172,7 +172,7 @@ test("an approved entry is deleted by a coordinator alone, who says why; its his
   await coordinator.context().close();
 });
 
-test("a reviewer voids a duplicate of another entry, which the history names", async ({ page, server }) => {
+test("reviewer voids a duplicate, and the history names the original", async ({ page, server }) => {
   const found = complaints(page);
   const api = await server.api("recorder");
   const [first, second] = await recorded(api, [{ note: "甲" }, { note: "乙" }]);
@@ -198,7 +198,7 @@ test("a reviewer voids a duplicate of another entry, which the history names", a
   expect(found).toEqual([]);
 });
 
-test("the queue and the work page count the same, and say what a year hides", async ({ page, server }) => {
+test("queue and work page show equal counts, and entries of other years", async ({ page, server }) => {
   const api = await server.api("recorder");
   const in2025 = [1, 2, 3].map((day) => ({ date: `2025-12-0${day}`, note: "去年的辣椒" }));
   await recorded(api, [...in2025, { note: "今年的辣椒" }]);
@@ -224,7 +224,7 @@ test("the queue and the work page count the same, and say what a year hides", as
   await expect(page.locator(".list .latest li")).toHaveCount(4);
 });
 
-test("in a closed month a coordinator edits another's entry and says why; it is marked as locked everywhere", async ({ page, server, line, browser }) => {
+test("entry of a closed month is marked and edited only with a reason", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   const [id] = await recorded(await server.api("recorder"), [{ note: "锁定月份" }]);
   const coordinator = await desk(browser, server, line, "coordinator");
@@ -270,7 +270,7 @@ test("in a closed month a coordinator edits another's entry and says why; it is 
   await coordinator.context().close();
 });
 
-test("a date to come is wrong on the phone already, with no network; one of long ago is asked about", async ({ page, server, line }) => {
+test("future date is an error offline, and an old date needs confirmation", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);

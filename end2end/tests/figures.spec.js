@@ -18,7 +18,7 @@ async function setTarget(api, code, target) {
   return indicator;
 }
 
-test("a figure says how much of it is verified, and its entries are a link", async ({ page, server }) => {
+test("figure shows its verified share and links to its entries", async ({ page, server }) => {
   const recorder = await server.api("recorder");
   const reviewer = await server.api("reviewer");
   const entry = (times, place) => ({ activity: "field_survey", date: "2026-03-02", place, values: { times } });
@@ -40,7 +40,7 @@ test("a figure says how much of it is verified, and its entries are a link", asy
   await expect(page.locator(".indicator .figure-shares")).toHaveText(/^已审核 17 次（85%）$/);
 });
 
-test("of a mean and of a latest value no share is verified", async ({ page, server }) => {
+test("mean and latest value show no verified share", async ({ page, server }) => {
   await server.command("generate", "--entries", "400", "--seed", "3");
   const api = await server.api("admin");
   const { indicators } = await api.get("/catalogue");
@@ -64,7 +64,7 @@ test("of a mean and of a latest value no share is verified", async ({ page, serv
   expect(texts.filter((text) => /\.\d{3,}/.test(text))).toEqual([]);
 });
 
-test("a target of both regions is not held against a place", async ({ page, server }) => {
+test("target of both regions is not compared with a place", async ({ page, server }) => {
   const api = await server.api("admin");
   await setTarget(api, "field_surveys", { year: 2026, value: 500, qualifier: "exact" });
   const recorder = await server.api("recorder");
@@ -104,7 +104,7 @@ test("a target of both regions is not held against a place", async ({ page, serv
   await expectReadable(page);
 });
 
-test("an address that cannot be read says so", async ({ page, server }) => {
+test("unreadable address shows an error", async ({ page, server }) => {
   await signIn(page, server, "coordinator");
   for (const [address, words] of [
     ["/?year=2023&until=2023-13", "月份“2023-13”"],

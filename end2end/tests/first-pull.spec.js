@@ -62,7 +62,7 @@ for (const [width, height] of [[360, 640], [1440, 900]]) {
   });
 }
 
-test("a first pull that was cut off is called a part, offline and after a reload", async ({ page, server, line }) => {
+test("interrupted first pull is shown as partial, offline and after a reload", async ({ page, server, line }) => {
   await signInToPartOfIt(page, server, line, "admin");
   await goOffline(page, line);
   const part = /只收到一部分（\d+%）/;

@@ -2,7 +2,7 @@
 // without it.
 import { expect, expectReadable, signIn, test } from "./jiedui.js";
 
-test("a form with a bound or a condition that cannot be read is not published", async ({ page, server }) => {
+test("form with an unreadable limit or condition is not published", async ({ page, server }) => {
   await signIn(page, server, "admin");
   const api = await server.api("admin");
   const version = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey").version;
@@ -45,7 +45,7 @@ test("a form with a bound or a condition that cannot be read is not published", 
   expect([form.fields[0].min, form.fields[0].max]).toEqual([1, 900]);
 });
 
-test("a target that cannot be read is marked where it stands", async ({ page, server }) => {
+test("unreadable target is marked at its field", async ({ page, server }) => {
   await signIn(page, server, "admin");
   const api = await server.api("admin");
   await page.goto("/catalogue/indicators/field_surveys");
@@ -66,7 +66,7 @@ test("a target that cannot be read is marked where it stands", async ({ page, se
   expect([saved.year, saved.value]).toEqual([2026, 500]);
 });
 
-test("half a position and half a date are mistakes of the directory's forms", async ({ page, server }) => {
+test("incomplete position and date are errors in directory forms", async ({ page, server }) => {
   await signIn(page, server, "admin");
   await page.goto("/organisations/new");
   await page.getByLabel("单位名称").fill("半个位置");
@@ -81,7 +81,7 @@ test("half a position and half a date are mistakes of the directory's forms", as
   await expect(page.locator("#error-from")).toContainText("请选择日期");
 });
 
-test("a form that another administrator has changed meanwhile is not overwritten", async ({ page, server }) => {
+test("form changed by another administrator is not overwritten", async ({ page, server }) => {
   await signIn(page, server, "admin");
   const api = await server.api("admin");
   const form = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey");
@@ -102,7 +102,7 @@ test("a form that another administrator has changed meanwhile is not overwritten
   expect((await form()).fields[0].min).not.toBe(2);
 });
 
-test("an organisation that somebody else has changed is not overwritten, and what is typed stays", async ({ page, server }) => {
+test("organisation changed by others is not overwritten, typed text stays", async ({ page, server }) => {
   const api = await server.api("admin");
   const { organisations } = await api.get("/overview");
   const organisation = organisations.find(({ side }) => side === "b");

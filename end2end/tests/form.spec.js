@@ -1,7 +1,7 @@
 // What the form says when something is wrong, and what it keeps.
 import { expect, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
 
-test("each mistake is told at its field, and goes away as it is put right", async ({ page, server }) => {
+test("each error is shown at its field and disappears when corrected", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.goto("/entries/new/cadre_training");
@@ -15,7 +15,7 @@ test("each mistake is told at its field, and goes away as it is put right", asyn
   await expect(page.locator("#error-values-batches")).toHaveText("");
 });
 
-test("a number field takes digits however they are typed, and no other way of writing a number", async ({ page, server }) => {
+test("number field accepts any digits and rejects other notations", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.goto("/entries/new/field_survey");
@@ -37,7 +37,7 @@ test("a number field takes digits however they are typed, and no other way of wr
   expect(entries[0].fields.values).toEqual({ times: 1000 });
 });
 
-test("what is typed is there at every keystroke", async ({ page, server }) => {
+test("draft is stored at every keystroke", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.goto("/entries/new/field_survey");
@@ -53,7 +53,7 @@ test("what is typed is there at every keystroke", async ({ page, server }) => {
   }
 });
 
-test("a full phone says so and loses nothing", async ({ page, server }) => {
+test("full storage is reported and loses nothing", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "存不下" });
@@ -72,7 +72,7 @@ test("a full phone says so and loses nothing", async ({ page, server }) => {
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("pressing save twice makes one entry", async ({ page, server }) => {
+test("pressing save twice creates one entry", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" } });

@@ -11,7 +11,7 @@ const PROJECT = path.resolve(import.meta.dirname, "..");
 const COMPILER = path.join(PROJECT, "node_modules/typescript/bin/tsc");
 const OPTIONS = ["--strict", "--skipLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext"];
 
-test("a generated client signs in, pushes an entry and pulls it back", async ({ server }) => {
+test("generated client signs in, pushes an entry and pulls it", async ({ server }) => {
   const address = `http://127.0.0.1:${server.port}`;
   // Inside the project, where the program finds its libraries.
   const folder = test.info().outputPath("client");

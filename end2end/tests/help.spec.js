@@ -23,7 +23,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
     test.use({ viewport, hasTouch });
     const press = (locator) => (hasTouch ? locator.tap() : locator.click());
 
-    test("each role gets its page of the guide, and the links to the others", async ({ server, line, browser }) => {
+    test("each role gets its page of the guide with links to the others", async ({ server, line, browser }) => {
       test.setTimeout(300_000);
       for (const [role, own] of Object.entries(PAGES)) {
         const options = { viewport, hasTouch, locale: "zh-CN", timezoneId: "Asia/Shanghai", baseURL: line.address };
@@ -48,7 +48,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
       }
     });
 
-    test("the language of the app is the language of the guide, and its images are shown", async ({ page }) => {
+    test("guide has the app's language and shows its images", async ({ page }) => {
       await page.goto("/help/recorder");
       await contentReady(page);
       await expectPage(page, "zh-CN", "recorder");
@@ -65,7 +65,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
       await expectReadable(page);
     });
 
-    test("the guide is there offline once the app is ready, without its images", async ({ page, server, line }) => {
+    test("guide is readable offline without images", async ({ page, server, line }) => {
       await signIn(page, server, "recorder");
       await readyOffline(page);
       await goOffline(page, line);
@@ -83,7 +83,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
 test.describe("without a service worker", () => {
   test.use({ serviceWorkers: "block" });
 
-  test("the main part is busy until the guide has arrived", async ({ page }) => {
+  test("main part is busy until the guide has loaded", async ({ page }) => {
     let release;
     const released = new Promise((resolve) => (release = resolve));
     await page.route("**/guide/**/*.html", async (route) => {
@@ -99,7 +99,7 @@ test.describe("without a service worker", () => {
     await expectPage(page, "zh-CN", "index");
   });
 
-  test("a page that fails to load says so and can be tried again", async ({ page }) => {
+  test("page that fails to load shows an error and a retry", async ({ page }) => {
     await page.route("**/guide/**/*.html", (route) => route.abort());
     await page.goto("/help");
     await expect(page.locator("main").getByRole("alert")).toContainText("没有下载完整");
@@ -109,7 +109,7 @@ test.describe("without a service worker", () => {
     await expect(page.locator("main").getByRole("alert")).toHaveCount(0);
   });
 
-  test("a page that was never fetched says so offline and loads with the network", async ({ page }) => {
+  test("page that was never loaded is reported offline and loads later", async ({ page }) => {
     await page.goto("/help");
     await contentReady(page);
     await page.context().setOffline(true);

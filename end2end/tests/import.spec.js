@@ -11,7 +11,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   test.describe(size, () => {
     test.use({ viewport, hasTouch: size === "phone" });
 
-    test(`a table is chosen, matched and previewed before it is written (${size})`, async ({ page, server }) => {
+    test(`table is uploaded, matched and previewed before import (${size})`, async ({ page, server }) => {
       const found = complaints(page);
       await signIn(page, server, "recorder");
       await page.goto("/import");
@@ -86,7 +86,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   });
 }
 
-test("a check goes on while the screen is left, and mistakes are told by row and column", async ({ page, server }) => {
+test("check continues in the background and reports errors by cell", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await page.goto("/import");
   await page.locator("#import-activity").selectOption("skills_training");

@@ -15,7 +15,7 @@ async function recorded(api) {
 }
 
 for (const [width, height] of [[360, 640], [1440, 900]]) {
-  test(`a deletion that waits has a row with undo, after a reload too (${width} px wide)`, async ({ page, server, line }) => {
+  test(`pending deletion has a row with undo after a reload (${width} px)`, async ({ page, server, line }) => {
     await page.setViewportSize({ width, height });
     const api = await server.api("recorder");
     const id = await recorded(api);
@@ -59,7 +59,7 @@ for (const [width, height] of [[360, 640], [1440, 900]]) {
   });
 }
 
-test("an emptied storage is reported with the number of entries lost", async ({ page, server, line }) => {
+test("emptied storage is reported with the number of lost entries", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -86,7 +86,7 @@ test("an emptied storage is reported with the number of entries lost", async ({ 
   await expect(notice).toHaveCount(0);
 });
 
-test("a storage that is emptied with nothing unsent, or after all was sent, loses nothing", async ({ page, server }) => {
+test("emptied storage without unsent entries reports no loss", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -103,7 +103,7 @@ test("a storage that is emptied with nothing unsent, or after all was sent, lose
   await expect(page.locator(".notice.bad")).toHaveCount(0);
 });
 
-test("a tab leaves an account that another tab has signed out", async ({ page, server, context }) => {
+test("sign-out in one tab signs out the others", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const other = await context.newPage();
@@ -117,7 +117,7 @@ test("a tab leaves an account that another tab has signed out", async ({ page, s
   await expect(page.getByText("演示填报员")).toHaveCount(0);
 });
 
-test("the badge never counts uploads down to none", async ({ page, server }) => {
+test("badge never shows zero pending uploads", async ({ page, server }) => {
   await page.addInitScript(() => {
     window.badges = new Set();
     new MutationObserver(() => window.badges.add(document.querySelector("#sync")?.textContent.trim()))
@@ -134,7 +134,7 @@ test("the badge never counts uploads down to none", async ({ page, server }) => 
   expect(badges).not.toContain("正在上传 0");
 });
 
-test("a deleted ledger item that waits has a row with undo, after a reload too", async ({ page, server, line }) => {
+test("pending deletion of a ledger item has undo after a reload", async ({ page, server, line }) => {
   const api = await server.api("recorder");
   const fields = { ledger: "need", year: 2026, place: "522728109", programme: "industry", title: "冷库", status: "open", dates: { open: "2026-11-20" } };
   const mutation = { seq: 1, kind: "need", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
@@ -171,7 +171,7 @@ test("a deleted ledger item that waits has a row with undo, after a reload too",
   await expect(item).toHaveCount(0);
 });
 
-test("an open menu stays open when another device changes its entry", async ({ page, server }) => {
+test("open menu stays open when its entry changes", async ({ page, server }) => {
   const api = await server.api("recorder");
   const id = await recorded(api);
   await signIn(page, server, "recorder");

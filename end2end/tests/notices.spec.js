@@ -1,7 +1,7 @@
 // A browser that is woken by its push service asks the server what there is, and says it.
 import { expect, expectReadable, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
 
-test("a browser that is woken says what came back", async ({ page, server, line, context }) => {
+test("push notification names the returned entries", async ({ page, server, line, context }) => {
   await context.grantPermissions(["notifications"], { origin: line.address });
   const devtools = await context.newCDPSession(page);
   const registered = new Promise((done) =>

@@ -3,7 +3,7 @@ import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test }
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
 
-test("three entries made offline arrive once each, and the fourth waits as a draft", async ({ page, server, line, browser }) => {
+test("offline entries arrive once each, and an unsaved one stays a draft", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -53,7 +53,7 @@ test("three entries made offline arrive once each, and the fourth waits as a dra
   expect(indicators.find((own) => own.code === "field_surveys").actual).toBe(9);
 });
 
-test("a screen that is open moves when the other side records something", async ({ page, server, line, browser }) => {
+test("open screen updates when the other side records an entry", async ({ page, server, line, browser }) => {
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2026");
   const figure = page.locator('[data-indicator="field_surveys"] strong');
@@ -74,7 +74,7 @@ test("a screen that is open moves when the other side records something", async 
   await expect(figure).toHaveText("6");
 });
 
-test("the server's answer is lost ten times in a row: the entry is there once", async ({ page, server }) => {
+test("entry whose response is lost ten times arrives once", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   let lost = 0;
@@ -97,7 +97,7 @@ test("the server's answer is lost ten times in a row: the entry is there once", 
   expect(entries.map((entry) => entry.rev)).toEqual([1]);
 });
 
-test("a refused entry says why, holds up no other, and can be put right", async ({ page, server, line }) => {
+test("rejected entry shows the reason, delays no other, can be corrected", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);

@@ -76,7 +76,7 @@ async function stored(page, sha256) {
   }, sha256);
 }
 
-test("photos are made small, keep the time and not the place, and get over a line that breaks every 50 KB", async ({ page, server, line }) => {
+test("photos are scaled without position and survive a breaking line", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -120,7 +120,7 @@ test("photos are made small, keep the time and not the place, and get over a lin
   expect(found.filter((own) => !/ERR_|Failed to (load|fetch)|net::/.test(own))).toEqual([]);
 });
 
-test("a phone that dies in the middle of a photo goes on where it was, and what is taken out is not sent", async ({ page, server }) => {
+test("interrupted photo upload resumes, and a removed photo is not sent", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
@@ -158,7 +158,7 @@ test("a phone that dies in the middle of a photo goes on where it was, and what 
   expect(own.text, "the place, since that was allowed").toMatch(/N\0/);
 });
 
-test("a photo that the server has lost is sent again when the app starts", async ({ page, server }) => {
+test("photo lost by the server is sent again at start", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.locator("#field-attachments").setInputFiles([await photo(page, 5)]);
@@ -175,7 +175,7 @@ test("a photo that the server has lost is sent again when the app starts", async
   await expect.poll(there).toBe(200);
 });
 
-test("a photo waits on the phone while the server has no space, and is not given up", async ({ page, server }) => {
+test("photo waits while the server has no space", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await fillIn(page, { activity: "field_survey", place: "沫阳", values: { times: "1" } });
   await page.locator("#field-attachments").setInputFiles([await photo(page, 6)]);

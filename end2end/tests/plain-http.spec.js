@@ -2,7 +2,7 @@
 import { chromium } from "@playwright/test";
 import { complaints, expect, fillIn, save, signIn, test } from "./jiedui.js";
 
-test("over plain HTTP photos work and nothing promises to work offline", async ({ server, launchOptions }) => {
+test("plain HTTP allows photos and promises no offline use", async ({ server, launchOptions }) => {
   const args = [...launchOptions.args, "--host-resolver-rules=MAP jiedui.lan 127.0.0.1"];
   const browser = await chromium.launch({ ...launchOptions, args });
   const context = await browser.newContext({ baseURL: `http://jiedui.lan:${server.port}`, viewport: { width: 360, height: 640 }, locale: "zh-CN" });

@@ -38,7 +38,7 @@ const notPaper = () => {
 };
 
 for (const colorScheme of ["dark", "light"]) {
-  test(`a device that is ${colorScheme} prints every screen black on white, without controls`, async ({ page, server }) => {
+  test(`${colorScheme} device prints every screen black on white without controls`, async ({ page, server }) => {
     await server.command("generate", "--entries", "300", "--seed", "3");
     await page.setViewportSize({ width: 1440, height: 900 });
     await signIn(page, server, "admin");
@@ -53,7 +53,7 @@ for (const colorScheme of ["dark", "light"]) {
   });
 }
 
-test("a report on paper has no labels of controls, and its pages have numbers", async ({ page }) => {
+test("printed report has page numbers and no control labels", async ({ page }) => {
   await page.goto("/report?year=2023");
   await started(page);
   const pages = await textOf(await page.pdf({ preferCSSPageSize: true, printBackground: true }));
@@ -70,7 +70,7 @@ test("a report on paper has no labels of controls, and its pages have numbers", 
   }
 });
 
-test("the overview on paper leaves no heading alone at the foot of a page", async ({ page }) => {
+test("printed overview leaves no heading at the foot of a page", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);
   await page.emulateMedia({ media: "print" });
@@ -79,7 +79,7 @@ test("the overview on paper leaves no heading alone at the foot of a page", asyn
   expect(breaks.every((own) => own === "avoid")).toBe(true);
 });
 
-test("the report's year, programme, place and months are chosen on the page and stand in the address", async ({ page }) => {
+test("report's choices are made on the page and stored in the address", async ({ page }) => {
   await page.goto("/report");
   await started(page);
   await page.getByLabel("年度").selectOption("2023");
@@ -97,7 +97,7 @@ test("the report's year, programme, place and months are chosen on the page and 
   await expect(page.getByLabel("地点")).toHaveValue("522728");
 });
 
-test("a report of a year without targets says so, and has no column for what there is not", async ({ page }) => {
+test("report of a year without targets says so and omits their columns", async ({ page }) => {
   await page.goto("/report?year=2026");
   await started(page);
   await expect(page.locator(".report .page").first()).toContainText("本年度未设目标");
@@ -111,7 +111,7 @@ test("a report of a year without targets says so, and has no column for what the
   expect(done.filter((text) => /^[\d,]{4,}%$/.test(text))).toEqual([]);
 });
 
-test("a target without any figure is listed among those not reached", async ({ page }) => {
+test("target without a figure is listed as not reached", async ({ page }) => {
   await page.goto("/report?year=2023");
   const pages = page.locator(".report .page");
   await expect(pages.first()).toBeVisible();

@@ -11,7 +11,7 @@ const REFUSALS = {
 };
 
 for (const [name, script] of Object.entries(REFUSALS)) {
-  test(`a browser with ${name} shows the figures, says what it cannot do, and records online`, async ({ page, server }) => {
+  test(`browser with ${name} shows figures, names its limits, records online`, async ({ page, server }) => {
     const hasDatabase = !/indexedDB|IDBFactory/.test(script);
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error)));
@@ -47,7 +47,7 @@ for (const [name, script] of Object.entries(REFUSALS)) {
   });
 }
 
-test("without IndexedDB what the server does not take stays in the form, with the reason", async ({ page, server, line }) => {
+test("rejected entry stays in the form without IndexedDB", async ({ page, server, line }) => {
   await page.addInitScript(REFUSALS["no IndexedDB"]);
   await page.goto("/sign-in");
   await expect(page.locator("html.scripted")).toBeAttached();

@@ -14,7 +14,7 @@ async function recorded(page, values, note) {
   await expect(page.locator("#sync")).toContainText("已同步");
 }
 
-test("an entry is returned with a reason, put right, and verified; the figure follows each step", async ({ page, server, line, browser }) => {
+test("entry is returned, corrected and verified, and the figure follows", async ({ page, server, line, browser }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await recorded(page, 7, "村口调研");
@@ -75,7 +75,7 @@ test("an entry is returned with a reason, put right, and verified; the figure fo
   await other.context().close();
 });
 
-test("a reason that is being written stays when the entry changes meanwhile", async ({ page, server, line, browser }) => {
+test("typed reason stays when the entry changes", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   await recorded(page, 7, "村口调研");
   const other = await phone(browser, line);
@@ -96,7 +96,7 @@ test("a reason that is being written stays when the entry changes meanwhile", as
   await other.context().close();
 });
 
-test("likely doubles are pointed out and left out when all others are verified at once", async ({ page, server, line, browser }) => {
+test("likely duplicates are marked and excluded from bulk verification", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   for (const times of [30, 31, 3]) await recorded(page, times, `第${times}次`);
   const other = await phone(browser, line);
@@ -117,7 +117,7 @@ test("likely doubles are pointed out and left out when all others are verified a
   await other.context().close();
 });
 
-test("all entries are found by words and states, offline too, and each opens with its way", async ({ page, server, line }) => {
+test("entries are found by words and states offline, with their history", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "coordinator");
   await readyOffline(page);
@@ -153,7 +153,7 @@ test("all entries are found by words and states, offline too, and each opens wit
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
-test("an organisation is found by the first letters of its pinyin, with its partners and its entries, offline too", async ({ page, server, line }) => {
+test("organisation is found by pinyin initials offline, with its partners", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "coordinator");
   await readyOffline(page);
@@ -185,7 +185,7 @@ test("an organisation is found by the first letters of its pinyin, with its part
   expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
-test("without an account an organisation's page says how many entries there are, and to sign in", async ({ page }) => {
+test("organisation's page without an account shows a count and sign-in", async ({ page }) => {
   await page.goto("/organisations?q=myz");
   await page.locator(".list .latest li").getByRole("link").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
@@ -193,7 +193,7 @@ test("without an account an organisation's page says how many entries there are,
   await expect(page.getByText("登录后可以看到填报明细")).toBeVisible();
 });
 
-test("an entry's photos are seen in lists, under its pairing and with it", async ({ page, server }) => {
+test("entry's photos are shown in lists, pairing and entry", async ({ page, server }) => {
   await signIn(page, server, "coordinator");
   const photo = await page.evaluate(async () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 30 });

@@ -4,7 +4,7 @@ import { complaints, expect, expectReadable, fillIn, goOffline, readyOffline, sa
 const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new", "/entries/new/field_survey", "/work", "/needs", "/needs/new", "/import", "/organisations", "/list", "/help", "/nothing-here"];
 const OF_ADMINISTRATORS = ["/work", "/review", "/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/organisations/new", "/pairings/new"];
 
-test("no screen complains in the console, online or off, and every first paint is taken over", async ({ page, server, line }) => {
+test("no screen logs errors, and every first paint is taken over", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -29,7 +29,7 @@ test("no screen complains in the console, online or off, and every first paint i
   expect(found).toEqual([]);
 });
 
-test("the main part of every screen is busy until its content is there, online and off", async ({ page, server, line }) => {
+test("main part of every screen is busy until its content has loaded", async ({ page, server, line }) => {
   await page.addInitScript(() => {
     window.notSaid = [];
     const look = () => {
@@ -67,7 +67,7 @@ test("the main part of every screen is busy until its content is there, online a
 });
 
 for (const [width, height] of [[360, 640], [1920, 1080]]) {
-  test(`every screen keeps to WCAG 2.2 AA and can be pressed at ${width} × ${height}`, async ({ page, server }) => {
+  test(`every screen meets WCAG 2.2 AA with large targets at ${width} × ${height}`, async ({ page, server }) => {
     await page.setViewportSize({ width, height });
     await signIn(page, server, "recorder");
     await readyOffline(page);
@@ -79,7 +79,7 @@ for (const [width, height] of [[360, 640], [1920, 1080]]) {
   });
 }
 
-test("so does every screen of an administrator's, and none complains", async ({ page, server }) => {
+test("every administrator's screen meets WCAG 2.2 AA and logs no error", async ({ page, server }) => {
   const found = complaints(page);
   await signIn(page, server, "admin");
   for (const [width, height] of [[360, 640], [1920, 1080]]) {
@@ -98,7 +98,7 @@ test("so does every screen of an administrator's, and none complains", async ({ 
 test.describe("with JavaScript off", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the outlines and the figures are in the page, and the filters work", async ({ page }) => {
+  test("page contains outlines and figures, and filters work", async ({ page }) => {
     await page.goto("/?year=2023");
     await expect(page.locator("svg path.map-county")).toHaveCount(16);
     await expect(page.locator("svg .map-pairing")).toHaveCount(2);
@@ -116,7 +116,7 @@ test.describe("with JavaScript off", () => {
   });
 });
 
-test("filters live in the address and come back with it", async ({ page }) => {
+test("filters are stored in the address and restored from it", async ({ page }) => {
   await page.goto("/");
   await expect(page.locator("html.scripted")).toBeAttached();
   await page.getByLabel("协作工程").selectOption("labour");
@@ -131,7 +131,7 @@ test("filters live in the address and come back with it", async ({ page }) => {
   await expect(page.getByLabel("协作工程")).toHaveValue("labour");
 });
 
-test("English is there for who chooses it, and stays", async ({ page }) => {
+test("chosen English stays after a reload", async ({ page }) => {
   await page.goto("/");
   await expect(page.locator("html.scripted")).toBeAttached();
   await page.getByRole("button", { name: "English" }).click();
@@ -152,7 +152,7 @@ async function held(page) {
   return arrive;
 }
 
-test("what is typed before the app has arrived is not lost", async ({ page }) => {
+test("text typed before the app has started is kept", async ({ page }) => {
   const arrive = await held(page);
   await page.goto("/sign-in", { waitUntil: "commit" });
   await page.getByLabel("用户名").fill("recorder");
@@ -166,7 +166,7 @@ test("what is typed before the app has arrived is not lost", async ({ page }) =>
   await expect(page.getByRole("alert").first()).toContainText("用户名或密码不对");
 });
 
-test("what is searched for and chosen before the app has arrived is found once it has", async ({ page }) => {
+test("search and choice before the app has started take effect", async ({ page }) => {
   const arrive = await held(page);
   await page.goto("/organisations", { waitUntil: "commit" });
   await page.getByRole("searchbox").fill("zzzz");
@@ -181,7 +181,7 @@ test("what is searched for and chosen before the app has arrived is found once i
 test.describe("with a page that comes from the server", () => {
   test.use({ serviceWorkers: "block" });
 
-  test("a form is there once what is typed into it counts", async ({ page, server }) => {
+  test("form appears only when its input is handled", async ({ page, server }) => {
     await signIn(page, server, "admin");
     const arrive = await held(page);
     await page.goto("/catalogue/activities/field_survey", { waitUntil: "commit" });
@@ -191,7 +191,7 @@ test.describe("with a page that comes from the server", () => {
     await expect(page.locator("#activity-name")).toHaveValue("实地调研");
   });
 
-  test("a screen on which nobody has touched anything keeps its address and its figures", async ({ page, server }) => {
+  test("untouched screen keeps its address and figures", async ({ page, server }) => {
     await signIn(page, server, "coordinator");
     const filtered = ["/?year=2023", "/?year=2023&programme=party_building&place=522728&include=verified&shade=exchanges", "/?year=all&until=2023-12", "/organisations?side=b&q=lj", "/list?year=2023&q=调研", "/needs?year=2026"];
     for (const screen of [...SCREENS.filter((own) => own !== "/sign-in"), ...filtered]) {
@@ -206,7 +206,7 @@ test.describe("with a page that comes from the server", () => {
   });
 });
 
-test("the app takes the painted page over without a frame in between, where it was scrolled to", async ({ page }) => {
+test("app takes over the page without a blank frame and keeps the scroll", async ({ page }) => {
   const arrive = await held(page);
   await page.addInitScript(() => {
     window.emptyFrames = 0;

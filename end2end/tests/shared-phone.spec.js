@@ -3,7 +3,7 @@ import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test }
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
 
-test("what somebody has not sent waits for them and is sent in their name only", async ({ page, server, line }) => {
+test("unsent entries wait for their author and are sent in that name", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -30,7 +30,7 @@ test("what somebody has not sent waits for them and is sent in their name only",
   expect(history.map((revision) => revision.author_name)).toEqual(["演示填报员"]);
 });
 
-test("a session that has ended asks to sign in again and loses nothing", async ({ page, server }) => {
+test("expired session asks to sign in again and loses nothing", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.context().clearCookies();
@@ -45,7 +45,7 @@ test("a session that has ended asks to sign in again and loses nothing", async (
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("of several tabs one sends at a time, and all see what became of it", async ({ page, server, context }) => {
+test("one tab sends at a time, and all tabs see the result", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const other = await context.newPage();
@@ -77,7 +77,7 @@ test("of several tabs one sends at a time, and all see what became of it", async
   expect((await (await server.api("admin")).get("/entries?year=2026")).entries.length).toBe(2);
 });
 
-test("the recorder sees what the reviewer decided, and an edit waits for review again", async ({ page, server }) => {
+test("recorder sees the decision, and an edit needs review again", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   for (const times of ["2", "3"]) {
@@ -103,7 +103,7 @@ test("the recorder sees what the reviewer decided, and an edit waits for review 
   await expect(page.locator(".entry").filter({ hasText: "调研次数 4 次" })).toContainText("已接收，待审核");
 });
 
-test("a phone whose cursor the server does not know starts from nothing", async ({ page, server }) => {
+test("unknown cursor restarts the pull", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.evaluate(async () => {

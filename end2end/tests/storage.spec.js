@@ -26,7 +26,7 @@ const closeAll = (page, tells) => page.evaluate((tells) => {
 }, tells);
 
 for (const tells of [true, false]) {
-  test(`connections that the browser has closed are opened again${tells ? "" : ", even if it says nothing"}`, async ({ page, server }) => {
+  test(`closed storage connections are opened again${tells ? "" : ", also without an event"}`, async ({ page, server }) => {
     await collect(page);
     await signIn(page, server, "recorder");
     await readyOffline(page);
@@ -47,7 +47,7 @@ for (const tells of [true, false]) {
   });
 }
 
-test("a storage that closes again and again is tried a few times, then told, with what was typed still there", async ({ page, server }) => {
+test("storage that keeps closing is reported and typed text stays", async ({ page, server }) => {
   await collect(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -69,7 +69,7 @@ test("a storage that closes again and again is tried a few times, then told, wit
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("a transaction that the browser breaks off at its end is not called saved", async ({ page, server }) => {
+test("aborted transaction is not reported as saved", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -88,7 +88,7 @@ test("a transaction that the browser breaks off at its end is not called saved",
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("a transaction that is broken off once is done again and makes one entry", async ({ page, server }) => {
+test("transaction aborted once is repeated and creates one entry", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -110,7 +110,7 @@ test("a transaction that is broken off once is done again and makes one entry", 
   expect(entries.map((own) => own.fields.note)).toEqual(["要留下"]);
 });
 
-test("a storage that is full at a transaction's end says so and loses nothing", async ({ page, server }) => {
+test("full storage at commit is reported and loses nothing", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -133,7 +133,7 @@ test("a storage that is full at a transaction's end says so and loses nothing", 
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("a tab lets a newer version of the app have the database, says so, and keeps what is typed", async ({ page, server, context }) => {
+test("tab releases the database to a newer version and keeps typed text", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -158,7 +158,7 @@ test("a tab lets a newer version of the app have the database, says so, and keep
   expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("jiedui.draft.")).map((key) => JSON.parse(localStorage.getItem(key)).note))).toEqual(["要留下"]);
 });
 
-test("a tab of an older version that does not let go is told of, and the app goes on once it is closed", async ({ page, server, context }) => {
+test("older tab that blocks the database is reported until it is closed", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
@@ -198,7 +198,7 @@ const forgetPlaces = (page) => page.evaluate(() => new Promise((done) => {
   };
 }));
 
-test("no form is judged before the places are there", async ({ page, server }) => {
+test("no form is validated before the places have loaded", async ({ page, server }) => {
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   const arriving = {};
@@ -257,7 +257,7 @@ test("no form is judged before the places are there", async ({ page, server }) =
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
 });
 
-test("a phone that has no places yet says so and keeps what is typed", async ({ page, server, line }) => {
+test("missing places are reported and typed text stays", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);

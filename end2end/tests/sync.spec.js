@@ -32,7 +32,7 @@ async function changeOnBothSides(page, server, line, reviewers) {
   return { reviewer, id: entry.id };
 }
 
-test("of two who change the same both values are kept until one chooses, the rest merges", async ({ page, server, line }) => {
+test("conflict keeps both values until one is chosen, and the rest merges", async ({ page, server, line }) => {
   const found = complaints(page);
   const both = { op: "put", fields: { values: { times: 5, people: 9 } } };
   const { reviewer, id } = await changeOnBothSides(page, server, line, both);
@@ -62,7 +62,7 @@ test("of two who change the same both values are kept until one chooses, the res
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
-test("a conflict that is opened before the places have come shows no codes", async ({ page, server, line }) => {
+test("conflict opened before the places have loaded shows no codes", async ({ page, server, line }) => {
   const both = { op: "put", fields: { values: { times: 5 }, place: "522728108" } };
   await changeOnBothSides(page, server, line, both);
   await page.evaluate(() => new Promise((done) => {
@@ -90,7 +90,7 @@ test("a conflict that is opened before the places have come shows no codes", asy
   expect(await page.evaluate(() => window.codes)).toEqual([]);
 });
 
-test("a conflict over every kind of answer is shown in words, and each of them is chosen", async ({ page, server, line }) => {
+test("conflicts of every kind of field are shown in words and resolved", async ({ page, server, line }) => {
   const [recorder, reviewer, admin] = [await server.api("recorder"), await server.api("reviewer"), await server.api("admin")];
   const { organisations } = await recorder.get("/overview");
   const ofSide = (side) => organisations.filter((own) => own.side === side);
@@ -181,7 +181,7 @@ test("a conflict over every kind of answer is shown in words, and each of them i
   await expect.poll(async () => (await recorder.get(`/entries/${ids[1]}`)).fields.details).toEqual({ checklist: ["room"] });
 });
 
-test("an entry that was deleted while it was changed can be brought back, with no network too", async ({ page, server, line }) => {
+test("entry deleted during an edit can be restored offline", async ({ page, server, line }) => {
   const { reviewer, id } = await changeOnBothSides(page, server, line, { op: "delete", fields: { reason: "重复", duplicate_of: CLIENT } });
   await expect(page.locator("fieldset.conflict-sides")).toContainText("演示审核员 已删除这条填报");
   await goOffline(page, line);
@@ -194,7 +194,7 @@ test("an entry that was deleted while it was changed can be brought back, with n
   expect([whole.deleted, whole.fields.values.times, whole.fields.note]).toEqual([false, 7, "村里改的"]);
 });
 
-test("a large first pull says how far it is and goes on where the line broke", async ({ page, server, line }) => {
+test("large first pull shows progress and resumes after a break", async ({ page, server, line }) => {
   await server.command("generate", "--entries", "4000");
   await page.goto("/sign-in");
   await expect(page.locator("html.scripted")).toBeAttached();
@@ -239,7 +239,7 @@ test("a large first pull says how far it is and goes on where the line broke", a
   expect(held).toBe(count);
 });
 
-test("an app that is too old keeps what is unsent, and gives it as a file that doubles nothing", async ({ page, server }) => {
+test("outdated app exports unsent entries as a file that applies once", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await server.restart({ JIEDUI_OLDEST_SCHEMA: "99" });
@@ -267,7 +267,7 @@ test("an app that is too old keeps what is unsent, and gives it as a file that d
 });
 
 for (const packs of [true, false]) {
-  test(`what goes up is CBOR, ${packs ? "packed with gzip" : "plain where the browser cannot pack"}`, async ({ page, server }) => {
+  test(`pushes are CBOR, ${packs ? "compressed with gzip" : "uncompressed where the browser cannot compress"}`, async ({ page, server }) => {
     if (!packs) await page.addInitScript(() => delete window.CompressionStream);
     await signIn(page, server, "recorder");
     await readyOffline(page);
@@ -281,7 +281,7 @@ for (const packs of [true, false]) {
   });
 }
 
-test("a phone whose clock stands in 1970 records today's date, with no network too", async ({ page, server, line }) => {
+test("phone with a clock in 1970 records today's date offline", async ({ page, server, line }) => {
   await page.addInitScript(() => {
     const Real = Date;
     const behind = Real.now();
@@ -305,7 +305,7 @@ test("a phone whose clock stands in 1970 records today's date, with no network t
   await expect(page.locator(".entry")).toContainText("已接收，待审核");
 });
 
-test("where no live event comes through, a screen that is looked at asks by itself", async ({ page, server }) => {
+test("visible screen polls when no live event arrives", async ({ page, server }) => {
   await page.route("**/api/v1/live", (route) => route.abort());
   await page.clock.install();
   await signIn(page, server, "viewer");

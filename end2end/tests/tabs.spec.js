@@ -27,7 +27,7 @@ async function place(page) {
 }
 
 for (const network of ["with a network", "offline"]) {
-  test(`a draft that two tabs have open becomes two entries, ${network}`, async ({ page, server, line, context }) => {
+  test(`draft open in two tabs becomes two entries, ${network}`, async ({ page, server, line, context }) => {
     await signIn(page, server, "recorder");
     await readyOffline(page);
     if (network === "offline") await goOffline(page, line);
@@ -51,7 +51,7 @@ for (const network of ["with a network", "offline"]) {
   });
 }
 
-test("three tabs with one form make three entries, and another activity's form is nobody's business", async ({ page, server, context }) => {
+test("three tabs with one form make three entries of that form only", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
@@ -75,7 +75,7 @@ test("three tabs with one form make three entries, and another activity's form i
   expect(await drafts(page)).toEqual([]);
 });
 
-test("the form that was left in a tab that is closed is found in the list and goes on", async ({ page, server, context }) => {
+test("draft of a closed tab is listed and can be continued", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
@@ -95,7 +95,7 @@ test("the form that was left in a tab that is closed is found in the list and go
   await expect.poll(() => notes(server)).toEqual(["乙", "甲"].sort());
 });
 
-test("a copy can be emptied for another entry", async ({ page, server, context }) => {
+test("copied draft can be cleared for another entry", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "甲" });
@@ -112,7 +112,7 @@ test("a copy can be emptied for another entry", async ({ page, server, context }
   await expect(page.getByText("已接收，待审核")).toHaveCount(2);
 });
 
-test("a form that knows of no lock and hears no other tab does not write over an entry that was saved under its draft", async ({ page, server, context }) => {
+test("form without locks does not overwrite an entry saved from its draft", async ({ page, server, context }) => {
   // An old browser, or a page that lay in the back/forward cache.
   await context.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
@@ -141,7 +141,7 @@ test("a form that knows of no lock and hears no other tab does not write over an
   await expect.poll(() => notes(server)).toEqual(["第一", "第二"]);
 });
 
-test("without Web Locks a draft still belongs to one tab, and is free again once that is gone", async ({ page, server, context }) => {
+test("draft belongs to one tab without Web Locks until that tab closes", async ({ page, server, context }) => {
   await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
   await signIn(page, server, "recorder");
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
@@ -157,7 +157,7 @@ test("without Web Locks a draft still belongs to one tab, and is free again once
   await expect.poll(() => notes(server)).toEqual(["第一", "第二"]);
 });
 
-test("a page that the browser shows again as it was left does not take up what was saved meanwhile", async ({ page, server, context }) => {
+test("page restored by the browser does not reuse a saved draft", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
@@ -185,7 +185,7 @@ test("a page that the browser shows again as it was left does not take up what w
   await expect.poll(() => notes(server)).toEqual(["第一！", "第二"].sort());
 });
 
-test("two tabs that change one entry do not write over each other unseen", async ({ page, server, context }) => {
+test("two tabs that change one entry do not overwrite each other", async ({ page, server, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "原来" });
@@ -215,7 +215,7 @@ test("two tabs that change one entry do not write over each other unseen", async
   await expect.poll(fields).toEqual([[5, "改过"]]);
 });
 
-test("an item of a ledger that two tabs have open becomes two, offline", async ({ page, server, line, context }) => {
+test("ledger item open in two tabs becomes two, offline", async ({ page, server, line, context }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -236,7 +236,7 @@ test("an item of a ledger that two tabs have open becomes two, offline", async (
   for (const title of ["路灯", "冷库"]) await expect(page.locator("[data-need]").filter({ hasText: title })).toHaveCount(1);
 });
 
-test("two tabs that change one organisation keep what each has changed, and tell what both have", async ({ page, server, context }) => {
+test("two tabs that change one organisation merge or report a conflict", async ({ page, server, context }) => {
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   await page.goto("/organisations?q=myz");
@@ -299,7 +299,7 @@ async function streams(context) {
 }
 
 for (const locks of [true, false]) {
-  test(`nine tabs hear of what is new through one connection, ${locks ? "with" : "without"} Web Locks`, async ({ page, server, context }) => {
+  test(`nine tabs share one event stream, ${locks ? "with" : "without"} Web Locks`, async ({ page, server, context }) => {
     test.setTimeout(300_000);
     if (!locks) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
     const open = await streams(context);
@@ -332,7 +332,7 @@ for (const locks of [true, false]) {
   });
 }
 
-test("a tab that is hidden lets the stream go, and hears what it missed once it is looked at", async ({ page, server, context }) => {
+test("hidden tab closes the stream and catches up when visible", async ({ page, server, context }) => {
   const open = await streams(context);
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2026");

@@ -98,7 +98,7 @@ test.describe("on a phone", () => {
   });
 });
 
-test("menus are gone through by keys, and give the focus back", async ({ page, server }) => {
+test("menus support keys and return the focus", async ({ page, server }) => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2023");
@@ -138,7 +138,7 @@ test("menus are gone through by keys, and give the focus back", async ({ page, s
   await expect(share).toBeFocused();
 });
 
-test("nobody but who may share is offered it", async ({ page }) => {
+test("only users who may share see the button", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);
   await page.getByRole("button", { name: "更多操作" }).click();

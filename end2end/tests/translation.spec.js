@@ -17,7 +17,7 @@ const translate = (page) => page.evaluate(() => {
   return document.querySelector("#sync font") !== null;
 });
 
-test("the page asks not to be translated", async ({ page }) => {
+test("page asks browsers not to translate it", async ({ page }) => {
   for (const address of ["/", "/shell"]) {
     await page.goto(address);
     await expect(page.locator("html")).toHaveAttribute("translate", "no");
@@ -25,7 +25,7 @@ test("the page asks not to be translated", async ({ page }) => {
   }
 });
 
-test("on a translated page the badge, the entry's state and offline use stay true", async ({ page, server, line }) => {
+test("translated page keeps badge, state and offline use correct", async ({ page, server, line }) => {
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   await signIn(page, server, "recorder");

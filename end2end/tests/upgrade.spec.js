@@ -20,12 +20,12 @@ async function countLoads(page) {
   return () => loads;
 }
 
-test("files of a build are named by their content and kept for a year, and others' are not there", async ({ page, server, request }) => {
+test("build files are named by content and cached for a year", async ({ page, server, request }) => {
   await page.goto("/");
   await started(page);
   const own = await build(page);
   expect(own).toMatch(/^[0-9a-f]{16}$/);
-  for (const name of ["start.js", "version.js", "jiedui.js", "jiedui.wasm", "jiedui.css", "picture.js", "notify.js"]) {
+  for (const name of ["start.js", "version.js", "jiedui.js", "jiedui.wasm", "jiedui.css", "export-image.js", "push.js"]) {
     const answer = await request.get(`/pkg/${own}/${name}`);
     expect(answer.status(), name).toBe(200);
     expect(answer.headers()["cache-control"], name).toBe("public, max-age=31536000, immutable");
@@ -40,7 +40,7 @@ test("files of a build are named by their content and kept for a year, and other
   expect((await request.get(`/pkg/${own}/jiedui.js`)).status()).toBe(404);
 });
 
-test("a page that is half loaded before an upgrade loads the rest of its own build, and the next is the new one", async ({ page, server }) => {
+test("page loaded before an upgrade completes with files of its build", async ({ page, server }) => {
   const found = complaints(page);
   await page.goto("/");
   await started(page);
@@ -65,7 +65,7 @@ test("a page that is half loaded before an upgrade loads the rest of its own bui
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
-test("a form in progress goes on under an upgrade, offline in between, and is saved by the new build", async ({ page, server, line }) => {
+test("form in progress survives an upgrade and is saved by the new build", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "升级前" });
@@ -100,7 +100,7 @@ test("a form in progress goes on under an upgrade, offline in between, and is sa
   expect(await build(page)).not.toBe(own);
 });
 
-test("a page whose new files are not on the phone yet is shown by the build that is", async ({ page, server }) => {
+test("page is served by the cached build until the new one is cached", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const own = await build(page);
@@ -113,7 +113,7 @@ test("a page whose new files are not on the phone yet is shown by the build that
   await expect(page.getByLabel("备注")).toBeVisible();
 });
 
-test("two tabs: one agrees to the new build, and the other goes on with the old one until its person does", async ({ page, server }) => {
+test("each of two tabs switches builds when its user agrees", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const own = await build(page);
@@ -135,7 +135,7 @@ test("two tabs: one agrees to the new build, and the other goes on with the old 
   await expect.poll(() => caches(page)).not.toContain(own);
 });
 
-test("going back to an older build works like going on to a newer one", async ({ page, server }) => {
+test("downgrade works like an upgrade", async ({ page, server }) => {
   await server.restart(OTHER);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -150,7 +150,7 @@ test("going back to an older build works like going on to a newer one", async ({
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
-test("the only tab is reloaded: the new build that waits takes over by itself", async ({ page, server }) => {
+test("waiting build takes over when the only tab is reloaded", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const own = await build(page);
@@ -164,7 +164,7 @@ test("the only tab is reloaded: the new build that waits takes over by itself", 
   await expect(page.locator(NOTICE)).toHaveCount(0);
 });
 
-test("offline use is promised only while all files of this build are kept", async ({ page, server }) => {
+test("offline use is promised only while all files are cached", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.evaluate(async () => {
@@ -181,7 +181,7 @@ test("offline use is promised only while all files of this build are kept", asyn
 test.describe("without a service worker", () => {
   test.use({ serviceWorkers: "block" });
 
-  test("a page whose late chunk is gone starts anew in the new build, with what is typed", async ({ page, server }) => {
+  test("page with a missing chunk reloads in the new build with typed text", async ({ page, server }) => {
     await page.goto("/");
     await started(page);
     const own = await build(page);
@@ -193,7 +193,7 @@ test.describe("without a service worker", () => {
     expect(await loaded(page)).toEqual([await build(page)]);
   });
 
-  test("what was typed into a page that is half loaded is there in the new build", async ({ page }) => {
+  test("text typed into a partly loaded page is in the new build", async ({ page }) => {
     await page.route("**/pkg/*/split_later.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
     await page.route("**/pkg/*/jiedui.js", async (route) => {
       if (route.request().method() === "HEAD") return route.fulfill({ status: 404 });
@@ -208,7 +208,7 @@ test.describe("without a service worker", () => {
     expect(loads()).toBeLessThanOrEqual(2);
   });
 
-  test("a form in progress: the draft is there in the new build", async ({ page, server }) => {
+  test("draft of a form in progress is in the new build", async ({ page, server }) => {
     await signIn(page, server, "recorder");
     await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "写到一半" });
     const own = await build(page);
@@ -221,7 +221,7 @@ test.describe("without a service worker", () => {
     await expect(page.getByText("已接收，待审核")).toHaveCount(1);
   });
 
-  test("a page that arrived before the upgrade and whose first script did not starts anew", async ({ page, server }) => {
+  test("page whose start script is missing after an upgrade reloads", async ({ page, server }) => {
     await page.goto("/");
     const own = await build(page);
     const html = await (await page.request.get("/")).text();
@@ -232,7 +232,7 @@ test.describe("without a service worker", () => {
     await started(page);
   });
 
-  test("servers that do not agree send no page round and round", async ({ page, server }) => {
+  test("servers with different builds cause no reload loop", async ({ page, server }) => {
     const html = await (await page.request.get("/")).text();
     await server.restart(OTHER);
     let loads = 0;
@@ -247,7 +247,7 @@ test.describe("without a service worker", () => {
     await expect(page.locator(".card").first()).toBeVisible();
   });
 
-  test("with no network a late chunk that does not come is no reason to start anew", async ({ page, line }) => {
+  test("missing chunk without a network causes no reload", async ({ page, line }) => {
     await page.goto("/");
     await started(page);
     const loads = await countLoads(page);
@@ -262,7 +262,7 @@ test.describe("without a service worker", () => {
   });
 });
 
-test("a page of another release is taken over whole, from what the phone holds", async ({ page, server }) => {
+test("page of another release is rendered from the phone's storage", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.goto("/?year=2023");
@@ -283,7 +283,7 @@ test("a page of another release is taken over whole, from what the phone holds",
   }
 });
 
-test("the manifest names icons that are what it says, and the shell refers to this build", async ({ page, request }) => {
+test("manifest's icons match their sizes, and the shell names this build", async ({ page, request }) => {
   await page.goto("/");
   const own = await build(page);
   const manifest = await request.get("/manifest.webmanifest");

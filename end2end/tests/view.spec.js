@@ -8,7 +8,7 @@ const numbers = (cells) => cells.evaluateAll((all) => all.map((own) => Number((o
 const sum = (list) => Math.round(list.reduce((all, one) => all + one, 0) * 1e4) / 1e4;
 const viewBox = (page) => page.locator(".map-frame svg").getAttribute("viewBox");
 
-test("the map goes closer and farther by wheel, keys, buttons and double tap, and a link shows the same part", async ({ page }) => {
+test("map zooms by wheel, keys, buttons and double tap, and links keep it", async ({ page }) => {
   const found = complaints(page);
   await page.goto("/?year=2023");
   await started(page);
@@ -50,7 +50,7 @@ test("the map goes closer and farther by wheel, keys, buttons and double tap, an
   expect(found).toEqual([]);
 });
 
-test("a touched line tells who, since when, how much, and its last entries", async ({ page, server }) => {
+test("pressed line shows partners, start, figures and latest entries", async ({ page, server }) => {
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2023");
   await started(page);
@@ -75,7 +75,7 @@ test("a touched line tells who, since when, how much, and its last entries", asy
   await expect(sheet).toBeVisible();
 });
 
-test("everything filters everything: a county on the map, a bar of an indicator, the months", async ({ page }) => {
+test("map, chart bars and months filter all figures", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);
   const all = await amount(page, "exchanges").textContent();
@@ -107,7 +107,7 @@ test("everything filters everything: a county on the map, a bar of an indicator,
   await expect(page).toHaveURL(/\/\?.*place=\d+/);
 });
 
-test("one filters down to a village, without an account and offline", async ({ page, server, line, browser }) => {
+test("village can be chosen as filter without an account and offline", async ({ page, server, line, browser }) => {
   const api = await server.api("recorder");
   const fields = { activity: "field_survey", date: "2026-03-02", place: "522728109205", values: { times: 7 } };
   const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
@@ -136,7 +136,7 @@ test("one filters down to a village, without an account and offline", async ({ p
   await signedIn.context().close();
 });
 
-test("a shaded map tells nothing from no data and names its classes", async ({ page }) => {
+test("shaded map distinguishes zero from no data and names classes", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);
   await page.getByLabel("按指标着色").selectOption("exchanges");
@@ -147,7 +147,7 @@ test("a shaded map tells nothing from no data and names its classes", async ({ p
   await expectReadable(page);
 });
 
-test("a county's towns are shaded as marks, since they have no outlines", async ({ page }) => {
+test("towns of a county are shaded as markers without outlines", async ({ page }) => {
   await page.goto("/?year=2023&place=522728&shade=exchanges");
   await started(page);
   const towns = page.locator(".map-frame .map-town");
@@ -161,7 +161,7 @@ test("a county's towns are shaded as marks, since they have no outlines", async 
   await expect(page).toHaveURL(/place=522728109/);
 });
 
-test("the shares of a figure add up to it, by month, by place and by pairing, on a hundred filters", async ({ page, server }) => {
+test("shares of a figure add up to it under a hundred filters", async ({ page, server }) => {
   await server.command("generate", "--entries", "3000", "--seed", "5");
   const api = await server.api("admin");
   const { indicators } = await api.get("/catalogue");
@@ -197,7 +197,7 @@ test("the shares of a figure add up to it, by month, by place and by pairing, on
   expect(compared).toBeGreaterThan(50);
 });
 
-test("an indicator's page is there offline, with the phone's own entry in it", async ({ page, server, line }) => {
+test("indicator's page includes the phone's unsent entry offline", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -215,7 +215,7 @@ test("an indicator's page is there offline, with the phone's own entry in it", a
   }
 });
 
-test("a link opens the view without an account, and no more once it is withdrawn", async ({ page, server, browser, baseURL }) => {
+test("share link opens the view without an account until revoked", async ({ page, server, browser, baseURL }) => {
   // Without the public view, as a real server runs.
   await server.restart({ JIEDUI_PUBLIC_VIEW: "false" });
   await signIn(page, server, "coordinator");
@@ -245,7 +245,7 @@ test("a link opens the view without an account, and no more once it is withdrawn
   await stranger.context().close();
 });
 
-test("what one city records flashes on the other's screen", async ({ page, server }) => {
+test("new entry of one side flashes on the other's screen", async ({ page, server }) => {
   await page.goto("/?year=2026");
   await started(page);
   const api = await server.api("recorder");
@@ -257,7 +257,7 @@ test("what one city records flashes on the other's screen", async ({ page, serve
   await expect(page.locator('[data-indicator="field_surveys"]')).toHaveClass(/flash-/);
 });
 
-test("the report prints as one page a programme and says which targets are missed by how much", async ({ page }) => {
+test("report prints one page a programme and names missed targets", async ({ page }) => {
   await page.goto("/report?year=2023");
   await started(page);
   await expect(page.locator(".report .page")).toHaveCount(6);
@@ -270,7 +270,7 @@ test("the report prints as one page a programme and says which targets are misse
   await expect(page.locator(".report")).toContainText("当月");
 });
 
-test("pictures can be taken away as SVG that stands alone and as PNG", async ({ page }) => {
+test("charts can be saved as self-contained SVG and as PNG", async ({ page }) => {
   await page.goto("/indicators/exchanges?year=2023");
   await started(page);
   for (const [name, kind, begins] of [["保存为 SVG 图片", ".svg", "<svg"], ["保存为 PNG 图片", ".png", "\x89PNG"]]) {
@@ -285,7 +285,7 @@ test("pictures can be taken away as SVG that stands alone and as PNG", async ({ 
   }
 });
 
-test("on a phone the wall's cards are as wide as elsewhere", async ({ page }) => {
+test("wall's cards on a phone have the usual width", async ({ page }) => {
   await page.goto("/?screen=wall&year=2023&programme=party_building");
   await started(page);
   await expect(page.locator(".wall .card:visible")).toHaveCount(12);
@@ -293,7 +293,7 @@ test("on a phone the wall's cards are as wide as elsewhere", async ({ page }) =>
 });
 
 for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
-  test(`the wall screen fills ${width} × ${height} and the programmes take turns`, async ({ page, server }) => {
+  test(`wall screen fills ${width} × ${height} and rotates the programmes`, async ({ page, server }) => {
     await page.setViewportSize({ width, height });
     await signIn(page, server, "viewer");
     await page.clock.install();
@@ -315,7 +315,7 @@ for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
   });
 }
 
-test("the wall's latest entries are of the chosen year, and a long topic is cut with its whole text at hand", async ({ page, server }) => {
+test("wall shows latest entries of the year and shortens long answers", async ({ page, server }) => {
   const api = await server.api("recorder");
   const topic = "春耕备耕与农资供应情况".repeat(15);
   const entry = (date, values) => ({ seq: Number(date.replaceAll("-", "")), kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put",

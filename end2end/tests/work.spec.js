@@ -17,7 +17,7 @@ async function addNeed(page, { title, due, amount }) {
   await expect(page.getByRole("heading", { name: "需求台账" })).toBeVisible();
 }
 
-test("a village's need is written down offline, matched, met by an entry, and seen by both sides", async ({ page, server, line }) => {
+test("need is recorded offline, matched, met and seen by both sides", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -92,7 +92,7 @@ test("a village's need is written down offline, matched, met by an entry, and se
   expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
 });
 
-test("two people who change the same item are told, and nothing is lost", async ({ page, server, line }) => {
+test("concurrent changes of an item are reported and nothing is lost", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await addNeed(page, { title: "路灯" });
@@ -123,7 +123,7 @@ test("two people who change the same item are told, and nothing is lost", async 
   await expect(page.locator("#sync")).toContainText("已同步");
 });
 
-test("a day of a recorder, a reviewer and a coordinator, half of it offline", async ({ page, server, line }) => {
+test("recorder, reviewer and coordinator work a day, partly offline", async ({ page, server, line }) => {
   test.setTimeout(240_000);
   const found = complaints(page);
   await signIn(page, server, "recorder");
@@ -211,7 +211,7 @@ test("a day of a recorder, a reviewer and a coordinator, half of it offline", as
   expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
 });
 
-test("a phone that was offline while its form changed sends what it recorded, and has the new form then", async ({ page, server, line }) => {
+test("entry recorded offline before a form change is accepted", async ({ page, server, line }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -280,7 +280,7 @@ test("a phone that was offline while its form changed sends what it recorded, an
   expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
 });
 
-test("a table is checked, put right, imported and taken back", async ({ page, server }) => {
+test("table is checked, corrected, imported and reverted", async ({ page, server }) => {
   const found = complaints(page);
   await signIn(page, server, "recorder");
   await page.goto("/import");
@@ -319,7 +319,7 @@ test("a table is checked, put right, imported and taken back", async ({ page, se
   expect(found).toEqual([]);
 });
 
-test("who coordinates adds an organisation and its pairing, and everybody finds them", async ({ page, server }) => {
+test("coordinator adds an organisation and pairing that others find", async ({ page, server }) => {
   const found = complaints(page);
   await signIn(page, server, "coordinator");
   await page.goto("/organisations");

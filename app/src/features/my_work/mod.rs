@@ -106,7 +106,7 @@ fn Work() -> impl IntoView {
     }
 }
 
-/// The button by which this browser is woken when something comes back; `public/notify.js` shows it where that can be.
+/// Button that turns on push notifications about returned entries. `public/push.js` shows it if the browser supports them.
 fn notify(model: AppState) -> impl IntoView {
     let texts = model.texts;
     // Where nobody listens there is no button.

@@ -1,14 +1,14 @@
-// Saves pictures that are drawn as SVG: with their looks written into them, as they are or as PNG at twice their size.
-const LOOKS = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size",
+// Saves drawings as image files: as SVG with computed styles inlined, or as PNG at twice the size.
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size",
   "font-weight", "text-anchor", "dominant-baseline", "vector-effect"];
 
-// A copy of a picture that looks the same without the page's style sheets.
+// Returns a drawing as SVG text that looks the same without the page's style sheets.
 function standalone(picture) {
   const copy = picture.cloneNode(true);
   const originals = picture.querySelectorAll("*");
-  copy.querySelectorAll("*").forEach((own, number) => {
-    const looks = getComputedStyle(originals[number]);
-    own.setAttribute("style", LOOKS.map((name) => `${name}:${looks.getPropertyValue(name)}`).join(";"));
+  copy.querySelectorAll("*").forEach((element, number) => {
+    const computed = getComputedStyle(originals[number]);
+    element.setAttribute("style", STYLES.map((name) => `${name}:${computed.getPropertyValue(name)}`).join(";"));
   });
   const { width, height } = picture.getBoundingClientRect();
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
@@ -33,10 +33,11 @@ async function asPng({ text, width, height }) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
+// Downloads each drawing that the selector matches, as a file of the kind "svg" or "png".
 export async function save(selector, kind) {
   for (const picture of document.querySelectorAll(selector)) {
-    const own = standalone(picture);
-    const blob = kind === "png" ? await asPng(own) : new Blob([own.text], { type: "image/svg+xml" });
+    const drawing = standalone(picture);
+    const blob = kind === "png" ? await asPng(drawing) : new Blob([drawing.text], { type: "image/svg+xml" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     link.download = `${picture.getAttribute("aria-label") || "jiedui"}.${kind}`;

@@ -24,7 +24,7 @@ async function record(api, number, times) {
   expect(results[0].outcome).toBe("applied");
 }
 
-test("a long overview and what changes in it are on the phone, whole", async ({ page, server, line }) => {
+test("long overview and its deltas are stored completely", async ({ page, server, line }) => {
   await server.command("generate", "--entries", "6000", "--pairings", "1500", "--seed", "4");
   await server.restart({});
   await signIn(page, server, "coordinator");
@@ -50,7 +50,7 @@ test("a long overview and what changes in it are on the phone, whole", async ({ 
   await expect(page.locator(".map-frame .map-pairing")).toHaveCount(lines);
 });
 
-test("what an older app has kept in its own way is still seen with no network", async ({ page, server, line }) => {
+test("data stored by an older app is readable offline", async ({ page, server, line }) => {
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   await page.goto("/?year=2023");
@@ -85,7 +85,7 @@ test("what an older app has kept in its own way is still seen with no network", 
   await expect(page.locator(".place-offers").getByRole("button").first()).toContainText("沫阳镇");
 });
 
-test("a screen that runs for days opens its storage once", async ({ page, server }) => {
+test("long-running screen opens its storage once", async ({ page, server }) => {
   await page.addInitScript(() => {
     window.opened = [];
     const open = IDBFactory.prototype.open;
@@ -103,7 +103,7 @@ test("a screen that runs for days opens its storage once", async ({ page, server
   expect(await page.evaluate(() => window.opened)).toEqual(["jiedui"]);
 });
 
-test("a long overview in which nothing has changed is written once", async ({ page, server }) => {
+test("unchanged long overview is written once", async ({ page, server }) => {
   await server.command("generate", "--entries", "6000", "--pairings", "1500", "--seed", "4");
   await server.restart({});
   await page.addInitScript(() => {

@@ -1,13 +1,13 @@
-// How the shared view looks in each of its states, held against pictures in looks/. Where a change is meant:
-// npx playwright test looks --update-snapshots, and look at them.
+// Compares screenshots of the shared view in each of its states with the files in visual/. After an intended change:
+// npx playwright test visual --update-snapshots, and review the images.
 import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
 
 const SIZES = { phone: [360, 640], middle: [1280, 800], wide: [1920, 1080] };
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 
-async function looks(page, name) {
+async function compareScreenshot(page, name) {
   await page.evaluate(() => document.fonts.ready);
-  // The time of the figures is another one each day; a share of points leaves room for how letters are smoothed.
+  // The age of the figures changes daily, so it is masked. The allowed share of pixels covers differences in font smoothing.
   await expect(page).toHaveScreenshot(`${name}.png`, { mask: [page.locator(".dashboard-freshness")], maxDiffPixelRatio: 0.02 });
 }
 
@@ -19,7 +19,7 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
       test(`${size}, ${colorScheme}`, async ({ page }) => {
         await page.goto("/?year=2023");
         await started(page);
-        await looks(page, `view-${size}-${colorScheme}`);
+        await compareScreenshot(page, `view-${size}-${colorScheme}`);
       });
     });
   }
@@ -29,28 +29,28 @@ test("in English", async ({ page, context, line }) => {
   await context.addCookies([{ name: "jiedui_language", value: "en", url: line.address }]);
   await page.goto("/?year=2023");
   await started(page);
-  await looks(page, "view-english");
+  await compareScreenshot(page, "view-english");
 });
 
 test("shaded, and a county alone", async ({ page }) => {
   await page.goto("/?year=2023&shade=exchanges");
   await started(page);
   await page.locator(".map").scrollIntoViewIfNeeded();
-  await looks(page, "map-shaded");
+  await compareScreenshot(page, "map-shaded");
   await page.goto("/?year=2023&place=520111");
   await started(page);
-  await looks(page, "view-county");
+  await compareScreenshot(page, "view-county");
   await page.goto("/?year=2023&place=522728&shade=exchanges");
   await started(page);
   await page.locator(".map").scrollIntoViewIfNeeded();
-  await looks(page, "towns-shaded");
+  await compareScreenshot(page, "towns-shaded");
 });
 
 test("with nothing in it", async ({ page }) => {
   await page.goto("/?year=2020");
   await started(page);
   await page.locator(".dashboard-figures .empty").scrollIntoViewIfNeeded();
-  await looks(page, "view-empty");
+  await compareScreenshot(page, "view-empty");
 });
 
 test("a sheet, and no network", async ({ page, server, line }) => {
@@ -61,19 +61,19 @@ test("a sheet, and no network", async ({ page, server, line }) => {
   await goOffline(page, line);
   await expect(page.locator(".dashboard-freshness.old")).toBeVisible();
   await page.evaluate(() => scrollTo(0, 0));
-  await looks(page, "view-offline");
+  await compareScreenshot(page, "view-offline");
   await page.locator(".pair button").first().click();
   await expect(page.locator(".sheet .latest li").first()).toBeVisible();
-  await looks(page, "sheet");
+  await compareScreenshot(page, "sheet");
 });
 
 test("an indicator's page and the report", async ({ page }) => {
   await page.goto("/indicators/exchanges?year=2023");
   await started(page);
-  await looks(page, "indicator");
+  await compareScreenshot(page, "indicator");
   await page.goto("/report?year=2023");
   await started(page);
-  await looks(page, "report");
+  await compareScreenshot(page, "report");
 });
 
 test.describe(() => {
@@ -82,6 +82,6 @@ test.describe(() => {
   test("the wall screen", async ({ page }) => {
     await page.goto("/?screen=wall&year=2023&programme=marketing");
     await started(page);
-    await looks(page, "wall");
+    await compareScreenshot(page, "wall");
   });
 });

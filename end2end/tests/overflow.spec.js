@@ -8,7 +8,7 @@ const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?yea
 const LONG = "没有空格也没有标点的很长很长的文字".repeat(12);
 const WORD = "Verylongwordwithoutanyblankinit".repeat(6);
 
-test("no screen is wider than a phone at twice the size of text, however long its contents", async ({ page, server }) => {
+test("no screen is wider than a phone with long contents and doubled text", async ({ page, server }) => {
   const admin = await server.api("admin");
   const { programmes } = await admin.get("/catalogue");
   const columns = [["town", "村（社区）及村民小组的全称", "text"], ["unit", "用工单位及其所在地区全称", "text"], ["people", "人数合计", "integer"], ["pay", "月平均工资", "number"]];
@@ -43,7 +43,7 @@ test("no screen is wider than a phone at twice the size of text, however long it
   }
 });
 
-test("no label of a chart is cut off or lies on another", async ({ page, server }) => {
+test("no chart label is cut off or overlaps another", async ({ page, server }) => {
   await server.command("generate", "--entries", "3000", "--seed", "5");
   for (const width of [360, 1440]) {
     await page.setViewportSize({ width, height: 900 });
