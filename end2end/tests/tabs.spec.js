@@ -1,5 +1,4 @@
-// The app open in several tabs of one browser: a draft belongs to one of them, nothing that was saved is written over, and all
-// of them hear what is new through one connection.
+// Several tabs of one browser: a draft belongs to one of them, and none overwrites saved changes of another.
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const FORM = "/entries/new/field_survey";
@@ -280,75 +279,4 @@ test("two tabs that change one organisation merge or report a conflict", async (
   await page.locator("#save").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect.poll(async () => (await own()).name_en).toBe("Moyang B");
-});
-
-// How many event streams the tabs have.
-async function streams(context) {
-  await context.addInitScript(() => {
-    const Real = EventSource;
-    window.streams = [];
-    window.EventSource = class extends Real {
-      constructor(...parts) {
-        super(...parts);
-        window.streams.push(this);
-      }
-    };
-  });
-  const of = (page) => page.evaluate(() => (window.streams ?? []).filter((own) => own.readyState !== EventSource.CLOSED).length);
-  return async () => (await Promise.all(context.pages().map(of))).reduce((sum, one) => sum + one, 0);
-}
-
-for (const locks of [true, false]) {
-  test(`nine tabs share one event stream, ${locks ? "with" : "without"} Web Locks`, async ({ page, server, context }) => {
-    test.setTimeout(300_000);
-    if (!locks) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
-    const open = await streams(context);
-    await signIn(page, server, "coordinator");
-    const pages = [page];
-    while (pages.length < 9) pages.push(await tab(context, "/?year=2026"));
-    await page.goto("/?year=2026");
-    const amount = (own) => own.locator('[data-indicator="field_surveys"] strong');
-    const recorder = await server.api("recorder");
-    const record = async (number, times) => {
-      const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times } };
-      const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
-      const { results } = await recorder.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ac", mutations: [mutation] });
-      expect(results[0].outcome).toBe("applied");
-    };
-    await record(1, 6);
-    for (const own of pages) {
-      await expect(amount(own)).toHaveText("6");
-      await expect(own.locator("#sync")).toContainText("已同步");
-    }
-    expect(await open()).toBe(1);
-    // Whichever had the stream is gone: another takes over.
-    for (const own of pages.splice(0, 3)) await own.close();
-    await expect.poll(open, { timeout: 60_000 }).toBe(1);
-    await record(2, 4);
-    for (const own of pages) await expect(amount(own)).toHaveText("10");
-    expect(await open()).toBe(1);
-    // A tenth request gets through at once.
-    expect(await pages[0].evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(200);
-  });
-}
-
-test("hidden tab closes the stream and catches up when visible", async ({ page, server, context }) => {
-  const open = await streams(context);
-  await signIn(page, server, "coordinator");
-  await page.goto("/?year=2026");
-  await expect(page.locator("html.scripted")).toBeAttached();
-  await expect.poll(open).toBe(1);
-  const hide = (hidden) => page.evaluate((hidden) => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
-  await hide(true);
-  await expect.poll(open).toBe(0);
-  const recorder = await server.api("recorder");
-  const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 6 } };
-  const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
-  await recorder.post("/sync/push", { client_id: "01890000-0000-7000-8000-0000000000ad", mutations: [mutation] });
-  await hide(false);
-  await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText("6");
-  await expect.poll(open).toBe(1);
 });

@@ -1,5 +1,5 @@
-// A server is upgraded, or goes back to an older build, under open pages. The other build is made from the same source, and
-// its chunks do not fit this one's.
+// Upgrades and downgrades of the server under open pages. The other build is made of the same source, but its chunks do not
+// fit those of this one.
 import path from "node:path";
 import { expect, fillIn, goOffline, goOnline, complaints, readyOffline, save, signIn, test } from "./jiedui.js";
 
@@ -176,90 +176,6 @@ test("offline use is promised only while all files are cached", async ({ page, s
   await page.reload();
   await expect(page.getByText("正在准备离线使用")).toBeVisible();
   await expect(page.locator("html")).toHaveAttribute("data-offline", "preparing");
-});
-
-test.describe("without a service worker", () => {
-  test.use({ serviceWorkers: "block" });
-
-  test("page with a missing chunk reloads in the new build with typed text", async ({ page, server }) => {
-    await page.goto("/");
-    await started(page);
-    const own = await build(page);
-    await server.restart(OTHER);
-    await page.getByRole("link", { name: "登录" }).click();
-    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
-    await started(page);
-    await expect(page.getByLabel("用户名")).toBeVisible();
-    expect(await loaded(page)).toEqual([await build(page)]);
-  });
-
-  test("text typed into a partly loaded page is in the new build", async ({ page }) => {
-    await page.route("**/pkg/*/split_later.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
-    await page.route("**/pkg/*/jiedui.js", async (route) => {
-      if (route.request().method() === "HEAD") return route.fulfill({ status: 404 });
-      await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("沫阳");
-      await route.continue();
-    }, { times: 2 });
-    const loads = await countLoads(page);
-    await page.goto("/organisations", { waitUntil: "commit" });
-    await page.getByRole("searchbox").fill("沫阳");
-    await started(page);
-    await expect(page.getByRole("searchbox")).toHaveValue("沫阳");
-    expect(loads()).toBeLessThanOrEqual(2);
-  });
-
-  test("draft of a form in progress is in the new build", async ({ page, server }) => {
-    await signIn(page, server, "recorder");
-    await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "写到一半" });
-    const own = await build(page);
-    await server.restart(OTHER);
-    await page.reload();
-    await started(page);
-    expect(await build(page)).not.toBe(own);
-    await expect(page.getByLabel("备注")).toHaveValue("写到一半");
-    await save(page);
-    await expect(page.getByText("已接收，待审核")).toHaveCount(1);
-  });
-
-  test("page whose start script is missing after an upgrade reloads", async ({ page, server }) => {
-    await page.goto("/");
-    const own = await build(page);
-    const html = await (await page.request.get("/")).text();
-    await server.restart(OTHER);
-    await page.route("/?kept", (route) => route.fulfill({ body: html, contentType: "text/html" }), { times: 1 });
-    await page.goto("/?kept");
-    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
-    await started(page);
-  });
-
-  test("servers with different builds cause no reload loop", async ({ page, server }) => {
-    const html = await (await page.request.get("/")).text();
-    await server.restart(OTHER);
-    let loads = 0;
-    // Every page comes from a server of the old build, every file is asked of one of the new.
-    await page.route("/", (route) => {
-      loads += 1;
-      return route.fulfill({ body: html, contentType: "text/html" });
-    });
-    await page.goto("/");
-    await expect(page.locator(NOTICE)).toContainText("应用已更新");
-    expect(loads).toBe(2);
-    await expect(page.locator(".card").first()).toBeVisible();
-  });
-
-  test("missing chunk without a network causes no reload", async ({ page, line }) => {
-    await page.goto("/");
-    await started(page);
-    const loads = await countLoads(page);
-    await goOffline(page, line);
-    await page.getByRole("link", { name: "登录" }).click();
-    await expect(page.getByRole("main")).toContainText("没有下载完整");
-    expect(loads()).toBe(0);
-    await expect(page.locator(NOTICE)).toHaveCount(0);
-    await goOnline(page, line);
-    await page.getByRole("button", { name: "再试一次" }).click();
-    await expect(page.getByLabel("用户名")).toBeVisible();
-  });
 });
 
 test("page of another release is rendered from the phone's storage", async ({ page, server }) => {
