@@ -79,7 +79,7 @@ fn read() -> Result<Reference, SeedError> {
     })
 }
 
-/// The reported actuals as entries, those of one form and place together.
+/// Returns the reported actuals as entries, one for each form and place.
 fn opening_entries(reference: &Reference) -> Result<Vec<(Uuid, Fields)>, SeedError> {
     let mut entries: BTreeMap<(usize, String), Fields> = BTreeMap::new();
     for row in csv::Reader::from_reader(REPORTED.as_bytes()).deserialize() {
@@ -119,7 +119,7 @@ fn insert(fields: &mut Fields, object: &str, name: &str, value: Value) {
     }
 }
 
-/// The pairing of two organisations that have these names.
+/// Returns the pairing of two organisations with these names.
 fn pairing_of(reference: &Reference, name_a: &str, name_b: &str) -> Option<Uuid> {
     let id = |name: &str| reference.organisations.iter().find(|own| own.name == name).map(|own| own.id);
     let (a, b) = (id(name_a)?, id(name_b)?);

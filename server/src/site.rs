@@ -46,7 +46,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// The files in the program, or those of a folder.
+    /// Loads the built-in files, or those of a folder.
     pub fn load(folder: Option<&Path>) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         match folder {
@@ -87,12 +87,12 @@ impl Site {
         Self { files, build, service_worker }
     }
 
-    /// The name of the build that pages are made for.
+    /// Returns the name of the build for which pages are rendered.
     pub fn build(&self) -> &str {
         &self.build
     }
 
-    /// The address of the folder that its files are in.
+    /// Returns the address of the folder with the build's files.
     pub fn folder(&self) -> String {
         format!("/{BUILDS}{}", self.build)
     }

@@ -28,9 +28,9 @@ pub struct AppState(Arc<Inner>);
 
 /// The state of a running server.
 pub struct Inner {
-    /// Its settings.
+    /// Settings.
     pub config: Config,
-    /// Its database.
+    /// Database.
     pub db: Db,
     /// Cached reference data and the views derived from it.
     pub cache: Cache,
@@ -75,7 +75,7 @@ impl FromRef<AppState> for LeptosOptions {
 }
 
 impl AppState {
-    /// A server on an open database that has been filled.
+    /// Creates the state of a server on an open, filled database.
     pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
         let known = Cache::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
@@ -106,7 +106,7 @@ impl AppState {
         Ok(Self(Arc::new(state)))
     }
 
-    /// Catalogue, places, directory and closed months, as last read.
+    /// Returns the cached catalogue, places, directory and closed months.
     pub fn reference(&self) -> Arc<Reference> {
         self.cache.current().reference.clone()
     }

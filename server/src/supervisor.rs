@@ -63,7 +63,7 @@ impl Supervisor {
         })
     }
 
-    /// The tasks that are not running at the moment.
+    /// Returns the tasks that are not running.
     pub fn gone(&self) -> Vec<&'static str> {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.iter().filter(|(_, is_running)| !**is_running).map(|(name, _)| *name).collect()
@@ -74,7 +74,7 @@ impl Supervisor {
     }
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&'static str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

@@ -77,7 +77,7 @@ async fn sweep(app: &AppState) -> Result<(), SweepError> {
     Ok(())
 }
 
-/// The instant that lies so long ago.
+/// Returns the instant before a duration.
 fn before(age: Duration) -> i64 {
     now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
 }

@@ -51,17 +51,17 @@ impl WebPush {
         Ok(Self { key, agent, hosts, contact })
     }
 
-    /// The database's own secret, of which others are derived.
+    /// Returns the database's secret, from which others are derived.
     pub fn secret(&self) -> Vec<u8> {
         self.key.to_bytes().to_vec()
     }
 
-    /// The public key, as a browser wants it.
+    /// Returns the public key in the format for browsers.
     pub fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.key.verifying_key().to_encoded_point(false).as_bytes())
     }
 
-    /// The origin of an endpoint, if that is one of a push service's: no other address is ever asked.
+    /// Returns the origin of an endpoint if it belongs to a push service. No other address receives requests.
     pub fn origin(&self, endpoint: &str) -> Option<String> {
         let (scheme, rest) = endpoint.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next().filter(|own| !own.contains(['@', '\\']))?;
@@ -112,7 +112,7 @@ impl WebPush {
         request.send_empty().ok().map(|answer| answer.status().as_u16())
     }
 
-    /// The word, for a push service, that a message is from us: a JWT signed with ES256.
+    /// Returns the token that authenticates this server to a push service: a JWT signed with ES256.
     fn token(&self, origin: &str) -> Option<String> {
         let until = SystemTime::now().checked_add(HOLDS)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let head = json!({"typ": "JWT", "alg": "ES256"});

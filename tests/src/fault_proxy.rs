@@ -1,4 +1,4 @@
-//! A line that breaks.
+//! Proxy that breaks connections, for tests of lost requests and responses.
 
 use jiedui_core::fixtures::rng::SeededRng;
 use reqwest::blocking::Response;
@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A proxy that cuts connections after a random number of bytes, in either direction, from a seed.
+/// Proxy that cuts connections after a random number of bytes in either direction, from a seed.
 pub struct FaultProxy {
     /// Such as `http://127.0.0.1:40123`.
     pub address: String,
@@ -15,7 +15,7 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// Starts one before a server. It ends with the test.
+    /// Starts a proxy for a server. It ends with the test.
     pub fn start(server: &str, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -26,7 +26,7 @@ impl FaultProxy {
             let mut chance = SeededRng::new(seed);
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(&server)) else { continue };
-                // Of what goes up, of what comes down; a third of the connections stay whole.
+                // Bytes until the cut, up and down; a third of the connections stay whole.
                 let up = if chance.percent(35) { chance.below(3_000) } else { usize::MAX };
                 let down = if chance.percent(50) { chance.below(20_000) } else { usize::MAX };
                 for (from, to, bytes) in [(&client, &server, up), (&server, &client, down)] {
@@ -39,12 +39,12 @@ impl FaultProxy {
         Self { address, cuts }
     }
 
-    /// How many connections it has cut.
+    /// Returns the number of cut connections.
     pub fn cuts(&self) -> usize {
         self.cuts.load(Ordering::Relaxed)
     }
 
-    /// As much of an answer as has come through.
+    /// Returns the received part of a response.
     pub fn text(&self, mut answer: Response) -> String {
         let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
         while let Ok(count @ 1..) = answer.read(&mut piece) {
@@ -67,7 +67,7 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, mut bytes: usize, cuts: &Atom
             break;
         }
     }
-    // Whoever was on the line hears of it at once, as after a reset.
+    // Both ends notice the cut immediately, as after a reset.
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
 }

@@ -58,7 +58,7 @@ fn start(folder: PathBuf, make: &str) -> Postgres {
     Postgres { folder, port }
 }
 
-/// PostgreSQL will not run as root.
+/// Returns whether the user is root, as which PostgreSQL refuses to run.
 fn is_root() -> bool {
     String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0"
 }
@@ -86,7 +86,7 @@ pub fn run(url: &str, statement: &str) {
     assert!(psql.success(), "{statement}");
 }
 
-/// The address of a new database.
+/// Creates a database and returns its address.
 pub fn new_database() -> String {
     let cluster = postgres();
     let name = format!("jiedui_{}", Uuid::now_v7().simple());

@@ -17,7 +17,7 @@ struct People {
     id: Uuid,
 }
 
-/// A recorder and a reviewer, and an entry that both have seen in its first revision.
+/// Creates a recorder, a reviewer, and an entry that both have pulled in its first revision.
 fn people(database: Database) -> People {
     let env = TestEnv::new(database);
     env.add_user("village", "recorder", &["--place", "522728109"]);
@@ -34,7 +34,7 @@ impl People {
         json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "put", "fields": fields}])
     }
 
-    /// With what a reviewer has to say.
+    /// Returns a deletion with a reason.
     fn delete(&self, seq: u64, base_rev: u64) -> Value {
         let fields = json!({"reason": "与另一条重复", "duplicate_of": Uuid::now_v7()});
         json!([{"seq": seq, "kind": "entry", "id": self.id, "base_rev": base_rev, "op": "delete", "fields": fields}])

@@ -71,7 +71,7 @@ fn too_large_body_is_rejected_and_answers_are_compressed() {
     }
 }
 
-/// A phone on a slow line learns why it was refused only if the server hears it out.
+/// A phone on a slow line receives a rejection only if the server drains the body.
 #[rstest]
 #[case::without_a_session("nobody", 401)]
 #[case::too_large("", 413)]

@@ -28,7 +28,7 @@ fn people(database: Database) -> People {
     People { env, server, village, town, county, elsewhere }
 }
 
-/// A new survey of the village's, approved by the town or not; its identifier and revision.
+/// Pushes a survey of the village, approved by the town or not, and returns identifier and revision.
 fn recorded(people: &People, approved: bool) -> (Uuid, u64) {
     let id = Uuid::now_v7();
     people.village.push(Uuid::now_v7(), json!([survey_put(1, id, 4)]));

@@ -142,7 +142,7 @@ fn organisation_changed_since_is_not_overwritten(#[case] database: Database) {
     assert_eq!(put("新小学", Value::Null).0, 200, "who names none has the last word, as before");
 }
 
-/// Without it a phone cannot send `base_rev`, and the last of two coordinators would win.
+/// Without the revision, a phone cannot send `base_rev`, and the last of two coordinators would win.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Read};
 use uuid::Uuid;
 
-/// The text of a file in an XLSX.
+/// Returns the text of a part of an XLSX file.
 fn part_of(xlsx: &[u8], name: &str) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(xlsx)).unwrap();
     let mut text = String::new();
@@ -81,7 +81,7 @@ fn exports_have_every_entry_once_at_any_number(#[case] database: Database) {
     assert_eq!(server.client().get("/api/v1/export/entries.xlsx").status(), 401);
 }
 
-/// A form with a table whose rows make a longer text than a sheet's cell can have.
+/// The form has a table whose rows exceed the length limit of a sheet's cell.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

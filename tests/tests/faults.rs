@@ -49,7 +49,7 @@ impl Phone {
     }
 }
 
-/// Every entry that was answered is there once, and no other but those of batches whose answer was lost.
+/// Asserts that every acknowledged entry exists once. Others exist only from batches whose response was lost.
 fn check(api: &Api, phones: &[Phone]) {
     let (records, _) = api.pull(None, 2_000);
     let mut times: BTreeMap<String, u32> = BTreeMap::new();

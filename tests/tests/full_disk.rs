@@ -76,7 +76,7 @@ fn run_in_namespace(test: &str) {
     writeln!(stderr, "SKIPPED {reason}").unwrap();
 }
 
-/// A server whose database is on a small disk.
+/// Starts a server with its database on a small disk.
 fn on_small_disk(env: &mut TestEnv) -> Option<(Disk, Server)> {
     let folder = env.path().join("disk");
     let disk = Disk::mount(folder.clone(), "24m");

@@ -139,7 +139,7 @@ fn page_names_the_unreadable_part_of_its_address(#[case] path: &str, #[case] nam
     assert!(!head.get("/?year=2026&until=2026-11").text().unwrap().contains("无法识别"));
 }
 
-/// The push that stopped all writing: a revision that has no successor.
+/// Such a push once stopped all writing: a revision without a successor.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -1,4 +1,4 @@
-//! Tables brought in: checked row by row, written whole or not at all, and taken back.
+//! Imports: checked row by row, written completely or not at all, and reverted.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -28,7 +28,7 @@ fn revert(api: &Api, import: &Value) -> Response {
     api.request("DELETE", &import_path(import, "")).send().unwrap()
 }
 
-/// A row that is right, another for each number.
+/// Returns a valid row, different for each number.
 fn row(number: usize) -> [String; 6] {
     let (month, day) = (number % 10 + 1, number / 10 % 28 + 1);
     let date = format!("2026-{month:02}-{day:02}");

@@ -24,7 +24,7 @@ fn with_own_service(command: &mut Command) {
     command.env("JIEDUI_PUSH_HOSTS", "127.0.0.1");
 }
 
-/// A push service that answers with a status and passes on the request line and headers.
+/// Starts a push service that responds with a status and forwards the request line and headers.
 fn push_service(status: &'static str) -> (String, Receiver<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -22,7 +22,7 @@ fn missing(api: &Api, hashes: &[&str]) -> Value {
     answer.json::<Value>().unwrap()["missing"].clone()
 }
 
-/// Two towns of Luodian, each with a recorder; a reviewer and a viewer of the county.
+/// Creates accounts in two towns of Luodian, each with a recorder, and a reviewer and a viewer of the county.
 fn towns(database: Database) -> (TestEnv, Server) {
     let env = TestEnv::with_accounts(
         database,
@@ -38,7 +38,7 @@ fn towns(database: Database) -> (TestEnv, Server) {
     (env, server)
 }
 
-/// A put of an entry with photos; in Moyang Town or in another one.
+/// Returns a put of an entry with photos, in Moyang Town or another place.
 fn entry(seq: u64, id: Uuid, base_rev: u64, place: &str, hashes: &[&str]) -> Value {
     let mut mutation = survey_put(seq, id, 1);
     (mutation["base_rev"], mutation["fields"]["place"]) = (json!(base_rev), json!(place));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// State of a client after it has stored the pulled records.
+/// Stores pulled records as a client does.
 fn store(held: &mut BTreeMap<String, Value>, records: Vec<Value>) {
     for record in records {
         let id = record["id"].as_str().unwrap().to_owned();

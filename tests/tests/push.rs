@@ -1,4 +1,4 @@
-//! Exactly once in effect, and durable before it is answered.
+//! Pushes: applied exactly once, durable before the response, and rejected without effect on others.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use uuid::Uuid;
 
-/// A server with one entry, of which `copy.db` is a backup.
+/// Starts a server with one entry, and backs it up to `copy.db`.
 fn backed_up() -> (TestEnv, Server, Api, PathBuf) {
     let env = TestEnv::new(Database::Sqlite);
     env.add_user("head", "admin", &[]);

@@ -27,7 +27,7 @@ impl Listener {
         Self(BufReader::with_capacity(512, stream))
     }
 
-    /// The number of the next change.
+    /// Waits for the next event and returns its change number.
     fn next(&mut self) -> i64 {
         loop {
             let mut line = String::new();

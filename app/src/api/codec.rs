@@ -19,7 +19,7 @@ pub fn encode(body: &impl Serialize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The reverse of [`encode`].
+/// Decodes a value that [`encode`] has encoded.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let value: Value = ciborium::from_reader(bytes).ok()?;
     serde_json::from_value(value).ok()

@@ -57,7 +57,7 @@ impl ReplicaState {
         if online && goes_on { Self::Receiving(percent) } else { Self::Partial(percent) }
     }
 
-    /// Whether counts can be shown: of a complete replica, or with a notice of a partial one.
+    /// Returns whether counts can be shown: of a complete replica, or with a notice of a partial one.
     pub fn is_countable(self) -> bool {
         matches!(self, Self::Partial(_) | Self::Complete)
     }

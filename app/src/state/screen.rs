@@ -27,7 +27,7 @@ pub struct Deleted {
     pub id: Uuid,
     /// The revision that was deleted.
     pub rev: u64,
-    /// Its fields.
+    /// Fields.
     pub fields: Fields,
     /// The deletion's number in the outbox.
     pub seq: u64,

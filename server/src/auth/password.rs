@@ -8,14 +8,14 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 #[error("cannot make a password hash or a token: {0}")]
 pub struct AuthError(pub String);
 
-/// The Argon2id hash of a password in PHC form.
+/// Returns the Argon2id hash of a password in PHC form.
 pub fn hash_password(password: &str) -> Result<String, AuthError> {
     let hash: PasswordHash =
         Argon2::default().hash_password(password.as_bytes()).map_err(|error| AuthError(error.to_string()))?;
     Ok(hash.to_string())
 }
 
-/// Whether it is the password. Without a hash the same time is spent, so that names cannot be found out by it.
+/// Returns whether the password matches a hash. Takes the same time without a hash, so that names cannot be guessed by timing.
 pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -43,7 +43,7 @@ const WORST: [&str; 14] = [
 /// The fewest characters of a password.
 const SHORTEST: usize = 8;
 
-/// Why a password is not taken; `None` where it is.
+/// Returns the reason why a password is rejected; `None` if it is accepted.
 pub fn weakness(password: &str, username: &str) -> Option<&'static str> {
     let mut letters = password.chars();
     let first = letters.next();

@@ -84,7 +84,7 @@ enum Command {
     Verify(Storage),
 }
 
-/// A mistake in the arguments, in one line.
+/// Returns an error in the arguments in one line.
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();

@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use uuid::Uuid;
 
-/// The program itself, which may do anything.
+/// Returns the program's own user, which may do anything.
 fn nobody() -> User {
     let scope = Scope::default();
     User { id: Uuid::nil(), username: String::new(), name: String::new(), role: Role::Admin, scope }

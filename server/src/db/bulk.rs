@@ -62,7 +62,7 @@ pub struct Statement<D: Database> {
 
 type Shape = (&'static str, &'static str, usize, usize, &'static str);
 
-/// A statement's text, put together once.
+/// Returns the text of a statement, which is composed once.
 fn text(shape: Shape) -> Arc<str> {
     static TEXTS: LazyLock<Mutex<HashMap<Shape, Arc<str>>>> = LazyLock::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -40,7 +40,7 @@ impl FileLock {
     }
 }
 
-/// A database's path with a suffix after its whole name, as SQLite names its `-wal` and `-shm`.
+/// Appends a suffix to a database's file name, as SQLite does for its `-wal` and `-shm`.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -83,7 +83,7 @@ impl Tx {
         }
     }
 
-    /// Commits.
+    /// Commits the transaction.
     pub async fn commit(self) -> Result<()> {
         self.end("COMMIT").await
     }

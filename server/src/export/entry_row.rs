@@ -27,7 +27,7 @@ pub const HEADINGS: [&str; 14] = [
     "版本",
 ];
 
-/// An entry as the columns of [`HEADINGS`].
+/// Returns an entry as the columns of [`HEADINGS`].
 pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let version = record
@@ -108,7 +108,7 @@ fn unreadable(record: &Record) -> [String; 14] {
     row
 }
 
-/// An instant as the clock stands in China.
+/// Formats an instant in Chinese time.
 fn in_china(instant: &str) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let parsed = OffsetDateTime::parse(instant, &Rfc3339).ok();

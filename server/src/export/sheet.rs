@@ -17,7 +17,7 @@ const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 10;
 
-/// The text as it fits into a cell: one that is too long is cut, and says so.
+/// Truncates a text to the limit of a cell, with a mark.
 pub fn cell(text: &str) -> Cow<'_, str> {
     // No character has more UTF-16 units than bytes.
     if text.len() <= CELL || text.encode_utf16().count() <= CELL {
@@ -92,7 +92,7 @@ pub fn write<const N: usize>(
     Ok(Some(file))
 }
 
-/// The content of a file, piece by piece.
+/// Streams the content of a file in chunks.
 pub fn content(file: File) -> impl futures::Stream<Item = io::Result<Vec<u8>>> {
     let mut file = tokio::fs::File::from_std(file);
     async_stream::try_stream! {

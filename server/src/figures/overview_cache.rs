@@ -20,7 +20,7 @@ pub struct CachedOverview {
 }
 
 impl CachedOverview {
-    /// The overview as it is sent.
+    /// Returns the overview as JSON.
     pub fn json(&self) -> Result<Bytes, DbError> {
         if let Some(json) = self.json.get() {
             return Ok(json.clone());
@@ -35,7 +35,7 @@ impl CachedOverview {
 pub struct OverviewCache(RwLock<Option<Arc<CachedOverview>>>);
 
 impl OverviewCache {
-    /// The overview of all up to a change, or of more.
+    /// Returns an overview that includes at least the given change.
     pub async fn current(
         &self,
         db: &Db,

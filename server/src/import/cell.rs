@@ -1,4 +1,4 @@
-//! Cells and rows of a table, and how much of them one file may take up in memory.
+//! Cells and rows of a table, with limits for their memory.
 
 use crate::import::file_error::FileError;
 use jiedui_core::values::halfwidth::is_invisible;
@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use time::{Date, Duration, Month};
 
-/// The most rows that one file may have below its heading.
+/// Maximum number of rows below the heading of a file.
 pub const MOST_ROWS: usize = 100_000;
-/// Rows that may stand above and below the data: titles, headings, totals, notes.
+/// Maximum number of rows above and below the data: titles, headings, totals, notes.
 pub const MORE_ROWS: usize = 100;
-/// The most columns; what stands farther to the right is not read.
+/// Maximum number of columns; further ones are not read.
 pub const MOST_COLUMNS: usize = 100;
-/// The most cells that are held, empty ones between others included.
+/// Maximum number of cells, including empty ones between others.
 const MOST_CELLS: usize = 2_000_000;
-/// The most bytes of text that are held.
+/// Maximum number of bytes of text.
 const MOST_TEXT: usize = 64 << 20;
-/// The most characters in a cell: as many as spreadsheet programs take.
+/// Maximum number of characters in a cell, as in spreadsheet programs.
 pub const LONGEST_CELL: usize = 32_767;
 
 /// Content of a cell.
@@ -29,7 +29,7 @@ pub enum Cell {
     Text(Box<str>),
     /// A number.
     Number(f64),
-    /// A number that its format shows with a unit or other words.
+    /// A number with a unit or other words from its format.
     WithUnit(Box<(f64, Arc<str>)>),
     /// A day.
     Day(Date),
@@ -40,7 +40,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// As a person reads it.
+    /// Formats the cell as a person reads it.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Empty => Cow::Borrowed(""),
@@ -55,25 +55,25 @@ impl Cell {
         }
     }
 
-    /// Text, where there is more than space and invisible characters. Text files and web pages have error values as text.
+    /// Creates a cell from text, without surrounding space and invisible characters. Recognises error values.
     pub fn of(text: &str) -> Self {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
         match text {
             "" => Self::Empty,
-            // No program can show it, and no database keeps it.
+            // No program can show NUL, and no database stores it.
             _ if text.contains('\0') => Self::Error(text.replace('\0', "\u{fffd}").into()),
             _ if is_error(text) => Self::Error(text.into()),
             _ => Self::Text(text.into()),
         }
     }
 
-    /// Whether nothing stands in it.
+    /// Returns whether the cell is empty.
     pub fn is_empty(&self) -> bool {
         *self == Self::Empty
     }
 }
 
-/// Whether a text is a spreadsheet's error value, or what it shows where a column is too narrow.
+/// Returns whether a text is a spreadsheet's error value, or the hash signs of a too narrow column.
 fn is_error(text: &str) -> bool {
     const ERRORS: [&str; 11] = [
         "#N/A",
@@ -96,56 +96,56 @@ fn is_error(text: &str) -> bool {
 pub struct SheetRow {
     /// Row number as spreadsheet programs show it; line number in a text file.
     pub number: usize,
-    /// Its cells, without empty ones at the end.
+    /// Cells, without empty ones at the end.
     pub cells: Vec<Cell>,
-    /// The columns, as bits, whose cells are merged with the one above and repeat what stands there.
+    /// Bit set of columns whose cells are merged with the cell above and repeat its content.
     pub carried: u128,
-    /// The columns, as bits, whose formula has an empty result that was perhaps never calculated.
+    /// Bit set of columns whose formulas have an empty result and were perhaps never calculated.
     pub uncalculated: u128,
-    /// Whether the spreadsheet hides it, perhaps by a filter.
+    /// Whether the row is hidden in the spreadsheet, for example by a filter.
     pub hidden: bool,
 }
 
 impl SheetRow {
-    /// Whether a column repeats the cell above it, with which it is merged.
+    /// Returns whether a column repeats the cell above, with which it is merged.
     pub fn is_carried(&self, column: usize) -> bool {
         u32::try_from(column).is_ok_and(|column| self.carried.checked_shr(column).unwrap_or_default() & 1 == 1)
     }
 
-    /// Whether the cell in a column is a formula that was perhaps never calculated.
+    /// Returns whether the cell in a column is a formula that was perhaps never calculated.
     pub fn is_uncalculated(&self, column: usize) -> bool {
         u32::try_from(column).is_ok_and(|column| self.uncalculated.checked_shr(column).unwrap_or_default() & 1 == 1)
     }
 
-    /// The cell in a column.
+    /// Returns the cell in a column.
     pub fn cell(&self, column: usize) -> &Cell {
         static EMPTY: Cell = Cell::Empty;
         self.cells.get(column).unwrap_or(&EMPTY)
     }
 
-    /// The cells in which something stands that is not repeated from above, with their columns.
+    /// Returns the non-empty cells that are not repeated from above, with their columns.
     pub fn filled(&self) -> impl Iterator<Item = (usize, &Cell)> {
         self.cells.iter().enumerate().filter(|(column, cell)| !cell.is_empty() && !self.is_carried(*column))
     }
 }
 
-/// Rows of a table while it is read. Fails when the table exceeds the limits of memory.
+/// Builder for the rows of a table. Fails if the table exceeds the memory limits.
 #[derive(Debug, Default)]
 pub struct CellGrid {
     rows: Vec<SheetRow>,
-    /// The row that was last said to be hidden.
+    /// The latest row that was marked as hidden.
     hidden: usize,
     cells: usize,
     text: usize,
 }
 
 impl CellGrid {
-    /// Says that a row, whose cells are about to come, is hidden.
+    /// Marks a row as hidden before its cells are added.
     pub fn hide(&mut self, number: usize) {
         self.hidden = number;
     }
 
-    /// Puts a cell in its place. Rows come in their order, cells of a row in any.
+    /// Adds a cell. Rows must arrive in order, the cells of a row may arrive in any order.
     pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), FileError> {
         if cell.is_empty() || column >= MOST_COLUMNS {
             return Ok(());
@@ -162,7 +162,7 @@ impl CellGrid {
             }
             self.rows.push(SheetRow { number, hidden: self.hidden == number, ..SheetRow::default() });
         }
-        // A file whose rows do not come in their order is damaged or made to deceive.
+        // A file with rows out of order is damaged or malicious.
         let row = self.rows.last_mut().filter(|row| row.number == number).ok_or(FileError::Damaged)?;
         if row.cells.len() <= column {
             self.cells += column + 1 - row.cells.len();
@@ -182,7 +182,7 @@ impl CellGrid {
         }
     }
 
-    /// Takes a row back that was put last.
+    /// Removes the latest row.
     pub fn forget(&mut self, number: usize) {
         self.rows.pop_if(|row| row.number == number);
     }
@@ -211,7 +211,7 @@ impl CellGrid {
         Ok(())
     }
 
-    /// The rows, without columns at the left in which nothing stands.
+    /// Returns the rows without empty columns at the left.
     pub fn into_rows(self) -> Vec<SheetRow> {
         let first = |row: &SheetRow| row.cells.iter().position(|cell| !cell.is_empty());
         let begins = self.rows.iter().filter_map(first).min().unwrap_or_default();
@@ -227,7 +227,7 @@ impl CellGrid {
     }
 }
 
-/// The day of a spreadsheet's serial number, counted from 30 December 1899, or from 1 January 1904 in workbooks that do so.
+/// Converts a serial number to a day, counted from 30 December 1899, or from 1 January 1904 in workbooks of that kind.
 pub fn day_of_serial(serial: f64, from_1904: bool) -> Option<Date> {
     let start = if from_1904 { (1904, Month::January, 1) } else { (1899, Month::December, 30) };
     let start = Date::from_calendar_date(start.0, start.1, start.2).ok()?;

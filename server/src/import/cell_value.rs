@@ -10,35 +10,35 @@ use jiedui_core::values::halfwidth::{is_invisible, normalise};
 use serde_json::{Value, json};
 use time::{Date, Month};
 
-/// Text by which names are compared.
+/// Returns the text by which names are compared.
 pub fn bare(text: &str) -> String {
     normalise(text).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
-/// An amount out of a cell, in the field's unit.
+/// Reads an amount in the field's unit.
 pub fn amount(cell: &Cell, unit: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
     match cell {
         Cell::Number(number) => number_amount(*number, unit, field),
         Cell::Text(text) => read_amount(text, unit, field),
-        // 50亿 is the text that the format shows.
+        // The format displays a text such as 50亿.
         Cell::WithUnit(own) if read_unit(&own.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
         Cell::WithUnit(own) => number_amount(own.0, read_unit(&own.1, &[field]).as_deref(), field),
         _ => Err(ErrorCode::NotAmount),
     }
 }
 
-/// A day, in any of the ways in which it is written here.
+/// Reads a day in any common notation.
 pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
     let text = match cell {
         Cell::Day(day) => return Some(*day),
-        // A column of days that was formatted as numbers, or 20261124.
+        // A day formatted as a number, or 20261124.
         Cell::Number(number) if (1e4..1e5).contains(number) => return day_of_serial(*number, from_1904),
         other => normalise(&other.text()),
     };
     // 2026 年 4 月 2 日
     let text = if text.contains('年') { text.replace(' ', "") } else { text };
     let (text, behind) = text.split_once([' ', 'T']).unwrap_or((&text, ""));
-    // A time of the day may follow, and nothing else: 2026-11-20 至 2026-11-25 is no day.
+    // Only a time of the day may follow: 2026-11-20 至 2026-11-25 is not a day.
     let is_time = |letter: char| letter.is_ascii_digit() || ":.+Z ".contains(letter);
     let is_weekday = ["星期", "周", "礼拜", "(星期", "(周"].iter().any(|word| behind.trim().starts_with(word));
     let is_weekday = is_weekday && behind.trim().chars().count() <= 5;
@@ -51,7 +51,7 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
     let text = text.trim_end_matches(['日', '号']).replace(['年', '月', '/', '.'], "-");
     let numbers: Vec<u16> = text.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [year, month, day] = numbers[..] else { return None };
-    // 24-11-26 may be any of three days.
+    // 24-11-26 is ambiguous.
     if year < 1000 {
         return None;
     }
@@ -59,7 +59,7 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
     Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
 }
 
-/// An answer of a form that is no number.
+/// Reads a value that is not a number.
 pub fn answer(field: &Field, text: &str) -> Result<Value, ErrorCode> {
     let code = |text: &str| {
         let wanted = bare(text);

@@ -6,7 +6,7 @@ use jiedui_core::catalogue::Activity;
 use std::sync::Arc;
 use time::Date;
 
-/// Everything that rows are checked against.
+/// Reference data and mapping for the check of rows.
 pub struct CheckContext {
     /// Author of the entries.
     pub actor: User,
@@ -18,6 +18,6 @@ pub struct CheckContext {
     pub columns: Vec<Option<String>>,
     /// The stated unit of each column.
     pub units: Vec<Option<String>>,
-    /// The last day that an entry may have.
+    /// Latest allowed date of an entry.
     pub last_day: Date,
 }

@@ -1,4 +1,4 @@
-//! Decides which field each column of a sheet is and in which unit it is written, and says which columns are left out and why.
+//! Matches each column of a sheet to a field and a unit, and lists omitted columns with the reason.
 
 use super::cell::Cell;
 use super::columns::{self, Heading, Proposal, heading_words, one_unit, propose};
@@ -9,16 +9,16 @@ use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
 use jiedui_core::sync::Path;
 use jiedui_core::values::unit::Unit;
 
-/// How many rows are examined to distinguish a column of units from one of organisations.
+/// Number of rows that are examined to distinguish a column of units from one of organisations.
 const LOOKED_AT: usize = 200;
 
-/// The field of each column of a sheet.
+/// Result of matching the columns of a sheet.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnMatch {
     /// The field of each column.
     pub columns: Vec<Option<String>>,
-    /// The unit that the heading or a line above the table states for each column. Where it is not understood, its words: no
-    /// number can be converted from them, so each is a mistake.
+    /// Unit of each column, from the heading or a line above the table. If it cannot be parsed, its words: no
+    /// number can be converted, so each is an error.
     pub stated: Vec<Option<String>>,
     /// The columns that are not imported.
     pub omitted: Vec<OmittedColumn>,
@@ -26,7 +26,7 @@ pub struct ColumnMatch {
     pub official: bool,
 }
 
-/// Matches the columns of a sheet. `chosen` is what a person has said of this heading.
+/// Matches the columns of a sheet. `chosen` is a person's earlier choice for this heading.
 pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Option<String>>>) -> ColumnMatch {
     let official = columns::official(&sheet.heading, targets);
     let mut proposals = propose(&sheet.heading, targets);
@@ -47,7 +47,7 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
         let named = proposals.get(at).and_then(|own| own.named.as_deref());
         let may_be_unit = column.is_none() || (column.as_deref() == Some("organisation") && !is_official);
         let is_unit = named == Some(UNIT) || (named == Some("organisation") && has_only_units(sheet, at));
-        // Figures without their units would be wrong.
+        // Amounts without their unit would be wrong.
         if may_be_unit && is_unit {
             *column = Some(UNIT.to_owned());
         }
@@ -62,7 +62,7 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     ColumnMatch { columns, stated, omitted, official: is_official }
 }
 
-/// The unit that the heading of a column and the lines above the table state. `Err` has words that are not understood.
+/// Returns the unit in the heading of a column and in the lines above the table. `Err` has words that cannot be parsed.
 fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Option<String>, String> {
     let field = Unit::of_field(&target.unit);
     let own = one_unit(&heading_words(heading, target))?;
@@ -75,7 +75,7 @@ fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Opti
     }
     if units.is_empty() {
         let bears = |text: &&String| match text.split_once('/') {
-            // 元/吨 says nothing of a number of people.
+            // 元/吨 does not apply to a number of people.
             Some((unit, _)) => read_unit(unit, &[]).is_none_or(|unit| Unit::of_field(&unit).converts_to(&field)),
             None => true,
         };
@@ -86,7 +86,7 @@ fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Opti
     Ok(units.into_iter().next())
 }
 
-/// Whether all cells of a column are units.
+/// Returns whether all cells of a column are units.
 fn has_only_units(sheet: &Sheet, column: usize) -> bool {
     let cells = sheet.rows.iter().take(LOOKED_AT).map(|row| row.cell(column)).filter(|cell| !cell.is_empty());
     let mut count = 0;

@@ -7,14 +7,14 @@ use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::unit::Unit;
 
-/// Headings of columns that name one level of a place each: together they make it.
+/// Headings of columns for one level of a place each. Together they name the place.
 const LEVELS: [&[&str]; 3] = [
     &["县", "区县", "县区", "县市区", "区县市", "所在县", "县名"],
     &["乡镇", "乡", "镇", "镇乡", "街道", "乡镇街道", "镇街", "镇街道", "所在乡镇", "乡镇名称", "township", "town"],
     &["村", "村名", "村名称", "所在村", "行政村", "行政村名称", "村社区", "村居", "社区", "村组"],
 ];
 
-/// A heading, row by row from the top where it has several.
+/// A heading, one text for each row from the top.
 pub type Heading = Vec<String>;
 
 /// Returns the texts in brackets; the last bracket may be unclosed.
@@ -24,7 +24,7 @@ fn bracketed(heading: &str) -> Vec<String> {
     inside.filter(|inside| !inside.is_empty()).collect()
 }
 
-/// A heading without what people write differently: space, case, marks, and brackets, whose content is left out or kept.
+/// Normalises a heading: removes space, case, marks and brackets, with or without their content.
 fn plain(heading: &str, keep: bool) -> String {
     let mut depth = 0;
     let mut plain = String::new();
@@ -39,7 +39,7 @@ fn plain(heading: &str, keep: bool) -> String {
     plain
 }
 
-/// Whether a row of a heading is nothing but a unit.
+/// Returns whether a row of a heading is only a unit.
 fn is_unit_row(text: &str) -> bool {
     read_unit(text.trim_matches(['(', ')', '（', '）']), &[]).is_some()
 }
@@ -57,7 +57,7 @@ pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
         for inside in bracketed(part) {
             let bare = plain(&inside, true);
             let is_own = read_unit(&inside, &own).is_some();
-            // Brackets that are part of the field's own name say nothing more.
+            // Brackets in the field's name add nothing.
             if is_own || !names.iter().any(|name| name.contains(&bare)) {
                 found.extend(read_unit_words(&inside, &own));
             }
@@ -75,7 +75,7 @@ pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
     found
 }
 
-/// The unit that texts name together; `Err` has the texts that are not understood or name different units.
+/// Returns the unit that texts agree on. `Err` has texts that cannot be parsed or name different units.
 pub fn one_unit(words: &UnitWords) -> Result<Option<String>, String> {
     if !words.unclear.is_empty() {
         return Err(words.unclear.join("、"));
@@ -86,13 +86,13 @@ pub fn one_unit(words: &UnitWords) -> Result<Option<String>, String> {
     Ok(words.units.first().cloned())
 }
 
-/// The ways to read a heading of one or several rows, the likeliest first.
+/// Returns the possible readings of a heading of one or several rows, the likeliest first.
 fn readings(heading: &Heading) -> Vec<String> {
     let mut parts: Vec<&str> = heading.iter().map(String::as_str).collect();
     let mut ways = Vec::new();
     while let Some(last) = parts.last() {
         ways.extend([last.to_string(), parts.concat()]);
-        // A row of units says nothing of what the column is.
+        // A row of units does not name the column.
         if !is_unit_row(last) || parts.len() < 2 {
             break;
         }
@@ -121,25 +121,25 @@ fn after_name(readings: &[String], target: &Target) -> Option<String> {
     rests.into_iter().next()
 }
 
-/// Whether a heading is the template's, with the field's own unit.
+/// Returns whether a heading is the template's, with the field's unit.
 pub fn is_label(heading: &Heading, target: &Target) -> bool {
     let has_unit = |own: &str| own == normalise(&target.label) || own == normalise(&target.label_en);
-    // Without a unit in it, a line above the table may name another.
+    // If the heading has no unit, a line above the table may name another.
     !target.unit.is_empty() && heading.iter().any(|own| has_unit(normalise(own).trim_end_matches('*')))
 }
 
-/// Words in brackets that say that a column holds another figure or day than the field's.
+/// Words in brackets that mark another figure or date than the field's.
 const OTHER_FIGURE: [&str; 14] =
     ["计划", "预计", "目标", "任务", "完成", "实际", "上年", "去年", "同期", "本期", "累计", "上月", "本月", "其中"];
 
 /// Proposal for a column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposal {
-    /// The field, where nothing has to be asked.
+    /// The field, if the match is certain.
     pub path: Option<String>,
-    /// The field whose name the heading has.
+    /// The field with the heading's name.
     pub named: Option<String>,
-    /// Why it is asked about, and the words that are not understood.
+    /// Reason for a question, and the words that cannot be parsed.
     pub question: Option<(ColumnReason, String)>,
 }
 
@@ -199,7 +199,7 @@ fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)
     }
 }
 
-/// How many columns have the name of a field.
+/// Returns the number of columns with the name of a field.
 pub fn named_columns(heading: &[Heading], targets: &[Target]) -> usize {
     propose(heading, targets).iter().filter(|own| own.named.is_some()).count()
 }

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 /// An entry that a row names, within the rights of the table's author.
 #[derive(Clone, Debug)]
 pub struct ExistingEntry {
-    /// Its revision.
+    /// Revision.
     pub rev: u64,
-    /// Its fields.
+    /// Fields.
     pub fields: Fields,
     /// Whether it is deleted.
     pub deleted: bool,
-    /// Its fields in the revision that the table was exported from.
+    /// Fields in the revision that the table was exported from.
     pub base: Option<Fields>,
     /// Paths that changed after that revision.
     pub changed_since: BTreeSet<Path<'static>>,

@@ -1,10 +1,10 @@
-//! Splits the cell in which an export has all answers of an entry.
+//! Splits the cell that contains all values of an exported entry.
 
 use jiedui_core::catalogue::Activity;
 use std::collections::BTreeMap;
 
-/// The answers in an export's cell by their fields' codes. Words in which the separator stands are taken whole. `None` where
-/// something stands before the first field's name.
+/// Returns the values of an exported cell by field code. A text may contain the separator. `None` if
+/// there is text before the first field's name.
 pub fn parts<'a>(text: &str, form: &'a Activity) -> Option<BTreeMap<&'a str, String>> {
     let mut parts: BTreeMap<&str, String> = BTreeMap::new();
     let mut last: Option<&str> = None;
@@ -14,7 +14,7 @@ pub fn parts<'a>(text: &str, form: &'a Activity) -> Option<BTreeMap<&'a str, Str
             let rest = piece.trim_start().strip_prefix(field.name.as_str())?.strip_prefix(' ')?;
             Some((field, rest))
         });
-        // Of two names that begin alike the longer one is meant.
+        // Of two names with the same beginning, the longer one matches.
         match named.max_by_key(|(field, _)| field.name.len()) {
             Some((field, rest)) if !parts.contains_key(field.code.as_str()) => {
                 parts.insert(&field.code, rest.trim().to_owned());

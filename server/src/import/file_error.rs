@@ -1,10 +1,10 @@
-//! Why no table can be read from a file, in words that say what to do.
+//! Reasons why no table can be read from a file, with advice for the user.
 
 use jiedui_core::api::imports::Stage;
 use jiedui_core::values::field_error::Language;
 use serde::{Deserialize, Serialize};
 
-/// Why no table can be read from a file.
+/// Reason why no table can be read from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code", content = "row")]
 pub enum FileError {
@@ -20,7 +20,7 @@ pub enum FileError {
     /// A web page without a table.
     #[error("a web page without a table")]
     WebPage,
-    /// A kind of table that is not read: OpenDocument, binary workbook, XML table, web archive.
+    /// An unsupported kind of table: OpenDocument, binary workbook, XML table, web archive.
     #[error("another kind of table")]
     OtherTable,
     /// XML of Excel 2003, usually named .xls.
@@ -41,22 +41,22 @@ pub enum FileError {
     /// A table without rows.
     #[error("empty")]
     Empty,
-    /// More rows than one file may have.
+    /// More rows than the limit.
     #[error("too many rows")]
     TooManyRows,
-    /// More cells or text than one file may have.
+    /// More cells or text than the limit.
     #[error("too many cells")]
     TooManyCells,
-    /// A workbook that unpacks to more than it may.
+    /// A workbook that unpacks to more than the limit.
     #[error("unpacks to too much")]
     TooLarge,
-    /// More characters in a cell of this row than a cell may have.
+    /// A cell of this row has more characters than the limit.
     #[error("a cell of row {0} is too long")]
     CellTooLong(usize),
 }
 
 impl FileError {
-    /// The stage of an import that ends with it.
+    /// Returns the stage of an import that ends with this error.
     pub fn stage(self) -> Stage {
         match self {
             Self::Empty => Stage::Empty,
@@ -65,7 +65,7 @@ impl FileError {
         }
     }
 
-    /// A sentence for people.
+    /// Returns the message for users.
     pub fn words(self, language: Language) -> String {
         let (chinese, english) = match self {
             Self::NotTable => (

@@ -33,9 +33,9 @@ pub struct Findings {
     pub omitted_columns: Vec<OmittedColumn>,
     /// Whether the table has the heading of the official template, whose columns are fixed.
     pub official: bool,
-    /// The first rows that are left out.
+    /// The first omitted rows.
     pub left_out: Vec<OmittedRow>,
-    /// Number of rows that are left out for each reason.
+    /// Number of omitted rows for each reason.
     pub left_out_counts: BTreeMap<OmissionReason, usize>,
     /// The first rows as they will be written.
     pub rows: Vec<ShownRow>,
@@ -60,7 +60,7 @@ pub struct Findings {
 pub struct Undo {
     /// The entry.
     pub id: Uuid,
-    /// Its revision after the change.
+    /// Revision after the change.
     pub rev: u64,
     /// The former values of the changed fields.
     pub fields: Fields,
@@ -76,11 +76,11 @@ impl Findings {
 /// A row of the preview.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShownRow {
-    /// Its number.
+    /// Number.
     pub row: usize,
     /// Effect of the row.
     pub action: Action,
-    /// Its cells in columns that are imported.
+    /// Cells in columns that are imported.
     pub cells: Vec<ShownCell>,
 }
 
@@ -106,11 +106,11 @@ pub struct Change {
     pub row: usize,
     /// The entry.
     pub id: Uuid,
-    /// Its present activity.
+    /// Present activity.
     pub activity: String,
-    /// Its present place.
+    /// Present place.
     pub place: String,
-    /// Its present date.
+    /// Present date.
     pub date: String,
     /// The fields that change.
     pub fields: Vec<ChangedField>,

@@ -1,4 +1,4 @@
-//! Places by every way in which people write them.
+//! Look-up of places by the names that people write.
 
 use jiedui_core::access::user::Scope;
 use jiedui_core::directory::place::Places;
@@ -7,7 +7,7 @@ use jiedui_core::values::field_error::ErrorCode;
 use jiedui_core::values::halfwidth::normalise;
 use std::collections::HashMap;
 
-/// The places that somebody may record for, by every way to write them.
+/// Places within a person's scope, by every notation.
 pub struct Gazetteer(HashMap<String, Vec<String>>);
 
 impl Gazetteer {
@@ -17,7 +17,7 @@ impl Gazetteer {
         for place in places.all().iter().filter(|place| scope.has_place(&place.code)) {
             let above: Vec<&str> = places.path(&place.code).iter().rev().skip(1).map(|own| own.name.as_str()).collect();
             let mut ways: Vec<String> = vec![place.name.clone(), place.short_name().to_owned()];
-            // With each of the places above it or without.
+            // With and without each of the places above it.
             for name in above {
                 ways.extend(ways.iter().map(|way| format!("{name}{way}")).collect::<Vec<_>>());
             }
@@ -31,7 +31,7 @@ impl Gazetteer {
         Self(names)
     }
 
-    /// The place that is meant.
+    /// Returns the place with a name, if it is unambiguous.
     pub fn find(&self, text: &str) -> Result<&str, ErrorCode> {
         let is_of_name = |letter: &char| !letter.is_whitespace() && !"·/\\>-—,'".contains(*letter);
         let written: String = normalise(text).chars().filter(is_of_name).collect();
@@ -42,11 +42,11 @@ impl Gazetteer {
         }
     }
 
-    /// The place that the cells of several columns make together, the higher places first.
+    /// Returns the place that the cells of several columns name together, higher places first.
     pub fn find_parts(&self, parts: &[String]) -> Result<&str, ErrorCode> {
         let found = self.find(&parts.concat());
         match parts {
-            // A village's cell may name its township once more, and the columns may stand the other way round.
+            // A village's cell may repeat its township, and the columns may be in reverse order.
             [first, .., last] if found == Err(ErrorCode::Unknown) => {
                 let lies_in = |above: &str, below: &String| {
                     self.find(below).ok().filter(|code| self.find(above).is_ok_and(|above| covers(above, code)))

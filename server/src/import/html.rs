@@ -1,4 +1,4 @@
-//! Tables of web pages: many programs save these under the name of a spreadsheet.
+//! Reads tables of web pages, which many programs save under the name of a spreadsheet.
 
 mod markup;
 mod tables;
@@ -10,7 +10,7 @@ use jiedui_core::api::imports::SheetName;
 use markup::{Event, attribute, is_hidden, scan, unescaped};
 use tables::{OpenTables, table_sizes};
 
-/// Whether a text is a web page.
+/// Returns whether a text is a web page.
 pub fn is_page(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(2_000).collect::<String>().to_ascii_lowercase();
     start.starts_with('<') && ["<html", "<table", "<!doctype html", "<body"].iter().any(|tag| start.contains(tag))
@@ -39,7 +39,7 @@ struct Table {
     tables: OpenTables,
     row: usize,
     column: usize,
-    /// For each column, up to which row a cell above reaches down.
+    /// For each column, the last row that a cell above spans.
     taken: Vec<usize>,
     open: Option<(usize, usize, String)>,
     /// Whether the group of rows is hidden.
@@ -118,7 +118,7 @@ impl Table {
     }
 
     fn add(&mut self, text: &str) {
-        // One character more than a cell may have is enough to see that it is too long.
+        // One character more than the limit suffices to detect a too long cell.
         if let Some((_, _, own)) = self.open.as_mut().filter(|(_, _, own)| own.len() <= 8 * LONGEST_CELL) {
             own.extend(text.chars().take(8 * LONGEST_CELL + 1));
         }

@@ -7,37 +7,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-/// The most imports that run at a time; others wait for their turn.
+/// Maximum number of imports that run at a time; others wait.
 const AT_ONCE: usize = 2;
 
-/// How far a piece of work has come, and whether somebody wants it to end.
+/// Progress of a job, and whether it is cancelled.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Rows that are done.
+    /// Number of processed rows.
     pub done: AtomicUsize,
-    /// Whether it waits for others to end.
+    /// Whether the job waits for others.
     pub waits: AtomicBool,
     /// Whether to stop.
     pub cancelled: AtomicBool,
 }
 
 impl Progress {
-    /// Whether somebody wants it to end.
+    /// Returns whether the job is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 }
 
-/// Why work cannot begin.
+/// Reason why a job cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Busy {
-    /// The same import is being worked on.
+    /// The same import is running.
     Same,
-    /// Another of the same account is.
+    /// Another import of the account is running.
     Account,
 }
 
-/// The work that is under way on this server.
+/// Running jobs of this server.
 #[derive(Debug)]
 pub struct JobRegistry {
     all: Mutex<HashMap<Uuid, (Uuid, Arc<Progress>)>>,
@@ -50,17 +50,17 @@ impl Default for JobRegistry {
     }
 }
 
-/// Work that has begun; it ends when this goes out of scope, however that comes about.
+/// A running job, which ends when this value is dropped.
 #[derive(Debug)]
 pub struct Job {
     under_way: Arc<JobRegistry>,
     import: Uuid,
-    /// How far it has come.
+    /// Progress of the job.
     pub progress: Arc<Progress>,
 }
 
 impl JobRegistry {
-    /// Begins work on an import of an account.
+    /// Starts a job for an import of an account.
     pub fn begin(self: &Arc<Self>, account: Uuid, import: Uuid) -> Result<Job, Busy> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if all.contains_key(&import) {
@@ -74,13 +74,13 @@ impl JobRegistry {
         Ok(Job { under_way: self.clone(), import, progress })
     }
 
-    /// Whether an import of an account is being worked on.
+    /// Returns whether an import of an account is running.
     pub fn is_busy(&self, account: Uuid) -> bool {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.values().any(|(other, progress)| *other == account && !progress.is_cancelled())
     }
 
-    /// The work on an import.
+    /// Returns the job of an import.
     pub fn of(&self, import: Uuid) -> Option<Arc<Progress>> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&import).map(|(_, progress)| progress.clone())
@@ -88,7 +88,7 @@ impl JobRegistry {
 }
 
 impl Job {
-    /// Waits until it is this work's turn.
+    /// Waits until fewer jobs than the maximum are running.
     pub async fn turn(&self) -> Result<SemaphorePermit<'_>, FileError> {
         self.progress.waits.store(true, Ordering::Relaxed);
         // The semaphore is never closed.

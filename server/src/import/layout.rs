@@ -1,4 +1,4 @@
-//! How a sheet is laid out: where its heading is, what stands above and below the data, and which rows are no data.
+//! Finds the layout of a sheet: its heading, the lines above and below the data, and rows without data.
 
 use super::cell::{Cell, MOST_ROWS, SheetRow};
 use super::columns::Heading;
@@ -9,26 +9,26 @@ use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, UnreadableRow};
 use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
 
-/// How many rows are searched for a heading, and the most rows of a heading.
+/// Number of rows that are searched for a heading, and maximum number of rows of a heading.
 const LOOKED_AT: usize = 40;
 const MOST_HEADING: usize = 3;
-/// The most rows that are left out one by one; all are counted.
+/// Maximum number of omitted rows in the list; all are counted.
 pub const MOST_LEFT_OUT: usize = 200;
 
 /// A sheet whose heading has been found.
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
-    /// All sheets of the file, and which this is.
+    /// All sheets of the file.
     pub sheets: Vec<SheetName>,
     /// Index of this sheet.
     pub sheet: usize,
-    /// Where the heading is.
+    /// Position of the heading.
     pub heading_rows: HeadingRows,
     /// The heading of each column, row by row.
     pub heading: Vec<Heading>,
-    /// Units that lines above the heading name for the whole table.
+    /// Units of the whole table, from lines above the heading.
     pub units: UnitWords,
-    /// How many columns a row may have: as many as the heading of a text file, any number in a workbook.
+    /// Maximum number of columns of a row: the heading's number in a text file, unlimited in a workbook.
     pub width: usize,
     /// Rows above the heading.
     pub titles: Vec<OmittedRow>,
@@ -36,26 +36,26 @@ pub struct Sheet {
     pub rows: Vec<SheetRow>,
     /// Rows that cannot be read.
     pub broken: Vec<UnreadableRow>,
-    /// The first rows of the sheet as they stand in it, to choose the heading from.
+    /// The first rows of the sheet, from which a person chooses the heading.
     pub start: Vec<(usize, Vec<String>)>,
     /// Whether days are counted from 1904.
     pub from_1904: bool,
 }
 
 impl Sheet {
-    /// The heading of each column in one line.
+    /// Returns the heading of each column in one line.
     pub fn labels(&self) -> Vec<String> {
         self.heading.iter().map(|own| own.join(" ")).collect()
     }
 }
 
-/// The cells of a row in one line.
+/// Returns the cells of a row in one line.
 pub fn line(row: &SheetRow) -> String {
     let cells: Vec<_> = row.filled().map(|(_, cell)| cell.text()).collect();
     cells.join(" ").chars().take(80).collect()
 }
 
-/// The headings of columns that some rows make together.
+/// Returns the headings of columns that several rows form.
 fn composed(rows: &[SheetRow]) -> Vec<Heading> {
     let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
     let mut headings: Vec<Heading> = vec![Vec::new(); columns];
@@ -70,7 +70,7 @@ fn composed(rows: &[SheetRow]) -> Vec<Heading> {
             };
             let child = below.map(|below| below.cell(column)).filter(|cell| !cell.is_empty());
             let is_child = child.is_some() && !below.is_some_and(|below| below.is_carried(column));
-            // A heading over several columns stands above the first of them.
+            // A heading over several columns is above the first of them.
             let text = if own.is_empty() && is_child { group.clone() } else { own };
             group = if is_child { text.clone() } else { String::new() };
             if !text.is_empty() && heading.last() != Some(&text) {
@@ -101,7 +101,7 @@ pub fn lay_out(
         None => best(&rows, known).ok_or(FileError::Empty)?,
     };
     if wanted.is_none() {
-        // A cell of the heading that is merged with those below says that they are heading as well.
+        // If a heading cell is merged with cells below, they belong to the heading too.
         let is_merged_below = |height: usize| {
             let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|own| own.0).collect());
             rows.get(at + height).is_some_and(|row| filled.iter().any(|column| row.is_carried(*column)))
@@ -150,7 +150,7 @@ fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize
             let adjoin =
                 part.windows(2).all(|pair| pair.first().map(|row| row.number + 1) == pair.last().map(|row| row.number));
             let is_text = |row: &SheetRow| row.cells.iter().all(|cell| matches!(cell, Cell::Empty | Cell::Text(_)));
-            // Numbers and days are no heading, but they may follow one in which fewer rows are known.
+            // Numbers and days are not a heading, but may follow one.
             if !adjoin || (height > 1 && !part.iter().all(is_text)) {
                 break;
             }
@@ -164,7 +164,7 @@ fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize
     if best.0 >= 2 {
         return Some((best.1, best.2));
     }
-    // Titles have one cell or two; the heading is the first row that is about as wide as the table.
+    // Titles have one or two cells; the heading is the first row that is about as wide as the table.
     let filled = |row: &SheetRow| row.filled().count();
     let widest = rows.iter().take(LOOKED_AT).map(filled).max().unwrap_or_default();
     let is_wide = |row: &SheetRow| filled(row) * 2 > widest && (widest < 2 || filled(row) > 1);

@@ -1,12 +1,12 @@
-//! Number formats of spreadsheets: what they add to a number on the screen, so that a figure is read as a person sees it.
+//! Number formats of spreadsheets: the units and words that they add to a number, so that a figure is read as displayed.
 
 use super::cell::{Cell, day_of_serial};
 use std::sync::Arc;
 
-/// How a cell shows its number.
+/// Display of a cell's number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum NumberFormat {
-    /// As a number alone.
+    /// As a plain number.
     #[default]
     Plain,
     /// As a day.
@@ -16,7 +16,7 @@ pub enum NumberFormat {
 }
 
 impl NumberFormat {
-    /// The format of a code such as `#,##0.00"元"`.
+    /// Parses a format code such as `#,##0.00"元"`.
     pub fn of_code(code: &str) -> Self {
         let (mut words, mut rest) = (String::new(), String::new());
         let mut letters = code.chars();
@@ -30,11 +30,11 @@ impl NumberFormat {
                     if let Some(currency) = inside.strip_prefix('$') {
                         words.push_str(currency.split('-').next().unwrap_or_default());
                     } else if inside.chars().all(|own| "hHmMsS".contains(own)) {
-                        // Hours, minutes or seconds that have passed.
+                        // Elapsed hours, minutes or seconds.
                         rest.push_str(&inside);
                     }
                 }
-                // The form of numbers above zero.
+                // The section for positive numbers.
                 ';' => break,
                 '¥' | '￥' | '$' | '€' | '£' | '%' | '％' | '‰' => words.push(letter),
                 letter if letter.is_alphabetic() && !letter.is_ascii() => words.push(letter),
@@ -48,7 +48,7 @@ impl NumberFormat {
         if rest.contains(['h', 's']) {
             return Self::Unit("h:mm".into());
         }
-        // A comma behind the last digit divides by a thousand.
+        // A comma after the last digit divides by a thousand.
         let is_scaled = rest
             .rfind(['0', '#', '?'])
             .is_some_and(|last| rest.get(last + 1..).is_some_and(|end| end.trim_start().starts_with(',')));
@@ -60,25 +60,25 @@ impl NumberFormat {
         }
     }
 
-    /// The format that every spreadsheet program knows by a number; 27 to 36 and 50 to 58 are those of Chinese ones.
+    /// Returns the built-in format with a number; 27 to 36 and 50 to 58 are Chinese formats.
     pub fn of_number(id: u32) -> Self {
         match id {
             14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58 => Self::Day,
             18..=21 | 32..=35 | 45..=47 | 55 | 56 => Self::Unit("h:mm".into()),
             9 | 10 => Self::Unit("%".into()),
-            // The currency of the country to which a computer is set.
+            // The currency of the computer's locale.
             5..=8 | 42 | 44 => Self::Unit("¤".into()),
             _ => Self::Plain,
         }
     }
 
-    /// A number as a cell that has this format.
+    /// Converts a number to a cell with this format.
     pub fn cell(&self, number: f64, from_1904: bool) -> Cell {
         match self {
             Self::Plain => Cell::Number(number),
             Self::Day => day_of_serial(number, from_1904).map_or(Cell::Number(number), Cell::Day),
             Self::Unit(unit) if &**unit == "%" => {
-                // A percent sign multiplies what it shows by a hundred.
+                // A percent sign multiplies the displayed number by a hundred.
                 let shown = (number * 1e10).round() / 1e8;
                 Cell::WithUnit(Box::new((shown, unit.clone())))
             }

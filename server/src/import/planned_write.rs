@@ -1,4 +1,4 @@
-//! The write that a checked row leads to.
+//! Planned write of a checked row.
 
 use jiedui_core::entry::Fields;
 use uuid::Uuid;

@@ -27,7 +27,7 @@ pub struct RowReader<'a> {
     pub activity: &'a Activity,
     /// The field of each column.
     pub columns: &'a [Option<String>],
-    /// The unit that the heading or a line above the table states for each column.
+    /// Unit of each column, from the heading or a line above the table.
     pub units: &'a [Option<String>],
     /// Whether days are counted from 1904.
     pub from_1904: bool,
@@ -44,7 +44,7 @@ pub struct ParsedRow {
     pub fields: Fields,
     /// Errors of cells that cannot be read.
     pub errors: Vec<FieldError>,
-    /// The paths of amounts that were written in another unit than the field's.
+    /// Paths of amounts that were converted from another unit.
     pub converted: BTreeSet<String>,
 }
 
@@ -56,14 +56,14 @@ impl ParsedRow {
         }
     }
 
-    /// Puts a value at a path.
+    /// Sets the value at a path.
     fn put(&mut self, path: &str, value: Value) {
         jiedui_core::sync::path::set(&mut self.fields, path, &value);
     }
 }
 
 impl RowReader<'_> {
-    /// An entry's fields out of a row, and what cannot be read.
+    /// Reads the fields of an entry from a row, and lists cells that cannot be read.
     pub fn read(&self, row: &SheetRow) -> ParsedRow {
         let mut read = ParsedRow::default();
         read.fields.insert("activity".into(), json!(self.activity.code));
@@ -114,7 +114,7 @@ impl RowReader<'_> {
         read
     }
 
-    /// The amount in a column of a row. Its heading, a line above the table, a column of units and the cell's format must agree.
+    /// Reads an amount. The units of its heading, a line above the table, a column of units and the cell's format must agree.
     pub fn amount(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Amount, ErrorCode> {
         let cell = row.cell(column);
         let of_column = self.units.get(column).and_then(Option::as_deref);
@@ -130,13 +130,13 @@ impl RowReader<'_> {
         amount(cell, stated.into_iter().flatten().next(), &field.unit)
     }
 
-    /// The unit that a column of units names for the amount in a column of a row.
+    /// Returns the unit that a column of units names for the amount in a column.
     fn unit_beside(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Option<String>, ErrorCode> {
         let path_at = |at: &usize| self.columns.get(*at).and_then(Option::as_deref);
         let is_unit = |at: &usize| path_at(at).is_some_and(|path| path.starts_with(UNIT));
         let is_amount = |at: &usize| path_at(at).is_some_and(|path| matches!(Path::from(path), Path::Value(_)));
         let unit_columns: Vec<usize> = (0..self.columns.len()).filter(|at| is_unit(at)).collect();
-        // A unit stands behind its amount, or before the first.
+        // The unit is in the column after its amount, or before the first.
         let owner = |unit: usize| {
             let behind = (0..unit).rev().find(|at| is_amount(at));
             behind.or_else(|| (unit..self.columns.len()).find(|at| is_amount(at)))
@@ -166,7 +166,7 @@ impl RowReader<'_> {
         if is_of_another || own.is_none() { Ok(None) } else { Err(ErrorCode::Unit) }
     }
 
-    /// The place that the cells of a row make together.
+    /// Reads the place that the cells of a row name together.
     pub fn place(&self, cells: &[(&str, &Cell)]) -> Result<Option<String>, ErrorCode> {
         let texts = |wanted: &str| -> Vec<String> {
             cells.iter().filter(|(path, _)| *path == wanted).map(|(_, cell)| normalise(&cell.text())).collect()
@@ -181,7 +181,7 @@ impl RowReader<'_> {
         }
     }
 
-    /// A field that every form has; nothing for columns that are no field of an entry.
+    /// Reads a field that every form has; ignores columns that are not fields of an entry.
     pub fn usual(&self, path: &str, cell: &Cell) -> Result<Option<Value>, ErrorCode> {
         let text = cell.text();
         match path {

@@ -1,4 +1,4 @@
-//! Recognises rows that are no data: totals, remarks, examples, repeated headings and numbering.
+//! Recognises rows without data: totals, remarks, examples, repeated headings and numbering.
 
 use crate::import::cell::{Cell, SheetRow};
 use crate::import::columns::Heading;
@@ -8,20 +8,20 @@ use jiedui_core::api::imports::OmissionReason;
 use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 
-/// Content of a column, as far as total rows are concerned.
+/// Kind of content of a column, for the recognition of total rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A column that is not imported.
     Other,
     /// The day.
     Date,
-    /// Something that the words of a total cannot be: a place, an organisation, one of several choices.
+    /// A value that cannot be the word of a total: a place, an organisation, a choice.
     Named,
     /// A number.
     Number,
-    /// Words that somebody writes.
+    /// Free text.
     FreeText,
-    /// The note, or all answers of an export.
+    /// The note, or all values of an exported entry.
     Note,
 }
 
@@ -38,12 +38,12 @@ pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> 
     columns.iter().map(kind).collect()
 }
 
-/// Sorts out rows that are no data. `kinds` says what each column may hold.
+/// Separates rows without data from the others. `kinds` is the kind of content of each column.
 pub fn sifted(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_first: bool) -> Option<OmissionReason> {
     let kind = |column: usize| kinds.get(column).copied().unwrap_or(ColumnKind::Other);
     let is_known = kinds.iter().any(|kind| *kind != ColumnKind::Other);
     if is_known && !row.filled().any(|(column, _)| kind(column) != ColumnKind::Other) {
-        // A total's words may stand in a column that is not imported.
+        // The word of a total may be in a column that is not imported.
         let words: Vec<String> = row.filled().map(|(_, cell)| bare(cell)).collect();
         let is_note = words.first().is_some_and(|own| is_note(own));
         return Some(match words.iter().any(|own| is_total(own)) {
@@ -63,7 +63,7 @@ pub fn sifted(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_first: boo
     if is_first && is_numbering(row) {
         return Some(OmissionReason::Numbering);
     }
-    // A merged day counts, and so does one that is mistyped: its row is data, perhaps with a mistake.
+    // A row with a merged or mistyped day is data.
     let begins_as_day = |cell: &Cell| match cell {
         Cell::Text(_) => bare(cell).starts_with(|letter: char| letter.is_ascii_digit()),
         other => !other.is_empty(),
@@ -130,13 +130,13 @@ fn is_total(text: &str) -> bool {
         || (text.chars().count() <= 14 && WORDS.iter().any(|word| text.starts_with(word) || text.ends_with(word)))
 }
 
-/// Whether a text is a word for a total and nothing else.
+/// Returns whether a text is only a word for a total.
 fn is_total_word(text: &str) -> bool {
     let text = text.split('(').next().unwrap_or_default().trim_end_matches([':', '.', '*']);
     ["合计", "总计", "小计", "共计", "total", "subtotal", "grandtotal"].contains(&text)
 }
 
-/// Whether a text names a total, such as 沫阳镇小计: one of something short.
+/// Returns whether a text names a total of something with a short name, such as 沫阳镇小计.
 fn is_total_label(text: &str) -> bool {
     let text = text.split('(').next().unwrap_or_default().trim_end_matches([':', '.', '*']);
     let ends = ["合计", "总计", "小计", "共计"].iter().any(|word| text.ends_with(word));
@@ -145,7 +145,7 @@ fn is_total_label(text: &str) -> bool {
         || (ends && text.chars().count() <= 10)
 }
 
-/// Whether a text is what tables write in rows that sum up others without a word for a total.
+/// Returns whether a text marks a sum without a word for a total.
 fn is_part_of_total(text: &str) -> bool {
     let counts = text.strip_prefix('共').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
     let starts =
@@ -178,7 +178,7 @@ fn is_note(text: &str) -> bool {
     marked && WORDS.iter().any(|word| text.trim_start_matches(['*', '(']).starts_with(word))
 }
 
-/// Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2.
+/// Returns whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2.
 fn is_numbering(row: &SheetRow) -> bool {
     let mut expected = 1;
     let mut count = 0;

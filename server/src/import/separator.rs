@@ -2,14 +2,14 @@
 
 use crate::import::file_error::FileError;
 
-/// How many lines with content are examined.
+/// Number of non-empty lines that are examined.
 const EXAMINED: usize = 10;
 /// Separators that spreadsheet programs write, the preferred one last.
 const USUAL: [char; 3] = [';', '\t', ','];
 /// Separators that other programs write. They are common in plain text too.
 const UNUSUAL: [char; 2] = ['|', '，'];
 
-/// How often a separator occurs.
+/// Number of occurrences of a separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Usage {
     lines: usize,
@@ -44,7 +44,7 @@ pub fn detect_separator(text: &str) -> Result<char, FileError> {
         return Ok(usual);
     }
     if of_unusual.lines == of_usual.lines {
-        // A line with more of the others than of the usual one is as well separated by them.
+        // A line with more of the other separators than of the usual one may be separated by either.
         let is_unclear = of_usual.lines == lines.len() && of_unusual.all > of_usual.all;
         return if is_unclear { Err(FileError::AmbiguousSeparator) } else { Ok(usual) };
     }

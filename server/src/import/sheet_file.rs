@@ -7,13 +7,13 @@ use jiedui_core::values::field_error::ErrorCode;
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnreadableRow {
-    /// Its number.
+    /// Number.
     pub row: usize,
-    /// Its text.
+    /// Text.
     pub text: String,
     /// The reason.
     pub code: ErrorCode,
-    /// Place in the line of a byte that is no text.
+    /// Position in the line of an invalid byte.
     pub limit: Option<f64>,
 }
 
@@ -24,13 +24,13 @@ pub struct SheetFile {
     pub sheets: Vec<SheetName>,
     /// Index of the sheet that was read.
     pub sheet: usize,
-    /// Its rows with content.
+    /// Rows with content.
     pub rows: Vec<SheetRow>,
     /// Rows that cannot be read.
     pub broken: Vec<UnreadableRow>,
-    /// Whether its days are counted from 1904.
+    /// Whether days are counted from 1904.
     pub from_1904: bool,
-    /// Whether it is text in which separators make the columns.
+    /// Whether the file is separated text.
     pub is_separated_text: bool,
 }
 

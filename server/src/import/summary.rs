@@ -1,4 +1,4 @@
-//! An import's rows, columns and changes in words, as the screen shows them.
+//! Converts rows, columns and changes of an import to words for the screen.
 
 use crate::db::reference::load::Reference;
 use crate::import::findings::{Change, ChangedField, ShownCell, ShownRow};
@@ -17,12 +17,12 @@ pub struct Words<'a> {
     pub activity: Option<&'a Activity>,
     /// The fields that a column may be.
     pub targets: &'a [Target],
-    /// In which language.
+    /// Language of the words.
     pub language: Language,
 }
 
 impl Words<'_> {
-    /// The name of a field.
+    /// Returns the name of a field.
     pub fn label(&self, path: &str) -> String {
         self.label_in(path, self.activity)
     }
@@ -36,7 +36,7 @@ impl Words<'_> {
         }
     }
 
-    /// A value in words.
+    /// Returns a value in words.
     pub fn value(&self, path: &str, value: &Value, activity: Option<&Activity>) -> String {
         let reference = self.reference;
         let organisation = |id| {
@@ -73,7 +73,7 @@ impl Words<'_> {
         }
     }
 
-    /// A row as it will be written.
+    /// Returns a row of the preview.
     pub fn preview_row(&self, row: &ShownRow) -> PreviewRow {
         let cell = |cell: &ShownCell| PreviewCell {
             path: cell.path.clone(),
@@ -87,7 +87,7 @@ impl Words<'_> {
         PreviewRow { row: row.row, action: row.action, cells: row.cells.iter().map(cell).collect() }
     }
 
-    /// An entry that will change.
+    /// Returns an entry that will change.
     pub fn change(&self, change: &Change) -> EntryChange {
         let activity = self.reference.catalogue.activity(&change.activity);
         let field = |field: &ChangedField| FieldChange {

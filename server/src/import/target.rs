@@ -2,38 +2,38 @@
 
 use jiedui_core::catalogue::{Activity, Field, Kind};
 
-/// The path of the column that identifies an entry that exists.
+/// Path of the column with the identifier of an existing entry.
 pub const ID: &str = "id";
-/// The path of the column that says which revision of an entry a table started from.
+/// Path of the column with the exported revision of an entry.
 pub const REV: &str = "rev";
-/// The path of the column in which an export has all answers of a form.
+/// Path of the column with all values of an exported entry.
 pub const ANSWERS: &str = "answers";
-/// The path of a column with the statistical codes of places.
+/// Path of a column with the statistical codes of places.
 pub const PLACE_CODE: &str = "place_code";
-/// The path of a place, which several columns may make together.
+/// Path of the place, which several columns may name together.
 pub const PLACE: &str = "place";
 
-/// The path of a column with units of amounts; not a field of an entry.
+/// Path of a column with units of amounts; not a field of an entry.
 pub const UNIT: &str = "unit";
 
-/// A field that a column may be, by its path in an entry.
+/// A field that a column may match, by its path in an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Such as `date` or `values.people`.
+    /// Path, such as `date` or `values.people`.
     pub path: String,
-    /// The heading that the template has for it, in Chinese.
+    /// Heading of the template in Chinese.
     pub label: String,
     /// The same in English.
     pub label_en: String,
-    /// Whether a row of a new entry must have it.
+    /// Whether a row of a new entry requires the field.
     pub required: bool,
-    /// The unit of its numbers, in Chinese.
+    /// Unit in Chinese.
     pub unit: String,
     /// The same in English.
     pub unit_en: String,
-    /// Whether its values are words that somebody writes.
+    /// Whether the values are free text.
     pub is_free_text: bool,
-    /// Other headings that mean it.
+    /// Other headings of the field.
     pub other: Vec<String>,
 }
 
@@ -117,7 +117,7 @@ pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
     first.iter().map(usual).chain(of_form).chain(last.iter().map(usual)).chain(OF_EXPORT.iter().map(usual)).collect()
 }
 
-/// The fields that a template has: not what only an export has.
+/// Returns whether a template has the field, in contrast to exports only.
 pub fn is_in_template(target: &Target) -> bool {
     !OF_EXPORT.iter().any(|(path, ..)| *path == target.path)
 }

@@ -1,4 +1,4 @@
-//! An empty table for an activity, to be filled in with a spreadsheet.
+//! Creates the template of an activity, to be filled in with a spreadsheet program.
 
 use super::target::{is_in_template, targets};
 use jiedui_core::catalogue::Activity;
@@ -6,10 +6,10 @@ use jiedui_core::catalogue::Kind;
 use jiedui_core::values::field_error::Language;
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
-/// The rows that offer the choices of a form.
+/// Number of rows that offer the choices of a field.
 const OFFERED: u32 = 2_000;
 
-/// The table as XLSX: the headings, and where one of some choices is to be made, these.
+/// Returns the template as XLSX: the headings, and the choices of each choice field.
 pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let (bold, day) = (Format::new().set_bold(), Format::new().set_num_format("yyyy-mm-dd"));
@@ -27,7 +27,7 @@ pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, Xlsx
         let choices = field.filter(|field| field.kind == Kind::Choice);
         if let Some(field) = choices {
             let names: Vec<&str> = field.choices.iter().map(|own| language.pick(&own.name, &own.name_en)).collect();
-            // A spreadsheet offers at most 255 letters of choices; longer lists are checked alone.
+            // Spreadsheets offer choices of at most 255 characters; longer lists are only checked by the import.
             if let Ok(offer) = DataValidation::new().allow_list_strings(&names) {
                 sheet.add_data_validation(1, column, OFFERED, column, &offer)?;
             }

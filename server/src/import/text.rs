@@ -8,12 +8,12 @@ use crate::import::text_encoding::DecodedText;
 use jiedui_core::values::field_error::ErrorCode;
 use std::ops::Range;
 
-/// The most unreadable lines that are reported.
+/// Maximum number of unreadable lines that are reported.
 const MOST_BROKEN: usize = 1_000;
-/// How many characters are shown before and after a byte that is no text.
+/// Number of characters that are shown before and after an invalid byte.
 const SHOWN_BESIDE: usize = 30;
 
-/// Reads separated text. A line that cannot be read is an error of its own, and the lines after it are read all the same.
+/// Reads separated text. A line that cannot be read is an error, and the lines after it are still read.
 pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
     let text = decoded.text.trim_start_matches('\u{feff}');
     let named = named_separator(text);
@@ -29,7 +29,7 @@ pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
             if field.len() > LONGEST_CELL && field.chars().count() > LONGEST_CELL {
                 return Err(FileError::CellTooLong(number));
             }
-            // A way to keep a spreadsheet program from taking digits for a number.
+            // The notation `="…"` marks digits as text for spreadsheet programs.
             let text = field.trim().strip_prefix("=\"").and_then(|inside| inside.strip_suffix('"')).unwrap_or(field);
             grid.put(number, column, Cell::of(text))
         })?;
@@ -48,7 +48,7 @@ pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
     Ok(SheetFile { rows: grid.into_rows(), broken, is_separated_text: true, ..SheetFile::default() })
 }
 
-/// Returns the first byte of a record that is no text, or its first NUL, which no database stores.
+/// Returns the first invalid byte of a record, or its first NUL, which no database stores.
 fn unstorable(decoded: &DecodedText<'_>, record: Range<usize>, number: usize) -> Option<UnreadableRow> {
     let first = decoded.invalid.partition_point(|invalid| invalid.at < record.start);
     let invalid = decoded.invalid.get(first).filter(|invalid| invalid.at < record.end);
@@ -74,7 +74,7 @@ struct Scan<'a> {
     text: &'a str,
     at: usize,
     line: usize,
-    /// The most columns that a record has had.
+    /// Largest number of columns of a record.
     columns: usize,
     separator: String,
 }
@@ -92,8 +92,8 @@ impl Scan<'_> {
         self.byte(at).is_none_or(|byte| byte == b'\n' || byte == b'\r') || self.is_separator(at)
     }
 
-    /// Reads a record and passes over its end. `false` where a quotation mark in it is not closed; the reading then goes on
-    /// with the line after the record's first.
+    /// Reads a record with its end. Returns `false` if a quotation mark is not closed; reading then continues
+    /// with the line after the record's first line.
     fn record(&mut self, mut put: impl FnMut(usize, &str) -> Result<(), FileError>) -> Result<bool, FileError> {
         let (begin, mut column) = (self.at, 0);
         loop {
@@ -145,8 +145,8 @@ impl Scan<'_> {
         rest.split(['\n', '\r']).next().unwrap_or_default()
     }
 
-    /// The text of a quoted field, and where the field ends. `None` where the closing mark is missing: there is none, something
-    /// stands behind it, or whole rows of the table would lie within the marks.
+    /// Returns the text of a quoted field and its end. `None` if the closing mark is missing, if text follows
+    /// it, or if whole rows of the table would be quoted.
     fn quoted(&self, from: usize) -> Option<(String, usize)> {
         let (mut text, mut at) = (String::new(), from);
         loop {

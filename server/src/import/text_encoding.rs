@@ -1,10 +1,10 @@
-//! Decodes text files in UTF-8, UTF-16 or GB 18030, and locates bytes that are no text.
+//! Decodes text files in UTF-8, UTF-16 or GB 18030, and locates invalid bytes.
 
 use crate::import::file_error::FileError;
 use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
-/// The most invalid bytes; a file with more is no text.
+/// Maximum number of invalid bytes; a file with more is not text.
 const MOST_INVALID: usize = 1_000;
 
 /// Text of a file. Each invalid byte sequence is replaced by U+FFFD.

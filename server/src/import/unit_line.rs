@@ -1,11 +1,11 @@
-//! Reads the units that a line above a table names for all of its columns.
+//! Reads the units in a line above a table, which apply to all columns.
 
 use crate::import::unit_words::{UnitWords, read_unit, read_unit_words, simplify};
 
 /// Words at the end of an office's name.
 const OFFICES: &str = "局府镇乡村县区市州委办社校院站中心所会室处部科队组园场厂行集团街道司";
 
-/// Reads the units that a line above a table names for the whole table, such as 单位：万元、人.
+/// Reads the units in a line above a table, such as 单位：万元、人.
 pub fn read_unit_line(text: &str) -> UnitWords {
     let mut line = simplify(text);
     while let Some(at) = line.find("单 ").filter(|at| line[*at..].replace(' ', "").starts_with("单位")) {

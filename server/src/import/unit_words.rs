@@ -1,9 +1,9 @@
-//! Reads what a heading, a line, a cell or a number format says about units: exactly, or not at all.
+//! Parses the units in a heading, a line, a cell or a number format. Fails for anything that is not fully understood.
 
 use jiedui_core::values::halfwidth::normalise;
 use jiedui_core::values::unit::Unit;
 
-/// Words before a unit that change nothing about it.
+/// Words before a unit that do not change it.
 const BEFORE: [&str; 20] = [
     "计量单位",
     "金额单位",
@@ -26,9 +26,9 @@ const BEFORE: [&str; 20] = [
     ":",
     "=",
 ];
-/// Words after a unit that change nothing about it.
+/// Words after a unit that do not change it.
 const BEHIND: [&str; 9] = ["为计量单位", "为单位", "人民币", "计算", "填写", "填报", "填", "计", "单位"];
-/// Words that say nothing about the size of a figure.
+/// Words without influence on the size of a figure.
 const HARMLESS: [&str; 24] = [
     "必填",
     "选填",
@@ -61,16 +61,16 @@ const OF_UNITS: &str = "元圆块角毛币克斤两担吨亩顷平方米里升�
 /// Units and other words of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnitWords {
-    /// Units that are understood.
+    /// Parsed units.
     pub units: Vec<String>,
-    /// Texts that look like a unit and are not understood.
+    /// Texts that look like a unit but cannot be parsed.
     pub unclear: Vec<String>,
     /// Other words, which may say that the column holds another figure.
     pub words: Vec<String>,
 }
 
 impl UnitWords {
-    /// Adds what another text says.
+    /// Adds the units and words of another text.
     pub fn extend(&mut self, other: Self) {
         self.units.extend(other.units);
         self.unclear.extend(other.unclear);
@@ -126,7 +126,7 @@ pub fn read_unit(text: &str, own: &[&str]) -> Option<String> {
     }
 }
 
-/// Whether a text looks as if it named a unit.
+/// Returns whether a text looks like a unit.
 fn looks_like_unit(text: &str) -> bool {
     text.chars().any(|letter| OF_UNITS.contains(letter) || letter.is_ascii_alphabetic())
 }
@@ -160,7 +160,7 @@ pub fn read_unit_words(text: &str, own: &[&str]) -> UnitWords {
             found.words.push(whole);
         }
     }
-    // 0.1万元 and 10,000 yuan: a unit beside a number is another unit.
+    // 0.1万元 and 10,000 yuan: a unit with a number is another unit.
     let has_number = found.words.iter().any(|word| word.chars().all(|letter| letter.is_ascii_digit() || letter == '.'));
     if has_number {
         return UnitWords { unclear: vec![simple], ..UnitWords::default() };
@@ -168,7 +168,7 @@ pub fn read_unit_words(text: &str, own: &[&str]) -> UnitWords {
     found
 }
 
-/// Whether all units are of one size.
+/// Returns whether all units have the same size.
 pub fn agree<'a>(units: impl IntoIterator<Item = &'a str>) -> bool {
     let mut units = units.into_iter().map(Unit::of_field);
     let first = units.next();

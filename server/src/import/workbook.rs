@@ -11,7 +11,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
         [] => Err(FileError::Empty),
         [b'P', b'K', ..] => xlsx::read(file, wanted),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => xls::read(file, wanted),
-        // A workbook of the time before there were files within files.
+        // A workbook from before compound files.
         [0x09, 0x00 | 0x02 | 0x04 | 0x08, ..] => Err(FileError::OtherTable),
         [b'%', b'P', b'D', b'F', ..]
         | [0xff, 0xd8, 0xff, ..]
@@ -29,7 +29,7 @@ fn of_text(decoded: &DecodedText<'_>, wanted: Option<usize>) -> Result<SheetFile
     if start.starts_with("mime-version:") || start.contains("content-type: multipart/related") {
         return Err(FileError::OtherTable);
     }
-    // Its elements are named as those of a web page are.
+    // XML tables have the same element names as web pages.
     if start.contains("urn:schemas-microsoft-com:office:spreadsheet") && !start.starts_with("<html") {
         return Err(FileError::XmlSpreadsheet);
     }

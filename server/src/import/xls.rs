@@ -12,9 +12,9 @@ use records::{Record, Records, Texts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read};
 
-/// The most bytes of a workbook's stream.
+/// Maximum number of bytes of a workbook's stream.
 const MOST_BYTES: u64 = 64 << 20;
-/// The most cells of a sheet that are held while it is read.
+/// Maximum number of cells in memory while a sheet is read.
 const MOST_CELLS: usize = 2_000_000;
 const MOST_SHEETS: usize = 255;
 
@@ -52,13 +52,13 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
 /// Globals of a workbook, which precede its sheets.
 #[derive(Default)]
 struct Workbook {
-    /// The sheets, each with where it begins.
+    /// The sheets, each with its offset.
     sheets: Vec<(SheetName, usize)>,
     texts: Vec<Box<str>>,
-    /// For each style, how it shows numbers.
+    /// Number format of each style.
     formats: Vec<NumberFormat>,
     from_1904: bool,
-    /// Whether a program that calculates formulas has saved the workbook: it leaves the number of its engine (RecalcId).
+    /// Whether a program that calculates formulas saved the workbook: it writes the version of its engine (RecalcId).
     is_calculated: bool,
     /// Whether texts are bytes of a code page, as before Excel 97.
     is_old: bool,
@@ -113,7 +113,7 @@ impl Workbook {
             let place = record.u16(0).zip(record.u16(2));
             match (record.kind, place) {
                 (0x0809, _) => depth += 1,
-                // Charts lie within the sheet.
+                // Charts are embedded in the sheet.
                 (0x000a, _) if depth > 1 => depth -= 1,
                 (0x000a, _) => break,
                 _ if depth > 1 => {}
@@ -127,7 +127,7 @@ impl Workbook {
                         None => formula = Some(place),
                     }
                 }
-                // A row: a bit says that it is hidden.
+                // A row record: one bit hides the row.
                 (0x0208, Some((row, _))) => hidden.extend(record.u16(12).filter(|bits| bits & 0x20 != 0).map(|_| row)),
                 (0x0207, _) => {
                     let length = record.u16(0).map(usize::from).unwrap_or_default();
@@ -179,7 +179,7 @@ impl Workbook {
         Ok(held)
     }
 
-    /// A cell that a record of its own holds.
+    /// Reads a record with one cell.
     fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, FileError> {
         let cell = match record.kind {
             0x0203 => record.f64(6).map(|number| self.number(number, record.u16(4))),
@@ -247,7 +247,7 @@ fn error(code: u8) -> Cell {
     Cell::Error(text.into())
 }
 
-/// A number in four bytes: the upper part of a floating-point number or an integer, perhaps a hundred times as large.
+/// Decodes a number in four bytes: the upper part of a floating-point number or an integer, perhaps multiplied by 100.
 fn compact(bits: u32) -> f64 {
     let number = if bits & 2 == 2 { f64::from((bits as i32) >> 2) } else { f64::from_bits(u64::from(bits & !3) << 32) };
     if bits & 1 == 1 { number / 100.0 } else { number }

@@ -15,7 +15,7 @@ use package::{Package, Xml, attribute};
 use parts::Workbook;
 use quick_xml::events::{BytesStart, Event};
 
-/// The most merged ranges that are looked at.
+/// Maximum number of merged ranges that are evaluated.
 const MOST_MERGED: usize = 100_000;
 
 /// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
@@ -43,7 +43,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
 /// Shared texts and styles with which cells are read.
 struct Reading<'a> {
     texts: &'a [Box<str>],
-    /// For each style, how it shows numbers.
+    /// Number format of each style.
     formats: &'a [NumberFormat],
     from_1904: bool,
 }
@@ -140,7 +140,7 @@ impl Reading<'_> {
             "d" => Cell::of(value.split('T').next().unwrap_or_default()),
             "inlineStr" => Cell::of(&value),
             "str" if has_value || !has_formula => Cell::of(&value),
-            // A formula of which the program that wrote the file has not stored what it gives.
+            // The program that wrote the file did not store the formula's result.
             _ if value.trim().is_empty() => {
                 if has_formula {
                     Cell::NoResult
@@ -166,7 +166,7 @@ fn cell_begins(start: &BytesStart<'_>, row: usize, column: usize) -> Open {
     Open { row, column, style, kind: attribute(start, b"t").unwrap_or_default(), ..Open::default() }
 }
 
-/// Row, counted from 1, and column, counted from 0, of a cell such as `C5`.
+/// Returns row (from 1) and column (from 0) of a reference such as `C5`.
 fn position(text: &str) -> Option<(usize, usize)> {
     let digits = text.find(|letter: char| letter.is_ascii_digit())?;
     let (letters, row) = text.split_at_checked(digits)?;

@@ -15,9 +15,9 @@ pub struct Line {
 
 /// Direction and encoding of a measured body.
 pub struct Body<'a> {
-    /// Its content type.
+    /// Content type.
     pub kind: &'a str,
-    /// Its bytes, packed with gzip.
+    /// Bytes, packed with gzip.
     pub packed: &'a [u8],
 }
 
@@ -28,7 +28,7 @@ impl Line {
         Self { reader: BufReader::with_capacity(1 << 16, stream), token: token.to_owned(), up: 0, down: 0 }
     }
 
-    /// Asks, and gives the answer unpacked.
+    /// Sends a request and returns the decompressed response.
     pub fn ask(&mut self, method: &str, path: &str, accept: &str, body: Option<Body<'_>>) -> Vec<u8> {
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nAccept: {accept}\r\nAccept-Encoding: zstd\r\n",

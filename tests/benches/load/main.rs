@@ -59,7 +59,7 @@ impl Form {
         packer.finish().unwrap()
     }
 
-    /// How many records a pull gave, its cursor, and whether there is more.
+    /// Returns the number of pulled records, the cursor, and whether there is more.
     fn page(self, body: &[u8]) -> (usize, String, bool) {
         if self.kind == CBOR {
             let page: PullResponse = self.read(body);
@@ -117,7 +117,7 @@ impl World {
             .in_villages(VILLAGES)
     }
 
-    /// A packed batch of a client's first entries.
+    /// Returns a compressed batch of a client's first entries.
     fn batch(&self, form: Form, numbers: impl Iterator<Item = u64>) -> Vec<u8> {
         let sample = self.sample();
         let mutation = |(seq, number): (u64, u64)| {
@@ -241,7 +241,7 @@ fn ask_for_indicators(say: &Say, line: &mut Line, of: &str) {
     }
 }
 
-/// The same where nothing is kept from the query before: an entry is pushed before each.
+/// Measures the query without a cached result: an entry is pushed before each.
 fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
     let form = Form { name: "json", kind: JSON };
     let ask = |number: u64| {
@@ -256,7 +256,7 @@ fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
     );
 }
 
-/// The indicators query on a large database, filled by `jiedui generate`.
+/// Measures the indicators query on a large database, filled by `jiedui generate`.
 fn measure_large(database: Database, entries: u64) {
     let (env, server, api) = served(database);
     let say = Say(database, "json");

@@ -16,7 +16,7 @@ pub struct SetOrganisationRequest {
     pub name_en: String,
     /// Kind of organisation.
     pub kind: OrganisationKind,
-    /// Its region.
+    /// Region.
     pub side: Side,
     /// The code of the place where it is, as precisely as is known.
     pub place: String,
@@ -52,10 +52,10 @@ pub struct SetPairingRequest {
     pub organisation_a: Uuid,
     /// The organisation of side b.
     pub organisation_b: Uuid,
-    /// Its first day, where known.
+    /// First day, where known.
     #[serde(default, with = "crate::values::date::option")]
     pub from: Option<Date>,
-    /// Its last day, once ended.
+    /// Last day, once ended.
     #[serde(default, with = "crate::values::date::option")]
     pub to: Option<Date>,
     /// The document that names it.

@@ -21,7 +21,7 @@ pub enum Stage {
     Checking,
     /// Checked; nothing is written.
     Checked,
-    /// Its entries are being written.
+    /// Entries are being written.
     Writing,
     /// All entries are written.
     Done,
@@ -38,7 +38,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The code, as on the wire.
+    /// Returns the code, as on the wire.
     pub fn code(self) -> &'static str {
         match self {
             Self::Checking => "checking",
@@ -72,7 +72,7 @@ pub struct ColumnChoice {
 pub struct StartRow {
     /// The row's number in the spreadsheet.
     pub row: usize,
-    /// Its cells.
+    /// Cells.
     pub cells: Vec<String>,
 }
 

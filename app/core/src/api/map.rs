@@ -61,7 +61,7 @@ pub enum MapProperties {
         id: Uuid,
         /// The programme it chiefly takes part in.
         programme: String,
-        /// Its region.
+        /// Region.
         side: Side,
         /// Kind of organisation.
         organisation_kind: OrganisationKind,

@@ -45,7 +45,7 @@ impl Typed {
         Self { year: target.year.to_string(), value: target.value.to_f64().to_string(), exact: exact.to_owned() }
     }
 
-    /// The target, or which of its parts cannot be read.
+    /// Returns the target, or which of its parts cannot be read.
     fn target(&self) -> Result<Target, &'static str> {
         let year = to_halfwidth(&self.year).parse().ok().filter(|year| (2010..=2099).contains(year)).ok_or("year")?;
         let value = read_number(&self.value).ok().flatten().and_then(Quantity::from_f64).ok_or("value")?;

@@ -72,13 +72,13 @@ fn CatalogueList() -> impl IntoView {
     }
 }
 
-/// A mistake and where it is, in a sentence.
+/// Returns a mistake and where it is, in a sentence.
 fn sentence(error: FieldError, language: Language) -> String {
     let field = error.field.clone();
     format!("{field}：{}", error.in_language(language).message)
 }
 
-/// Whether people of a role change the catalogue.
+/// Returns whether people of a role change the catalogue.
 fn is_admin(role: Role) -> bool {
     role == Role::Admin
 }

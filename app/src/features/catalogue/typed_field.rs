@@ -36,7 +36,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// A field of a form as one types it.
+    /// Returns a field of a form as one types it.
     pub fn of(field: &Field) -> Self {
         let quantity = |value: Option<Quantity>| value.map(|value| value.to_f64().to_string()).unwrap_or_default();
         let choice = |choice: &Choice| format!("{}{BAR}{}{BAR}{}", choice.code, choice.name, choice.name_en);

@@ -22,7 +22,7 @@ pub struct Form {
     pub model: AppState,
     /// The draft.
     pub draft: RwSignal<Option<Draft>>,
-    /// Its validation errors.
+    /// Validation errors.
     pub errors: RwSignal<Vec<FieldError>>,
     /// Fields for which a reviewer has returned the entry.
     pub concerned: StoredValue<Vec<String>>,

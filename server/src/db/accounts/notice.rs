@@ -4,7 +4,7 @@ use crate::db::bulk::select_in;
 use crate::db::{Db, Result, on};
 use uuid::Uuid;
 
-/// The private key, the one that is stored: `new`, unless there was one.
+/// Returns the private key, the one that is stored: `new`, unless there was one.
 pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
     let insert = "INSERT INTO push_key (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     let select = "SELECT secret FROM push_key WHERE id = 1";
@@ -38,7 +38,7 @@ pub async fn unsubscribe(db: &Db, endpoint: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// The browsers of those who have made these records.
+/// Returns the browsers of those who have made these records.
 pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
     type Row = (String,);
     let mut tx = db.begin_reading().await?;
@@ -55,7 +55,7 @@ pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(endpoint,)| endpoint).collect())
 }
 
-/// How many of an account's entries have come back.
+/// Returns how many of an account's entries have come back.
 pub async fn returned(db: &Db, account: Uuid) -> Result<i64> {
     let query =
         "SELECT COUNT(*) FROM record WHERE kind = 'entry' AND NOT deleted AND author = $1 AND state = 'returned'";

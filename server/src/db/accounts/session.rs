@@ -26,7 +26,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
     tx.commit().await
 }
 
-/// The user who holds a token, unless it has ended or the account is disabled.
+/// Returns the user who holds a token, unless it has ended or the account is disabled.
 pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
         JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";

@@ -43,7 +43,7 @@ pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)
     Ok(on!(now db, |pool| sqlx::query_as(query).bind(token_hash).bind(crate::db::now()).fetch_optional(pool).await?))
 }
 
-/// An account's links, the newest first.
+/// Returns an account's links, the newest first.
 pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
     let query = "SELECT id, query, created_at, expires_at, withdrawn_at FROM share WHERE account = $1
         ORDER BY created_at DESC, id DESC LIMIT 100";

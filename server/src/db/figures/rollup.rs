@@ -104,7 +104,7 @@ impl fmt::Display for StoredDiscriminator<'_> {
     }
 }
 
-/// A subject and its number from their text in order.
+/// Returns a subject and its number from their text in order.
 pub fn subject_in_order(text: &str) -> Option<Discriminator> {
     let (subject, number) = text.rsplit_once(' ')?;
     let number = number.parse::<i64>().ok()?.checked_sub(NUMBER_ZERO)?;
@@ -143,12 +143,12 @@ impl fmt::Display for Period {
 /// The length of a township's code.
 pub const TOWN: usize = Level::Township.digits();
 
-/// The township of a place, or the place where it is a higher one.
+/// Returns the township of a place, or the place where it is a higher one.
 pub fn town(place: &str) -> &str {
     Level::Township.ancestor_code(place)
 }
 
-/// The rows that parts are counted in, sorted.
+/// Returns the rows that parts are counted in, sorted.
 fn rows<'a>(parts: &'a [Contribution], directory: Directory<'a>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
     for part in parts {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::io;
 use uuid::Uuid;
 
-/// A photo with this hash and its content type, where there is one.
+/// Returns a photo with this hash and its content type, where there is one.
 pub async fn content_type(db: &Db, sha256: &str) -> Result<Option<String>> {
     let query = "SELECT content_type FROM attachment WHERE sha256 = $1";
     Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(sha256).fetch_optional(pool).await?))
@@ -79,7 +79,7 @@ impl Reference {
     }
 }
 
-/// Whether a user may read a stored photo: they have brought it, or a record that they may see names it.
+/// Returns whether a user may read a stored photo: they have brought it, or a record that they may see names it.
 pub async fn may_read(db: &Db, sha256: &str, user: &User) -> Result<bool> {
     let owned: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
     if owned > 0 {
@@ -98,7 +98,7 @@ fn pattern(sha256: &str) -> String {
     format!("%{sha256}%")
 }
 
-/// The photos that fields name.
+/// Returns the photos that fields name.
 pub fn named_in(fields: &Fields) -> impl Iterator<Item = &str> {
     let attachments = fields.get(field::ATTACHMENTS).and_then(Value::as_array).into_iter().flatten();
     attachments.chain(fields.get("agreement")).filter_map(Value::as_str)
@@ -149,12 +149,12 @@ impl Naming {
         Ok(naming)
     }
 
-    /// Whether a user may not name one of these photos in a record.
+    /// Returns whether a user may not name one of these photos in a record.
     pub fn refuses<'a>(&self, user: Uuid, record: Uuid, mut hashes: impl Iterator<Item = &'a str>) -> bool {
         !self.refused.is_empty() && hashes.any(|hash| self.refused.contains(&(user, record, hash.to_owned())))
     }
 
-    /// The reference that a change by a user makes.
+    /// Returns the reference that a change by a user makes.
     pub fn reference(&self, user: Uuid, record: Uuid, hash: &str) -> (String, Uuid, Uuid) {
         let may_read = self.readable.contains(&(user, hash.to_owned()));
         (hash.to_owned(), record, if may_read { Uuid::nil() } else { user })

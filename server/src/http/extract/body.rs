@@ -98,12 +98,12 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
     }
 }
 
-/// The answer to a body that is not what its content type says.
+/// Returns the problem for a body that does not match its content type.
 pub fn unreadable_body() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says")
 }
 
-/// Problem for a body that could not be read from the connection.
+/// Returns the problem for a body that could not be read from the connection.
 pub fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")

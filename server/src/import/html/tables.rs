@@ -2,17 +2,17 @@
 
 use super::markup::{Event, scan};
 
-/// The most tables of a page that can be chosen from.
+/// Maximum number of tables of a page.
 const MOST_TABLES: usize = 100;
-/// The most tables within each other.
+/// Maximum depth of nested tables.
 const DEEPEST: usize = 64;
 
-/// Tables of a page that are open. Tables within tables count too: a page may lay out its data by a table around it.
+/// Open tables of a page, including nested ones: a page may use an outer table for its layout.
 #[derive(Default)]
 pub struct OpenTables {
     /// Numbers of the open tables.
     open: Vec<usize>,
-    /// How many tables beyond the deepest level are open.
+    /// Number of open tables beyond the maximum depth.
     deeper: usize,
     count: usize,
 }

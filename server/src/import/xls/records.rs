@@ -1,13 +1,13 @@
-//! The records of a workbook's stream, and the texts in them, which may go on in the records that follow.
+//! Records of a workbook's stream, and their texts, which may continue in the following records.
 
 use super::super::cell::LONGEST_CELL;
 use crate::import::file_error::FileError;
 use encoding_rs::GB18030;
 
-/// The most texts that cells share, and bytes of them.
+/// Maximum number of shared texts, and of their bytes.
 const MOST_TEXTS: usize = 2_000_000;
 const MOST_TEXT: usize = 64 << 20;
-/// The kind of a record that goes on with the one before.
+/// Kind of a record that continues the previous one.
 const CONTINUE: u16 = 0x003c;
 
 /// A record.
@@ -15,7 +15,7 @@ const CONTINUE: u16 = 0x003c;
 pub struct Record<'a> {
     /// Kind of its content.
     pub kind: u16,
-    /// Its bytes.
+    /// Bytes.
     pub data: &'a [u8],
 }
 
@@ -24,40 +24,40 @@ impl Record<'_> {
         self.data.get(at..at.checked_add(N)?)?.try_into().ok()
     }
 
-    /// A byte.
+    /// Reads a byte.
     pub fn u8(&self, at: usize) -> Option<u8> {
         self.data.get(at).copied()
     }
 
-    /// A number of two bytes.
+    /// Reads a number of two bytes.
     pub fn u16(&self, at: usize) -> Option<u16> {
         self.bytes(at).map(u16::from_le_bytes)
     }
 
-    /// A number of four bytes.
+    /// Reads a number of four bytes.
     pub fn u32(&self, at: usize) -> Option<u32> {
         self.bytes(at).map(u32::from_le_bytes)
     }
 
-    /// A floating-point number.
+    /// Reads a floating-point number.
     pub fn f64(&self, at: usize) -> Option<f64> {
         self.bytes(at).map(f64::from_le_bytes)
     }
 }
 
-/// The records of a stream from somewhere on.
+/// Iterator over the records of a stream, from an offset.
 pub struct Records<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Records<'a> {
-    /// Begins.
+    /// Creates an iterator from an offset.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// The next record.
+    /// Returns the next record.
     pub fn next(&mut self) -> Option<Record<'a>> {
         let record = self.peek(self.at)?;
         self.at += 4 + record.data.len();
@@ -70,7 +70,7 @@ impl<'a> Records<'a> {
         Some(Record { kind, data: self.bytes.get(at + 4..at + 4 + length)? })
     }
 
-    /// The texts of the record that was read last, with the records that go on with it.
+    /// Returns a reader for the texts of the latest record and its continuations.
     pub fn continued(&self, record: Record<'a>) -> Texts<'a> {
         let (mut parts, mut at) = (vec![record.data], self.at);
         while let Some(next) = self.peek(at).filter(|next| next.kind == CONTINUE) {
@@ -89,18 +89,18 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// Begins somewhere in the first record.
+    /// Creates a reader at an offset of the first record.
     pub fn new(parts: Vec<&'a [u8]>, at: usize) -> Self {
         Self { parts, part: 0, at }
     }
 
-    /// The same from somewhere else in the first record.
+    /// Returns a reader at another offset of the first record.
     #[must_use]
     pub fn at(self, at: usize) -> Self {
         Self { at, ..self }
     }
 
-    /// The bytes of this record that are left, of the next where none are.
+    /// Returns the remaining bytes of this record, or the next record if none remain.
     fn left(&mut self) -> Option<&'a [u8]> {
         loop {
             let left = self.parts.get(self.part)?.get(self.at..).unwrap_or_default();
@@ -147,7 +147,7 @@ impl<'a> Texts<'a> {
         while units.len() < length {
             let is_over = self.parts.get(self.part).is_none_or(|part| self.at >= part.len());
             if is_over {
-                // Each record says anew how wide its characters are.
+                // Each record states the width of its characters again.
                 wide = self.byte()? & 1 == 1;
             }
             let (left, size) = (self.left()?, if wide { 2 } else { 1 });
@@ -163,7 +163,7 @@ impl<'a> Texts<'a> {
         Some(String::from_utf16_lossy(&units))
     }
 
-    /// The table of texts that cells share.
+    /// Reads the table of shared texts.
     pub fn shared(mut self) -> Result<Vec<Box<str>>, FileError> {
         let (mut texts, mut bytes) = (Vec::new(), 0);
         let count = self.skip(4).and_then(|()| self.number(4)).ok_or(FileError::Damaged)?;

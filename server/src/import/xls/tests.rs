@@ -18,7 +18,7 @@ fn xls_date_system_hidden_sheets_and_merged_cells_are_read() {
     assert_eq!((book.sheet, book.from_1904), (1, true));
     let found = texts(&book);
     assert_eq!(found[2], ["2026-11-20", "522728109200", "12", "电工"]);
-    // The program that wrote it stores no result: an empty text.
+    // The program that wrote this file stores an empty text as result.
     assert_eq!(found[3][..3], ["2026-11-20", "522728109200", "13"]);
     assert!(book.rows[3].is_uncalculated(3) && !book.rows[2].is_uncalculated(3));
     assert!(book.rows[3].is_carried(1));

@@ -1,4 +1,4 @@
-//! The parts of a package, unpacked in a stream and read as XML, within limits.
+//! Parts of a package: unpacked as a stream and read as XML, with limits.
 
 use crate::import::file_error::FileError;
 use quick_xml::Reader;
@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use zip::ZipArchive;
 
-/// The most bytes that the parts that are read may unpack to.
+/// Maximum number of unpacked bytes of all parts that are read.
 pub const MOST_UNPACKED: u64 = 300_000_000;
-/// The most bytes between two tags, and in a tag.
+/// Maximum number of bytes between two tags, and in a tag.
 const LONGEST_EVENT: usize = 1 << 20;
-/// The most parts of a package.
+/// Maximum number of parts of a package.
 const MOST_PARTS: u64 = 10_000;
 
 /// A package.
@@ -28,7 +28,7 @@ pub struct Xml<'a> {
     buffer: Vec<u8>,
 }
 
-/// Gives no more bytes than may be read of a package, and than an event may have.
+/// Reader that limits the bytes of a package and of an event.
 struct Bounded<'a> {
     inner: BufReader<Box<dyn Read + 'a>>,
     event: usize,
@@ -60,7 +60,7 @@ impl BufRead for Bounded<'_> {
     }
 }
 
-/// How many parts a package says that it has, in the record at its end.
+/// Returns the number of parts that the record at the end of a package declares.
 fn parts(file: &[u8]) -> Option<u64> {
     let tail = file.get(file.len().saturating_sub(66_000)..)?;
     let at = tail.windows(4).rposition(|bytes| bytes == b"PK\x05\x06")?;
@@ -69,7 +69,7 @@ fn parts(file: &[u8]) -> Option<u64> {
 }
 
 impl<'a> Package<'a> {
-    /// Opens a workbook; tells what other kinds of package are.
+    /// Opens a workbook. The error names other kinds of package.
     pub fn open(file: &'a [u8]) -> Result<Self, FileError> {
         if parts(file).is_none_or(|parts| parts > MOST_PARTS) {
             return Err(FileError::Damaged);
@@ -93,11 +93,11 @@ impl<'a> Package<'a> {
         Ok(Self { archive, names, left: Cell::new(MOST_UNPACKED) })
     }
 
-    /// A part by its path.
+    /// Opens a part by its path.
     pub fn part(&mut self, path: &str) -> Result<Option<Xml<'_>>, FileError> {
         let Some(number) = self.names.get(&path.trim_start_matches('/').to_ascii_lowercase()) else { return Ok(None) };
         let part = self.archive.by_index(*number).map_err(|_| FileError::Damaged)?;
-        // What a part says of its size may be wrong, so what it unpacks to is counted too.
+        // The declared size may be wrong, so unpacked bytes are counted too.
         if part.size() > self.left.get() {
             return Err(FileError::TooLarge);
         }
@@ -107,7 +107,7 @@ impl<'a> Package<'a> {
         Ok(Some(Xml { reader, buffer: Vec::new() }))
     }
 
-    /// The parts that another refers to, by identifier: their kind and path.
+    /// Reads the relations of a part: kind and path by identifier.
     pub fn relations(&mut self, path: &str) -> Result<HashMap<String, (String, String)>, FileError> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let slash = if folder.is_empty() { "" } else { "/" };
@@ -131,7 +131,7 @@ impl<'a> Package<'a> {
     }
 }
 
-/// A path relative to a folder.
+/// Joins a folder and a relative path.
 fn joined(folder: &str, target: &str) -> String {
     let mut path: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in target.split('/') {
@@ -145,10 +145,10 @@ fn joined(folder: &str, target: &str) -> String {
 }
 
 impl Xml<'_> {
-    /// The next event; nothing at the end.
+    /// Reads the next event; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, FileError> {
         self.reader.get_mut().event = LONGEST_EVENT;
-        // What one long event has taken is given back.
+        // Frees the memory of a long event.
         if self.buffer.capacity() > 1 << 16 {
             self.buffer = Vec::new();
         }
@@ -156,13 +156,13 @@ impl Xml<'_> {
         match self.reader.read_event_into(&mut self.buffer) {
             Ok(Event::Eof) => Ok(None),
             Ok(event) => Ok(Some(event)),
-            // The bounds show as a failure to read.
+            // An exceeded limit appears as a read error.
             Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::Other => Err(FileError::TooLarge),
             Err(_) => Err(FileError::Damaged),
         }
     }
 
-    /// Passes over an element that has begun.
+    /// Skips the rest of an open element.
     pub fn skip(&mut self, name: &[u8]) -> Result<(), FileError> {
         let mut depth = 1;
         while depth > 0 {
@@ -175,8 +175,8 @@ impl Xml<'_> {
         Ok(())
     }
 
-    /// The text of an element that has begun, of its runs too, but not what says how it is spoken. No more than one character
-    /// beyond `most` is kept.
+    /// Reads the text of an open element and its runs, without phonetic hints. Stores at most one character
+    /// more than `most`.
     pub fn text(&mut self, name: &[u8], most: usize) -> Result<String, FileError> {
         let (mut text, mut spoken) = (String::new(), 0_usize);
         loop {
@@ -211,7 +211,7 @@ fn reference(own: &quick_xml::events::BytesRef<'_>) -> Result<char, FileError> {
     }
 }
 
-/// Text in which characters that XML cannot hold stand as `_x000D_`.
+/// Decodes characters that XML cannot represent and that are written as `_x000D_`.
 fn plain(text: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find("_x") {

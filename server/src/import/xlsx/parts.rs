@@ -8,26 +8,26 @@ use jiedui_core::api::imports::SheetName;
 use quick_xml::events::Event;
 use std::collections::HashMap;
 
-/// The most sheets that can be chosen from, styles that are known, and texts that are shared.
+/// Maximum numbers of sheets, styles and shared texts.
 const MOST_SHEETS: usize = 255;
 const MOST_STYLES: usize = 65_000;
 const MOST_TEXTS: usize = 2_000_000;
-/// The most bytes of texts that are shared.
+/// Maximum number of bytes of shared texts.
 const MOST_TEXT: usize = 64 << 20;
 
 /// A workbook without the contents of its sheets.
 #[derive(Debug, Default)]
 pub struct Workbook {
-    /// Its sheets, each with the path of its part.
+    /// Sheets, each with the path of its part.
     pub sheets: Vec<(SheetName, String)>,
-    /// Whether its days are counted from 1904.
+    /// Whether days are counted from 1904.
     pub from_1904: bool,
     styles: Option<String>,
     texts: Option<String>,
 }
 
 impl Workbook {
-    /// Reads it.
+    /// Reads sheets, styles and shared texts.
     pub fn read(package: &mut Package<'_>) -> Result<Self, FileError> {
         let main = package.relations("")?.into_values().find(|(kind, _)| kind == "officeDocument");
         let path = main.map_or_else(|| "xl/workbook.xml".to_owned(), |(_, path)| path);
@@ -56,7 +56,7 @@ impl Workbook {
         Ok(own)
     }
 
-    /// For each style, how it shows numbers.
+    /// Number format of each style.
     pub fn formats(&self, package: &mut Package<'_>) -> Result<Vec<NumberFormat>, FileError> {
         let Some(path) = &self.styles else { return Ok(Vec::new()) };
         let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };
@@ -84,7 +84,7 @@ impl Workbook {
         Ok(styles)
     }
 
-    /// The texts that cells share.
+    /// Reads the shared texts.
     pub fn texts(&self, package: &mut Package<'_>) -> Result<Vec<Box<str>>, FileError> {
         let Some(path) = &self.texts else { return Ok(Vec::new()) };
         let Some(mut xml) = package.part(path)? else { return Ok(Vec::new()) };

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// A workbook out of the text of its parts.
+/// Creates a workbook from the texts of its parts.
 fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {

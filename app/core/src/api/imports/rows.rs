@@ -40,7 +40,7 @@ pub enum OmissionReason {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OmittedRow {
-    /// Its number.
+    /// Number.
     pub row: usize,
     /// Why.
     pub why: OmissionReason,
@@ -55,7 +55,7 @@ pub struct OmittedRow {
 pub enum ColumnReason {
     /// No field has such a name.
     Unknown,
-    /// Its unit is not understood, or two texts name different units.
+    /// Unit is not understood, or two texts name different units.
     Unit,
     /// Words in its heading that may mean another figure.
     Words,
@@ -69,9 +69,9 @@ pub enum ColumnReason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OmittedColumn {
-    /// Its place, from 0.
+    /// Place, from 0.
     pub column: usize,
-    /// Its heading.
+    /// Heading.
     pub heading: String,
     /// Why.
     pub why: ColumnReason,
@@ -118,7 +118,7 @@ pub struct PreviewRow {
     pub row: usize,
     /// Effect of the row.
     pub action: Action,
-    /// Its cells in columns that are imported.
+    /// Cells in columns that are imported.
     pub cells: Vec<PreviewCell>,
 }
 
@@ -150,11 +150,11 @@ pub struct EntryChange {
     pub row: usize,
     /// The entry.
     pub id: Uuid,
-    /// Its activity's name.
+    /// Activity's name.
     pub activity: String,
-    /// Its place's name.
+    /// Place's name.
     pub place: String,
-    /// Its date.
+    /// Date.
     pub date: String,
     /// The fields that change.
     pub fields: Vec<FieldChange>,

@@ -82,7 +82,7 @@ fn valid_fields() -> Value {
     json!({"activity": "survey", "date": "2026-11-24", "place": "522728109", "values": {"count": 3}, "note": "走访"})
 }
 
-/// An entry of the recorder with the paths that others have changed since the mutation's base.
+/// Returns an entry of the recorder with the paths that others have changed since the mutation's base.
 fn existing(state: &str, changed_since: &[&str]) -> Existing {
     let mut fields = valid_fields().as_object().unwrap().clone();
     fields.insert("author".into(), json!(Uuid::from_u128(RECORDER)));
