@@ -3,8 +3,9 @@
 use crate::import::cell::{Cell, SheetRow};
 use crate::import::columns::Heading;
 use crate::import::layout::Sheet;
-use crate::import::target::Target;
+use crate::import::target::{ANSWERS, Target};
 use jiedui_core::api::imports::OmissionReason;
+use jiedui_core::entry::field;
 use jiedui_core::sync::Path;
 use jiedui_core::values::halfwidth::normalise;
 
@@ -29,10 +30,10 @@ pub enum ColumnKind {
 pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> {
     let kind = |path: &Option<String>| match path.as_deref() {
         None => ColumnKind::Other,
-        Some("date") => ColumnKind::Date,
-        Some("note" | "answers") => ColumnKind::Note,
+        Some(field::DATE) => ColumnKind::Date,
+        Some(field::NOTE | ANSWERS) => ColumnKind::Note,
         Some(path) if matches!(Path::from(path), Path::Value(_)) => ColumnKind::Number,
-        Some(path) if targets.iter().any(|own| own.path == path && own.is_free_text) => ColumnKind::FreeText,
+        Some(path) if targets.iter().any(|target| target.path == path && target.is_free_text) => ColumnKind::FreeText,
         Some(_) => ColumnKind::Named,
     };
     columns.iter().map(kind).collect()

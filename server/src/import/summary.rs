@@ -5,6 +5,7 @@ use crate::import::findings::{Change, ChangedField, ShownCell, ShownRow};
 use crate::import::target::Target;
 use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedColumn, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
+use jiedui_core::entry::field;
 use jiedui_core::sync::Path;
 use jiedui_core::values::{field_error::Language, quantity::Quantity};
 use serde_json::Value;
@@ -40,33 +41,35 @@ impl Words<'_> {
     pub fn value(&self, path: &str, value: &Value, activity: Option<&Activity>) -> String {
         let reference = self.reference;
         let organisation = |id| {
-            let found = reference.directory().organisation(id);
-            found.map(|own| self.language.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default()
+            let organisation = reference.directory().organisation(id);
+            organisation.map(|named| self.language.pick(&named.name, &named.name_en).to_owned()).unwrap_or_default()
         };
-        let id = || value.as_str().and_then(|own| uuid::Uuid::parse_str(own).ok());
+        let id = || value.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match (path, field(path, activity)) {
             _ if value.is_null() => String::new(),
-            ("place", _) => reference.places.label(&text(value)),
-            ("organisation", _) => id().map(organisation).unwrap_or_default(),
-            ("pairing", _) => {
-                let found = reference.pairings.iter().find(|own| Some(own.id) == id());
-                let sides = found.map(|own| [own.organisation_a, own.organisation_b].map(organisation).join("—"));
+            (field::PLACE, _) => reference.places.label(&text(value)),
+            (field::ORGANISATION, _) => id().map(organisation).unwrap_or_default(),
+            (field::PAIRING, _) => {
+                let pairing = reference.pairings.iter().find(|pairing| Some(pairing.id) == id());
+                let sides = pairing.map(|pair| [pair.organisation_a, pair.organisation_b].map(organisation).join("—"));
                 sides.unwrap_or_default()
             }
             (_, Some(field)) => {
                 let choice = |code: &Value| {
                     let code = text(code);
-                    field.choice(&code).map_or(code, |own| self.language.pick(&own.name, &own.name_en).to_owned())
+                    field
+                        .choice(&code)
+                        .map_or(code, |choice| self.language.pick(&choice.name, &choice.name_en).to_owned())
                 };
                 match value {
                     Value::Number(number) => {
-                        let amount = number.as_f64().and_then(Quantity::from_f64).map(|own| own.to_string());
+                        let amount = number.as_f64().and_then(Quantity::from_f64).map(|amount| amount.to_string());
                         let unit = self.language.pick(&field.unit, &field.unit_en);
                         format!("{} {unit}", amount.unwrap_or_else(|| number.to_string())).trim_end().to_owned()
                     }
                     Value::Array(codes) => codes.iter().map(choice).collect::<Vec<_>>().join("、"),
-                    own => choice(own),
+                    value => choice(value),
                 }
             }
             _ => text(value),

@@ -1,6 +1,7 @@
 //! Fields of an entry that a column of a table may be.
 
 use jiedui_core::catalogue::{Activity, Field, Kind};
+use jiedui_core::entry::field;
 
 /// Path of the column with the identifier of an existing entry.
 pub const ID: &str = "id";
@@ -11,7 +12,7 @@ pub const ANSWERS: &str = "answers";
 /// Path of a column with the statistical codes of places.
 pub const PLACE_CODE: &str = "place_code";
 /// Path of the place, which several columns may name together.
-pub const PLACE: &str = "place";
+pub const PLACE: &str = field::PLACE;
 
 /// Path of a column with units of amounts; not a field of an entry.
 pub const UNIT: &str = "unit";
@@ -42,7 +43,7 @@ type Usual = (&'static str, &'static str, &'static str, bool, &'static [&'static
 /// Fields of every form, with the headings that tables usually give them.
 const USUAL: [Usual; 5] = [
     (
-        "date",
+        field::DATE,
         "日期",
         "Date",
         true,
@@ -66,9 +67,9 @@ const USUAL: [Usual; 5] = [
         true,
         &["地方", "乡镇村", "镇村", "活动地点", "开展地点", "实施地点", "所在地", "village"],
     ),
-    ("pairing", "结对", "Pairing", false, &["结对关系", "结对单位"]),
-    ("organisation", "单位", "Organisation", false, &["机构", "单位名称", "企业", "学校", "医院", "organization"]),
-    ("note", "备注", "Note", false, &["说明", "情况说明", "notes", "remark", "remarks"]),
+    (field::PAIRING, "结对", "Pairing", false, &["结对关系", "结对单位"]),
+    (field::ORGANISATION, "单位", "Organisation", false, &["机构", "单位名称", "企业", "学校", "医院", "organization"]),
+    (field::NOTE, "备注", "Note", false, &["说明", "情况说明", "notes", "remark", "remarks"]),
 ];
 
 /// Further columns of an export, from which a corrected export can be imported.
@@ -108,8 +109,8 @@ pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
         required: *required && activity.is_some(),
         unit: String::new(),
         unit_en: String::new(),
-        is_free_text: matches!(*path, "note" | ANSWERS),
-        other: other.iter().map(|own| (*own).to_owned()).collect(),
+        is_free_text: matches!(*path, field::NOTE | ANSWERS),
+        other: other.iter().map(|heading| (*heading).to_owned()).collect(),
     };
     let fields = activity.map(|activity| activity.fields.as_slice()).unwrap_or_default();
     let of_form = fields.iter().filter(|field| field.computed.is_none() && field.kind != Kind::Table).map(of_form);

@@ -3,6 +3,7 @@
 use super::target::{is_in_template, targets};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::catalogue::Kind;
+use jiedui_core::entry::field;
 use jiedui_core::values::field_error::Language;
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
@@ -20,13 +21,14 @@ pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, Xlsx
         let mark = if target.required { "*" } else { "" };
         let heading = format!("{}{mark}", language.pick(&target.label, &target.label_en));
         sheet.write_string_with_format(0, column, heading, &bold)?.set_column_width(column, 18)?;
-        if target.path == "date" {
+        if target.path == field::DATE {
             sheet.set_column_format(column, &day)?;
         }
         let field = target.path.split_once('.').and_then(|(_, code)| activity.field(code));
         let choices = field.filter(|field| field.kind == Kind::Choice);
         if let Some(field) = choices {
-            let names: Vec<&str> = field.choices.iter().map(|own| language.pick(&own.name, &own.name_en)).collect();
+            let names: Vec<&str> =
+                field.choices.iter().map(|choice| language.pick(&choice.name, &choice.name_en)).collect();
             // Spreadsheets offer choices of at most 255 characters; longer lists are only checked by the import.
             if let Ok(offer) = DataValidation::new().allow_list_strings(&names) {
                 sheet.add_data_validation(1, column, OFFERED, column, &offer)?;
