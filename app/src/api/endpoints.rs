@@ -173,9 +173,9 @@ impl Pages {
     }
 }
 
-/// Fetches the overview; with `known`, the changes since.
-pub async fn overview(known: Option<&Overview>) -> Result<Overview, ApiError> {
-    let (since, edition) = known.map_or((0, ""), |known| (known.change, known.edition.as_str()));
+/// Fetches the overview, or the changes since `base`.
+pub async fn overview(base: Option<&Overview>) -> Result<Overview, ApiError> {
+    let (since, edition) = base.map_or((0, ""), |base| (base.change, base.edition.as_str()));
     send_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
 }
 
@@ -201,14 +201,14 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
     };
     let Ok(request) = request else { return UploadResult::Refused };
     let Ok(answer) = hear(request).await else { return UploadResult::NoResponse };
-    let there = || {
+    let received = || {
         let range = answer.headers().get("range")?;
         range.strip_prefix("bytes=0-")?.parse::<u64>().ok().map(|last| last + 1)
     };
     match answer.status() {
         200 | 201 => UploadResult::Stored,
-        202 | 409 => UploadResult::Received(there().unwrap_or_default()),
-        // The content is not what the server takes. All else may be otherwise later: no session, no space, no server.
+        202 | 409 => UploadResult::Received(received().unwrap_or_default()),
+        // The server rejects the content. Other errors can pass: no session, no space, no server.
         400 | 413 => UploadResult::Refused,
         _ => UploadResult::NoResponse,
     }

@@ -18,7 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 pub fn Header() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let (other, other_short, other_name) = match app.language {
+    let (target, target_short, target_name) = match app.language {
         Language::Chinese => (Language::English, "EN", "English"),
         Language::English => (Language::Chinese, "中", "中文"),
     };
@@ -72,8 +72,8 @@ pub fn Header() -> impl IntoView {
                 <Show when=move || app.session.user.with(Option::is_some)>
                     <SyncBadge/>
                 </Show>
-                <button type="button" class="button-quiet" lang=other.tag() aria-label=other_name on:click=move |_| choose_language(other)>
-                    {other_short}
+                <button type="button" class="button-quiet" lang=target.tag() aria-label=target_name on:click=move |_| choose_language(target)>
+                    {target_short}
                 </button>
                 {move || match app.session.user.get() {
                     Some(user) => view! {

@@ -1,4 +1,4 @@
-//! Changes that the screens make: stored in the outbox, shown, and then sent.
+//! Changes made on the screens: stored in the outbox, shown, then sent.
 
 use super::direct;
 use crate::state::AppState;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use web_sys::BroadcastChannel;
 
-/// Channel on which tabs tell each other that there is something new on the phone.
+/// Channel on which tabs announce that the outbox or replica changed.
 pub(super) const CHANNEL: &str = "jiedui";
 
 /// Opens the storage of the signed-in user.
@@ -26,8 +26,8 @@ async fn user_db(model: AppState) -> Result<UserDb, StoreError> {
 }
 
 /// Shows a new item of the outbox on the screens and starts the sync.
-async fn is_saved(model: AppState, db: &UserDb) {
-    // What was saved is saved, whether or not it can be shown yet.
+async fn show_and_send(model: AppState, db: &UserDb) {
+    // The change is saved even if it cannot be shown yet.
     match db.journal().await {
         Ok(journal) => model.show_my_entries(journal),
         Err(error) => {
@@ -50,21 +50,22 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
             break;
         }
     }
-    is_saved(model, &db).await;
+    show_and_send(model, &db).await;
     saved
 }
 
-/// Deletes an entry: the deletion is on the phone when this returns, and is sent once it can no longer be undone.
-pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, said: Fields) -> Result<(), StoreError> {
+/// Deletes an entry, with the reasons given for it. When this returns, the deletion is on the phone; it is sent after the undo
+/// period.
+pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reasons: Fields) -> Result<(), StoreError> {
     let db = user_db(model).await?;
-    let seq = db.delete(Kind::Entry, id, rev, said, clock::phone()).await?;
+    let seq = db.delete(Kind::Entry, id, rev, reasons, clock::phone()).await?;
     model.screen.deleted.set(Some(Deleted { id, rev, fields, seq }));
-    let over = move || {
+    let end_undo_period = move || {
         model.screen.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
         model.sync.notify(Input::Wake);
     };
-    set_timeout(over, Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
-    is_saved(model, &db).await;
+    set_timeout(end_undo_period, Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
+    show_and_send(model, &db).await;
     Ok(())
 }
 
@@ -73,23 +74,23 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
     let db = user_db(model).await?;
     model.screen.deleted.set(None);
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
-        let decided = ["state", "review_note", "review_fields"];
-        let fields = deleted.fields.into_iter().filter(|(name, _)| !decided.contains(&name.as_str())).collect();
+        let review = ["state", "review_note", "review_fields"];
+        let fields = deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())).collect();
         db.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
     }
-    is_saved(model, &db).await;
+    show_and_send(model, &db).await;
     Ok(())
 }
 
-/// Puts what a form has made into the outbox and starts the sync. When it says that it is done, it is on the phone.
-pub async fn save_made(model: AppState, made: &SaveRequest) -> Result<SaveOutcome, StoreError> {
+/// Puts a form's change into the outbox and starts the sync. `SaveOutcome::Done` means that the change is on the phone.
+pub async fn save_made(model: AppState, request: &SaveRequest) -> Result<SaveOutcome, StoreError> {
     let db = match user_db(model).await {
-        Err(StoreError::Refused) => return direct::send(model, made).await.map(|()| SaveOutcome::Done),
+        Err(StoreError::Refused) => return direct::send(model, request).await.map(|()| SaveOutcome::Done),
         db => db?,
     };
-    let saved = db.save_request(made).await?;
+    let saved = db.save_request(request).await?;
     if saved == SaveOutcome::Done {
-        is_saved(model, &db).await;
+        show_and_send(model, &db).await;
     }
     Ok(saved)
 }
@@ -99,12 +100,12 @@ pub async fn my_entry_of(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u
     user_db(model).await?.my_entry_of(id).await
 }
 
-/// Anybody's entry as this phone knows it, and the same number.
+/// Returns an entry of any author with unsent changes, and the number of its last change by a form.
 pub async fn entry_view_of(model: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
     user_db(model).await?.entry_view_of(id).await
 }
 
-/// The same for an item of a ledger.
+/// Returns a ledger item with unsent changes, and the number of its last change by a form.
 pub async fn item_view_of(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
     user_db(model).await?.item_view_of(id).await
 }
@@ -113,7 +114,7 @@ pub async fn item_view_of(model: AppState, id: Uuid) -> Result<Option<(ItemView,
 pub async fn delete_item(model: AppState, id: Uuid, rev: u64) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     db.delete(Kind::LedgerItem, id, rev, Fields::new(), clock::phone()).await?;
-    is_saved(model, &db).await;
+    show_and_send(model, &db).await;
     Ok(())
 }
 
@@ -128,11 +129,11 @@ pub async fn undo_delete_item(model: AppState, deletion: PendingDeletion) -> Res
     if !db.undo_delete(deletion.seq, clock::phone()).await? {
         db.save(Kind::LedgerItem, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
     }
-    is_saved(model, &db).await;
+    show_and_send(model, &db).await;
     Ok(())
 }
 
-/// Takes back a change that the server has refused.
+/// Discards a change that the server rejected.
 pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     db.discard_refused(id).await?;
@@ -140,7 +141,7 @@ pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError
     Ok(())
 }
 
-/// The person has seen that an entry of theirs was deleted by others.
+/// Removes the notice that another user deleted an entry of this user.
 pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     db.forget_gone(id).await?;
@@ -148,11 +149,17 @@ pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Settles a conflict as the person has chosen, and starts the sync.
-pub async fn choose(model: AppState, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<(), StoreError> {
+/// Resolves a conflict with the paths whose values the user chose, and starts the sync.
+pub async fn choose(
+    model: AppState,
+    id: Uuid,
+    rev: u64,
+    seq: u64,
+    chosen: Vec<Path<'static>>,
+) -> Result<(), StoreError> {
     let db = user_db(model).await?;
-    db.choose(id, rev, seq, take).await?;
-    is_saved(model, &db).await;
+    db.choose(id, rev, seq, chosen).await?;
+    show_and_send(model, &db).await;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Saving in a browser that refuses storage: a change goes to the server at once, and is saved once the server has it.
+//! Saves without storage, in a browser that refuses it: the change is sent at once and saved when the server has accepted it.
 
 use super::overview;
 use crate::api::endpoints;
@@ -15,19 +15,19 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 thread_local! {
-    /// This page, as a client of the server.
+    /// Client identifier of this page.
     static CLIENT: Uuid = new_id();
     static LAST_SEQ: Cell<u64> = const { Cell::new(0) };
-    /// A change whose answer has not come: sent again under the same number, it is made once.
+    /// Mutation without an answer. It is sent again with the same number, so it takes effect once.
     static UNANSWERED: RefCell<Option<Mutation>> = const { RefCell::new(None) };
 }
 
-/// Sends what a form has made. When this returns without an error, the server has it.
-pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError> {
+/// Sends the change of a form. When this returns without an error, the server has accepted it.
+pub async fn send(model: AppState, request: &SaveRequest) -> Result<(), StoreError> {
     let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
     let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
-    let mutation = numbered(made);
+    let mutation = numbered(request);
     UNANSWERED.set(Some(mutation.clone()));
     let results = endpoints::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
     let (results, _) = results.map_err(|failure| match failure {
@@ -39,20 +39,20 @@ pub async fn send(model: AppState, made: &SaveRequest) -> Result<(), StoreError>
     let result = results.into_iter().find(|result| result.seq == mutation.seq);
     let result = result.ok_or_else(|| not_sent(model.texts.sync_offline))?;
     if !result.outcome.is_done() {
-        let activity = made.fields.get(field::ACTIVITY).and_then(|code| code.as_str()).unwrap_or_default();
+        let activity = request.fields.get(field::ACTIVITY).and_then(|code| code.as_str()).unwrap_or_default();
         return Err(not_sent(&reasons(model, activity, result.errors)));
     }
     model.sync.uploaded.update(|uploaded| *uploaded += 1);
-    // Nothing else brings it to the screens.
+    // No pull brings it to the screens without storage.
     spawn_local(async move {
         overview::refresh(model).await;
     });
     Ok(())
 }
 
-fn numbered(made: &SaveRequest) -> Mutation {
-    let (kind, id, base_rev) = (made.kind.clone(), made.id, made.base_rev);
-    let mutation = |seq| Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields: made.fields.clone() };
+fn numbered(request: &SaveRequest) -> Mutation {
+    let (kind, id, base_rev) = (request.kind.clone(), request.id, request.base_rev);
+    let mutation = |seq| Mutation { seq, kind, id, base_rev, epoch: None, op: Op::Put, fields: request.fields.clone() };
     let again = UNANSWERED.with_borrow(|last| last.as_ref().map(|last| last.seq));
     let mutation = mutation(again.unwrap_or_default());
     if UNANSWERED.with_borrow(|last| last.as_ref() == Some(&mutation)) {

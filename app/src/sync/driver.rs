@@ -1,4 +1,4 @@
-//! Drives core's state machine: does what it asks for and tells it what came of that.
+//! Drives the engine of core: performs its outputs and returns the results as inputs.
 
 use super::{offline_readiness, photos};
 use crate::api::endpoints;
@@ -25,17 +25,18 @@ pub struct Driver {
     person: UserDb,
     user: Uuid,
     client: Uuid,
-    /// The name under which the last push was sent, and the life of the database that answered.
+    /// Client identifier of the last push.
     sent_as: Cell<Uuid>,
+    /// Epoch of the database that answered it.
     answered_in: Cell<Option<u64>>,
     engine: RefCell<Engine>,
-    /// An answer of which more pages arrive.
+    /// Response whose remaining pages are still to be read.
     pages: RefCell<Option<endpoints::Pages>>,
-    /// Where the feed was when the journal was last put together; another tab may have gone on since.
+    /// Cursor at which the user's entries were last read; another tab may have advanced it since.
     journal_at: RefCell<Option<String>>,
-    /// Whether entries have arrived that the screens do not know of.
+    /// Whether records have arrived that the screens do not show yet.
     has_news: Cell<bool>,
-    /// Whether the server may have lost photos that were sent: once after a start, and when its database is another one.
+    /// Whether to ask the server for missing photos: after a start, and after a reset of the replica.
     ask_for_photos: Cell<bool>,
     sender: UnboundedSender<Input>,
 }
@@ -62,18 +63,18 @@ impl Driver {
         })
     }
 
-    /// Works until the other end of the inputs is closed: when the person signs out.
+    /// Runs until the sender of the inputs is dropped, at sign-out.
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
         driver.show_journal().await;
         if let Some(progress) = driver.stored(driver.person.replica_progress().await) {
             driver.show_progress(progress).await;
         }
-        let own = driver.clone();
-        // The sync does not wait until photos are shown; those that wait go once they are, or with the next round.
+        let task = driver.clone();
+        // The sync does not wait for the photos to be shown. They are sent after that, or in the next round.
         spawn_local(async move {
-            if own.stored(photos::begin(own.model, &own.person).await).is_some() {
-                own.stored(photos::send(own.model, &own.person).await);
+            if task.stored(photos::begin(task.model, &task.person).await).is_some() {
+                task.stored(photos::send(task.model, &task.person).await);
             }
         });
         while let Some(input) = inputs.next().await {
@@ -103,12 +104,12 @@ impl Driver {
                 let unsent = self.stored(self.person.unsent(limit, crate::storage::clock::phone()).await);
                 let read = unsent.map(|Unsent { client, mutations, held_for }| {
                     self.sent_as.set(client);
-                    // The tab that would have sent it may have been closed.
+                    // The tab that made the mutation may have been closed.
                     if let Some(wait) = held_for.and_then(|wait| u32::try_from(wait).ok()) {
                         let sender = self.sender.clone();
                         spawn_local(async move {
                             TimeoutFuture::new(wait).await;
-                            // Nobody listens any more once the person has signed out.
+                            // The receiver is closed once the user has signed out.
                             drop(sender.unbounded_send(Input::Wake));
                         });
                     }
@@ -142,7 +143,7 @@ impl Driver {
                     self.ask_for_photos.set(true);
                 }
                 if stored.is_some_and(|(_, is_restored)| is_restored) {
-                    // What the restored server may lack is sent in a round that follows.
+                    // The next round sends what the restored server may lack.
                     self.engine.borrow_mut().handle(Input::Wake);
                     self.model.journal.is_stale.set_value(true);
                 }
@@ -155,7 +156,7 @@ impl Driver {
                     self.has_news.set(true);
                 }
                 if stored.is_none() {
-                    // The rest of the answer would leave a gap.
+                    // The remaining pages would leave a gap.
                     self.pages.take();
                 }
                 if let Some((progress, _)) = stored {
@@ -167,7 +168,7 @@ impl Driver {
                 let (sender, milliseconds) = (self.sender.clone(), u32::try_from(wait.as_millis()).unwrap_or(u32::MAX));
                 spawn_local(async move {
                     TimeoutFuture::new(milliseconds).await;
-                    // It fails when the person has signed out meanwhile.
+                    // The receiver is closed once the user has signed out.
                     let _ = sender.unbounded_send(Input::WaitOver);
                 });
                 None
@@ -175,23 +176,20 @@ impl Driver {
             Output::Show(status) => {
                 if status == Status::Idle && super::overview::refresh(self.model).await {
                     self.stored(self.person.all_counted().await);
-                    if self
-                        .model
-                        .journal
-                        .entries
-                        .with_untracked(|own| own.as_ref().is_some_and(|own| !own.not_in_overview.is_empty()))
-                    {
+                    if self.model.journal.entries.with_untracked(|entries| {
+                        entries.as_ref().is_some_and(|entries| !entries.not_in_overview.is_empty())
+                    }) {
                         self.model.journal.is_stale.set_value(true);
                     }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
-                    // To read all that is on the phone takes a while, and most of what comes is others'.
+                    // Reading all entries takes a while, and most arriving records are other users'.
                     let at = self.person.cursor().await.ok().flatten();
                     if self.model.journal.is_stale.get_value() || *self.journal_at.borrow() != at {
                         self.show_journal().await;
                     }
                     if self.has_news.replace(false) {
-                        self.model.replica.version.update(|pulled| *pulled += 1);
+                        self.model.replica.version.update(|version| *version += 1);
                     }
                 }
                 if status == Status::Idle {
@@ -225,7 +223,7 @@ impl Driver {
         Ok(page)
     }
 
-    /// Returns the value that storage gave, or shows the error.
+    /// Returns the value of a storage operation, or shows its error.
     fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
         match result {
             Ok(value) => {
@@ -255,7 +253,7 @@ impl Driver {
         let before = self.model.replica.progress.get_untracked();
         let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
         if is_news
-            && self.model.journal.entries.with_untracked(|own| own.as_ref().map(|own| own.is_complete))
+            && self.model.journal.entries.with_untracked(|entries| entries.as_ref().map(|entries| entries.is_complete))
                 != Some(progress.is_complete)
         {
             self.show_journal().await;

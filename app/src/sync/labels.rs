@@ -1,4 +1,4 @@
-//! Reference data that screens wait for: overview and places turn codes into words and validate the forms.
+//! Reference data that screens wait for: the overview and the places, for labels and validation.
 
 use super::{offline_readiness, overview};
 use crate::state::AppState;
@@ -8,18 +8,19 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
-/// Loads what turns codes into words: the whole overview, which holds forms and directory, and the places. Returns once they are
-/// on the phone, or cannot be had.
+/// Loads the data that labels need: the whole overview, with forms and directory, and the places. Returns once they are on the
+/// phone, or cannot be loaded.
 pub async fn load_labels(model: AppState) {
     make_ready(model).await;
-    // A page may have been painted from a part of the overview.
-    let is_whole = |own: &Option<Arc<Overview>>| own.as_ref().is_some_and(|own| own.partial_for.is_none());
+    // The page may hold a part of the overview only.
+    let is_whole =
+        |overview: &Option<Arc<Overview>>| overview.as_ref().is_some_and(|overview| overview.partial_for.is_none());
     if !model.overviews.server.with_untracked(is_whole) {
         overview::refresh(model).await;
     }
 }
 
-/// Has the names of towns and villages on the phone, to choose among them.
+/// Loads the names of towns and villages, so that forms can offer them.
 pub fn fetch_places(model: AppState) {
     spawn_local(make_ready(model));
 }
@@ -30,13 +31,13 @@ pub(super) async fn make_ready(model: AppState) {
     }
 }
 
-/// Fetches news of the overview, if there is a network.
+/// Fetches changes of the overview, if there is a network.
 pub async fn refresh_overview(model: AppState) {
     overview::refresh(model).await;
 }
 
 /// Returns the overview (catalogue and directory) and the places, which validate answers. Waits until they are loaded; `None`
-/// where the phone has neither them nor a network.
+/// without a network, unless they are stored.
 pub async fn judges(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
     if model.geography.places.with_untracked(|places| places.all().is_empty()) {
         make_ready(model).await;

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 thread_local! {
-    /// The reading of the places, while it is under way.
+    /// Load of the places in progress.
     static READS: RefCell<Option<Shared<LocalBoxFuture<'static, Result<()>>>>> = const { RefCell::new(None) };
 }
 
@@ -31,7 +31,7 @@ async fn read_or_fetch(model: AppState) -> Result<()> {
     if let Ok(Some(places)) = stored {
         model.geography.places.set(Arc::new(places));
     } else if let Ok(places) = endpoints::places().await {
-        // They can be chosen whether or not they can be stored.
+        // They can be chosen even if they cannot be stored.
         let places = Arc::new(places);
         model.geography.places.set(places.clone());
         let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
@@ -42,24 +42,23 @@ async fn read_or_fetch(model: AppState) -> Result<()> {
     update(model).await
 }
 
-/// Whether the browser can keep the app at this address: it has service workers on encrypted connections alone.
+/// Returns whether the browser can store the app: service workers need an encrypted connection.
 pub fn can_work_offline() -> bool {
-    // The server, which paints the first page, cannot know.
+    // The server paints the first page and does not know the browser.
     cfg!(not(target_arch = "wasm32"))
         || Reflect::get(&window().navigator(), &"serviceWorker".into()).is_ok_and(|workers| workers.is_object())
 }
 
-/// Updates [`AppState::offline_use`] without fetching anything. `public/version.js` writes into the page whether the app files are
-/// stored.
+/// Updates the state of offline use without a request. `public/version.js` writes into the page whether the app files are stored.
 pub async fn update(model: AppState) -> Result<()> {
     let has_overview = async { SharedDb::open().await?.has_overview().await }.await;
     let has_places = model.geography.places.with_untracked(|places| !places.all().is_empty());
     let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
     model.storage.offline_use.set(match (&has_overview, program.as_deref()) {
-        // Without local storage the app would not know who has signed in.
+        // Without local storage, the app would not know the signed-in user.
         (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
         _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
-        // Entries of which only a part has arrived are not enough.
+        // A partial replica is not enough.
         (Ok(true), Some("ready")) if has_places && model.replica.is_complete.get_untracked() => OfflineUse::Ready,
         _ => OfflineUse::Preparing,
     });

@@ -11,26 +11,26 @@ use std::cell::Cell;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
-/// An overview with more tallies and pairings than this takes a while to be kept.
+/// Number of entry counts and pairings above which storing an overview takes a while.
 const LONG: usize = 1_000;
 
 thread_local! {
-    /// Whether a long one is being kept.
-    static KEEPS: Cell<bool> = const { Cell::new(false) };
+    /// Whether a large overview is being stored.
+    static IS_STORING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Fetches changes of the overview, shows and stores them. Returns false if the server gave none.
 pub async fn refresh(model: AppState) -> bool {
-    // What a page was painted from may be a part; the whole is on the phone, or asked for.
-    let whole = || model.overviews.server.get_untracked().filter(|own| own.partial_for.is_none());
-    let asked = match whole() {
+    // The page may hold a part of the overview only.
+    let whole = || model.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
+    let base = match whole() {
         Some(whole) => Some(whole),
         None => async { SharedDb::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
     };
-    let mut overview = match endpoints::overview(asked.as_deref()).await {
+    let mut overview = match endpoints::overview(base.as_deref()).await {
         Ok(overview) => overview,
         Err(error) => {
-            // A link to the view that has ended or was withdrawn: what it showed goes from this phone.
+            // The link to the shared view has expired or was revoked: its data is removed from the phone.
             if error.status == 401 && model.session.user.with_untracked(Option::is_none) {
                 model.overviews.server.set(None);
                 let _ = async { SharedDb::open().await?.forget_overview().await }.await;
@@ -38,35 +38,36 @@ pub async fn refresh(model: AppState) -> bool {
             return false;
         }
     };
-    let known = whole().or(asked);
-    let same = |known: &Arc<Overview>| known.change == overview.change && known.edition == overview.edition;
-    if known.as_ref().is_some_and(same) && whole().is_some() && is_kept().await {
+    // Another refresh may have ended meanwhile.
+    let base = whole().or(base);
+    let is_unchanged = |base: &Arc<Overview>| base.change == overview.change && base.edition == overview.edition;
+    if base.as_ref().is_some_and(is_unchanged) && whole().is_some() && is_stored().await {
         return true;
     }
     if overview.base_change.is_some() {
-        let mut renewed = match known {
-            Some(known) => copied(&known).await,
+        let mut updated = match base {
+            Some(base) => copy_of(&base).await,
             None => Overview::default(),
         };
-        if !renewed.apply_delta(overview) {
-            // Another answer, which came meanwhile, is newer.
+        if !updated.apply_delta(overview) {
+            // Another response that arrived meanwhile is newer.
             return true;
         }
-        overview = renewed;
+        overview = updated;
     }
     let overview = Arc::new(overview);
-    // So may one be that came while this one was put together or kept.
+    // A newer one may arrive while this one is copied or stored.
     let is_newest = || whole().is_none_or(|shown| shown.edition != overview.edition || shown.change <= overview.change);
     if !is_newest() {
         return true;
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
-        // To keep it takes a while, and nobody waits for that.
+        // Storing takes a while, so the screens do not wait for it.
         model.overviews.server.set(Some(overview));
-        spawn_local(keep_shown(model));
+        spawn_local(store_shown(model));
     } else {
-        // What has been seen is on the phone.
-        keep(model, &overview, is_newest).await;
+        // An overview that was shown must be available offline.
+        store(model, &overview, is_newest).await;
         if is_newest() {
             model.overviews.server.set(Some(overview.clone()));
         }
@@ -74,42 +75,45 @@ pub async fn refresh(model: AppState) -> bool {
     true
 }
 
-/// Whether one is on the phone or on its way there; where its storage fails, nothing is gained by writing again.
-async fn is_kept() -> bool {
-    KEEPS.get() || async { SharedDb::open().await?.has_overview().await }.await.unwrap_or(true)
+/// Returns whether an overview is stored or being stored. Also true if the storage fails: writing again would not help.
+async fn is_stored() -> bool {
+    IS_STORING.get() || async { SharedDb::open().await?.has_overview().await }.await.unwrap_or(true)
 }
 
-/// Keeps an overview on the phone if, once it is written down, it is `still` the one to be kept.
-async fn keep(model: AppState, overview: &Overview, still: impl Fn() -> bool) {
-    let kept = async {
-        SharedDb::open().await?.keep_overview(overview, still).await?;
+/// Stores an overview, unless `is_current` returns false before the transaction completes.
+async fn store(model: AppState, overview: &Overview, is_current: impl Fn() -> bool) {
+    let stored = async {
+        SharedDb::open().await?.keep_overview(overview, is_current).await?;
         offline_readiness::update(model).await
     };
-    if let Err(error) = kept.await {
+    if let Err(error) = stored.await {
         model.storage.error.set(Some(error));
     }
 }
 
-/// Keeps the overview that is shown, and if it is another one by then, that too.
-async fn keep_shown(model: AppState) {
-    if KEEPS.replace(true) {
+/// Stores the shown overview, and again if it was replaced meanwhile.
+async fn store_shown(model: AppState) {
+    if IS_STORING.replace(true) {
         return;
     }
-    let shown = || model.overviews.server.get_untracked().filter(|own| own.partial_for.is_none());
-    let mut kept: Option<Arc<Overview>> = None;
-    while let Some(overview) = shown().filter(|own| kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, own))) {
-        // One that may no longer be seen has been forgotten.
-        keep(model, &overview, || shown().is_some()).await;
-        kept = Some(overview);
+    let shown = || model.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
+    let mut stored: Option<Arc<Overview>> = None;
+    let is_new = |stored: &Option<Arc<Overview>>, shown: &Arc<Overview>| {
+        stored.as_ref().is_none_or(|stored| !Arc::ptr_eq(stored, shown))
+    };
+    while let Some(overview) = shown().filter(|shown| is_new(&stored, shown)) {
+        // An overview that the user may no longer see is not stored.
+        store(model, &overview, || shown().is_some()).await;
+        stored = Some(overview);
     }
-    KEEPS.set(false);
+    IS_STORING.set(false);
 }
 
-/// The same overview to be changed.
-async fn copied(overview: &Overview) -> Overview {
+/// Copies an overview in time slices.
+async fn copy_of(overview: &Overview) -> Overview {
     let (mut copy, mut slice) = (overview.without_lists(), TimeSlice::begin().await);
-    for piece in overview.chunks() {
-        copy.add_chunk(piece);
+    for chunk in overview.chunks() {
+        copy.add_chunk(chunk);
         slice.next().await;
     }
     copy

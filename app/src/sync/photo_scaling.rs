@@ -10,18 +10,18 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
-/// The most bytes that a photo may have once it is scaled down.
+/// Size limit of a scaled photo in bytes.
 pub const LARGEST: usize = 300 * 1024;
-/// The sizes tried until the photo is small enough: the longest side in pixels, and the JPEG quality.
+/// Longest side in pixels and JPEG quality, tried in order until the photo is small enough.
 const TRIES: [(f64, f64); 7] =
     [(1600.0, 0.82), (1600.0, 0.7), (1600.0, 0.55), (1280.0, 0.6), (1024.0, 0.55), (800.0, 0.5), (640.0, 0.4)];
 
-/// This is no picture that the browser can read.
+/// Error: the file is not an image that the browser supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no picture that this browser can read")]
 pub struct NoPicture;
 
-/// Scales a picture down; a JPEG of at most [`LARGEST`] bytes.
+/// Scales a picture down to a JPEG of at most [`LARGEST`] bytes.
 pub async fn scale_down(file: &Blob, keep_place: bool) -> Result<Uint8Array, NoPicture> {
     let bytes = bytes_of(file).await?;
     let taken = taken(&bytes.to_vec(), keep_place).unwrap_or_default();
@@ -48,7 +48,7 @@ async fn drawn(picture: &ImageBitmap, canvas: &HtmlCanvasElement, side: f64, qua
     canvas.set_height(height as u32);
     let context = canvas.get_context("2d").ok().flatten().ok_or(NoPicture)?;
     let context: CanvasRenderingContext2d = context.dyn_into().map_err(|_| NoPicture)?;
-    // What was transparent would be black in a JPEG.
+    // Transparent pixels would turn black in a JPEG.
     context.set_fill_style_str("#fff");
     context.fill_rect(0.0, 0.0, width, height);
     let drawn = context.draw_image_with_image_bitmap_and_dw_and_dh(picture, 0.0, 0.0, width, height);
@@ -62,7 +62,7 @@ async fn drawn(picture: &ImageBitmap, canvas: &HtmlCanvasElement, side: f64, qua
     waited(blob).await?.dyn_into().map_err(|_| NoPicture)
 }
 
-/// The bytes of a file.
+/// Reads the bytes of a file.
 pub async fn bytes_of(blob: &Blob) -> Result<Uint8Array, NoPicture> {
     let buffer: ArrayBuffer = waited(blob.array_buffer()).await?.dyn_into().map_err(|_| NoPicture)?;
     Ok(Uint8Array::new(&buffer))
@@ -72,31 +72,31 @@ async fn waited(promise: Promise) -> Result<JsValue, NoPicture> {
     JsFuture::from(promise).await.map_err(|_| NoPicture)
 }
 
-/// SHA-256 in lower-case hexadecimal. The browser has its own (`crypto.subtle`) only where the connection is encrypted.
+/// Returns the SHA-256 hash in lower-case hexadecimal. The browser offers `crypto.subtle` on encrypted connections only.
 pub fn sha256(content: &Uint8Array) -> String {
     Sha256::digest(content.to_vec()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// When, and where if that is allowed, a picture was taken, as EXIF.
+/// Returns the time of a picture as EXIF, with the position if `keep_place` is set.
 fn taken(picture: &[u8], keep_place: bool) -> Option<Vec<u8>> {
     let exif = Reader::new().read_from_container(&mut Cursor::new(picture)).ok()?;
     let when = [Tag::DateTimeOriginal, Tag::OffsetTimeOriginal];
     let place = [Tag::GPSLatitudeRef, Tag::GPSLatitude, Tag::GPSLongitudeRef, Tag::GPSLongitude];
     let wanted = when.iter().chain(place.iter().filter(|_| keep_place));
-    let kept: Vec<&Field> = wanted.filter_map(|tag| exif.get_field(*tag, In::PRIMARY)).collect();
+    let fields: Vec<&Field> = wanted.filter_map(|tag| exif.get_field(*tag, In::PRIMARY)).collect();
     let mut writer = Writer::new();
-    kept.iter().for_each(|field| writer.push_field(field));
+    fields.iter().for_each(|field| writer.push_field(field));
     let mut written = Cursor::new(Vec::new());
-    (!kept.is_empty()).then_some(())?;
+    (!fields.is_empty()).then_some(())?;
     writer.write(&mut written, false).ok()?;
     Some(written.into_inner())
 }
 
-/// A JPEG with EXIF put behind its first marker (Exif 2.3, 4.7.2), where there is any.
+/// Inserts EXIF behind the first marker of a JPEG (Exif 2.3, 4.7.2); returns it unchanged if `taken` is empty.
 fn with_taken(jpeg: &[u8], taken: &[u8]) -> Vec<u8> {
     let (Some((start, rest)), false) = (jpeg.split_at_checked(2), taken.is_empty()) else { return jpeg.to_vec() };
     let header = b"Exif\0\0";
-    // The length counts itself too; what is kept are some hundred bytes.
+    // The length includes its own two bytes; the metadata has a few hundred.
     let length = u16::try_from(2 + header.len() + taken.len()).unwrap_or(u16::MAX).to_be_bytes();
     [start, &[0xff, 0xe1], &length, header, taken, rest].concat()
 }

@@ -1,4 +1,4 @@
-//! Photos on their way: taken in, kept on the phone, and sent once the entries that name them are.
+//! Photos: scaled down, stored on the phone, and uploaded after the entries that name them.
 
 use crate::api::endpoints;
 use crate::api::error::ApiError;
@@ -19,14 +19,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 use web_sys::{Blob, Url};
 
-/// The number of sent photos that stay on the phone.
+/// Number of uploaded photos that stay on the phone.
 const KEPT: usize = 40;
-/// Hashes in one question to the server.
+/// Hashes in one request for missing photos.
 const ASKED: usize = 100;
-/// The milliseconds after which a photo that no record names is deleted: a form may be about to name it.
+/// Milliseconds after which a photo that no record names is deleted; a form may be about to name a newer one.
 const FORGOTTEN: f64 = 24.0 * 3600.0 * 1000.0;
 
-/// Why a photo was not taken in.
+/// Error of adding a photo.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PhotoError {
     /// The file is not a supported image.
@@ -41,21 +41,21 @@ fn user(model: AppState) -> Uuid {
     model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
 }
 
-/// An address under which the page can show it.
+/// Creates an address at which the page can show the photo.
 fn address(content: &Uint8Array) -> Option<String> {
     let blob = Blob::new_with_u8_array_sequence(&js_sys::Array::of1(content)).ok()?;
     Url::create_object_url_with_blob(&blob).ok()
 }
 
-/// Scales a picture down and keeps it; gives its hash. When this returns, it is on the phone.
+/// Scales a picture down, stores it, and returns its hash. When this returns, the photo is on the phone.
 pub async fn take_in(model: AppState, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
     let content = photo_scaling::scale_down(file, keep_place).await?;
     let sha256 = photo_scaling::sha256(&content);
     let photos = PhotoDb::open(user(model)).await?;
-    let known = model.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|own| own.sent));
-    if known.is_none() {
-        let about = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
-        photos.keep(&about, &content).await?;
+    let sent = model.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
+    if sent.is_none() {
+        let info = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
+        photos.keep(&info, &content).await?;
         show(model, &sha256, UploadState::Not, &content);
     }
     Ok(sha256)
@@ -72,8 +72,8 @@ fn show(model: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) 
 
 fn mark(model: AppState, sha256: &str, sent: UploadState) {
     model.journal.photos.update(|photos| {
-        if let Some(own) = Arc::make_mut(photos).get_mut(sha256) {
-            own.sent = sent;
+        if let Some(photo) = Arc::make_mut(photos).get_mut(sha256) {
+            photo.sent = sent;
         }
     });
 }
@@ -90,18 +90,18 @@ pub async fn upload_file(file: &Blob) -> Result<String, ApiError> {
 pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(model)).await?;
     let all = photos.all().await?;
-    let is_old = |own: &PhotoInfo| own.sent != UploadState::Yes && js_sys::Date::now() - own.at > FORGOTTEN;
-    // All entries are read for it, so seldom.
+    let is_old = |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > FORGOTTEN;
+    // Reads all entries, so only if an old photo exists.
     let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
     let drafts: BTreeSet<String> = drafts::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
-    let sent = all.iter().filter(|own| own.sent == UploadState::Yes);
-    let spared: Vec<String> = sent.rev().skip(KEPT).map(|own| own.sha256.clone()).collect();
-    for own in all {
-        let is_named = named.contains(&own.sha256) || drafts.contains(&own.sha256);
-        if is_old(&own) && !is_named || spared.contains(&own.sha256) {
-            photos.remove(&own.sha256).await?;
-        } else if let Some(content) = photos.content(&own.sha256).await? {
-            show(model, &own.sha256, own.sent, &content);
+    let sent = all.iter().filter(|photo| photo.sent == UploadState::Yes);
+    let spared: Vec<String> = sent.rev().skip(KEPT).map(|photo| photo.sha256.clone()).collect();
+    for photo in all {
+        let is_named = named.contains(&photo.sha256) || drafts.contains(&photo.sha256);
+        if is_old(&photo) && !is_named || spared.contains(&photo.sha256) {
+            photos.remove(&photo.sha256).await?;
+        } else if let Some(content) = photos.content(&photo.sha256).await? {
+            show(model, &photo.sha256, photo.sent, &content);
         }
     }
     Ok(())
@@ -109,7 +109,7 @@ pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
 
 /// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
 pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
-    let waits = |own: &LocalPhoto| own.sent == UploadState::Not;
+    let waits = |photo: &LocalPhoto| photo.sent == UploadState::Not;
     if !model.journal.photos.with_untracked(|photos| photos.values().any(waits)) {
         return Ok(());
     }
@@ -127,10 +127,10 @@ pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
 /// restore from a backup.
 pub async fn look_for_missing(model: AppState) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(model)).await?;
-    let sent = photos.all().await?.into_iter().filter(|own| own.sent == UploadState::Yes).map(|own| own.sha256);
+    let sent = photos.all().await?.into_iter().filter(|photo| photo.sent == UploadState::Yes).map(|photo| photo.sha256);
     let sent: Vec<String> = sent.collect();
     for asked in sent.chunks(ASKED) {
-        // With no answer they are asked about when the app is started again.
+        // Without an answer, the next start of the app asks again.
         let Ok(missing) = endpoints::missing_photos(asked, model.language).await else { return Ok(()) };
         for sha256 in missing {
             photos.mark(&sha256, UploadState::Not).await?;
@@ -142,17 +142,18 @@ pub async fn look_for_missing(model: AppState) -> Result<(), StoreError> {
 
 async fn send_all(model: AppState, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user).await?;
-    for own in photos.all().await?.into_iter().filter(|own| own.sent == UploadState::Not && named.contains(&own.sha256))
+    for photo in
+        photos.all().await?.into_iter().filter(|photo| photo.sent == UploadState::Not && named.contains(&photo.sha256))
     {
-        let Some(content) = photos.content(&own.sha256).await? else { continue };
-        let sent = match send_one(&own.sha256, &content).await {
+        let Some(content) = photos.content(&photo.sha256).await? else { continue };
+        let sent = match send_one(&photo.sha256, &content).await {
             Step::Done => UploadState::Yes,
             Step::Refused => UploadState::Refused,
-            // The line is bad: the others would not get over it either.
+            // Without a connection, the other photos would fail as well.
             _ => return Ok(()),
         };
-        photos.mark(&own.sha256, sent).await?;
-        mark(model, &own.sha256, sent);
+        photos.mark(&photo.sha256, sent).await?;
+        mark(model, &photo.sha256, sent);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
-/// Keeps [`AppState::village`] up to date with the filter and with news.
+/// Keeps the overview of the filter's village up to date with the filter and with the server.
 pub fn follow(model: AppState, filter: Memo<Filter>) {
     let village = Memo::new(move |_| filter.with(|filter| filter.village().map(str::to_owned)));
     Effect::new(move |_| {
@@ -19,14 +19,16 @@ pub fn follow(model: AppState, filter: Memo<Filter>) {
         spawn_local(async move {
             let received = match endpoints::of_village(&village).await {
                 Ok(overview) => Some(overview),
-                Err(_) => counted(model, &whole, &village).await,
+                Err(_) => overview_from_replica(model, &whole, &village).await,
             };
             let Some(received) = received.map(Arc::new) else { return };
             let shown = model.journal.entries.with_untracked(|journal| {
-                let own = journal.as_ref().map(|journal| &journal.not_in_overview).filter(|own| !own.is_empty())?;
-                let mut with_own = Overview::clone(&received);
-                with_own.add(own.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
-                Some(Arc::new(with_own))
+                let local =
+                    journal.as_ref().map(|journal| &journal.not_in_overview).filter(|local| !local.is_empty())?;
+                let mut with_local = Overview::clone(&received);
+                with_local
+                    .add(local.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
+                Some(Arc::new(with_local))
             });
             let shown = shown.unwrap_or_else(|| received.clone());
             model.overviews.village.set(Some(VillageOverview { received, shown }));
@@ -34,7 +36,8 @@ pub fn follow(model: AppState, filter: Memo<Filter>) {
     });
 }
 
-async fn counted(model: AppState, whole: &Overview, village: &str) -> Option<Overview> {
+/// Computes the village's overview from the entries on the phone.
+async fn overview_from_replica(model: AppState, whole: &Overview, village: &str) -> Option<Overview> {
     let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
     let entries = UserDb::open(user).await.ok()?.entries().await.ok()?;
     Some(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))

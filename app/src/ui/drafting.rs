@@ -19,8 +19,14 @@ const CHANNEL: &str = "jiedui-drafts";
 pub trait FormDraft: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Returns the identifier of the record that the form saves, and of the draft in another tab that this one was copied from.
     fn identity(&self) -> (Uuid, Option<Uuid>);
+    /// Sets both identifiers.
+    fn set_identity(&mut self, id: Uuid, copy_of: Option<Uuid>);
+
     /// Makes this draft a copy of itself that saves another record.
-    fn become_copy(&mut self, id: Uuid);
+    fn become_copy(&mut self, id: Uuid) {
+        let (source, _) = self.identity();
+        self.set_identity(id, Some(source));
+    }
 }
 
 /// Notice above the form.

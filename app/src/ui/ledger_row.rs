@@ -34,12 +34,13 @@ pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Da
         move || app.geography.places.with(|places| places.label(&code))
     };
     let programme = overview.catalogue.programme(&need.programme);
-    let programme = programme.map(|own| app.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default();
+    let programme =
+        programme.map(|programme| app.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default();
     let due = need.due.map(|due| fill(texts.need_by, &[&format_date(due)]));
     let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
         .into_iter()
         .chain(due)
-        .filter(|own| !own.is_empty())
+        .filter(|text| !text.is_empty())
         .collect();
     let sync_state = match &view.sync_state {
         SyncState::Sent => None,

@@ -41,7 +41,7 @@ pub fn SearchField(
 #[component]
 pub fn SearchResults(
     /// Number of results, as text.
-    said: String,
+    summary: String,
     /// Shown results, as escaped HTML.
     rows: String,
     /// Whether there are more results than shown.
@@ -51,7 +51,7 @@ pub fn SearchResults(
 ) -> impl IntoView {
     let texts = use_app_state().texts;
     view! {
-        <p class="note" role="status">{said}</p>
+        <p class="note" role="status">{summary}</p>
         <ul class="latest" inner_html=rows></ul>
         {more.then(|| view! {
             <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>

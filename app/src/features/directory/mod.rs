@@ -70,7 +70,7 @@ fn Organisations() -> impl IntoView {
             matches.iter().take(listed.get()).map(|organisation| row(model, &overview, organisation)).collect();
         let more = matches.len() > listed.get();
         view! {
-            <SearchResults said=fill(texts.found_organisations, &[&matches.len()]) rows more listed/>
+            <SearchResults summary=fill(texts.found_organisations, &[&matches.len()]) rows more listed/>
         }
         .into_any()
     };

@@ -96,9 +96,9 @@ fn List() -> impl IntoView {
                 };
                 let rows: String = matches.iter().take(listed.get()).map(row).collect();
                 let more = matches.len() > listed.get();
-                let said =
+                let summary =
                     if is_countable.get() { fill(texts.found_entries, &[&matches.len()]) } else { String::new() };
-                view! { <ReplicaNotice/><SearchResults said rows more listed/> }.into_any()
+                view! { <ReplicaNotice/><SearchResults summary rows more listed/> }.into_any()
             }
         })
     };

@@ -7,20 +7,20 @@ use jiedui_core::api::imports::{ImportResponse, Stage};
 use leptos::prelude::*;
 
 /// Renders the buttons for an import.
-pub fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
-    let (model, texts) = (desk.model, desk.model.texts);
+pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
+    let (model, texts) = (panel.model, panel.model.texts);
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let id = import.id;
     let write = move |_| {
-        desk.busy.set(false);
-        desk.work(async move { imports::write(id, model.language).await });
+        panel.busy.set(false);
+        panel.work(async move { imports::write(id, model.language).await });
     };
     let take_back = move |_| {
         let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure).unwrap_or(false);
         if sure {
             // A check that is under way is cancelled, not waited for.
-            desk.busy.set(false);
-            desk.work(async move { imports::revert(id, model.language).await });
+            panel.busy.set(false);
+            panel.work(async move { imports::revert(id, model.language).await });
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;
@@ -42,8 +42,8 @@ pub fn actions(desk: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     let write_words = StoredValue::new(write_words);
     view! {
         <p class="actions">
-            {move || (is_left || (writes && desk.step.get() == Step::Preview)).then(|| view! {
-                <button type="button" class="button button-primary" id="import-write" disabled=move || desk.busy.get() && !is_left on:click=write>
+            {move || (is_left || (writes && panel.step.get() == Step::Preview)).then(|| view! {
+                <button type="button" class="button button-primary" id="import-write" disabled=move || panel.busy.get() && !is_left on:click=write>
                     {write_words.get_value()}
                 </button>
             })}

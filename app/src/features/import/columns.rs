@@ -14,11 +14,11 @@ const PLACE: &str = "place";
 const UNIT: &str = "unit";
 
 /// Renders the mapping of columns to fields.
-pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = desk.model.texts;
+pub fn columns(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
+    let texts = panel.model.texts;
     let missing = import.missing();
     let official = import.official;
-    let rows: Vec<_> = (0..import.heading.len()).map(|at| row(desk, import, at)).collect();
+    let rows: Vec<_> = (0..import.heading.len()).map(|at| row(panel, import, at)).collect();
     view! {
         <h3>{texts.import_columns}</h3>
         {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing, &[&missing.join("、")])}</p> })}
@@ -30,9 +30,9 @@ pub fn columns(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use
     }
 }
 
-fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + use<> {
-    let (model, texts) = (desk.model, desk.model.texts);
-    let own = import.columns.get(at).cloned().flatten();
+fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + use<> {
+    let (model, texts) = (panel.model, panel.model.texts);
+    let path = import.columns.get(at).cloned().flatten();
     let heading = import.heading.get(at).cloned().unwrap_or_default();
     let heading = if heading.is_empty() { fill(texts.import_column_number, &[&(at + 1)]) } else { heading };
     let sample = import.sample(at);
@@ -48,17 +48,17 @@ fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + 
             let mut columns = import.columns.clone();
             // A field is one column's; a place may be made by several.
             let moves = chosen.as_deref().is_some_and(|path| path != PLACE && path != UNIT);
-            columns.iter_mut().filter(|other| moves && **other == chosen).for_each(|other| *other = None);
+            columns.iter_mut().filter(|column| moves && **column == chosen).for_each(|column| *column = None);
             if let Some(column) = columns.get_mut(at) {
                 *column = chosen;
             }
             let id = import.id;
-            desk.work(async move { imports::set_columns(id, columns, model.language).await });
+            panel.work(async move { imports::set_columns(id, columns, model.language).await });
         }
     };
     let option = |target: &ColumnChoice| {
-        let is_own = own.as_ref() == Some(&target.path);
-        view! { <option value=target.path.clone() selected=is_own>{target.label.clone()}</option> }
+        let is_selected = path.as_ref() == Some(&target.path);
+        view! { <option value=target.path.clone() selected=is_selected>{target.label.clone()}</option> }
     };
     let label = fill(texts.import_column_of, &[&heading]);
     view! {
@@ -68,7 +68,7 @@ fn row(desk: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + 
                 {(!sample.is_empty()).then(|| view! { <small class="source">{fill(texts.import_sample, &[&sample])}</small> })}
             </th>
             <td>
-                <select aria-label=label disabled=move || official || desk.busy.get() on:change=set>
+                <select aria-label=label disabled=move || official || panel.busy.get() on:change=set>
                     <option value="">{texts.import_no_field}</option>
                     {import.choices.iter().map(option).collect_view()}
                 </select>

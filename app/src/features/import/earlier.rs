@@ -9,22 +9,22 @@ use jiedui_core::api::imports::ImportResponse;
 use leptos::prelude::*;
 
 /// Renders the earlier imports.
-pub fn earlier(desk: Panel) -> impl IntoView {
-    let (model, texts) = (desk.model, desk.model.texts);
-    let item = move |own: ImportResponse| {
+pub fn earlier(panel: Panel) -> impl IntoView {
+    let (model, texts) = (panel.model, panel.model.texts);
+    let item = move |import: ImportResponse| {
         let overview = model.overviews.server.get_untracked().unwrap_or_default();
-        let name = if own.activity.is_empty() {
+        let name = if import.activity.is_empty() {
             texts.import_update.to_owned()
         } else {
-            activity_name(model.labels(), &overview, &own.activity).to_owned()
+            activity_name(model.labels(), &overview, &import.activity).to_owned()
         };
-        let words_of_item = format!("{} · {} · {}", in_china(&own.created_at), own.name, name);
-        let stage = stage_words(desk, &own);
+        let words_of_item = format!("{} · {} · {}", in_china(&import.created_at), import.name, name);
+        let stage = stage_words(panel, &import);
         let open = move |_| {
-            let id = own.id;
-            desk.step.set(Step::Choose);
-            desk.import.set(None);
-            desk.work(async move { imports::ask(id).await });
+            let id = import.id;
+            panel.step.set(Step::Choose);
+            panel.import.set(None);
+            panel.work(async move { imports::ask(id).await });
         };
         view! {
             <li class="entry">
@@ -35,7 +35,7 @@ pub fn earlier(desk: Panel) -> impl IntoView {
         }
     };
     move || {
-        let all = desk.earlier.get().filter(|all| !all.is_empty())?;
+        let all = panel.earlier.get().filter(|all| !all.is_empty())?;
         Some(
             view! { <h2>{texts.import_earlier}</h2><ul class="entries">{all.into_iter().map(item).collect_view()}</ul> },
         )

@@ -11,18 +11,18 @@ use std::sync::Arc;
 const MOST_ROWS: usize = 3;
 
 /// Renders the selection of sheet and heading rows.
-pub fn layout(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = desk.model.texts;
+pub fn layout(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
+    let texts = panel.model.texts;
     let at = import.clone();
     let is_open = import.missing().len() > 1;
     let heading = fill(texts.import_heading_at, &[&rows_of(import.heading_row, import.heading_rows)]);
     let import = import.clone();
     view! {
-        {(import.sheets.len() > 1).then(|| sheets(desk, &import))}
+        {(import.sheets.len() > 1).then(|| sheets(panel, &import))}
         {(!import.start.is_empty()).then(|| view! {
             <details class="import-heading" open=is_open>
                 <summary>{heading}</summary>
-                {start(desk, at)}
+                {start(panel, at)}
             </details>
         })}
     }
@@ -32,22 +32,23 @@ fn rows_of(first: usize, rows: usize) -> String {
     if rows > 1 { format!("{first}–{}", first + rows - 1) } else { first.to_string() }
 }
 
-fn sheets(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = desk.model.texts;
-    let (id, sheet) = (import.id, import.sheet);
-    let option = |(at, own): (usize, &SheetName)| {
-        let name = if own.hidden { format!("{}{}", own.name, texts.import_sheet_hidden) } else { own.name.clone() };
-        view! { <option value=at.to_string() selected=at == sheet>{name}</option> }
+fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
+    let texts = panel.model.texts;
+    let (id, current) = (import.id, import.sheet);
+    let option = |(at, sheet): (usize, &SheetName)| {
+        let name =
+            if sheet.hidden { format!("{}{}", sheet.name, texts.import_sheet_hidden) } else { sheet.name.clone() };
+        view! { <option value=at.to_string() selected=at == current>{name}</option> }
     };
     let set = move |event: leptos::ev::Event| {
         let Ok(sheet) = event_target_value(&event).parse::<usize>() else { return };
-        let language = desk.model.language;
-        desk.work(async move { imports::set_layout(id, Some(sheet), None, language).await });
+        let language = panel.model.language;
+        panel.work(async move { imports::set_layout(id, Some(sheet), None, language).await });
     };
     view! {
         <div class="form-row">
             <label for="import-sheet">{texts.import_sheet}</label>
-            <select id="import-sheet" disabled=move || desk.busy.get() on:change=set>
+            <select id="import-sheet" disabled=move || panel.busy.get() on:change=set>
                 {import.sheets.iter().enumerate().map(option).collect_view()}
             </select>
         </div>
@@ -55,14 +56,14 @@ fn sheets(desk: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
 }
 
 /// The first rows of the sheet: each can be made the heading.
-fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
-    let texts = desk.model.texts;
-    let language = desk.model.language;
+fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
+    let texts = panel.model.texts;
+    let language = panel.model.language;
     let (first, rows) = (import.heading_row, import.heading_rows);
     let set = {
         let id = import.id;
         move |row: usize, rows: usize| {
-            desk.work(async move { imports::set_layout(id, None, Some((row, rows)), language).await });
+            panel.work(async move { imports::set_layout(id, None, Some((row, rows)), language).await });
         }
     };
     let of_rows = move |event: leptos::ev::Event| {
@@ -70,26 +71,26 @@ fn start(desk: Panel, import: Arc<ImportResponse>) -> impl IntoView {
             set(first, rows);
         }
     };
-    let line = |own: &StartRow| {
-        let row = own.row;
+    let line = |start_row: &StartRow| {
+        let row = start_row.row;
         let is_heading = (first..first + rows).contains(&row);
-        let cells = own.cells.iter().map(|own| view! { <td>{own.clone()}</td> }).collect_view();
+        let cells = start_row.cells.iter().map(|cell| view! { <td>{cell.clone()}</td> }).collect_view();
         view! {
             <tr class:chosen=is_heading>
                 <th scope="row">
                     <button type="button" class="button button-quiet" aria-pressed=is_heading.to_string()
-                        disabled=move || desk.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here, &[&row])}</button>
+                        disabled=move || panel.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here, &[&row])}</button>
                 </th>
                 {cells}
             </tr>
         }
     };
-    let option = |own: usize| view! { <option value=own.to_string() selected=own == rows>{own}</option> };
+    let option = |count: usize| view! { <option value=count.to_string() selected=count == rows>{count}</option> };
     view! {
         <p class="hint">{texts.import_heading_hint}</p>
         <div class="form-row">
             <label for="import-heading-rows">{texts.import_heading_rows}</label>
-            <select id="import-heading-rows" disabled=move || desk.busy.get() on:change=of_rows>
+            <select id="import-heading-rows" disabled=move || panel.busy.get() on:change=of_rows>
                 {(1..=MOST_ROWS).map(option).collect_view()}
             </select>
         </div>

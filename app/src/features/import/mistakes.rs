@@ -16,13 +16,13 @@ pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     let rows = {
         let import = import.clone();
         move || {
-            let row = |own: &CellError| {
+            let row = |error: &CellError| {
                 view! {
                     <tr>
-                        <th scope="row">{own.row}</th>
-                        <td>{own.column.clone()}</td>
-                        <td>{own.value.clone()}</td>
-                        <td>{own.error.clone().in_language(model.language).message}</td>
+                        <th scope="row">{error.row}</th>
+                        <td>{error.column.clone()}</td>
+                        <td>{error.value.clone()}</td>
+                        <td>{error.error.clone().in_language(model.language).message}</td>
                     </tr>
                 }
             };

@@ -39,7 +39,7 @@ fn ImportTable() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_import);
-    let desk = Panel {
+    let panel = Panel {
         model,
         import: RwSignal::new(None),
         step: RwSignal::new(Step::Choose),
@@ -49,10 +49,10 @@ fn ImportTable() -> impl IntoView {
     };
     Effect::new(move |_| {
         if model.session.user.with(Option::is_some) {
-            desk.list();
+            panel.list();
         }
     });
-    let shown = Memo::new(move |_| desk.import.get());
+    let shown = Memo::new(move |_| panel.import.get());
     move || {
         if model.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
@@ -60,14 +60,14 @@ fn ImportTable() -> impl IntoView {
         view! {
             <section class="list import">
                 <h1>{texts.nav_import}</h1>
-                {steps(desk)}
-                <div hidden=move || desk.step.get() != Step::Choose>
+                {steps(panel)}
+                <div hidden=move || panel.step.get() != Step::Choose>
                     <p class="hint">{texts.import_lead}</p>
-                    {choose(desk)}
+                    {choose(panel)}
                 </div>
-                {move || desk.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
-                {move || shown.get().map(|import| one(desk, import))}
-                <div hidden=move || desk.step.get() != Step::Choose>{earlier(desk)}</div>
+                {move || panel.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
+                {move || shown.get().map(|import| import_view(panel, import))}
+                <div hidden=move || panel.step.get() != Step::Choose>{earlier(panel)}</div>
             </section>
         }
         .into_any()
@@ -75,19 +75,21 @@ fn ImportTable() -> impl IntoView {
 }
 
 /// The steps, each of which can be gone back to.
-fn steps(desk: Panel) -> impl IntoView {
-    let texts = desk.model.texts;
+fn steps(panel: Panel) -> impl IntoView {
+    let texts = panel.model.texts;
     let can_go = move |step: Step| match step {
         Step::Choose => true,
-        Step::Match => desk.import.with(|own| own.as_ref().is_some_and(|own| own.can_match())),
-        Step::Preview => desk.import.with(|own| own.as_ref().is_some_and(|own| own.stage == Stage::Checked)),
+        Step::Match => panel.import.with(|import| import.as_ref().is_some_and(|import| import.can_match())),
+        Step::Preview => {
+            panel.import.with(|import| import.as_ref().is_some_and(|import| import.stage == Stage::Checked))
+        }
     };
     let step = |(number, step, words): (usize, Step, &'static str)| {
-        let current = move || (desk.step.get() == step).then_some("step");
+        let current = move || (panel.step.get() == step).then_some("step");
         view! {
             <li>
-                <button type="button" aria-current=current disabled=move || desk.step.get() != step && !can_go(step)
-                    on:click=move |_| desk.step.set(step)>
+                <button type="button" aria-current=current disabled=move || panel.step.get() != step && !can_go(step)
+                    on:click=move |_| panel.step.set(step)>
                     <span class="number">{number}</span>{words}
                 </button>
             </li>
@@ -102,8 +104,8 @@ fn steps(desk: Panel) -> impl IntoView {
 }
 
 /// Renders an import: its stage and the content of the step.
-fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
-    let model = desk.model;
+fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
+    let model = panel.model;
     let texts = model.texts;
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let name = if import.activity.is_empty() {
@@ -112,19 +114,19 @@ fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
         activity_name(model.labels(), &overview, &import.activity).to_owned()
     };
     let (stage, rows, done) = (import.stage, import.rows, import.done);
-    let (words, of_file) = (stage_words(desk, &import), format!("{} · {}", import.name, name));
+    let (words, of_file) = (stage_words(panel, &import), format!("{} · {}", import.name, name));
     let goes_on = import.goes_on();
     let import = Arc::new(import);
     let of_step = {
         let import = import.clone();
         move || {
-            match desk.step.get() {
+            match panel.step.get() {
             Step::Match if import.can_match() => view! {
-                {layout(desk, &import)}
-                {(stage == Stage::Checked).then(|| columns(desk, &import))}
+                {layout(panel, &import)}
+                {(stage == Stage::Checked).then(|| columns(panel, &import))}
                 <p class="actions">
-                    <button type="button" class="button button-primary" id="import-next" disabled=move || desk.busy.get() || stage != Stage::Checked
-                        on:click=move |_| desk.step.set(Step::Preview)>{texts.import_next}</button>
+                    <button type="button" class="button button-primary" id="import-next" disabled=move || panel.busy.get() || stage != Stage::Checked
+                        on:click=move |_| panel.step.set(Step::Preview)>{texts.import_next}</button>
                 </p>
             }
             .into_any(),
@@ -144,6 +146,6 @@ fn one(desk: Panel, import: ImportResponse) -> impl IntoView {
             <progress class="receiving" max=rows.max(1).to_string() value=done.map(|done| done.to_string()) aria-label=texts.import_progress></progress>
         })}
         {of_step}
-        {actions(desk, &import)}
+        {actions(panel, &import)}
     }
 }

@@ -10,9 +10,10 @@ use leptos::prelude::*;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// How often the server is asked how far it has come, in milliseconds: often at first, then less and less.
-const ASK: u32 = 300;
-const ASK_LONGEST: u32 = 2_000;
+/// First interval in milliseconds between requests for the progress of an import.
+const FIRST_INTERVAL: u32 = 300;
+/// Longest interval.
+const LONGEST_INTERVAL: u32 = 2_000;
 
 /// The steps of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,45 +31,49 @@ pub enum Step {
 pub struct Panel {
     /// The app's state.
     pub model: AppState,
-    /// The import that is looked at.
+    /// Import on the screen.
     pub import: RwSignal<Option<ImportResponse>>,
-    /// The step that is shown.
+    /// Current step.
     pub step: RwSignal<Step>,
-    /// Whether the server is being asked for something.
+    /// Whether a request is in progress.
     pub busy: RwSignal<bool>,
-    /// Why it was not done.
+    /// Error message of the last request.
     pub failed: RwSignal<Option<String>>,
     /// Earlier imports.
     pub earlier: RwSignal<Option<Vec<ImportResponse>>>,
 }
 
 impl Panel {
-    fn tell(self, error: ApiError) {
+    fn show_error(self, error: ApiError) {
         let texts = self.model.texts;
         let words = error.detail.unwrap_or_else(|| texts.import_no_network.to_owned());
-        let more: Vec<String> =
-            error.errors.iter().filter_map(|own| own.limit).map(|own| fill(texts.import_so_many, &[&own])).collect();
+        let more: Vec<String> = error
+            .errors
+            .iter()
+            .filter_map(|error| error.limit)
+            .map(|limit| fill(texts.import_so_many, &[&limit]))
+            .collect();
         self.failed.set(Some([vec![words], more].concat().join("。")));
     }
 
-    /// Does something with the server, then looks how far it has come until it is done with.
-    pub fn work(self, work: impl Future<Output = Result<ImportResponse, ApiError>> + 'static) {
+    /// Sends a request, then follows the import until it ends.
+    pub fn work(self, request: impl Future<Output = Result<ImportResponse, ApiError>> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         self.failed.set(None);
         spawn_local(async move {
-            match work.await {
+            match request.await {
                 Ok(import) => {
                     let id = import.id;
                     self.show(import);
                     self.follow(id).await;
                 }
                 Err(error) => {
-                    self.tell(error);
-                    // A row may have become wrong meanwhile: it is being checked again.
-                    if let Some(id) = self.import.with_untracked(|own| own.as_ref().map(|own| own.id)) {
+                    self.show_error(error);
+                    // The server checks the rows again if one became invalid meanwhile.
+                    if let Some(id) = self.import.with_untracked(|import| import.as_ref().map(|import| import.id)) {
                         self.follow(id).await;
                     }
                 }
@@ -78,9 +83,9 @@ impl Panel {
         });
     }
 
-    /// Shows an import; one that was just checked at the step at which a person has something to look at.
+    /// Shows an import. A new result of a check opens the step that needs the user.
     fn show(self, import: ImportResponse) {
-        let before = self.import.with_untracked(|own| own.as_ref().map(|own| (own.id, own.stage)));
+        let before = self.import.with_untracked(|import| import.as_ref().map(|import| (import.id, import.stage)));
         let is_other = before.as_ref().is_none_or(|(id, _)| *id != import.id);
         let was_checked = before.is_some_and(|(id, stage)| id == import.id && stage != Stage::Checking);
         if import.stage != Stage::Checking && (is_other || !was_checked) && self.step.get_untracked() == Step::Choose {
@@ -99,25 +104,26 @@ impl Panel {
         self.import.set(Some(import));
     }
 
+    /// Requests the progress of an import until it ends or another one is shown.
     async fn follow(self, id: Uuid) {
-        let mut pause = ASK;
+        let mut interval = FIRST_INTERVAL;
         loop {
-            let is_mine = self.import.with_untracked(|own| own.as_ref().is_some_and(|own| own.id == id));
+            let is_shown = self.import.with_untracked(|import| import.as_ref().is_some_and(|import| import.id == id));
             match imports::ask(id).await {
-                Ok(import) if is_mine => {
-                    let goes_on = import.goes_on();
+                Ok(import) if is_shown => {
+                    let continues = import.goes_on();
                     self.show(import);
-                    if !goes_on {
+                    if !continues {
                         return;
                     }
                 }
                 Ok(_) => return,
-                Err(error) if error.status != 0 => return self.tell(error),
-                // The server goes on without us; it is asked again when the line is back.
+                Err(error) if error.status != 0 => return self.show_error(error),
+                // The server continues without this page; the next request may succeed.
                 Err(_) => {}
             }
-            TimeoutFuture::new(pause).await;
-            pause = (pause + ASK / 3).min(ASK_LONGEST);
+            TimeoutFuture::new(interval).await;
+            interval = (interval + FIRST_INTERVAL / 3).min(LONGEST_INTERVAL);
         }
     }
 
@@ -125,8 +131,8 @@ impl Panel {
     pub fn list(self) {
         spawn_local(async move {
             let Ok(all) = imports::all().await else { return };
-            let under_way = all.first().filter(|own| matches!(own.stage, Stage::Checking | Stage::Writing));
-            let id = under_way.map(|own| own.id).filter(|_| self.import.with_untracked(Option::is_none));
+            let in_progress = all.first().filter(|import| matches!(import.stage, Stage::Checking | Stage::Writing));
+            let id = in_progress.map(|import| import.id).filter(|_| self.import.with_untracked(Option::is_none));
             self.earlier.set(Some(all));
             if let Some(id) = id {
                 self.work(async move { imports::ask(id).await });

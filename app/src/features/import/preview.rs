@@ -74,10 +74,10 @@ fn left_out(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + u
     };
     let all: usize = import.left_out_counts.values().sum();
     let reasons: Vec<String> =
-        import.left_out_counts.iter().map(|(own, count)| format!("{} {count}", why(*own))).collect();
+        import.left_out_counts.iter().map(|(reason, count)| format!("{} {count}", why(*reason))).collect();
     let summary = fill(texts.import_left_out, &[&all, &reasons.join("、")]);
-    let item = |own: &OmittedRow| {
-        let words = fill(texts.import_left_out_row, &[&own.row, &why(own.why), &own.text]);
+    let item = |row: &OmittedRow| {
+        let words = fill(texts.import_left_out_row, &[&row.row, &why(row.why), &row.text]);
         view! { <li>{words}</li> }
     };
     let items = import.left_out.iter().map(item).collect_view();
@@ -88,25 +88,25 @@ fn rows(texts: &'static Texts, rows: &[PreviewRow]) -> impl IntoView + use<> {
     let headings = rows
         .first()
         .map(|row| row.cells.iter().map(|cell| view! { <th scope="col">{cell.label.clone()}</th> }).collect_view());
-    let cell = |own: &PreviewCell| {
-        let about = own.qualifier.as_deref().map(|qualifier| match qualifier {
+    let cell = |cell: &PreviewCell| {
+        let about = cell.qualifier.as_deref().map(|qualifier| match qualifier {
             "about" => texts.about,
             "at_least" => texts.at_least,
             _ => texts.more_than,
         });
-        let text = about.map_or_else(|| own.text.clone(), |about| fill(about, &[&own.text]));
-        let is_plain = own.written == text || own.text.is_empty();
-        let source = (!own.written.is_empty() && !is_plain)
-            .then(|| view! { <small class="source">{own.written.clone()}</small> });
-        let unread = (own.text.is_empty() && !own.written.is_empty())
-            .then(|| view! { <span class="unread">{own.written.clone()}</span> });
-        view! { <td class:converted=own.converted>{text}{unread}{source}</td> }
+        let text = about.map_or_else(|| cell.text.clone(), |about| fill(about, &[&cell.text]));
+        let is_plain = cell.written == text || cell.text.is_empty();
+        let source = (!cell.written.is_empty() && !is_plain)
+            .then(|| view! { <small class="source">{cell.written.clone()}</small> });
+        let unread = (cell.text.is_empty() && !cell.written.is_empty())
+            .then(|| view! { <span class="unread">{cell.written.clone()}</span> });
+        view! { <td class:converted=cell.converted>{text}{unread}{source}</td> }
     };
-    let row = |own: &PreviewRow| {
+    let row = |row: &PreviewRow| {
         view! {
-            <tr class:wrong=own.action == Action::Wrong>
-                <th scope="row">{own.row}</th>
-                {own.cells.iter().map(cell).collect_view()}
+            <tr class:wrong=row.action == Action::Wrong>
+                <th scope="row">{row.row}</th>
+                {row.cells.iter().map(cell).collect_view()}
             </tr>
         }
     };
@@ -122,12 +122,12 @@ fn rows(texts: &'static Texts, rows: &[PreviewRow]) -> impl IntoView + use<> {
 }
 
 fn changes(texts: &'static Texts, changes: &[EntryChange]) -> impl IntoView + use<> {
-    let change = |own: &EntryChange| {
-        let head = format!("{} · {} · {}", own.activity, own.place, own.date);
-        let lines = own.fields.iter().enumerate().map(|(at, field)| {
+    let change = |entry: &EntryChange| {
+        let head = format!("{} · {} · {}", entry.activity, entry.place, entry.date);
+        let lines = entry.fields.iter().enumerate().map(|(at, field)| {
             let name = (at == 0).then(|| {
-                let href = format!("/list/{}", own.id);
-                view! { <th scope="row" rowspan=own.fields.len().to_string()>{own.row}" "<a href=href>{head.clone()}</a></th> }
+                let href = format!("/list/{}", entry.id);
+                view! { <th scope="row" rowspan=entry.fields.len().to_string()>{entry.row}" "<a href=href>{head.clone()}</a></th> }
             });
             let from = if field.from.is_empty() { "—".to_owned() } else { field.from.clone() };
             let to = if field.to.is_empty() { "—".to_owned() } else { field.to.clone() };

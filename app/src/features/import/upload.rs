@@ -10,32 +10,33 @@ use web_sys::HtmlInputElement;
 const UPDATE: &str = "update";
 
 /// Renders the choice of activity, the link to its template, and the choice of file.
-pub fn choose(desk: Panel) -> impl IntoView {
-    let (model, texts) = (desk.model, desk.model.texts);
+pub fn choose(panel: Panel) -> impl IntoView {
+    let (model, texts) = (panel.model, panel.model.texts);
     let activity = RwSignal::new(String::new());
-    let bring = move |event: leptos::ev::Event| {
-        let Some(input) = event.target().and_then(|own| own.dyn_into::<HtmlInputElement>().ok()) else { return };
+    let upload = move |event: leptos::ev::Event| {
+        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
         let code = activity.get_untracked();
         let code = if code == UPDATE { String::new() } else { code };
-        desk.import.set(None);
-        desk.step.set(Step::Choose);
-        desk.work(async move {
-            let brought = imports::upload(&code, &file, model.language).await;
-            // The same file may be chosen again once it has been put right.
+        panel.import.set(None);
+        panel.step.set(Step::Choose);
+        panel.work(async move {
+            let uploaded = imports::upload(&code, &file, model.language).await;
+            // Otherwise the corrected file, chosen again under the same name, would fire no event.
             input.set_value("");
-            brought
+            uploaded
         });
     };
     let groups = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
         let scope = model.session.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
-        let programmes = overview.catalogue.programmes.iter().filter(|own| scope.has_programme(&own.code));
+        let programmes = overview.catalogue.programmes.iter().filter(|programme| scope.has_programme(&programme.code));
         programmes
             .map(|programme| {
-                let own = overview.catalogue.activities.iter().filter(|own| own.programme == programme.code);
-                let options = own.map(|own| {
-                    view! { <option value=own.code.clone()>{model.pick(&own.name, &own.name_en).to_owned()}</option> }
+                let activities =
+                    overview.catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
+                let options = activities.map(|activity| {
+                    view! { <option value=activity.code.clone()>{model.pick(&activity.name, &activity.name_en).to_owned()}</option> }
                 });
                 view! {
                     <optgroup label=model.pick(&programme.name, &programme.name_en).to_owned()>{options.collect_view()}</optgroup>
@@ -44,7 +45,7 @@ pub fn choose(desk: Panel) -> impl IntoView {
             .collect_view()
     };
     let template = move || format!("/api/v1/imports/template.xlsx?activity={}", activity.get());
-    let is_update = move || activity.with(|own| own == UPDATE);
+    let is_update = move || activity.with(|code| code == UPDATE);
     view! {
         <div class="form">
             <div class="form-row">
@@ -63,7 +64,7 @@ pub fn choose(desk: Panel) -> impl IntoView {
                 }}
                 <div class="form-row">
                     <label for="import-file">{texts.import_file}</label>
-                    <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || desk.busy.get() on:change=bring/>
+                    <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || panel.busy.get() on:change=upload/>
                 </div>
             })}
         </div>

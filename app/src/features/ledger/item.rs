@@ -55,15 +55,15 @@ fn NeedOf() -> impl IntoView {
         // A change of the ledger must not change the draft while the user types.
         let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
         let is_read = items.with(Option::is_some);
-        let of = id.get();
+        let edited = id.get();
         // The router sets the parameters a moment after it renders the screen.
-        let is_known = of.is_some() && is_read || location.pathname.with(|path| path.ends_with("/new"));
-        if !is_known || !drafting.is_to_begin() {
+        let is_ready = edited.is_some() && is_read || location.pathname.with(|path| path.ends_with("/new"));
+        if !is_ready || !drafting.is_to_begin() {
             return;
         }
-        let form = format!("jiedui.need.{user}.{}", of.map_or("new".to_owned(), |id| id.to_string()));
+        let form = format!("jiedui.need.{user}.{}", edited.map_or("new".to_owned(), |id| id.to_string()));
         spawn_local(async move {
-            match of {
+            match edited {
                 None => drafting.begin_new(&form, None, fresh()).await,
                 Some(id) => match sync::item_view_of(model, id).await {
                     Ok(stored) => {
@@ -105,7 +105,7 @@ fn NeedOf() -> impl IntoView {
         }
         let sync_state = Signal::derive(move || {
             items.with(|items| {
-                items.as_ref()?.iter().find(|own| Some(own.id) == id.get()).map(|own| own.sync_state.clone())
+                items.as_ref()?.iter().find(|item| Some(item.id) == id.get()).map(|item| item.sync_state.clone())
             })
         });
         view! { <NeedForm drafting start_again sync_state/> }.into_any()
@@ -129,25 +129,26 @@ fn NeedForm(
     let overview = Signal::derive(move || model.overviews.server.get().unwrap_or_default());
     let programmes = Signal::derive(move || {
         let overview = overview.get();
-        let own = overview
+        let programmes = overview
             .catalogue
             .programmes
             .iter()
-            .map(|own| (own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()));
-        std::iter::once((String::new(), texts.please_choose.to_owned())).chain(own).collect()
+            .map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned()));
+        std::iter::once((String::new(), texts.please_choose.to_owned())).chain(programmes).collect()
     });
     let programme = form.value(field::PROGRAMME);
     let pairings = Signal::derive(move || {
         let (overview, programme) = (overview.get(), programme.get());
-        let own = overview.pairings.iter().filter(|own| own.programme == programme);
-        let own = own.map(|own| (own.id.to_string(), pairing_name(model.labels(), &overview, own)));
-        std::iter::once((String::new(), texts.none_of_these.to_owned())).chain(own).collect::<Vec<_>>()
+        let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == programme);
+        let pairings =
+            pairings.map(|pairing| (pairing.id.to_string(), pairing_name(model.labels(), &overview, pairing)));
+        std::iter::once((String::new(), texts.none_of_these.to_owned())).chain(pairings).collect::<Vec<_>>()
     });
     let fixed = |options: Vec<(&str, &str)>| {
         Signal::stored(options.into_iter().map(|(code, name)| (code.to_owned(), name.to_owned())).collect::<Vec<_>>())
     };
     let ledgers = fixed(vec![("need", texts.ledger_need), ("plan", texts.ledger_plan)]);
-    let statuses = fixed(Status::ALL.map(|own| (own.code(), ledger_status(texts, own))).to_vec());
+    let statuses = fixed(Status::ALL.map(|status| (status.code(), ledger_status(texts, status))).to_vec());
     let save = move |op: Op| {
         if busy.get_untracked() {
             return;
@@ -162,9 +163,10 @@ fn NeedForm(
             };
             match saved {
                 Ok(()) => {
-                    let list = draft.try_get_untracked().flatten();
-                    let list = list
-                        .map(|own| format!("/needs?ledger={}&place={}", own.get(field::LEDGER), own.get(field::PLACE)));
+                    let saved_draft = draft.try_get_untracked().flatten();
+                    let list = saved_draft.map(|draft| {
+                        format!("/needs?ledger={}&place={}", draft.get(field::LEDGER), draft.get(field::PLACE))
+                    });
                     // Delete the draft only once the item is in the outbox.
                     drafting.is_saved();
                     navigate(list.as_deref().unwrap_or("/needs"), Default::default());
@@ -201,7 +203,7 @@ fn NeedForm(
     let style = move || programme_style(&overview.get().catalogue, &programme.get());
     view! {
         <section class="narrow programme" style=style>
-            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|own| !own.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
+            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|title| !title.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
             {move || match sync_state.get() {
                 Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
                 Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),

@@ -93,20 +93,20 @@ fn Needs() -> impl IntoView {
         let year = Some(given("year")).filter(|year| !year.is_empty() && year.parse::<i32>().is_err());
         year.map(|year| (texts.year, year)).into_iter().collect::<Vec<_>>()
     });
-    let found = Memo::new(move |_| {
+    let matching = Memo::new(move |_| {
         let wanted = wanted.get();
         items.with(|items| {
             let items = items.as_ref()?;
-            Some(items.iter().filter(|own| wanted.matches(model, own, today)).cloned().collect::<Vec<_>>())
+            Some(items.iter().filter(|item| wanted.matches(model, item, today)).cloned().collect::<Vec<_>>())
         })
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let is_complete = model.replica.is_complete;
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
-            items.with(|items| items.iter().flat_map(|own| own.iter()).map(|own| own.item.year).collect());
+            items.with(|items| items.iter().flat_map(|items| items.iter()).map(|item| item.item.year).collect());
         years.push(today.year());
-        years.sort_unstable_by(|one, other| other.cmp(one));
+        years.sort_unstable_by(|a, b| b.cmp(a));
         years.dedup();
         years
     });
@@ -114,23 +114,27 @@ fn Needs() -> impl IntoView {
         move |event| address.change(&[(name, event_target_value(&event))], HistoryStep::Further)
     };
     let option = move |name: &'static str, value: String, label: String| {
-        let own = value.clone();
-        view! { <option value=value selected=move || given(name) == own>{label}</option> }
+        let option_value = value.clone();
+        view! { <option value=value selected=move || given(name) == option_value>{label}</option> }
     };
     let programmes = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
-        let own = overview.catalogue.programmes.iter();
-        own.map(|own| option("programme", own.code.clone(), model.pick(&own.name, &own.name_en).to_owned()))
+        let programmes = overview.catalogue.programmes.iter();
+        programmes
+            .map(|programme| {
+                option("programme", programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())
+            })
             .collect_view()
     };
-    let take_away = move |_| {
+    let export = move |_| {
         let overview = model.overviews.server.get_untracked().unwrap_or_default();
-        let rows = found.with_untracked(|found| table(model, &overview, found.as_deref().unwrap_or_default(), today));
+        let rows =
+            matching.with_untracked(|matching| table(model, &overview, matching.as_deref().unwrap_or_default(), today));
         if let Err(error) = download::save_text("needs.csv", &download::csv(&rows)) {
             model.storage.error.set(Some(error));
         }
     };
-    let of_place = move || {
+    let chosen_place = move || {
         let place = given("place");
         (!place.is_empty()).then(|| {
             let label = model.geography.places.with(|places| places.label(&place));
@@ -151,7 +155,7 @@ fn Needs() -> impl IntoView {
         let records = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
         view! {
             <section class="list needs">
-                <h1>{move || if wanted.with(|own| own.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
+                <h1>{move || if wanted.with(|filter| filter.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
                 {move || unreadable_notice(texts, wrong.get())}
                 <div class="filters">
                     <label><span>{texts.ledger}</span>
@@ -176,35 +180,35 @@ fn Needs() -> impl IntoView {
                         <select on:change=set("status")>
                             {option("status", String::new(), texts.all_states.to_owned())}
                             {option("status", "overdue".to_owned(), texts.need_overdue.to_owned())}
-                            {Status::ALL.map(|own| option("status", own.code().to_owned(), ledger_status(texts, own).to_owned()))}
+                            {Status::ALL.map(|status| option("status", status.code().to_owned(), ledger_status(texts, status).to_owned()))}
                         </select>
                     </label>
                     <SearchField label=texts.search/>
                 </div>
-                {of_place}
-                {move || found.with(|found| {
-                    let found = found.as_ref()?;
-                    let counts = is_countable.get() && (is_complete.get() || !found.is_empty());
-                    // Of an empty part the list itself says that it is one.
-                    let notice = (!found.is_empty()).then(|| view! { <ReplicaNotice/> });
-                    Some((counts.then(|| totals(texts, found, today)), notice))
+                {chosen_place}
+                {move || matching.with(|matching| {
+                    let matching = matching.as_ref()?;
+                    let counts = is_countable.get() && (is_complete.get() || !matching.is_empty());
+                    // An empty list shows the notice itself.
+                    let notice = (!matching.is_empty()).then(|| view! { <ReplicaNotice/> });
+                    Some((counts.then(|| totals(texts, matching, today)), notice))
                 })}
                 <p class="actions">
                     {records.then(|| view! { <a class="button button-primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
-                    <button type="button" class="button button-quiet" on:click=take_away>{texts.need_csv}</button>
+                    <button type="button" class="button button-quiet" on:click=export>{texts.need_csv}</button>
                     <button type="button" class="button button-quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
                 </p>
                 <PendingItemDeletions/>
-                {move || found.with(|found| match found {
+                {move || matching.with(|matching| match matching {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(found) if found.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
-                    Some(found) => {
+                    Some(matching) if matching.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
+                    Some(matching) => {
                         let overview = model.overviews.server.get().unwrap_or_default();
-                        let rows = found.iter().take(listed.get()).map(|own| ledger_row(model, &overview, own, today)).collect_view();
+                        let rows = matching.iter().take(listed.get()).map(|item| ledger_row(model, &overview, item, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
                 })}
-                {move || found.with(|found| found.as_ref().is_some_and(|found| found.len() > listed.get())).then(|| view! {
+                {move || matching.with(|matching| matching.as_ref().is_some_and(|matching| matching.len() > listed.get())).then(|| view! {
                     <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
                 })}
             </section>
@@ -219,15 +223,15 @@ fn new_address(wanted: &ItemFilter) -> String {
 }
 
 /// Renders the number of items, of overdue items, and of items in each status.
-fn totals(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use<> {
-    let late = found.iter().filter(|own| own.item.is_overdue(today)).count();
-    let of = |status| found.iter().filter(|own| own.item.status == status).count();
+fn totals(texts: &Texts, items: &[ItemView], today: Date) -> impl IntoView + use<> {
+    let late = items.iter().filter(|item| item.item.is_overdue(today)).count();
+    let of = |status| items.iter().filter(|item| item.item.status == status).count();
     let words: Vec<String> = Status::ALL
         .into_iter()
         .filter(|status| of(*status) > 0)
         .map(|status| format!("{} {}", ledger_status(texts, status), of(status)))
         .collect();
-    let all = fill(texts.needs_found, &[&found.len()]);
+    let all = fill(texts.needs_found, &[&items.len()]);
     view! {
         <p class="note" role="status">
             {[vec![all], words].concat().join(" · ")}
@@ -237,7 +241,7 @@ fn totals(texts: &Texts, found: &[ItemView], today: Date) -> impl IntoView + use
 }
 
 /// Lists the items as rows of a CSV file.
-fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) -> Vec<Vec<String>> {
+fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) -> Vec<Vec<String>> {
     let texts = model.texts;
     let heading = [
         texts.year,
@@ -253,14 +257,14 @@ fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) 
         texts.pairing,
         texts.note,
     ];
-    let row = |own: &ItemView| {
-        let need = &own.item;
+    let row = |view: &ItemView| {
+        let need = &view.item;
         let programme = overview.catalogue.programme(&need.programme);
         let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));
         vec![
             need.year.to_string(),
             model.geography.places.with_untracked(|places| places.label(&need.place)),
-            programme.map(|own| model.pick(&own.name, &own.name_en).to_owned()).unwrap_or_default(),
+            programme.map(|programme| model.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default(),
             need.title.clone(),
             need.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),
             need.unit.clone(),
@@ -268,9 +272,9 @@ fn table(model: AppState, overview: &Overview, found: &[ItemView], today: Date) 
             need.responsible.clone(),
             ledger_status(texts, need.status).to_owned(),
             if need.is_overdue(today) { texts.yes } else { "" }.to_owned(),
-            pairing.map(|own| pairing_name(model.labels(), overview, own)).unwrap_or_default(),
+            pairing.map(|pairing| pairing_name(model.labels(), overview, pairing)).unwrap_or_default(),
             need.note.clone(),
         ]
     };
-    std::iter::once(heading.map(str::to_owned).to_vec()).chain(found.iter().map(row)).collect()
+    std::iter::once(heading.map(str::to_owned).to_vec()).chain(items.iter().map(row)).collect()
 }

@@ -1,4 +1,4 @@
-//! A whole entry: its answers and likely duplicates.
+//! All answers of an entry, and its likely duplicates.
 
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
@@ -15,7 +15,7 @@ use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The entry's numbers and words, in a table.
+/// The entry's answers in a table.
 #[component]
 pub fn EntryCard(
     /// The entry.
@@ -28,15 +28,15 @@ pub fn EntryCard(
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let entry = &record.entry;
     let (date, place) = (format_date(entry.date), entry.place.clone());
-    // The names of places may come later than the entry.
+    // The places may be loaded after the entry.
     let place = move || model.geography.places.with(|places| places.label(&place));
     let mut rows = answers_of(model.labels(), &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
         rows.push((texts.pairing.to_owned(), pairing_name(model.labels(), &overview, pairing)));
     }
-    if let Some(own) = entry.organisation.and_then(|id| directory.organisation(id)) {
-        rows.push((texts.organisation.to_owned(), model.pick(&own.name, &own.name_en).to_owned()));
+    if let Some(organisation) = entry.organisation.and_then(|id| directory.organisation(id)) {
+        rows.push((texts.organisation.to_owned(), model.pick(&organisation.name, &organisation.name_en).to_owned()));
     }
     if !entry.note.is_empty() {
         rows.push((texts.note.to_owned(), entry.note.clone()));
@@ -50,7 +50,8 @@ pub fn EntryCard(
     let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
     let activity = overview.catalogue.activity(&entry.activity);
     let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
-    let same: Vec<_> = likely_same(&record, &all).iter().map(|other| same_as(model, &overview, other)).collect();
+    let same: Vec<_> =
+        likely_same(&record, &all).iter().map(|duplicate| same_as(model, &overview, duplicate)).collect();
     let reason = return_reason(model.labels(), model.today, &record.fields);
     let (waits, closed) = (record.waits, is_closed(&overview, entry));
     view! {
@@ -85,15 +86,15 @@ fn state_class(state: State) -> &'static str {
     }
 }
 
-/// The entries that are likely the same as one.
+/// Returns the likely duplicates of an entry.
 pub fn likely_same(record: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
     all.iter().filter(|other| other.id != record.id && is_likely_same(&other.entry, &record.entry)).cloned().collect()
 }
 
-fn same_as(model: AppState, overview: &Overview, other: &EntryView) -> impl IntoView + use<> {
+fn same_as(model: AppState, overview: &Overview, duplicate: &EntryView) -> impl IntoView + use<> {
     let (date, place) =
-        (format_date(other.entry.date), model.geography.places.with(|places| places.label(&other.entry.place)));
-    let words = answers_line(model.labels(), overview, &other.entry, "；");
-    let state = entry_state(model.texts, other.entry.state);
-    view! { <li><a href=format!("/list/{}", other.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
+        (format_date(duplicate.entry.date), model.geography.places.with(|places| places.label(&duplicate.entry.place)));
+    let words = answers_line(model.labels(), overview, &duplicate.entry, "；");
+    let state = entry_state(model.texts, duplicate.entry.state);
+    view! { <li><a href=format!("/list/{}", duplicate.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
 }

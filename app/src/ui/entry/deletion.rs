@@ -1,4 +1,4 @@
-//! Deleting an entry, from its menu; and voiding one that repeats another, from a reviewer's actions.
+//! Deletes an entry from its menu, and voids a duplicate from a reviewer's actions.
 
 use crate::labels::code::entry_state;
 use crate::labels::entry::{activity_name, answers_line};
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// Returns the input that deleting an entry takes from this person; `None` where they may not delete it.
+/// Returns the input that the user must give to delete an entry; `None` if they may not delete it.
 pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
     let user = model.session.user.get()?;
     model.overviews.server.with(|overview| {
@@ -33,8 +33,8 @@ pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str,
     if !reason.is_empty() {
         reasons.insert(REASON.to_owned(), json!(reason));
     }
-    if let Some(other) = duplicate_of {
-        reasons.insert(DUPLICATE_OF.to_owned(), json!(other));
+    if let Some(duplicated) = duplicate_of {
+        reasons.insert(DUPLICATE_OF.to_owned(), json!(duplicated));
     }
     spawn_local(async move {
         if let Err(error) = sync::delete(model, id, rev, fields, reasons).await {
@@ -46,7 +46,7 @@ pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str,
 /// Entries of a screen whose menus are open. An entry can be redrawn at any time; its open menu stays open.
 pub type OpenMenus = RwSignal<BTreeSet<Uuid>>;
 
-/// The menu of an entry that this person may delete. `ask` is where the reason is asked for, where there has to be one.
+/// The menu of an entry that the user may delete. `ask` opens the field of the reason, if one is required.
 #[component]
 pub fn EntryMenu(
     /// The entry's identifier.
@@ -93,12 +93,15 @@ pub fn EntryMenu(
     }
 }
 
-/// Deletions that wait to be sent, each with a way to undo it.
+/// Deletions that wait to be sent, each with a button to undo it.
 #[component]
 pub fn PendingDeletions() -> impl IntoView {
     let model = use_app_state();
     let deletions = Memo::new(move |_| {
-        model.journal.entries.with(|own| own.as_ref().map(|own| own.deletions.clone()).unwrap_or_default())
+        model
+            .journal
+            .entries
+            .with(|entries| entries.as_ref().map(|entries| entries.deletions.clone()).unwrap_or_default())
     });
     move || {
         let rows = deletions.get();
@@ -109,7 +112,7 @@ pub fn PendingDeletions() -> impl IntoView {
     }
 }
 
-/// One of them.
+/// A deletion that waits to be sent.
 #[component]
 pub fn PendingDeletionRow(
     /// The deletion.
@@ -125,9 +128,10 @@ pub fn PendingDeletionRow(
         activity_name(model.labels(), &overview, &activity).to_owned()
     };
     let place = move || model.geography.places.with(|places| places.label(&place));
-    // For the first seconds the bar at the foot of the screen holds the button.
-    let in_bar =
-        Memo::new(move |_| model.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|own| own.seq == seq)));
+    // For the first seconds, the bar at the bottom of the screen has the button.
+    let in_bar = Memo::new(move |_| {
+        model.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|deleted| deleted.seq == seq))
+    });
     let undo = move |_| {
         let deleted = Deleted { id, rev, fields: fields.clone(), seq };
         spawn_local(async move {
@@ -146,13 +150,13 @@ pub fn PendingDeletionRow(
     }
 }
 
-/// The reason for a deletion.
+/// The field of the reason for a deletion.
 #[component]
 pub fn DeleteForm(
-    /// The entry, as this phone knows it.
+    /// The entry in the replica, with unsent changes.
     #[prop(into)]
     record: Signal<EntryView>,
-    /// Whether it is asked for.
+    /// Whether the form is open.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
     let model = use_app_state();
@@ -171,7 +175,7 @@ pub fn DeleteForm(
     }
 }
 
-/// A reason that is asked for before something is done.
+/// Texts of a field for a required reason.
 struct ReasonForm {
     id: Uuid,
     label: &'static str,
@@ -205,37 +209,37 @@ fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) 
     }
 }
 
-/// A reviewer's third action: voids an entry that repeats another, which is chosen among those that are likely the same.
+/// A reviewer's third action: voids an entry as a duplicate of one that the reviewer chooses among likely duplicates.
 #[component]
 pub fn VoidForm(
     /// The entry.
     #[prop(into)]
     record: Signal<EntryView>,
-    /// The entries that it may repeat.
+    /// Likely duplicates of the entry.
     same: Vec<EntryView>,
-    /// Whether it is asked for.
+    /// Whether the form is open.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     let id = record.with_untracked(|record| record.id);
-    let only = same.first().filter(|_| same.len() == 1).map(|own| own.id);
-    let (other, missing) = (RwSignal::new(only), RwSignal::new(false));
+    let only = same.first().filter(|_| same.len() == 1).map(|view| view.id);
+    let (chosen, missing) = (RwSignal::new(only), RwSignal::new(false));
     let same = StoredValue::new(same);
     move || {
         asked.get().then(|| {
             let overview = model.overviews.server.get_untracked().unwrap_or_default();
-            let row = |own: &EntryView| {
-                let of = own.id;
-                let place = model.geography.places.with(|places| places.label(&own.entry.place));
-                let name = activity_name(model.labels(), &overview, &own.entry.activity).to_owned();
-                let words = format!("{name} {} {place}", format_date(own.entry.date));
-                let state = entry_state(texts, own.entry.state);
-                let answers = answers_line(model.labels(), &overview, &own.entry, "；");
+            let row = |view: &EntryView| {
+                let of = view.id;
+                let place = model.geography.places.with(|places| places.label(&view.entry.place));
+                let name = activity_name(model.labels(), &overview, &view.entry.activity).to_owned();
+                let words = format!("{name} {} {place}", format_date(view.entry.date));
+                let state = entry_state(texts, view.entry.state);
+                let answers = answers_line(model.labels(), &overview, &view.entry, "；");
                 view! {
                     <label class="choose">
-                        <input type="radio" name=format!("void-{id}") prop:checked=move || other.get() == Some(of)
-                            on:change=move |_| { missing.set(false); other.set(Some(of)) }/>
+                        <input type="radio" name=format!("void-{id}") prop:checked=move || chosen.get() == Some(of)
+                            on:change=move |_| { missing.set(false); chosen.set(Some(of)) }/>
                         <span>{words}<small>{format!("{answers} · {state}")}</small></span>
                     </label>
                 }
@@ -244,7 +248,7 @@ pub fn VoidForm(
             let form =
                 ReasonForm { id, label: texts.void_reason, button: texts.void_now, first: texts.void_usual.to_owned() };
             let confirm = move |reason: String| {
-                let Some(of) = other.get_untracked() else {
+                let Some(of) = chosen.get_untracked() else {
                     missing.set(true);
                     return;
                 };
@@ -264,7 +268,7 @@ pub fn VoidForm(
     }
 }
 
-/// Whether a reviewer may void an entry as a duplicate.
+/// Returns whether a reviewer may void an entry as a duplicate.
 pub fn may_void(model: AppState, record: &EntryView) -> bool {
     let needs = record.entry.state != State::Returned && record.rev > 0;
     needs && matches!(deletion_of(model, &record.fields), Some(Deletion::Duplicate | Deletion::Reason))

@@ -54,26 +54,27 @@ pub fn History(
                     </div>
                 }
             });
-            let step = |own: &RevisionState| {
-                let names: Vec<String> = own.changed.iter().map(|path| model.field_name(&activity, path)).collect();
-                let who = own.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
-                let what = match Entry::from_checked(&own.fields).map(|entry| entry.state) {
-                    _ if own.deleted => texts.was_deleted.to_owned(),
-                    _ if own.rev == 1 => texts.was_recorded.to_owned(),
-                    Some(state) if own.changed.iter().any(|path| *path == field::STATE) => {
+            let step = |revision: &RevisionState| {
+                let names: Vec<String> =
+                    revision.changed.iter().map(|path| model.field_name(&activity, path)).collect();
+                let who = revision.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
+                let what = match Entry::from_checked(&revision.fields).map(|entry| entry.state) {
+                    _ if revision.deleted => texts.was_deleted.to_owned(),
+                    _ if revision.rev == 1 => texts.was_recorded.to_owned(),
+                    Some(state) if revision.changed.iter().any(|path| *path == field::STATE) => {
                         entry_state(texts, state).to_owned()
                     }
                     _ => fill(texts.was_changed, &[&names.join("、")]),
                 };
-                // Why it was deleted or changed in a closed month stands beside that step.
-                let text = |name: &str| own.fields.get(name).and_then(Value::as_str).map(str::to_owned);
-                let says_why = own.deleted || own.changed.iter().any(|path| *path == REASON);
+                // A deletion and a change in a closed month have a reason.
+                let text = |name: &str| revision.fields.get(name).and_then(Value::as_str).map(str::to_owned);
+                let says_why = revision.deleted || revision.changed.iter().any(|path| *path == REASON);
                 let why = text(REASON)
                     .filter(|_| says_why)
                     .map(|why| view! { <span>{fill(texts.gone_because, &[&why])}</span> });
-                let repeats = text(DUPLICATE_OF).filter(|_| own.deleted);
+                let repeats = text(DUPLICATE_OF).filter(|_| revision.deleted);
                 let repeats = repeats.map(|id| view! { <a href=format!("/list/{id}")>{texts.duplicate_of}</a> });
-                view! { <li><strong>{what}</strong><span>{in_china(&own.at)}" · "{who}</span>{why}{repeats}</li> }
+                view! { <li><strong>{what}</strong><span>{in_china(&revision.at)}" · "{who}</span>{why}{repeats}</li> }
             };
             view! {
                 {changes}
@@ -89,12 +90,12 @@ pub fn History(
 /// change.
 fn since_decision(revisions: &[RevisionState]) -> Option<(&Fields, &Fields, Vec<Path<'static>>)> {
     let now = revisions.last()?;
-    let is_decision = |own: &&RevisionState| {
-        own.changed.iter().any(|path| *path == field::STATE)
-            && own.fields.get(field::STATE).and_then(Value::as_str) != Some("submitted")
+    let is_decision = |revision: &&RevisionState| {
+        revision.changed.iter().any(|path| *path == field::STATE)
+            && revision.fields.get(field::STATE).and_then(Value::as_str) != Some("submitted")
     };
     let before = revisions.iter().rev().find(is_decision)?;
-    let later = revisions.iter().filter(|own| own.rev > before.rev).flat_map(|own| &own.changed);
+    let later = revisions.iter().filter(|revision| revision.rev > before.rev).flat_map(|revision| &revision.changed);
     let is_edit = |path: &&Path<'static>| {
         ![field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS].iter().any(|name| *path == name)
     };

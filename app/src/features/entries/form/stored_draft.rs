@@ -20,13 +20,12 @@ impl FormDraft for Draft {
         (self.id, self.copy_of)
     }
 
-    fn become_copy(&mut self, id: Uuid) {
-        self.copy_of = Some(self.id);
-        self.id = id;
+    fn set_identity(&mut self, id: Uuid, copy_of: Option<Uuid>) {
+        (self.id, self.copy_of) = (id, copy_of);
     }
 }
 
-/// Returns the draft of an edit: of an entry of this person's, or of another's that they may edit.
+/// Returns the draft of an edit: of an entry of the user, or of another user's that they may edit.
 pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
     if let Some((entry, since)) = sync::my_entry_of(model, id).await? {
         return Ok(Some(edit_of(&entry, since)));
@@ -38,7 +37,7 @@ pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, St
     Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))
 }
 
-/// The change of an entry, as it begins.
+/// Returns the draft with which an edit starts.
 fn edit_of(entry: &MyEntry, since: u64) -> Draft {
     Draft { before: entry.confirmed.clone(), since, ..draft_of(entry.id, entry.rev, &entry.fields) }
 }

@@ -46,9 +46,8 @@ impl FormDraft for Draft {
         (self.id, self.copy_of)
     }
 
-    fn become_copy(&mut self, id: Uuid) {
-        self.copy_of = Some(self.id);
-        self.id = id;
+    fn set_identity(&mut self, id: Uuid, copy_of: Option<Uuid>) {
+        (self.id, self.copy_of) = (id, copy_of);
     }
 }
 
@@ -82,7 +81,7 @@ impl Draft {
     pub fn on_top_of(&self, now: &ChangedElsewhere) -> Self {
         let mut fields = now.fields.clone();
         fields.extend(self.changes());
-        let entries = fields.get(field::ENTRIES).and_then(|own| Vec::deserialize(own).ok()).unwrap_or_default();
+        let entries = fields.get(field::ENTRIES).and_then(|entries| Vec::deserialize(entries).ok()).unwrap_or_default();
         let (texts, before) = (texts_of(&fields), now.fields.clone());
         Self { base_rev: now.rev, texts, entries, before, since: now.since, ..self.clone() }
     }
@@ -135,7 +134,7 @@ pub fn new_draft(model: AppState, given: impl Fn(&str) -> String) -> Draft {
     let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
     let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));
     let texts = [
-        (field::LEDGER, Some(given("ledger")).filter(|own| own == "plan").unwrap_or_else(|| "need".to_owned())),
+        (field::LEDGER, Some(given("ledger")).filter(|ledger| ledger == "plan").unwrap_or_else(|| "need".to_owned())),
         (field::YEAR, clock::today().year().to_string()),
         (field::PLACE, place),
         (field::PROGRAMME, only(scope.programmes)),

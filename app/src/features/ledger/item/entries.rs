@@ -27,32 +27,33 @@ pub fn MeetingEntries(
         let overview = model.overviews.server.get().unwrap_or_default();
         let (place, programme, pairing) =
             (draft.get(field::PLACE), draft.get(field::PROGRAMME), draft.get(field::PAIRING));
-        let fits = |own: &&EntryView| {
-            let entry = &own.entry;
-            let is_of = overview.catalogue.activity(&entry.activity).is_some_and(|own| own.programme == programme);
+        let fits = |view: &&EntryView| {
+            let entry = &view.entry;
+            let is_of =
+                overview.catalogue.activity(&entry.activity).is_some_and(|activity| activity.programme == programme);
             let is_at = !place.is_empty() && (covers(&place, &entry.place) || covers(&entry.place, &place));
             let is_under = entry.pairing.is_some_and(|id| id.to_string() == pairing);
-            draft.entries.contains(&own.id) || is_of && (is_at || is_under)
+            draft.entries.contains(&view.id) || is_of && (is_at || is_under)
         };
         let all = entries.get()?;
-        let mut found: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
-        found.sort_by_key(|own| !draft.entries.contains(&own.id));
-        found.truncate(LIMIT.max(draft.entries.len()));
+        let mut offered: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
+        offered.sort_by_key(|view| !draft.entries.contains(&view.id));
+        offered.truncate(LIMIT.max(draft.entries.len()));
         // The order must not change while the user chooses.
-        found.sort_by_key(|own| std::cmp::Reverse((own.entry.date, own.id)));
-        Some(found)
+        offered.sort_by_key(|view| std::cmp::Reverse((view.entry.date, view.id)));
+        Some(offered)
     });
-    let item = move |own: &EntryView, overview: &Overview| {
-        let id = own.id;
-        let name = activity_name(model.labels(), overview, &own.entry.activity).to_owned();
-        let line = answers_line(model.labels(), overview, &own.entry, "；");
-        let words = format!("{} {name} {line}", format_date(own.entry.date));
+    let item = move |view: &EntryView, overview: &Overview| {
+        let id = view.id;
+        let name = activity_name(model.labels(), overview, &view.entry.activity).to_owned();
+        let line = answers_line(model.labels(), overview, &view.entry, "；");
+        let words = format!("{} {name} {line}", format_date(view.entry.date));
         let is_chosen =
             move || form.drafting.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));
         let toggle = move |_| {
             form.change(|draft| {
                 let before = draft.entries.len();
-                draft.entries.retain(|own| *own != id);
+                draft.entries.retain(|entry| *entry != id);
                 if draft.entries.len() == before {
                     draft.entries.push(id);
                 }
@@ -67,8 +68,8 @@ pub fn MeetingEntries(
                 let overview = model.overviews.server.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(found) if found.is_empty() => view! { <NothingFound text=texts.need_no_entries/> }.into_any(),
-                    Some(found) => found.iter().map(|own| item(own, &overview)).collect_view().into_any(),
+                    Some(views) if views.is_empty() => view! { <NothingFound text=texts.need_no_entries/> }.into_any(),
+                    Some(views) => views.iter().map(|view| item(view, &overview)).collect_view().into_any(),
                 }
             }}
         </fieldset>

@@ -38,7 +38,7 @@ impl Form {
             && let Some(overview) = self.model.overviews.server.get_untracked()
         {
             let now = self.mistakes(&(overview, self.model.geography.places.get_untracked()));
-            self.errors.update(|errors| errors.retain(|error| now.iter().any(|own| own.field == error.field)));
+            self.errors.update(|errors| errors.retain(|error| now.iter().any(|current| current.field == error.field)));
         }
     }
 
@@ -93,8 +93,8 @@ impl Form {
     ) -> impl IntoView + use<> {
         let (value, error) = (self.value(name), self.error(name));
         let option = move |(code, words): (String, String)| {
-            let own = code.clone();
-            view! { <option value=code selected=move || value.get() == own>{words}</option> }
+            let option_code = code.clone();
+            view! { <option value=code selected=move || value.get() == option_code>{words}</option> }
         };
         let control = view! {
             <select id=format!("field-{name}") aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{name}")

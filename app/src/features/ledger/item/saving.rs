@@ -13,16 +13,20 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
     let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
     // Validation needs the catalogue and the places.
     let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
-    let own = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let found = form.mistakes(&judges);
-    if !found.is_empty() {
-        form.errors.try_set(found);
+    let draft = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let errors = form.mistakes(&judges);
+    if !errors.is_empty() {
+        form.errors.try_set(errors);
         return Err(None);
     }
-    let begun =
-        if drafting.is_new() { SaveBase::New } else { SaveBase::With { since: own.since, before: own.before.clone() } };
-    let made = SaveRequest { kind: Kind::LedgerItem, id: own.id, base_rev: own.base_rev, fields: own.changes(), begun };
-    match sync::save_made(model, &made).await.map_err(|error| error.words(texts))? {
+    let begun = if drafting.is_new() {
+        SaveBase::New
+    } else {
+        SaveBase::With { since: draft.since, before: draft.before.clone() }
+    };
+    let request =
+        SaveRequest { kind: Kind::LedgerItem, id: draft.id, base_rev: draft.base_rev, fields: draft.changes(), begun };
+    match sync::save_made(model, &request).await.map_err(|error| error.words(texts))? {
         SaveOutcome::Done => Ok(()),
         SaveOutcome::Elsewhere(now) => {
             let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
@@ -34,7 +38,7 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
 
 /// Deletes the item. Returns the error message, if any.
 pub async fn delete_item(form: Form) -> Result<(), Option<String>> {
-    let own = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let deleted = sync::delete_item(form.model, own.id, own.base_rev).await;
+    let draft = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
+    let deleted = sync::delete_item(form.model, draft.id, draft.base_rev).await;
     deleted.map_err(|error| Some(error.words(form.model.texts)))
 }
