@@ -1,4 +1,4 @@
-//! How bodies travel: CBOR, packed with gzip where the browser can.
+//! Encoding of bodies: CBOR, compressed with gzip if the browser can.
 
 use crate::api::error::ApiError;
 use js_sys::{Array, Function, Reflect, Uint8Array};
@@ -12,7 +12,7 @@ use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader};
 /// The content type.
 pub const CBOR: &str = "application/cbor";
 
-/// Encodes a body as CBOR. It goes through JSON values, so that the program holds the code for each type once.
+/// Encodes a body as CBOR. It converts through JSON values, so that the wasm contains one serializer for each type.
 pub fn encode(body: &impl Serialize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ciborium::into_writer(&serde_json::to_value(body).ok()?, &mut bytes).ok()?;
@@ -25,7 +25,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_value(value).ok()
 }
 
-/// Packs with gzip; `None` where the browser cannot (Chrome before 80, Safari before 16.4).
+/// Compresses with gzip; `None` if the browser cannot (Chrome before 80, Safari before 16.4).
 pub async fn compress(bytes: &[u8]) -> Option<Uint8Array> {
     let packer = Reflect::get(&js_sys::global(), &"CompressionStream".into()).ok()?.dyn_into::<Function>().ok()?;
     let packer = Reflect::construct(&packer, &Array::of1(&"gzip".into())).ok()?;

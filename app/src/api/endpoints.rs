@@ -68,7 +68,7 @@ async fn send(request: Request) -> Result<Response, ApiError> {
 
 /// Sends a request and reads its answer.
 pub(super) async fn send_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
-    // An answer that was cut off, or comes from some other machine on the way, is none.
+    // A truncated response, or one from another machine such as a captive portal, does not count.
     let text = send(request).await?.text().await.map_err(|_| ApiError::no_answer())?;
     local_storage::from_json(&text).map_err(|_| ApiError::no_answer())
 }
@@ -94,7 +94,7 @@ pub async fn sign_in(username: &str, password: &str, language: Language) -> Resu
     Ok(answer.user)
 }
 
-/// Signs out; somebody who was signed out already is no failure.
+/// Signs out. Succeeds if the session has ended already.
 pub async fn sign_out() -> Result<(), ApiError> {
     let request = Request::delete("/api/v1/session").build().map_err(|_| ApiError::no_answer())?;
     match send(request).await {
@@ -103,7 +103,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
     }
 }
 
-/// Sends a batch of this person's. With the results comes the life of the database that gave them.
+/// Sends a batch of the user's mutations. Returns the results and the epoch of the database.
 pub async fn push(
     user: Uuid,
     client: Uuid,
@@ -136,7 +136,7 @@ fn syncing(request: RequestBuilder) -> RequestBuilder {
     request.header(PROTOCOL_HEADER, &PROTOCOL_VERSION.to_string()).header("accept", CBOR)
 }
 
-/// Pages of the records that have changed for this person, as they arrive.
+/// Pages of the records that changed in the user's scope, as they arrive.
 pub struct Pages {
     pieces: ChunkStream,
     reset: bool,
@@ -184,7 +184,7 @@ pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
     send_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
 
-/// Returns the latest entries of a year, or of all years, that this person may see.
+/// Returns the latest entries of a year, or of all years, that the user may see.
 pub async fn latest_entries(year: Option<i32>) -> Result<Vec<(Uuid, Entry)>, ApiError> {
     let year = year.map(|year| format!("&year={year}")).unwrap_or_default();
     let answer: EntriesResponse = send_json(get(&format!("/api/v1/entries?limit=6{year}"))?).await?;
@@ -243,22 +243,22 @@ pub async fn history(id: Uuid) -> Result<Vec<RevisionState>, ApiError> {
     Ok(all)
 }
 
-/// Makes a link to what a query shows; gives its path.
+/// Creates a share link to the view of a query. Returns its path.
 pub async fn share(query: String, days: &str, language: Language) -> Result<String, ApiError> {
-    // What is no number is said so by the server.
+    // The server rejects text that is not a number.
     let days = days.trim().parse::<u32>().map_or(serde_json::json!(days), |days| serde_json::json!(days));
     let body = serde_json::json!({"query": query, "days": days});
     let made: NewShareResponse = send_json(with_body(Request::post("/api/v1/shares"), language, &body)?).await?;
     Ok(made.path)
 }
 
-/// One's own links.
+/// Returns the user's share links.
 pub async fn links() -> Result<Vec<ShareLink>, ApiError> {
     let answer: SharesResponse = send_json(get("/api/v1/shares")?).await?;
     Ok(answer.shares)
 }
 
-/// Withdraws one of them.
+/// Revokes a share link.
 pub async fn revoke_link(id: Uuid) -> Result<(), ApiError> {
     let request = Request::delete(&format!("/api/v1/shares/{id}")).build().map_err(|_| ApiError::no_answer())?;
     send(request).await.map(drop)

@@ -21,12 +21,12 @@ pub async fn upload(activity: &str, file: &File, language: Language) -> Result<I
     send_json(request.body(file.clone()).map_err(|_| ApiError::no_answer())?).await
 }
 
-/// How an import stands.
+/// Returns the state of an import.
 pub async fn ask(id: Uuid) -> Result<ImportResponse, ApiError> {
     send_json(get(&path(id, ""))?).await
 }
 
-/// One's imports.
+/// Returns the user's imports.
 pub async fn all() -> Result<Vec<ImportResponse>, ApiError> {
     let answer: ImportsResponse = send_json(get("/api/v1/imports")?).await?;
     Ok(answer.imports)

@@ -1,4 +1,4 @@
-//! A year or a month as a report that can be printed and signed: one page a programme.
+//! The report of a year or a month, to print and sign: one page a programme.
 
 use crate::labels::figure::FigureLabels;
 use crate::labels::number::{percent, qualified};
@@ -72,14 +72,14 @@ fn Report() -> impl IntoView {
     }
 }
 
-/// An indicator's row.
+/// A row of the table: one indicator.
 struct Line<'a> {
     indicator: &'a Indicator,
-    /// In the year, up to the month where it is a month's report.
+    /// Figure of the year, up to the month of a monthly report.
     now: Figure,
-    /// In the month alone.
+    /// Figure of the month alone.
     month: Option<Quantity>,
-    /// In the same time of the year before.
+    /// Figure of the same period of the previous year.
     before: Option<Quantity>,
 }
 
@@ -89,8 +89,8 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
     let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
     let parts_of = |filter: &Filter| -> Vec<&Contribution> {
-        let sieve = filter.compile(&overview.catalogue, overview.directory());
-        overview.contributions.iter().filter(|part| sieve.matches(part)).collect()
+        let compiled = filter.compile(&overview.catalogue, overview.directory());
+        overview.contributions.iter().filter(|part| compiled.matches(part)).collect()
     };
     let (parts, parts_alone, parts_before) = (parts_of(&now), alone.as_ref().map(parts_of), parts_of(&before));
     let line = |indicator| {
@@ -109,25 +109,27 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
         (None, None) => model.texts.all_places.to_owned(),
     };
     let programmes = overview.catalogue.programmes.iter();
-    let programmes = programmes.filter(|own| filter.programme.as_ref().is_none_or(|code| *code == own.code));
+    let programmes =
+        programmes.filter(|programme| filter.programme.as_ref().is_none_or(|code| *code == programme.code));
     let place_label = |code: &str| model.place_label(code);
     let time = month.map_or(year.to_string(), |month| month.to_string());
     let report = Of { model, overview, filter: &now, time, place, place_label: &place_label };
     programmes
         .map(|programme| {
-            let own = overview.catalogue.indicators.iter().filter(|own| own.programme == programme.code);
-            let lines: Vec<Line<'_>> = own.map(line).collect();
+            let indicators =
+                overview.catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);
+            let lines: Vec<Line<'_>> = indicators.map(line).collect();
             page(&report, programme, &lines).into_string()
         })
         .collect()
 }
 
-/// What a report is of.
+/// Scope of a report.
 struct Of<'a> {
     model: AppState,
     overview: &'a Overview,
     filter: &'a Filter,
-    /// The year or the month.
+    /// Year or month.
     time: String,
     place: String,
     /// Returns the name of a place that the overview does not have.
@@ -172,10 +174,10 @@ fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> Ma
     }
 }
 
-/// What a column says of a row; nothing where there is nothing to say.
+/// Returns the text of a row in a column; `None` for an empty cell.
 type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
 
-/// The indicators of a page. What no row has is no column: the year before, where it had no entries; targets, where none is set.
+/// Renders the table of a page. Leaves out columns that are empty in every row, such as targets if none is set.
 fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
     let texts = report.model.texts;
     let is_whole = report.filter.covers_target();
@@ -204,7 +206,7 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
         };
         columns.push((if is_whole { texts.done } else { texts.done_of_all }, Box::new(done)));
     }
-    // The mean or the latest of the verified entries is no part of the figure.
+    // A mean or a latest value of the verified entries is not a part of the figure.
     columns.push((
         texts.verified_part,
         Box::new(move |line| shown(line.now.verified.filter(|_| adds_up(line.indicator)))),

@@ -1,4 +1,4 @@
-//! The wall screen: it fills the screen, shows one programme after the other, and the last entries as they arrive.
+//! The wall screen: one programme after the other on the whole screen, and the last entries as they arrive.
 
 use crate::api::endpoints;
 use crate::lazy_screen;
@@ -16,8 +16,8 @@ use std::time::Duration;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// How long a programme stands.
-const BEAT: Duration = Duration::from_secs(15);
+/// Time for which a programme is shown.
+const TURN: Duration = Duration::from_secs(15);
 
 lazy_screen!(
     /// The wall screen.
@@ -28,7 +28,7 @@ lazy_screen!(
 #[component]
 fn Wall() -> impl IntoView {
     let model = use_app_state();
-    // Without a programme all of them take turns.
+    // Without a programme in the filter, all programmes take turns.
     let filter = use_filter();
     let texts = model.texts;
     let address = use_url_state();
@@ -40,14 +40,14 @@ fn Wall() -> impl IntoView {
             programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
         })
     });
-    let own = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
+    let turn_filter = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
     let name = move || {
         let overview = model.overviews.server.get()?;
         let programme = overview.catalogue.programme(programme.get()?.as_str())?;
         Some(model.pick(&programme.name, &programme.name_en).to_owned())
     };
     Effect::new(move |_| {
-        let beat = set_interval_with_handle(move || turn.update(|turn| *turn += 1), BEAT).ok();
+        let beat = set_interval_with_handle(move || turn.update(|turn| *turn += 1), TURN).ok();
         on_cleanup(move || {
             if let Some(beat) = beat {
                 beat.clear();
@@ -63,7 +63,7 @@ fn Wall() -> impl IntoView {
         if model.session.user.with_untracked(Option::is_some) {
             spawn_local(async move {
                 if let Ok(latest) = endpoints::latest_entries(year).await {
-                    // An answer for the year that was chosen before can arrive last.
+                    // A response for the year chosen before can arrive last.
                     if year == filter.try_get_untracked().map_or(year, |filter| filter.year) {
                         entries.try_set(latest);
                     }
@@ -86,8 +86,8 @@ fn Wall() -> impl IntoView {
                 <AddressNotice/>
                 <button type="button" class="button-quiet" on:click=leave>{texts.wall_leave}</button>
             </header>
-            <Map filter=own/>
-            <IndicatorCards filter=own/>
+            <Map filter=turn_filter/>
+            <IndicatorCards filter=turn_filter/>
             <Show when=move || entries.with(|entries| !entries.is_empty())>
                 <section class="wall-latest">
                     <h2>{texts.wall_latest}</h2>

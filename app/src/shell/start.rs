@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// Starts the app from the data in the page, or from storage.
 ///
-/// The server's page is not hydrated but rendered again before the browser shows the next frame: code for hydration would add 25
+/// The server's page is not hydrated but rendered again before the browser shows the next frame. Code for hydration would add 25
 /// KB for a phone to load. Typed text is carried over.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn start() {

@@ -38,7 +38,7 @@ pub fn SyncBadge() -> impl IntoView {
     let state = move || match (app.sync.status.get(), unsent()) {
         (_, 0) if offline() => texts.sync_offline.to_owned(),
         (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
-        // The last upload is stored, and its round goes on with the pull.
+        // The upload is stored, and the round continues with the pull.
         (Status::Sending { .. }, 0) => texts.sync_receiving.to_owned(),
         (Status::Sending { .. }, unsent) => fill(texts.sync_sending, &[&unsent]),
         (Status::SignedOut, _) => texts.sync_signed_out.to_owned(),

@@ -51,8 +51,9 @@ impl Overviews {
             },
             |old, new| !is_same(old, new),
         );
-        let years =
-            Memo::new(move |_| local.with(|overview| overview.as_ref().map(|it| it.years()).unwrap_or_default()));
+        let years = Memo::new(move |_| {
+            local.with(|overview| overview.as_ref().map(|overview| overview.years()).unwrap_or_default())
+        });
         Self { server, local, village: RwSignal::new(village), years }
     }
 

@@ -36,8 +36,8 @@ pub struct ShadedCounty {
 
 /// Draws the lines in and near the viewport; those of `changed` pairings flash.
 ///
-/// All lines of a programme with the same width share one path: a further path costs a browser several times as much as a
-/// further curve in a path.
+/// Renders the pairings. Lines of a programme with the same width share one path: a path costs a browser several times as much
+/// as a curve.
 pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed: &BTreeSet<usize>) -> String {
     // A programme's widths are neighbours; the flashing paths come last.
     let path_number = |programme: usize, steps: u32| programme * (WIDTH_STEPS as usize + 1) + steps as usize;

@@ -78,8 +78,7 @@ impl Viewport {
         Self { middle, zoom: (1.0 / share).clamp(1.0, MAX_ZOOM) }.clamped()
     }
 
-    /// Applies a gesture: a zoom by `factor` around `fixed`, a point of the plane, and then a shift in units of the plane before
-    /// the zoom.
+    /// Applies a gesture: a zoom by `factor` around a fixed point, then a shift. Both are in units of the plane before the zoom.
     pub fn after(self, factor: f64, fixed: (f64, f64), shift: (f64, f64)) -> Self {
         let zoomed = self.zoomed(factor, fixed);
         let shrunk = self.zoom / zoomed.zoom;

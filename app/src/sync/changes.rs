@@ -95,7 +95,7 @@ pub async fn save_made(model: AppState, request: &SaveRequest) -> Result<SaveOut
     Ok(saved)
 }
 
-/// Returns one of this person's entries with unsent changes, and the number of its last change by a form.
+/// Returns an entry of the user with unsent changes, and the number of its last change by a form.
 pub async fn my_entry_of(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
     user_db(model).await?.my_entry_of(id).await
 }

@@ -208,8 +208,8 @@ impl Driver {
         }
     }
 
-    /// Returns the next page of the response under way, or the first of a new one. A response that breaks off is dropped; the next
-    /// continues from the stored cursor.
+    /// Returns the next page of the response in progress, or the first page of a new one. An interrupted response is dropped; the
+    /// next continues from the stored cursor.
     async fn next_page(&self, cursor: Option<String>) -> Result<PullResponse, Failure> {
         let arriving = self.pages.take();
         let mut pages = match arriving {

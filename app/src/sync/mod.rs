@@ -1,4 +1,4 @@
-//! The sync in the browser: when it runs, and what the screens learn from it.
+//! The sync in the browser: drives the engine of core, and updates the state of the screens.
 
 mod changes;
 mod direct;

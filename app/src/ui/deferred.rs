@@ -1,5 +1,5 @@
-//! Defers rendering that can wait: the map answers a filter first, and each programme's cards follow in tasks of their own
-//! after a paint, so a slow phone is never busy for long.
+//! Defers rendering that can wait: the map answers a filter first. The cards of each programme follow in a separate task after a
+//! paint, so a slow phone is never busy for long.
 
 use leptos::prelude::*;
 use std::cell::RefCell;

@@ -1,5 +1,5 @@
-//! The draft of a form in this tab: stored at every keystroke in a slot that no other tab uses, with notices about other tabs
-//! that edit the same.
+//! The draft of a form in this tab, stored at every keystroke in a slot that no other tab uses. Notices warn about other tabs
+//! that edit the same record.
 
 use crate::labels::texts::Texts;
 use crate::storage::draft_slots::{Slot, claim, claim_empty, parts_of};

@@ -1,4 +1,4 @@
-//! A menu button as in the ARIA practices: arrow keys move through the items; Escape closes the menu and returns the focus; a
+//! A menu button as in the ARIA practices. Arrow keys move through the items. Escape closes the menu and returns the focus; a
 //! press elsewhere closes it.
 
 use leptos::ev::{FocusEvent, KeyboardEvent, pointerdown};

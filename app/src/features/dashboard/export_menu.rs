@@ -20,7 +20,7 @@ fn icon(path: &'static str) -> impl IntoView {
     view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=path></path></svg> }
 }
 
-/// The toolbar beside the filters.
+/// The toolbar next to the filters.
 #[component]
 pub fn ExportMenu() -> impl IntoView {
     let app = use_app_state();
@@ -77,7 +77,7 @@ fn may_share(app: AppState) -> bool {
     app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.shares()))
 }
 
-/// Panel for share links, beside the page.
+/// Panel for share links, next to the page.
 #[component]
 fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
     let texts = use_app_state().texts;

@@ -1,4 +1,4 @@
-//! What the forms of the directory have in common.
+//! State, fields and submission that the forms of the directory share.
 
 use crate::api::error::ApiError;
 use crate::labels::texts::fill;
@@ -20,7 +20,7 @@ use time::Date;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// What both forms have in common: texts by the names of the fields.
+/// State of a form, with texts by the names of the fields.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
     pub(super) model: AppState,
@@ -28,7 +28,7 @@ pub(super) struct Form {
     pub(super) errors: RwSignal<Vec<FieldError>>,
     pub(super) failed: RwSignal<Option<String>>,
     pub(super) busy: RwSignal<bool>,
-    /// The texts that the form began with.
+    /// Texts with which the form started.
     begun: StoredValue<Texts>,
     navigate: StoredValue<Navigate, LocalStorage>,
 }
@@ -82,7 +82,7 @@ impl Form {
         self.row(name, label, control.into_any())
     }
 
-    /// A day that need not be given. What is typed and is no day is a error_of, not a day that is not given.
+    /// Parses an optional date. Text that is not a date is an error.
     pub(super) fn day(self, name: &'static str, errors: &mut Vec<FieldError>) -> Option<Date> {
         let text = self.get(name);
         let day = parse_date(&text);
@@ -116,15 +116,16 @@ impl Form {
         format!("{label}{}", self.model.texts.optional)
     }
 
-    /// What of it is beyond who fills it in.
+    /// Returns the fields that the user's scope forbids.
     pub(super) fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
         self.model.session.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
     }
 
-    /// Judges what is filled in once what judges it is there, and sends what is given.
+    /// Validates the form once the reference data is loaded, then sends the request that `validate` returns and opens the
+    /// address that comes with it.
     pub(super) fn submit<S: Future<Output = Result<(), ApiError>>>(
         self,
-        judge: impl FnOnce(&Overview, &Places) -> Option<(S, String)> + 'static,
+        validate: impl FnOnce(&Overview, &Places) -> Option<(S, String)> + 'static,
     ) {
         if self.busy.get_untracked() {
             return;
@@ -133,20 +134,20 @@ impl Form {
         self.busy.set(true);
         self.failed.set(None);
         spawn_local(async move {
-            // What others have changed by now is known before theirs is written over.
+            // Loads other users' changes first, so that none is overwritten unseen.
             sync::refresh_overview(model).await;
-            let judged = match sync::judges(model).await {
-                Some((overview, places)) => judge(&overview, &places),
+            let validated = match sync::judges(model).await {
+                Some((overview, places)) => validate(&overview, &places),
                 None => {
                     self.failed.try_set(Some(texts.not_ready_to_save.to_owned()));
                     None
                 }
             };
-            if let Some((sending, then)) = judged {
-                match sending.await {
+            if let Some((request, next)) = validated {
+                match request.await {
                     Ok(()) => {
                         sync::look_for_news(model);
-                        self.navigate.try_with_value(|navigate| navigate(&then));
+                        self.navigate.try_with_value(|navigate| navigate(&next));
                     }
                     Err(error) => {
                         let why = match error.status {
@@ -162,8 +163,8 @@ impl Form {
         });
     }
 
-    /// Whether nobody else has changed what is changed here. What only others have changed is taken over; what both have
-    /// changed is told, and saving again is meant.
+    /// Rebases the form on the current record. Fields that only others changed take their values. Returns false after showing the
+    /// fields that both changed; the next submission overwrites them.
     pub(super) fn is_on(self, now: Texts) -> bool {
         let (begun, mine) = (self.begun.get_value(), self.texts.get_untracked());
         let is_theirs = |name: &&'static str| now.get(*name) != begun.get(*name);
@@ -198,7 +199,8 @@ impl Form {
     }
 }
 
-/// That of what is changed, or from the first time that it is asked for a new one: saving twice makes one.
+/// Returns the identifier of an existing record. A new one gets an identifier at the first call, so that saving twice creates one
+/// record.
 pub(super) fn identifier(existing: Option<Uuid>) -> impl Fn() -> Uuid + Copy {
     let id = StoredValue::new(existing);
     move || match id.get_value() {
@@ -215,18 +217,18 @@ pub(super) fn base_revision(is_new: bool, rev: Option<u64>) -> Option<u64> {
     if is_new { Some(0) } else { rev.filter(|rev| *rev > 0) }
 }
 
-/// What stands where another place's coordinators see to it.
+/// Renders the notice for users who may not edit the record.
 pub(super) fn elsewhere(model: AppState) -> AnyView {
     view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
 }
 
-/// The programmes to choose from.
+/// Returns the programmes to choose from.
 pub(super) fn programmes(model: AppState, overview: &Overview) -> Vec<(String, String)> {
     let all = overview.catalogue.programmes.iter();
     all.map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())).collect()
 }
 
-/// What a field is called.
+/// Returns the label of a field.
 fn label_of(model: AppState, name: &str) -> &'static str {
     let texts = model.texts;
     match name {

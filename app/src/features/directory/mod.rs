@@ -1,5 +1,5 @@
-//! The directory: who takes part, found by name or by the first letters of its pinyin; and one organisation, with its
-//! partners of now and of before, and its entries. All of it from the phone.
+//! The directory: organisations, searched by name or by the initials of its pinyin, and one organisation with its current and
+//! former partners and its entries. Works offline.
 
 pub mod edit_form;
 pub mod organisation_edit;
@@ -38,7 +38,7 @@ use leptos_router::hooks::use_params_map;
 use maud::{Markup, PreEscaped, html};
 use uuid::Uuid;
 
-/// How many of an organisation's entries are listed.
+/// Number of listed entries of an organisation.
 const LISTED: usize = 20;
 
 lazy_screen!(
@@ -131,15 +131,15 @@ fn OrganisationOf() -> impl IntoView {
         };
         let pairings: Vec<&Pairing> = directory.pairings_of(shown.id).collect();
         let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
-            organisation == Some(shown.id) || pairings.iter().any(|it| pairing == Some(it.id))
+            organisation == Some(shown.id) || pairings.iter().any(|partner| pairing == Some(partner.id))
         };
         let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
         let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
-        // Who may not see entries is told how many there are all the same.
+        // Users who may not see the entries still see their number.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
-        // The server's count holds while the phone's is not complete.
+        // The server's count applies while the replica is incomplete.
         let is_known = entries.with(Option::is_some) && model.replica.is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
@@ -176,7 +176,7 @@ fn OrganisationOf() -> impl IntoView {
     }
 }
 
-/// What is needed and planned at a place: what is due first comes first.
+/// Lists the ledger items of a place by due date.
 fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     let texts = model.texts;
     let needs: Vec<&ItemView> = items.iter().filter(|item| covers(place, &item.item.place)).collect();
@@ -199,11 +199,11 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     .into_string()
 }
 
-/// What all its pairings have brought, over all years.
+/// Renders the figures of all pairings of an organisation, over all years.
 fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = model.texts;
-    let may_change = |part: &&Contribution| pairings.iter().any(|it| part.pairing == Some(it.id));
-    let parts: Vec<Contribution> = overview.contributions.iter().filter(may_change).cloned().collect();
+    let is_of_pairing = |part: &&Contribution| pairings.iter().any(|pairing| part.pairing == Some(pairing.id));
+    let parts: Vec<Contribution> = overview.contributions.iter().filter(is_of_pairing).cloned().collect();
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
     let row = |figure: &Figure| {
         let indicator = overview.catalogue.indicator(&figure.indicator)?;
@@ -225,7 +225,7 @@ fn side_code(side: Side) -> &'static str {
     }
 }
 
-/// The name of a place, or of the town above it: an overview knows no village.
+/// Returns the name of a place, or of a village's town: the overview has no villages.
 fn place_name(overview: &Overview, code: &str) -> String {
     let code = Level::Township.ancestor_code(code);
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
@@ -243,7 +243,7 @@ fn row(model: AppState, overview: &Overview, organisation: &Organisation) -> Str
     .into_string()
 }
 
-/// A pairing, since when it is and until when it was.
+/// Renders a partner with the start and end of the pairing.
 fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
     let texts = model.texts;
     let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));

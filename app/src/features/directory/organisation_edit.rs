@@ -1,5 +1,4 @@
-//! Changing the directory, for who coordinates: an organisation, and a pairing with its agreement. It needs a network, since
-//! everybody's forms offer what it holds.
+//! The form of an organisation, for coordinators. Works online only, because all users' forms offer the organisations.
 
 use super::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
 use crate::api::reference as server;
@@ -26,7 +25,7 @@ lazy_screen!(
     OrganisationForm, render_organisation_edit, OrganisationEdit
 );
 
-/// An organisation.
+/// The form.
 #[component]
 fn OrganisationEdit() -> impl IntoView {
     let model = use_app_state();
@@ -90,7 +89,7 @@ fn organisation_form(
                 None
             }
         });
-        // Half a position is none.
+        // A position needs both coordinates.
         for (name, value, other) in [("east", east, north), ("north", north, east)] {
             if value.is_none() && other.is_some() && form.get(name).trim().is_empty() {
                 errors.push(FieldError::new(name, ErrorCode::Required));
@@ -146,7 +145,7 @@ fn organisation_form(
     }
 }
 
-/// All kinds, in the order in which they are offered.
+/// All kinds, in the order of the list.
 const KINDS: [OrganisationKind; 8] = [
     OrganisationKind::PartyBranch,
     OrganisationKind::Government,

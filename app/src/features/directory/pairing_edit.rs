@@ -1,4 +1,4 @@
-//! Changing a pairing, with its agreement.
+//! The form of a pairing with its agreement, for coordinators.
 
 use crate::api::reference as server;
 use crate::features::directory::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
@@ -23,7 +23,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 
-/// The largest agreement, in bytes: as much as the server takes.
+/// Size limit of an agreement in bytes, the same as the server's.
 const LARGEST_FILE: f64 = 4.0 * 1024.0 * 1024.0;
 
 lazy_screen!(
@@ -31,7 +31,7 @@ lazy_screen!(
     PairingForm, render_pairing_edit, PairingEdit
 );
 
-/// A pairing.
+/// The form.
 #[component]
 fn PairingEdit() -> impl IntoView {
     let model = use_app_state();

@@ -1,4 +1,4 @@
-//! All entries that this person may see, searched and filtered in the phone's replica.
+//! All entries that the user may see, searched and filtered in the phone's replica.
 
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
@@ -22,7 +22,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 lazy_screen!(
-    /// All entries that a person may see.
+    /// All entries that the user may see.
     AllEntries, render_all_entries, List
 );
 
@@ -46,12 +46,12 @@ fn List() -> impl IntoView {
         wrong.into_iter().filter_map(|(label, value)| Some((label, value?))).collect::<Vec<_>>()
     });
     let words = use_words();
-    // What is found, and how many more there would be in every year, and under no filter.
+    // The matches, and the numbers of further matches in any year and without filters.
     let matches = Memo::new(move |_| {
         let (overview, filter) = (model.overviews.server.get().unwrap_or_default(), filter.get());
         let (words, state, pairing) = (words.get(), state.get(), pairing.get());
         let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
-        let [sieve, any_year] =
+        let [compiled, any_year] =
             [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
         let (mut in_years, mut beyond) = (0, 0);
         let wanted = |entry_view: &&EntryView| {
@@ -61,13 +61,13 @@ fn List() -> impl IntoView {
             }
             let programme = overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
             let is_verified = entry.state == State::Verified;
-            let takes = |sieve: &CompiledFilter<'_>| {
-                sieve.matches_at(&entry.place, entry.pairing, entry.date.into(), is_verified)
+            let takes = |compiled: &CompiledFilter<'_>| {
+                compiled.matches_at(&entry.place, entry.pairing, entry.date.into(), is_verified)
             };
-            let others = programme.is_some_and(|code| sieve.matches_programme(code))
+            let others = programme.is_some_and(|code| compiled.matches_programme(code))
                 && (state.is_empty() || entry.state.code() == state)
                 && pairing.is_none_or(|pairing| entry.pairing == Some(pairing));
-            let is_found = others && takes(&sieve);
+            let is_found = others && takes(&compiled);
             beyond += usize::from(!is_found);
             in_years += usize::from(others && !is_found && takes(&any_year));
             is_found
@@ -78,7 +78,7 @@ fn List() -> impl IntoView {
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let in_years = Signal::derive(move || if is_countable.get() { matches.with(|matches| matches.1) } else { 0 });
-    // Under chosen conditions everything else is no surprise; for words that are looked for it is.
+    // A chosen filter is expected to hide entries. A search is not, so it offers the matches in other years.
     let beyond = Signal::derive(move || {
         if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { matches.with(|matches| matches.2) }
     });
@@ -135,7 +135,7 @@ fn List() -> impl IntoView {
     }
 }
 
-/// Says that one pairing's entries alone are listed, and lists all again.
+/// Renders the pairing to which the list is limited, with a button that removes the limit.
 fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
     let address = use_url_state();
     let name = model.overviews.server.with(|overview| {
@@ -152,7 +152,7 @@ fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
     }
 }
 
-/// Whether each of the words is in what one reads of an entry.
+/// Returns whether the text of an entry contains each of the words.
 fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
@@ -188,7 +188,7 @@ fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words
 
 fn taken_away(filter: &Filter, state: &str) -> String {
     let query = crate::ui::filter::query_of(filter);
-    // Every year, for the export, is no year.
+    // The export expects no year for all years.
     let query = query.replacen("year=all", "", 1);
     format!("/api/v1/export/entries.xlsx{query}&state={state}")
 }

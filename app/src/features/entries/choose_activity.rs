@@ -1,4 +1,4 @@
-//! Choosing what to record: the activities of each programme.
+//! Choice of the activity of a new entry, by programme.
 
 use crate::labels::programme_color::color_style;
 use crate::lazy_screen;
@@ -12,7 +12,7 @@ lazy_screen!(
     ActivityChoice, render_choose_activity, Choose
 );
 
-/// The activities that this person may record.
+/// The activities that the user may record.
 #[component]
 fn Choose() -> impl IntoView {
     let model = use_app_state();

@@ -1,4 +1,4 @@
-//! Where this person and others have changed the same: both values, who and when, and the choice between them.
+//! Conflicts of an entry: both values with author and time, and the choice between them.
 
 use crate::labels::entry::activity_name;
 use crate::labels::texts::fill;
@@ -21,9 +21,9 @@ use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
-/// The path that stands for the entry as a whole, as the server names it.
+/// Path by which the server names the entry as a whole.
 const DELETED: &str = "deleted";
-/// A reviewer's decision, which is taken whole.
+/// Fields of a review decision, which are chosen together.
 const DECISION: [&str; 3] = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
 
 lazy_screen!(
@@ -31,7 +31,7 @@ lazy_screen!(
     ConflictChoice, render_conflict, ConflictOf
 );
 
-/// The choice for the entry that the address names.
+/// The choice for the entry in the address.
 #[component]
 fn ConflictOf() -> impl IntoView {
     let model = use_app_state();
@@ -39,14 +39,13 @@ fn ConflictOf() -> impl IntoView {
     crate::ui::page::title(texts.conflict_title);
     let params = use_params_map();
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
-    // What is being chosen stays on the screen until the values themselves change.
+    // A choice in progress stays on the screen until a value changes.
     let conflict = Memo::new(move |_| {
         let journal = model.journal.entries.get()?;
         let entry = journal.entries.iter().find(|entry| Some(entry.id) == id())?;
         Some(entry.clone()).filter(|entry| matches!(entry.progress, Progress::Conflict(_)))
     });
-    // Codes become words with the forms, the directory and the places. Nothing is shown before they are on the phone, or, with no
-    // network, known not to be.
+    // Labels need the forms, the directory and the places. Nothing is shown before they are loaded, or cannot be loaded.
     let is_labelled = RwSignal::new(false);
     Effect::new(move |_| {
         spawn_local(async move {
@@ -54,7 +53,7 @@ fn ConflictOf() -> impl IntoView {
             is_labelled.try_set(true);
         });
     });
-    // What is being chosen stays when the overview changes.
+    // A change of the overview keeps the choice in progress.
     let is_loaded =
         Memo::new(move |_| model.journal.entries.with(Option::is_some) && model.overviews.server.with(Option::is_some));
     move || {
@@ -80,17 +79,17 @@ fn ConflictOf() -> impl IntoView {
 /// The two sides of a choice.
 #[derive(Clone)]
 struct Row {
-    /// The paths that are taken or left together.
+    /// Paths that are chosen together.
     paths: Vec<Path<'static>>,
     heading: String,
     mine: Shown,
     theirs: Shown,
-    /// The author and the time of their value.
+    /// Author and time of the other value.
     by: String,
     at: String,
 }
 
-/// A value as people see it.
+/// A value as text.
 #[derive(Clone)]
 struct Shown {
     lines: Vec<String>,
@@ -112,7 +111,7 @@ impl Shown {
     }
 }
 
-/// Returns the author and the time of the last change of a path, or of any path where nobody changed that one.
+/// Returns author and time of the last change of a path. Falls back to the last change of any path.
 fn other(model: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
     let of_path = others.iter().rev().find(|other| other.changed.iter().any(|changed| changed == path));
@@ -197,12 +196,12 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
     let activity = activity_name(model.labels(), &overview, &entry.entry.activity).to_owned();
     let place = model.geography.places.with_untracked(|places| places.label(&entry.entry.place));
     let date = format_date(entry.entry.date);
-    // A delete says itself who has done what.
+    // The text of a deletion contains its author.
     let first = rows.first().filter(|_| conflict.theirs.is_some());
     let lead = first.map(|row| fill(texts.conflict_lead, &[&row.by]));
     let nothing = rows.is_empty().then_some(texts.conflict_settled);
     let count = rows.len();
-    // For each row whether mine is taken, once that is chosen.
+    // For each row, whether the user's value is chosen; `None` before the choice.
     let chosen = RwSignal::new(BTreeMap::<usize, bool>::new());
     let (asked, busy) = (RwSignal::new(false), RwSignal::new(false));
     let paths = StoredValue::new(rows.iter().map(|row| row.paths.clone()).collect::<Vec<_>>());
@@ -265,7 +264,7 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
     }
 }
 
-/// Leads to a row in which nothing is chosen.
+/// Focuses the first row without a choice.
 fn focus_on(row: usize) {
     let input = document().get_element_by_id(&format!("choice-{row}-theirs"));
     if let Some(input) = input.and_then(|input| input.dyn_into::<web_sys::HtmlElement>().ok()) {

@@ -45,7 +45,7 @@ enum Start {
     Edit(Uuid),
 }
 
-/// How far saving has come.
+/// State of saving.
 #[derive(Clone, PartialEq)]
 enum Saving {
     Not,
@@ -68,7 +68,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let busy = RwSignal::new(0);
     let saving = RwSignal::new(Saving::Not);
     Effect::new(move |_| {
-        // The journal changes while somebody types; what they type must not.
+        // The entries change while the user types; the draft must not.
         let Some((form, first)) = start() else { return };
         if !drafting.is_to_begin() {
             return;
@@ -103,7 +103,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     });
     let edit = move |change: &dyn Fn(&mut Draft)| {
         drafting.change(change);
-        // A mistake that was pointed out goes away as it is put right.
+        // A reported error disappears once it is corrected.
         if !errors.with_untracked(Vec::is_empty)
             && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.overviews.server.get_untracked())
         {
@@ -121,9 +121,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         saving.set(Saving::Busy);
         let navigate = navigate.clone();
         spawn_local(async move {
-            // No answer is judged before what judges it is there.
+            // Validation needs the catalogue and the places.
             let judges = sync::judges(model).await;
-            // What was typed while one waited counts.
+            // The draft may have changed meanwhile.
             let (Some(edited), Some((overview, places))) = (draft.try_get_untracked().flatten(), judges) else {
                 saving.try_set(Saving::NotReady);
                 return;
@@ -137,7 +137,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             }
             let mut fields = changes_of(&edited, overview.catalogue.form(&edited.activity, edited.version));
             if returned::is_resubmitted(model, &edited) {
-                // What is sent in again waits for review again, even where nothing had to be changed.
+                // A returned entry is submitted for review again, even without a change.
                 fields.insert(field::STATE.to_owned(), json!(State::Submitted.code()));
             }
             let after =
@@ -154,7 +154,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             .await
             {
                 Ok(SaveOutcome::Done) => {
-                    // Not before the entry is in the outbox may its draft go.
+                    // Delete the draft only once the entry is in the outbox.
                     drafting.is_saved();
                     navigate(&after, Default::default());
                 }
@@ -246,7 +246,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     }
 }
 
-/// Leads to the first field that is wrong.
+/// Focuses the first field with an error.
 fn focus_on(errors: &[FieldError]) {
     let element = errors.iter().find_map(|error| {
         let id = format!("field-{}", error.field.replace('.', "-"));

@@ -26,9 +26,9 @@ use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
-/// How many entries are drawn at first, and more each time the button is pressed.
+/// Number of entries rendered at first, and added at each press of the button.
 const PAGE: usize = 50;
-/// The address's `state` under which just those are listed that wait for the person.
+/// Value of the parameter `state` that lists only entries that need the user.
 const SETTLE: &str = "settle";
 
 lazy_screen!(
@@ -72,13 +72,13 @@ fn Entries() -> impl IntoView {
     let menus = OpenMenus::default();
     let list = move || match model.journal.entries.get() {
         None => view! { <LoadingStored/> }.into_any(),
-        // The rows of deletions that wait to be sent stand there already.
+        // Pending deletions have rows of their own.
         Some(journal) if journal.entries.is_empty() && !journal.deletions.is_empty() && journal.is_complete => {
             ().into_any()
         }
         Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet/> }.into_any(),
         Some(journal) => {
-            // What waits for the person stands on top.
+            // Entries that need the user come first.
             let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|entry| entry.is_to_settle());
             let nothing = (only_settle.get() && pinned.is_empty())
                 .then(|| view! { <NothingFound text=texts.nothing_to_settle/> });
@@ -157,7 +157,7 @@ fn activity_name(model: AppState, code: &str) -> String {
     })
 }
 
-/// A place's name, once the tree is there.
+/// Renders a place's name once the places are loaded.
 fn place_name(model: AppState, code: String) -> impl Fn() -> String {
     move || model.geography.places.with(|places| places.label(&code))
 }
@@ -182,7 +182,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
     }
 }
 
-/// The words for where an entry stands, and the class that colours them.
+/// Returns the state of an entry in words, and its CSS class.
 fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'static str) {
     let texts = model.texts;
     match progress {
@@ -214,7 +214,7 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
     let entry = mine.entry.clone();
     let closed =
         model.overviews.server.with(|overview| overview.as_ref().is_some_and(|overview| is_closed(overview, &entry)));
-    // What nobody but a coordinator may change is looked at.
+    // Entries that only a coordinator may change open as read-only.
     let coordinates = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
     let is_settled = !mine.is_to_settle();
     let place = if closed && !coordinates && is_settled { "list" } else { "entries" };

@@ -15,17 +15,17 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
         panel.busy.set(false);
         panel.work(async move { imports::write(id, model.language).await });
     };
-    let take_back = move |_| {
+    let revert = move |_| {
         let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure).unwrap_or(false);
         if sure {
-            // A check that is under way is cancelled, not waited for.
+            // A check in progress is cancelled.
             panel.busy.set(false);
             panel.work(async move { imports::revert(id, model.language).await });
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;
     let writes = is_right && import.new + import.updates > 0;
-    // A server that was stopped while it wrote has written all or nothing; the same request goes on with it.
+    // A server that stopped while writing has written all or nothing; the same request continues.
     let is_left = stage == Stage::Writing && done.is_none();
     let write_words = if is_left {
         texts.import_resume.to_owned()
@@ -47,7 +47,7 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
                     {write_words.get_value()}
                 </button>
             })}
-            {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=take_back>{words}</button> })}
+            {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=revert>{words}</button> })}
             {(stage == Stage::Done).then(|| view! { <a class="button button-quiet" href="/list">{texts.nav_list}</a> })}
         </p>
     }

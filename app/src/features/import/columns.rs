@@ -8,7 +8,7 @@ use jiedui_core::api::imports::{ColumnChoice, ColumnReason, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The field that several columns can make together.
+/// Field that several columns can form together.
 const PLACE: &str = "place";
 /// The choice for columns with units of amounts.
 const UNIT: &str = "unit";
@@ -46,7 +46,7 @@ fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView +
         move |event: leptos::ev::Event| {
             let chosen = Some(event_target_value(&event)).filter(|path| !path.is_empty());
             let mut columns = import.columns.clone();
-            // A field is one column's; a place may be made by several.
+            // A field has one column, except a place, which can combine several.
             let moves = chosen.as_deref().is_some_and(|path| path != PLACE && path != UNIT);
             columns.iter_mut().filter(|column| moves && **column == chosen).for_each(|column| *column = None);
             if let Some(column) = columns.get_mut(at) {

@@ -7,7 +7,7 @@ use jiedui_core::api::imports::{ImportResponse, SheetName, StartRow};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The most rows of a heading.
+/// Row limit of a heading.
 const MOST_ROWS: usize = 3;
 
 /// Renders the selection of sheet and heading rows.
@@ -55,7 +55,7 @@ fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     }
 }
 
-/// The first rows of the sheet: each can be made the heading.
+/// Renders the first rows of the sheet. Each can become the heading.
 fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
     let texts = panel.model.texts;
     let language = panel.model.language;

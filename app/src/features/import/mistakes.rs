@@ -6,7 +6,7 @@ use jiedui_core::api::imports::{CellError, ImportResponse};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// How many errors are listed at first.
+/// Number of errors listed at first.
 pub const LISTED: usize = 100;
 
 /// Renders the errors, row by row.

@@ -74,7 +74,7 @@ fn ImportTable() -> impl IntoView {
     }
 }
 
-/// The steps, each of which can be gone back to.
+/// Renders the steps. Each earlier step can be opened again.
 fn steps(panel: Panel) -> impl IntoView {
     let texts = panel.model.texts;
     let can_go = move |step: Step| match step {

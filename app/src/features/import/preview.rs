@@ -8,7 +8,7 @@ use jiedui_core::api::imports::{
 };
 use leptos::prelude::*;
 
-/// The most row numbers that are listed.
+/// Limit of listed row numbers.
 const NAMED: usize = 100;
 
 /// Renders the preview.

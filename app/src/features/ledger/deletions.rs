@@ -1,4 +1,4 @@
-//! Deletions of ledger items that wait to be sent, each with a way to undo it.
+//! Deletions of ledger items that wait to be sent, each with a button to undo it.
 
 use crate::state::use_app_state;
 use crate::storage::my_entries::PendingDeletion;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
-/// The rows of the deletions; nothing where there are none.
+/// Renders the deletions; nothing if there are none.
 #[component]
 pub fn PendingItemDeletions() -> impl IntoView {
     let app = use_app_state();
@@ -34,7 +34,7 @@ pub fn PendingItemDeletions() -> impl IntoView {
     }
 }
 
-/// The row of one deletion.
+/// Renders a deletion.
 #[component]
 fn PendingItemDeletion(deletion: PendingDeletion) -> impl IntoView {
     let app = use_app_state();

@@ -1,4 +1,4 @@
-//! This person's work: returned entries, due items, the review queue, and places without entries this month.
+//! The user's work: returned entries, due items, the review queue, and places without entries this month.
 
 mod periods;
 
@@ -26,11 +26,11 @@ use time::Duration;
 
 /// Items due within this time are due soon.
 const SOON: Duration = Duration::days(30);
-/// The most rows of a list.
+/// Row limit of a list.
 const LISTED: usize = 20;
 
 lazy_screen!(
-    /// This person's work.
+    /// The user's work.
     MyWork, render_my_work, Work
 );
 
@@ -55,7 +55,7 @@ fn Work() -> impl IntoView {
             let state = model.replica.state.get();
             (state.is_countable(), state == ReplicaState::Complete)
         });
-        // Before the first pull has ended nothing is counted. Of a part it is said that it is one, and no place is called silent.
+        // Nothing is counted before the first pull has ended. A partial replica has a notice, and lists no places without entries.
         let is_countable = move || state.get().0;
         let is_complete = move || state.get().1;
         let returned = move || of.with_value(|user| mine(model, user, drafts.get(), is_countable()));
@@ -74,10 +74,10 @@ fn Work() -> impl IntoView {
         };
         let silent = move || {
             let coordinates = of.with_value(|user| user.role.coordinates());
-            let there = model.geography.places.with(|places| !places.all().is_empty());
+            let has_places = model.geography.places.with(|places| !places.all().is_empty());
             entries
                 .get()
-                .filter(|_| coordinates && there && is_complete())
+                .filter(|_| coordinates && has_places && is_complete())
                 .map(|entries| of.with_value(|user| silent(model, user, &entries)))
         };
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
@@ -106,10 +106,10 @@ fn Work() -> impl IntoView {
     }
 }
 
-/// Button that turns on push notifications about returned entries. `public/push.js` shows it if the browser supports them.
+/// Renders the button for push notifications about returned entries. `public/push.js` shows it in browsers that support them.
 fn notify(model: AppState) -> impl IntoView {
     let texts = model.texts;
-    // Where nobody listens there is no button.
+    // Without a listener, the button stays hidden.
     Effect::new(|_| page_event::dispatch(page_event::NOTIFY));
     view! {
         <button type="button" class="button button-quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
@@ -117,14 +117,14 @@ fn notify(model: AppState) -> impl IntoView {
     }
 }
 
-/// Shows the counts of this person's drafts, unsent and returned entries.
+/// Shows the numbers of the user's drafts, unsent and returned entries.
 fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl IntoView + use<> {
     let texts = model.texts;
     let records = user.role.records();
     let month = Month::from(model.today);
     let counts = model.journal.entries.with(|journal| {
         let journal = journal.as_ref()?;
-        let this_month = journal.entries.iter().filter(|own| Month::from(own.entry.date) == month).count();
+        let this_month = journal.entries.iter().filter(|mine| Month::from(mine.entry.date) == month).count();
         Some((journal.to_settle(), journal.unsent, this_month))
     });
     records.then(|| {
@@ -150,21 +150,21 @@ fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl
     })
 }
 
-/// Items of the ledgers that are late or due soon, where this person works.
+/// Lists overdue and soon due ledger items in the user's scope.
 fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let today = model.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
-    let is_due = |own: &&ItemView| {
-        let need = &own.item;
+    let is_due = |view: &&ItemView| {
+        let need = &view.item;
         let is_here = user.scope.has_place(&need.place) && user.scope.has_programme(&need.programme);
         is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
     };
-    let found: Vec<&ItemView> = items.iter().filter(is_due).collect();
-    let rows = found.iter().take(LISTED).map(|own| ledger_row(model, overview, own, today)).collect_view();
-    (!found.is_empty()).then(|| {
+    let due: Vec<&ItemView> = items.iter().filter(is_due).collect();
+    let rows = due.iter().take(LISTED).map(|item| ledger_row(model, overview, item, today)).collect_view();
+    (!due.is_empty()).then(|| {
         view! {
-            <h2>{fill(texts.work_due, &[&found.len()])}</h2>
+            <h2>{fill(texts.work_due, &[&due.len()])}</h2>
             <ReplicaNotice/>
             <ul class="entries" id="work-due">{rows}</ul>
         }
@@ -176,20 +176,20 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
     let texts = model.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
     let waiting: Vec<&EntryView> =
-        entries.iter().filter(|own| own.awaits_review_by(user, &overview.catalogue)).collect();
-    for own in &waiting {
-        *towns.entry(Level::Township.ancestor_code(&own.entry.place).to_owned()).or_default() += 1;
+        entries.iter().filter(|view| view.awaits_review_by(user, &overview.catalogue)).collect();
+    for view in &waiting {
+        *towns.entry(Level::Township.ancestor_code(&view.entry.place).to_owned()).or_default() += 1;
     }
     let count = waiting.len();
     let town = |(code, count): (String, usize)| {
         let name = model.geography.places.with(|places| places.label(&code));
         view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?place={code}")>{name}</a></li> }
     };
-    // The oldest waits longest.
+    // The oldest entry comes first.
     let oldest: String = waiting
         .iter()
-        .min_by_key(|own| (own.entry.date, own.id))
-        .map(|own| entry_row(model, overview, Some(own.id), &own.entry).into_string())
+        .min_by_key(|view| (view.entry.date, view.id))
+        .map(|view| entry_row(model, overview, Some(view.id), &view.entry).into_string())
         .unwrap_or_default();
     view! {
         <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
@@ -199,13 +199,13 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
     }
 }
 
-/// Townships of this person from which nothing has come this month; villages, of who sees to one township.
+/// Lists townships of the user's scope without entries this month; villages if the scope has only townships.
 fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let month = Month::from(model.today);
-    let own = model.geography.places.with(|places| silent_places(places, user, entries, month));
-    let count = own.len();
-    let names: Vec<_> = own
+    let silent = model.geography.places.with(|places| silent_places(places, user, entries, month));
+    let count = silent.len();
+    let names: Vec<_> = silent
         .into_iter()
         .map(|code| {
             let name = model.geography.places.with(|places| places.label(&code));
@@ -221,12 +221,15 @@ fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView 
 }
 
 fn silent_places(places: &Places, user: &User, entries: &[EntryView], month: Month) -> Vec<String> {
-    let one_town = user.scope.places.iter().all(|code| code.len() >= 9) && !user.scope.places.is_empty();
-    let level = if one_town { Level::Village } else { Level::Township };
-    let heard: Vec<&str> =
-        entries.iter().filter(|own| Month::from(own.entry.date) == month).map(|own| own.entry.place.as_str()).collect();
+    let only_townships = user.scope.places.iter().all(|code| code.len() >= 9) && !user.scope.places.is_empty();
+    let level = if only_townships { Level::Village } else { Level::Township };
+    let heard: Vec<&str> = entries
+        .iter()
+        .filter(|view| Month::from(view.entry.date) == month)
+        .map(|view| view.entry.place.as_str())
+        .collect();
     let is_silent = |place: &&Place| {
-        place.level == level && user.scope.has_place(&place.code) && !heard.iter().any(|own| covers(&place.code, own))
+        place.level == level && user.scope.has_place(&place.code) && !heard.iter().any(|code| covers(&place.code, code))
     };
     places.all().iter().filter(is_silent).map(|place| place.code.clone()).collect()
 }
@@ -251,12 +254,12 @@ mod tests {
             place("522728109001", Level::Village, "522728109"),
             place("522728109002", Level::Village, "522728109"),
         ]);
-        let known = |place: &str, date: &str| {
+        let entry_at = |place: &str, date: &str| {
             let fields = json!({"activity": "survey", "date": date, "place": place}).as_object().unwrap().clone();
             let entry = jiedui_core::entry::Entry::from_checked(&fields).unwrap();
             EntryView { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
         };
-        let entries = [known("522728109001", "2026-11-03"), known("522728108", "2026-10-30")];
+        let entries = [entry_at("522728109001", "2026-11-03"), entry_at("522728108", "2026-10-30")];
         let month = "2026-11".parse().unwrap();
         let user = |code: &str| {
             let scope = Scope { places: vec![code.to_owned()], programmes: Vec::new() };

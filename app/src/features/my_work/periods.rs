@@ -1,4 +1,4 @@
-//! Closing and reopening of months by coordinators. Works online only: the closure applies to everybody at once.
+//! Closing and reopening of months by coordinators. Works online only: a closed month applies to all users at once.
 
 use crate::api::endpoints;
 use crate::labels::texts::fill;

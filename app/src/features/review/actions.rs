@@ -17,7 +17,7 @@ pub async fn approve(model: AppState, entries: Vec<(Uuid, u64)>) {
     decide(model, entries, fields).await;
 }
 
-/// Sends an entry back with a reason, for the fields that the recorder is to look at.
+/// Returns an entry to its recorder, with a reason and the fields concerned.
 async fn send_back(model: AppState, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
     let mut fields = Fields::new();
     fields.insert(field::STATE.to_owned(), json!(State::Returned.code()));
@@ -35,10 +35,10 @@ async fn decide(model: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
     }
 }
 
-/// The buttons under an entry.
+/// The buttons below an entry.
 #[component]
 pub fn ReviewActions(
-    /// The entry as this phone knows it: the decision is about that. A reason that is being written stays when it changes.
+    /// The entry in the replica, on which the decision is based. Its changes keep a reason that is being typed.
     #[prop(into)]
     record: Signal<EntryView>,
     /// Likely duplicates.
@@ -70,13 +70,13 @@ pub fn ReviewActions(
         missing.set(why.is_empty());
         if !why.is_empty() {
             returning.set(false);
-            // A usual reason says which field it is about.
-            let said = usual.iter().filter(|(words, _)| why.contains(words));
-            let concerned = said.filter_map(|(_, about)| *about).collect();
+            // A suggested reason has a field.
+            let given = usual.iter().filter(|(words, _)| why.contains(words));
+            let concerned = given.filter_map(|(_, about)| *about).collect();
             spawn_local(send_back(model, (id, rev()), why, concerned));
         }
     };
-    // A second reason goes beside the first.
+    // A second reason is appended to the first.
     let say = move |words: &'static str| {
         missing.set(false);
         reason.update(|reason| {

@@ -34,10 +34,10 @@ fn Detail() -> impl IntoView {
     let (params, address) = (use_params_map(), use_url_state());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let entries = use_entries(|| true);
-    // Its way is asked for again when the entry has changed, not with every look at the list.
+    // The history is fetched again when the entry changes, not with each change of the list.
     let record = Memo::new(move |_| {
         let entries = entries.get()?;
-        Some(entries.iter().find(|own| Some(own.id) == id.get()).cloned())
+        Some(entries.iter().find(|view| Some(view.id) == id.get()).cloned())
     });
     let shown = RwSignal::new(None::<EntryView>);
     Effect::new(move |_| {
@@ -45,14 +45,13 @@ fn Detail() -> impl IntoView {
             shown.set(Some(record));
         }
     });
-    // What is being done on the screen goes on when the entry changes: it is built anew for another entry alone.
+    // Only another entry rebuilds the screen. A change of the entry keeps the input in progress.
     let which =
         Memo::new(move |_| record.with(|record| record.as_ref().map(|record| record.as_ref().map(|record| record.id))));
     let deletion = Memo::new(move |_| {
-        model
-            .journal
-            .entries
-            .with(|own| own.as_ref()?.deletions.iter().find(|own| Some(own.id) == id.get()).map(|own| own.seq))
+        model.journal.entries.with(|entries| {
+            Some(entries.as_ref()?.deletions.iter().find(|deletion| Some(deletion.id) == id.get())?.seq)
+        })
     });
     let body = move || {
         let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
@@ -103,12 +102,14 @@ fn Detail() -> impl IntoView {
 /// Shows an entry that is not in the replica: its pending deletion, or its history from the server.
 fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let texts = model.texts;
-    let found = RwSignal::new(None::<Option<EntryView>>);
+    let gone = RwSignal::new(None::<Option<EntryView>>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
-    let deletion =
-        model.journal.entries.with_untracked(|own| own.as_ref()?.deletions.iter().find(|own| own.id == id).cloned());
+    let deletion = model
+        .journal
+        .entries
+        .with_untracked(|entries| entries.as_ref()?.deletions.iter().find(|deletion| deletion.id == id).cloned());
     if let Some(deletion) = deletion {
-        // Here and now: the server need not know of it yet.
+        // The deletion may still be on this phone only.
         return view! { <ul class="entries deletions"><PendingDeletionRow deletion/></ul> }.into_any();
     }
     spawn_local(async move {
@@ -118,10 +119,10 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
             let entry = Entry::from_checked(&last.fields)?;
             Some(EntryView { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
         });
-        // The screen may have been left.
-        let _ = found.try_set(Some(record));
+        // The user may have left the screen.
+        let _ = gone.try_set(Some(record));
     });
-    (move || match found.get() {
+    (move || match gone.get() {
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
         Some(Some(record)) => {

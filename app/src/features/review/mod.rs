@@ -27,7 +27,7 @@ use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
-/// How many entries are drawn at once.
+/// Number of entries rendered at first, and added at each press of the button.
 const PAGE: usize = 30;
 
 lazy_screen!(
@@ -41,26 +41,26 @@ fn Review() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_review);
-    // What waits waits whatever its year, unless one asks for a year.
+    // The queue has all years unless the filter names one.
     let filter = use_list_filter();
     let entries = use_entries(|| true);
-    // What waits for this person: the same as the work page counts.
+    // Entries that this user may review; the work page counts the same.
     let waiting = Memo::new(move |_| {
         let (entries, user, overview) = (entries.get()?, model.session.user.get()?, model.overviews.server.get()?);
         let mut all: Vec<EntryView> =
-            entries.iter().filter(|own| own.awaits_review_by(&user, &overview.catalogue)).cloned().collect();
-        all.sort_by_key(|own| (own.entry.date, own.id));
+            entries.iter().filter(|view| view.awaits_review_by(&user, &overview.catalogue)).cloned().collect();
+        all.sort_by_key(|view| (view.entry.date, view.id));
         Some(all)
     });
     let under = move |filter: Filter| {
         let (waiting, overview) = (waiting.get()?, model.overviews.server.get()?);
-        let sieve = filter.compile(&overview.catalogue, overview.directory());
-        let takes = |own: &EntryView| {
-            let entry = &own.entry;
-            let programme = overview.catalogue.activity(&entry.activity).map(|own| own.programme.as_str());
-            // An activity that is no longer in the catalogue has none.
-            programme.map_or(filter.programme.is_none(), |code| sieve.matches_programme(code))
-                && sieve.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
+        let compiled = filter.compile(&overview.catalogue, overview.directory());
+        let takes = |view: &EntryView| {
+            let entry = &view.entry;
+            let programme = overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
+            // An activity that was removed from the catalogue has no programme.
+            programme.map_or(filter.programme.is_none(), |code| compiled.matches_programme(code))
+                && compiled.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
         };
         Some(waiting.into_iter().filter(takes).collect::<Vec<_>>())
     };
@@ -75,7 +75,7 @@ fn Review() -> impl IntoView {
     let of_queue = move |wanted: BTreeSet<Uuid>| -> Vec<(Uuid, u64)> {
         queue.with(|queue| {
             let queue = queue.iter().flatten();
-            queue.filter(|own| wanted.contains(&own.id)).map(|own| (own.id, own.rev)).collect()
+            queue.filter(|view| wanted.contains(&view.id)).map(|view| (view.id, view.rev)).collect()
         })
     };
     let verify_chosen = move |_| {
@@ -85,21 +85,22 @@ fn Review() -> impl IntoView {
             spawn_local(approve(model, entries));
         }
     };
-    // Those that are likely recorded twice are looked at one by one.
+    // Likely duplicates are reviewed one by one.
     let choose_all = move |_| {
         let all = entries.get_untracked().unwrap_or_default();
-        let alone =
-            |own: &&EntryView| !all.iter().any(|other| other.id != own.id && is_likely_same(&own.entry, &other.entry));
+        let alone = |view: &&EntryView| {
+            !all.iter().any(|other| other.id != view.id && is_likely_same(&view.entry, &other.entry))
+        };
         let ids = queue.with_untracked(|queue| {
             let shown = queue.iter().flatten().take(listed.get_untracked());
-            shown.filter(alone).map(|own| own.id).collect()
+            shown.filter(alone).map(|view| view.id).collect()
         });
         chosen.set(ids);
     };
     let keys = window_event_listener(ev::keydown, by_key);
     on_cleanup(move || keys.remove());
     let ids = Memo::new(move |_| {
-        queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|own| (own.id, own.rev)).collect::<Vec<_>>()))
+        queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|view| (view.id, view.rev)).collect::<Vec<_>>()))
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
@@ -110,7 +111,7 @@ fn Review() -> impl IntoView {
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
-        let record = queue.with_untracked(|queue| queue.iter().flatten().find(|own| own.id == id).cloned())?;
+        let record = queue.with_untracked(|queue| queue.iter().flatten().find(|view| view.id == id).cloned())?;
         let all: Arc<Vec<EntryView>> = entries.get_untracked().unwrap_or_default();
         let opened = RwSignal::new(false);
         let (opened_record, same) = (record.clone(), likely_same(&record, &all));
@@ -163,7 +164,7 @@ fn Review() -> impl IntoView {
                         </button>
                     </p>
                     <ul class="entries">
-                        <For each=shown key=|own| *own children=item/>
+                        <For each=shown key=|id| *id children=item/>
                     </ul>
                     <Show when=has_more>
                         <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
@@ -179,26 +180,28 @@ fn Review() -> impl IntoView {
     }
 }
 
-/// Moves among the entries, and presses the buttons of the one that has the focus.
+/// Handles the keys: moves the focus between entries, and presses the buttons of the focused one.
 fn by_key(event: web_sys::KeyboardEvent) {
     let typing = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let typing = typing.is_some_and(|own| matches!(own.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"));
+    let typing = typing.is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"));
     if typing || event.ctrl_key() || event.alt_key() || event.meta_key() {
         return;
     }
     let Ok(all) = document().query_selector_all(".review .entry") else { return };
     let entry = |number: u32| all.get(number).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
     let active = document().active_element();
-    let here = (0..all.length()).find(|number| entry(*number).is_some_and(|own| own.contains(active.as_deref())));
+    let here =
+        (0..all.length()).find(|number| entry(*number).is_some_and(|element| element.contains(active.as_deref())));
     let focus = |number: u32| {
-        if let Some(own) = entry(number) {
-            let _ = own.focus();
-            own.scroll_into_view();
+        if let Some(element) = entry(number) {
+            let _ = element.focus();
+            element.scroll_into_view();
         }
     };
     let press = |name: &str| {
-        let button =
-            here.and_then(entry).and_then(|own| own.query_selector(&format!("[data-decide={name}]")).ok().flatten());
+        let button = here
+            .and_then(entry)
+            .and_then(|element| element.query_selector(&format!("[data-decide={name}]")).ok().flatten());
         if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
             button.click();
         }

@@ -13,11 +13,11 @@ pub fn today_in_china() -> Option<Date> {
 }
 
 /// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
-/// answer: a phone whose clock stands in 1970 can still record.
+/// response: a phone whose clock is at 1970 can still record.
 pub fn last_day(model: AppState) -> Option<Date> {
     let as_of = model.overviews.server.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
     let now = clock::now() as i64;
-    // What the server's clock shows is known to two minutes.
+    // The server's time has an uncertainty of two minutes.
     let is_right = now.div_euclid(60_000) + 3 >= as_of;
     today_in_china().filter(|_| is_right).map(day::last_day)
 }

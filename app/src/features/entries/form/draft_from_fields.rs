@@ -25,7 +25,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         rows: rows_of(fields),
         note: text(field::NOTE),
         position: fields.get(field::POSITION).and_then(|value| Deserialize::deserialize(value).ok()),
-        // Each change has a reason of its own.
+        // A reason belongs to one change only.
         reason: String::new(),
         attachments: attachments_of(fields),
         before: fields.clone(),
@@ -38,7 +38,7 @@ fn attachments_of(fields: &Fields) -> Vec<String> {
     fields.get(field::ATTACHMENTS).and_then(|value| Vec::deserialize(value).ok()).unwrap_or_default()
 }
 
-/// The answers that are no numbers, each choice by itself.
+/// Returns the answers that are not numbers, as lists of choices.
 fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
     let all = |answer: &Value| Answer::deserialize(answer).map(|answer| answer.all().to_vec()).unwrap_or_default();
@@ -47,7 +47,7 @@ fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     plain.map(|(code, answer)| (code.clone(), all(answer))).collect()
 }
 
-/// The tables, their cells as they are typed.
+/// Returns the tables, with their cells as typed text.
 fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
     let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
     let typed =

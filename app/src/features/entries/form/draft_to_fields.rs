@@ -9,7 +9,7 @@ use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A table's rows as they are sent, without those in which nothing stands; numbers that are none are mistakes.
+/// Converts the rows of a table, without empty ones. Text in a number column is an error.
 fn table(field: &Field, rows: &[BTreeMap<String, String>], errors: &mut Vec<FieldError>) -> Value {
     let filled = rows.iter().filter(|row| row.values().any(|cell| !cell.trim().is_empty()));
     let mut sent = Vec::new();
@@ -40,8 +40,8 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let absent = Value::Null;
     for name in [field::VALUES, field::DETAILS] {
         let before = |code: &str| draft.before.get(name).and_then(|answers| answers.get(code)).unwrap_or(&absent);
-        // The same number may be written in two ways.
-        let same = |one: &Value, other: &Value| one == other || one.is_number() && one.as_f64() == other.as_f64();
+        // The same number can have two spellings.
+        let same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
         if let Some(answers) = fields.get_mut(name).and_then(Value::as_object_mut) {
             answers.retain(|code, answer| !same(answer, before(code)));
         }
@@ -49,11 +49,11 @@ pub fn changes_of(draft: &Draft, activity: Option<&Activity>) -> Fields {
     let is_change = |name: &str, value: &Value| match value {
         Value::Object(answers) if name == field::DETAILS => !answers.is_empty(),
         Value::Object(values) if name == field::VALUES => draft.base_rev == 0 || !values.is_empty(),
-        // No photos are none, whether or not that was said before.
+        // An absent list of photos equals an empty one.
         Value::Array(photos) if name == field::ATTACHMENTS && photos.is_empty() => {
             draft.before.get(name).and_then(Value::as_array).is_some_and(|before| !before.is_empty())
         }
-        // What this program does not send was not taken away by anybody.
+        // Fields that this version does not know were not removed by the user.
         Value::Null if matches!(name, field::VERSION | field::REASON) => false,
         value => draft.before.get(name).unwrap_or(&absent) != value,
     };

@@ -1,4 +1,4 @@
-//! Photos of an entry: taken or chosen, scaled down and kept on the phone before the form names them.
+//! Photos of an entry: scaled down and stored on the phone before the draft names them.
 
 use crate::labels::texts::fill;
 use crate::sync::photos::{PhotoError, take_in};
@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 
 impl Form {
-    /// The photos, and the way to more.
+    /// Renders the photos and the input that adds some.
     pub fn photos(self, busy: RwSignal<usize>) -> impl IntoView + use<> {
         let (model, texts, draft) = (self.model, self.model.texts, self.draft);
         let keep_place = RwSignal::new(false);
@@ -39,7 +39,7 @@ impl Form {
                     }
                     busy.update(|busy| *busy -= 1);
                 }
-                // The same picture may be chosen again after it was taken out.
+                // Otherwise a removed picture, chosen again, would fire no event.
                 input.set_value("");
             });
         };

@@ -1,4 +1,4 @@
-//! Where the recorder stands, on request: two numbers from the phone's own receiver, which needs no network.
+//! Position of the recorder, on request, from the phone's receiver. Needs no network.
 
 use crate::ui::entry_form::Form;
 use js_sys::Reflect;
@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// The longest that the receiver may take, in milliseconds.
-const PATIENCE: f64 = 30_000.0;
+/// Time limit for the receiver in milliseconds.
+const TIME_LIMIT: f64 = 30_000.0;
 
 impl Form {
-    /// The button and the position found.
+    /// Renders the button that requests the position, or the position.
     pub fn position(self) -> impl IntoView + use<> {
         let (texts, draft) = (self.model.texts, self.draft);
         let (busy, failed) = (RwSignal::new(false), RwSignal::new(false));
@@ -48,14 +48,14 @@ impl Form {
     }
 }
 
-/// Longitude and latitude, to a metre; nothing where the phone does not tell.
+/// Returns longitude and latitude, to a metre; `None` if the phone refuses.
 async fn here() -> Option<(f64, f64)> {
     let navigator = window().navigator();
     let receiver = Reflect::get(&navigator, &"geolocation".into()).ok().filter(JsValue::is_object)?;
     let ask: js_sys::Function = Reflect::get(&receiver, &"getCurrentPosition".into()).ok()?.dyn_into().ok()?;
     let settings = js_sys::Object::new();
     Reflect::set(&settings, &"enableHighAccuracy".into(), &true.into()).ok()?;
-    Reflect::set(&settings, &"timeout".into(), &PATIENCE.into()).ok()?;
+    Reflect::set(&settings, &"timeout".into(), &TIME_LIMIT.into()).ok()?;
     let promise = js_sys::Promise::new(&mut |done, failed| {
         if ask.call3(&receiver, &done, &failed, &settings).is_err() {
             let _ = failed.call0(&JsValue::NULL);

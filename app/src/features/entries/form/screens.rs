@@ -16,20 +16,20 @@ lazy_screen!(
     NewEntryForm, render_new_entry, NewEntry
 );
 
-/// A new entry of the activity that the address names.
+/// A new entry of the activity in the address.
 #[component]
 fn NewEntry() -> impl IntoView {
     let model = use_app_state();
     crate::ui::page::title(model.texts.nav_new);
     let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
-    // Another activity is another form.
+    // A change of the activity renders another form.
     move || {
         let activity = StoredValue::new(activity.get());
         let start = move || {
             let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
-            // The form is asked for in the version that the draft was begun with.
+            // A stored draft keeps the version of its form.
             let overview = model.overviews.server.get()?;
             let fresh =
                 Draft { id: new_id(), date: today(), ..new_draft(&activity, overview.catalogue.activity(&activity)) };
@@ -45,7 +45,7 @@ lazy_screen!(
     EditEntryForm, render_edit_entry, EditEntry
 );
 
-/// The change of the entry that the address names.
+/// The edit of the entry in the address.
 #[component]
 fn EditEntry() -> impl IntoView {
     let model = use_app_state();
@@ -57,7 +57,7 @@ fn EditEntry() -> impl IntoView {
         let start = move || {
             let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let id = id?;
-            // It may arrive while one waits for it, and so may the forms, by which others' entries are one's to change or not.
+            // The entry may arrive later, and so may the forms, which decide the right to edit other users' entries.
             model.overviews.server.track();
             model.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
