@@ -100,6 +100,6 @@ test("check continues in the background and reports errors by cell", async ({ pa
   await page.locator(".import-steps button").first().click();
   await page.locator("#import-activity").selectOption("skills_training");
   await page.locator("#import-file").setInputFiles(fixture("07-quote.csv"));
-  await expect(page.locator(".table-mistakes tbody tr")).toContainText("引号");
-  await expect(page.locator(".table-mistakes tbody tr")).toContainText("3");
+  await expect(page.locator(".table-errors tbody tr")).toContainText("引号");
+  await expect(page.locator(".table-errors tbody tr")).toContainText("3");
 });

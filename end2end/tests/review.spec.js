@@ -172,7 +172,7 @@ test("organisation is found by pinyin initials offline, with its partners", asyn
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect(page.getByRole("link", { name: "花溪区 — 沫阳镇" })).toBeVisible();
   // Its map has its own pairing and no other, and its figures are those of its pairing.
-  await expect(page.locator(".map-still path.map-pairing")).toHaveCount(1);
+  await expect(page.locator(".map-static path.map-pairing")).toHaveCount(1);
   await expect(page.locator(".table-amounts")).toContainText("交流活动");
   await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();
   await expectReadable(page);

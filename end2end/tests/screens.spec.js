@@ -103,7 +103,7 @@ test.describe("with JavaScript off", () => {
     await expect(page.locator("svg path.map-county")).toHaveCount(16);
     await expect(page.locator("svg .map-pairing")).toHaveCount(2);
     const single = await page.locator("svg .map-organisation").count();
-    const gathered = (await page.locator("svg .map-gathering text").allTextContents()).map(Number);
+    const gathered = (await page.locator("svg .map-cluster text").allTextContents()).map(Number);
     expect(gathered.reduce((all, one) => all + one, single)).toBe(10);
     await expect(page.locator(".card")).toHaveCount(40);
     await expect(page.locator('[data-indicator="mushrooms_produced"] strong')).toHaveText("44.17");

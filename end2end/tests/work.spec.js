@@ -171,7 +171,7 @@ test("table is checked, corrected, imported and reverted", async ({ page, server
   const wrong = rows.with(3, "昨天,沫阳镇,1,线上,x").with(7, "2026-5-1,北京,两次,自学,x");
   await page.locator("#import-file").setInputFiles(table(wrong));
   await expect(page.locator(".import [role=status]")).toContainText("共 300 行，其中 2 行有错误，共 4 处");
-  const told = page.locator(".table-mistakes tbody tr");
+  const told = page.locator(".table-errors tbody tr");
   await expect(told).toHaveCount(4);
   await expect(told.first()).toContainText("昨天");
   await expect(told.first()).toContainText("5");

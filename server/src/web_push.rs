@@ -17,7 +17,7 @@ const KEPT: u32 = 3 * 24 * 3600;
 /// How long the word that it is from us holds: at most a day (RFC 8292, section 2).
 const HOLDS: Duration = Duration::from_secs(12 * 3600);
 /// The longest that a push service may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The way to the push services.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl WebPush {
         };
         let key = SigningKey::from_slice(&key).map_err(|_| DbError::NoRandomness)?;
         let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
             .max_redirects(0)
             .build()

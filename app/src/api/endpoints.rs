@@ -29,7 +29,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Time limit for an answer, in milliseconds: a full batch on 2G takes half as long.
-const PATIENCE: u32 = 60_000;
+const TIMEOUT: u32 = 60_000;
 
 /// Sends a request and returns the answer with any status.
 async fn hear(request: Request) -> Result<Response, ApiError> {
@@ -37,7 +37,7 @@ async fn hear(request: Request) -> Result<Response, ApiError> {
         // The browser would try, fail and complain.
         return Err(ApiError::no_answer());
     }
-    let answer = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+    let answer = match select(pin!(request.send()), TimeoutFuture::new(TIMEOUT)).await {
         Either::Left((answer, _)) => answer.map_err(|_| ApiError::no_answer())?,
         Either::Right(_) => return Err(ApiError::no_answer()),
     };
@@ -165,7 +165,7 @@ impl Pages {
     /// Returns the next page. The replica is reset with the first page after a cursor that the server did not know.
     pub async fn next(&mut self) -> Result<PullResponse, Failure> {
         let next = self.pieces.next::<PullResponse>();
-        let page = match select(pin!(next), TimeoutFuture::new(PATIENCE)).await {
+        let page = match select(pin!(next), TimeoutFuture::new(TIMEOUT)).await {
             Either::Left((page, _)) => page.map_err(|error| error.failure)?,
             Either::Right(_) => return Err(Failure::NoAnswer),
         };

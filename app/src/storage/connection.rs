@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 /// Attempts before an error is shown.
 const ATTEMPTS: usize = 3;
 /// The longest that an opening may take, in milliseconds.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 type Listener = Rc<dyn Fn(StoreError)>;
 
@@ -89,7 +89,7 @@ impl Connection {
         request.on_blocked(move |_| {
             let _ = sender.send(());
         });
-        let given_up = select(blocked, TimeoutFuture::new(PATIENCE));
+        let given_up = select(blocked, TimeoutFuture::new(TIMEOUT));
         match select(request.into_future(), given_up).await {
             Either::Left((Ok(database), _)) => Ok(keep(&self.name, database)),
             Either::Left((Err(error), _)) => Err(refused(error)),

@@ -103,7 +103,7 @@ pub fn points(layout: &MapLayout, overview: &Overview, language: Language, view:
             svg.close("circle");
         } else {
             let digits = count.checked_ilog10().unwrap_or_default();
-            let class = format!("map-gathering{approximate}");
+            let class = format!("map-cluster{approximate}");
             svg.open("g", &[("class", &class), ("style", style), ("data-point", &number), ("transform", &transform)]);
             svg.empty("circle", &[("r", &tenth(RADIUS + 4.0 + 3.0 * f64::from(digits)))]);
             svg.element("text", &[("font-size", NUMBER_SIZE)], &count.to_string());

@@ -26,7 +26,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
     }
     let (layout, view) = (MapLayout::new(overview, &features, 1.0), Viewport::default());
     let picture = html! {
-        figure class="map map-still" {
+        figure class="map map-static" {
             div class="map-frame" {
                 svg viewBox=(view.view_box()) role="img" aria-label=(label) {
                     g class="outlines" { (PreEscaped(outlines(None))) }

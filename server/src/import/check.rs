@@ -4,7 +4,7 @@ use super::cell::{Cell, SheetRow};
 use super::gazetteer::Gazetteer;
 use super::layout::{MOST_LEFT_OUT, Sheet, line};
 use super::row::{ParsedRow, RowReader};
-use super::row_sifting::{ColumnKind, kinds, sifted};
+use super::row_omission::{ColumnKind, kinds, omission_reason};
 use super::target::{ID, PLACE, PLACE_CODE, REV, targets};
 use super::update::RowUpdater;
 use crate::import::check_context::CheckContext;
@@ -120,7 +120,7 @@ impl SheetChecker {
             let is_first = self.at == 0;
             self.at += 1;
             self.progress.done.fetch_add(1, Ordering::Relaxed);
-            if let Some(why) = sifted(row, &sheet, &self.kinds, is_first) {
+            if let Some(why) = omission_reason(row, &sheet, &self.kinds, is_first) {
                 leave_out(&mut self.found.findings, OmittedRow { row: row.number, why, text: line(row) });
                 continue;
             }

@@ -25,7 +25,7 @@ pub fn read(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let filled = with_rows(1).or_else(|| with_rows(0)).or_else(|| sizes.iter().position(|size| size.rows > 0));
     let sheet = choose(&sheets, wanted.or(filled)).ok_or(FileError::WebPage)?;
     let mut table = Table { wanted: sheet, ..Table::default() };
-    scan(text, |event| table.hear(event))?;
+    scan(text, |event| table.handle(event))?;
     for (first, last) in std::mem::take(&mut table.merged) {
         table.grid.merge(first, last)?;
     }
@@ -49,7 +49,7 @@ struct Table {
 }
 
 impl Table {
-    fn hear(&mut self, event: Event<'_>) -> Result<(), FileError> {
+    fn handle(&mut self, event: Event<'_>) -> Result<(), FileError> {
         match event {
             Event::Open(name, attributes) => {
                 let name = name.to_ascii_lowercase();

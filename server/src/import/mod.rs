@@ -22,7 +22,7 @@ pub mod layout;
 pub mod number_format;
 pub mod planned_write;
 pub mod row;
-pub mod row_sifting;
+pub mod row_omission;
 mod separator;
 pub mod sheet_file;
 pub mod summary;

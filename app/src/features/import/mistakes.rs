@@ -32,7 +32,7 @@ pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     let all = import.mistakes.len();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes>
-            <table class="table-numbers table-mistakes">
+            <table class="table-numbers table-errors">
                 <caption>{texts.import_mistakes}</caption>
                 <thead>
                     <tr>

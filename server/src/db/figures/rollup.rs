@@ -40,7 +40,7 @@ impl Pending {
     }
 
     /// An entry no longer counts as it did.
-    pub fn take_away(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
+    pub fn subtract(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
             self.parts.extend(contributions(id, entry, catalogue).into_iter().map(Contribution::negated));
             self.tallies.extend(count_entry(entry, catalogue).map(EntryCount::negated));

@@ -33,7 +33,7 @@ pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 /// Entries read in one query.
 const PAGE: i64 = 1_000;
 /// Timeout for the permit to build a workbook.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Converts a workbook error to a problem.
 pub fn sheet_failed(error: XlsxError) -> Problem {
@@ -138,7 +138,7 @@ pub async fn entries_xlsx(
             10,
         )
     };
-    let turn = timeout(PATIENCE, app.exports.sheets.acquire()).await;
+    let turn = timeout(TIMEOUT, app.exports.sheets.acquire()).await;
     let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
     let (sender, receiver) = mpsc::channel(2);
     let folder = app.config.storage.data_dir.clone();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The longest that the database may take to answer a readiness check.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Seconds after which a probe of a server that is not ready is worth repeating.
 const RETRY_AFTER: u64 = 5;
@@ -42,7 +42,7 @@ pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, 
             "The database file was replaced: restart the server",
         ));
     }
-    let reading = timeout(PATIENCE, feed::last_change(&app.db)).await;
+    let reading = timeout(TIMEOUT, feed::last_change(&app.db)).await;
     reading.map_err(|_| not_ready("数据库没有回应", "The database does not answer"))??;
     if !app.db.has_room() {
         return Err(not_ready("服务器的磁盘已满", "The server's disk is full"));

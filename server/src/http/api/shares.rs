@@ -33,7 +33,7 @@ fn shaped(share: Share) -> ShareLink {
     }
 }
 
-fn beyond(field: &str, code: ErrorCode, limit: f64) -> Problem {
+fn out_of_range(field: &str, code: ErrorCode, limit: f64) -> Problem {
     Problem::fields(vec![FieldError::with_limit(field, code, limit)])
 }
 
@@ -54,17 +54,17 @@ pub async fn add(
     let ShareRequest { query, days } = body.parse()?;
     let (query, days) = (query.unwrap_or_default(), days.unwrap_or(USUAL_DAYS));
     if query.len() > LONGEST {
-        return Err(beyond("query", ErrorCode::TooLong, LONGEST as f64));
+        return Err(out_of_range("query", ErrorCode::TooLong, LONGEST as f64));
     }
     // It becomes part of an address: only characters that may stand in an address's query.
     if !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         return Err(Problem::field("query", ErrorCode::WrongType));
     }
     if days == 0 {
-        return Err(beyond("days", ErrorCode::TooSmall, 1.0));
+        return Err(out_of_range("days", ErrorCode::TooSmall, 1.0));
     }
     if days > MOST_DAYS {
-        return Err(beyond("days", ErrorCode::TooLarge, MOST_DAYS as f64));
+        return Err(out_of_range("days", ErrorCode::TooLarge, MOST_DAYS as f64));
     }
     let token = token::new_token().map_err(|error| {
         tracing::error!(%error, "no token could be made");

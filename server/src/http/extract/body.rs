@@ -113,8 +113,8 @@ pub fn unreadable(rejection: BytesRejection) -> Problem {
 }
 
 /// Limits for draining an unread request body before the connection is closed.
-const HEARD_OUT: usize = 64 << 20;
-const PATIENCE: Duration = Duration::from_secs(20);
+const DRAIN_LIMIT: usize = 64 << 20;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Drains the request body before responding. Closing the connection while the client still sends would reset it,
 /// and the response would be lost.
@@ -129,13 +129,13 @@ pub async fn drain_body(request: Request, next: Next) -> Response {
         stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
     };
     let response = next.run(Request::from_parts(parts, Body::from_stream(lend()))).await;
-    let mut left = HEARD_OUT;
+    let mut left = DRAIN_LIMIT;
     let within = lend().take_while(|piece| {
         left = piece.as_ref().map_or(0, |piece| left.saturating_sub(piece.len()));
         ready(left > 0)
     });
     // Who sends more, or for longer, is cut off.
-    let _ = timeout(PATIENCE, within.for_each(|_| ready(()))).await;
+    let _ = timeout(DRAIN_TIMEOUT, within.for_each(|_| ready(()))).await;
     response
 }
 

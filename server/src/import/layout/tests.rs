@@ -1,5 +1,5 @@
 use super::*;
-use crate::import::row_sifting::{ColumnKind, kinds, sifted};
+use crate::import::row_omission::{ColumnKind, kinds, omission_reason};
 use crate::import::target::targets;
 use crate::import::text;
 use rstest::rstest;
@@ -78,7 +78,7 @@ fn chosen_heading_keeps_units_of_the_lines_above() {
 fn rows_without_data_are_omitted(#[case] row: &str, #[case] why: Option<OmissionReason>) {
     let sheet = laid(&format!("日期,地点,人次,备注\n{row}"));
     let kinds = kinds(&columns(&sheet), &targets(None));
-    assert_eq!(sifted(&sheet.rows[0], &sheet, &kinds, true), why, "{row}");
+    assert_eq!(omission_reason(&sheet.rows[0], &sheet, &kinds, true), why, "{row}");
 }
 
 #[rstest]
@@ -99,7 +99,7 @@ fn total_row_is_distinguished_from_data(#[case] row: &str, #[case] why: Option<O
     let sheet = laid(&format!("序号,日期,地点,人次,工种\n{row}"));
     let other = ColumnKind::Other;
     let kinds = [other, ColumnKind::Date, ColumnKind::Named, ColumnKind::Number, ColumnKind::FreeText];
-    assert_eq!(sifted(&sheet.rows[0], &sheet, &kinds, false), why, "{row}");
+    assert_eq!(omission_reason(&sheet.rows[0], &sheet, &kinds, false), why, "{row}");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn merged_date_makes_a_row_data() {
     let mut sheet = laid("日期,地点,人次,工种\n2026-11-20,沫阳镇,1,电工\n2026-11-20,汇总企业需求,2,沫阳镇");
     sheet.rows[1].carried = 1;
     let kinds = [ColumnKind::Date, ColumnKind::FreeText, ColumnKind::Number, ColumnKind::Named];
-    assert_eq!(sifted(&sheet.rows[1], &sheet, &kinds, false), None);
+    assert_eq!(omission_reason(&sheet.rows[1], &sheet, &kinds, false), None);
 }
 
 #[test]
@@ -129,8 +129,12 @@ fn text_file_has_as_many_columns_as_its_heading() {
 fn row_with_only_its_number_is_blank() {
     let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
     let kinds = kinds(&columns(&sheet), &targets(None));
-    let found: Vec<_> = sheet.rows.iter().map(|row| sifted(row, &sheet, &kinds, false)).collect();
+    let found: Vec<_> = sheet.rows.iter().map(|row| omission_reason(row, &sheet, &kinds, false)).collect();
     assert_eq!(found, [None, Some(OmissionReason::Blank), Some(OmissionReason::Total)]);
     let nobody = vec![ColumnKind::Other; 4];
-    assert_eq!(sifted(&sheet.rows[1], &sheet, &nobody, false), None, "nothing is left out where no column is known");
+    assert_eq!(
+        omission_reason(&sheet.rows[1], &sheet, &nobody, false),
+        None,
+        "nothing is left out where no column is known"
+    );
 }

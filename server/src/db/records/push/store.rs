@@ -37,7 +37,7 @@ impl Batch<'_> {
                     if entry.is_none() && row.kind == Kind::Entry {
                         stored::log(Kind::Entry.as_str(), id, &"its fields are no entry");
                     }
-                    self.figures.take_away(id, entry.as_ref(), catalogue);
+                    self.figures.subtract(id, entry.as_ref(), catalogue);
                 }
                 last.rev = row.last.rev + 1;
                 let past = row.past(&fields);

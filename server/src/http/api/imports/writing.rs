@@ -23,7 +23,7 @@ use tokio::fs;
 use tokio::time::timeout;
 
 /// Timeout of a write request; then the job continues in the background.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns the problem for rows that prevent an operation on the whole import, with their number.
 fn conflict_of_rows(rows: usize, chinese: &'static str, english: &'static str) -> Problem {
@@ -63,7 +63,7 @@ pub async fn write(
             written.map(|()| import)
         }
     });
-    match timeout(PATIENCE, &mut writing).await {
+    match timeout(TIMEOUT, &mut writing).await {
         Ok(Ok(written)) => Ok(answer(&app, written?, wants)),
         Ok(Err(_)) => Err(Problem::from(DbError::Stopped)),
         Err(_) => {

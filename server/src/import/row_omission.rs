@@ -40,7 +40,7 @@ pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> 
 }
 
 /// Separates rows without data from the others. `kinds` is the kind of content of each column.
-pub fn sifted(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_first: bool) -> Option<OmissionReason> {
+pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_first: bool) -> Option<OmissionReason> {
     let kind = |column: usize| kinds.get(column).copied().unwrap_or(ColumnKind::Other);
     let is_known = kinds.iter().any(|kind| *kind != ColumnKind::Other);
     if is_known && !row.filled().any(|(column, _)| kind(column) != ColumnKind::Other) {
