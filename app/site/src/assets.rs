@@ -163,7 +163,7 @@ pub fn minify_scripts(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a copy of every file with brotli and one with gzip beside it.
+/// Writes compressed copies of every file, with brotli and with gzip.
 pub fn compress(folder: &Path) -> Result<()> {
     files(folder)?.par_iter().filter(|file| !is_compressed(file)).try_for_each(|file| {
         let content = std::fs::read(file)?;

@@ -1,12 +1,17 @@
-//! Builds `target/site`, what the browser gets, and prints where the time goes:
+//! Builds `target/site`, the files that the browser loads, and prints the duration of each step:
 //!
-//! 1. compiles the app to wasm, 2. cuts it into chunks and writes their JavaScript glue, 3. optimises the wasm, 4. bundles
-//!    the style and converts the user guide, 5. minifies scripts, 6. names the build by its content, 7. compresses everything.
+//! 1. compiles the app to wasm,
+//! 2. splits it into chunks and writes their JavaScript,
+//! 3. optimises the wasm,
+//! 4. bundles the style sheets and converts the user guide,
+//! 5. minifies the scripts,
+//! 6. names the build by its content,
+//! 7. compresses every file.
 //!
-//! All that the app is made of is in one folder, `pkg/<hash>`, and refers to files in the same folder only: a page never
-//! mixes two builds.
+//! The files of the app are in one folder, `pkg/<hash>`, and refer only to files in that folder. A page therefore never mixes
+//! two builds.
 //!
-//! Run it in the workspace's root. `--quick` leaves out optimising, minifying and compressing; without it, `wasm-opt` and
+//! Run it in the workspace's root. `--quick` omits optimisation, minification and compression; without it, `wasm-opt` and
 //! `esbuild` must be on the PATH. `--other` writes another build of the same source to `target/site-other`, for the tests
 //! of upgrades: its chunks do not fit the first one's. `--dev` writes an unoptimised build to `target/site-dev`, whose pages
 //! reload themselves when the server serves another build.
@@ -47,7 +52,7 @@ fn report(result: Result<()>) -> ExitCode {
     }
 }
 
-/// Builds into a folder beside the site and swaps the two, so that a failed build leaves the former site whole.
+/// Builds into a new folder and swaps it with the site, so that a failed build leaves the previous site complete.
 fn build(variant: Variant, quick: bool) -> Result<()> {
     let site = Path::new(match variant {
         Variant::Release => "target/site",

@@ -12,7 +12,7 @@ pub fn FieldEdit(
     typed: RwSignal<Typed>,
     /// The programme whose indicators it may feed.
     programme: Signal<String>,
-    /// What is wrong with it, in words.
+    /// Error messages of the field.
     wrong: Signal<Vec<String>>,
 ) -> impl IntoView {
     let model = use_app_state();
