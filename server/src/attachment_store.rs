@@ -1,7 +1,7 @@
 //! The files of photos and agreements in the data folder. Several servers on one database share that folder.
 //!
 //! `attachments/HASH` is a complete file. `uploads/ACCOUNT/HASH` has the received bytes of one. Uploads of different
-//! accounts are separate, so that nobody can spoil another's.
+//! accounts are separate, so that no account can damage another's.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File, OpenOptions, TryLockError};

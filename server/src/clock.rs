@@ -3,7 +3,7 @@
 use jiedui_core::values::day;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-/// The offset of China's time, in which the screens say when something happened.
+/// Offset of China's time, which the screens use.
 pub const CHINA: UtcOffset = time::macros::offset!(+8);
 
 /// Returns today's date in China.

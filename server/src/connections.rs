@@ -1,7 +1,7 @@
 //! TCP connections: how many at once, and how long each may be idle.
 //!
 //! A connection that sends no complete header within [`Limits::header`], at its start or between two requests, is closed.
-//! When all slots are taken, the oldest one that has not sent a request yet gives way.
+//! When all slots are taken, the oldest connection without a request is closed.
 
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 /// Files that the server needs besides connections: databases, photos, imports.
 const OTHER_FILES: u64 = 128;
-/// The pause after the system refused a connection.
+/// Pause after the system refused a connection.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Maximum time that a client may leave sent data unacknowledged.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);

@@ -1,4 +1,4 @@
-//! Removes what nothing needs any more, once an hour: photos that no record names, broken uploads, tables that nobody wrote.
+//! Removes unused data once an hour: unreferenced photos, partial uploads and unwritten imports.
 
 use crate::attachment_store::{self, AttachmentStore};
 use crate::db::{
@@ -13,11 +13,11 @@ use tokio::task::spawn_blocking;
 
 /// How often.
 const INTERVAL: Duration = Duration::from_secs(3600);
-/// Rows in one transaction, so that nobody waits long for it.
+/// Number of rows in one transaction, so that others do not wait long for it.
 const STEP: i64 = 100;
-/// How long an upload may stand still. A phone that comes later starts it again.
+/// Maximum age of a partial upload. A later phone starts again.
 const UPLOADS: Duration = Duration::from_secs(2 * 24 * 3600);
-/// How long a table that was brought and not written is kept.
+/// Maximum age of an unwritten import.
 const IMPORTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Error that ends a sweep; the next one continues.

@@ -1,4 +1,4 @@
-//! Both values of a conflict are kept until a person chooses.
+//! Conflicts: both values stay until a person chooses.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

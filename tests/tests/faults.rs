@@ -17,7 +17,7 @@ const KILLS: u64 = 100;
 const CLIENTS: u64 = 4;
 const BATCH: u64 = 5;
 
-/// A phone that goes on where it was: it sends a batch until that is answered.
+/// A phone that repeats each batch until it is acknowledged.
 struct Phone {
     client: Uuid,
     next: u64,
@@ -30,7 +30,7 @@ impl Phone {
         Self { client: Uuid::now_v7(), next: 1, sent: Vec::new(), answered: BTreeMap::new() }
     }
 
-    /// Sends a batch once; false where no whole answer came back.
+    /// Sends a batch once. Returns false without a complete response.
     fn push(&mut self, api: &Api) -> bool {
         if self.sent.is_empty() {
             self.sent = (0..BATCH).map(|index| (self.next + index, Uuid::now_v7())).collect();

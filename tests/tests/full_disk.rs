@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use uuid::Uuid;
 
-/// A small disk of its own, taken away in the end.
+/// A small disk, unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {

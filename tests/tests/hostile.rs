@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Values that a query may carry, as they stand in an address.
+/// Percent-encoded values of a query.
 const VALUES: [&str; 26] = [
     "2147483647",
     "-2147483648",

@@ -1,4 +1,4 @@
-//! Following the cursor gives every record that the user may see, exactly as it stands.
+//! Pulls: following the cursor returns every visible record in its present state.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! The reported figures of 2023 come back, row by row and value for value.
+//! The reported figures of 2023 are returned row by row, with equal values.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -32,7 +32,7 @@ pub async fn all() -> Result<Vec<ImportResponse>, ApiError> {
     Ok(answer.imports)
 }
 
-/// Says which field each column is.
+/// Sets the field of each column.
 pub async fn set_columns(
     id: Uuid,
     columns: Vec<Option<String>>,
@@ -42,7 +42,7 @@ pub async fn set_columns(
     send_json(with_body(request, language, &SetColumnsRequest { columns })?).await
 }
 
-/// Says which sheet is read, or which rows are its heading.
+/// Sets the sheet that is read, or the rows of its heading.
 pub async fn set_layout(
     id: Uuid,
     sheet: Option<usize>,

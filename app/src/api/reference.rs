@@ -22,12 +22,12 @@ struct Based<'a, T> {
     base_version: u32,
 }
 
-/// Replaces the form of an activity, or adds one. Fails where it has changed since the catalogue's `base_version`.
+/// Replaces or adds the form of an activity. Fails if it has changed since the catalogue's `base_version`.
 pub async fn set_activity(item: &Activity, base_version: u32, language: Language) -> Result<(), ApiError> {
     put(&format!("/api/v1/catalogue/activities/{}", item.code), &Based { item, base_version }, language).await
 }
 
-/// Changes an indicator, or adds one. Fails where it has changed since the catalogue's `base_version`.
+/// Changes or adds an indicator. Fails if it has changed since the catalogue's `base_version`.
 pub async fn set_indicator(item: &Indicator, base_version: u32, language: Language) -> Result<(), ApiError> {
     put(&format!("/api/v1/catalogue/indicators/{}", item.code), &Based { item, base_version }, language).await
 }
@@ -41,12 +41,12 @@ struct Revised<'a, T> {
     base_rev: Option<u64>,
 }
 
-/// Changes an organisation, or adds one. Fails where it has changed since `base_rev`; without it the last writer wins.
+/// Changes or adds an organisation. Fails if it has changed since `base_rev`; without it the last writer wins.
 pub async fn set_organisation(item: &Organisation, base_rev: Option<u64>, language: Language) -> Result<(), ApiError> {
     put(&format!("/api/v1/organisations/{}", item.id), &Revised { item, base_rev }, language).await
 }
 
-/// Changes a pairing, or adds one. Fails where it has changed since `base_rev`; without it the last writer wins.
+/// Changes or adds a pairing. Fails if it has changed since `base_rev`; without it the last writer wins.
 pub async fn set_pairing(item: &Pairing, base_rev: Option<u64>, language: Language) -> Result<(), ApiError> {
     put(&format!("/api/v1/pairings/{}", item.id), &Revised { item, base_rev }, language).await
 }

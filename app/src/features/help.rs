@@ -103,7 +103,7 @@ fn GuidePage() -> impl IntoView {
     }
 }
 
-/// Says that the page has not loaded. With a network there is a button to try again; without, the page loads once there is one.
+/// Reports that the page has not loaded. With a network it has a retry button; otherwise the page loads when the network returns.
 #[component]
 fn NotLoaded(
     /// Number of attempts that the button has started.

@@ -45,7 +45,7 @@ pub fn answers_line(labels: Labels, overview: &Overview, entry: &Entry, separato
     answers.collect::<Vec<_>>().join(separator)
 }
 
-/// Says who returned an entry, when and why; `None` for an entry that was not returned.
+/// Describes who returned an entry, when and why; `None` for an entry that was not returned.
 pub fn return_reason(labels: Labels, today: Date, fields: &Fields) -> Option<String> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text(STATE).filter(|state| *state == State::Returned.code())?;

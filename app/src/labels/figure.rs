@@ -37,7 +37,7 @@ impl FigureLabels<'_> {
         self.labels.pick(&self.indicator.unit, &self.indicator.unit_en)
     }
 
-    /// Describes the target. At a place below the one that the target was set for, adds the contribution of the place.
+    /// Describes the target. Below the place of the target, adds the contribution of the filtered place.
     pub fn target(&self) -> Option<String> {
         let (texts, target) = (self.labels.texts, self.figure.target.as_ref()?);
         let amount = qualified(texts, target.value.shown(), target.qualifier);
@@ -53,7 +53,7 @@ impl FigureLabels<'_> {
         Some(text)
     }
 
-    /// Describes the figure against its target. The flag says whether it is on track.
+    /// Compares the figure with its target. The flag is true if it is on track.
     pub fn pace(&self) -> Option<(String, bool)> {
         let texts = self.labels.texts;
         let behind = |pattern, amount| {

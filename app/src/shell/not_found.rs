@@ -4,7 +4,7 @@ use crate::state::use_app_state;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// Says that there is no such page, and links to the shared view.
+/// Reports that the page does not exist, and links to the shared view.
 #[component]
 pub fn NotFound() -> impl IntoView {
     let texts = use_app_state().texts;

@@ -30,7 +30,7 @@ impl Default for Boot {
 }
 
 impl Boot {
-    /// Serializes to JSON that may stand in a `<script>` element.
+    /// Serializes to JSON that is safe in a `<script>` element.
     pub fn as_script(&self) -> String {
         serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Signals of the overviews.
 #[derive(Clone, Copy)]
 pub struct Overviews {
-    /// Overview as it was last received.
+    /// Overview as last received.
     pub server: RwSignal<Option<Arc<Overview>>>,
     /// The overview with this phone's own entries that are not in it yet.
     pub local: Memo<Option<Arc<Overview>>>,
@@ -83,7 +83,7 @@ impl Overviews {
     }
 }
 
-/// Compares two overviews by address: comparing all of their parts would take longer than drawing one.
+/// Compares two overviews by address, since comparing their contents would take longer than rendering one.
 fn is_same(old: Option<&Option<Arc<Overview>>>, new: Option<&Option<Arc<Overview>>>) -> bool {
     match (old, new) {
         (Some(Some(old)), Some(Some(new))) => Arc::ptr_eq(old, new),

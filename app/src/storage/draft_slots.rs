@@ -1,4 +1,4 @@
-//! Where drafts are kept. A draft belongs to one tab at a time: another tab that opens the same form has a place of its own.
+//! Slots for drafts in local storage. A draft belongs to one tab at a time; another tab with the same form gets another slot.
 
 use crate::storage::local_storage::{self, NotStored};
 use crate::storage::tab_lock::{Hold, try_hold};
@@ -25,18 +25,18 @@ pub struct Claimed {
     pub elsewhere: Option<String>,
 }
 
-/// The name of a form's place by its number, from 1 on.
+/// Returns the name of a form's slot by its number, from 1.
 pub fn name_of(form: &str, number: u32) -> String {
     if number <= 1 { form.to_owned() } else { format!("{form}{NUMBER}{number}") }
 }
 
-/// The form and the number of a place, by its name.
+/// Returns form and number of a slot by its name.
 pub fn parts_of(name: &str) -> (&str, u32) {
     let parts = name.rsplit_once(NUMBER);
     parts.and_then(|(form, number)| Some((form, number.parse().ok()?))).unwrap_or((name, 1))
 }
 
-/// Claims a free place: the one that is asked for, else the first with a draft, else an empty one.
+/// Claims a free slot: the requested one, otherwise the first with a draft, otherwise an empty one.
 pub async fn claim(form: &str, wanted: Option<u32>) -> Claimed {
     let (mut elsewhere, mut empty) = (None, None);
     for number in wanted.into_iter().chain(1..) {
@@ -60,7 +60,7 @@ pub async fn claim(form: &str, wanted: Option<u32>) -> Claimed {
     Claimed { slot, elsewhere }
 }
 
-/// Takes the lock of a place, also where it is only just being let go.
+/// Takes the lock of a slot; waits briefly if it is being released.
 async fn hold_soon(name: &str) -> Option<Hold> {
     if let Some(hold) = try_hold(name).await {
         return Some(hold);

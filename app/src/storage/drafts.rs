@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// An entry form as it is filled in: texts as they were typed.
+/// A partly filled form: its texts as typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// The entry that it becomes. It is fixed from the start, so that saving twice makes one entry.

@@ -11,7 +11,7 @@ pub enum StoreError {
     /// There is no room left.
     #[error("the phone's storage is full")]
     Full,
-    /// The browser has closed the database or broken a transaction off, and goes on doing so.
+    /// The browser closes the database or aborts transactions repeatedly.
     #[error("the browser has closed the phone's storage")]
     Closed,
     /// A newer version of the app has changed the database.
@@ -29,7 +29,7 @@ pub enum StoreError {
     /// The browser has emptied the phone's storage, and this many unsent changes are lost with it.
     #[error("the phone's storage was emptied with {0} unsent changes")]
     Emptied(usize),
-    /// Anything else, as the browser says it.
+    /// Any other error, with the browser's message.
     #[error("{0}")]
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! Locks between tabs: the Web Locks API where available (Chrome 69, Safari 15.4; HTTPS only), else a lease in local storage that
+//! Locks between tabs: the Web Locks API if available (Chrome 69, Safari 15.4; HTTPS only), otherwise a lease in local storage that
 //! its holder renews.
 
 use crate::storage::local_storage;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// Does the work while no other tab holds the lock of this name. Without Web Locks the work is done at once: the server
-/// tells a mutation that two tabs send from two mutations.
+/// Runs `work` while no other tab holds the lock of this name. Without Web Locks it runs immediately: the server
+/// recognises a mutation that two tabs send.
 pub async fn with_tab_lock(name: &str, work: impl Future<Output = ()> + 'static) {
     let Some(locks) = Locks::of_browser() else {
         work.await;
@@ -33,9 +33,9 @@ pub async fn with_tab_lock(name: &str, work: impl Future<Output = ()> + 'static)
     }
 }
 
-/// A lock that this page holds until this is dropped.
+/// A lock that this page holds until the value is dropped.
 pub struct Hold {
-    /// Dropped, it ends the promise that keeps a Web Lock.
+    /// Ends the promise that holds a Web Lock when dropped.
     _until: Option<oneshot::Sender<()>>,
     leased: Option<String>,
 }
@@ -57,7 +57,7 @@ pub async fn try_hold(name: &str) -> Option<Hold> {
     }
 }
 
-/// Takes a lock once no other tab holds it.
+/// Waits until no other tab holds a lock, and takes it.
 pub async fn hold(name: &str) -> Option<Hold> {
     if let Some(locks) = Locks::of_browser() {
         return locks.hold(name, false).await;
@@ -102,7 +102,7 @@ impl Locks {
                 return Promise::resolve(&JsValue::UNDEFINED);
             }
             let (until, ended) = oneshot::channel();
-            // Nobody waits for it any more: the lock goes back at once.
+            // If the receiver is gone, the lock is released immediately.
             let _ = answer.send(Some(Hold { _until: Some(until), leased: None }));
             future_to_promise(async move {
                 let _ = ended.await;
@@ -112,15 +112,15 @@ impl Locks {
         let Some(promise) = self.request(name, &options, &granted) else { return lease(name) };
         match select(answered, JsFuture::from(promise)).await {
             Either::Left((answer, _)) => answer.ok().flatten(),
-            // A browser that refuses all locks, as for a page without an origin.
+            // The browser refuses all locks, for example for a page without an origin.
             Either::Right(_) => lease(name),
         }
     }
 }
 
-/// The milliseconds after which a lease ends unless renewed. A tab in the background wakes once a minute.
+/// Milliseconds after which a lease ends unless renewed. A tab in the background wakes once a minute.
 const LASTS: f64 = 150_000.0;
-/// How often a lease is renewed or asked for, in milliseconds.
+/// Interval in milliseconds at which a lease is renewed or requested.
 const RENEWED: u32 = 5_000;
 
 #[derive(Serialize, Deserialize)]
@@ -130,10 +130,10 @@ struct Lease {
 }
 
 thread_local! {
-    /// The names that this page has leased.
+    /// Names of the locks that this page has leased.
     static HELD: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
     static RENEWS: Cell<bool> = const { Cell::new(false) };
-    /// The identity of this page.
+    /// Random identity of this page.
     static TAB: f64 = js_sys::Math::random();
 }
 
@@ -143,7 +143,7 @@ fn key(name: &str) -> String {
 
 fn write(name: &str) {
     let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LASTS };
-    // Where nothing can be kept no other tab sees this one, and what is saved twice is found out when it is saved.
+    // Without local storage no other tab sees the lease. A double save is then detected by the saving transaction.
     let _ = local_storage::set(&key(name), &lease);
 }
 

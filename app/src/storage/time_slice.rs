@@ -11,13 +11,13 @@ pub struct TimeSlice {
 }
 
 impl TimeSlice {
-    /// Starts a slice in a task of its own.
+    /// Starts a slice in a new task.
     pub async fn begin() -> Self {
         TimeoutFuture::new(0).await;
         Self { started: js_sys::Date::now() }
     }
 
-    /// Yields to the browser if the slice is used up. Call it after each piece of the work.
+    /// Yields to the browser if the slice is used up. Call it after each step of the work.
     pub async fn next(&mut self) {
         if js_sys::Date::now() - self.started >= SLICE {
             *self = Self::begin().await;

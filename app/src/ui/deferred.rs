@@ -47,7 +47,7 @@ fn enqueue(task: Task) {
     }
 }
 
-/// Runs one queued task in a browser task of its own. Effects run at its end, and the browser paints when a frame is due.
+/// Runs one queued task in a new browser task. Effects run at its end, and the browser paints when a frame is due.
 fn run_next() {
     let task = QUEUE.with_borrow_mut(VecDeque::pop_front);
     task.into_iter().for_each(|task| task());

@@ -7,7 +7,7 @@ use crate::labels::texts::Texts;
 use jiedui_core::values::quantity::{Qualifier, Quantity};
 use maud::{Markup, html};
 
-/// Renders an amount as the screens shorten it; where it is shortened, with the exact number for programs and as a tooltip.
+/// Renders an amount in short form. A shortened amount has the exact number as a tooltip and for programs.
 pub fn exact(amount: Quantity) -> Markup {
     let (shown, all) = (amount.shown(), amount.to_string());
     html! {

@@ -5,7 +5,7 @@ use crate::labels::time_format::{in_china, minutes_since_1970};
 use crate::state::{AppState, use_app_state};
 use leptos::prelude::*;
 
-/// Says when the server computed the figures, and how many local entries were added to them.
+/// Shows when the server computed the figures, and how many local entries were added to them.
 #[component]
 pub fn Freshness() -> impl IntoView {
     let app = use_app_state();

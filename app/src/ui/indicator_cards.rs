@@ -173,7 +173,7 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
         .collect()
 }
 
-/// Says that the filter leaves no figures, and which years have some.
+/// Reports that no figures match the filter, and lists the years with figures.
 fn years_with_figures(app: AppState) -> String {
     let years: Vec<String> = app.overviews.years.with(|years| years.iter().map(|year| year.to_string()).collect());
     fill(app.texts.no_figures, &[&years.join("、")])

@@ -36,7 +36,7 @@ pub fn LoadingOnline() -> impl IntoView {
     }
 }
 
-/// Placeholder of content from storage, which may still be receiving it or may be refused by the browser.
+/// Placeholder of content from storage, which may still be loading or may be refused by the browser.
 #[component]
 pub fn LoadingStored() -> impl IntoView {
     let app = use_app_state();

@@ -7,7 +7,7 @@ use jiedui_core::values::halfwidth::to_halfwidth;
 pub struct NotANumber;
 
 /// Parses a typed number; `None` for an empty text. Accepts surrounding spaces, full-width digits, and commas between
-/// thousands. Rejects exponents: nobody means to type one, and `1e3` would become 1000 unnoticed.
+/// thousands. Rejects exponents: they are typing errors, and `1e3` would become 1000 unnoticed.
 pub fn read_number(text: &str) -> Result<Option<f64>, NotANumber> {
     let text = to_halfwidth(text).replace('，', ",");
     if text.is_empty() {

@@ -18,7 +18,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds after which a client may retry when too many wait.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// Reason to refuse an attempt, with the seconds after which to retry.
+/// Reason for rejecting an attempt, with the seconds after which to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Too many wrong passwords.

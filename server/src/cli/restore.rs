@@ -53,7 +53,7 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
 struct Prepared(PathBuf);
 
 impl Prepared {
-    /// Copies a backup, brings it up to date and begins another life of the database. Fails where it is no Jiedui database.
+    /// Copies a backup, migrates it and starts a new epoch. Fails if it is not a Jiedui database.
     async fn fill(&self, file: &Path) -> Result<(), CliError> {
         let path = &self.0;
         fs::copy(file, path).map_err(io(file))?;

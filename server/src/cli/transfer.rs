@@ -112,7 +112,7 @@ pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     Ok(if differences.is_empty() && unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Says which stored photos have no file in this data folder. Phones that still have one send it again, so it is no failure.
+/// Lists stored photos without a file in this data folder. This is not an error: phones that still have one send it again.
 async fn tell_missing_photos(db: &Db, storage: &Storage) -> Result<(), CliError> {
     let (store, mut after) = (AttachmentStore::new(&storage.data_dir), String::new());
     loop {

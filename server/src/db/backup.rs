@@ -3,7 +3,7 @@
 use super::{Db, DbError, Result};
 use std::path::Path;
 
-/// Writes a copy that is whole and consistent while the server goes on.
+/// Writes a complete and consistent copy while the server runs.
 pub async fn backup(db: &Db, file: &Path) -> Result<()> {
     match db {
         Db::Sqlite { readers, .. } => {

@@ -57,7 +57,7 @@ impl FileIdentity {
         Ok(Self(Arc::new((path.to_owned(), Self::read(path)?))))
     }
 
-    /// Returns whether another file, or none, stands at the path by now.
+    /// Returns whether the file at the path was replaced or removed.
     pub fn is_replaced(&self) -> bool {
         Self::read(&self.0.0).map_or(true, |identity| identity != self.0.1)
     }

@@ -94,7 +94,7 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
     .map(without_nul)
 }
 
-/// Drops U+0000, which an earlier version stored: a file that holds it is not taken for text when it is brought back.
+/// Drops U+0000, which an earlier version stored: a file that contains it would not be imported as text.
 fn without_nul(cell: String) -> String {
     if cell.contains('\0') { cell.replace('\0', "") } else { cell }
 }

@@ -17,7 +17,7 @@ pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbEr
     snapshot.overviews.current(db, &snapshot.reference, &snapshot.edition, change).await
 }
 
-/// Returns the summary of what counts at one village, which the whole does not tell.
+/// Returns the overview of one village, which the whole overview does not contain.
 pub async fn village_summary(db: &Db, cache: &Cache, village: &str) -> Result<Overview, DbError> {
     let snapshot = summary(db, cache).await?;
     let entries = query::entries_at(db, village, (0, 9999)).await?;

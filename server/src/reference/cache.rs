@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Snapshot {
     /// Catalogue, places, directory, closed months.
     pub reference: Arc<Reference>,
-    /// The overview, as it was when last asked for.
+    /// The overview of the latest request.
     pub overviews: OverviewCache,
     /// Contributions of figures that were requested since the last change.
     pub yearly: YearlyCache,

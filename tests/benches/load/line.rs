@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// An open connection of somebody who has signed in.
+/// An open connection of a signed-in user.
 pub struct Line {
     reader: BufReader<TcpStream>,
     token: String,

@@ -4,7 +4,7 @@
 //! four weeks. Identifiers are random (version 7). The notes are in Chinese and differ; an entry has about 500 bytes of JSON.
 //! They travel over loopback as phones send them: compressed with gzip. There are batches of 1,000 from one client and of 200
 //! from 50 at once. Request bodies are compressed before the clock starts. Within it, responses are decompressed and split
-//! into records, whose fields are kept as raw JSON and decoded from CBOR. Bytes are those on the connection, including
+//! into records, whose fields remain raw JSON and are decoded from CBOR. Bytes are those on the connection, including
 //! HTTP heads. The server answers only when a batch is durable.
 //!
 //! `cargo bench -p jiedui-tests --bench load -- --entries 1000000` also asks for the indicators of that many entries.
@@ -153,7 +153,7 @@ fn pull(line: &mut Line, form: Form, mut cursor: Option<String>) -> (usize, Stri
     }
 }
 
-/// Says a figure as a JSON line.
+/// Prints a measurement as a JSON line.
 struct Say(Database, &'static str);
 
 impl Say {

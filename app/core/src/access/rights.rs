@@ -41,7 +41,7 @@ pub(crate) fn author_of(fields: &Fields) -> Option<Uuid> {
 /// Information that a deletion requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// None: the actor deletes an unapproved entry of their own.
+    /// None: the actor is the author of an unapproved entry.
     Free,
     /// A reason: a coordinator deletes an entry of someone else, an approved one, or one in a closed month.
     Reason,

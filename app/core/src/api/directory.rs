@@ -1,4 +1,4 @@
-//! Changes of the directory: `/api/v1/organisations` and `/api/v1/pairings`. The answer is the record as it stands.
+//! Changes of the directory: `/api/v1/organisations` and `/api/v1/pairings`. The response is the changed record.
 
 use crate::directory::organisation::{Organisation, OrganisationKind, Pairing};
 use crate::directory::place::Side;
@@ -18,7 +18,7 @@ pub struct SetOrganisationRequest {
     pub kind: OrganisationKind,
     /// Region.
     pub side: Side,
-    /// The code of the place where it is, as precisely as is known.
+    /// Code of the place, as precise as possible.
     pub place: String,
     /// The programme it chiefly takes part in.
     pub programme: String,

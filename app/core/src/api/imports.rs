@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// How far an import has come.
+/// Stage of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = ImportStage))]
@@ -104,7 +104,7 @@ pub struct SetLayoutRequest {
     pub heading_rows: Option<usize>,
 }
 
-/// An import: its stage, the mapping of columns, and the mistakes by row.
+/// An import: its stage, the mapping of columns, and the errors by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportResponse {
@@ -114,7 +114,7 @@ pub struct ImportResponse {
     pub activity: String,
     /// The file's name.
     pub name: String,
-    /// How far it has come.
+    /// Stage of the import.
     pub stage: Stage,
     /// The table's heading.
     pub heading: Vec<String>,
@@ -124,13 +124,13 @@ pub struct ImportResponse {
     pub choices: Vec<ColumnChoice>,
     /// How many rows it has.
     pub rows: i64,
-    /// How many of them are checked by now; null where no check is under way.
+    /// Number of rows checked so far; null if no check is running.
     pub done: Option<usize>,
     /// Whether it waits for the checks of other imports.
     pub waits: bool,
     /// How many rows are wrong.
     pub wrong_rows: i64,
-    /// How many mistakes they have.
+    /// Number of errors.
     pub wrong: i64,
     /// The first of them.
     pub mistakes: Vec<CellError>,
@@ -150,7 +150,7 @@ pub struct ImportResponse {
     pub heading_rows: usize,
     /// The first rows of the sheet, to choose the heading from.
     pub start: Vec<StartRow>,
-    /// The unit of each column, where it is not the field's.
+    /// Unit of each column, if it differs from the field's.
     pub units: Vec<Option<String>>,
     /// The columns that are not imported, and why.
     pub omitted_columns: Vec<OmittedColumn>,

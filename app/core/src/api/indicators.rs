@@ -36,7 +36,7 @@ pub struct IndicatorFigure {
     pub target: Option<Quantity>,
     /// How exact the target is.
     pub target_qualifier: Option<Qualifier>,
-    /// The figure; null where no entry feeds it.
+    /// The figure; null if no entry feeds it.
     pub actual: Option<Quantity>,
     /// How exact the figure is.
     pub actual_qualifier: Option<Qualifier>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct NoticesResponse {
     /// The number of returned entries.
     pub returned: i64,
-    /// The sentence that says so, in the request's language; empty for none.
+    /// Text of the notification in the request's language; empty for none.
     pub sentence: String,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// The problem's type, `about:blank`: the status says it all.
+    /// Type of the problem: `about:blank`, since the status identifies it.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.

@@ -18,7 +18,7 @@ pub(super) fn deleted() -> Path<'static> {
     Path::from(DELETED)
 }
 
-/// A stored record as it was before a mutation.
+/// A stored record before a mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Existing {
     /// Current revision.

@@ -13,7 +13,7 @@ enum Dimension {
     Area,
     Length,
     Volume,
-    /// Hours and minutes. Days are a dimension of their own, since a day of a course does not have 24 hours.
+    /// Hours and minutes. Days are a separate dimension, since a day of a course does not have 24 hours.
     Clock,
     Days,
     Months,

@@ -27,7 +27,7 @@ fn ActivityOf() -> impl IntoView {
     editing_screen(|catalogue, code| catalogue.activity(code).cloned(), not_found, editor)
 }
 
-/// A field with a number by which the screen tells it from the others, wherever it is moved.
+/// A field with a number that identifies it when it is moved.
 type Numbered = (u32, RwSignal<Typed>);
 
 #[component]

@@ -31,7 +31,7 @@ const EXACT: [(Qualifier, &str); 4] = [
     (Qualifier::About, "about"),
 ];
 
-/// A target as it is typed.
+/// A target as typed text.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Typed {
     year: String,

@@ -72,7 +72,7 @@ fn CatalogueList() -> impl IntoView {
     }
 }
 
-/// Returns a mistake and where it is, in a sentence.
+/// Returns the message of an error with its position.
 fn sentence(error: FieldError, language: Language) -> String {
     let field = error.field.clone();
     format!("{field}：{}", error.in_language(language).message)

@@ -6,7 +6,7 @@ use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::{Choice, Computed, Condition, Field, Kind};
 use jiedui_core::values::quantity::Quantity;
 
-/// A field as it is typed.
+/// A field as typed text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Typed {
     /// Whether the form had it before: then its code stays.
@@ -24,7 +24,7 @@ pub struct Typed {
     pub choices: String,
     /// A line each: code, name, kind and unit between bars.
     pub columns: String,
-    /// The columns as they were, of which the lines say not all.
+    /// The previous columns, which have properties that the lines lack.
     pub old_columns: Vec<Field>,
     pub hint: String,
     pub hint_en: String,
@@ -138,7 +138,7 @@ impl Typed {
         (field, wrong)
     }
 
-    /// How it follows from others.
+    /// Formula of a computed field.
     fn computed(&self, wrong: &mut Vec<Unreadable>) -> Option<Computed> {
         let text = self.computed.trim().replace('＋', "+");
         let codes = |signs: &[char]| text.split(signs).map(|code| code.trim().to_owned()).collect::<Vec<_>>();

@@ -52,7 +52,7 @@ pub fn column_line(column: &Field) -> String {
     format!("{}{BAR}{}{BAR}{kind}{BAR}{}", column.code, column.name, column.unit)
 }
 
-/// Parses a column from its line. Properties that the line does not have come from the old column.
+/// Parses a column from its line. Properties that the line lacks come from the previous column.
 pub fn column(line: &str, old: &[Field]) -> Option<Field> {
     let mut cells = cells(line, 4)?.into_iter();
     let (code, name, kind) = (cells.next()?, cells.next()?, cells.next()?);

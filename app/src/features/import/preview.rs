@@ -32,7 +32,7 @@ pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<
     }
 }
 
-/// Says in words why a column is not imported.
+/// Returns the reason why a column is not imported.
 pub fn omitted_reason(texts: &'static Texts, column: &OmittedColumn) -> String {
     let words = match column.why {
         ColumnReason::Unit => texts.import_omitted_unit,

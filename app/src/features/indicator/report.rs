@@ -20,7 +20,7 @@ use maud::{Markup, PreEscaped, html};
 /// Years that the line chart compares.
 const YEARS: usize = 4;
 
-/// Renders the report; only its heading where no year has a figure.
+/// Renders the report; only its heading if no year has a figure.
 pub fn indicator_report(app: AppState, overview: &Overview, indicator: &Indicator, filter: &Filter) -> Markup {
     let every_year = Filter { year: None, ..filter.clone() };
     let contributions = |filter: &Filter| -> Vec<&Contribution> {
@@ -204,7 +204,7 @@ fn by_pairing(app: AppState, overview: &Overview, indicator: &Indicator, parts: 
     })
 }
 
-/// Says whether the groups of a breakdown add up to the whole.
+/// States whether the groups of a breakdown add up to the whole.
 fn additivity(app: AppState, indicator: &Indicator) -> &'static str {
     if indicator.aggregation == Aggregation::Sum { app.texts.adds_up } else { app.texts.adds_not_up }
 }

@@ -38,7 +38,7 @@ impl Form {
         format!("{}{optional}", self.model.pick(&field.name, &field.name_en))
     }
 
-    /// Renders the hint of a field; nothing where it has none.
+    /// Renders the hint of a field, if it has one.
     pub fn hint(self, field: &Field) -> Option<impl IntoView + use<>> {
         let hint = self.model.pick(&field.hint, &field.hint_en).to_owned();
         (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })

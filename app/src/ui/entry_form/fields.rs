@@ -106,7 +106,7 @@ impl Form {
     }
 }
 
-/// Returns whether a field is among those that an entry was returned for: `values` stands for every number.
+/// Returns whether an entry was returned because of a field. `values` means every number.
 pub fn is_concerned(concerned: &[String], field: &str) -> bool {
     concerned.iter().any(|path| Path::from(field).is_within(&Path::from(path)))
 }

@@ -6,7 +6,7 @@ use crate::state::use_app_state;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use leptos::prelude::*;
 
-/// Says how many more items the list would have without its filter, and removes the filter on request.
+/// Shows how many more items the list would have without its filter, and removes the filter on request.
 #[component]
 pub fn HiddenFilters(
     /// Number of hidden items in other years.

@@ -17,7 +17,7 @@ pub fn top_options(overview: &Overview) -> Vec<(String, String)> {
     listed.map(|place| (place.code.clone(), format!("{}{}", indent(place), place.name))).collect()
 }
 
-/// Returns the closest option at or above a place; an empty code where there is none.
+/// Returns the closest option at or above a place; an empty code if there is none.
 pub fn closest_option(options: &[(String, String)], wanted: &str) -> String {
     let above = options.iter().map(|(code, _)| code).filter(|code| covers(code, wanted));
     above.max_by_key(|code| code.len()).cloned().unwrap_or_default()

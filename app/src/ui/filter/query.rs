@@ -5,7 +5,7 @@ use jiedui_core::directory::place::Level;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::month::{Month, Year};
 
-/// Value of the parameter `year` that stands for every year.
+/// Value of the parameter `year` for every year.
 pub const ALL_YEARS: &str = "all";
 
 /// Reads the parameter `year`. Without a readable year, returns the latest year that has figures, the first of `years`.

@@ -63,7 +63,7 @@ pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) ->
     }
 }
 
-/// Says how many items the list leaves out.
+/// Shows how many items the list omits.
 fn and_more(app: AppState, count: usize) -> Markup {
     html! { @if count > LIMIT { p { (fill(app.texts.and_more, &[&(count - LIMIT)])) } } }
 }

@@ -117,7 +117,7 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, entries: Opti
     }
 }
 
-/// Renders the pairing's figures as a table; nothing where it has none.
+/// Renders the pairing's figures as a table, if it has any.
 fn amounts(app: AppState, data: &MapData, pairing: &Pairing) -> Markup {
     let (overview, filter) = (&*data.overview, &data.filter);
     let compiled = filter.compile(&overview.catalogue, overview.directory());

@@ -1,4 +1,4 @@
-//! Counts of wrong passwords, without a clock of their own.
+//! Counts of wrong passwords. The caller passes the time.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -4,7 +4,7 @@ use crate::db::bulk::select_in;
 use crate::db::{Db, Result, on};
 use uuid::Uuid;
 
-/// Returns the private key, the one that is stored: `new`, unless there was one.
+/// Returns the stored private key, after storing `new` if there was none.
 pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
     let insert = "INSERT INTO push_key (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     let select = "SELECT secret FROM push_key WHERE id = 1";
@@ -55,7 +55,7 @@ pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(endpoint,)| endpoint).collect())
 }
 
-/// Returns how many of an account's entries have come back.
+/// Returns the number of an account's returned entries.
 pub async fn returned(db: &Db, account: Uuid) -> Result<i64> {
     let query =
         "SELECT COUNT(*) FROM record WHERE kind = 'entry' AND NOT deleted AND author = $1 AND state = 'returned'";

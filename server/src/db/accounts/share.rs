@@ -50,7 +50,7 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
     Ok(on!(now db, |pool| sqlx::query_as(query).bind(account).fetch_all(pool).await?))
 }
 
-/// Withdraws a link of an account's; false where it has none that holds.
+/// Revokes a link of an account. Returns false if the account has no such valid link.
 pub async fn withdraw(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
     let query = "UPDATE share SET withdrawn_at = $3 WHERE id = $1 AND account = $2 AND withdrawn_at IS NULL";
     let mut tx = db.begin().await?;

@@ -1,4 +1,4 @@
-//! Rolled-up figures: kept by addition, read by year and place, proved by `verify`.
+//! Rolled-up figures: updated by addition, read by year and place, proved by `verify`.
 
 pub mod query;
 pub mod rebuild;

@@ -143,7 +143,7 @@ impl fmt::Display for Period {
 /// The length of a township's code.
 pub const TOWN: usize = Level::Township.digits();
 
-/// Returns the township of a place, or the place where it is a higher one.
+/// Returns the township of a place; the place itself if it is a higher one.
 pub fn town(place: &str) -> &str {
     Level::Township.ancestor_code(place)
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 use std::io;
 use uuid::Uuid;
 
-/// Returns a photo with this hash and its content type, where there is one.
+/// Returns the content type of the stored photo with this hash, if there is one.
 pub async fn content_type(db: &Db, sha256: &str) -> Result<Option<String>> {
     let query = "SELECT content_type FROM attachment WHERE sha256 = $1";
     Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(sha256).fetch_optional(pool).await?))
 }
 
-/// Records that an account has brought a photo whose content is stored.
+/// Records that an account has uploaded a photo whose content is stored.
 pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: Uuid) -> Result<()> {
     let photo =
         "INSERT INTO attachment (sha256, size, content_type, account, created_at, named) VALUES ($1, $2, $3, $4, $5,
@@ -39,7 +39,7 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
     tx.commit().await
 }
 
-/// Returns how many bytes of photos an account has brought since an instant.
+/// Returns the number of photo bytes that an account has uploaded since an instant.
 pub async fn brought_since(db: &Db, account: Uuid, since: i64) -> Result<i64> {
     let query =
         "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment_owner WHERE account = $1 AND created_at >= $2";
@@ -57,7 +57,7 @@ struct Reference {
     author: Option<Uuid>,
     programme: String,
     place: String,
-    /// Whether the record names it as it stands.
+    /// Whether the record names the photo at present.
     is_current: bool,
 }
 
@@ -79,7 +79,7 @@ impl Reference {
     }
 }
 
-/// Returns whether a user may read a stored photo: they have brought it, or a record that they may see names it.
+/// Returns whether a user may read a stored photo: as its uploader, or because a visible record names it.
 pub async fn may_read(db: &Db, sha256: &str, user: &User) -> Result<bool> {
     let owned: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
     if owned > 0 {

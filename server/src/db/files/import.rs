@@ -34,7 +34,7 @@ pub struct Import {
     pub name: String,
     /// SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: String,
-    /// How far it has come.
+    /// Stage of the import.
     pub stage: Stage,
     /// The table's heading.
     pub heading: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Import {
     pub rows: i64,
     /// How many of them are wrong.
     pub wrong_rows: i64,
-    /// How many mistakes they have.
+    /// Number of errors.
     pub wrong: i64,
     /// The first of them, as JSON.
     pub mistakes: String,

@@ -58,7 +58,7 @@ pub async fn list(
     Ok(wants.answer(&ImportsResponse { imports }))
 }
 
-/// Returns an import: its stage, the mapping of columns, and the mistakes by row.
+/// Returns an import: its stage, the mapping of columns, and the errors by row.
 #[utoipa::path(get, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
     (status = 200, description = "the import", body = ImportResponse), (status = 404, description = "one has no such import")))]
 pub async fn one(

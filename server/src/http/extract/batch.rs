@@ -1,4 +1,4 @@
-//! Extractor for a batch of mutations, each read by itself: one that cannot be represented fails no other.
+//! Extractor for a batch of mutations. Each is parsed separately, so an unrepresentable one fails no other.
 
 use crate::http::extract::body::{Payload, ReceivedBody, unreadable_body};
 use crate::http::problem::Problem;
@@ -19,7 +19,7 @@ pub struct Batch {
     pub client_id: Value,
     /// `user`, as sent.
     pub user: Value,
-    /// The mutations in their order, each with its number; or the errors of one that cannot be read.
+    /// Mutations in order, each with its number, or the errors of one that cannot be parsed.
     pub mutations: Result<Vec<ParsedMutation>, ErrorCode>,
 }
 
@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
 }
 
 impl Batch {
-    /// Splits a body of JSON; `None` where it is not JSON.
+    /// Splits a JSON body into mutations; `None` if it is not JSON.
     fn from_json(bytes: &[u8]) -> Option<Self> {
         let body: &RawValue = serde_json::from_slice(bytes).ok()?;
         if !body.get().starts_with('{') {

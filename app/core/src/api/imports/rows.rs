@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub struct SheetName {
     /// As the workbook calls it.
     pub name: String,
-    /// Whether the workbook hides it. It is read only where somebody chooses it.
+    /// Whether the workbook hides the sheet. A hidden sheet is read only if the user chooses it.
     pub hidden: bool,
 }
 
@@ -91,17 +91,17 @@ pub enum Action {
     Update,
     /// No change: the entry has these values already.
     Same,
-    /// None yet: the row has a mistake.
+    /// None, because the row has an error.
     Wrong,
 }
 
-/// A mistake in a row.
+/// An error in a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CellError {
     /// The row's number in the spreadsheet.
     pub row: usize,
-    /// The column's heading; empty where it is about no column.
+    /// Heading of the column; empty for an error of the whole row.
     pub column: String,
     /// Content of the cell.
     pub value: String,

@@ -1,11 +1,11 @@
-//! Names of the fields of a ledger item, and the notice of a refused change.
+//! Names of the fields of a ledger item, and the notice of a rejected change.
 
 use crate::state::AppState;
 use jiedui_core::entry::field;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 
-/// Renders the reasons why the server refused a change.
+/// Renders the reasons why the server rejected a change.
 pub fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
     let reasons: Vec<String> = why
         .iter()
