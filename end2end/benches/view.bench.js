@@ -1,7 +1,7 @@
-// The shared view with 20,000 entries and 2,000 pairings on a phone whose processor is four times as slow as this one:
-// how long the longest task is while the map is moved, how many frames a second it has, and how long a filter takes until
-// it is seen, and a change in the other city likewise. And the wall screen's memory over 2,000 live changes. Each bound that
-// the project has set itself is checked once all figures are printed.
+// Benchmarks of the shared view with 20,000 entries and 2,000 pairings on a phone with a four times slower processor:
+// longest task and frames per second while the map moves, time from a filter to its paint, time from a change in the
+// other city to its paint, and memory of the wall screen over 2,000 live changes. The limits
+// are checked after all measurements were printed.
 import { expect, signIn, test } from "../tests/jiedui.js";
 
 const SLOWDOWN = 4;
@@ -9,7 +9,7 @@ const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 const say = (line) => console.log(JSON.stringify(line));
 const CLIENT = "01890000-0000-7000-8000-0000000000ab";
 
-// Records the `number`th of the entries that are made while the screen is looked at.
+// Records an entry with a number while the screen is open.
 async function record(api, number) {
   const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 } };
   const id = `01890000-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -23,11 +23,11 @@ async function ready(page, server) {
   await page.goto("/");
   await started(page);
   await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .map-pairing").length)).toBeGreaterThan(5);
-  // The whole is there once the years are.
+  // The overview is complete once the years are shown.
   await expect(page.getByLabel("年度").locator("option")).toHaveCount(5);
 }
 
-// Tasks of the page's main thread in milliseconds, and frames that were drawn, while something is done.
+// Measures the tasks of the main thread in milliseconds, and the drawn frames, during an action.
 async function traced(browser, page, during) {
   await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "devtools.timeline", "toplevel"] });
   const begun = Date.now();
@@ -59,7 +59,7 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
   };
   const moved = await traced(browser, page, drag);
   say({ bench: "map moved by a finger, 2,000 pairings", slowdown: SLOWDOWN, ...moved });
-  // By coordinates: to look a button up by its role is work for the page, too.
+  // Clicks by coordinates, since looking up a button by its role costs time in the page.
   const centre = async (name) => {
     const { x, y, width, height } = await page.getByRole("button", { name }).boundingBox();
     return { x: x + width / 2, y: y + height / 2 };
@@ -85,7 +85,7 @@ test("the map under a finger, and a filter", async ({ page, server, browser }) =
       const watcher = new MutationObserver(() => (last = performance.now() - begun));
       watcher.observe(document.querySelector(".dashboard"), { subtree: true, childList: true, characterData: true });
       select.dispatchEvent(new Event("change", { bubbles: true }));
-      // What is posted while a frame is made comes after it.
+      // A message that is posted during a frame arrives after it.
       await new Promise((done) => requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = done;
@@ -128,7 +128,7 @@ for (const account of [null, "viewer"]) test(`a change in the other city, ${acco
       await expect(figure).not.toHaveText(before);
       milliseconds = Date.now() - begun;
       await kept;
-      // What follows out of sight, and the keeping of it on the phone, is part of what is measured.
+      // The measurement includes hidden work after the paint, and storing the overview.
       await page.waitForTimeout(3_000);
     });
     changes.push({ milliseconds, longest: tasks.longest, over_50_ms: tasks.over_50_ms });
@@ -160,7 +160,7 @@ test("the wall screen's memory", async ({ page, server }) => {
     return { heap: usedSize, nodes, wasm };
   };
   const figure = page.locator('[data-indicator="field_surveys"] strong');
-  // With an account it shows the last entries, too.
+  // With an account the wall shows the latest entries, too.
   await signIn(page, server, "viewer");
   await page.goto("/?screen=wall&year=2026&programme=party_building");
   await started(page);
@@ -173,7 +173,7 @@ test("the wall screen's memory", async ({ page, server }) => {
   const after = await used();
   const grown = { heap_kb: Math.round((after.heap - before.heap) / 1024), wasm_kb: (after.wasm - before.wasm) / 1024, nodes: after.nodes - before.nodes };
   say({ bench: "wall screen over 2,000 live changes", before, after, grown });
-  // What the browser compiles and the tracing itself keep of each answer is in the heap, too: some 130 KB for 1,000 changes.
+  // The heap also contains compiled code and trace data: about 130 KB for 1,000 changes.
   expect(grown.heap_kb).toBeLessThan(512);
   expect(grown.wasm_kb).toBeLessThan(256);
   expect(grown.nodes).toBe(0);

@@ -1,4 +1,4 @@
-// Forms with choices, checklists, conditions and numbers that follow from others; offline, corrected, and seen by a reviewer.
+// Forms with choices, checklists, conditions and computed numbers: offline, corrected, and shown to a reviewer.
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("form shows conditional and computed fields, and the reviewer sees them", async ({ page, server, line }) => {
@@ -13,7 +13,7 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   await result.fill("带动四十户增收");
   await page.getByLabel("项目名称").fill("蔬菜大棚");
   await expectReadable(page);
-  // What is typed survives the tab.
+  // Typed text survives the tab.
   await page.reload();
   await expect(result).toHaveValue("带动四十户增收");
   await save(page);
@@ -42,7 +42,7 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   await expect(card).toContainText("完工");
   await expect(page.locator(".review .entry").filter({ hasText: "党群服务中心" })).toContainText("服务大厅、网络畅通");
 
-  // The project turns out not to be finished: what belonged to that goes.
+  // The project is not finished after all: dependent fields are cleared.
   await page.goto("/entries");
   await page.locator(".entry").filter({ hasText: "结对项目落实" }).getByRole("link").first().click();
   await page.getByLabel("项目阶段").selectOption({ label: "在建" });
@@ -52,12 +52,12 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   await expect.poll(async () => (await api.get("/entries?activity=pairing_project&year=2026")).entries[0].fields.details)
     .toEqual({ stage: "under_way", project: "蔬菜大棚" });
 
-  // The same again, by one press.
+  // One press copies the last entry.
   await page.goto("/entries/new/pairing_project");
   await page.getByRole("button", { name: "与上次相同" }).click();
   await expect(page.getByLabel("项目名称")).toHaveValue("蔬菜大棚");
   await expect(page.locator(".place-chosen")).toContainText("沫阳");
-  // Its numbers are not the last ones but those that the form begins with.
+  // The copy has the form's default numbers, not those of the last entry.
   await expect(page.locator("#field-values-projects")).toHaveValue("1");
   await page.locator("#field-values-projects").fill("2");
   await page.getByLabel("项目阶段").selectOption({ label: "完工" });
@@ -81,7 +81,7 @@ test("missing conditional answer is an error of its field", async ({ page, serve
   await expect(page.locator(".entry")).toContainText("部分整改");
 });
 
-// Each entry is made on its form, all are verified in the queue, and each is returned where one looks at it.
+// Each entry is made in its form, verified in the queue, and returned on its page.
 test("each indicator follows an entry of its form through its review", async ({ page, server }) => {
   test.setTimeout(300_000);
   await signIn(page, server, "reviewer");
@@ -168,7 +168,7 @@ test("table rows are summed, and the position is stored on request", async ({ pa
   await expect(page.locator("output")).toContainText("7");
   await add.click();
   await expectReadable(page);
-  // What is typed survives the tab.
+  // Typed text survives the tab.
   await page.reload();
   await expect(page.locator("#field-details-placements-1-employer")).toHaveValue("贵阳甲厂");
   await save(page);

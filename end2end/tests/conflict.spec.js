@@ -6,7 +6,7 @@ const CLIENT = "01890000-0000-7000-8000-000000000002";
 
 const entryOf = async (api) => (await api.get("/entries?year=2026")).entries[0];
 
-// A recorder whose entry has arrived, and who then changes it with no network while a reviewer does something to it.
+// Changes an acknowledged entry offline while a reviewer changes it too.
 async function changeOnBothSides(page, server, line, reviewers) {
   await signIn(page, server, "recorder");
   await readyOffline(page);
@@ -37,7 +37,7 @@ test("conflict keeps both values until one is chosen, and the rest merges", asyn
   const sides = page.locator("fieldset.conflict-sides");
   await expect(sides).toHaveCount(1);
   await expect(sides).toContainText("调研次数");
-  // The screen says which entry it is, and nothing is chosen yet.
+  // The screen names the entry, and nothing is chosen yet.
   await expect(page.locator(".conflict-which")).toContainText(/实地调研.*沫阳镇.*\d{4}-\d\d-\d\d/);
   await expect(sides.getByRole("radio", { checked: true })).toHaveCount(0);
   await page.locator("#choose").click();
@@ -56,7 +56,7 @@ test("conflict keeps both values until one is chosen, and the rest merges", asyn
   expect(whole.fields.values).toEqual({ times: 7, people: 9 });
   expect(whole.fields.note).toBe("村里改的");
   expect(whole.conflicts.map((conflict) => Boolean(conflict.settled_at))).toEqual([true]);
-  // But for what the browser says of the line that was cut.
+  // Except the browser's errors about the cut line.
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
@@ -122,7 +122,7 @@ test("conflicts of every kind of field are shown in words and resolved", async (
   await goOffline(page, line);
   await push(reviewer, theirs, [ids[0], 1, 1]);
   await push(reviewer, { details: { checklist: ["sign", "hall"] } }, [ids[1], 1, 2]);
-  // What a phone with a newer form has put into its outbox.
+  // The outbox of a phone with a newer form.
   await page.evaluate(async ([ids, mine]) => {
     const { id } = JSON.parse(localStorage.getItem("jiedui.user"));
     const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = reject; });
@@ -159,7 +159,7 @@ test("conflicts of every kind of field are shown in words and resolved", async (
     await page.setViewportSize({ width, height });
     await expectReadable(page);
   }
-  // All but one chosen: nothing is saved.
+  // One choice is missing: nothing is saved.
   for (let at = 1; at < count; at += 1) await sides.nth(at).getByRole("radio").nth(at % 2).check();
   await page.locator("#choose").click();
   await expect(page.locator(".conflict-sides.wrong")).toHaveCount(1);

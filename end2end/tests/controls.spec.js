@@ -1,5 +1,5 @@
-// Every control of every screen, for every role, can be pressed where one sees it: a real mouse on a desktop and a real
-// finger on a phone reach its centre, and nothing lies over it.
+// Every control of every screen, for every role, can be pressed at its centre: a mouse on a desktop and a
+// finger on a phone reach it, and nothing covers it.
 import { contentReady, expect, signIn, test } from "./jiedui.js";
 
 const ROLES = ["anonymous", "viewer", "recorder", "reviewer", "coordinator", "admin"];
@@ -14,7 +14,7 @@ const RECORDING = ["/entries/new", "/entries/new/field_survey", "/entries/new/sk
 const REVIEWING = ["/review"];
 const ADMINISTERING = ["/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/organisations/new", "/pairings/new"];
 
-// The screens that a role has a way to, with those of single records.
+// The screens of a role, with those of single records.
 function screensOf(role, records) {
   const screens = [...OPEN_TO_ALL, `/organisations/${records.organisation}`];
   if (role !== "anonymous") screens.push(...SIGNED_IN, `/list/${records.entry}`);
@@ -24,7 +24,7 @@ function screensOf(role, records) {
   return screens;
 }
 
-// While `window.listening`, presses are told apart but have no effect, so that all controls can be pressed one by one.
+// While `window.listening` is set, presses are recorded but have no effect, so that all controls can be pressed one by one.
 function listenOnly() {
   window.listening = true;
   const stop = (event) => window.listening && event.stopImmediatePropagation();
@@ -46,7 +46,7 @@ function listenOnly() {
   }, { capture: true });
 }
 
-// Gathers the enabled controls that can be seen (those of the drawn map are reached by nearness, and tested in view.spec.js).
+// Collects the visible, enabled controls. Those of the map are found by distance and tested in view.spec.js.
 function gather() {
   const known = new Set(window.pressed ?? []);
   const selector = "a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab], [role=switch]";
@@ -59,7 +59,7 @@ function gather() {
   return controls.length;
 }
 
-// Scrolls a control into sight and says where its centre is, once nothing moves it any more.
+// Scrolls a control into view and returns its centre once it has stopped moving.
 async function centreOf(index) {
   const control = window.controls[index];
   const box = control.matches("input[type=radio], input[type=checkbox], input[type=file]") && control.labels.length ? control.labels[0] : control;
@@ -84,7 +84,7 @@ const named = (index) => {
   return outerHTML.length > 160 ? `${outerHTML.slice(0, 160)}…` : outerHTML;
 };
 
-// Presses every control that has not been pressed yet. Returns those that a press at their centre did not reach.
+// Presses every control that was not pressed yet. Returns those that a press at their centre did not reach.
 async function pressAll(page, hasTouch) {
   const missed = [];
   const count = await page.evaluate(gather);
@@ -93,7 +93,7 @@ async function pressAll(page, hasTouch) {
     if (!centre) continue;
     if (hasTouch) await page.touchscreen.tap(centre.x, centre.y);
     else await page.mouse.click(centre.x, centre.y);
-    // A press that reaches nothing that listens is a miss, too.
+    // A press that reaches no listener is a miss, too.
     const hits = await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(window.hits))));
     if (!hits?.includes(index)) missed.push(await page.evaluate(named, index));
   }
@@ -138,7 +138,7 @@ for (const { name, width, height, hasTouch } of SIZES) {
         for (const screen of screensOf(role, records)) {
           await page.goto(screen);
           await contentReady(page);
-          // What is folded away is opened as a person would, and pressed too.
+          // Collapsed content is opened as a user would, and pressed too.
           await page.evaluate(() => document.querySelectorAll("details:not([open])").forEach((details) => (details.open = true)));
           await page.evaluate(listenOnly);
           const shown = await pressAll(page, hasTouch);

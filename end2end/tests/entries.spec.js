@@ -1,4 +1,4 @@
-// An entry that is sent back, deleted, voided, locked or dated wrongly: on a phone by touch, at a desk with a mouse.
+// Entries that are returned, deleted, voided, locked or wrongly dated: on a phone by touch, on a desktop with a mouse.
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test.use({ hasTouch: true });
@@ -7,7 +7,7 @@ const SURVEY = { activity: "field_survey", place: "沫阳" };
 const synced = (page) => expect(page.locator("#sync")).toContainText("已同步");
 const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
 
-// Somebody else, at a desk.
+// Another user on a desktop.
 async function desk(browser, server, line, username) {
   const context = await browser.newContext({ baseURL: line.address, viewport: { width: 1440, height: 900 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
   const page = await context.newPage();
@@ -15,7 +15,7 @@ async function desk(browser, server, line, username) {
   return page;
 }
 
-// Entries that somebody records with another program: their identifiers.
+// Records entries through the API and returns their identifiers.
 async function recorded(api, entries) {
   const fields = (own) => ({ activity: "field_survey", date: today(), place: "522728109", values: { times: 3 }, ...own });
   const mutations = entries.map((own, at) => ({ seq: at + 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields: fields(own) }));
@@ -55,7 +55,7 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
   await synced(reviewer);
   await reviewer.context().close();
-  // A later one stands below it.
+  // A later entry is below it.
   await fillIn(page, { ...SURVEY, values: { times: "1" }, note: "较新的一条" });
   await save(page);
   await readyOffline(page);
@@ -77,7 +77,7 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await expect(concerned.locator("#field-attachments")).toBeVisible();
   await expect(concerned.locator("#field-note")).toHaveCount(0);
   await expectReadable(page);
-  // Nothing has to be changed: it is sent in again.
+  // It can be resubmitted without a change.
   await expect(page.locator("#save")).toHaveText("改好并重新提交");
   await page.locator("#save").tap();
   await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
@@ -112,7 +112,7 @@ test("author deletes and restores offline; closing the app completes a deletion"
   await synced(page);
   expect((await api.get(`/entries/${id}`)).deleted).toBe(false);
   await figure(page, "3");
-  // Held back while it can be undone, then sent by itself.
+  // The deletion waits while it can be undone, and is then sent.
   await page.goto("/entries");
   await remove();
   await expect(page.locator(".snackbar")).toHaveCount(0);
@@ -155,7 +155,7 @@ test("approved entry is deleted only by a coordinator, with a reason", async ({ 
   await expect(coordinator.locator(".snackbar")).toBeVisible();
   await expect(coordinator.locator(".snackbar")).toHaveCount(0);
   await synced(coordinator);
-  // Its author is told, and what the reason was.
+  // Its author is informed, with the reason.
   await page.goto("/entries");
   await expect(page.getByText("还没有填报")).toBeVisible();
   const gone = page.locator(".entries.gone .entry");
@@ -232,7 +232,7 @@ test("entry of a closed month is marked and edited only with a reason", async ({
     await coordinator.goto(`/list/${id}`);
     await coordinator.getByRole("link", { name: "修改" }).click();
   };
-  // An open month: no reason is asked for.
+  // An open month requires no reason.
   await open();
   await coordinator.locator("#field-values-times").fill("4");
   await expect(coordinator.locator("#field-reason")).toHaveCount(0);

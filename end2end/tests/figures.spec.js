@@ -1,4 +1,4 @@
-// What a figure says of itself: how much of it is verified, whose target it is held against, and in which units.
+// Figures: their verified share, the target they are compared with, and their units.
 import { expect, expectReadable, signIn, test } from "./jiedui.js";
 
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
@@ -91,12 +91,12 @@ test("target of both regions is not compared with a place", async ({ page, serve
   await expect(report.getByRole("row", { name: "实地调研" }).first()).toContainText("17%");
   await expect(report.getByRole("columnheader", { name: "两地目标", exact: true })).toHaveCount(1);
   for (const words of ["落后进度", "未达到", "完成率"]) await expect(report).not.toContainText(words);
-  // A village with nothing lacks nothing.
+  // A village without entries has no gap to a target.
   await page.goto("/?year=2026&place=522728109204");
   await started(page);
   await expect(card(page, "field_surveys").locator(".figure-target")).toHaveText("两地目标 500");
   await expect(card(page, "field_surveys").locator(".figure-pace")).toHaveCount(0);
-  // What it was set for is held against it, in whole units.
+  // The target is compared at its place, in whole units.
   await page.goto("/?year=2026");
   await started(page);
   await expect(card(page, "field_surveys").locator(".figure-target")).toHaveText("目标 500");

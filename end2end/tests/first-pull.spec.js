@@ -1,14 +1,14 @@
-// The first pull, which may take minutes on a weak line: until it has ended no screen counts, and none says that there is nothing.
+// The first pull, which may take minutes on a weak line: before its end no screen shows a count or claims to be empty.
 import { contentReady, expect, expectReadable, goOffline, goOnline, test } from "./jiedui.js";
 
 const NOWHERE = "019abcde-0000-7000-8000-00000000dead";
 const OFFERED = ["/work", "/review", "/list", "/needs", "/entries", `/list/${NOWHERE}`, `/entries/${NOWHERE}`, `/entries/${NOWHERE}/conflict`, `/needs/${NOWHERE}`];
-// What is a lie as long as entries are missing: counts, and that there is nothing.
+// Claims that are wrong while entries are missing: counts, and empty lists.
 const CLAIMS = /待我审核（|到期（|填报的地方（|共 ?\d+ ?[条项]|待审核 \d+ 条|没有待审核|没有找到|没有符合条件|还没有填报|不在这台手机上|没有要选择|可离线使用|待处理|\d+ 本月/;
 
 const percent = async (page) => Number((await page.locator("#sync").textContent()).match(/(\d+)%/)?.[1]);
 
-// Signs in on a line that stalls the first pull after a part of its answer.
+// Signs in on a line that stalls the first pull after a part of its response.
 async function signInToPartOfIt(page, server, line, username) {
   await server.command("generate", "--entries", "4000");
   await page.goto("/sign-in");
@@ -36,7 +36,7 @@ for (const [width, height] of [[360, 640], [1440, 900]]) {
     await page.setViewportSize({ width, height });
     await signInToPartOfIt(page, server, line, "admin");
     for (const path of OFFERED) {
-      // Each start of the app goes on from where it is, and gets no further.
+      // Each start of the app resumes the pull, and stalls again.
       line.hold("/sync/snapshot");
       await page.goto(path);
       await expect(page.locator("html.scripted")).toBeAttached();

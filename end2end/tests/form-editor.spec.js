@@ -1,5 +1,5 @@
-// What is typed wrong into a form, an indicator's target or the directory is said at its field, and nothing is published
-// without it.
+// Invalid input in a form, an indicator's target or the directory is an error of its field, and nothing is published
+// until it is corrected.
 import { expect, expectReadable, signIn, test } from "./jiedui.js";
 
 test("form with an unreadable limit or condition is not published", async ({ page, server }) => {
@@ -27,7 +27,7 @@ test("form with an unreadable limit or condition is not published", async ({ pag
     await expect(field.locator(".error")).toHaveCount(0);
   }
   expect(await version()).toBe(before);
-  // A table's column of a kind that there is not.
+  // A column of an unknown kind.
   await page.locator("#add-field").click();
   const added = page.locator(".catalogue-fields > li").last();
   await added.locator("summary").click();
@@ -75,7 +75,7 @@ test("incomplete position and date are errors in directory forms", async ({ page
   await expect(page.locator("#error-north")).toContainText("请填写");
   await page.goto("/pairings/new");
   await page.locator("#field-from").focus();
-  // The year alone, or the month alone: no day yet, and not nothing either.
+  // A year or month alone is neither a date nor empty.
   await page.keyboard.type("12");
   await page.locator("#save").click();
   await expect(page.locator("#error-from")).toContainText("请选择日期");
@@ -107,14 +107,14 @@ test("organisation changed by others is not overwritten, typed text stays", asyn
   const { organisations } = await api.get("/overview");
   const organisation = organisations.find(({ side }) => side === "b");
   const { id } = organisation;
-  // A PUT takes what a person can change.
+  // A PUT accepts the editable fields.
   const before = Object.fromEntries(Object.entries(organisation).filter(([name]) => !["id", "initials", "rev"].includes(name)));
   const now = async () => (await api.get("/overview")).organisations.find((own) => own.id === id);
   await signIn(page, server, "admin");
   await page.goto(`/organisations/${id}/edit`);
   const english = page.locator("#field-name_en");
   await english.fill("What I typed");
-  // The news of the other change does not reach the phone.
+  // The live event of the other change does not reach the phone.
   await page.route("**/api/v1/overview*", (route) => route.abort());
   await api.put(`/organisations/${id}`, { ...before, name: "别人改的名称" });
   await page.locator("#save").click();

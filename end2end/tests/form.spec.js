@@ -1,4 +1,4 @@
-// What the form says when something is wrong, and what it keeps.
+// The entry form: errors at their fields, drafts, full storage and double saves.
 import { expect, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("each error is shown at its field and disappears when corrected", async ({ page, server }) => {

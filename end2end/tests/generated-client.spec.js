@@ -1,4 +1,4 @@
-// The OpenAPI document is read by a generator of clients, and a program that uses the client works.
+// A client generated from the OpenAPI document works.
 import { test, expect } from "./jiedui.js";
 import openapiTS, { astToString } from "openapi-typescript";
 import { execFile } from "node:child_process";
@@ -13,7 +13,7 @@ const OPTIONS = ["--strict", "--skipLibCheck", "--target", "es2022", "--lib", "e
 
 test("generated client signs in, pushes an entry and pulls it", async ({ server }) => {
   const address = `http://127.0.0.1:${server.port}`;
-  // Inside the project, where the program finds its libraries.
+  // Inside the project, where the client finds its libraries.
   const folder = test.info().outputPath("client");
   await mkdir(folder, { recursive: true });
   const types = await openapiTS(new URL(`${address}/api/v1/openapi.json`));

@@ -1,4 +1,4 @@
-// Importing a table in three steps, at the size of a phone and of a desktop.
+// The import of a table in three steps, on a phone and on a desktop.
 import path from "node:path";
 import { complaints, expect, expectReadable, signIn, test } from "./jiedui.js";
 
@@ -41,7 +41,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.locator("#import-next").click();
       await expect(page.locator(".import-preview")).toContainText("999 人次");
 
-      // The heading is pointed at, and two columns make a place.
+      // The heading is chosen, and two columns form a place.
       await step("选择").click();
       const rows = ["这里,不是,表头,啊", "何时,哪个镇,哪个村,多少", "2026-11-20,沫阳镇,沫阳村,12人", "合计,,,12"];
       await page.locator("#import-file").setInputFiles(csv("登记.csv", rows.join("\n")));
@@ -64,7 +64,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.locator("#import-write").click();
       await expect(status).toContainText("已导入 1 条填报");
 
-      // What was exported, corrected and chosen again changes the entry that it names.
+      // A corrected export changes the entries that it names.
       const exported = await page.evaluate(async () => (await fetch("/api/v1/export/entries.csv?activity=skills_training")).text());
       const lines = exported.split(/\r?\n/).filter((line, at) => at === 0 || line.includes("培训人次 12 人次"));
       expect(lines).toHaveLength(2);

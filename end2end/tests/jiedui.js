@@ -1,5 +1,5 @@
-// What the tests share: a real server with a database of its own, and the line between it and the browser, which can
-// be cut and mended.
+// Fixtures and helpers of the browser tests: a real server with a new database, and a line between it and the browser that can
+// be cut and restored.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect } from "@playwright/test";
 import { spawn } from "node:child_process";
@@ -45,13 +45,13 @@ class Server {
     await ended;
   }
 
-  // The same database under a server with other settings.
+  // Restarts the server on the same database with other settings.
   async restart(env) {
     await this.end();
     await this.run(["serve"], { JIEDUI_PUBLIC_VIEW: "true", ...env });
   }
 
-  // A command on the same database, while the server goes on.
+  // Runs a command on the same database while the server runs.
   async command(...parameters) {
     const child = spawn(PROGRAM, parameters, { env: this.env, stdio: ["ignore", "ignore", "inherit"] });
     expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
@@ -62,7 +62,7 @@ class Server {
     await rm(this.folder, { recursive: true });
   }
 
-  // The API as another program sees it.
+  // Client of the HTTP API, as another program would use it.
   async api(username) {
     const address = `http://127.0.0.1:${this.port}/api/v1`;
     const body = JSON.stringify({ username, password: this.passwords[username] });
@@ -83,13 +83,13 @@ class Server {
   }
 }
 
-// A line that can be cut: what goes through it breaks off, and nothing new gets through until it is mended.
+// A line that can be cut: open connections break, and no new ones are accepted until it is restored.
 class Line {
   static async to(server) {
     const line = new Line();
     line.sockets = new Set();
     line.open = true;
-    // A connection that has carried more bytes than this breaks; and how many have.
+    // Bytes after which a connection breaks, and the number of broken connections.
     line.bears = Infinity;
     line.breaks = 0;
     line.listener = net.createServer((near) => {
@@ -128,7 +128,7 @@ class Line {
     return line;
   }
 
-  // Holds the answer to the next request for a path back; `grant` lets so many more bytes of it through.
+  // Holds back the response to the next request for a path; `grant` lets more bytes of it through.
   hold(path) {
     this.held = { path, waiting: [], allowance: 0 };
   }
@@ -175,7 +175,7 @@ export const test = base.extend({
 
 export { expect };
 
-// Everything that a page complains about.
+// Collects the errors that a page logs.
 export function complaints(page) {
   const found = [];
   page.on("console", (message) => {
@@ -185,7 +185,7 @@ export function complaints(page) {
   return found;
 }
 
-// What is on the screen keeps to WCAG 2.2 AA, fits the screen's width, and what a finger presses is at least 44 px high.
+// Asserts that the screen meets WCAG 2.2 AA, fits its width, and has controls at least 44 px high.
 export async function expectReadable(page) {
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
   const screen = page.url();
@@ -210,18 +210,18 @@ export async function signIn(page, server, username) {
   await expect(page.locator("#sync")).toContainText("已同步");
 }
 
-// Waits until the app runs and the screen's content is there.
+// Waits until the app runs and the screen's content has loaded.
 export async function contentReady(page) {
   await expect(page.locator("html.scripted")).toBeAttached();
   await expect(page.locator("main")).not.toHaveAttribute("aria-busy", "true");
   await expect(page.locator("main")).not.toBeEmpty();
 }
 
-// Waits until the phone could lose its network and the app would still start.
+// Waits until the app can start offline.
 export async function readyOffline(page) {
   await page.goto("/entries");
   await expect(page.getByText("可离线使用")).toBeVisible();
-  // The entries have come, too.
+  // The entries have arrived, too.
   await expect(page.locator("#sync")).toContainText("已同步");
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -251,7 +251,7 @@ export async function fillIn(page, { activity, place, date, values, note }) {
   if (note) await page.getByLabel("备注").fill(note);
 }
 
-// A second person at a phone of their own.
+// A second user on another phone.
 export async function another(page, server, username) {
   const context = await page.context().browser().newContext({ viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
   const other = await context.newPage();

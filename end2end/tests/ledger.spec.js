@@ -52,7 +52,7 @@ test("need is recorded offline, matched, met and seen by both sides", async ({ p
   await expect(page.locator("#sync")).toContainText("已同步");
   await expect(item).not.toContainText("仅在本机");
 
-  // Matching wants a pairing; a met one names the entry that met it.
+  // Matching requires a pairing; a met need names the entry that met it.
   await fillIn(page, { activity: "department_guidance", place: "沫阳", values: { visits: "2" } });
   await save(page);
   await page.goto("/needs");

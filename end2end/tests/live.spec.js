@@ -10,7 +10,7 @@ async function tab(context, address) {
   return page;
 }
 
-// How many event streams the tabs have.
+// Counts the open event streams of the tabs.
 async function streams(context) {
   await context.addInitScript(() => {
     const Real = EventSource;
@@ -49,13 +49,13 @@ for (const locks of [true, false]) {
       await expect(own.locator("#sync")).toContainText("已同步");
     }
     expect(await open()).toBe(1);
-    // Whichever had the stream is gone: another takes over.
+    // The tab with the stream is closed: another takes over.
     for (const own of pages.splice(0, 3)) await own.close();
     await expect.poll(open, { timeout: 60_000 }).toBe(1);
     await record(2, 4);
     for (const own of pages) await expect(amount(own)).toHaveText("10");
     expect(await open()).toBe(1);
-    // A tenth request gets through at once.
+    // A tenth request is answered immediately.
     expect(await pages[0].evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(200);
   });
 }

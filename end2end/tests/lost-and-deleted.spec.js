@@ -1,11 +1,11 @@
-// What waits on the phone is never gone in silence: a deletion that is not sent yet, a storage that was emptied, an account that
-// another tab has left.
+// Losses are reported: pending deletions, storage that was emptied, and an account that
+// another tab has signed out.
 import { expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20", values: { times: "3" } };
 const synced = (page) => expect(page.locator("#sync")).toContainText("已同步");
 
-// An entry that has arrived.
+// Creates an acknowledged entry.
 async function recorded(api) {
   const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 3 } };
   const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
@@ -44,7 +44,7 @@ for (const [width, height] of [[360, 640], [1440, 900]]) {
     await goOnline(page, line);
     await synced(page);
     expect((await api.get(`/entries/${id}`)).deleted).toBe(false);
-    // It waits as long as there is no network, and goes once it is sent.
+    // It waits without a network, and disappears once it is sent.
     await page.goto("/entries");
     await expect(page.locator(`[data-entry="${id}"]`)).toBeVisible();
     await goOffline(page, line);

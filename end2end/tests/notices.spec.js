@@ -1,4 +1,4 @@
-// A browser that is woken by its push service asks the server what there is, and says it.
+// Push notifications: the browser asks the server for the text and shows it.
 import { expect, expectReadable, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("push notification names the returned entries", async ({ page, server, line, context }) => {

@@ -1,4 +1,4 @@
-// The main job: an entry made with no network in a village moves the figure in the other city.
+// The main use: an entry made offline in a village changes the figure in the other city.
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
@@ -16,7 +16,7 @@ test("offline entries arrive once each, and an unsaved one stays a draft", async
   await expect(page.getByText("仅在本机，待上传")).toHaveCount(3);
   await expect(page.locator("#sync")).toContainText("待上传 3");
 
-  // The tab is killed in the middle of the fourth.
+  // The tab is closed in the middle of the fourth.
   await fillIn(page, { ...SURVEY, values: { times: "5" }, note: "写到一半" });
   const context = page.context();
   await page.close();
@@ -28,7 +28,7 @@ test("offline entries arrive once each, and an unsaved one stays a draft", async
   await expect(again.locator("#field-values-times")).toHaveValue("5");
   await expect(again.locator(".place-chosen")).toContainText("沫阳镇");
 
-  // Offline the shared view counts what this phone holds, says so, and says how old the rest is.
+  // Offline the shared view includes this phone's entries, and shows the age of the other figures.
   await again.goto("/?year=2026");
   const card = again.locator('[data-indicator="field_surveys"]');
   await expect(card.locator("strong")).toHaveText("9");
@@ -64,7 +64,7 @@ test("open screen updates when the other side records an entry", async ({ page, 
   const difference = page.waitForResponse((answer) => answer.url().includes("/api/v1/overview?since="));
   await save(village);
   await expect(figure).toHaveText("6");
-  // Only what has changed travels, and what the phone keeps of it is the whole.
+  // Only the changes are transferred, and the phone stores the complete overview.
   const news = await (await difference).json();
   expect(news.catalogue.indicators).toEqual([]);
   expect(news.parts.length).toBeLessThan(5);
@@ -101,7 +101,7 @@ test("rejected entry shows the reason, delays no other, can be corrected", async
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
-  // The month is locked while the phone cannot hear of it.
+  // The month is closed while the phone is offline.
   await (await server.api("coordinator")).put("/periods/2026-10", { closed: true });
   await fillIn(page, { ...SURVEY, date: "2026-10-20", values: { times: "1" } });
   await save(page);

@@ -1,4 +1,4 @@
-// Nothing is wider than the screen: 360 pixels, text twice as large, and contents as long as they may be.
+// No screen overflows: at 360 pixels, with doubled text and the longest possible contents.
 import { expect, signIn, test } from "./jiedui.js";
 
 const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new",

@@ -1,9 +1,9 @@
-// Photos: scaled down on the phone, kept there, and sent piece by piece once their entry is.
+// Photos: scaled and stored on the phone, and uploaded in chunks after their entry.
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
-// EXIF of a camera: its make, when and where the photo was taken (Exif 2.3; big-endian).
+// EXIF of a camera: make, time and position of the photo (Exif 2.3; big-endian).
 function exif() {
   const ifd = (entries, at) => {
     const head = Buffer.alloc(2 + entries.length * 12 + 4);
@@ -43,7 +43,7 @@ function exif() {
   return Buffer.concat([head, body]);
 }
 
-// A large photo full of detail, as a camera makes it.
+// A large photo full of detail, as from a camera.
 async function photo(page, seed) {
   const bytes = await page.evaluate(async (seed) => {
     const canvas = document.createElement("canvas");
@@ -65,7 +65,7 @@ async function photo(page, seed) {
   return { name: `photo-${seed}.jpg`, mimeType: "image/jpeg", buffer: Buffer.concat([jpeg.subarray(0, 2), exif(), jpeg.subarray(2)]) };
 }
 
-// The stored photo: its bytes, and its sides.
+// Returns the bytes and dimensions of the stored photo.
 async function stored(page, sha256) {
   return page.evaluate(async (sha256) => {
     const answer = await fetch(`/api/v1/attachments/${sha256}`);
@@ -88,7 +88,7 @@ test("photos are scaled without position and survive a breaking line", async ({ 
   await expect(page.locator(".photo-taken img")).toHaveCount(2);
   await page.locator("#field-attachments").setInputFiles({ name: "报告.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
   await expect(page.getByText("“报告.jpg”不是能读取的图片")).toBeVisible();
-  // What was taken survives the tab.
+  // The photo survives the tab.
   await page.reload();
   await expect(page.locator(".photo-taken img")).toHaveCount(2);
   await expect.poll(() => page.locator(".photo-taken img").first().evaluate((own) => own.naturalWidth)).toBe(1600);
@@ -116,7 +116,7 @@ test("photos are scaled without position and survive a breaking line", async ({ 
     // A place is north or south of somewhere.
     expect(own.text).not.toMatch(/\0\x01\0\x02\0\0\0\x02N/);
   }
-  // The line's breaks are complained of by the browser, and nothing else is.
+  // The browser logs only the breaks of the line.
   expect(found.filter((own) => !/ERR_|Failed to (load|fetch)|net::/.test(own))).toEqual([]);
 });
 
@@ -133,7 +133,7 @@ test("interrupted photo upload resumes, and a removed photo is not sent", async 
   page.on("request", (request) => {
     if (request.method() === "PUT" && request.url().includes("/attachments/")) sent.push(request.headers()["content-range"]);
   });
-  // The line dies with the second piece, and the tab with it.
+  // The line breaks with the second chunk, and the tab is closed.
   let pieces = 0;
   await page.route("**/attachments/*", async (route) => {
     if (!/bytes \d/.test(route.request().headers()["content-range"])) return route.continue();

@@ -1,4 +1,4 @@
-// Over plain HTTP at an address of the local network a browser offers less: no service worker, no own hash, no locks.
+// Plain HTTP at an address of the local network, where browsers offer no service worker, no hash function and no locks.
 import { chromium } from "@playwright/test";
 import { complaints, expect, fillIn, save, signIn, test } from "./jiedui.js";
 

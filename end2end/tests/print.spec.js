@@ -1,4 +1,4 @@
-// Paper: black on white whatever the device shows, nothing of what one presses, pages with numbers.
+// Prints: black on white in any colour scheme, without controls, with page numbers.
 import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { expect, signIn, test } from "./jiedui.js";
 
@@ -6,7 +6,7 @@ const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 const SCREENS = ["/?year=2023", "/?year=2026&place=522728109", "/report?year=2023", "/report?year=2023&until=2023-11&programme=labour",
   "/indicators/exchanges?year=2023", "/needs", "/needs?ledger=plan", "/list?year=2023", "/organisations", "/entries", "/work", "/review?year=all", "/catalogue"];
 
-// The text of each page of a PDF. Fonts give some Chinese characters by their radicals: they are written as they are typed.
+// Returns the text of each page of a PDF. Fonts map some Chinese characters to radicals, which are converted back.
 async function textOf(pdf) {
   const file = await getDocument({ data: new Uint8Array(pdf), verbosity: 0 }).promise;
   const pages = [];
@@ -17,7 +17,7 @@ async function textOf(pdf) {
   return pages;
 }
 
-// Everything that is seen with text in it, and is not black on white; and every control that is seen.
+// Lists visible text that is not black on white, and visible controls.
 const notPaper = () => {
   const channels = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
   const isClear = (colour) => channels(colour)[3] === 0;

@@ -1,4 +1,4 @@
-// A browser that refuses local storage, IndexedDB or both: it says so, and what can be done still can.
+// Browsers that refuse local storage, IndexedDB or both: the app names its limits and continues as far as possible.
 import { expect, fillIn, test } from "./jiedui.js";
 
 const denied = 'throw new DOMException("denied", "SecurityError")';
@@ -56,7 +56,7 @@ test("rejected entry stays in the form without IndexedDB", async ({ page, server
   await page.getByRole("button", { name: "登录" }).click();
   await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "断线" });
-  // The server has it, and its answer is lost.
+  // The server has stored it, and the response is lost.
   await page.route("**/api/v1/sync/push", async (route) => {
     await route.fetch();
     await route.abort("connectionreset");
@@ -73,7 +73,7 @@ test("rejected entry stays in the form without IndexedDB", async ({ page, server
   const api = await server.api("admin");
   const { entries } = await api.get("/entries?year=" + new Date().getFullYear());
   expect(entries.map((entry) => [entry.rev, entry.fields.note])).toEqual([[1, "断线"]]);
-  // What the server refuses is named: the month is closed while the form is filled in.
+  // The rejection is shown: the month is closed while the form is filled in.
   const month = `${new Date().getFullYear()}-01`;
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", date: `${month}-05`, values: { times: "1" } });
   const { closed } = await api.put(`/periods/${month}`, { closed: true });

@@ -1,4 +1,4 @@
-// The way of an entry between its recorder and a reviewer: returned with a reason, put right, verified; half of it offline.
+// Reviews: an entry is returned with a reason, corrected and verified, partly offline.
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
@@ -61,7 +61,7 @@ test("entry is returned, corrected and verified, and the figure follows", async 
   await expect(changes).toHaveCount(1);
   await expect(changes).toContainText("次数");
   expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7 次", "6 次"]);
-  // By keys alone.
+  // By keyboard only.
   await other.locator("h1").click();
   await other.keyboard.press("j");
   await other.keyboard.press("v");
@@ -171,7 +171,7 @@ test("organisation is found by pinyin initials offline, with its partners", asyn
   await rows.getByRole("link").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect(page.getByRole("link", { name: "花溪区 — 沫阳镇" })).toBeVisible();
-  // Its map has its own pairing and no other, and its figures are those of its pairing.
+  // Its map and figures include only its pairing.
   await expect(page.locator(".map-static path.map-pairing")).toHaveCount(1);
   await expect(page.locator(".table-amounts")).toContainText("交流活动");
   await expect(page.getByRole("heading", { name: "共 3 条" })).toBeVisible();

@@ -1,4 +1,4 @@
-// Every screen: nothing to complain about, online and off; readable by all; there without JavaScript.
+// Every screen: no logged errors online and offline, accessible, and readable without JavaScript.
 import { complaints, expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new", "/entries/new/field_survey", "/work", "/needs", "/needs/new", "/import", "/organisations", "/list", "/help", "/nothing-here"];
@@ -15,7 +15,7 @@ test("no screen logs errors, and every first paint is taken over", async ({ page
     await expect(page.locator("html.scripted")).toBeAttached();
     await expect(page.locator("main")).not.toBeEmpty();
   }
-  // A page that is not there answers 404: the browser reports that of the page itself.
+  // A missing page is answered 404, which the browser logs for the page itself.
   expect(found.filter((text) => !text.includes("404"))).toEqual([]);
   await expect(page.locator("#sync")).toContainText("已同步");
   await goOffline(page, line);
@@ -51,7 +51,7 @@ test("main part of every screen is busy until its content has loaded", async ({ 
     await expect(main).not.toBeEmpty();
     expect(await page.evaluate(() => window.notSaid), screen).toEqual([]);
   }
-  // What the server has painted of a screen is not its content, whatever a program does with scripts.
+  // The server's painting of a screen is not its content.
   for (const screen of ["/entries", "/entries/new/field_survey", "/work", "/needs"]) {
     expect(await (await page.request.get(screen)).text(), screen).toContain('aria-busy="true"');
   }
@@ -141,7 +141,7 @@ test("chosen English stays after a reload", async ({ page }) => {
   await expect(page.locator('[data-indicator="pigs_marketed"] h3')).toHaveText("Pigs marketed");
 });
 
-// Holds the program back until the answer is called.
+// Delays the wasm program until the returned function is called.
 async function held(page) {
   let arrive;
   const arrived = new Promise((resolve) => (arrive = resolve));
@@ -197,7 +197,7 @@ test.describe("with a page that comes from the server", () => {
     for (const screen of [...SCREENS.filter((own) => own !== "/sign-in"), ...filtered]) {
       await page.goto(screen);
       await expect(page.locator("html.scripted")).toBeAttached();
-      // What was carried over is told to the app within a frame, and what follows from it within the next.
+      // The app handles restored input within a frame, and its consequences within the next.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
       expect(page.url().endsWith(encodeURI(screen)), `${screen} became ${page.url()}`).toBe(true);
     }

@@ -1,4 +1,4 @@
-// A phone that several people use, and an app that is open in several tabs.
+// A phone that several users share, and an app in several tabs.
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
@@ -51,7 +51,7 @@ test("one tab sends at a time, and all tabs see the result", async ({ page, serv
   const other = await context.newPage();
   await other.goto("/entries");
   await expect(other.locator("html.scripted")).toBeAttached();
-  // Pushes under way; one whose tab was left counts no more, since the tab gave up its turn.
+  // Pushes in progress. A push of a closed tab does not count, since the tab has released the lock.
   const active = new Set();
   let most = 0;
   context.on("requestfailed", (request) => active.delete(request));
@@ -64,7 +64,7 @@ test("one tab sends at a time, and all tabs see the result", async ({ page, serv
   });
   await fillIn(page, { ...SURVEY, values: { times: "2" } });
   await save(page);
-  // No tab is left in the middle of a push.
+  // No tab is closed in the middle of a push.
   for (const tab of [page, other]) await expect(tab.locator("#sync.done")).toBeVisible();
   await fillIn(other, { ...SURVEY, values: { times: "3" } });
   await Promise.all([save(other), page.locator("#sync").click(), page.locator("#sync").click()]);

@@ -1,10 +1,10 @@
-// The browser's storage does not do what it is asked to: it is opened again, or the person is told, and nothing is lost.
+// Failures of the browser's storage: it is opened again or reported, and nothing is lost.
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20", values: { times: "3" }, note: "要留下" };
 const told = (page) => page.locator(".form .error[role=alert]");
 
-// Collects the page's connections, so that they can be closed behind its back.
+// Collects the page's connections, so that the test can close them.
 const collect = (page) => page.addInitScript(() => {
   window.connections = [];
   window.openings = 0;
@@ -17,7 +17,7 @@ const collect = (page) => page.addInitScript(() => {
   };
 });
 
-// As the browser does it: the connections are closed, and where it tells the page, it does so with an event.
+// Closes the connections as the browser does, with or without an event.
 const closeAll = (page, tells) => page.evaluate((tells) => {
   for (const own of window.connections.splice(0)) {
     own.close();
@@ -35,7 +35,7 @@ for (const tells of [true, false]) {
     await save(page);
     await expect(page.getByText("已接收，待审核")).toHaveCount(1);
     await closeAll(page, tells);
-    // The sync goes on by itself.
+    // The sync continues automatically.
     const recorder = await server.api("reviewer");
     const { entries } = await recorder.get("/entries?year=2026");
     const mutation = { seq: 1, kind: "entry", id: entries[0].id, base_rev: entries[0].rev, op: "put", fields: { state: "verified" } };
@@ -162,7 +162,7 @@ test("older tab that blocks the database is reported until it is closed", async 
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, SURVEY);
-  // Somebody deletes the database, and a tab that hears of nothing holds it open.
+  // The database is deleted while another tab holds it open.
   const deaf = await context.newPage();
   await deaf.goto("/icon.svg");
   await deaf.evaluate(() => {
@@ -188,7 +188,7 @@ test("older tab that blocks the database is reported until it is closed", async 
   }).toPass();
 });
 
-// Takes the places from the phone, as they are before they have been read.
+// Removes the places from the phone, as before they were loaded.
 const forgetPlaces = (page) => page.evaluate(() => new Promise((done) => {
   const opening = indexedDB.open("jiedui");
   opening.onsuccess = () => {
@@ -206,7 +206,7 @@ test("no form is validated before the places have loaded", async ({ page, server
     await new Promise((arrive) => (arriving.let = arrive));
     await route.continue();
   });
-  // What is waited for arrives once it is seen that nothing is judged.
+  // The places arrive after the test has seen that nothing is validated.
   const savesOnceThereAre = async () => {
     await page.locator("#save").click();
     await expect(page.locator("#save")).toBeDisabled();
@@ -217,7 +217,7 @@ test("no form is validated before the places have loaded", async ({ page, server
     delete arriving.let;
   };
   const begin = async (address) => {
-    // Once they have been kept.
+    // After they were stored.
     await page.goto("/entries");
     await expect(page.getByText("可离线使用")).toBeVisible();
     await forgetPlaces(page);

@@ -1,9 +1,9 @@
-// The overview on the phone: a long one is kept piece by piece behind what is shown, and what an older app has kept is read.
+// The stored overview: a long one is written in chunks after it is shown, and the format of an older app is read.
 import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
 
 const figures = async (page) => Object.fromEntries(await page.locator("[data-indicator]").evaluateAll((cards) => cards.map((own) => [own.dataset.indicator, own.querySelector("strong").textContent])));
 
-// How many entries the overview on the phone counts, and in how many pieces it lies there.
+// Returns the number of entries in the stored overview, and of its chunks.
 const kept = (page) => page.evaluate(() => new Promise((done) => {
   const opening = indexedDB.open("jiedui");
   opening.onsuccess = () => {
@@ -16,7 +16,7 @@ const kept = (page) => page.evaluate(() => new Promise((done) => {
   };
 }));
 
-// The `number`th entry of a client, as another phone sends it.
+// Pushes an entry as another phone would.
 async function record(api, number, times) {
   const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times } };
   const mutation = { seq: number, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
@@ -37,7 +37,7 @@ test("long overview and its deltas are stored completely", async ({ page, server
   const entries = tallies.reduce((sum, own) => sum + own.entries, 0);
   await expect.poll(() => kept(page)).toMatchObject({ entries });
   for (const number of [1, 2, 3]) await record(api, number, 6);
-  // While it was being kept more came: in the end the last of it lies there.
+  // More changes arrived while it was written: the last state is stored.
   await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText((before + 18).toLocaleString("en-US"));
   await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 3 });
   expect((await kept(page)).pieces).toBeGreaterThan(20);
@@ -56,7 +56,7 @@ test("data stored by an older app is readable offline", async ({ page, server, l
   await page.goto("/?year=2023");
   const seen = await figures(page);
   expect(seen.exchanges).toBe("272");
-  // As it was kept: one text for all of it.
+  // The old format: one text for the whole overview.
   await page.evaluate(() => new Promise((done) => {
     const opening = indexedDB.open("jiedui");
     opening.onsuccess = () => {
@@ -110,18 +110,18 @@ test("unchanged long overview is written once", async ({ page, server }) => {
     window.written = 0;
     const put = IDBObjectStore.prototype.put;
     IDBObjectStore.prototype.put = function (value, key) {
-      // How many pieces there are is written last.
+      // The number of chunks is written last.
       if (key === "overview") window.written += 1;
       return put.call(this, value, key);
     };
   });
-  // The first live event has the page ask again, at once.
+  // The first live event makes the page ask again immediately.
   const again = page.waitForResponse((answer) => answer.url().includes("/api/v1/overview?since="));
   await page.goto("/");
   await again;
   await expect.poll(() => page.evaluate(() => window.written)).toBeGreaterThan(0);
   const { entries } = await kept(page);
-  // Were the same written anew, it would be before what changes now.
+  // A repeated write of the same overview would precede the next change.
   await record(await server.api("recorder"), 1, 1);
   await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 1 });
   expect(await page.evaluate(() => window.written)).toBe(2);

@@ -13,7 +13,7 @@ test("large first pull shows progress and resumes after a break", async ({ page,
     const address = new URL(request.url());
     if (address.pathname.endsWith("/snapshot")) asked.push(address.searchParams.get("cursor"));
   });
-  // However slow the line and the phone are, the answer stands still in the middle until the test has seen what it wants to.
+  // The response stalls in the middle until the test has seen the progress, however slow the line is.
   line.hold("/sync/snapshot");
   await page.getByLabel("用户名").fill("recorder");
   await page.getByLabel("密码").fill(server.passwords.recorder);
@@ -69,7 +69,7 @@ test("outdated app exports unsent entries as a file that applies once", async ({
   const api = await server.api("recorder");
   const { results } = await api.post("/sync/push", push);
   expect(results.map((result) => result.outcome)).toEqual(["applied"]);
-  // The update comes, and the phone sends the same once more.
+  // The app is updated, and the phone sends the same mutations again.
   await page.getByRole("button", { name: "现在更新" }).click();
   await expect(page.locator(".entry")).toContainText("已接收，待审核");
   const again = await server.api("recorder");

@@ -13,7 +13,7 @@ async function tab(context, address) {
   return page;
 }
 
-// The notes of all entries that the server has.
+// Returns the notes of all entries on the server.
 async function notes(server) {
   const { entries } = await (await server.api("admin")).get("/entries?year=2026");
   return entries.map((own) => own.fields.note).sort();
@@ -64,7 +64,7 @@ test("three tabs with one form make three entries of that form only", async ({ p
   const other = await tab(context, "/entries/new/liaison_contact");
   await expect(other.locator("#field-values-times")).toHaveValue("");
   await expect(notice(other)).toHaveCount(0);
-  // What each has typed is still its own after it was loaded again.
+  // Each tab keeps its typed text after a reload.
   for (const [number, note] of ["甲", "乙", "丙"].entries()) {
     await pages[number].reload();
     await expect(pages[number].getByLabel("备注")).toHaveValue(note);
@@ -112,7 +112,7 @@ test("copied draft can be cleared for another entry", async ({ page, server, con
 });
 
 test("form without locks does not overwrite an entry saved from its draft", async ({ page, server, context }) => {
-  // An old browser, or a page that lay in the back/forward cache.
+  // As in an old browser, or a page from the back/forward cache.
   await context.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
     delete window.BroadcastChannel;
@@ -123,7 +123,7 @@ test("form without locks does not overwrite an entry saved from its draft", asyn
   const [draft] = await drafts(page);
   const second = await context.newPage();
   await second.goto("/entries");
-  // The other tab has the very same draft in its place: it sees nobody's lease.
+  // The other tab has the same draft in the same slot, since it sees no lease.
   await second.addInitScript(() => {
     const { getItem } = Storage.prototype;
     Storage.prototype.getItem = function (key) {
@@ -161,11 +161,11 @@ test("page restored by the browser does not reuse a saved draft", async ({ page,
   await readyOffline(page);
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "第一" });
   const again = () => page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
-  // Nothing has happened: it goes on.
+  // Nothing has changed, so the form continues.
   await again();
   await page.getByLabel("备注").fill("第一。");
   await expect.poll(async () => (await drafts(page)).map((own) => own.note)).toEqual(["第一。"]);
-  // Another tab had the draft, and made something else of it.
+  // Another tab had the draft and changed it.
   const second = await context.newPage();
   await second.goto("/entries");
   await second.evaluate(() => {
@@ -263,7 +263,7 @@ test("two tabs that change one organisation merge or report a conflict", async (
   await page.locator("#save").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   await expect.poll(own).toEqual({ name_en: "Moyang A", position: [106.7, 25.4] });
-  // Now both change the same.
+  // Now both change the same field.
   await edit(page);
   await edit(second);
   await expect(name(page)).toHaveValue("Moyang A");

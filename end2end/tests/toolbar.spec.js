@@ -1,10 +1,10 @@
-// Downloads, report, links for others and the wall screen: pressed where they are, with a mouse on desktops and a finger on a
-// phone; and by keys.
+// The toolbar: export, report, share links and the wall screen, with a mouse on desktops, a finger on a
+// phone, and the keyboard.
 import { expect, expectReadable, signIn, test } from "./jiedui.js";
 
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 
-// Presses the middle of what is seen, as a hand does: whatever lies on top there is what is pressed.
+// Presses the centre of an element, as a hand does: the topmost element there is pressed.
 async function press(page, locator, touch) {
   await locator.scrollIntoViewIfNeeded();
   const box = await locator.boundingBox();
@@ -12,7 +12,7 @@ async function press(page, locator, touch) {
   await (touch ? page.touchscreen.tap(x, y) : page.mouse.click(x, y));
 }
 
-// Whether the middle of each is its own, and not covered.
+// Returns whether the centre of each element is not covered by another.
 const covered = (page, selector) =>
   page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((own) => own.offsetParent).filter((own) => {
     const box = own.getBoundingClientRect();
@@ -50,7 +50,7 @@ for (const [width, height] of [[1366, 768], [1440, 900], [1920, 1080]]) {
       await home();
       await press(page, toolbar.getByRole("link", { name: "大屏" }));
       await expect(page.locator(".wall")).toBeVisible();
-      // Scrolled to wherever, the map that stays covers nothing that belongs to the page.
+      // At any scroll position, the sticky map covers no content of the page.
       await home();
       for (const share of [0.2, 0.5, 0.8, 1]) {
         await page.evaluate((share) => scrollTo(0, document.documentElement.scrollHeight * share), share);

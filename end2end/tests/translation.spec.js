@@ -1,9 +1,9 @@
-// A browser's translation replaces texts by its own elements. It is asked not to, and where it does all the same, no state
-// that the screen shows is false.
+// A browser's translation replaces texts by other elements. The page asks not to be translated. If it is, no state
+// on the screen becomes wrong.
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
-// Does to each text of the page what a browser's translation does, and returns whether the badge was among them. It answers at
-// once, because the next change of the badge puts the app's own text back.
+// Translates each text of the page as a browser does, and returns whether the badge was among them. It returns
+// immediately, because the next change of the badge restores the app's text.
 const translate = (page) => page.evaluate(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const texts = [];

@@ -5,7 +5,7 @@ import { expect, fillIn, goOffline, goOnline, save, signIn, test } from "./jiedu
 const OTHER = { JIEDUI_SITE: path.resolve(import.meta.dirname, "../../target/site-other") };
 const NOTICE = "#version";
 const build = (page) => page.evaluate(() => new URL(document.querySelector("script[type=module]").src).pathname.split("/")[2]);
-// The builds of which this page has loaded something.
+// Returns the builds from which this page has loaded files.
 const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((own) => new URL(own.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((found) => found[1]))]);
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 
@@ -73,7 +73,7 @@ test.describe("without a service worker", () => {
     const html = await (await page.request.get("/")).text();
     await server.restart(OTHER);
     let loads = 0;
-    // Every page comes from a server of the old build, every file is asked of one of the new.
+    // Pages come from a server with the old build, files from a server with the new one.
     await page.route("/", (route) => {
       loads += 1;
       return route.fulfill({ body: html, contentType: "text/html" });

@@ -7,7 +7,7 @@ const OTHER = { JIEDUI_SITE: path.resolve(import.meta.dirname, "../../target/sit
 const NOTICE = "#version";
 
 const build = (page) => page.evaluate(() => new URL(document.querySelector("script[type=module]").src).pathname.split("/")[2]);
-// The builds of which this page has loaded something.
+// Returns the builds from which this page has loaded files.
 const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((own) => new URL(own.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((found) => found[1]))]);
 const caches = (page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith("jiedui-")).map((name) => name.split("-")[1]));
 const look = (page) => page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
@@ -59,7 +59,7 @@ test("page loaded before an upgrade completes with files of its build", async ({
   await expect(page.getByRole("searchbox")).toBeVisible();
   expect(await loaded(page)).toEqual([await build(page)]);
   await expect(page.locator(NOTICE)).toHaveCount(0);
-  // The old build has no page any more.
+  // No page of the old build is open any more.
   await expect.poll(() => caches(page)).toEqual([await build(page)]);
   // The event stream breaks when the server goes.
   expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
@@ -105,7 +105,7 @@ test("page is served by the cached build until the new one is cached", async ({ 
   await readyOffline(page);
   const own = await build(page);
   await server.restart(OTHER);
-  // No file of the new build gets through.
+  // No file of the new build arrives.
   await page.context().route(/\/pkg\//, (route) => route.abort());
   await page.goto("/entries/new/field_survey");
   await started(page);
@@ -126,7 +126,7 @@ test("each of two tabs switches builds when its user agrees", async ({ page, ser
   await agree(page);
   await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
   await expect(second.locator(NOTICE)).toContainText("新版本已准备好");
-  // What it has not loaded yet comes from the cache of its own build.
+  // Further files come from the cache of the page's build.
   expect(await build(second)).toBe(own);
   expect((await caches(second)).sort()).toContain(own);
   expect(await second.evaluate(async (own) => (await fetch(`/pkg/${own}/split_later.wasm`)).status, own)).toBe(200);

@@ -3,7 +3,7 @@ import { expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, 
 
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 const amount = (page, code) => page.locator(`[data-indicator="${code}"] strong`);
-// Exact numbers: a screen shows two decimals and keeps the others for programs.
+// Exact numbers: a screen shows two decimals and has the exact number in an attribute.
 const numbers = (cells) => cells.evaluateAll((all) => all.map((own) => Number((own.querySelector("data")?.value ?? own.textContent).replaceAll(",", ""))));
 const sum = (list) => Math.round(list.reduce((all, one) => all + one, 0) * 1e4) / 1e4;
 
@@ -62,7 +62,7 @@ test("indicator's page includes the phone's unsent entry offline", async ({ page
 });
 
 test("share link opens the view without an account until revoked", async ({ page, server, browser, baseURL }) => {
-  // Without the public view, as a real server runs.
+  // Without the public view, as in production.
   await server.restart({ JIEDUI_PUBLIC_VIEW: "false" });
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2023&programme=labour");
@@ -120,7 +120,7 @@ test("charts can be saved as self-contained SVG and as PNG", async ({ page }) =>
   await page.goto("/indicators/exchanges?year=2023");
   await started(page);
   for (const [name, kind, begins] of [["保存为 SVG 图片", ".svg", "<svg"], ["保存为 PNG 图片", ".png", "\x89PNG"]]) {
-    // The page has several pictures, each of them a file.
+    // The page has several charts, each saved as a file.
     const ofKind = (download) => download.suggestedFilename().endsWith(kind);
     const [download] = await Promise.all([page.waitForEvent("download", ofKind), page.getByRole("button", { name }).click()]);
     const chunks = [];

@@ -64,7 +64,7 @@ test("pressed line shows partners, start, figures and latest entries", async ({ 
   const line = page.locator(".map-frame .map-pairing").first();
   await line.scrollIntoViewIfNeeded();
   const [x, y] = await line.evaluate((path) => {
-    // Within a finger's reach of the path that is drawn.
+    // Within a finger's reach of the drawn path.
     const middle = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
     return [middle.x + 4, middle.y];
   });
@@ -82,11 +82,11 @@ test("map, chart bars and months filter all figures", async ({ page }) => {
   await page.locator('.outlines [data-place="520111"]').dispatchEvent("click");
   await expect(page).not.toHaveURL(/place=/);
   await expect(amount(page, "exchanges")).toHaveText(all);
-  // The report's entries lie in December: up to November there are none.
+  // The report's entries are of December: up to November there are none.
   await page.getByLabel("月份", { exact: true }).fill("10");
   await expect(page).toHaveURL(/until=2023-11/);
   await expect(amount(page, "exchanges")).toHaveText("—");
-  // The months that play are on the map only: links to the report and the list keep the chosen month.
+  // Playing the months changes only the map: links to the report and the list keep the chosen month.
   await page.getByRole("button", { name: "播放" }).click();
   await expect(page.locator(".map-months span")).toHaveText("截至 2023-01");
   await expect(page).toHaveURL(/until=2023-11/);

@@ -44,7 +44,7 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   await reviewer.context().setOffline(false);
   await expect(reviewer.locator("#sync")).toContainText("已同步");
 
-  // The recorder sees what came back wherever they are, corrects it offline, and sends it again.
+  // The recorder sees the returned entry on every screen, corrects it offline, and resubmits it.
   await expect(page.locator("nav .count")).toHaveText("1");
   await goOffline(page, line);
   await page.goto("/entries");
@@ -60,7 +60,7 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
   await expect(reviewer.locator("#sync")).toContainText("已同步");
 
-  // The coordinator sees where nothing came from, and closes the month.
+  // The coordinator sees places without entries, and closes the month.
   const city = await another(page, server, "coordinator");
   await city.goto(at("/work"));
   await city.locator(".silent summary").click();
@@ -87,7 +87,7 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   expect([actual("field_surveys"), actual("liaison_contacts")]).toEqual([1, 2]);
   await city.context().close();
   await reviewer.context().close();
-  // A stream that the line cuts is complained of by the browser itself.
+  // The browser itself logs a stream that the line cuts.
   expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
 });
 
@@ -147,7 +147,7 @@ test("entry recorded offline before a form change is accepted", async ({ page, s
   await expect(page.getByLabel("走访村数")).toBeVisible();
   await page.goto("/entries/new/night_school");
   await expect(page.getByLabel("期数")).toBeVisible();
-  // The old entry is changed in the form that it was made with.
+  // The old entry is edited in its form version.
   await page.goto("/entries");
   await page.locator(".entry").first().getByRole("link").first().click();
   await expect(page.locator("#field-values-times")).toHaveValue("1");
@@ -180,7 +180,7 @@ test("table is checked, corrected, imported and reverted", async ({ page, server
   await page.locator("#import-file").setInputFiles(table(rows));
   const status = page.locator(".import > [role=status]");
   await expect(status).toContainText("检查通过，尚未导入（300 行）");
-  // A column may be left out, or said to be another field.
+  // A column may be omitted, or matched to another field.
   await page.locator(".import-steps button").nth(1).click();
   await page.getByLabel("“其他”列对应的栏目").selectOption("note");
   await expect(page.getByLabel("“其他”列对应的栏目")).toBeEnabled();
