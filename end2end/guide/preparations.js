@@ -9,11 +9,11 @@ export const lastMonth = day(Number(today.slice(8))).slice(0, 7);
 export async function put(api, kind, items) {
   const mutations = items.map(({ id, rev, ...fields }, at) => ({ seq: at + 1, kind, id: id ?? crypto.randomUUID(), base_rev: rev ?? 0, op: "put", fields }));
   const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
-  expect(results.map((own) => own.outcome)).toEqual(items.map(() => "applied"));
-  return mutations.map((own) => own.id);
+  expect(results.map((result) => result.outcome)).toEqual(items.map(() => "applied"));
+  return mutations.map((mutation) => mutation.id);
 }
 
-export const survey = (own) => ({ activity: "field_survey", date: today, place: PLACE, values: { times: 3 }, ...own });
+export const survey = (fields) => ({ activity: "field_survey", date: today, place: PLACE, values: { times: 3 }, ...fields });
 
 export async function change(api, id, fields) {
   await put(api, "entry", [{ id, rev: (await api.get(`/entries/${id}`)).rev, ...fields }]);
@@ -59,5 +59,5 @@ export const settled = (selector) => async ({ page }) => {
 };
 
 export const toTop = ({ page }) => page.evaluate(() => window.scrollTo(0, 0));
-export const toTopOf = (selector) => ({ page }) => page.locator(selector).first().evaluate((own) => own.scrollIntoView({ block: "start" }));
+export const toTopOf = (selector) => ({ page }) => page.locator(selector).first().evaluate((element) => element.scrollIntoView({ block: "start" }));
 export const to = (address) => ({ page }) => page.goto(address);

@@ -8,7 +8,7 @@ export const reviewer = [
     "审核一条",
     first(async ({ server }) => {
       const { pairings } = await (await server.api("coordinator")).get("/overview");
-      const { id } = pairings.find((own) => own.programme === "party_building");
+      const { id } = pairings.find((pairing) => pairing.programme === "party_building");
       const people = { times: 3, people: 12 };
       await put(await server.api("recorder"), "entry", [
         survey({ date: day(9), values: people, pairing: id, note: "看了蔬菜大棚和冷库选址" }),

@@ -11,26 +11,26 @@ export const first = (prepare) => ({ prepare });
 export const then = first;
 const control = (name, act, pressed = false) => ({ name, act, pressed });
 export const see = (name) => control(name, () => {});
-export const press = (name) => control(name, (visit, found) => found.click(), true);
-export const fill = (name, text) => control(name, async (visit, found) => (await inputOf(found)).fill(text(visit)));
-export const choose = (name, option) => control(name, async (visit, found) => (await inputOf(found)).selectOption(option));
-export const tick = (name) => control(name, async (visit, found) => (await inputOf(found)).check());
-export const attach = (name, file) => control(name, async (visit, found) => (await inputOf(found)).setInputFiles(file));
+export const press = (name) => control(name, (visit, element) => element.click(), true);
+export const fill = (name, text) => control(name, async (visit, element) => (await inputOf(element)).fill(text(visit)));
+export const choose = (name, option) => control(name, async (visit, element) => (await inputOf(element)).selectOption(option));
+export const tick = (name) => control(name, async (visit, element) => (await inputOf(element)).check());
+export const attach = (name, file) => control(name, async (visit, element) => (await inputOf(element)).setInputFiles(file));
 export const pick = (name, value) =>
-  control(name, async (visit, found) => {
-    const select = found.locator("xpath=ancestor::select");
-    await select.selectOption(value ?? (await found.getAttribute("value")));
+  control(name, async (visit, element) => {
+    const select = element.locator("xpath=ancestor::select");
+    await select.selectOption(value ?? (await element.getAttribute("value")));
   });
 export const place = (name) =>
-  control(name, async ({ page }, found) => {
-    await (await inputOf(found)).fill("沫阳");
+  control(name, async ({ page }, element) => {
+    await (await inputOf(element)).fill("沫阳");
     await page.locator(".place-offers").getByRole("button").first().click();
   });
 export const picture = (where = () => {}) => ({ picture: where });
 
 // Returns the input of a label, or of the row that a label heads.
-async function inputOf(found) {
-  return found.evaluateHandle((own) => own.closest("label")?.control ?? own.closest(".form-row")?.querySelector("input, select, textarea") ?? own);
+async function inputOf(element) {
+  return element.evaluateHandle((element) => element.closest("label")?.control ?? element.closest(".form-row")?.querySelector("input, select, textarea") ?? element);
 }
 
 // Finds the element with a name of the guide: controls before texts, the content before the header. On the screen, a number, a
@@ -48,22 +48,22 @@ async function find(page, name, pressed) {
     scope.locator("legend, h1, h2, h3, h4, p, li, [role=status], :not(:has(*))").filter({ hasText, visible: true }),
   ];
   const all = (scope) => [...controls(scope), ...(pressed ? [] : texts(scope))];
-  let found;
+  let element;
   await expect(async () => {
     for (const locator of [...all(page.locator("main")), ...all(page.locator("body"))]) {
       if ((await locator.count()) > 0) {
-        found = locator.first();
+        element = locator.first();
         return;
       }
     }
     throw new Error(`“${name}” is not on the screen ${page.url()}`);
   }).toPass({ timeout: 20_000 });
-  return found;
+  return element;
 }
 
 export async function walk(visit, sections, walked) {
-  expect(sections.map((own) => own.parts.length), "names and images of each section").toEqual(
-    walked.map((own) => own.steps.filter((step) => !step.prepare).length),
+  expect(sections.map((section) => section.parts.length), "names and images of each section").toEqual(
+    walked.map((section) => section.steps.filter((step) => !step.prepare).length),
   );
   for (const [at, { heading, steps }] of walked.entries()) {
     const parts = sections[at].parts.values();

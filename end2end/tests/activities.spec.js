@@ -2,7 +2,7 @@
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("form shows conditional and computed fields, and the reviewer sees them", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "reviewer");
   await readyOffline(page);
   await goOffline(page, line);
@@ -31,7 +31,7 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
 
   const api = await server.api("coordinator");
   const { entries } = await api.get("/entries?limit=3");
-  const of = (activity) => entries.find((own) => own.fields.activity === activity).fields;
+  const of = (activity) => entries.find((record) => record.fields.activity === activity).fields;
   expect(of("pairing_project").details).toEqual({ stage: "finish", result: "带动四十户增收", project: "蔬菜大棚" });
   expect(of("service_centre").details).toEqual({ checklist: ["hall", "network"] });
   expect(of("pigs_sale").values).toEqual({ head: 12, price: 1500.5, proceeds: 18006 });
@@ -65,7 +65,7 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   await save(page);
   await expect(page.locator("#sync")).toContainText("已同步");
   await expect.poll(async () => (await api.get("/entries?activity=pairing_project&year=2026")).entries.length).toBe(2);
-  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
 test("missing conditional answer is an error of its field", async ({ page, server }) => {
@@ -90,10 +90,10 @@ test("each indicator follows an entry of its form through its review", async ({ 
   const { catalogue } = await page.evaluate(async () => (await fetch("/api/v1/overview")).json());
   const figures = async (include) => {
     const { indicators } = await api.get(`/indicators?year=2026&include=${include}`);
-    return Object.fromEntries(indicators.map((own) => [own.code, own.actual]));
+    return Object.fromEntries(indicators.map((indicator) => [indicator.code, indicator.actual]));
   };
-  const fed = (activity) => activity.fields.map((own) => own.feeds).filter(Boolean);
-  const feeding = catalogue.activities.filter((own) => fed(own).length > 0);
+  const fed = (activity) => activity.fields.map((field) => field.feeds).filter(Boolean);
+  const feeding = catalogue.activities.filter((activity) => fed(activity).length > 0);
   expect(new Set(feeding.flatMap(fed)).size).toBe(40);
   const expected = { ...(await figures("submitted")) };
   let amount = 2;
@@ -102,20 +102,20 @@ test("each indicator follows an entry of its form through its review", async ({ 
     await page.getByPlaceholder("输入地名").fill("沫阳");
     await page.locator(".place-offers").getByRole("button").first().click();
     amount = amount === 9 ? 3 : amount + 1;
-    for (const own of activity.fields) {
-      const field = page.locator(`#field-values-${own.code}`);
-      if (own.feeds) {
-        await field.fill(String(amount));
-        expect(expected[own.feeds], own.feeds).toBe(null);
-        expected[own.feeds] = amount;
-      } else if (own.required && ["integer", "number"].includes(own.kind)) await field.fill("1");
-      if (own.required && own.kind === "choice") await page.locator(`#field-details-${own.code}`).selectOption({ index: 1 });
+    for (const field of activity.fields) {
+      const input = page.locator(`#field-values-${field.code}`);
+      if (field.feeds) {
+        await input.fill(String(amount));
+        expect(expected[field.feeds], field.feeds).toBe(null);
+        expected[field.feeds] = amount;
+      } else if (field.required && ["integer", "number"].includes(field.kind)) await input.fill("1");
+      if (field.required && field.kind === "choice") await page.locator(`#field-details-${field.code}`).selectOption({ index: 1 });
     }
     await save(page);
     await expect.poll(async () => (await figures("submitted"))[fed(activity)[0]], { message: activity.code }).toBe(amount);
   }
   expect(await figures("submitted")).toEqual(expected);
-  expect(Object.values(await figures("verified")).every((own) => own === null)).toBe(true);
+  expect(Object.values(await figures("verified")).every((figure) => figure === null)).toBe(true);
 
   await page.goto("/review");
   page.on("dialog", (dialog) => dialog.accept());
@@ -138,7 +138,7 @@ test("each indicator follows an entry of its form through its review", async ({ 
     await page.getByRole("button", { name: "请核对数值" }).click();
     await page.getByRole("button", { name: "确认退回" }).click();
     await expect(page.locator(".entry-whole .state")).toContainText("已退回");
-    for (const code of fed(feeding.find((own) => own.code === entry.fields.activity))) expected[code] = null;
+    for (const code of fed(feeding.find((activity) => activity.code === entry.fields.activity))) expected[code] = null;
     await expect.poll(() => figures("submitted"), { message: entry.fields.activity }).toEqual(expected);
   }
 });

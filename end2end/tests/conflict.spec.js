@@ -31,7 +31,7 @@ async function changeOnBothSides(page, server, line, reviewers) {
 }
 
 test("conflict keeps both values until one is chosen, and the rest merges", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   const both = { op: "put", fields: { values: { times: 5, people: 9 } } };
   const { reviewer, id } = await changeOnBothSides(page, server, line, both);
   const sides = page.locator("fieldset.conflict-sides");
@@ -57,7 +57,7 @@ test("conflict keeps both values until one is chosen, and the rest merges", asyn
   expect(whole.fields.note).toBe("村里改的");
   expect(whole.conflicts.map((conflict) => Boolean(conflict.settled_at))).toEqual([true]);
   // Except the browser's errors about the cut line.
-  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
+  expect(errors.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("conflict opened before the places have loaded shows no codes", async ({ page, server, line }) => {
@@ -91,10 +91,10 @@ test("conflict opened before the places have loaded shows no codes", async ({ pa
 test("conflicts of every kind of field are shown in words and resolved", async ({ page, server, line }) => {
   const [recorder, reviewer, admin] = [await server.api("recorder"), await server.api("reviewer"), await server.api("admin")];
   const { organisations } = await recorder.get("/overview");
-  const ofSide = (side) => organisations.filter((own) => own.side === side);
+  const ofSide = (side) => organisations.filter((organisation) => organisation.side === side);
   const labour = [0, 1].map((at) => ({ id: crypto.randomUUID(), organisation_a: ofSide("a")[at].id, organisation_b: ofSide("b")[at].id }));
   for (const { id, ...ends } of labour) await admin.put(`/pairings/${id}`, { programme: "labour", ...ends });
-  expect((await recorder.get("/overview")).pairings.filter((own) => own.programme === "labour")).toHaveLength(2);
+  expect((await recorder.get("/overview")).pairings.filter((pairing) => pairing.programme === "labour")).toHaveLength(2);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   const push = async (api, fields, [id, base_rev, seq]) => {
@@ -168,7 +168,7 @@ test("conflicts of every kind of field are shown in words and resolved", async (
   await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
   await expect(page.locator("#sync")).toContainText("已同步");
   const whole = await recorder.get(`/entries/${ids[0]}`);
-  expect(whole.conflicts.map((own) => [Object.keys(own.kept).length, Boolean(own.settled_at)])).toEqual([[count, true]]);
+  expect(whole.conflicts.map((conflict) => [Object.keys(conflict.kept).length, Boolean(conflict.settled_at)])).toEqual([[count, true]]);
   await page.goto(`/entries/${ids[1]}/conflict`);
   await expect(sides).toHaveCount(1);
   await expect(sides.locator("label").nth(0)).toContainText("、");

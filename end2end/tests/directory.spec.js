@@ -2,7 +2,7 @@
 import { complaints, expect, expectReadable, signIn, test } from "./jiedui.js";
 
 test("coordinator adds an organisation and pairing that others find", async ({ page, server }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "coordinator");
   await page.goto("/organisations");
   await page.getByRole("link", { name: "新增单位" }).click();
@@ -32,5 +32,5 @@ test("coordinator adds an organisation and pairing that others find", async ({ p
   await expect(page.locator(".latest").first()).toContainText("2026-10-01");
   await page.goto("/organisations?q=xxwxx");
   await expect(page.locator(".latest li")).toHaveCount(1);
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });

@@ -17,11 +17,11 @@ async function desk(browser, server, line, username) {
 
 // Records entries through the API and returns their identifiers.
 async function recorded(api, entries) {
-  const fields = (own) => ({ activity: "field_survey", date: today(), place: "522728109", values: { times: 3 }, ...own });
-  const mutations = entries.map((own, at) => ({ seq: at + 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields: fields(own) }));
+  const fields = (changes) => ({ activity: "field_survey", date: today(), place: "522728109", values: { times: 3 }, ...changes });
+  const mutations = entries.map((entry, at) => ({ seq: at + 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields: fields(entry) }));
   const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
-  expect(results.map((own) => own.outcome)).toEqual(entries.map(() => "applied"));
-  return mutations.map((own) => own.id);
+  expect(results.map((result) => result.outcome)).toEqual(entries.map(() => "applied"));
+  return mutations.map((mutation) => mutation.id);
 }
 
 async function decided(api, id, fields) {
@@ -37,7 +37,7 @@ async function figure(page, text) {
 }
 
 test("returned entry shows reviewer, time and reason offline and is resubmitted", async ({ page, server, line, browser }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await fillIn(page, { ...SURVEY, date: "2026-10-02", values: { times: "7" }, note: "较早的一条" });
   await save(page);
@@ -84,12 +84,12 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await goOnline(page, line);
   await synced(page);
   const { entries } = await (await server.api("coordinator")).get("/entries?state=submitted&year=2026");
-  expect(entries.map((own) => [own.fields.note, own.fields.review_note, own.fields.reviewed_by]).sort()).toEqual([["较新的一条", undefined, undefined], ["较早的一条", undefined, undefined]].sort());
-  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
+  expect(entries.map((record) => [record.fields.note, record.fields.review_note, record.fields.reviewed_by]).sort()).toEqual([["较新的一条", undefined, undefined], ["较早的一条", undefined, undefined]].sort());
+  expect(errors.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("author deletes and restores offline; closing the app completes a deletion", async ({ page, server, line, context }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   const api = await server.api("recorder");
   const [id] = await recorded(api, [{}]);
@@ -131,7 +131,7 @@ test("author deletes and restores offline; closing the app completes a deletion"
   await again.goto("/entries");
   await expect(again.getByText("还没有填报")).toBeVisible();
   await expect.poll(async () => (await api.get(`/entries/${second}`)).deleted, { timeout: 20_000 }).toBe(true);
-  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
+  expect(errors.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("approved entry is deleted only by a coordinator, with a reason", async ({ page, server, line, browser }) => {
@@ -173,7 +173,7 @@ test("approved entry is deleted only by a coordinator, with a reason", async ({ 
 });
 
 test("reviewer voids a duplicate, and the history names the original", async ({ page, server }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   const api = await server.api("recorder");
   const [first, second] = await recorded(api, [{ note: "甲" }, { note: "乙" }]);
   await signIn(page, server, "reviewer");
@@ -195,7 +195,7 @@ test("reviewer voids a duplicate, and the history names the original", async ({ 
   const { fields } = (await api.get(`/entries/${second}`)).history.at(-1);
   expect([fields.reason, fields.duplicate_of]).toEqual(["与另一条填报重复", first]);
   await figure(page, "3");
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test("queue and work page show equal counts, and entries of other years", async ({ page, server }) => {

@@ -7,13 +7,13 @@ const card = (page, code) => page.locator(`[data-indicator="${code}"]`);
 async function put(api, entries) {
   const mutations = entries.map((fields, number) => ({ seq: number + 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields }));
   const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
-  expect(results.map((own) => own.outcome)).toEqual(entries.map(() => "applied"));
-  return mutations.map((own, number) => ({ id: own.id, rev: results[number].rev }));
+  expect(results.map((result) => result.outcome)).toEqual(entries.map(() => "applied"));
+  return mutations.map((mutation, number) => ({ id: mutation.id, rev: results[number].rev }));
 }
 
 async function setTarget(api, code, target) {
   const { indicators } = await api.get("/catalogue");
-  const indicator = indicators.find((own) => own.code === code);
+  const indicator = indicators.find((candidate) => candidate.code === code);
   await api.put(`/catalogue/indicators/${code}`, { ...indicator, targets: [target] });
   return indicator;
 }
@@ -28,12 +28,12 @@ test("figure shows its verified share and links to its entries", async ({ page, 
   await signIn(page, server, "coordinator");
   await page.goto("/?year=2026");
   await started(page);
-  const own = card(page, "field_surveys");
-  await expect(own.locator(".figure-amount strong")).toHaveText("20");
-  await expect(own.locator(".figure-shares")).toHaveText(/^已审核 17 次（85%）$/);
-  expect(await own.locator(".figure-shares > span > span").evaluate((bar) => bar.style.width)).toBe("85%");
-  await expect(own).not.toContainText("其中已审核");
-  await own.getByRole("link", { name: "2 条填报" }).click();
+  const surveys = card(page, "field_surveys");
+  await expect(surveys.locator(".figure-amount strong")).toHaveText("20");
+  await expect(surveys.locator(".figure-shares")).toHaveText(/^已审核 17 次（85%）$/);
+  expect(await surveys.locator(".figure-shares > span > span").evaluate((bar) => bar.style.width)).toBe("85%");
+  await expect(surveys).not.toContainText("其中已审核");
+  await surveys.getByRole("link", { name: "2 条填报" }).click();
   await expect(page).toHaveURL(/\/indicators\/field_surveys\?.*#entries$/);
   await expect(page.locator("#entries .latest li")).toHaveCount(2);
   await expect(page.locator("#entries")).toBeInViewport();
@@ -44,15 +44,15 @@ test("mean and latest value show no verified share", async ({ page, server }) =>
   await server.command("generate", "--entries", "400", "--seed", "3");
   const api = await server.api("admin");
   const { indicators } = await api.get("/catalogue");
-  const levels = indicators.filter((own) => ["mean", "latest"].includes(own.aggregation)).map((own) => own.code);
+  const levels = indicators.filter((indicator) => ["mean", "latest"].includes(indicator.aggregation)).map((indicator) => indicator.code);
   expect(levels.length).toBeGreaterThan(0);
   const served = (await api.get("/indicators?year=2025")).indicators;
   await page.goto("/?year=2025");
   await started(page);
   let sums = 0;
-  for (const own of served.filter((own) => own.actual)) {
-    const shares = card(page, own.code).locator(".figure-shares");
-    if (levels.includes(own.code)) await expect(shares).toHaveCount(0);
+  for (const indicator of served.filter((indicator) => indicator.actual)) {
+    const shares = card(page, indicator.code).locator(".figure-shares");
+    if (levels.includes(indicator.code)) await expect(shares).toHaveCount(0);
     else {
       await expect(shares).toHaveText(/^已审核 [\d,.＜]+ \S+（(\d+%|不到 1%)）$/);
       sums += 1;
@@ -81,7 +81,7 @@ test("target of both regions is not compared with a place", async ({ page, serve
   await started(page);
   await expectNeutral(page.locator(".indicator header"));
   await expect(page.locator(".chart-target")).toHaveCount(0);
-  const programme = (await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").programme;
+  const programme = (await api.get("/catalogue")).indicators.find((indicator) => indicator.code === "field_surveys").programme;
   await page.goto(`/?screen=wall&year=2026&programme=${programme}&place=522728109`);
   await started(page);
   await expectNeutral(page.locator('.wall [data-indicator="field_surveys"]'));

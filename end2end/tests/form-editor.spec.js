@@ -5,7 +5,7 @@ import { expect, expectReadable, signIn, test } from "./jiedui.js";
 test("form with an unreadable limit or condition is not published", async ({ page, server }) => {
   await signIn(page, server, "admin");
   const api = await server.api("admin");
-  const version = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey").version;
+  const version = async () => (await api.get("/catalogue")).activities.find((activity) => activity.code === "field_survey").version;
   const before = await version();
   await page.goto("/catalogue/activities/field_survey");
   const field = page.locator(".catalogue-fields > li").first();
@@ -41,7 +41,7 @@ test("form with an unreadable limit or condition is not published", async ({ pag
   await save.click();
   await expect(page.getByRole("heading", { name: "活动与指标" })).toBeVisible();
   expect(await version()).toBe(before + 1);
-  const form = (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey");
+  const form = (await api.get("/catalogue")).activities.find((activity) => activity.code === "field_survey");
   expect([form.fields[0].min, form.fields[0].max]).toEqual([1, 900]);
 });
 
@@ -58,11 +58,11 @@ test("unreadable target is marked at its field", async ({ page, server }) => {
   await target.getByLabel("年度").fill("26年");
   await page.locator("#save").click();
   await expect(target.locator(".error")).toContainText("年度：");
-  expect((await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").targets).toEqual([]);
+  expect((await api.get("/catalogue")).indicators.find((indicator) => indicator.code === "field_surveys").targets).toEqual([]);
   await target.getByLabel("年度").fill("２０２６");
   await page.locator("#save").click();
   await expect(page.getByRole("heading", { name: "活动与指标" })).toBeVisible();
-  const [saved] = (await api.get("/catalogue")).indicators.find((own) => own.code === "field_surveys").targets;
+  const [saved] = (await api.get("/catalogue")).indicators.find((indicator) => indicator.code === "field_surveys").targets;
   expect([saved.year, saved.value]).toEqual([2026, 500]);
 });
 
@@ -84,7 +84,7 @@ test("incomplete position and date are errors in directory forms", async ({ page
 test("form changed by another administrator is not overwritten", async ({ page, server }) => {
   await signIn(page, server, "admin");
   const api = await server.api("admin");
-  const form = async () => (await api.get("/catalogue")).activities.find((own) => own.code === "field_survey");
+  const form = async () => (await api.get("/catalogue")).activities.find((activity) => activity.code === "field_survey");
   const other = await page.context().newPage();
   for (const tab of [page, other]) {
     await tab.goto("/catalogue/activities/field_survey");
@@ -109,7 +109,7 @@ test("organisation changed by others is not overwritten, typed text stays", asyn
   const { id } = organisation;
   // A PUT accepts the editable fields.
   const before = Object.fromEntries(Object.entries(organisation).filter(([name]) => !["id", "initials", "rev"].includes(name)));
-  const now = async () => (await api.get("/overview")).organisations.find((own) => own.id === id);
+  const now = async () => (await api.get("/overview")).organisations.find((organisation) => organisation.id === id);
   await signIn(page, server, "admin");
   await page.goto(`/organisations/${id}/edit`);
   const english = page.locator("#field-name_en");

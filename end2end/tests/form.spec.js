@@ -45,11 +45,11 @@ test("draft is stored at every keystroke", async ({ page, server }) => {
   for (const letter of "看望老人") {
     await page.getByLabel("备注").pressSequentially(letter);
     const typed = await page.getByLabel("备注").inputValue();
-    const kept = await page.evaluate(() => {
+    const stored = await page.evaluate(() => {
       const name = Object.keys(localStorage).find((key) => key.endsWith(".field_survey"));
       return JSON.parse(localStorage.getItem(name)).note;
     });
-    expect(kept).toBe(typed);
+    expect(stored).toBe(typed);
   }
 });
 

@@ -86,7 +86,7 @@ test("guide's images exist, with the right size and a small total", async () => 
   const named = new Set();
   for (const [name, { viewport }] of Object.entries(GUIDES)) {
     for (const language of LANGUAGES) {
-      for (const { image } of partsOf((await read(language, name)).text).filter((own) => own.image)) {
+      for (const { image } of partsOf((await read(language, name)).text).filter((part) => part.image)) {
         const file = path.join(GUIDE, language, image);
         const bytes = await readFile(file);
         expect(bytes.subarray(1, 4).toString(), image).toBe("PNG");

@@ -25,7 +25,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
 
     test("each role gets its page of the guide with links to the others", async ({ server, line, browser }) => {
       test.setTimeout(300_000);
-      for (const [role, own] of Object.entries(PAGES)) {
+      for (const [role, pageOfRole] of Object.entries(PAGES)) {
         const options = { viewport, hasTouch, locale: "zh-CN", timezoneId: "Asia/Shanghai", baseURL: line.address };
         const context = await browser.newContext(options);
         const page = await context.newPage();
@@ -34,13 +34,13 @@ for (const { name, viewport, hasTouch } of SIZES) {
         await contentReady(page);
         await press(page.locator("header.bar").getByRole("link", { name: "帮助" }));
         await expect(page).toHaveURL(/\/help$/);
-        await expectPage(page, "zh-CN", own);
+        await expectPage(page, "zh-CN", pageOfRole);
         await expect(page).toHaveTitle(/^帮助/);
         await expectReadable(page);
-        for (const other of Object.values(PAGES).filter((other) => other !== own)) {
+        for (const other of Object.values(PAGES).filter((other) => other !== pageOfRole)) {
           await expect(page.locator(`main a[href="/help/${other}"]`).first(), `${role}: ${other}`).toBeVisible();
         }
-        const other = own === "viewer" ? "recorder" : "viewer";
+        const other = pageOfRole === "viewer" ? "recorder" : "viewer";
         await press(page.locator(`main a[href="/help/${other}"]`).last());
         await expect(page).toHaveURL(new RegExp(`/help/${other}$`));
         await expectPage(page, "zh-CN", other);
@@ -60,7 +60,7 @@ for (const { name, viewport, hasTouch } of SIZES) {
       await expect(images).toHaveCount(4);
       for (const image of await images.all()) {
         await image.scrollIntoViewIfNeeded();
-        await expect.poll(() => image.evaluate((own) => own.complete && own.naturalWidth)).toBeGreaterThan(0);
+        await expect.poll(() => image.evaluate((element) => element.complete && element.naturalWidth)).toBeGreaterThan(0);
       }
       await expectReadable(page);
     });

@@ -12,7 +12,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     test.use({ viewport, hasTouch: size === "phone" });
 
     test(`table is uploaded, matched and previewed before import (${size})`, async ({ page, server }) => {
-      const found = complaints(page);
+      const errors = complaints(page);
       await signIn(page, server, "recorder");
       await page.goto("/import");
       const status = page.locator(".import > [role=status]");
@@ -80,8 +80,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await expect(status).toContainText("更改 1 条填报");
       const api = await server.api("coordinator");
       const { entries } = await api.get("/entries?activity=skills_training&limit=100");
-      expect(entries.filter((own) => own.fields.values.attendance === 15)).toHaveLength(1);
-      expect(found).toEqual([]);
+      expect(entries.filter((record) => record.fields.values.attendance === 15)).toHaveLength(1);
+      expect(errors).toEqual([]);
     });
   });
 }

@@ -177,26 +177,26 @@ export { expect };
 
 // Collects the errors that a page logs.
 export function complaints(page) {
-  const found = [];
+  const errors = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) found.push(message.text());
+    if (["error", "warning"].includes(message.type())) errors.push(message.text());
   });
-  page.on("pageerror", (error) => found.push(String(error)));
-  return found;
+  page.on("pageerror", (error) => errors.push(String(error)));
+  return errors;
 }
 
 // Asserts that the screen meets WCAG 2.2 AA, fits its width, and has controls at least 44 px high.
 export async function expectReadable(page) {
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
   const screen = page.url();
-  expect(violations.map((own) => `${screen}: ${own.id}: ${own.nodes.map((node) => node.html)}`)).toEqual([]);
+  expect(violations.map((violation) => `${screen}: ${violation.id}: ${violation.nodes.map((node) => node.html)}`)).toEqual([]);
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   expect(tooWide, `${screen} is wider than the screen`).toBe(false);
   // A radio button and a box are pressed by their labels.
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("a:not(.skip), button, select, input:not([type=radio], label [type=checkbox]), label:has([type=radio], [type=checkbox]), summary")]
-      .filter((own) => own.offsetParent && own.getBoundingClientRect().height < 44)
-      .map((own) => own.outerHTML)
+      .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 44)
+      .map((element) => element.outerHTML)
   );
   expect(small, screen).toEqual([]);
 }

@@ -18,7 +18,7 @@ async function addNeed(page, { title, due, amount }) {
 }
 
 test("need is recorded offline, matched, met and seen by both sides", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -89,7 +89,7 @@ test("need is recorded offline, matched, met and seen by both sides", async ({ p
   expect(text).toContain("彩超设备");
   expect(text.trim().split("\r\n").length).toBe(2);
   await city.context().close();
-  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
 test("concurrent changes of an item are reported and nothing is lost", async ({ page, server, line }) => {

@@ -22,7 +22,7 @@ async function streams(context) {
       }
     };
   });
-  const of = (page) => page.evaluate(() => (window.streams ?? []).filter((own) => own.readyState !== EventSource.CLOSED).length);
+  const of = (page) => page.evaluate(() => (window.streams ?? []).filter((stream) => stream.readyState !== EventSource.CLOSED).length);
   return async () => (await Promise.all(context.pages().map(of))).reduce((sum, one) => sum + one, 0);
 }
 
@@ -35,7 +35,7 @@ for (const locks of [true, false]) {
     const pages = [page];
     while (pages.length < 9) pages.push(await tab(context, "/?year=2026"));
     await page.goto("/?year=2026");
-    const amount = (own) => own.locator('[data-indicator="field_surveys"] strong');
+    const amount = (page) => page.locator('[data-indicator="field_surveys"] strong');
     const recorder = await server.api("recorder");
     const record = async (number, times) => {
       const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times } };
@@ -44,16 +44,16 @@ for (const locks of [true, false]) {
       expect(results[0].outcome).toBe("applied");
     };
     await record(1, 6);
-    for (const own of pages) {
-      await expect(amount(own)).toHaveText("6");
-      await expect(own.locator("#sync")).toContainText("已同步");
+    for (const tabPage of pages) {
+      await expect(amount(tabPage)).toHaveText("6");
+      await expect(tabPage.locator("#sync")).toContainText("已同步");
     }
     expect(await open()).toBe(1);
     // The tab with the stream is closed: another takes over.
-    for (const own of pages.splice(0, 3)) await own.close();
+    for (const tabPage of pages.splice(0, 3)) await tabPage.close();
     await expect.poll(open, { timeout: 60_000 }).toBe(1);
     await record(2, 4);
-    for (const own of pages) await expect(amount(own)).toHaveText("10");
+    for (const tabPage of pages) await expect(amount(tabPage)).toHaveText("10");
     expect(await open()).toBe(1);
     // A tenth request is answered immediately.
     expect(await pages[0].evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(200);

@@ -6,8 +6,8 @@ test("push notification names the returned entries", async ({ page, server, line
   const devtools = await context.newCDPSession(page);
   const registered = new Promise((done) =>
     devtools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
-      const own = registrations.find((own) => own.scopeURL.startsWith(line.address) && !own.isDeleted);
-      if (own) done(own.registrationId);
+      const registration = registrations.find((registration) => registration.scopeURL.startsWith(line.address) && !registration.isDeleted);
+      if (registration) done(registration.registrationId);
     })
   );
   await devtools.send("ServiceWorker.enable");
@@ -29,7 +29,7 @@ test("push notification names the returned entries", async ({ page, server, line
   await devtools.send("ServiceWorker.deliverPushMessage", message);
   const said = () => page.evaluate(async () => {
     const worker = await navigator.serviceWorker.ready;
-    return (await worker.getNotifications()).map((own) => own.body);
+    return (await worker.getNotifications()).map((notification) => notification.body);
   });
   await expect.poll(said).toEqual(["有 1 条填报被退回"]);
 });

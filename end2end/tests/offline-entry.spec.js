@@ -50,7 +50,7 @@ test("offline entries arrive once each, and an unsaved one stays a draft", async
   await other.goto("/?year=2026");
   await expect(other.locator('[data-indicator="field_surveys"] strong')).toHaveText("9");
   const { indicators } = await program.get("/indicators?year=2026");
-  expect(indicators.find((own) => own.code === "field_surveys").actual).toBe(9);
+  expect(indicators.find((indicator) => indicator.code === "field_surveys").actual).toBe(9);
 });
 
 test("open screen updates when the other side records an entry", async ({ page, server, line, browser }) => {

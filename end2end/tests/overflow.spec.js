@@ -25,7 +25,7 @@ test("no screen is wider than a phone with long contents and doubled text", asyn
     { seq: 2, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields },
     { seq: 3, kind: "need", id: crypto.randomUUID(), base_rev: 0, op: "put", fields: { ledger: "need", year: 2026, place: "522728109205", programme: programmes[0].code, title: WORD.slice(0, 90), note: LONG, status: "open" } },
   ] });
-  expect(results.slice(0, 2).map((own) => own.outcome)).toEqual(["applied", "applied"]);
+  expect(results.slice(0, 2).map((result) => result.outcome)).toEqual(["applied", "applied"]);
   await signIn(page, server, "admin");
   const entry = (await admin.get("/entries?limit=1")).entries?.[0]?.id;
   for (const screen of [...SCREENS, ...(entry ? [`/list/${entry}`] : [])]) {
@@ -33,11 +33,11 @@ test("no screen is wider than a phone with long contents and doubled text", asyn
     await expect(page.locator("html.scripted")).toBeAttached();
     await expect(page.getByRole("main")).not.toContainText("正在读取");
     await page.addStyleTag({ content: "html { font-size: 200% !important; }" });
-    await page.evaluate(() => document.querySelectorAll("main details").forEach((own) => own.setAttribute("open", "")));
+    await page.evaluate(() => document.querySelectorAll("main details").forEach((element) => element.setAttribute("open", "")));
     const wide = await page.evaluate(() => {
-      const scrolls = (own) => own.closest(".scroll, .table-numbers, .map-frame, .menu > ul");
-      const over = [...document.querySelectorAll("body *")].filter((own) => own.checkVisibility() && !scrolls(own) && !own.closest("svg, .unseen, .skip") && own.getBoundingClientRect().right > innerWidth + 1);
-      return [document.documentElement.scrollWidth, ...over.slice(0, 3).map((own) => own.outerHTML.slice(0, 160))];
+      const scrolls = (element) => element.closest(".scroll, .table-numbers, .map-frame, .menu > ul");
+      const over = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && !scrolls(element) && !element.closest("svg, .unseen, .skip") && element.getBoundingClientRect().right > innerWidth + 1);
+      return [document.documentElement.scrollWidth, ...over.slice(0, 3).map((element) => element.outerHTML.slice(0, 160))];
     });
     expect(wide, screen).toEqual([360]);
   }
@@ -53,7 +53,7 @@ test("no chart label is cut off or overlaps another", async ({ page, server }) =
       await expect(page.locator("svg.chart").first()).toBeVisible();
       const bad = await page.evaluate(() => [...document.querySelectorAll("svg.chart")].flatMap((chart) => {
         const frame = chart.getBoundingClientRect();
-        const labels = [...chart.querySelectorAll("text")].map((own) => [own.textContent, own.getBoundingClientRect()]);
+        const labels = [...chart.querySelectorAll("text")].map((element) => [element.textContent, element.getBoundingClientRect()]);
         const cut = labels.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
         // Letters have room above and below them: what is drawn of two does not meet where their boxes do by a little.
         const meet = ([, one], [, other]) => one.left < other.right - 1 && other.left < one.right - 1 && one.top + 3 < other.bottom - 3 && other.top + 3 < one.bottom - 3;

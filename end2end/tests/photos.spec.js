@@ -26,17 +26,17 @@ function exif() {
   const words = (text) => Buffer.from(`${text}\0`);
   const degrees = (number) => {
     const parts = Buffer.alloc(24);
-    [number, 1, 30, 1, 0, 1].forEach((own, place) => parts.writeUInt32BE(own, place * 4));
+    [number, 1, 30, 1, 0, 1].forEach((value, place) => parts.writeUInt32BE(value, place * 4));
     return parts;
   };
   const make = words("Camera Works");
   const first = (exifAt, gpsAt) => ifd([[0x010f, 2, make.length, make], [0x8769, 4, 1, exifAt], [0x8825, 4, 1, gpsAt]], 8);
   const exifAt = 8 + first(0, 0).length;
   const taken = words("2026:11:24 09:30:00");
-  const own = ifd([[0x9003, 2, taken.length, taken]], exifAt);
-  const gpsAt = exifAt + own.length;
+  const exif = ifd([[0x9003, 2, taken.length, taken]], exifAt);
+  const gpsAt = exifAt + exif.length;
   const gps = ifd([[1, 2, 2, words("N")], [2, 5, 3, degrees(25)], [3, 2, 2, words("E")], [4, 5, 3, degrees(106)]], gpsAt);
-  const tiff = Buffer.concat([Buffer.from("MM\0*\0\0\0\b", "latin1"), first(exifAt, gpsAt), own, gps]);
+  const tiff = Buffer.concat([Buffer.from("MM\0*\0\0\0\b", "latin1"), first(exifAt, gpsAt), exif, gps]);
   const body = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), tiff]);
   const head = Buffer.from([0xff, 0xe1, 0, 0]);
   head.writeUInt16BE(body.length + 2, 2);
@@ -77,7 +77,7 @@ async function stored(page, sha256) {
 }
 
 test("photos are scaled without position and survive a breaking line", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -91,7 +91,7 @@ test("photos are scaled without position and survive a breaking line", async ({ 
   // The photo survives the tab.
   await page.reload();
   await expect(page.locator(".photo-taken img")).toHaveCount(2);
-  await expect.poll(() => page.locator(".photo-taken img").first().evaluate((own) => own.naturalWidth)).toBe(1600);
+  await expect.poll(() => page.locator(".photo-taken img").first().evaluate((element) => element.naturalWidth)).toBe(1600);
   await expectReadable(page);
   await save(page);
   await expect(page.locator(".entry").first()).toContainText("2 张照片待上传");
@@ -106,18 +106,18 @@ test("photos are scaled without position and survive a breaking line", async ({ 
   const { attachments } = entries[0].fields;
   expect(attachments.length).toBe(2);
   for (const sha256 of attachments) {
-    const own = await stored(page, sha256);
-    expect(own.status).toBe(200);
-    expect(own.size).toBeLessThanOrEqual(300 * 1024);
-    expect(own.size).toBeGreaterThan(50 * 1024);
-    expect(own.sides).toEqual([1600, 1200]);
-    expect(own.text).toContain("2026:11:24 09:30:00");
-    expect(own.text).not.toContain("Camera Works");
+    const storedPhoto = await stored(page, sha256);
+    expect(storedPhoto.status).toBe(200);
+    expect(storedPhoto.size).toBeLessThanOrEqual(300 * 1024);
+    expect(storedPhoto.size).toBeGreaterThan(50 * 1024);
+    expect(storedPhoto.sides).toEqual([1600, 1200]);
+    expect(storedPhoto.text).toContain("2026:11:24 09:30:00");
+    expect(storedPhoto.text).not.toContain("Camera Works");
     // A place is north or south of somewhere.
-    expect(own.text).not.toMatch(/\0\x01\0\x02\0\0\0\x02N/);
+    expect(storedPhoto.text).not.toMatch(/\0\x01\0\x02\0\0\0\x02N/);
   }
   // The browser logs only the breaks of the line.
-  expect(found.filter((own) => !/ERR_|Failed to (load|fetch)|net::/.test(own))).toEqual([]);
+  expect(errors.filter((line) => !/ERR_|Failed to (load|fetch)|net::/.test(line))).toEqual([]);
 });
 
 test("interrupted photo upload resumes, and a removed photo is not sent", async ({ page, server }) => {
@@ -154,8 +154,8 @@ test("interrupted photo upload resumes, and a removed photo is not sent", async 
   expect(Number(first.match(/^bytes (\d+)-/)[1]), "it begins where the server is").toBeGreaterThan(0);
   const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
   expect(entries[0].fields.attachments.length).toBe(1);
-  const own = await stored(page, entries[0].fields.attachments[0]);
-  expect(own.text, "the place, since that was allowed").toMatch(/N\0/);
+  const storedPhoto = await stored(page, entries[0].fields.attachments[0]);
+  expect(storedPhoto.text, "the place, since that was allowed").toMatch(/N\0/);
 });
 
 test("photo lost by the server is sent again at start", async ({ page, server }) => {
@@ -169,10 +169,10 @@ test("photo lost by the server is sent again at start", async ({ page, server })
   const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
   const [sha256] = entries[0].fields.attachments;
   await rm(path.join(server.folder, "attachments", sha256));
-  const there = () => page.evaluate(async (sha256) => (await fetch(`/api/v1/attachments/${sha256}`, { cache: "no-store" })).status, sha256);
-  expect(await there()).toBe(404);
+  const status = () => page.evaluate(async (sha256) => (await fetch(`/api/v1/attachments/${sha256}`, { cache: "no-store" })).status, sha256);
+  expect(await status()).toBe(404);
   await page.reload();
-  await expect.poll(there).toBe(200);
+  await expect.poll(status).toBe(200);
 });
 
 test("photo waits while the server has no space", async ({ page, server }) => {

@@ -7,7 +7,7 @@ test("plain HTTP allows photos and promises no offline use", async ({ server, la
   const browser = await chromium.launch({ ...launchOptions, args });
   const context = await browser.newContext({ baseURL: `http://jiedui.lan:${server.port}`, viewport: { width: 360, height: 640 }, locale: "zh-CN" });
   const page = await context.newPage();
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   expect(await page.evaluate(() => [isSecureContext, typeof crypto.subtle, typeof navigator.serviceWorker])).toEqual([false, "undefined", "undefined"]);
   await page.goto("/entries");
@@ -17,7 +17,7 @@ test("plain HTTP allows photos and promises no offline use", async ({ server, la
   const picture = await page.evaluate(async () => {
     const canvas = document.createElement("canvas");
     canvas.getContext("2d").fillRect(0, 0, 200, 100);
-    return (await new Promise((done) => canvas.toBlob(done, "image/jpeg"))).arrayBuffer().then((own) => [...new Uint8Array(own)]);
+    return (await new Promise((done) => canvas.toBlob(done, "image/jpeg"))).arrayBuffer().then((buffer) => [...new Uint8Array(buffer)]);
   });
   await page.locator("#field-attachments").setInputFiles({ name: "1.jpg", mimeType: "image/jpeg", buffer: Buffer.from(picture) });
   await expect(page.locator(".photo-taken img")).toHaveCount(1);
@@ -28,6 +28,6 @@ test("plain HTTP allows photos and promises no offline use", async ({ server, la
   const [sha256] = entries[0].fields.attachments;
   const status = await page.evaluate(async (sha256) => (await fetch(`/api/v1/attachments/${sha256}`)).status, sha256);
   expect(status).toBe(200);
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
   await browser.close();
 });

@@ -12,7 +12,7 @@ async function textOf(pdf) {
   const pages = [];
   for (let number = 1; number <= file.numPages; number++) {
     const { items } = await (await file.getPage(number)).getTextContent();
-    pages.push(items.map((own) => own.str).join("").normalize("NFKC"));
+    pages.push(items.map((item) => item.str).join("").normalize("NFKC"));
   }
   return pages;
 }
@@ -21,20 +21,20 @@ async function textOf(pdf) {
 const notPaper = () => {
   const channels = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
   const isClear = (colour) => channels(colour)[3] === 0;
-  const found = [];
-  for (const own of document.querySelectorAll("body, body *")) {
-    if (!own.checkVisibility()) continue;
-    const looks = getComputedStyle(own);
-    const [red, green, blue] = channels(looks.color);
-    const name = `${own.tagName}.${own.className?.baseVal ?? own.className}`;
-    const hasText = [...own.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
-    if (hasText && !(own instanceof SVGElement) && red + green + blue > 0) found.push(`${name}: ${looks.color}`);
-    if (hasText && !isClear(looks.backgroundColor) && Math.min(...channels(looks.backgroundColor).slice(0, 3)) < 200) found.push(`${name} on ${looks.backgroundColor}`);
-    if (own.matches("button, select, summary:empty, input, nav, .button, [role=menu]")) found.push(`${name} is printed`);
+  const faults = [];
+  for (const element of document.querySelectorAll("body, body *")) {
+    if (!element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const [red, green, blue] = channels(style.color);
+    const name = `${element.tagName}.${element.className?.baseVal ?? element.className}`;
+    const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+    if (hasText && !(element instanceof SVGElement) && red + green + blue > 0) faults.push(`${name}: ${style.color}`);
+    if (hasText && !isClear(style.backgroundColor) && Math.min(...channels(style.backgroundColor).slice(0, 3)) < 200) faults.push(`${name} on ${style.backgroundColor}`);
+    if (element.matches("button, select, summary:empty, input, nav, .button, [role=menu]")) faults.push(`${name} is printed`);
   }
   const ground = getComputedStyle(document.documentElement).backgroundColor;
-  if (ground !== "rgb(255, 255, 255)") found.push(`the ground is ${ground}`);
-  return found;
+  if (ground !== "rgb(255, 255, 255)") faults.push(`the ground is ${ground}`);
+  return faults;
 };
 
 for (const colorScheme of ["dark", "light"]) {
@@ -74,9 +74,9 @@ test("printed overview leaves no heading at the foot of a page", async ({ page }
   await page.goto("/?year=2023");
   await started(page);
   await page.emulateMedia({ media: "print" });
-  const breaks = await page.evaluate(() => [...document.querySelectorAll(".programme > h2")].filter((own) => own.checkVisibility()).map((own) => getComputedStyle(own).breakAfter));
+  const breaks = await page.evaluate(() => [...document.querySelectorAll(".programme > h2")].filter((element) => element.checkVisibility()).map((heading) => getComputedStyle(heading).breakAfter));
   expect(breaks).toHaveLength(6);
-  expect(breaks.every((own) => own === "avoid")).toBe(true);
+  expect(breaks.every((value) => value === "avoid")).toBe(true);
 });
 
 test("report's choices are made on the page and stored in the address", async ({ page }) => {

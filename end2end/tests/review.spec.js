@@ -15,7 +15,7 @@ async function recorded(page, values, note) {
 }
 
 test("entry is returned, corrected and verified, and the figure follows", async ({ page, server, line, browser }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await recorded(page, 7, "村口调研");
   const other = await phone(browser, line);
@@ -71,7 +71,7 @@ test("entry is returned, corrected and verified, and the figure follows", async 
   await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText("6");
   await page.goto("/entries");
   await expect(page.locator(".entry .state")).toHaveText("已审核");
-  expect(found.concat(foundThere).filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  expect(errors.concat(foundThere).filter((line) => !line.includes("net::ERR"))).toEqual([]);
   await other.context().close();
 });
 
@@ -118,7 +118,7 @@ test("likely duplicates are marked and excluded from bulk verification", async (
 });
 
 test("entries are found by words and states offline, with their history", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   await page.goto("/list?year=2023");
@@ -150,11 +150,11 @@ test("entries are found by words and states offline, with their history", async 
   await expect(rows).toHaveCount(3);
   await page.getByRole("button", { name: "列出全部" }).click();
   await expect(rows).toHaveCount(all);
-  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
 test("organisation is found by pinyin initials offline, with its partners", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   const rows = page.locator(".list .latest li");
@@ -182,7 +182,7 @@ test("organisation is found by pinyin initials offline, with its partners", asyn
   await page.goto("/organisations?side=a");
   await expect(rows.first()).toBeVisible();
   expect(await rows.count()).toBeLessThan(10);
-  expect(found.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR"))).toEqual([]);
 });
 
 test("organisation's page without an account shows a count and sign-in", async ({ page }) => {
@@ -205,12 +205,12 @@ test("entry's photos are shown in lists, pairing and entry", async ({ page, serv
   });
   const api = await server.api("coordinator");
   const { pairings } = await api.get("/overview");
-  const pairing = pairings.find((own) => own.programme === "party_building");
+  const pairing = pairings.find((candidate) => candidate.programme === "party_building");
   const fields = { activity: "field_survey", date: "2026-11-20", place: "522728109", values: { times: 1 }, pairing: pairing.id, attachments: [photo] };
   const mutation = { seq: 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields };
   const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [mutation] });
   expect(results[0].outcome).toBe("applied");
-  const seen = (where) => expect.poll(() => page.locator(`${where} .photo img`).first().evaluate((own) => own.naturalWidth)).toBe(40);
+  const seen = (where) => expect.poll(() => page.locator(`${where} .photo img`).first().evaluate((element) => element.naturalWidth)).toBe(40);
   await page.goto("/list?year=2026");
   await seen(".list .latest");
   await page.locator(".list .latest a").first().click();

@@ -5,7 +5,7 @@ const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?yea
 const OF_ADMINISTRATORS = ["/work", "/review", "/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/organisations/new", "/pairings/new"];
 
 test("no screen logs errors, and every first paint is taken over", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" } });
@@ -16,17 +16,17 @@ test("no screen logs errors, and every first paint is taken over", async ({ page
     await expect(page.locator("main")).not.toBeEmpty();
   }
   // A missing page is answered 404, which the browser logs for the page itself.
-  expect(found.filter((text) => !text.includes("404"))).toEqual([]);
+  expect(errors.filter((text) => !text.includes("404"))).toEqual([]);
   await expect(page.locator("#sync")).toContainText("已同步");
   await goOffline(page, line);
   await expect(page.locator("#sync")).toContainText("离线");
-  found.length = 0;
+  errors.length = 0;
   for (const screen of SCREENS) {
     await page.goto(screen);
     await expect(page.locator("header.bar")).toBeVisible();
     await expect(page.locator("main")).not.toBeEmpty();
   }
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test("main part of every screen is busy until its content has loaded", async ({ page, server, line }) => {
@@ -34,7 +34,7 @@ test("main part of every screen is busy until its content has loaded", async ({ 
     window.notSaid = [];
     const look = () => {
       const main = document.querySelector("main");
-      const waits = main && [...main.querySelectorAll("p.empty")].some((own) => own.textContent.startsWith("正在读取"));
+      const waits = main && [...main.querySelectorAll("p.empty")].some((element) => element.textContent.startsWith("正在读取"));
       if (waits && main.getAttribute("aria-busy") !== "true") window.notSaid.push(location.pathname);
       requestAnimationFrame(look);
     };
@@ -80,7 +80,7 @@ for (const [width, height] of [[360, 640], [1920, 1080]]) {
 }
 
 test("every administrator's screen meets WCAG 2.2 AA and logs no error", async ({ page, server }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "admin");
   for (const [width, height] of [[360, 640], [1920, 1080]]) {
     await page.setViewportSize({ width, height });
@@ -88,11 +88,11 @@ test("every administrator's screen meets WCAG 2.2 AA and logs no error", async (
       await page.goto(screen);
       await expect(page.locator("html.scripted")).toBeAttached();
       await expect(page.getByRole("main")).not.toContainText("正在读取");
-      await page.evaluate(() => document.querySelectorAll("main details").forEach((own) => own.setAttribute("open", "")));
+      await page.evaluate(() => document.querySelectorAll("main details").forEach((element) => element.setAttribute("open", "")));
       await expectReadable(page);
     }
   }
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test.describe("with JavaScript off", () => {
@@ -194,7 +194,7 @@ test.describe("with a page that comes from the server", () => {
   test("untouched screen keeps its address and figures", async ({ page, server }) => {
     await signIn(page, server, "coordinator");
     const filtered = ["/?year=2023", "/?year=2023&programme=party_building&place=522728&include=verified&shade=exchanges", "/?year=all&until=2023-12", "/organisations?side=b&q=lj", "/list?year=2023&q=调研", "/needs?year=2026"];
-    for (const screen of [...SCREENS.filter((own) => own !== "/sign-in"), ...filtered]) {
+    for (const screen of [...SCREENS.filter((screen) => screen !== "/sign-in"), ...filtered]) {
       await page.goto(screen);
       await expect(page.locator("html.scripted")).toBeAttached();
       // The app handles restored input within a frame, and its consequences within the next.
@@ -212,9 +212,9 @@ test("app takes over the page without a blank frame and keeps the scroll", async
     window.emptyFrames = 0;
     let seen = false;
     const look = () => {
-      const there = document.querySelector(".card") !== null;
-      seen ||= there;
-      if (seen && !there) window.emptyFrames += 1;
+      const hasCard = document.querySelector(".card") !== null;
+      seen ||= hasCard;
+      if (seen && !hasCard) window.emptyFrames += 1;
       requestAnimationFrame(look);
     };
     requestAnimationFrame(look);

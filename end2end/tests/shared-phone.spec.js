@@ -88,7 +88,7 @@ test("recorder sees the decision, and an edit needs review again", async ({ page
   const reviewer = await server.api("reviewer");
   const { entries } = await reviewer.get("/entries?year=2026");
   const decide = (seq, entry, fields) => ({ seq, kind: "entry", id: entry.id, base_rev: entry.rev, op: "put", fields });
-  const [right, wrong] = ["2", "3"].map((times) => entries.find((own) => String(own.fields.values.times) === times));
+  const [right, wrong] = ["2", "3"].map((times) => entries.find((record) => String(record.fields.values.times) === times));
   const mutations = [decide(1, right, { state: "verified" }), decide(2, wrong, { state: "returned", review_note: "次数不对" })];
   const client_id = "01890000-0000-7000-8000-000000000001";
   const { results } = await reviewer.post("/sync/push", { client_id, mutations });

@@ -2,7 +2,7 @@
 import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20", values: { times: "3" }, note: "要留下" };
-const told = (page) => page.locator(".form .error[role=alert]");
+const formError = (page) => page.locator(".form .error[role=alert]");
 
 // Collects the page's connections, so that the test can close them.
 const collect = (page) => page.addInitScript(() => {
@@ -19,9 +19,9 @@ const collect = (page) => page.addInitScript(() => {
 
 // Closes the connections as the browser does, with or without an event.
 const closeAll = (page, tells) => page.evaluate((tells) => {
-  for (const own of window.connections.splice(0)) {
-    own.close();
-    if (tells) own.dispatchEvent(new Event("close"));
+  for (const connection of window.connections.splice(0)) {
+    connection.close();
+    if (tells) connection.dispatchEvent(new Event("close"));
   }
 }, tells);
 
@@ -61,7 +61,7 @@ test("storage that keeps closing is reported and typed text stays", async ({ pag
     window.mend = () => (IDBDatabase.prototype.transaction = transaction);
   });
   await page.locator("#save").click();
-  await expect(told(page)).toContainText("浏览器中断了手机存储");
+  await expect(formError(page)).toContainText("浏览器中断了手机存储");
   expect(await page.evaluate(() => window.openings)).toBeLessThan(30);
   await expect(page.getByLabel("备注")).toHaveValue("要留下");
   await page.evaluate(() => window.mend());
@@ -81,7 +81,7 @@ test("aborted transaction is not reported as saved", async ({ page, server }) =>
     window.mend = () => (IDBTransaction.prototype.commit = commit);
   });
   await page.locator("#save").click();
-  await expect(told(page)).toContainText("没有保存");
+  await expect(formError(page)).toContainText("没有保存");
   await page.reload();
   await expect(page.getByLabel("备注")).toHaveValue("要留下");
   await save(page);
@@ -107,7 +107,7 @@ test("transaction aborted once is repeated and creates one entry", async ({ page
   expect(await page.evaluate(() => window.broken)).toBe(true);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
   const { entries } = await (await server.api("admin")).get("/entries?year=2026");
-  expect(entries.map((own) => own.fields.note)).toEqual(["要留下"]);
+  expect(entries.map((record) => record.fields.note)).toEqual(["要留下"]);
 });
 
 test("full storage at commit is reported and loses nothing", async ({ page, server }) => {
@@ -127,7 +127,7 @@ test("full storage at commit is reported and loses nothing", async ({ page, serv
     };
   });
   await page.locator("#save").click();
-  await expect(told(page)).toContainText("存储空间已满");
+  await expect(formError(page)).toContainText("存储空间已满");
   await page.evaluate(() => window.mend());
   await save(page);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
@@ -153,7 +153,7 @@ test("tab releases the database to a newer version and keeps typed text", async 
   await expect(page.getByText("这个页面是旧版本")).toBeVisible();
   await expect(page.getByRole("button", { name: "重新载入" })).toBeVisible();
   await page.locator("#save").click();
-  await expect(told(page)).toContainText("这个页面是旧版本");
+  await expect(formError(page)).toContainText("这个页面是旧版本");
   await expect(page.getByLabel("备注")).toHaveValue("要留下");
   expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("jiedui.draft.")).map((key) => JSON.parse(localStorage.getItem(key)).note))).toEqual(["要留下"]);
 });
@@ -178,7 +178,7 @@ test("older tab that blocks the database is reported until it is closed", async 
   await page.clock.install();
   await page.locator("#save").click();
   await page.clock.runFor(30_000);
-  await expect(told(page)).toContainText("另一个标签页正占用手机存储");
+  await expect(formError(page)).toContainText("另一个标签页正占用手机存储");
   await expect(page.getByLabel("备注")).toHaveValue("要留下");
   await deaf.close();
   await expect(async () => {
@@ -265,7 +265,7 @@ test("missing places are reported and typed text stays", async ({ page, server, 
   await goOffline(page, line);
   await page.reload();
   await page.locator("#save").click();
-  await expect(told(page)).toContainText("地名和表格还没有下载到这台手机");
+  await expect(formError(page)).toContainText("地名和表格还没有下载到这台手机");
   await expect(page.getByLabel("备注")).toHaveValue("要留下");
   await goOnline(page, line);
   await save(page);

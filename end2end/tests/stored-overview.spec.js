@@ -1,17 +1,17 @@
 // The stored overview: a long one is written in chunks after it is shown, and the format of an older app is read.
 import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
 
-const figures = async (page) => Object.fromEntries(await page.locator("[data-indicator]").evaluateAll((cards) => cards.map((own) => [own.dataset.indicator, own.querySelector("strong").textContent])));
+const figures = async (page) => Object.fromEntries(await page.locator("[data-indicator]").evaluateAll((cards) => cards.map((element) => [element.dataset.indicator, element.querySelector("strong").textContent])));
 
 // Returns the number of entries in the stored overview, and of its chunks.
-const kept = (page) => page.evaluate(() => new Promise((done) => {
+const storedOverview = (page) => page.evaluate(() => new Promise((done) => {
   const opening = indexedDB.open("jiedui");
   opening.onsuccess = () => {
     const all = opening.result.transaction("kept").objectStore("kept").getAll(IDBKeyRange.bound("overview ", "overview ~"));
     all.onsuccess = () => {
       opening.result.close();
       const tallies = all.result.flatMap((text) => JSON.parse(text).tallies ?? []);
-      done({ pieces: all.result.length, entries: tallies.reduce((sum, own) => sum + own.entries, 0) });
+      done({ pieces: all.result.length, entries: tallies.reduce((sum, tally) => sum + tally.entries, 0) });
     };
   };
 }));
@@ -34,13 +34,13 @@ test("long overview and its deltas are stored completely", async ({ page, server
   const before = Number((await figures(page)).field_surveys.replaceAll(",", ""));
   const { tallies } = await api.get("/overview");
   expect(tallies.length).toBeGreaterThan(2_000);
-  const entries = tallies.reduce((sum, own) => sum + own.entries, 0);
-  await expect.poll(() => kept(page)).toMatchObject({ entries });
+  const entries = tallies.reduce((sum, tally) => sum + tally.entries, 0);
+  await expect.poll(() => storedOverview(page)).toMatchObject({ entries });
   for (const number of [1, 2, 3]) await record(api, number, 6);
   // More changes arrived while it was written: the last state is stored.
   await expect(page.locator('[data-indicator="field_surveys"] strong')).toHaveText((before + 18).toLocaleString("en-US"));
-  await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 3 });
-  expect((await kept(page)).pieces).toBeGreaterThan(20);
+  await expect.poll(() => storedOverview(page)).toMatchObject({ entries: entries + 3 });
+  expect((await storedOverview(page)).pieces).toBeGreaterThan(20);
   const seen = await figures(page);
   const lines = await page.locator(".map-frame .map-pairing").count();
   await goOffline(page, line);
@@ -66,7 +66,7 @@ test("data stored by an older app is readable offline", async ({ page, server, l
         store.getAll(IDBKeyRange.bound(`${name} `, `${name} ~`)).onsuccess = ({ target }) => {
           const pieces = target.result.map((text) => JSON.parse(text));
           const add = (whole, piece) => {
-            for (const [list, own] of Object.entries(piece)) whole[list].push(...own);
+            for (const [list, rows] of Object.entries(piece)) whole[list].push(...rows);
             return whole;
           };
           const whole = name === "places" ? pieces.flat() : pieces.slice(1).reduce(add, pieces[0]);
@@ -120,9 +120,9 @@ test("unchanged long overview is written once", async ({ page, server }) => {
   await page.goto("/");
   await again;
   await expect.poll(() => page.evaluate(() => window.written)).toBeGreaterThan(0);
-  const { entries } = await kept(page);
+  const { entries } = await storedOverview(page);
   // A repeated write of the same overview would precede the next change.
   await record(await server.api("recorder"), 1, 1);
-  await expect.poll(() => kept(page)).toMatchObject({ entries: entries + 1 });
+  await expect.poll(() => storedOverview(page)).toMatchObject({ entries: entries + 1 });
   expect(await page.evaluate(() => window.written)).toBe(2);
 });

@@ -16,7 +16,7 @@ async function tab(context, address) {
 // Returns the notes of all entries on the server.
 async function notes(server) {
   const { entries } = await (await server.api("admin")).get("/entries?year=2026");
-  return entries.map((own) => own.fields.note).sort();
+  return entries.map((record) => record.fields.note).sort();
 }
 
 async function place(page) {
@@ -69,7 +69,7 @@ test("three tabs with one form make three entries of that form only", async ({ p
     await pages[number].reload();
     await expect(pages[number].getByLabel("备注")).toHaveValue(note);
   }
-  for (const own of pages.reverse()) await save(own);
+  for (const tabPage of pages.reverse()) await save(tabPage);
   await expect.poll(() => notes(server)).toEqual(["丙", "乙", "甲"].sort());
   expect(await drafts(page)).toEqual([]);
 });
@@ -132,7 +132,7 @@ test("form without locks does not overwrite an entry saved from its draft", asyn
   });
   await second.goto(FORM);
   await expect(second.getByLabel("备注")).toHaveValue("第一");
-  expect((await drafts(second)).map((own) => own.id)).toEqual([draft.id]);
+  expect((await drafts(second)).map((draft) => draft.id)).toEqual([draft.id]);
   await second.getByLabel("备注").fill("第二");
   await save(second);
   await expect(second.getByText("已接收，待审核")).toHaveCount(1);
@@ -164,18 +164,18 @@ test("page restored by the browser does not reuse a saved draft", async ({ page,
   // Nothing has changed, so the form continues.
   await again();
   await page.getByLabel("备注").fill("第一。");
-  await expect.poll(async () => (await drafts(page)).map((own) => own.note)).toEqual(["第一。"]);
+  await expect.poll(async () => (await drafts(page)).map((draft) => draft.note)).toEqual(["第一。"]);
   // Another tab had the draft and changed it.
   const second = await context.newPage();
   await second.goto("/entries");
   await second.evaluate(() => {
-    const key = Object.keys(localStorage).find((own) => own.startsWith("jiedui.draft."));
+    const key = Object.keys(localStorage).find((name) => name.startsWith("jiedui.draft."));
     localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), note: "第二" }));
   });
   await again();
   await expect(notice(page)).toBeVisible();
   await page.getByLabel("备注").fill("第一！");
-  await expect.poll(async () => (await drafts(page)).map((own) => own.note).sort()).toEqual(["第一！", "第二"].sort());
+  await expect.poll(async () => (await drafts(page)).map((draft) => draft.note).sort()).toEqual(["第一！", "第二"].sort());
   await save(page);
   await second.reload();
   await second.locator(".entries.drafts .entry").getByRole("link").click();
@@ -190,9 +190,9 @@ test("two tabs that change one entry do not overwrite each other", async ({ page
   await fillIn(page, { ...SURVEY, values: { times: "2" }, note: "原来" });
   await save(page);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
-  const open = async (own) => {
-    await own.locator(".entry").getByRole("link").first().click();
-    await expect(own.locator("#field-values-times")).toHaveValue("2");
+  const open = async (page) => {
+    await page.locator(".entry").getByRole("link").first().click();
+    await expect(page.locator("#field-values-times")).toHaveValue("2");
   };
   const second = await tab(context, "/entries");
   await open(page);
@@ -210,7 +210,7 @@ test("two tabs that change one entry do not overwrite each other", async ({ page
   await expect(page.getByLabel("备注"), "and what only the other has changed is seen").toHaveValue("改过");
   await save(page);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
-  const fields = async () => (await (await server.api("admin")).get("/entries?year=2026")).entries.map((own) => [own.fields.values.times, own.fields.note]);
+  const fields = async () => (await (await server.api("admin")).get("/entries?year=2026")).entries.map((record) => [record.fields.values.times, record.fields.note]);
   await expect.poll(fields).toEqual([[5, "改过"]]);
 });
 
@@ -242,12 +242,12 @@ test("two tabs that change one organisation merge or report a conflict", async (
   await page.locator(".list .latest li").getByRole("link").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
   const address = new URL(page.url()).pathname;
-  const edit = async (own) => {
-    await own.goto(`${address}/edit`);
-    await expect(own.getByLabel("单位名称", { exact: true })).toHaveValue("沫阳镇");
+  const edit = async (page) => {
+    await page.goto(`${address}/edit`);
+    await expect(page.getByLabel("单位名称", { exact: true })).toHaveValue("沫阳镇");
   };
   const second = await context.newPage();
-  const name = (own) => own.locator("#field-name_en");
+  const name = (page) => page.locator("#field-name_en");
   await edit(page);
   await edit(second);
   await name(page).fill("Moyang A");
@@ -255,14 +255,14 @@ test("two tabs that change one organisation merge or report a conflict", async (
   await second.locator("#field-north").fill("25.4");
   await second.locator("#save").click();
   await expect(second.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
-  const own = async () => {
+  const storedFields = async () => {
     const { organisations } = await (await server.api("admin")).get("/overview");
     const { name_en, position } = organisations.find((one) => address.endsWith(one.id));
     return { name_en, position };
   };
   await page.locator("#save").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
-  await expect.poll(own).toEqual({ name_en: "Moyang A", position: [106.7, 25.4] });
+  await expect.poll(storedFields).toEqual({ name_en: "Moyang A", position: [106.7, 25.4] });
   // Now both change the same field.
   await edit(page);
   await edit(second);
@@ -272,11 +272,11 @@ test("two tabs that change one organisation merge or report a conflict", async (
   await name(second).fill("Moyang C");
   await second.locator("#save").click();
   await expect(second.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
-  await expect.poll(async () => (await own()).name_en).toBe("Moyang C");
+  await expect.poll(async () => (await storedFields()).name_en).toBe("Moyang C");
   await page.locator("#save").click();
   await expect(page.locator(".notice.bad[role=alert]")).toContainText("已在别处改动");
   await expect(name(page)).toHaveValue("Moyang B");
   await page.locator("#save").click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("沫阳镇");
-  await expect.poll(async () => (await own()).name_en).toBe("Moyang B");
+  await expect.poll(async () => (await storedFields()).name_en).toBe("Moyang B");
 });

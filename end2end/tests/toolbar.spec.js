@@ -14,11 +14,11 @@ async function press(page, locator, touch) {
 
 // Returns whether the centre of each element is not covered by another.
 const covered = (page, selector) =>
-  page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((own) => own.offsetParent).filter((own) => {
-    const box = own.getBoundingClientRect();
+  page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.offsetParent).filter((element) => {
+    const box = element.getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return !own.contains(top);
-  }).map((own) => own.textContent), selector);
+    return !element.contains(top);
+  }).map((element) => element.textContent), selector);
 
 for (const [width, height] of [[1366, 768], [1440, 900], [1920, 1080]]) {
   for (const query of ["?year=2023", "?year=2023&programme=labour"]) {
@@ -54,12 +54,12 @@ for (const [width, height] of [[1366, 768], [1440, 900], [1920, 1080]]) {
       await home();
       for (const share of [0.2, 0.5, 0.8, 1]) {
         await page.evaluate((share) => scrollTo(0, document.documentElement.scrollHeight * share), share);
-        const inView = await page.evaluate(() => [...document.querySelectorAll("main a, main button, main select, main summary")].filter((own) => {
-          const box = own.getBoundingClientRect();
+        const inView = await page.evaluate(() => [...document.querySelectorAll("main a, main button, main select, main summary")].filter((element) => {
+          const box = element.getBoundingClientRect();
           const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-          if (!own.offsetParent || y < 0 || y > innerHeight || own.closest(".menu > ul, .map")) return false;
-          return !own.contains(document.elementFromPoint(x, y));
-        }).map((own) => own.outerHTML));
+          if (!element.offsetParent || y < 0 || y > innerHeight || element.closest(".menu > ul, .map")) return false;
+          return !element.contains(document.elementFromPoint(x, y));
+        }).map((element) => element.outerHTML));
         expect(inView).toEqual([]);
       }
     });

@@ -6,7 +6,7 @@ const OTHER = { JIEDUI_SITE: path.resolve(import.meta.dirname, "../../target/sit
 const NOTICE = "#version";
 const build = (page) => page.evaluate(() => new URL(document.querySelector("script[type=module]").src).pathname.split("/")[2]);
 // Returns the builds from which this page has loaded files.
-const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((own) => new URL(own.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((found) => found[1]))]);
+const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((match) => match[1]))]);
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 
 async function countLoads(page) {
@@ -21,10 +21,10 @@ test.describe("without a service worker", () => {
   test("page with a missing chunk reloads in the new build with typed text", async ({ page, server }) => {
     await page.goto("/");
     await started(page);
-    const own = await build(page);
+    const first = await build(page);
     await server.restart(OTHER);
     await page.getByRole("link", { name: "登录" }).click();
-    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+    await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
     await started(page);
     await expect(page.getByLabel("用户名")).toBeVisible();
     expect(await loaded(page)).toEqual([await build(page)]);
@@ -48,11 +48,11 @@ test.describe("without a service worker", () => {
   test("draft of a form in progress is in the new build", async ({ page, server }) => {
     await signIn(page, server, "recorder");
     await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "写到一半" });
-    const own = await build(page);
+    const first = await build(page);
     await server.restart(OTHER);
     await page.reload();
     await started(page);
-    expect(await build(page)).not.toBe(own);
+    expect(await build(page)).not.toBe(first);
     await expect(page.getByLabel("备注")).toHaveValue("写到一半");
     await save(page);
     await expect(page.getByText("已接收，待审核")).toHaveCount(1);
@@ -60,12 +60,12 @@ test.describe("without a service worker", () => {
 
   test("page whose start script is missing after an upgrade reloads", async ({ page, server }) => {
     await page.goto("/");
-    const own = await build(page);
+    const first = await build(page);
     const html = await (await page.request.get("/")).text();
     await server.restart(OTHER);
     await page.route("/?kept", (route) => route.fulfill({ body: html, contentType: "text/html" }), { times: 1 });
     await page.goto("/?kept");
-    await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+    await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
     await started(page);
   });
 

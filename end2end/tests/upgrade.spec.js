@@ -8,7 +8,7 @@ const NOTICE = "#version";
 
 const build = (page) => page.evaluate(() => new URL(document.querySelector("script[type=module]").src).pathname.split("/")[2]);
 // Returns the builds from which this page has loaded files.
-const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((own) => new URL(own.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((found) => found[1]))]);
+const loaded = (page) => page.evaluate(() => [...new Set(performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname.match(/^\/pkg\/(\w+)\//)).filter(Boolean).map((match) => match[1]))]);
 const caches = (page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith("jiedui-")).map((name) => name.split("-")[1]));
 const look = (page) => page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
 const agree = (page) => page.locator(NOTICE).getByRole("button", { name: "现在更新" }).click();
@@ -23,10 +23,10 @@ async function countLoads(page) {
 test("build files are named by content and cached for a year", async ({ page, server, request }) => {
   await page.goto("/");
   await started(page);
-  const own = await build(page);
-  expect(own).toMatch(/^[0-9a-f]{16}$/);
+  const first = await build(page);
+  expect(first).toMatch(/^[0-9a-f]{16}$/);
   for (const name of ["start.js", "version.js", "jiedui.js", "jiedui.wasm", "jiedui.css", "export-image.js", "push.js"]) {
-    const answer = await request.get(`/pkg/${own}/${name}`);
+    const answer = await request.get(`/pkg/${first}/${name}`);
     expect(answer.status(), name).toBe(200);
     expect(answer.headers()["cache-control"], name).toBe("public, max-age=31536000, immutable");
   }
@@ -37,24 +37,24 @@ test("build files are named by content and cached for a year", async ({ page, se
   }
   await server.restart(OTHER);
   await page.goto("/shell");
-  expect((await request.get(`/pkg/${own}/jiedui.js`)).status()).toBe(404);
+  expect((await request.get(`/pkg/${first}/jiedui.js`)).status()).toBe(404);
 });
 
 test("page loaded before an upgrade completes with files of its build", async ({ page, server }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await page.goto("/");
   await started(page);
   await expect(page.locator("html")).toHaveAttribute("data-offline", "ready");
-  const own = await build(page);
+  const first = await build(page);
   await server.restart(OTHER);
   await page.getByRole("navigation").getByRole("link", { name: "单位" }).click();
   await expect(page.getByRole("searchbox")).toBeVisible();
-  expect(await loaded(page)).toEqual([own]);
+  expect(await loaded(page)).toEqual([first]);
   await look(page);
   await expect(page.locator(NOTICE)).toContainText("新版本已准备好");
   expect(await caches(page)).toHaveLength(2);
   await agree(page);
-  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
   await started(page);
   await expect(page.getByRole("searchbox")).toBeVisible();
   expect(await loaded(page)).toEqual([await build(page)]);
@@ -62,32 +62,32 @@ test("page loaded before an upgrade completes with files of its build", async ({
   // No page of the old build is open any more.
   await expect.poll(() => caches(page)).toEqual([await build(page)]);
   // The event stream breaks when the server goes.
-  expect(found.filter((text) => !text.includes("net::"))).toEqual([]);
+  expect(errors.filter((text) => !text.includes("net::"))).toEqual([]);
 });
 
 test("form in progress survives an upgrade and is saved by the new build", async ({ page, server, line }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "升级前" });
-  const own = await build(page);
+  const first = await build(page);
   const loads = await countLoads(page);
   await server.restart(OTHER);
   await look(page);
   await expect(page.locator(NOTICE)).toBeVisible();
   await page.getByLabel("备注").fill("升级前，升级后");
   expect(loads()).toBe(0);
-  expect(await build(page)).toBe(own);
+  expect(await build(page)).toBe(first);
 
   await goOffline(page, line);
   await page.reload();
   await started(page);
-  expect(await build(page)).toBe(own);
+  expect(await build(page)).toBe(first);
   await expect(page.getByLabel("备注")).toHaveValue("升级前，升级后");
 
   await goOnline(page, line);
   await expect(page.locator(NOTICE)).toBeVisible();
   await agree(page);
-  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
   await expect(page.getByLabel("备注")).toHaveValue("升级前，升级后");
   await save(page);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
@@ -97,26 +97,26 @@ test("form in progress survives an upgrade and is saved by the new build", async
   await goOffline(page, line);
   await page.reload();
   await started(page);
-  expect(await build(page)).not.toBe(own);
+  expect(await build(page)).not.toBe(first);
 });
 
 test("page is served by the cached build until the new one is cached", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
-  const own = await build(page);
+  const first = await build(page);
   await server.restart(OTHER);
   // No file of the new build arrives.
   await page.context().route(/\/pkg\//, (route) => route.abort());
   await page.goto("/entries/new/field_survey");
   await started(page);
-  expect(await build(page)).toBe(own);
+  expect(await build(page)).toBe(first);
   await expect(page.getByLabel("备注")).toBeVisible();
 });
 
 test("each of two tabs switches builds when its user agrees", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
-  const own = await build(page);
+  const first = await build(page);
   const second = await page.context().newPage();
   await second.goto("/");
   await started(second);
@@ -124,15 +124,15 @@ test("each of two tabs switches builds when its user agrees", async ({ page, ser
   await look(page);
   await expect(page.locator(NOTICE)).toBeVisible();
   await agree(page);
-  await expect.poll(() => build(page).catch(() => own)).not.toBe(own);
+  await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
   await expect(second.locator(NOTICE)).toContainText("新版本已准备好");
   // Further files come from the cache of the page's build.
-  expect(await build(second)).toBe(own);
-  expect((await caches(second)).sort()).toContain(own);
-  expect(await second.evaluate(async (own) => (await fetch(`/pkg/${own}/split_later.wasm`)).status, own)).toBe(200);
+  expect(await build(second)).toBe(first);
+  expect((await caches(second)).sort()).toContain(first);
+  expect(await second.evaluate(async (first) => (await fetch(`/pkg/${first}/split_later.wasm`)).status, first)).toBe(200);
   await second.close();
   await page.reload();
-  await expect.poll(() => caches(page)).not.toContain(own);
+  await expect.poll(() => caches(page)).not.toContain(first);
 });
 
 test("downgrade works like an upgrade", async ({ page, server }) => {
@@ -153,13 +153,13 @@ test("downgrade works like an upgrade", async ({ page, server }) => {
 test("waiting build takes over when the only tab is reloaded", async ({ page, server }) => {
   await signIn(page, server, "recorder");
   await readyOffline(page);
-  const own = await build(page);
+  const first = await build(page);
   await server.restart(OTHER);
   await look(page);
   await expect(page.locator(NOTICE)).toBeVisible();
   await page.reload();
   await started(page);
-  expect(await build(page)).not.toBe(own);
+  expect(await build(page)).not.toBe(first);
   await expect.poll(() => caches(page)).toEqual([await build(page)]);
   await expect(page.locator(NOTICE)).toHaveCount(0);
 });
@@ -201,7 +201,7 @@ test("page of another release is rendered from the phone's storage", async ({ pa
 
 test("manifest's icons match their sizes, and the shell names this build", async ({ page, request }) => {
   await page.goto("/");
-  const own = await build(page);
+  const first = await build(page);
   const manifest = await request.get("/manifest.webmanifest");
   expect(manifest.headers()["content-type"]).toContain("application/manifest+json");
   const { icons, start_url, scope, id } = await manifest.json();
@@ -217,6 +217,6 @@ test("manifest's icons match their sizes, and the shell names this build", async
   }
   const shell = await request.get("/shell");
   expect(shell.headers()["cache-control"]).toBe("no-cache");
-  expect(await shell.text()).toContain(`/pkg/${own}/start.js`);
+  expect(await shell.text()).toContain(`/pkg/${first}/start.js`);
   expect(await shell.text()).not.toContain('id="boot"');
 });

@@ -4,14 +4,14 @@ import { expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, 
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
 const amount = (page, code) => page.locator(`[data-indicator="${code}"] strong`);
 // Exact numbers: a screen shows two decimals and has the exact number in an attribute.
-const numbers = (cells) => cells.evaluateAll((all) => all.map((own) => Number((own.querySelector("data")?.value ?? own.textContent).replaceAll(",", ""))));
+const numbers = (cells) => cells.evaluateAll((all) => all.map((element) => Number((element.querySelector("data")?.value ?? element.textContent).replaceAll(",", ""))));
 const sum = (list) => Math.round(list.reduce((all, one) => all + one, 0) * 1e4) / 1e4;
 
 test("shares of a figure add up to it under a hundred filters", async ({ page, server }) => {
   await server.command("generate", "--entries", "3000", "--seed", "5");
   const api = await server.api("admin");
   const { indicators } = await api.get("/catalogue");
-  const sums = indicators.filter((own) => own.aggregation === "sum").map((own) => own.code);
+  const sums = indicators.filter((indicator) => indicator.aggregation === "sum").map((indicator) => indicator.code);
   await page.goto("/");
   await started(page);
   let compared = 0;
@@ -28,7 +28,7 @@ test("shares of a figure add up to it under a hundred filters", async ({ page, s
       link.remove();
     }, `/indicators/${code}${query}`);
     await expect(page).toHaveURL(new RegExp(`${code}\\?`));
-    const served = (await api.get(`/indicators${query}`)).indicators.find((own) => own.code === code).actual;
+    const served = (await api.get(`/indicators${query}`)).indicators.find((indicator) => indicator.code === code).actual;
     if (served === null) {
       await expect(page.locator(".indicator .figure-amount strong")).toHaveText("—");
       continue;

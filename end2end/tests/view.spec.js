@@ -6,7 +6,7 @@ const amount = (page, code) => page.locator(`[data-indicator="${code}"] strong`)
 const viewBox = (page) => page.locator(".map-frame svg").getAttribute("viewBox");
 
 test("map zooms by wheel, keys, buttons and double tap, and links keep it", async ({ page }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await page.goto("/?year=2023");
   await started(page);
   const whole = await viewBox(page);
@@ -44,7 +44,7 @@ test("map zooms by wheel, keys, buttons and double tap, and links keep it", asyn
   await frame.dblclick({ position: { x: 20, y: 20 } });
   await expect.poll(() => viewBox(page)).not.toBe(whole);
   await page.getByRole("button", { name: "适合筛选" }).click();
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test("pressed line shows partners, start, figures and latest entries", async ({ page, server }) => {

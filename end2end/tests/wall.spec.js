@@ -25,7 +25,7 @@ for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
       await page.clock.runFor(15_000);
       await expect(programme).not.toHaveText(now);
       const over = await page.evaluate(() => [...document.querySelectorAll(".wall .card, .wall .map-frame, .wall-latest li")]
-        .filter((own) => own.getBoundingClientRect().bottom > innerHeight + 1 || own.getBoundingClientRect().right > innerWidth + 1).length);
+        .filter((element) => element.getBoundingClientRect().bottom > innerHeight + 1 || element.getBoundingClientRect().right > innerWidth + 1).length);
       expect(over).toBe(0);
     }
     expect(seen.size).toBe(6);
@@ -40,7 +40,7 @@ test("wall shows latest entries of the year and shortens long answers", async ({
     fields: { activity: "field_survey", date, place: "522728109", values, details: { topic } } });
   const mutations = [entry("2023-12-31", { times: 3 }), entry("2026-11-20", { times: 2 })];
   const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
-  expect(results.map((own) => own.outcome)).toEqual(["applied", "applied"]);
+  expect(results.map((result) => result.outcome)).toEqual(["applied", "applied"]);
   await page.setViewportSize({ width: 1920, height: 1080 });
   await signIn(page, server, "admin");
   await page.goto("/?screen=wall&year=2023");

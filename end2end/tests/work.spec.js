@@ -5,7 +5,7 @@ const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10)
 
 test("recorder, reviewer and coordinator work a day, partly offline", async ({ page, server, line }) => {
   test.setTimeout(240_000);
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -76,23 +76,23 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   await page.locator("#save").click();
   await expect(page.locator("#error-date")).toContainText("已锁定");
   const { entries } = await (await server.api("coordinator")).get("/entries?limit=10&state=verified");
-  const own = entries.find((own) => own.fields.activity === "liaison_contact");
-  expect(own.fields.values.times).toBe(2);
-  await page.goto(`/entries/${own.id}`);
+  const contact = entries.find((record) => record.fields.activity === "liaison_contact");
+  expect(contact.fields.values.times).toBe(2);
+  await page.goto(`/entries/${contact.id}`);
   await page.locator("#field-values-times").fill("9");
   await page.locator("#save").click();
   await expect(page.locator("#error-date"), "nor is what was recorded before changed").toContainText("已锁定");
   const indicators = (await (await server.api("coordinator")).get("/indicators?year=2026&include=verified")).indicators;
-  const actual = (code) => indicators.find((own) => own.code === code).actual;
+  const actual = (code) => indicators.find((indicator) => indicator.code === code).actual;
   expect([actual("field_surveys"), actual("liaison_contacts")]).toEqual([1, 2]);
   await city.context().close();
   await reviewer.context().close();
   // The browser itself logs a stream that the line cuts.
-  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
 test("entry recorded offline before a form change is accepted", async ({ page, server, line }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
@@ -157,11 +157,11 @@ test("entry recorded offline before a form change is accepted", async ({ page, s
   await expect(page.locator("#sync")).toContainText("已同步");
   const { entries } = await (await server.api("reviewer")).get("/entries?limit=1");
   expect(entries[0].fields.values).toEqual({ times: 4 });
-  expect(found.filter((own) => !own.includes("net::ERR_"))).toEqual([]);
+  expect(errors.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
 test("table is checked, corrected, imported and reverted", async ({ page, server }) => {
-  const found = complaints(page);
+  const errors = complaints(page);
   await signIn(page, server, "recorder");
   await page.goto("/import");
   await page.locator("#import-activity").selectOption("joint_study");
@@ -171,10 +171,10 @@ test("table is checked, corrected, imported and reverted", async ({ page, server
   const wrong = rows.with(3, "昨天,沫阳镇,1,线上,x").with(7, "2026-5-1,北京,两次,自学,x");
   await page.locator("#import-file").setInputFiles(table(wrong));
   await expect(page.locator(".import [role=status]")).toContainText("共 300 行，其中 2 行有错误，共 4 处");
-  const told = page.locator(".table-errors tbody tr");
-  await expect(told).toHaveCount(4);
-  await expect(told.first()).toContainText("昨天");
-  await expect(told.first()).toContainText("5");
+  const errorRows = page.locator(".table-errors tbody tr");
+  await expect(errorRows).toHaveCount(4);
+  await expect(errorRows.first()).toContainText("昨天");
+  await expect(errorRows.first()).toContainText("5");
   await expectReadable(page);
   await page.locator(".import-steps button").first().click();
   await page.locator("#import-file").setInputFiles(table(rows));
@@ -190,11 +190,11 @@ test("table is checked, corrected, imported and reverted", async ({ page, server
   await expect(page.locator(".import > [role=status]")).toContainText("已导入 300 条填报");
   await expectReadable(page);
   const api = await server.api("coordinator");
-  const actual = async () => (await api.get("/indicators?year=2026")).indicators.find((own) => own.code === "joint_studies").actual;
+  const actual = async () => (await api.get("/indicators?year=2026")).indicators.find((indicator) => indicator.code === "joint_studies").actual;
   expect(await actual()).toBe((300 * 301) / 2);
   page.on("dialog", (dialog) => dialog.accept());
   await page.locator("#import-back").click();
   await expect(page.locator(".import > [role=status]")).toContainText("已撤销");
   expect(await actual()).toBe(null);
-  expect(found).toEqual([]);
+  expect(errors).toEqual([]);
 });
