@@ -1,4 +1,4 @@
-//! Made-up entries by the thousand, for demonstrations and benchmarks.
+//! `jiedui generate`: adds made-up entries for demonstrations and benchmarks.
 
 use crate::cli::error::CliError;
 use crate::cli::open::open;
@@ -10,11 +10,11 @@ use jiedui_core::fixtures::pairings;
 use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
 
-/// Entries in one transaction.
+/// Number of entries in one transaction.
 const STEP: u64 = 20_000;
 
-/// Adds the pairings and the entries of a seed; those that are there already stay as they are. Ended in the middle, it leaves whole
-/// transactions behind and can be started again.
+/// Adds the pairings and entries of a seed, except existing ones. If interrupted, complete transactions remain and the command can
+/// be repeated.
 pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage) -> Result<(), CliError> {
     let (db, _) = open(storage).await?;
     if pairings > 0 {
@@ -32,7 +32,7 @@ pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage)
         let done = numbers.end;
         added += insert_trusted(&db, &reference, numbers.map(|number| sample.entry(number)).collect()).await?;
         if std::io::stderr().is_terminal() {
-            // Progress alone: where it cannot be written nothing is lost.
+            // Only progress; an error is harmless.
             let _ = write!(std::io::stderr(), "\r{done} / {entries}");
         }
     }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: its arguments, and the dispatch to one file for each command.
 
 pub mod error;
 mod generate;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use user::UserCommand;
 
-/// 结对 Jiedui: one shared view of what Guiyang and Luodian do together
+/// 结对 Jiedui: one shared view of the work of Guiyang and Luodian
 #[derive(Parser, Debug)]
 #[command(name = "jiedui", version)]
 pub struct Cli {
@@ -30,57 +30,57 @@ pub struct Cli {
 enum Command {
     /// Serve the app and the API
     Serve(Config),
-    /// Bring the database's schema up to date and fill it if it is empty
+    /// Migrate the database, and fill it if it is empty
     Migrate {
-        /// The database was put back from a copy by its own tools: phones then start from nothing
+        /// The database was restored by its own tools: start a new epoch, in which phones pull from the beginning
         #[arg(long)]
         restored: bool,
         #[command(flatten)]
         storage: Storage,
     },
-    /// Accounts
+    /// Manage accounts
     User {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Take in entries that `export` wrote; the same file twice changes nothing
+    /// Import entries from a file of `jiedui export`; importing twice changes nothing
     Import {
-        /// Entries, one a line
+        /// File with one entry a line
         file: PathBuf,
         #[command(flatten)]
         storage: Storage,
     },
     /// Write all entries to standard output, one a line
     Export(Storage),
-    /// Copy the database to a file while the server goes on; photos are in the data folder, which is copied by other means
+    /// Copy a SQLite database to a file while the server runs; copy the data folder with the photos afterwards
     Backup {
-        /// The file to write
+        /// File to write
         file: PathBuf,
         #[command(flatten)]
         storage: Storage,
     },
-    /// Replace the database by a backup; the server must be stopped. The former files are kept next to it
+    /// Replace a SQLite database by a backup; stop the server first. The previous files stay next to it
     Restore {
-        /// The copy
+        /// File of the backup
         file: PathBuf,
         #[command(flatten)]
         storage: Storage,
     },
-    /// Add made-up entries, the same from the same seed: for demonstrations and benchmarks
+    /// Add made-up entries for demonstrations and benchmarks
     Generate {
-        /// How many
+        /// Number of entries
         #[arg(long)]
         entries: u64,
-        /// How many pairings of made-up organisations, before
+        /// Number of pairings of made-up organisations, which are added first
         #[arg(long, default_value_t = 0)]
         pairings: u64,
-        /// Another seed gives other entries
+        /// Seed; the same seed gives the same entries
         #[arg(long, default_value_t = 1)]
         seed: u64,
         #[command(flatten)]
         storage: Storage,
     },
-    /// Recompute every figure from the entries and compare
+    /// Recompute all figures from the entries and compare them with the stored ones
     Verify(Storage),
 }
 

@@ -1,4 +1,4 @@
-//! `jiedui restore`: puts a backup in the database's place.
+//! `jiedui restore`: replaces the database by a backup.
 
 use crate::cli::error::CliError;
 use crate::config::Storage;

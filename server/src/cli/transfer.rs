@@ -1,4 +1,4 @@
-//! Data in and out by the command line: export, import, verify.
+//! `jiedui export`, `import` and `verify`: entries out and in, and the check of all figures.
 
 use crate::attachment_store::AttachmentStore;
 use crate::cli::error::CliError;
