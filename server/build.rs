@@ -1,4 +1,4 @@
-//! Embeds the app: a new site is a new build of the server, and there is no release of the server without a site.
+//! Embeds the site: a new site rebuilds the server, and a release build without a site fails.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the tests' own, from the system's package.
+//! PostgreSQL of a test run: a temporary cluster, from the system's package.
 
 use crate::TestEnv;
 use std::path::{Path, PathBuf};

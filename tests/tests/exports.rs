@@ -1,4 +1,4 @@
-//! Tables that are taken away: whole however long, in China's time, and nothing in them runs.
+//! Exports: complete at any length, in China's time, without formulas.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! A disk that is full, and has room again.
+//! Full disk: writes fail, and succeed again once there is space.
 //!
 //! The disk is a tmpfs. Where the test may not mount one, it runs itself again in a user namespace of its own, which needs
 //! no rights. Where that is not allowed either, it prints that it was skipped; with `JIEDUI_REQUIRE_TMPFS` set it

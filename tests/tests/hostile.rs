@@ -1,4 +1,4 @@
-//! Requests that no honest client makes: each is answered, none with a 5xx, and none keeps another from being answered.
+//! Hostile requests: each is answered, none causes a 5xx status, and none blocks others.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 

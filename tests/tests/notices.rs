@@ -1,4 +1,4 @@
-//! Browsers that are woken when something comes back, by a push service that is one of this test's own.
+//! Push notifications about returned entries, with a push service of the test.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

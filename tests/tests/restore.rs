@@ -1,4 +1,4 @@
-//! A restore loses nothing that was acknowledged, and a server notices when its file is replaced.
+//! Restores: no acknowledged entry is lost, and a server notices when its file is replaced.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Links to the shared view: open without an account, show no entries, end when they are withdrawn.
+//! Share links: they open without an account, show no entries, and end when revoked.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! How the sync travels: as JSON or CBOR, whole or page by page, between versions, and across a restore.
+//! Wire formats of the sync: JSON and CBOR, snapshot and pages, versions, and cursors after a restore.
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 

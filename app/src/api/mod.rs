@@ -1,4 +1,4 @@
-//! The server's API as the app speaks to it: endpoints, the codec of bodies, and the pages of the user guide.
+//! Calls of the server's HTTP API: endpoints, the codec of bodies, and the pages of the user guide.
 
 pub mod codec;
 pub mod endpoints;

@@ -1,4 +1,4 @@
-//! Limits that keep exports from taking the server for themselves.
+//! Limits for the share of the server's memory and time that exports may use.
 
 use tokio::sync::Semaphore;
 

@@ -1,4 +1,4 @@
-//! A sheet of any length, written to a file row by row: in memory is one row.
+//! Writes a sheet of any length to a file, with one row in memory.
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Whether the server works: `/healthz` and `/readyz`.
+//! Health of the server: `/healthz` and `/readyz`.
 
 use serde::{Deserialize, Serialize};
 

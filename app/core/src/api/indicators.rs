@@ -1,4 +1,4 @@
-//! Figures and the parts that make them: `/api/v1/indicators`.
+//! Figures and their breakdowns: `/api/v1/indicators`.
 
 use crate::catalogue::Aggregation;
 use crate::values::quantity::{Qualifier, Quantity};

@@ -1,4 +1,4 @@
-//! Notices to people: `/api/v1/notices`.
+//! Notices for users and subscriptions to push notifications: `/api/v1/notices`.
 
 use serde::{Deserialize, Serialize};
 

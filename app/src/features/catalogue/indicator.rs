@@ -1,4 +1,4 @@
-//! Changing an indicator's names and targets, or adding one.
+//! The form that changes or adds an indicator: its names, unit, aggregation and targets.
 
 use crate::api::reference as server;
 use crate::features::catalogue::editing::{Submission, editing_screen, programme_options};

@@ -1,3 +1,5 @@
+//! Tests of the matching of columns.
+
 use super::*;
 use crate::import::layout::lay_out;
 use crate::import::target::targets;

@@ -1,3 +1,5 @@
+//! Tests of the matching of headings.
+
 use super::*;
 use crate::import::target::targets;
 use jiedui_core::catalogue::Activity;

@@ -1,3 +1,5 @@
+//! Tests of the layout of sheets.
+
 use super::*;
 use crate::import::row_omission::{ColumnKind, kinds, omission_reason};
 use crate::import::target::targets;

@@ -1,3 +1,5 @@
+//! Tests of the reader of old workbooks.
+
 use super::*;
 
 fn file(name: &str) -> Vec<u8> {

@@ -1,3 +1,5 @@
+//! Tests of the reader of workbooks.
+
 use super::*;
 use crate::import::workbook;
 use rust_xlsxwriter::{Format, Workbook};
