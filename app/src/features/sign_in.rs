@@ -32,8 +32,8 @@ fn SignInScreen() -> impl IntoView {
             let result = endpoints::sign_in(&username.get_untracked(), &password.get_untracked(), app.language).await;
             match result {
                 Ok(user) => {
-                    profile::keep(&user);
-                    sync::start_anew(if user.role.records() { "/entries" } else { "/" });
+                    profile::store(&user);
+                    sync::reload_at(if user.role.records() { "/entries" } else { "/" });
                 }
                 Err(error) => {
                     busy.set(false);

@@ -8,8 +8,8 @@ const USER: &str = "jiedui.user";
 const SIGNED_OUT: &str = "jiedui.signed_out";
 
 thread_local! {
-    /// Whether this tab has stored the signed-in person. A profile that was never stored is not missing.
-    static WAS_KEPT: Cell<bool> = const { Cell::new(false) };
+    /// Whether this tab has stored the signed-in person. Only then does a missing profile mean a sign-out by another tab.
+    static WAS_STORED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Returns the signed-in person.
@@ -17,32 +17,32 @@ pub fn user() -> Option<User> {
     local_storage::get(USER)
 }
 
-/// Whether local storage can say who has signed in: it does not where the browser refuses it.
-pub fn is_kept() -> bool {
-    local_storage::local_storage().is_some() && WAS_KEPT.get()
+/// Returns whether this tab has stored the signed-in person, in a local storage that the browser allows.
+pub fn is_stored() -> bool {
+    local_storage::local_storage().is_some() && WAS_STORED.get()
 }
 
-/// Remembers who has signed in.
-pub fn keep(user: &User) {
-    // Without it the person only has to sign in again; their entries lie elsewhere.
-    WAS_KEPT.set(local_storage::set(USER, user).is_ok());
+/// Stores the signed-in person.
+pub fn store(user: &User) {
+    // If this fails, the person only has to sign in again: entries are stored elsewhere.
+    WAS_STORED.set(local_storage::set(USER, user).is_ok());
     local_storage::remove(SIGNED_OUT);
 }
 
-/// Forgets the signed-in person. A sign-out that did not reach the server is repeated later.
-pub fn forget(server_knows: bool) {
+/// Removes the signed-in person. An unconfirmed sign-out is repeated later.
+pub fn forget(is_confirmed: bool) {
     local_storage::remove(USER);
-    if !server_knows {
+    if !is_confirmed {
         let _ = local_storage::set(SIGNED_OUT, &true);
     }
 }
 
-/// Whether a sign-out has yet to reach the server.
-pub fn owes_sign_out() -> bool {
+/// Returns whether a sign-out has not reached the server yet.
+pub fn is_sign_out_pending() -> bool {
     local_storage::get(SIGNED_OUT).unwrap_or(false)
 }
 
-/// Records that the sign-out has reached the server.
-pub fn sign_out_is_told() {
+/// Marks the sign-out as received by the server.
+pub fn confirm_sign_out() {
     local_storage::remove(SIGNED_OUT);
 }

@@ -44,7 +44,7 @@ impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(name) = &self.leased {
             HELD.with_borrow_mut(|held| held.remove(name));
-            give_back(name);
+            release(name);
         }
     }
 }
@@ -66,7 +66,7 @@ pub async fn hold(name: &str) -> Option<Hold> {
         if let Some(hold) = lease(name) {
             return Some(hold);
         }
-        TimeoutFuture::new(RENEWED).await;
+        TimeoutFuture::new(RENEWAL_INTERVAL).await;
     }
 }
 
@@ -119,9 +119,9 @@ impl Locks {
 }
 
 /// Milliseconds after which a lease ends unless renewed. A tab in the background wakes once a minute.
-const LASTS: f64 = 150_000.0;
+const LEASE_DURATION: f64 = 150_000.0;
 /// Interval in milliseconds at which a lease is renewed or requested.
-const RENEWED: u32 = 5_000;
+const RENEWAL_INTERVAL: u32 = 5_000;
 
 #[derive(Serialize, Deserialize)]
 struct Lease {
@@ -132,7 +132,7 @@ struct Lease {
 thread_local! {
     /// Names of the locks that this page has leased.
     static HELD: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
-    static RENEWS: Cell<bool> = const { Cell::new(false) };
+    static IS_RENEWING: Cell<bool> = const { Cell::new(false) };
     /// Random identity of this page.
     static TAB: f64 = js_sys::Math::random();
 }
@@ -142,36 +142,37 @@ fn key(name: &str) -> String {
 }
 
 fn write(name: &str) {
-    let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LASTS };
+    let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LEASE_DURATION };
     // Without local storage no other tab sees the lease. A double save is then detected by the saving transaction.
     let _ = local_storage::set(&key(name), &lease);
 }
 
-fn is_another(name: &str) -> bool {
+fn is_held_elsewhere(name: &str) -> bool {
     let lease = local_storage::get::<Lease>(&key(name));
     lease.is_some_and(|lease| lease.until > js_sys::Date::now() && TAB.with(|tab| *tab != lease.tab))
 }
 
 fn lease(name: &str) -> Option<Hold> {
     let is_mine = HELD.with_borrow(|held| held.contains(name));
-    if is_mine || is_another(name) {
+    if is_mine || is_held_elsewhere(name) {
         return None;
     }
     write(name);
     HELD.with_borrow_mut(|held| held.insert(name.to_owned()));
-    if !RENEWS.replace(true) {
-        let renew =
-            || HELD.with_borrow(|held| held.iter().filter(|name| !is_another(name)).for_each(|name| write(name)));
-        set_interval(renew, Duration::from_millis(RENEWED.into()));
-        let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.iter().for_each(|name| give_back(name))));
+    if !IS_RENEWING.replace(true) {
+        let renew = || {
+            HELD.with_borrow(|held| held.iter().filter(|name| !is_held_elsewhere(name)).for_each(|name| write(name)))
+        };
+        set_interval(renew, Duration::from_millis(RENEWAL_INTERVAL.into()));
+        let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.iter().for_each(|name| release(name))));
         let _ = window().add_event_listener_with_callback("pagehide", leave.as_ref().unchecked_ref());
         leave.forget();
     }
     Some(Hold { _until: None, leased: Some(name.to_owned()) })
 }
 
-fn give_back(name: &str) {
-    if !is_another(name) {
+fn release(name: &str) {
+    if !is_held_elsewhere(name) {
         local_storage::remove(&key(name));
     }
 }

@@ -84,10 +84,10 @@ pub fn start(model: AppState) {
         POLL,
     );
     spawn_local(async move {
-        if profile::owes_sign_out() && model.session.user.with_untracked(Option::is_some) {
+        if profile::is_sign_out_pending() && model.session.user.with_untracked(Option::is_some) {
             // The person signed out offline, so the session still exists on the server.
             if endpoints::sign_out().await.is_ok() {
-                profile::sign_out_is_told();
+                profile::confirm_sign_out();
             }
             model.session.user.set(None);
             model.overviews.server.set(None);
@@ -104,7 +104,7 @@ pub fn start(model: AppState) {
 
 /// Starts the sync of a signed-in user.
 pub async fn begin(model: AppState, user: User) {
-    profile::keep(&user);
+    profile::store(&user);
     model.sync.status.set(Status::Receiving { position: 0, last: 0 });
     if model
         .overviews
@@ -169,7 +169,7 @@ fn request_persistence() {
 }
 
 /// Reloads the app at an address, so that nothing of another user's session continues in this tab.
-pub fn start_anew(address: &str) {
+pub fn reload_at(address: &str) {
     let _ = window().location().set_href(address);
 }
 
@@ -177,7 +177,7 @@ pub fn start_anew(address: &str) {
 fn leave_another_account(model: AppState) {
     let shown = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let stored = profile::user().map(|user| user.id);
-    if shown.is_some() && shown != stored && profile::is_kept() {
+    if shown.is_some() && shown != stored && profile::is_stored() {
         let _ = window().location().reload();
     }
 }
@@ -197,5 +197,5 @@ pub async fn sign_out(model: AppState) {
     {
         model.storage.error.set(Some(error));
     }
-    start_anew("/");
+    reload_at("/");
 }

@@ -19,6 +19,6 @@ pub use changes::{
     my_entry_of, outbox_as_push, save_all, save_made, undo_delete, undo_delete_item,
 };
 pub use labels::{fetch_places, judges, load_labels, refresh_overview};
-pub use lifecycle::{begin, sign_out, start, start_anew, update};
+pub use lifecycle::{begin, reload_at, sign_out, start, update};
 pub use news::look_for_news;
 pub use offline_readiness::can_work_offline;
