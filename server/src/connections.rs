@@ -128,7 +128,7 @@ impl One {
         let mut closed = self.silent.add(self.number);
         // Answers are small: none waits for the next.
         let _ = stream.set_nodelay(true);
-        // A client that has gone without a word, or that reads nothing. Where the system has no such limit, TCP's own holds.
+        // For a client that disappeared or reads nothing. Without this option, TCP's default applies.
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let (silent, number, peer) = (self.silent.clone(), self.number, self.peer);
         let inner = TowerToHyperService::new(router);

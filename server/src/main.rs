@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     private::close_new_files();
     let arguments = match cli::Cli::try_parse() {
         Ok(arguments) => arguments,
-        // Help and version are no errors; a mistake is told in one line.
+        // Help and version are not errors; an error is printed in one line.
         Err(error) if !error.use_stderr() => {
             print!("{error}");
             return ExitCode::SUCCESS;

@@ -53,7 +53,7 @@ fn start(folder: PathBuf, make: &str) -> Postgres {
     let mut watcher = Command::new("setsid");
     watcher.args(["bash", "-c", &watch]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let watcher = watcher.spawn().unwrap();
-    // It ends after this process, so nobody here can wait for it.
+    // It ends after this process, so the process cannot wait for it.
     std::mem::forget(watcher);
     Postgres { folder, port }
 }

@@ -32,7 +32,7 @@ fn session_is_valid_until_sign_out(#[case] database: Database) {
     let api = server.sign_in("village");
     assert_eq!(api.request("DELETE", "/api/v1/session").send().unwrap().status(), 204);
     assert_eq!(api.get("/api/v1/session").status(), 401, "the token ends at once");
-    // The other session goes on until the account is closed.
+    // The other session stays valid until the account is disabled.
     let other = server.sign_in("village");
     assert!(env.run(&["user", "disable", "--username", "village"], "").status.success());
     assert_eq!(other.get("/api/v1/session").status(), 401);

@@ -77,7 +77,7 @@ fn server_ends_cleanly_on_sigterm(#[case] database: Database) {
     let env = TestEnv::new(database);
     env.add_user("head", "admin", &[]);
     let server = env.serve(&[]);
-    // Somebody who listens does not hold it up.
+    // An open event stream does not delay it.
     let _listener = server.sign_in("head").get("/api/v1/live");
     assert_eq!(server.terminate(), Some(0));
 }
@@ -173,7 +173,7 @@ fn accounts_of_earlier_versions_are_found_by_spelling() {
     for name in ["village", "town", "other"] {
         env.add_user(name, "recorder", &["--place", "522728109"]);
     }
-    // As an earlier version would have taken them.
+    // As an earlier version accepted them.
     for change in ["username = 'Village ' WHERE username = 'village'", "username = 'Town' WHERE username = 'other'"] {
         let statement = format!("UPDATE account SET {change}");
         let psql = std::process::Command::new("psql").args([&env.url, "-c", &statement]).output().unwrap();
@@ -184,7 +184,7 @@ fn accounts_of_earlier_versions_are_found_by_spelling() {
         server.sign_in_with(typed, password).read("/api/v1/session")["user"]["username"].clone()
     };
     assert_eq!(who("village", "villagevillage"), "village");
-    // Two that have come to the same spelling stay apart.
+    // Two accounts with the same canonical spelling stay separate.
     assert_eq!(who("town", "towntown"), "town");
     assert_eq!(who("Town", "otherother"), "Town");
 }

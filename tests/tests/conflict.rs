@@ -70,10 +70,10 @@ fn different_fields_merge_and_same_field_needs_resolution(#[case] database: Data
     let waiting = &people.whole()["conflicts"][0];
     assert_eq!(waiting["kept"], json!({"note": "村里改的", "values.times": 7}));
     assert_eq!((&waiting["seq"], &waiting["settled_at"]), (&json!(3), &Value::Null));
-    // What is not among the values cannot be taken, nor by somebody who may not touch the entry.
+    // Only conflicting values can be taken, and only by users who may change the entry.
     let refused = people.village.push(people.phone, people.choose(4, 3, 3, &["place"]));
     assert_eq!(refused[0]["errors"][0]["field"], "take");
-    // A choice by who has not seen the last change of the value waits; by who has, it is taken.
+    // A resolution that has not seen the latest change is a conflict; one that has is applied.
     people.town.push(people.desk, people.put(2, 3, json!({"values": {"times": 6}})));
     let late = people.village.push(people.phone, people.choose(5, 3, 3, &["values.times"]));
     assert_eq!(late[0]["outcome"], "conflict");
@@ -131,7 +131,7 @@ fn delete_against_edit_conflicts_and_can_be_applied(#[case] database: Database) 
 fn conflicts_of_a_record_are_limited_and_none_is_dropped(#[case] database: Database) {
     let people = people(database);
     people.town.push(people.desk, people.put(1, 1, json!({"note": "镇里改的"})));
-    // Another phone each time would do, too: its own earlier work is no news to a client.
+    // Each mutation uses another client, since a client's earlier changes do not conflict.
     let stale: Vec<Value> =
         (2..=131).map(|seq| people.put(seq, 1, json!({"note": format!("第 {seq} 次")}))[0].clone()).collect();
     let results = people.village.push(people.phone, json!(stale));
@@ -141,7 +141,7 @@ fn conflicts_of_a_record_are_limited_and_none_is_dropped(#[case] database: Datab
     assert_eq!((&refused["code"], &refused["limit"]), (&json!("too_many_conflicts"), &json!(100.0)));
     let conflicts = people.whole()["conflicts"].as_array().unwrap().clone();
     assert_eq!((conflicts.len(), &conflicts[0]["kept"]["note"]), (100, &json!("第 2 次")));
-    // A resolved one makes room.
+    // A resolved conflict no longer counts.
     assert_eq!(people.village.push(people.phone, people.choose(200, 2, 2, &[]))[0]["outcome"], "applied");
     assert_eq!(
         people.village.push(people.phone, people.put(201, 1, json!({"note": "再改"})))[0]["outcome"],

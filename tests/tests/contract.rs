@@ -65,7 +65,7 @@ fn too_large_body_is_rejected_and_answers_are_compressed() {
     let answer = api.request("GET", "/api/v1/catalogue").header("accept-encoding", "zstd").send().unwrap();
     assert_eq!(answer.headers()["content-encoding"], "zstd");
     for encoding in ["br", "gzip"] {
-        // The client unpacks these by itself, so their names are gone from the answer.
+        // The client decompresses these, and removes the header.
         let answer = api.request("GET", "/api/v1/catalogue").header("accept-encoding", encoding).send().unwrap();
         assert!(answer.text().unwrap().contains("pigs_marketed"), "{encoding}");
     }
@@ -104,7 +104,7 @@ fn compressed_push_is_applied() {
     let packed = packer.finish().unwrap();
     let answer = request.header("content-encoding", "gzip").body(packed.clone()).send().unwrap();
     assert_eq!(answer.json::<Value>().unwrap()["results"][0]["outcome"], "applied");
-    // One that is cut off, and one that would fill the memory.
+    // A truncated body, and one that would exhaust the memory.
     let request = |bytes: Vec<u8>| {
         let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json");
         request.header("content-encoding", "gzip").body(bytes).send().unwrap().status()

@@ -77,7 +77,7 @@ fn deletion_needs_rights_and_updates_figures(#[case] database: Database) {
     assert_eq!(people.county.actual("field_surveys", 2026), 4);
     assert_eq!(delete(&people.county, approved, duplicate).0, "applied");
     assert_eq!(people.county.actual("field_surveys", 2026), Value::Null);
-    // Its way says who and why; no list, export or phone has it.
+    // The history has author and reason; no list, export or phone has the entry.
     let whole = people.village.read(&format!("/api/v1/entries/{}", approved.0));
     let last = whole["history"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["deleted"], &last["author_name"]), (&json!(true), &json!("county")));
@@ -100,7 +100,7 @@ fn deletion_in_a_closed_month_needs_a_coordinator(#[case] database: Database) {
     assert_eq!(close.status(), 200);
     assert_eq!(delete(&people.village, entry, json!({})), ("rejected".into(), "date closed".into()));
     assert_eq!(delete(&people.county, entry, json!({})), ("rejected".into(), "reason required".into()));
-    // An edit by a coordinator, too, says why.
+    // An edit by a coordinator also needs a reason.
     let put = |fields: Value| {
         let put = json!([{"seq": 1, "kind": "entry", "id": entry.0, "base_rev": 1, "op": "put", "fields": fields}]);
         people.county.push(Uuid::now_v7(), put).remove(0)
@@ -121,7 +121,7 @@ fn undone_deletion_restores_the_entry(#[case] database: Database) {
     let entry = people.village.read(&format!("/api/v1/entries/{id}"))["fields"].clone();
     let delete = json!({"seq": 1, "kind": "entry", "id": id, "base_rev": rev, "op": "delete"});
     assert_eq!(people.village.push(phone, json!([delete]))[0]["outcome"], "applied");
-    // The phone does not know the tombstone's revision: its own deletion is no news to it.
+    // The phone does not know the tombstone's revision, but its own deletion does not conflict.
     let put = json!({"seq": 2, "kind": "entry", "id": id, "base_rev": rev, "op": "put", "fields": entry});
     assert_eq!(people.village.push(phone, json!([put]))[0]["outcome"], "applied");
     assert_eq!(people.village.read(&format!("/api/v1/entries/{id}"))["deleted"], false);

@@ -55,7 +55,7 @@ fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Da
     wrong["to"] = json!("2026-08-31");
     assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "to");
     assert_eq!(recorder.get(&file).status(), 403);
-    // A file of somebody else's that one may not read becomes nobody's agreement.
+    // Another account's file that the user may not read cannot become an agreement.
     let foreign = b"%PDF-1.4 somebody else's".to_vec();
     let foreign_hash: String = {
         use sha2::Digest;

@@ -32,7 +32,7 @@ fn push_from_before_restore_overwrites_nothing_newer() {
         village.push(phone, json!([first]));
         town.push(desk, put(1, 1, Some(0), json!({"values": {"people": 2}})));
         assert!(env.run(&["backup", copy], "").status.success());
-        // These are acknowledged, and a restore takes them back.
+        // These are acknowledged, and the restore reverts them.
         village.push(phone, json!([survey_put(2, lost, 5)]));
         village.push(phone, put(3, 2, Some(0), json!({"note": "恢复前写的"})));
         assert_eq!(server.terminate(), Some(0));
@@ -42,16 +42,16 @@ fn push_from_before_restore_overwrites_nothing_newer() {
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
     let epoch = village.read("/api/v1/sync/pull?limit=1")["epoch"].as_u64().unwrap();
     assert!(epoch > 0);
-    // Others go on, and give the number 3 to another revision.
+    // Others continue, and revision 3 is another state now.
     let theirs = town.push(desk, put(2, 2, Some(epoch), json!({"note": "镇里改的", "values": {"times": 6}})));
     assert_eq!((&theirs[0]["outcome"], &theirs[0]["rev"]), (&json!("applied"), &json!(3)));
-    // What a phone remembers is sent again: what is there finds its answer, what is not is done or waits for a choice.
+    // The phone repeats its last mutations: known ones are answered as before, others are applied or become conflicts.
     let again = json!([first, survey_put(2, lost, 5), put(3, 2, Some(0), json!({"note": "恢复前写的"}))[0]]);
     let results = village.push(phone, again.clone());
     let outcomes: Vec<&str> = results.iter().map(|result| result["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["applied", "applied", "conflict"]);
     assert_eq!(village.push(phone, again), results, "once");
-    // An edit that its author made after the third revision of the former life: they have not seen the present one.
+    // An edit based on revision 3 of the previous epoch has not seen the present revision 3.
     let late = village.push(phone, put(4, 3, Some(0), json!({"values": {"times": 9, "people": 8}})));
     assert_eq!(late[0]["outcome"], "conflict");
     let whole = village.read(&format!("/api/v1/entries/{id}"));
@@ -61,7 +61,7 @@ fn push_from_before_restore_overwrites_nothing_newer() {
     );
     assert_eq!(whole["conflicts"][0]["kept"], json!({"note": "恢复前写的"}));
     assert_eq!(whole["conflicts"][1]["kept"], json!({"values.times": 9}));
-    // Of what the server never had there is nothing to be edited; and a number above the record's is none of this life.
+    // A record that the server never had cannot be edited. A revision above the record's is an error.
     let gone = village.push(phone, json!([{"seq": 5, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 3, "epoch": 0, "op": "put", "fields": {"note": "x"}}]));
     assert_eq!(gone[0]["errors"][0]["field"], "id");
     let above = village.push(phone, put(6, 9, Some(epoch), json!({"note": "x"})));
@@ -87,7 +87,7 @@ fn push_without_epoch_overwrites_nothing_after_a_restore() {
     assert!(env.run(&["restore", copy], "").status.success());
     let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
-    // What stood before the restore is seen by everybody: an edit of it is taken.
+    // Everybody has seen the state before the backup, so an edit of it is applied.
     assert_eq!(town.push(desk, put(1, 1, "镇里改的"))[0]["outcome"], "applied");
     // The second revision is another one by now.
     assert_eq!(village.push(phone, put(3, 2, "村里改的"))[0]["outcome"], "conflict");

@@ -44,7 +44,7 @@ fn exports_use_china_time_and_neutralise_formulas(#[case] database: Database) {
     for row in &rows {
         assert!(row[note].starts_with('\''), "{:?} would run", &row[note]);
     }
-    // What the entry says is UTC; the table is eight hours on.
+    // The entry has UTC; the table is eight hours ahead.
     let id = &rows[0][0];
     let updated = api.read(&format!("/api/v1/entries/{id}"))["fields"]["updated_at"].as_str().unwrap().to_owned();
     let seconds = |text: &str| {
@@ -92,7 +92,7 @@ fn exported_long_table_is_truncated_with_a_mark(#[case] database: Database) {
     let hex = id.simple();
     let key = if database == Database::Sqlite { format!("x'{hex}'") } else { format!("'{id}'") };
     let long = "村".repeat(40_000);
-    // Whatever limits the forms have today: what is stored must not keep a table from being made.
+    // Stored values must not prevent an export, whatever limits the forms have today.
     env.sql(&format!("UPDATE record SET fields = REPLACE(fields, '入户走访', '{long}') WHERE id = {key}"));
     let sheet = api.get("/api/v1/export/entries.xlsx?year=2026");
     assert_eq!(sheet.status(), 200);

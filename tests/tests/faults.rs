@@ -107,7 +107,7 @@ fn hundred_kills_under_load_lose_and_duplicate_nothing(#[case] database: Databas
     let mut phones: Vec<Phone> = phones.into_iter().map(|phone| phone.into_inner().unwrap()).collect();
     check(&api, &phones);
     assert!(phones.iter().all(|phone| phone.answered.len() as u64 > KILLS), "there was a load");
-    // What was under way when the server was killed is sent once more, and is there once.
+    // Pushes in progress at the kill are repeated, and exist once.
     for phone in &mut phones {
         assert!(phone.push(&api) && phone.sent.is_empty());
     }
@@ -140,7 +140,7 @@ fn connection_cut_at_random_bytes_loses_and_duplicates_nothing(#[case] database:
     });
     assert!(proxy.cuts() > 50, "{} cuts", proxy.cuts());
     check(&direct, &phones);
-    // The whole of it over the broken line: what has arrived whole is kept, the rest is asked for again.
+    // The snapshot over the broken line: complete lines are used, the rest is requested again.
     let (mut cursor, mut held, mut breaks) = (String::new(), BTreeMap::new(), 0);
     loop {
         let path = format!("/api/v1/sync/snapshot?cursor={cursor}");

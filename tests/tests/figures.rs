@@ -144,7 +144,7 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
         }
     }
     assert!(compared > 500, "{compared}");
-    // What a phone is given for a village says the same as the indicators.
+    // The overview of a village has the same figures as the indicators.
     let village: Overview = serde_json::from_value(api.read("/api/v1/overview?village=522728109204")).unwrap();
     let filter = Filter { year: Some(2025), place: Some("522728109204".to_owned()), ..Filter::default() };
     assert!(village.has(&filter) && !village.has(&Filter { place: None, ..filter.clone() }));

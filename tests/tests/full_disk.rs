@@ -100,7 +100,7 @@ fn server_writes_again_once_a_full_disk_has_room() {
     let (client, mut pushed) = (Uuid::now_v7(), 1);
     head.push(client, json!([survey_put(pushed, Uuid::now_v7(), 1)]));
     disk.fill();
-    // What the log still has room for gets through.
+    // Writes succeed while the log has space.
     let refused = loop {
         let long = "长".repeat(300);
         let mut batch = Vec::new();
@@ -120,7 +120,7 @@ fn server_writes_again_once_a_full_disk_has_room() {
     assert!(refused.headers().contains_key("retry-after"));
     assert!(refused.json::<Value>().unwrap()["detail"].as_str().unwrap().contains("磁盘已满"));
     let written = pushed - 50;
-    // What is there can be read, and who is signed in stays it.
+    // Stored data is readable, and sessions stay valid.
     assert_eq!(head.actual("field_surveys", 2026), written);
     assert_eq!(head.get("/api/v1/session").status(), 200);
     assert_eq!(head.get("/api/v1/entries?limit=1").status(), 200);

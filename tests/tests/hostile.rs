@@ -89,7 +89,7 @@ fn hostile_query_of_any_get_route_causes_no_server_error() {
         }
     };
     for path in &paths {
-        // All names with the same value at once, and what concerns time by itself: one that is refused hides the others.
+        // All parameters with the same value together, except those of time, since a rejected one hides the others.
         for value in VALUES.iter().copied().chain([long.as_str()]) {
             let all: Vec<String> = names.iter().map(|name| format!("{name}={value}")).collect();
             ask(format!("{path}?{}", all.join("&")));

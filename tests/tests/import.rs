@@ -49,7 +49,7 @@ fn import_reports_every_error_and_writes_once_when_corrected(#[case] database: D
     let server = env.serve(&[]);
     let api = server.sign_in("reviewer");
     let long = "长".repeat(2_001);
-    // Which cell becomes what, and what is to be said of it.
+    // Column, wrong text, and the field and code of the error.
     let spoilt: [(usize, &str, &str, &str); 17] = [
         (0, "", "date", "required"),
         (0, "下周一", "date", "unreadable_date"),

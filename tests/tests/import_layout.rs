@@ -21,7 +21,7 @@ fn sheet_and_heading_are_shown_and_can_be_changed() {
         let answer = api.request("PUT", &import_path(&import, "/layout")).json(&wrong).send().unwrap();
         assert_eq!(answer.status(), 400, "{wrong}");
     }
-    // A heading that nobody knows is pointed at.
+    // The user chooses an unknown heading.
     let table = "这里,什么,也不,知道\n哪一天,哪里,几个人,x\n2026-11-20,沫阳镇,12,y\n";
     let import = upload_and_check(&api, "skills_training", table);
     assert_eq!(import["heading_row"], 1);
@@ -114,7 +114,7 @@ fn matched_columns_are_remembered_per_person_except_template() {
     assert_eq!(change(&api, &import, "/columns", &columns)["wrong"], 0);
     assert_eq!(upload_and_check(&api, "skills_training", table.replace('2', "3"))["columns"][0], "date");
     assert_eq!(upload_and_check(&other, "skills_training", table)["columns"], json!([null, null, null]));
-    // The same heading as the template's cannot be said otherwise.
+    // The columns of the template's heading are fixed.
     let template = "日期*,地点*,培训人次（人次）*,工种,结对,单位,备注\n2026-11-20,沫阳镇,2,,,,\n";
     let import = upload_and_check(&api, "skills_training", template);
     assert_eq!((&import["official"], &import["wrong"]), (&json!(true), &json!(0)), "{import}");

@@ -21,7 +21,7 @@ fn unit_of_heading_is_applied_or_omits_the_column() {
         let import =
             upload_and_check(&api, "online_sale", format!("日期,地点,销售额（{unit}）\n2026-11-20,沫阳镇,50000\n"));
         assert_eq!(omitted_columns(&import), [(format!("销售额（{unit}）"), "unit".to_owned())], "{import}");
-        // A person who takes the column all the same gets a mistake, never a figure in the field's unit.
+        // A user who matches the column anyway gets an error, never a figure in the field's unit.
         let columns = json!({"columns": ["date", "place", "values.amount"]});
         let import = change(&api, &import, "/columns", &columns);
         let codes: Vec<String> = errors_of(&import).into_iter().map(|error| error.2).collect();

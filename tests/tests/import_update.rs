@@ -29,7 +29,7 @@ fn corrected_export_updates_its_entries(#[case] database: Database) {
     let (id, date, note, answers, rev) =
         (column("编号"), column("日期"), column("备注"), column("数值"), column("版本"));
     let at = |rows: &[Vec<String>], wanted: Uuid| rows.iter().position(|row| row[id] == wanted.to_string()).unwrap();
-    // One is corrected in three fields, one is changed by somebody else as well, two stay as they are.
+    // One entry is corrected in three fields, one is also changed by another user, and two stay unchanged.
     let (first, second) = (at(&rows, ids[0]), at(&rows, ids[1]));
     rows[first][date] = "2026/11/19".into();
     rows[first][note] = "改过".into();
@@ -58,7 +58,7 @@ fn corrected_export_updates_its_entries(#[case] database: Database) {
         fields,
         [("date", "2026-11-20", "2026-11-19"), ("note", "第1条；好", "改过"), ("values.amount", "1 万元", "2.5 万元")]
     );
-    // Somebody else changes the same field of the second: the whole waits, and says why.
+    // Another user changes the same field of the second entry: the whole import is rejected with the reason.
     let theirs =
         json!({"seq": 1, "kind": "entry", "id": ids[1], "base_rev": 1, "op": "put", "fields": {"note": "别人改的"}});
     assert_eq!(api.push(Uuid::now_v7(), json!([theirs]))[0]["outcome"], "applied");
@@ -83,7 +83,7 @@ fn corrected_export_updates_its_entries(#[case] database: Database) {
     let fields = &now["fields"];
     let expected = (&json!("2026-11-20"), &json!("第1条；好"), &json!(1));
     assert_eq!((&fields["date"], &fields["note"], &fields["values"]["amount"]), expected, "{now}");
-    // What names no entry, no revision, or one that is to come is a mistake.
+    // An unknown entry, a missing revision and a future revision are errors.
     rows[first][rev] = "9".into();
     rows[second][id] = Uuid::now_v7().to_string();
     let third = at(&rows, ids[2]);
@@ -124,7 +124,7 @@ fn account_checks_one_table_at_a_time() {
         0,
         "others go on"
     );
-    // It can be cancelled, and makes room for another.
+    // It can be cancelled, and another can start.
     let cancelled: Value = api.request("DELETE", &import_path(&first, "")).send().unwrap().json().unwrap();
     assert_eq!(cancelled["stage"], "cancelled");
     wait_until("the next table", || {

@@ -66,7 +66,7 @@ fn full_disk_defers_photos_and_rejects_none() {
         range.map_or(0, |range| range.strip_prefix("bytes=0-").unwrap().parse::<usize>().unwrap() + 1)
     };
     assert_eq!(part(0, 50_000).status(), 202);
-    // All but a few pages of it are taken.
+    // Fills the disk except for a few pages.
     let ballast = disk.path().join("ballast");
     let full = fs::write(&ballast, vec![1; 2 << 20]).is_err();
     assert!(full && fs::metadata(&ballast).unwrap().len() < 1 << 20);

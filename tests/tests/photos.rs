@@ -65,7 +65,7 @@ fn naming_another_users_photo_gives_no_access(#[case] database: Database) {
     );
     assert_eq!(put(&town, &taken), 201);
     assert_eq!((get(&town, hash), get(&county, hash), get(&other, hash)), (200, 200, 403));
-    // In the note it says nothing; among the photos it is refused.
+    // In the note the hash has no effect; among the photos it is rejected.
     let client = Uuid::now_v7();
     let mut noted = entry(1, Uuid::now_v7(), 0, ELSEWHERE, &[]);
     noted["fields"]["note"] = json!(hash);
@@ -78,7 +78,7 @@ fn naming_another_users_photo_gives_no_access(#[case] database: Database) {
     );
     assert_eq!(get(&other, hash), 403);
     assert_eq!(missing(&other, &[hash]), json!([hash]), "whether it is there is not told either");
-    // Who has the content itself may bring it, and then name it.
+    // A user with the content may upload it, and then name it.
     assert_eq!(put(&other, &taken), 201);
     let again = other.push(client, json!([entry(3, Uuid::now_v7(), 0, ELSEWHERE, &[hash])]));
     assert_eq!((&again[0]["outcome"], get(&other, hash)), (&json!("applied"), 200));
@@ -167,7 +167,7 @@ fn only_unreferenced_photos_are_removed_after_grace_time(#[case] database: Datab
     let all: Vec<(Vec<u8>, String)> = (10..14).map(|number| photo(number, 3_000)).collect();
     all.iter().for_each(|photo| assert_eq!(put(&town, photo), 201));
     let [named, former, current, nowhere] = [0, 1, 2, 3].map(|at| all[at].1.as_str());
-    // In an entry, in its history, in values that were not taken, and nowhere.
+    // Named in an entry, in its history, in rejected values, and nowhere.
     let (id, client) = (Uuid::now_v7(), Uuid::now_v7());
     let change = |seq: u64, base_rev: u64, hash: &str| json!([{"seq": seq, "kind": "entry", "id": id, "base_rev": base_rev, "op": "put", "fields": {"attachments": [hash]}}]);
     town.push(client, json!([entry(1, id, 0, MOYANG, &[former])]));
@@ -201,7 +201,7 @@ fn viewers_store_no_photos_and_others_up_to_a_quota(#[case] database: Database) 
     let answer = town.request("PUT", &format!("/api/v1/attachments/{hash}")).body(bytes).send().unwrap();
     assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"3600".parse().unwrap()));
     assert_eq!(put(&server.sign_in("near"), &photo(22, 600_000)), 201, "each account has its own");
-    // Pieces count, too.
+    // Chunks count, too.
     let (bytes, hash) = photo(23, 400_000);
     let part = |hash: &str, size: usize| {
         let range = format!("bytes 0-{}/400000", size - 1);

@@ -67,7 +67,7 @@ fn record_that_leaves_the_scope_arrives_as_deleted(#[case] database: Database) {
         (&records[0]["id"], &records[0]["deleted"], &records[0]["fields"]),
         (&json!(id), &json!(true), &json!({}))
     );
-    // Who never saw it is told nothing.
+    // A user who never saw it receives nothing.
     let (records, _) = moyang.pull(None, 100);
     assert!(!records.iter().any(|record| record["id"] == json!(id)));
 }

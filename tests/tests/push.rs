@@ -25,13 +25,13 @@ fn repeated_push_is_applied_once(#[case] database: Database) {
     for _ in 0..5 {
         assert_eq!(api.push(client, batch.clone()), first);
     }
-    // From any point of a broken connection: a part of it, in another order.
+    // Repeated after a broken connection: in part, in another order.
     assert_eq!(api.push(client, json!([survey_put(2, ids[1], 3)])), first[1..]);
     assert_eq!(api.actual("field_surveys", 2026), 5);
     let (records, _) = api.pull(None, 100);
     let new = |record: &&Value| record["kind"] == "entry" && record["fields"]["source"].is_null();
     assert_eq!(records.iter().filter(new).count(), 2);
-    // The same number for something else is a mistake of the client's, not a new entry.
+    // A used number with other content is a client error, not a new entry.
     let reused = api.push(client, json!([survey_put(1, Uuid::now_v7(), 9)]));
     assert_eq!((&reused[0]["outcome"], &reused[0]["errors"][0]["code"]), (&json!("rejected"), &json!("reused")));
     assert_eq!(api.actual("field_surveys", 2026), 5);
@@ -81,7 +81,7 @@ fn concurrent_pushes_lose_nothing_and_are_pulled(#[case] database: Database) {
                 }
             });
         }
-        // Somebody follows the feed meanwhile, in small steps, and misses nothing.
+        // A client pulls concurrently in small pages and misses nothing.
         let api = api.clone();
         scope.spawn(move || {
             let (mut cursor, mut seen) = (None::<String>, std::collections::BTreeSet::new());
@@ -109,7 +109,7 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
     village.push(phone, json!([survey_put(1, id, 4)]));
     assert_eq!(village.push(phone, change(2, 1, json!({"values": {"times": 6}})))[0]["outcome"], "applied");
     assert_eq!(village.actual("field_surveys", 2026), 6);
-    // A recorder cannot decide; a reviewer must say why something comes back.
+    // A recorder cannot decide; a reviewer must give a reason to return an entry.
     let refused = village.push(phone, change(3, 2, json!({"state": "verified"})));
     assert_eq!(refused[0]["errors"][0], json!({"field": "state", "code": "forbidden", "message": "您没有这项权限"}));
     assert_eq!(town.push(desk, change(1, 2, json!({"state": "verified"})))[0]["rev"], 3);
@@ -125,7 +125,7 @@ fn figures_follow_edits_reviews_and_deletes(#[case] database: Database) {
         "applied"
     );
     assert_eq!(village.actual("field_surveys", 2026), Value::Null);
-    // What others have changed since stands, and both values are kept.
+    // Later changes of others stand, and both values are stored.
     let late = village.push(phone, change(5, 3, json!({"state": "submitted", "note": "我的"})));
     assert_eq!(late[0]["outcome"], "conflict");
     let whole = village.read(&format!("/api/v1/entries/{id}"));
@@ -157,7 +157,7 @@ fn base_rev_above_the_record_is_rejected_alone(#[case] database: Database) {
         results.iter().map(|result| (result["outcome"].as_str().unwrap(), &result["errors"][0]["field"])).collect();
     let refused = ("rejected", &json!("base_rev"));
     assert_eq!(outcomes, [refused, refused, refused, refused, ("applied", &Value::Null)]);
-    // Everybody else's pushes go on.
+    // Pushes of others succeed.
     assert_eq!(town.push(Uuid::now_v7(), json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
     assert_eq!(village.actual("field_surveys", 2026), 5);
 }

@@ -32,7 +32,7 @@ fn every_reported_figure_is_returned(#[case] database: Database) {
         rows += 1;
     }
     assert_eq!((rows, targets.len(), actuals.len()), (43, 9, 34));
-    // What the report does not give is not made up.
+    // Values that the report lacks stay empty.
     for indicator in indicators {
         let code = indicator["code"].as_str().unwrap().to_owned();
         assert_eq!(indicator["target"].is_null(), !targets.contains(&code), "{code}");

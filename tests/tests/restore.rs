@@ -89,7 +89,7 @@ fn restore_of_invalid_file_changes_nothing() {
 fn server_with_replaced_file_accepts_no_entries() {
     let (env, server, api, copy) = backed_up();
     assert_eq!(api.get("/readyz").status(), 200);
-    // As somebody does by hand who does not know `restore`.
+    // As an operator may do by hand without `jiedui restore`.
     std::fs::rename(&copy, env.path().join("jiedui.db")).unwrap();
     assert_eq!(api.get("/readyz").status(), 503);
     let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 4)]});

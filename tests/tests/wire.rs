@@ -31,7 +31,7 @@ fn snapshot_equals_the_pulled_pages(#[case] database: Database) {
     }
     let last = pages.last().unwrap();
     assert_eq!((&last["more"], &last["position"]), (&json!(false), &last["last"]));
-    // As CBOR: a byte string a page. From the middle: what is left.
+    // As CBOR: one byte string a page. From a cursor in the middle: the rest.
     let answer = api.request("GET", "/api/v1/sync/snapshot").header("accept", "application/cbor").send().unwrap();
     assert_eq!(answer.headers()["content-type"], "application/cbor-seq");
     let bytes = answer.bytes().unwrap();
@@ -115,7 +115,7 @@ fn cursor_from_before_a_restore_restarts_the_pull() {
     api.push(client, json!([survey_put(1, Uuid::now_v7(), 2)]));
     assert_eq!(again(&api), 200, "as many changes as before, but others");
     api.push(client, json!([survey_put(2, Uuid::now_v7(), 1)]));
-    // Its number lies within what the database has by now, and yet it is another's.
+    // Its number is within the present range, but belongs to another epoch.
     let answer = api.get(&format!("/api/v1/sync/pull?cursor={cursor}"));
     assert_eq!(answer.status(), 400);
     assert_eq!(answer.json::<Value>().unwrap()["errors"][0]["field"], "cursor");

@@ -53,7 +53,7 @@ pub fn SyncBadge() -> impl IntoView {
         (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
         (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
     };
-    // A first pull that was cut off is not taken for the whole.
+    // An interrupted first pull is incomplete.
     let text = move || match app.replica.state.get() {
         ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial, &[&percent])),
         ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown),

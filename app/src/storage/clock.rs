@@ -32,7 +32,7 @@ pub fn today() -> Date {
 pub fn learn(date: &str) {
     let (server, mut clock) = (js_sys::Date::parse(date), stored());
     if server.is_finite() && clock.learn(server as i64, phone()) {
-        // Where it cannot be kept the phone goes by its own clock.
+        // If it cannot be stored, the phone's clock is used.
         let _ = local_storage::set(KEY, &clock);
     }
 }

@@ -95,7 +95,7 @@ mod tests {
         let outbox = [
             outgoing(1, 7, Op::Put, json!({"state": "verified"})),
             outgoing(2, 8, Op::Delete, json!({})),
-            // Somebody else's, which was never pulled: there is nothing to show.
+            // An entry of another author that was never pulled cannot be shown.
             outgoing(3, 9, Op::Put, json!({"state": "verified"})),
         ];
         let views = entry_views(

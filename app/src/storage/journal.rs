@@ -18,7 +18,7 @@ pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
 pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MyEntries {
     let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
     let mut merged: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
-    // What became of a change of another's entry is for who made the change to settle.
+    // Results for changes of others' entries concern the author of the change.
     let unsettled: BTreeSet<Uuid> =
         outbox.iter().filter(|item| item.refused.is_some()).map(|item| item.mutation.id).collect();
     let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
@@ -45,7 +45,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             let id = outgoing.mutation.id;
             let theirs = merged.get(&id).cloned();
             if theirs.is_none() {
-                // Shown as this person had it, since that may come back.
+                // Shown in this person's version, which may be restored.
                 merged.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
             }
             progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
@@ -53,20 +53,20 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         }
         let OutboxItem { mutation, refused, before, .. } = outgoing;
         if mutation.kind != Kind::Entry {
-            // A choice: what it comes to arrives with the next pull.
+            // A resolution: its result arrives with the next pull.
             progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
             continue;
         }
         if refused.is_none() && mutation.op == Op::Put {
             apply_locally(confirmed.entry(mutation.id).or_default(), &mutation);
         }
-        // What a restored server lacks is shown as this person had it.
+        // An entry that a restored server lacks is shown in this person's version.
         let before = || before.filter(|_| refused.is_some()).unwrap_or_default();
         let (_, fields) = merged.entry(mutation.id).or_insert_with(|| (0, before()));
         match mutation.op {
             Op::Put => {
                 apply_locally(fields, &mutation);
-                // An entry that was brought back is no longer to be deleted.
+                // A restored entry is no longer pending deletion.
                 deletions.retain(|id, deletion| *id != mutation.id || deletion.seq > mutation.seq);
             }
             Op::Delete if refused.is_none() => {

@@ -56,7 +56,7 @@ pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> 
                 if op == Op::Put && refused.is_none() {
                     apply_item_locally(confirmed, mutation);
                 }
-                // Who makes the change again makes it to what stands there now.
+                // A repeated change applies to the present values.
                 *rev = outgoing.answer.as_ref().map_or(*rev, |answer| answer.rev.max(*rev));
                 *sync_state = refused.clone().map_or(SyncState::Waits, SyncState::Refused);
             }

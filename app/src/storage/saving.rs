@@ -114,7 +114,7 @@ impl UserDb {
                 if is_saved(made, record.as_ref(), &waiting) {
                     return Ok(SaveOutcome::Done);
                 }
-                // What was saved under this identifier stays what it is.
+                // The record under this identifier stays unchanged.
                 id = new_id();
             }
             SaveBase::With { since, before } if last > *since => {

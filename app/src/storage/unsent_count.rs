@@ -43,7 +43,7 @@ pub fn write(user: Uuid, before: UnsentCount, now: UnsentCount) {
     if stored == now || (stored.next_seq > now.next_seq && !is_emptied) {
         return;
     }
-    // Where local storage is refused an emptied database goes unnoticed, as it would without this record.
+    // Without local storage, an emptied database goes unnoticed.
     let _ = local_storage::set(&key(user), &now);
 }
 

@@ -48,7 +48,7 @@ pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed:
         if !view.is_near(from, to) {
             continue;
         }
-        // Each step of the width stands for ten times as many entries.
+        // Each step of the width means ten times as many entries.
         let steps = bundle.entries.checked_ilog10().map_or(0, |tens| tens + 1).min(WIDTH_STEPS);
         let flashes = !changed.is_empty() && layout.pairings(bundle).iter().any(|pairing| changed.contains(pairing));
         let Some(path) = paths.get_mut(path_number(bundle.programme, steps) + if flashes { steady } else { 0 }) else {

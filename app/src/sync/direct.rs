@@ -43,7 +43,7 @@ pub async fn send(model: AppState, request: &SaveRequest) -> Result<(), StoreErr
         return Err(not_sent(&reasons(model, activity, result.errors)));
     }
     model.sync.uploaded.update(|uploaded| *uploaded += 1);
-    // No pull brings it to the screens without storage.
+    // Without storage, no pull updates the screens.
     spawn_local(async move {
         overview::refresh(model).await;
     });

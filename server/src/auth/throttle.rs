@@ -58,7 +58,7 @@ impl LoginThrottle {
     /// Waits for a turn and counts the attempt before its result is available.
     pub async fn attempt(self: &Arc<Self>, visitor: &Visitor) -> Result<Attempt, Refusal> {
         let keys = visitor.keys();
-        // An attempt that is locked out takes no turn.
+        // A locked-out attempt does not use a slot.
         if let Some(wait) = self.counts().wait(&keys, Instant::now()) {
             return Err(Refusal::TooMany(seconds(wait)));
         }

@@ -115,7 +115,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let (db, _) = open(&storage).await?;
             backup::backup(&db, &file).await?;
             println!("{}", file.display());
-            // Whoever runs it by hand or by a timer must not take it for all there is.
+            // Reminds that the copy does not contain everything.
             let photos = AttachmentStore::new(&storage.data_dir).folder();
             eprintln!("photos and agreements are not in it: copy the folder {} as well", photos.display());
         }

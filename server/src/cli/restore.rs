@@ -33,7 +33,7 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
         let former = target.with_extension(format!("before-restore-{}", crate::db::now()));
         let is_readable = fold_log(target).await?;
         fs::rename(target, &former).map_err(io(target))?;
-        // The log of a damaged file may hold what is left of its last entries.
+        // The log of a damaged file may contain its last entries.
         keep_log(target, &former)?;
         println!("what was there is kept as {}", former.display());
         if !is_readable {

@@ -23,7 +23,7 @@ pub const HEADINGS: [&str; 14] = [
     "退回原因",
     "来源",
     "更新时间（北京时间）",
-    // By which a corrected table that is imported again names what it started from.
+    // The import of a corrected table reads from it the revision that was exported.
     "版本",
 ];
 
@@ -113,7 +113,7 @@ fn in_china(instant: &str) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let parsed = OffsetDateTime::parse(instant, &Rfc3339).ok();
     let shown = parsed.and_then(|at| at.checked_to_offset(CHINA)?.format(format).ok());
-    // What is no instant stays as it is stored.
+    // A value that is not an instant stays unchanged.
     shown.unwrap_or_else(|| instant.to_owned())
 }
 

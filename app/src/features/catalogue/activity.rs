@@ -80,7 +80,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
             let mut words: Vec<String> = unreadable.clone().map(|it| it.in_words(texts, model.language)).collect();
             let prefix = format!("fields.{code}.");
             for error in errors.get() {
-                // What cannot be read is missing as well, which need not be said twice.
+                // An unreadable value is also missing; one error is enough.
                 if let Some(part) = error.field.strip_prefix(&prefix)
                     && !unreadable.clone().any(|it| it.part == part)
                 {

@@ -29,7 +29,7 @@ where
         if item.is_none() && code != "new" {
             return view! { <p class="empty">{not_found}</p> }.into_any();
         }
-        // The request names the catalogue that the form was opened from, not one that has arrived since.
+        // The request names the catalogue version with which the form was opened, not a newer one.
         editor(item, overview.catalogue.version)
     })
 }

@@ -78,7 +78,7 @@ pub fn FieldEdit(
 
 /// An input of one of its texts.
 fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mut String) -> impl IntoView {
-    // What is read is a copy: the part is given as something to be written.
+    // Reads a copy: `part` returns a mutable reference.
     let value = move || typed.with(|typed| part(&mut typed.clone()).clone());
     view! {
         <label><span>{label}</span>

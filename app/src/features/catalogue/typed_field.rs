@@ -91,7 +91,7 @@ impl Typed {
                 None
             }
         };
-        // What a kind does not ask for is not on the screen, and not read.
+        // Properties that the kind lacks are not on the screen and are not read.
         let min = is_number.then(|| quantity("min", &self.min)).flatten();
         let max = is_number.then(|| quantity("max", &self.max)).flatten();
         let computed = if is_number { self.computed(&mut wrong) } else { None };

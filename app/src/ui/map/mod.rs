@@ -57,7 +57,7 @@ pub fn Map(
     );
     let viewport = untrack(|| address.get("map")).as_deref().and_then(Viewport::from_code).unwrap_or_default();
     let view = RwSignal::new(viewport);
-    // Drawing runs in tasks of its own: a tap's task would make the browser lay out the page in between.
+    // Drawing runs in separate tasks: within the task of a tap, the browser would lay out the page in between.
     let drawn_view = deferred(view);
     let zoom = Memo::new(move |_| drawn_view.get().zoom);
     let is_close = move || zoom.get() > 1.0;

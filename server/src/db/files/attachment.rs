@@ -193,7 +193,7 @@ pub async fn forget_unnamed(
     let forget = "DELETE FROM attachment WHERE sha256 = $1 AND NOT named
         AND NOT EXISTS (SELECT 1 FROM attachment_reference r WHERE r.sha256 = attachment.sha256)";
     let owners = "DELETE FROM attachment_owner WHERE sha256 = $1";
-    // A reference and the photo came at the same moment.
+    // The reference and the photo arrived concurrently.
     let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1";
     let mut forgotten = Vec::with_capacity(hashes.len());
     for sha256 in hashes {

@@ -116,7 +116,7 @@ pub async fn put(
         return Err(Problem::forbidden());
     }
     let body = body.map_err(unreadable)?;
-    // One whose file is gone is taken again.
+    // A photo without its file is accepted again.
     if app.is_stored_for(&sha256, &user).await? {
         return Ok(StatusCode::OK.into_response());
     }
@@ -221,7 +221,7 @@ pub async fn get(
         tracing::error!(sha256, "the file of a stored photo is missing");
         return Err(Problem::not_found());
     };
-    // A browser's reader of PDF does not work in a sandbox: what is no picture is downloaded.
+    // Browsers do not show PDF in a sandbox, so files other than pictures are downloaded.
     let ending = content_type.rsplit('/').next().unwrap_or("bin");
     let kind = if content_type.starts_with("image/") { "inline" } else { "attachment" };
     let disposition = format!("{kind}; filename=\"{}.{ending}\"", sha256.get(..12).unwrap_or(&sha256));

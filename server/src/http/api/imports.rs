@@ -69,7 +69,7 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     let import = app.import_of(&user, &id).await?;
     if import.stage == Stage::Checking {
-        // A server that was stopped meanwhile goes on with it; where another of theirs is checked, it has its turn later.
+        // Resumes the check after a stop of the server; waits if another import of the account is checked.
         let _ = job::begin(&app, &user, &import);
     }
     Ok(answer(&app, import, wants))

@@ -56,7 +56,7 @@ pub async fn add(
     if query.len() > LONGEST {
         return Err(out_of_range("query", ErrorCode::TooLong, LONGEST as f64));
     }
-    // It becomes part of an address: only characters that may stand in an address's query.
+    // It becomes part of an address, so only characters of a query are allowed.
     if !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         return Err(Problem::field("query", ErrorCode::WrongType));
     }

@@ -151,7 +151,7 @@ pub struct Accept {
 impl Accept {
     fn of(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        // Who asks for nothing in particular is answered in the form that they speak.
+        // Without a preference, the response has the format of the request.
         let asked = match text(header::ACCEPT) {
             "" | "*/*" => text(header::CONTENT_TYPE),
             accepts => accepts,

@@ -18,7 +18,7 @@ impl FromRequestParts<AppState> for SyncUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let CurrentUser(user) = <CurrentUser as FromRequestParts<AppState>>::from_request_parts(parts, app).await?;
-        // Who names no version speaks the contract as it stands.
+        // A request without a version uses the present contract.
         let spoken = parts.headers.get(PROTOCOL_HEADER).and_then(|version| version.to_str().ok());
         let spoken = spoken.map_or(Some(PROTOCOL_VERSION), |version| version.parse().ok());
         if spoken.is_none_or(|spoken| spoken < app.config.oldest_schema) {

@@ -93,7 +93,7 @@ pub async fn upload(
     let sha256 = match stored {
         Ok(sha256) => sha256,
         Err(problem) => {
-            // What is left of it is removed; a file that cannot be removed is no loss.
+            // Removes the partial file; an error is harmless.
             let _ = fs::remove_file(&path).await;
             return Err(problem);
         }
@@ -121,7 +121,7 @@ pub async fn upload(
         import::write(&app.db, &older).await?;
         let _ = fs::remove_file(app.import_path(older.id)).await;
     }
-    // Where another of theirs has begun meanwhile, it is begun when it is asked for.
+    // If another import of the account has started meanwhile, this one starts when it is requested.
     let _ = job::begin(&app, &user, &import);
     Ok(accepted(&app, import, wants))
 }

@@ -44,19 +44,19 @@ pub async fn write(
     let mut import = app.import_of(&user, &id).await?;
     match import.stage {
         Stage::Done => return Ok(answer(&app, import, wants)),
-        // A server that was stopped while it wrote has written all or nothing: the same mutations say which.
+        // A server that was stopped during the write has written all or nothing: the same mutations find out.
         Stage::Checked | Stage::Writing if import.wrong == 0 => {}
         Stage::Undone => return Err(conflict("这次导入已经撤销", "This import was undone")),
         _ => return Err(conflict("文件里还有错误，没有导入", "Some rows are wrong: nothing was imported")),
     }
     let work = app.imports.begin(user.id, import.id).map_err(|_| busy())?;
-    // The work goes on where nobody waits for its answer any more.
+    // The job continues even if the client no longer waits for the response.
     let mut writing = tokio::spawn({
         let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
         async move {
             let written = check_and_write(&app, &user, &mut import, &work).await;
             if written.is_ok() && import.stage == Stage::Done {
-                // Its file is needed no more; what cannot be removed is no loss.
+                // The file is no longer needed; an error is harmless.
                 let _ = fs::remove_file(app.import_path(import.id)).await;
             }
             drop(work);
