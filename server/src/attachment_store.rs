@@ -94,7 +94,7 @@ impl AttachmentStore {
     }
 
     /// Returns number and bytes of an account's unfinished uploads, except the upload of one hash.
-    pub fn under_way(&self, account: Uuid, but: &str) -> io::Result<(usize, u64)> {
+    pub fn unfinished_uploads(&self, account: Uuid, but: &str) -> io::Result<(usize, u64)> {
         let (mut count, mut bytes) = (0, 0);
         for file in entries(&self.uploads(account))? {
             let file = file?;

@@ -21,7 +21,7 @@ fn receive_joins_chunks_and_returns_next_offset() {
     assert_eq!(receive(0, 4), Received::Part(4), "from the start again");
     assert_eq!(receive(4, 6), Received::Whole { size: 6, content_type: "image/jpeg" });
     assert_eq!((store.read(&sha256).unwrap().as_deref(), store.has(&sha256).unwrap()), (Some(JPEG), true));
-    assert_eq!(store.under_way(account, "").unwrap(), (0, 0));
+    assert_eq!(store.unfinished_uploads(account, "").unwrap(), (0, 0));
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -36,7 +36,7 @@ fn chunk_with_another_total_is_rejected() {
     for total in [5, 7, 9] {
         assert_eq!(receive(2, 4, total), Received::OtherTotal(6));
     }
-    assert_eq!(store.under_way(account, "").unwrap(), (1, 2), "nothing was added");
+    assert_eq!(store.unfinished_uploads(account, "").unwrap(), (1, 2), "nothing was added");
     assert_eq!(receive(0, 2, 9), Received::Part(2), "a new start may name another total");
     assert_eq!(receive(2, 4, 6), Received::OtherTotal(9));
     assert_eq!(receive(0, 4, 6), Received::Part(4));
@@ -55,8 +55,8 @@ fn receive_discards_wrong_content_and_waits_for_other_request() {
     let held = File::open(store.uploads(account).join(&other)).unwrap();
     held.lock().unwrap();
     assert_eq!(store.receive(account, &other, (6, 9), b"abc").unwrap(), Received::Busy);
-    assert_eq!(store.under_way(account, "").unwrap(), (1, 6));
-    assert_eq!(store.under_way(account, &other).unwrap(), (0, 0));
+    assert_eq!(store.unfinished_uploads(account, "").unwrap(), (1, 6));
+    assert_eq!(store.unfinished_uploads(account, &other).unwrap(), (0, 0));
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -68,9 +68,9 @@ fn old_uploads_are_removed_and_set_aside_files_restored() {
     store.receive(account, "1", (0, 9), JPEG).unwrap();
     fs::write(store.folder().join("2.part"), JPEG).unwrap();
     store.remove_old_uploads(Duration::from_secs(3600)).unwrap();
-    assert_eq!(store.under_way(account, "").unwrap().0, 1);
+    assert_eq!(store.unfinished_uploads(account, "").unwrap().0, 1);
     store.remove_old_uploads(Duration::ZERO).unwrap();
-    assert!(store.under_way(account, "").unwrap().0 == 0 && !store.folder().join("2.part").exists());
+    assert!(store.unfinished_uploads(account, "").unwrap().0 == 0 && !store.folder().join("2.part").exists());
     store.set_aside(std::slice::from_ref(&sha256)).unwrap();
     assert!(!store.has(&sha256).unwrap());
     assert_eq!(store.left_aside().unwrap(), std::slice::from_ref(&sha256));

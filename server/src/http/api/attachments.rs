@@ -21,9 +21,9 @@ use tokio::task::spawn_blocking;
 /// Maximum size of a photo, in bytes.
 const LARGEST: u64 = 4 << 20;
 /// Maximum number of unfinished uploads per account.
-const UNDER_WAY: usize = 64;
+const MAX_UPLOADS: usize = 64;
 /// Maximum number of hashes in one request.
-const ASKED: usize = 100;
+const MAX_HASHES: usize = 100;
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 
@@ -129,11 +129,11 @@ pub async fn put(
     if total > LARGEST {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "照片太大", "The photo is too large"));
     }
-    let (uploads, bytes) = app.with_attachments(move |store| store.under_way(account, &hash)).await?;
+    let (uploads, bytes) = app.with_attachments(move |store| store.unfinished_uploads(account, &hash)).await?;
     let stored = attachment::brought_since(&app.db, account, crate::db::now() - DAY).await?;
     let quota = i64::from(app.config.photo_quota_mb) << 20;
     let used = [stored, signed(bytes), signed(total)].into_iter().fold(0_i64, i64::saturating_add);
-    if uploads >= UNDER_WAY || used > quota {
+    if uploads >= MAX_UPLOADS || used > quota {
         tracing::warn!(user = user.username, stored, uploads, "an account has stored as many photos as it may");
         let (chinese, english) =
             ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploading goes on tomorrow");
@@ -187,7 +187,7 @@ pub async fn missing(
 ) -> Result<Response, Problem> {
     let wrong = || Problem::field("sha256", ErrorCode::WrongType);
     let MissingRequest { sha256 } = body.parse().map_err(|_| wrong())?;
-    if sha256.len() > ASKED {
+    if sha256.len() > MAX_HASHES {
         return Err(Problem::field("sha256", ErrorCode::TooLong));
     }
     let mut missing = Vec::new();

@@ -16,11 +16,11 @@ use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use uuid::Uuid;
 
 /// Maximum length of a link's query, in bytes.
-const LONGEST: usize = 2_000;
+const MAX_QUERY_BYTES: usize = 2_000;
 /// Maximum lifetime of a link, in days.
-const MOST_DAYS: u64 = 366;
+const MAX_DAYS: u64 = 366;
 /// Default lifetime of a link, in days.
-const USUAL_DAYS: u64 = 30;
+const DEFAULT_DAYS: u64 = 30;
 const DAY: u64 = 24 * 3600 * 1000;
 
 fn shaped(share: Share) -> ShareLink {
@@ -52,9 +52,9 @@ pub async fn add(
         return Err(Problem::forbidden());
     }
     let ShareRequest { query, days } = body.parse()?;
-    let (query, days) = (query.unwrap_or_default(), days.unwrap_or(USUAL_DAYS));
-    if query.len() > LONGEST {
-        return Err(out_of_range("query", ErrorCode::TooLong, LONGEST as f64));
+    let (query, days) = (query.unwrap_or_default(), days.unwrap_or(DEFAULT_DAYS));
+    if query.len() > MAX_QUERY_BYTES {
+        return Err(out_of_range("query", ErrorCode::TooLong, MAX_QUERY_BYTES as f64));
     }
     // It becomes part of an address, so only characters of a query are allowed.
     if !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
@@ -63,8 +63,8 @@ pub async fn add(
     if days == 0 {
         return Err(out_of_range("days", ErrorCode::TooSmall, 1.0));
     }
-    if days > MOST_DAYS {
-        return Err(out_of_range("days", ErrorCode::TooLarge, MOST_DAYS as f64));
+    if days > MAX_DAYS {
+        return Err(out_of_range("days", ErrorCode::TooLarge, MAX_DAYS as f64));
     }
     let token = token::new_token().map_err(|error| {
         tracing::error!(%error, "no token could be made");
