@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 /// The separator between a form's name and the number of a slot; the first slot has no number.
 const NUMBER: char = '~';
-/// A page that is loaded again lets go of its lock a little later than the next one asks for it, milliseconds.
-const A_LITTLE: u32 = 120;
+/// Milliseconds that a reloaded page may need to release its lock, after the new page requests it.
+const RELEASE_DELAY: u32 = 120;
 
-/// A place in local storage that this tab has to itself until it is dropped.
+/// A slot in local storage that belongs to this tab until it is dropped.
 pub struct Slot {
     name: String,
     _hold: Hold,
@@ -19,9 +19,9 @@ pub struct Slot {
 
 /// The result of claiming a draft slot.
 pub struct Claimed {
-    /// The place that this tab has.
+    /// The slot of this tab.
     pub slot: Slot,
-    /// The name of a place with a draft that another tab is filling in.
+    /// Name of a slot whose draft another tab is filling in.
     pub elsewhere: Option<String>,
 }
 
@@ -65,11 +65,11 @@ async fn hold_soon(name: &str) -> Option<Hold> {
     if let Some(hold) = try_hold(name).await {
         return Some(hold);
     }
-    TimeoutFuture::new(A_LITTLE).await;
+    TimeoutFuture::new(RELEASE_DELAY).await;
     try_hold(name).await
 }
 
-/// Claims an empty place.
+/// Claims an empty slot.
 pub async fn claim_empty(form: &str) -> Slot {
     let mut number = 1;
     loop {
@@ -84,27 +84,27 @@ pub async fn claim_empty(form: &str) -> Slot {
 }
 
 impl Slot {
-    /// Claims the place of this name, if no other tab has it.
+    /// Claims the slot with a name, unless another tab holds it.
     pub async fn again(name: &str) -> Option<Self> {
         Some(Self { name: name.to_owned(), _hold: hold_soon(name).await? })
     }
 
-    /// Its name.
+    /// Returns the name of the slot.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The draft there.
+    /// Reads the draft.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         local_storage::get(&self.name)
     }
 
-    /// Keeps a draft there.
+    /// Stores a draft.
     pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotStored> {
         local_storage::set(&self.name, draft)
     }
 
-    /// Throws it away.
+    /// Removes the draft.
     pub fn clear(&self) {
         local_storage::remove(&self.name);
     }

@@ -10,22 +10,22 @@ use uuid::Uuid;
 /// A partly filled form: its texts as typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
-    /// The entry that it becomes. It is fixed from the start, so that saving twice makes one entry.
+    /// Identifier of the future entry, fixed from the start, so that saving twice creates one entry.
     pub id: Uuid,
     /// The revision that an edit started from; 0 for a new entry.
     pub base_rev: u64,
-    /// The activity's code.
+    /// Code of the activity.
     pub activity: String,
-    /// The version of its form.
+    /// Version of the form.
     #[serde(default)]
     pub version: Option<u32>,
-    /// When.
+    /// Date of the event.
     pub date: String,
-    /// The place's code.
+    /// Code of the place.
     pub place: String,
-    /// The pairing, or nothing.
+    /// Identifier of the pairing, or empty.
     pub pairing: String,
-    /// The organisation, or nothing.
+    /// Identifier of the organisation, or empty.
     pub organisation: String,
     /// Numbers by the codes of their fields.
     pub values: BTreeMap<String, String>,
@@ -35,24 +35,24 @@ pub struct Draft {
     /// Tables by the codes of their fields: each row's cells by the codes of the columns.
     #[serde(default)]
     pub rows: BTreeMap<String, Vec<BTreeMap<String, String>>>,
-    /// In one's own words.
+    /// Note.
     pub note: String,
-    /// Why it is changed, where its month is closed.
+    /// Reason for a change in a closed month.
     #[serde(default)]
     pub reason: String,
-    /// Where the recorder stood, if they wanted it written down.
+    /// Position of the recorder, if requested.
     #[serde(default)]
     pub position: Option<(f64, f64)>,
-    /// The hashes of its photos.
+    /// Hashes of the photos.
     #[serde(default)]
     pub attachments: Vec<String>,
-    /// The entry's fields when an edit was begun.
+    /// Fields of the entry when the edit started.
     #[serde(default)]
     pub before: Fields,
-    /// The number of this phone's last change of the entry when an edit was begun.
+    /// Number of this phone's last change of the entry when the edit started.
     #[serde(default)]
     pub since: u64,
-    /// The draft of another tab that this one is a copy of.
+    /// The draft of another tab from which this one was copied.
     #[serde(default)]
     pub copy_of: Option<Uuid>,
 }
@@ -68,50 +68,50 @@ fn prefix(user: Uuid) -> String {
     format!("jiedui.draft.{user}.")
 }
 
-/// The form of a new entry of an activity, as the name of where its drafts are kept.
+/// Returns the name of the slots for drafts of an activity's new entries.
 pub fn form_of_new(user: Uuid, activity: &str) -> String {
     format!("{}{activity}", prefix(user))
 }
 
-/// The same for the edit of an entry.
+/// Returns the name of the slots for drafts of an entry's edit.
 pub fn form_of_edit(user: Uuid, entry: Uuid) -> String {
     format!("{}{entry}", prefix(user))
 }
 
-/// A draft that was left, and where it lies.
+/// An abandoned draft and its slot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
-    /// The name of its place.
+    /// Name of the slot.
     pub name: String,
     /// The draft.
     pub draft: Draft,
 }
 
 impl Left {
-    /// The address of its form.
+    /// Returns the address of the draft's form.
     pub fn address(&self) -> String {
         let (_, number) = parts_of(&self.name);
         let which = if number > 1 { format!("?draft={number}") } else { String::new() };
         format!("/entries/new/{}{which}", self.draft.activity)
     }
 
-    /// Throws it away.
+    /// Removes the draft.
     pub fn clear(&self) {
         local_storage::remove(&self.name);
     }
 }
 
-/// The drafts of new entries that somebody has left.
+/// Returns the abandoned drafts of new entries.
 pub fn unfinished(user: Uuid) -> Vec<Left> {
     let mut drafts = left(user);
-    // An edit's place bears the name of its entry.
+    // The slot of an edit has the entry's identifier in its name.
     let is_edit =
         |name: &str| name.strip_prefix(&prefix(user)).is_some_and(|of| Uuid::parse_str(parts_of(of).0).is_ok());
     drafts.retain(|left| !is_edit(&left.name));
     drafts
 }
 
-/// All drafts that somebody has left, those of changes too.
+/// Returns all abandoned drafts, including those of edits.
 pub fn all(user: Uuid) -> Vec<Draft> {
     left(user).into_iter().map(|left| left.draft).collect()
 }

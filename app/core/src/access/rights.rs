@@ -190,7 +190,7 @@ mod tests {
     }
 
     /// For each role: own entry, another's within the scope, another's outside; each submitted, returned and approved,
-    /// then the same in a closed month.
+    /// then each in a closed month.
     #[rstest]
     #[case(Role::Recorder, ["ffacca", "------", "------"])]
     #[case(Role::Reviewer, ["ffacca", "ddacca", "------"])]

@@ -26,7 +26,7 @@ pub enum MapFeature {
     Feature {
         /// Identifier.
         id: Uuid,
-        /// Where it is.
+        /// Position of the feature.
         geometry: Geometry,
         /// Kind and counts.
         properties: MapProperties,
