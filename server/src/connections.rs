@@ -108,22 +108,22 @@ pub async fn serve(listener: Arc<TcpListener>, router: Router, limits: Limits, s
         };
         let Ok(slot) = slot else { break };
         number += 1;
-        let one = One { number, peer: Peer(peer), silent: silent.clone(), _slot: slot };
-        tokio::spawn(one.serve(stream, router.clone(), limits.header, stopping.clone()));
+        let connection = OpenConnection { number, peer: Peer(peer), silent: silent.clone(), _slot: slot };
+        tokio::spawn(connection.serve(stream, router.clone(), limits.header, stopping.clone()));
     }
     // All slots are free once the last connection has ended.
     let _ = slots.acquire_many(limits.connections).await;
 }
 
 /// A connection.
-struct One {
+struct OpenConnection {
     number: u64,
     peer: Peer,
     silent: Silent,
     _slot: OwnedSemaphorePermit,
 }
 
-impl One {
+impl OpenConnection {
     async fn serve(self, stream: TcpStream, router: Router, header: Duration, mut stopping: watch::Receiver<bool>) {
         let mut closed = self.silent.add(self.number);
         // Answers are small: none waits for the next.
@@ -163,7 +163,7 @@ impl One {
     }
 }
 
-impl Drop for One {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.silent.remove(self.number);
     }

@@ -37,12 +37,12 @@ pub enum StoreError {
 impl StoreError {
     /// Classifies the browser's message.
     pub(super) fn of(text: &str) -> Self {
-        let says = |one: &&str| text.contains(*one);
-        if says(&"Quota") {
+        let contains = |word: &&str| text.contains(*word);
+        if contains(&"Quota") {
             Self::Full
-        } else if says(&"VersionError") {
+        } else if contains(&"VersionError") {
             Self::Outdated
-        } else if ["AbortError", "InvalidStateError", "TransactionInactiveError", "server lost"].iter().any(says) {
+        } else if ["AbortError", "InvalidStateError", "TransactionInactiveError", "server lost"].iter().any(contains) {
             Self::Closed
         } else {
             Self::Failed(text.to_owned())

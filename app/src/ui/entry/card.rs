@@ -51,7 +51,7 @@ pub fn EntryCard(
     let activity = overview.catalogue.activity(&entry.activity);
     let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
     let same: Vec<_> =
-        likely_same(&record, &all).iter().map(|duplicate| same_as(model, &overview, duplicate)).collect();
+        likely_same(&record, &all).iter().map(|duplicate| duplicate_link(model, &overview, duplicate)).collect();
     let reason = return_reason(model.labels(), model.today, &record.fields);
     let (waits, closed) = (record.waits, is_closed(&overview, entry));
     view! {
@@ -91,7 +91,7 @@ pub fn likely_same(record: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
     all.iter().filter(|other| other.id != record.id && is_likely_same(&other.entry, &record.entry)).cloned().collect()
 }
 
-fn same_as(model: AppState, overview: &Overview, duplicate: &EntryView) -> impl IntoView + use<> {
+fn duplicate_link(model: AppState, overview: &Overview, duplicate: &EntryView) -> impl IntoView + use<> {
     let (date, place) =
         (format_date(duplicate.entry.date), model.geography.places.with(|places| places.label(&duplicate.entry.place)));
     let words = answers_line(model.labels(), overview, &duplicate.entry, "；");

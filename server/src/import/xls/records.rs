@@ -168,7 +168,7 @@ impl<'a> Texts<'a> {
         let (mut texts, mut bytes) = (Vec::new(), 0);
         let count = self.skip(4).and_then(|()| self.number(4)).ok_or(FileError::Damaged)?;
         for _ in 0..count.min(MOST_TEXTS) {
-            let Some(text) = self.one() else { break };
+            let Some(text) = self.shared_text() else { break };
             bytes += text.len();
             if bytes > MOST_TEXT {
                 return Err(FileError::TooManyCells);
@@ -178,7 +178,7 @@ impl<'a> Texts<'a> {
         Ok(texts)
     }
 
-    fn one(&mut self) -> Option<String> {
+    fn shared_text(&mut self) -> Option<String> {
         let length = self.number(2)?;
         let flags = self.byte()?;
         let runs = if flags & 8 == 8 { self.number(2)? } else { 0 };
