@@ -28,8 +28,8 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
     println!("演示账号 / demonstration accounts (username  password):");
     for (role, name, places) in people() {
         let username = role.code().to_owned();
-        let known = account::by_username(db, &username).await?;
-        if known.as_ref().is_some_and(|known| known.user.name != name || known.disabled) {
+        let existing = account::by_username(db, &username).await?;
+        if existing.as_ref().is_some_and(|existing| existing.user.name != name || existing.disabled) {
             println!("{username}: 已有账号，保持不变 / an account of this name is there and stays as it is");
             continue;
         }
@@ -37,11 +37,11 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
         let password_hash = password::hash_password(&password)?;
         let places = places.iter().map(|code| (*code).to_owned()).collect();
         let scope = Scope { places, programmes: programmes.clone() };
-        let id = known.as_ref().map_or_else(Uuid::now_v7, |known| known.user.id);
+        let id = existing.as_ref().map_or_else(Uuid::now_v7, |existing| existing.user.id);
         let user = User { id, username: username.clone(), name: name.to_owned(), role, scope };
         let account = Account { user, password_hash, disabled: false };
-        if let Some(known) = known {
-            if known.user == account.user {
+        if let Some(existing) = existing {
+            if existing.user == account.user {
                 // A demonstration that is started again goes on where it was.
                 account::renew_password(db, &account).await?;
             } else {

@@ -14,8 +14,8 @@ pub fn close_new_files() {
 
 /// Takes the rights of others away from a file or folder that an earlier version may have made; does nothing where there is none.
 pub fn close_to_others(path: &Path) {
-    let Ok(found) = metadata(path) else { return };
-    let mode = found.permissions().mode();
+    let Ok(metadata) = metadata(path) else { return };
+    let mode = metadata.permissions().mode();
     if mode & OTHERS == 0 {
         return;
     }

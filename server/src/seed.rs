@@ -121,7 +121,13 @@ fn insert(fields: &mut Fields, object: &str, name: &str, value: Value) {
 
 /// Returns the pairing of two organisations with these names.
 fn pairing_of(reference: &Reference, name_a: &str, name_b: &str) -> Option<Uuid> {
-    let id = |name: &str| reference.organisations.iter().find(|own| own.name == name).map(|own| own.id);
+    let id = |name: &str| {
+        reference
+            .organisations
+            .iter()
+            .find(|organisation| organisation.name == name)
+            .map(|organisation| organisation.id)
+    };
     let (a, b) = (id(name_a)?, id(name_b)?);
     let pairing = reference.pairings.iter().find(|pairing| (pairing.organisation_a, pairing.organisation_b) == (a, b));
     pairing.map(|pairing| pairing.id)

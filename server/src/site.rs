@@ -74,16 +74,16 @@ impl Site {
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         hash.update(SHELL_VERSION);
         hash.update(SERVICE_WORKER);
-        let mut kept = Vec::new();
+        let mut offline_files = Vec::new();
         for (name, file) in files.iter().filter(|(name, _)| is_kept(name)) {
             hash.update(name);
             hash.update(&file.tag);
-            kept.push(format!("/{name}"));
+            offline_files.push(format!("/{name}"));
         }
         let service_worker = SERVICE_WORKER
             .replace("\"__BUILD__\"", &format!("\"{build}\""))
             .replace("\"__VERSION__\"", &format!("\"{}\"", hex(&hash.finalize())))
-            .replace("\"__FILES__\"", &serde_json::json!(kept).to_string());
+            .replace("\"__FILES__\"", &serde_json::json!(offline_files).to_string());
         Self { files, build, service_worker }
     }
 
@@ -179,26 +179,26 @@ mod tests {
 
     #[test]
     fn site_is_named_by_the_folder_of_its_start_script() {
-        let own = site(&["icon.svg", "pkg/0a1b/jiedui.wasm", "pkg/0a1b/jiedui.wasm.br", "pkg/0a1b/start.js"]);
-        assert_eq!((own.build(), own.folder().as_str()), ("0a1b", "/pkg/0a1b"));
-        assert!(own.service_worker.contains("\"0a1b\""));
-        assert!(own.service_worker.contains(r#"["/icon.svg","/pkg/0a1b/jiedui.wasm","/pkg/0a1b/start.js"]"#));
+        let site = site(&["icon.svg", "pkg/0a1b/jiedui.wasm", "pkg/0a1b/jiedui.wasm.br", "pkg/0a1b/start.js"]);
+        assert_eq!((site.build(), site.folder().as_str()), ("0a1b", "/pkg/0a1b"));
+        assert!(site.service_worker.contains("\"0a1b\""));
+        assert!(site.service_worker.contains(r#"["/icon.svg","/pkg/0a1b/jiedui.wasm","/pkg/0a1b/start.js"]"#));
     }
 
     #[test]
     fn guide_is_offline_without_its_images() {
-        let own = site(&["pkg/0a1b/guide/en/index.html", "pkg/0a1b/guide/images/form.en.png", "pkg/0a1b/start.js"]);
-        assert!(own.service_worker.contains(r#"["/pkg/0a1b/guide/en/index.html","/pkg/0a1b/start.js"]"#));
-        let image = own.file("pkg/0a1b/guide/images/form.en.png", &HeaderMap::new());
+        let site = site(&["pkg/0a1b/guide/en/index.html", "pkg/0a1b/guide/images/form.en.png", "pkg/0a1b/start.js"]);
+        assert!(site.service_worker.contains(r#"["/pkg/0a1b/guide/en/index.html","/pkg/0a1b/start.js"]"#));
+        let image = site.file("pkg/0a1b/guide/images/form.en.png", &HeaderMap::new());
         assert_eq!(image.map(|response| response.status()), Some(StatusCode::OK));
     }
 
     #[test]
     fn build_files_are_immutable_and_others_revalidated() {
-        let own = site(&["icon.svg", "pkg/0a1b/start.js"]);
+        let site = site(&["icon.svg", "pkg/0a1b/start.js"]);
         let caching = |path: &str| {
             let response =
-                own.file(path, &HeaderMap::new()).map(|response| response.headers()[header::CACHE_CONTROL].clone());
+                site.file(path, &HeaderMap::new()).map(|response| response.headers()[header::CACHE_CONTROL].clone());
             response.and_then(|value| value.to_str().map(str::to_owned).ok())
         };
         assert_eq!(caching("pkg/0a1b/start.js"), Some("public, max-age=31536000, immutable".to_owned()));

@@ -77,7 +77,7 @@ impl FromRef<AppState> for LeptosOptions {
 impl AppState {
     /// Creates the state of a server on an open, filled database.
     pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
-        let known = Cache::load(&db).await?;
+        let cache = Cache::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
@@ -85,11 +85,11 @@ impl AppState {
         let cursor_key = CursorKey::derive(&notices.secret());
         let (stopping, until) = watch::channel(false);
         let tasks = Supervisor::new(until);
-        let writer = PushWriter::start(&tasks, db.clone(), known.clone(), changes.clone());
+        let writer = PushWriter::start(&tasks, db.clone(), cache.clone(), changes.clone());
         let state = Inner {
             config,
             db,
-            cache: known,
+            cache,
             epoch,
             cursor_key,
             changes,

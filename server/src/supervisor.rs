@@ -37,16 +37,16 @@ impl Supervisor {
         F: Future<Output = ()> + Send + 'static,
     {
         self.set(name, true);
-        let own = self.clone();
+        let supervisor = self.clone();
         tokio::spawn(async move {
             let mut pause = FIRST_PAUSE;
             loop {
                 let start = Instant::now();
                 let ended = AssertUnwindSafe(async { task().await }).catch_unwind().await;
-                if *own.stopping.borrow() {
+                if *supervisor.stopping.borrow() {
                     return;
                 }
-                own.set(name, false);
+                supervisor.set(name, false);
                 match ended {
                     Ok(()) => tracing::error!(task = name, "a task ended; it is started again"),
                     Err(panic) => {
@@ -58,7 +58,7 @@ impl Supervisor {
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
-                own.set(name, true);
+                supervisor.set(name, true);
             }
         })
     }

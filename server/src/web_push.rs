@@ -64,11 +64,12 @@ impl WebPush {
     /// Returns the origin of an endpoint if it belongs to a push service. No other address receives requests.
     pub fn origin(&self, endpoint: &str) -> Option<String> {
         let (scheme, rest) = endpoint.split_once("://")?;
-        let authority = rest.split(['/', '?', '#']).next().filter(|own| !own.contains(['@', '\\']))?;
+        let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.contains(['@', '\\']))?;
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let is_of =
-            |service: &&str| host == *service || host.strip_suffix(*service).is_some_and(|own| own.ends_with('.'));
-        let is_own = self.hosts.iter().any(|own| own == host);
+        let is_of = |service: &&str| {
+            host == *service || host.strip_suffix(*service).is_some_and(|subdomain| subdomain.ends_with('.'))
+        };
+        let is_own = self.hosts.iter().any(|allowed| allowed == host);
         let is_known = scheme == "https" && SERVICES.iter().any(is_of) || is_own && matches!(scheme, "https" | "http");
         (is_known && endpoint.len() <= 1_000).then(|| format!("{scheme}://{authority}"))
     }
@@ -78,9 +79,9 @@ impl WebPush {
         if entries.is_empty() {
             return;
         }
-        let (own, db) = (self.clone(), db.clone());
+        let (web_push, db) = (self.clone(), db.clone());
         tokio::spawn(async move {
-            if let Err(error) = own.wake_all(&db, &entries).await {
+            if let Err(error) = web_push.wake_all(&db, &entries).await {
                 tracing::warn!(%error, "browsers could not be woken");
             }
         });
@@ -88,8 +89,8 @@ impl WebPush {
 
     async fn wake_all(&self, db: &Db, entries: &[Uuid]) -> Result<(), DbError> {
         for endpoint in notice::of_authors(db, entries).await? {
-            let (own, asked) = (self.clone(), endpoint.clone());
-            let status = tokio::task::spawn_blocking(move || own.send(&asked)).await.ok().flatten();
+            let (web_push, asked) = (self.clone(), endpoint.clone());
+            let status = tokio::task::spawn_blocking(move || web_push.send(&asked)).await.ok().flatten();
             match status {
                 // The browser is gone.
                 Some(404 | 410) => notice::unsubscribe(db, &endpoint).await?,
@@ -117,9 +118,9 @@ impl WebPush {
         let until = SystemTime::now().checked_add(HOLDS)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let head = json!({"typ": "JWT", "alg": "ES256"});
         let claims = json!({"aud": origin, "exp": until, "sub": self.contact});
-        let said = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
-        let signature: Signature = self.key.sign(said.as_bytes());
-        Some(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+        let signed_part = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let signature: Signature = self.key.sign(signed_part.as_bytes());
+        Some(format!("{signed_part}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
     fn origin_accepts_only_known_push_services(#[case] endpoint: &str, #[case] expected: Option<&str>) {
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         let hosts = vec!["127.0.0.1".to_owned()];
-        let own = WebPush { key, agent: ureq::agent(), hosts, contact: String::new() };
-        assert_eq!(own.origin(endpoint).as_deref(), expected);
+        let web_push = WebPush { key, agent: ureq::agent(), hosts, contact: String::new() };
+        assert_eq!(web_push.origin(endpoint).as_deref(), expected);
     }
 }

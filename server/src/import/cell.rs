@@ -46,10 +46,10 @@ impl Cell {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) | Self::Error(text) => Cow::Borrowed(text),
             Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::WithUnit(own) if own.1.starts_with(['¥', '$', '€', '£', '÷', '¤']) => {
-                Cow::Owned(format!("{}{}", own.1, own.0))
+            Self::WithUnit(amount) if amount.1.starts_with(['¥', '$', '€', '£', '÷', '¤']) => {
+                Cow::Owned(format!("{}{}", amount.1, amount.0))
             }
-            Self::WithUnit(own) => Cow::Owned(format!("{}{}", own.0, own.1)),
+            Self::WithUnit(amount) => Cow::Owned(format!("{}{}", amount.0, amount.1)),
             Self::Day(day) => Cow::Owned(jiedui_core::values::date::format_date(*day)),
             Self::NoResult => Cow::Borrowed("=…"),
         }
@@ -168,8 +168,8 @@ impl CellGrid {
             self.cells += column + 1 - row.cells.len();
             row.cells.resize(column + 1, Cell::Empty);
         }
-        if let Some(own) = row.cells.get_mut(column) {
-            *own = cell;
+        if let Some(old) = row.cells.get_mut(column) {
+            *old = cell;
         }
         if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
     }
@@ -203,8 +203,8 @@ impl CellGrid {
                 return Err(FileError::TooManyCells);
             }
             row.cells.resize((column + 1).max(row.cells.len()), Cell::Empty);
-            if let Some(own) = row.cells.get_mut(column) {
-                *own = cell.clone();
+            if let Some(old) = row.cells.get_mut(column) {
+                *old = cell.clone();
             }
             row.carried |= 1_u128.checked_shl(u32::try_from(column).unwrap_or(u32::MAX)).unwrap_or_default();
         }
@@ -257,11 +257,11 @@ mod tests {
         let long: String = "长".repeat(LONGEST_CELL + 1);
         assert_eq!(held.put(1, 0, Cell::of(&long)), Err(FileError::CellTooLong(1)));
         let mut held = CellGrid::default();
-        let found = (1..=MOST_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
-        assert_eq!(found, Some(FileError::TooManyRows));
+        let error = (1..=MOST_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
+        assert_eq!(error, Some(FileError::TooManyRows));
         let mut held = CellGrid::default();
-        let found = (1..).find_map(|row| held.put(row, MOST_COLUMNS - 1, Cell::Number(1.0)).err());
-        assert_eq!(found, Some(FileError::TooManyCells));
+        let error = (1..).find_map(|row| held.put(row, MOST_COLUMNS - 1, Cell::Number(1.0)).err());
+        assert_eq!(error, Some(FileError::TooManyCells));
         assert_eq!(
             CellGrid::default().put(1, MOST_COLUMNS, Cell::Number(1.0)),
             Ok(()),

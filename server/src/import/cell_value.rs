@@ -21,8 +21,8 @@ pub fn amount(cell: &Cell, unit: Option<&str>, field: &str) -> Result<Amount, Er
         Cell::Number(number) => number_amount(*number, unit, field),
         Cell::Text(text) => read_amount(text, unit, field),
         // The format displays a text such as 50亿.
-        Cell::WithUnit(own) if read_unit(&own.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
-        Cell::WithUnit(own) => number_amount(own.0, read_unit(&own.1, &[field]).as_deref(), field),
+        Cell::WithUnit(amount) if read_unit(&amount.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
+        Cell::WithUnit(amount) => number_amount(amount.0, read_unit(&amount.1, &[field]).as_deref(), field),
         _ => Err(ErrorCode::NotAmount),
     }
 }
@@ -63,16 +63,17 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
 pub fn answer(field: &Field, text: &str) -> Result<Value, ErrorCode> {
     let code = |text: &str| {
         let wanted = bare(text);
-        let is_meant = |own: &String| bare(own) == wanted;
-        let found = field.choices.iter().find(|own| [&own.name, &own.name_en, &own.code].into_iter().any(is_meant));
-        found.map(|own| own.code.clone()).ok_or(ErrorCode::Unknown)
+        let is_meant = |name: &String| bare(name) == wanted;
+        let choice =
+            field.choices.iter().find(|choice| [&choice.name, &choice.name_en, &choice.code].into_iter().any(is_meant));
+        choice.map(|choice| choice.code.clone()).ok_or(ErrorCode::Unknown)
     };
     match field.kind {
         Kind::Choice => code(text).map(|code| json!(code)),
         Kind::Choices => {
             let words = text
                 .split(['、', ',', '，', ';', '；', '/'])
-                .map(|word| word.trim_matches(|own: char| own.is_whitespace() || is_invisible(own)));
+                .map(|word| word.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter)));
             words.filter(|word| !word.is_empty()).map(code).collect::<Result<Vec<_>, _>>().map(|codes| json!(codes))
         }
         _ => Ok(json!(text)),

@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// The most mistakes that are listed; all are counted.
-const TOLD: usize = 1_000;
+const MAX_LISTED: usize = 1_000;
 /// The most rows of the preview.
 const SHOWN: usize = 50;
 /// The most changes of entries that are listed.
@@ -41,7 +41,7 @@ pub struct CheckResult {
     pub rows: usize,
     /// The numbers of the rows that are likely recorded already.
     pub likely: Vec<usize>,
-    /// The first [`TOLD`] mistakes.
+    /// The first [`MAX_LISTED`] mistakes.
     pub mistakes: Vec<CellError>,
     /// How many rows have some.
     pub wrong_rows: usize,
@@ -62,30 +62,30 @@ pub struct SheetChecker {
     at: usize,
     seen: HashMap<[u8; 16], usize>,
     named: HashMap<Uuid, usize>,
-    found: CheckResult,
+    result: CheckResult,
 }
 
 impl SheetChecker {
     /// Begins. `collects` says whether what will be written is kept.
     pub fn new(against: CheckContext, sheet: Arc<Sheet>, progress: Arc<Progress>, collects: bool) -> Self {
         let gazetteer = Gazetteer::new(&against.reference.places, &against.actor.scope);
-        let mut found = CheckResult::default();
+        let mut result = CheckResult::default();
         for title in &sheet.titles {
-            leave_out(&mut found.findings, title.clone());
+            leave_out(&mut result.findings, title.clone());
         }
         let (seen, named) = (HashMap::new(), HashMap::new());
         let kinds = kinds(&against.columns, &targets(against.activity.as_ref()));
-        let mut own = Self { against, sheet, gazetteer, progress, collects, kinds, at: 0, seen, named, found };
-        for broken in &own.sheet.clone().broken {
-            own.found.rows += 1;
+        let mut checker = Self { against, sheet, gazetteer, progress, collects, kinds, at: 0, seen, named, result };
+        for broken in &checker.sheet.clone().broken {
+            checker.result.rows += 1;
             let (column, value) = (String::new(), broken.text.clone());
             let error = match broken.limit {
                 Some(limit) => FieldError::with_limit("row", broken.code, limit),
                 None => FieldError::new("row", broken.code),
             };
-            own.wrong(vec![CellError { row: broken.row, column, value, error }]);
+            checker.wrong(vec![CellError { row: broken.row, column, value, error }]);
         }
-        own
+        checker
     }
 
     /// The entries that the next rows name.
@@ -101,7 +101,7 @@ impl SheetChecker {
     }
 
     fn column(&self, path: &str) -> Option<usize> {
-        self.against.columns.iter().position(|own| own.as_deref() == Some(path))
+        self.against.columns.iter().position(|column| column.as_deref() == Some(path))
     }
 
     /// Whether all rows are checked.
@@ -121,12 +121,12 @@ impl SheetChecker {
             self.at += 1;
             self.progress.done.fetch_add(1, Ordering::Relaxed);
             if let Some(why) = omission_reason(row, &sheet, &self.kinds, is_first) {
-                leave_out(&mut self.found.findings, OmittedRow { row: row.number, why, text: line(row) });
+                leave_out(&mut self.result.findings, OmittedRow { row: row.number, why, text: line(row) });
                 continue;
             }
-            self.found.rows += 1;
+            self.result.rows += 1;
             self.note_uncalculated(row);
-            self.found.findings.hidden_rows += usize::from(row.hidden);
+            self.result.findings.hidden_rows += usize::from(row.hidden);
             if row.filled().any(|(column, _)| column >= sheet.width) {
                 self.refuse(row, vec![FieldError::new("row", ErrorCode::TooManyCells)], ParsedRow::default());
                 continue;
@@ -147,8 +147,8 @@ impl SheetChecker {
         if self.progress.is_cancelled() {
             return None;
         }
-        self.found.mistakes.sort_by_key(|mistake| mistake.row);
-        Some(self.found)
+        self.result.mistakes.sort_by_key(|mistake| mistake.row);
+        Some(self.result)
     }
 
     /// Notes the imported cells of a row whose formulas were perhaps never calculated.
@@ -157,9 +157,9 @@ impl SheetChecker {
         let cells = columns.filter(|(column, _)| row.uncalculated != 0 && row.is_uncalculated(*column));
         let labels = cells.filter_map(|(column, _)| self.sheet.labels().get(column).cloned());
         let labels: Vec<String> = labels.collect();
-        let room = TOLD.saturating_sub(self.found.findings.uncalculated.len());
+        let room = MAX_LISTED.saturating_sub(self.result.findings.uncalculated.len());
         let cells = labels.into_iter().map(|column| UncalculatedCell { row: row.number, column });
-        self.found.findings.uncalculated.extend(cells.take(room));
+        self.result.findings.uncalculated.extend(cells.take(room));
     }
 
     fn new_entry(&mut self, row: &SheetRow) -> Option<Entry> {
@@ -181,10 +181,10 @@ impl SheetChecker {
             return None;
         }
         self.show(row, Action::New, &read);
-        self.found.findings.new += 1;
+        self.result.findings.new += 1;
         let entry = Entry::from_checked(&read.fields);
         if self.collects {
-            self.found.writing.push(PlannedWrite::New(read.fields));
+            self.result.writing.push(PlannedWrite::New(read.fields));
         }
         entry
     }
@@ -196,7 +196,7 @@ impl SheetChecker {
         match updating.row(row, id, id.and_then(|id| standing.get(&id))) {
             Err((errors, read)) => self.refuse(row, errors, read),
             Ok((None, read)) => {
-                self.found.findings.same += 1;
+                self.result.findings.same += 1;
                 self.show(row, Action::Same, &read);
             }
             Ok((Some((change, writing)), read)) => {
@@ -205,13 +205,13 @@ impl SheetChecker {
                     self.refuse(row, vec![twice], read);
                     return;
                 }
-                self.found.findings.updates += 1;
+                self.result.findings.updates += 1;
                 self.show(row, Action::Update, &read);
-                if self.found.findings.changes.len() < SHOWN_CHANGES {
-                    self.found.findings.changes.push(change);
+                if self.result.findings.changes.len() < SHOWN_CHANGES {
+                    self.result.findings.changes.push(change);
                 }
                 if self.collects {
-                    self.found.writing.push(writing);
+                    self.result.writing.push(writing);
                 }
             }
         }
@@ -219,15 +219,15 @@ impl SheetChecker {
 
     fn refuse(&mut self, row: &SheetRow, errors: Vec<FieldError>, read: ParsedRow) {
         self.show(row, Action::Wrong, &read);
-        let told = errors.into_iter().map(|error| self.mistake(row, error)).collect();
-        self.wrong(told);
+        let listed = errors.into_iter().map(|error| self.mistake(row, error)).collect();
+        self.wrong(listed);
     }
 
     fn wrong(&mut self, mistakes: Vec<CellError>) {
-        self.found.wrong += mistakes.len();
-        self.found.wrong_rows += 1;
-        let room = TOLD.saturating_sub(self.found.mistakes.len());
-        self.found.mistakes.extend(mistakes.into_iter().take(room));
+        self.result.wrong += mistakes.len();
+        self.result.wrong_rows += 1;
+        let room = MAX_LISTED.saturating_sub(self.result.mistakes.len());
+        self.result.mistakes.extend(mistakes.into_iter().take(room));
     }
 
     fn mistake(&self, row: &SheetRow, error: FieldError) -> CellError {
@@ -239,52 +239,55 @@ impl SheetChecker {
 
     /// Returns the text in the columns of a field.
     fn written(&self, row: &SheetRow, path: &str) -> String {
-        let is_own = |own: &Option<String>| {
-            own.as_deref() == Some(path) || (path == PLACE && own.as_deref() == Some(PLACE_CODE))
+        let is_column_of_field = |column: &Option<String>| {
+            column.as_deref() == Some(path) || (path == PLACE && column.as_deref() == Some(PLACE_CODE))
         };
-        let columns = self.against.columns.iter().enumerate().filter(|(_, own)| is_own(own));
+        let columns = self.against.columns.iter().enumerate().filter(|(_, column)| is_column_of_field(column));
         let cells = columns.map(|(column, _)| row.cell(column).text().into_owned()).filter(|text| !text.is_empty());
         cells.collect::<Vec<_>>().join(" ")
     }
 
     fn show(&mut self, row: &SheetRow, action: Action, read: &ParsedRow) {
-        if self.found.findings.rows.len() >= SHOWN {
+        if self.result.findings.rows.len() >= SHOWN {
             return;
         }
         let mut paths: Vec<&str> = Vec::new();
-        for own in self.against.columns.iter().flatten() {
-            let own = if own == PLACE_CODE { PLACE } else { own.as_str() };
-            if !paths.contains(&own) {
-                paths.push(own);
+        for path in self.against.columns.iter().flatten() {
+            let path = if path == PLACE_CODE { PLACE } else { path.as_str() };
+            if !paths.contains(&path) {
+                paths.push(path);
             }
         }
-        let cell = |own: &str| {
-            let column = self.against.columns.iter().position(|path| path.as_deref() == Some(own));
+        let cell = |path: &str| {
+            let column = self.against.columns.iter().position(|column| column.as_deref() == Some(path));
             let unit = column.and_then(|column| self.against.units.get(column)).and_then(Option::as_deref);
-            let field = match Path::from(own) {
+            let field = match Path::from(path) {
                 Path::Value(code) => self.against.activity.as_ref().and_then(|form| form.field(&code)),
                 _ => None,
             };
             let unit = unit.filter(|unit| field.is_none_or(|field| field.unit != *unit));
-            let mut written: String = self.written(row, own).chars().take(200).collect();
+            let mut written: String = self.written(row, path).chars().take(200).collect();
             // A bare number is in the unit of its column.
             if let Some(unit) = unit.filter(|_| written.parse::<f64>().is_ok()) {
                 written = format!("{written} {unit}");
             }
-            let value = path::get(&read.fields, own).cloned().unwrap_or(Value::Null);
-            let code = Path::from(own);
-            let code = code.answer().unwrap_or(own);
-            let qualifier =
-                read.fields.get(field::QUALIFIERS).and_then(|own| own.get(code)?.as_str()).map(str::to_owned);
-            ShownCell { path: own.to_owned(), written, value, qualifier, converted: read.converted.contains(own) }
+            let value = path::get(&read.fields, path).cloned().unwrap_or(Value::Null);
+            let code = Path::from(path);
+            let code = code.answer().unwrap_or(path);
+            let qualifier = read
+                .fields
+                .get(field::QUALIFIERS)
+                .and_then(|qualifiers| qualifiers.get(code)?.as_str())
+                .map(str::to_owned);
+            ShownCell { path: path.to_owned(), written, value, qualifier, converted: read.converted.contains(path) }
         };
         let cells = paths.into_iter().map(cell).collect();
-        self.found.findings.rows.push(ShownRow { row: row.number, action, cells });
+        self.result.findings.rows.push(ShownRow { row: row.number, action, cells });
     }
 
     /// Notes rows that are likely recorded already.
     pub fn add_likely(&mut self, rows: impl IntoIterator<Item = usize>) {
-        self.found.likely.extend(rows);
+        self.result.likely.extend(rows);
     }
 }
 
@@ -300,6 +303,6 @@ fn leave_out(findings: &mut Findings, left_out: OmittedRow) {
 fn digest(fields: &Fields) -> [u8; 16] {
     let text = Value::Object(fields.clone()).to_string();
     let mut digest = [0; 16];
-    digest.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(own, byte)| *own = byte);
+    digest.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(target, byte)| *target = byte);
     digest
 }

@@ -31,8 +31,9 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     let official = columns::official(&sheet.heading, targets);
     let mut proposals = propose(&sheet.heading, targets);
     let stated_unit = |path: Option<&String>, heading: &Heading| {
-        let target =
-            targets.iter().find(|own| Some(&own.path) == path && matches!(Path::from(&own.path), Path::Value(_)))?;
+        let target = targets
+            .iter()
+            .find(|target| Some(&target.path) == path && matches!(Path::from(&target.path), Path::Value(_)))?;
         Some(column_unit(sheet, heading, target))
     };
     for (proposal, heading) in proposals.iter_mut().zip(&sheet.heading) {
@@ -41,10 +42,11 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
         }
     }
     let is_official = official.is_some();
-    let mut columns = official.or(chosen).unwrap_or_else(|| proposals.iter().map(|own| own.path.clone()).collect());
+    let mut columns =
+        official.or(chosen).unwrap_or_else(|| proposals.iter().map(|proposal| proposal.path.clone()).collect());
     columns.resize(sheet.heading.len(), None);
     for (at, column) in columns.iter_mut().enumerate() {
-        let named = proposals.get(at).and_then(|own| own.named.as_deref());
+        let named = proposals.get(at).and_then(|proposal| proposal.named.as_deref());
         let may_be_unit = column.is_none() || (column.as_deref() == Some("organisation") && !is_official);
         let is_unit = named == Some(UNIT) || (named == Some("organisation") && has_only_units(sheet, at));
         // Amounts without their unit would be wrong.
@@ -65,9 +67,9 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
 /// Returns the unit in the heading of a column and in the lines above the table. `Err` has words that cannot be parsed.
 fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Option<String>, String> {
     let field = Unit::of_field(&target.unit);
-    let own = one_unit(&heading_words(heading, target))?;
+    let unit = one_unit(&heading_words(heading, target))?;
     let of_lines = sheet.units.units.iter().filter(|unit| Unit::of_field(unit).converts_to(&field));
-    let mut units: Vec<String> = own.into_iter().collect();
+    let mut units: Vec<String> = unit.into_iter().collect();
     units.extend(of_lines.cloned());
     if !agree(units.iter().map(String::as_str)) {
         units.dedup();

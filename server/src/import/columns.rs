@@ -46,33 +46,33 @@ fn is_unit_row(text: &str) -> bool {
 
 /// Reads the unit of a field from a heading, and other words in its brackets.
 pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
-    let own = [target.unit.as_str(), target.unit_en.as_str()];
+    let field_units = [target.unit.as_str(), target.unit_en.as_str()];
     if is_label(heading, target) {
         return UnitWords { units: vec![target.unit.clone()], ..UnitWords::default() };
     }
-    let mut found = UnitWords::default();
+    let mut parsed = UnitWords::default();
     let names: Vec<String> =
         [&target.label, &target.label_en].into_iter().chain(&target.other).map(|name| plain(name, true)).collect();
     for (level, part) in heading.iter().enumerate() {
         for inside in bracketed(part) {
             let bare = plain(&inside, true);
-            let is_own = read_unit(&inside, &own).is_some();
+            let is_unit = read_unit(&inside, &field_units).is_some();
             // Brackets in the field's name add nothing.
-            if is_own || !names.iter().any(|name| name.contains(&bare)) {
-                found.extend(read_unit_words(&inside, &own));
+            if is_unit || !names.iter().any(|name| name.contains(&bare)) {
+                parsed.extend(read_unit_words(&inside, &field_units));
             }
         }
         if level > 0 {
-            found.units.extend(read_unit(part, &own));
+            parsed.units.extend(read_unit(part, &field_units));
         }
     }
     if let Some(rest) = after_name(&readings(heading), target).filter(|rest| !rest.is_empty()) {
-        match read_unit(&rest, &own) {
-            Some(unit) => found.units.push(unit),
-            None => found.unclear.push(rest),
+        match read_unit(&rest, &field_units) {
+            Some(unit) => parsed.units.push(unit),
+            None => parsed.unclear.push(rest),
         }
     }
-    found
+    parsed
 }
 
 /// Returns the unit that texts agree on. `Err` has texts that cannot be parsed or name different units.
@@ -89,9 +89,9 @@ pub fn one_unit(words: &UnitWords) -> Result<Option<String>, String> {
 /// Returns the possible readings of a heading of one or several rows, the likeliest first.
 fn readings(heading: &Heading) -> Vec<String> {
     let mut parts: Vec<&str> = heading.iter().map(String::as_str).collect();
-    let mut ways = Vec::new();
+    let mut headings = Vec::new();
     while let Some(last) = parts.last() {
-        ways.extend([last.to_string(), parts.concat()]);
+        headings.extend([last.to_string(), parts.concat()]);
         // A row of units does not name the column.
         if !is_unit_row(last) || parts.len() < 2 {
             break;
@@ -99,10 +99,10 @@ fn readings(heading: &Heading) -> Vec<String> {
         parts.pop();
     }
     let mut readings: Vec<String> = Vec::new();
-    for way in ways {
-        for own in [plain(&way, false), plain(&way, true)] {
-            if !own.is_empty() && !readings.contains(&own) {
-                readings.push(own);
+    for heading in headings {
+        for reading in [plain(&heading, false), plain(&heading, true)] {
+            if !reading.is_empty() && !readings.contains(&reading) {
+                readings.push(reading);
             }
         }
     }
@@ -114,7 +114,7 @@ fn after_name(readings: &[String], target: &Target) -> Option<String> {
     let words = [&target.label, &target.label_en].into_iter().chain(&target.other).map(|word| plain(word, false));
     let is_unit = |rest: &str| !target.unit.is_empty() && (rest == target.unit || Unit::parse(rest).is_some());
     let rests = words.filter(|word| !word.is_empty()).flat_map(|word| {
-        readings.iter().filter_map(move |own| own.strip_prefix(&word).map(str::to_owned)).collect::<Vec<_>>()
+        readings.iter().filter_map(move |reading| reading.strip_prefix(&word).map(str::to_owned)).collect::<Vec<_>>()
     });
     let mut rests: Vec<String> = rests.filter(|rest| rest.is_empty() || is_unit(rest)).collect();
     rests.sort();
@@ -123,9 +123,9 @@ fn after_name(readings: &[String], target: &Target) -> Option<String> {
 
 /// Returns whether a heading is the template's, with the field's unit.
 pub fn is_label(heading: &Heading, target: &Target) -> bool {
-    let has_unit = |own: &str| own == normalise(&target.label) || own == normalise(&target.label_en);
+    let has_unit = |text: &str| text == normalise(&target.label) || text == normalise(&target.label_en);
     // If the heading has no unit, a line above the table may name another.
-    !target.unit.is_empty() && heading.iter().any(|own| has_unit(normalise(own).trim_end_matches('*')))
+    !target.unit.is_empty() && heading.iter().any(|part| has_unit(normalise(part).trim_end_matches('*')))
 }
 
 /// Words in brackets that mark another figure or date than the field's.
@@ -149,11 +149,11 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
     let readings: Vec<Vec<String>> = heading.iter().map(readings).collect();
     let has = |path: &str| {
         let target = targets.iter().find(|target| target.path == path);
-        target.is_some_and(|target| readings.iter().any(|own| after_name(own, target).is_some()))
+        target.is_some_and(|target| readings.iter().any(|readings| after_name(readings, target).is_some()))
     };
     let is_export = has(ID) && has(REV);
     let left: Vec<&Target> =
-        targets.iter().filter(|own| is_export || ![ID, REV, ANSWERS].contains(&own.path.as_str())).collect();
+        targets.iter().filter(|target| is_export || ![ID, REV, ANSWERS].contains(&target.path.as_str())).collect();
     let mut proposals: Vec<Proposal> = Vec::with_capacity(heading.len());
     for (heading, readings) in heading.iter().zip(&readings) {
         let target = left.iter().find(|target| after_name(readings, target).is_some());
@@ -161,9 +161,9 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
         let named = target.map(|target| target.path.clone());
         proposals.push(Proposal { path: named.clone().filter(|_| question.is_none()), named, question });
     }
-    let named: Vec<Option<String>> = proposals.iter().map(|own| own.named.clone()).collect();
+    let named: Vec<Option<String>> = proposals.iter().map(|proposal| proposal.named.clone()).collect();
     for proposal in &mut proposals {
-        let is_repeated = named.iter().filter(|own| own.is_some() && **own == proposal.named).count() > 1;
+        let is_repeated = named.iter().filter(|name| name.is_some() && **name == proposal.named).count() > 1;
         if let Some(path) = proposal.named.clone().filter(|path| is_repeated && path != UNIT) {
             proposal.path = None;
             proposal.question = proposal.question.take().or(Some((ColumnReason::Repeated, path)));
@@ -172,8 +172,10 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
     if !named.iter().flatten().any(|path| path == PLACE) {
         // Each level once.
         let mut levels = LEVELS.to_vec();
-        for (proposal, readings) in proposals.iter_mut().zip(&readings).filter(|(own, _)| own.named.is_none()) {
-            let level = levels.iter().position(|words| readings.iter().any(|own| words.contains(&own.as_str())));
+        for (proposal, readings) in proposals.iter_mut().zip(&readings).filter(|(proposal, _)| proposal.named.is_none())
+        {
+            let level =
+                levels.iter().position(|words| readings.iter().any(|reading| words.contains(&reading.as_str())));
             if let Some(level) = level {
                 levels.remove(level);
                 (proposal.path, proposal.named) = (Some(PLACE.to_owned()), Some(PLACE.to_owned()));
@@ -201,24 +203,25 @@ fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)
 
 /// Returns the number of columns with the name of a field.
 pub fn named_columns(heading: &[Heading], targets: &[Target]) -> usize {
-    propose(heading, targets).iter().filter(|own| own.named.is_some()).count()
+    propose(heading, targets).iter().filter(|proposal| proposal.named.is_some()).count()
 }
 
 /// Returns the fixed mapping of an official template or an export; `None` for other tables.
 pub fn official(heading: &[Heading], targets: &[Target]) -> Option<Vec<Option<String>>> {
-    let find = |own: &Heading| {
-        let [text] = own.as_slice() else { return None };
+    let find = |heading: &Heading| {
+        let [text] = heading.as_slice() else { return None };
         let text = normalise(text);
         let text = text.trim_end_matches('*');
         targets.iter().find(|target| text == normalise(&target.label) || text == normalise(&target.label_en))
     };
-    let found: Vec<Option<&Target>> = heading.iter().map(find).collect();
-    let is_whole = |target: &&Target| found.iter().flatten().any(|own| own.path == target.path);
-    let all_known = found.iter().all(Option::is_some) && !found.is_empty();
-    let is_once = |target: &&Target| found.iter().flatten().filter(|own| own.path == target.path).count() == 1;
-    let all_once = found.iter().flatten().all(is_once);
+    let matches: Vec<Option<&Target>> = heading.iter().map(find).collect();
+    let is_whole = |target: &&Target| matches.iter().flatten().any(|other| other.path == target.path);
+    let all_matched = matches.iter().all(Option::is_some) && !matches.is_empty();
+    let is_once = |target: &&Target| matches.iter().flatten().filter(|other| other.path == target.path).count() == 1;
+    let all_once = matches.iter().flatten().all(is_once);
     let has_all = targets.iter().filter(|target| is_in_template(target)).all(|target| is_whole(&target));
-    (all_known && all_once && has_all).then(|| found.into_iter().map(|own| own.map(|own| own.path.clone())).collect())
+    (all_matched && all_once && has_all)
+        .then(|| matches.into_iter().map(|target| target.map(|target| target.path.clone())).collect())
 }
 
 #[cfg(test)]

@@ -21,9 +21,9 @@ pub fn parts<'a>(text: &str, form: &'a Activity) -> Option<BTreeMap<&'a str, Str
                 last = Some(&field.code);
             }
             _ => {
-                let own = parts.get_mut(last?)?;
-                own.push('；');
-                own.push_str(piece);
+                let part = parts.get_mut(last?)?;
+                part.push('；');
+                part.push_str(piece);
             }
         }
     }
@@ -44,8 +44,8 @@ mod tests {
             ]
         }))
         .unwrap();
-        let found = parts("人数 12 人；主题 春耕；秋收；", &form).unwrap();
-        assert_eq!(found, BTreeMap::from([("people", "12 人".to_owned()), ("topic", "春耕；秋收".to_owned())]));
+        let answers = parts("人数 12 人；主题 春耕；秋收；", &form).unwrap();
+        assert_eq!(answers, BTreeMap::from([("people", "12 人".to_owned()), ("topic", "春耕；秋收".to_owned())]));
         assert_eq!(parts("12 人", &form), None);
     }
 }

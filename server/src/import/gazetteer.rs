@@ -15,17 +15,18 @@ impl Gazetteer {
     pub fn new(places: &Places, scope: &Scope) -> Self {
         let mut names: HashMap<String, Vec<String>> = HashMap::new();
         for place in places.all().iter().filter(|place| scope.has_place(&place.code)) {
-            let above: Vec<&str> = places.path(&place.code).iter().rev().skip(1).map(|own| own.name.as_str()).collect();
-            let mut ways: Vec<String> = vec![place.name.clone(), place.short_name().to_owned()];
+            let above: Vec<&str> =
+                places.path(&place.code).iter().rev().skip(1).map(|above| above.name.as_str()).collect();
+            let mut notations: Vec<String> = vec![place.name.clone(), place.short_name().to_owned()];
             // With and without each of the places above it.
             for name in above {
-                ways.extend(ways.iter().map(|way| format!("{name}{way}")).collect::<Vec<_>>());
+                notations.extend(notations.iter().map(|notation| format!("{name}{notation}")).collect::<Vec<_>>());
             }
-            ways.push(place.code.clone());
-            ways.sort();
-            ways.dedup();
-            for way in ways {
-                names.entry(way).or_default().push(place.code.clone());
+            notations.push(place.code.clone());
+            notations.sort();
+            notations.dedup();
+            for notation in notations {
+                names.entry(notation).or_default().push(place.code.clone());
             }
         }
         Self(names)
@@ -44,17 +45,17 @@ impl Gazetteer {
 
     /// Returns the place that the cells of several columns name together, higher places first.
     pub fn find_parts(&self, parts: &[String]) -> Result<&str, ErrorCode> {
-        let found = self.find(&parts.concat());
+        let place = self.find(&parts.concat());
         match parts {
             // A village's cell may repeat its township, and the columns may be in reverse order.
-            [first, .., last] if found == Err(ErrorCode::Unknown) => {
+            [first, .., last] if place == Err(ErrorCode::Unknown) => {
                 let lies_in = |above: &str, below: &String| {
                     self.find(below).ok().filter(|code| self.find(above).is_ok_and(|above| covers(above, code)))
                 };
                 let reversed: String = parts.iter().rev().map(String::as_str).collect();
                 lies_in(first, last).or_else(|| self.find(&reversed).ok()).ok_or(ErrorCode::Unknown)
             }
-            _ => found,
+            _ => place,
         }
     }
 }
@@ -110,15 +111,15 @@ mod tests {
     fn several_columns_combine_to_a_place() {
         let places = places();
         let gazetteer = Gazetteer::new(&places, &Scope::default());
-        let found = |parts: &[&str]| {
-            gazetteer.find_parts(&parts.iter().map(|own| (*own).to_owned()).collect::<Vec<_>>()).map(str::to_owned)
+        let find = |parts: &[&str]| {
+            gazetteer.find_parts(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()).map(str::to_owned)
         };
-        assert_eq!(found(&["沫阳镇", "新寨村"]), Ok("522728109204".into()));
-        assert_eq!(found(&["边阳镇", "新寨村"]), Ok("522728108201".into()));
-        assert_eq!(found(&["罗甸县", "沫阳镇", "新寨村"]), Ok("522728109204".into()));
-        assert_eq!(found(&["新寨村", "沫阳镇"]), Ok("522728109204".into()));
-        assert_eq!(found(&["沫阳镇", "沫阳镇新寨村"]), Ok("522728109204".into()));
-        assert_eq!(found(&["沫阳镇"]), Ok("522728109".into()), "the township itself");
-        assert_eq!(found(&["沫阳镇", "兴隆村"]), Err(ErrorCode::Unknown), "a village of another township");
+        assert_eq!(find(&["沫阳镇", "新寨村"]), Ok("522728109204".into()));
+        assert_eq!(find(&["边阳镇", "新寨村"]), Ok("522728108201".into()));
+        assert_eq!(find(&["罗甸县", "沫阳镇", "新寨村"]), Ok("522728109204".into()));
+        assert_eq!(find(&["新寨村", "沫阳镇"]), Ok("522728109204".into()));
+        assert_eq!(find(&["沫阳镇", "沫阳镇新寨村"]), Ok("522728109204".into()));
+        assert_eq!(find(&["沫阳镇"]), Ok("522728109".into()), "the township itself");
+        assert_eq!(find(&["沫阳镇", "兴隆村"]), Err(ErrorCode::Unknown), "a village of another township");
     }
 }

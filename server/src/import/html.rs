@@ -97,7 +97,7 @@ impl Table {
             self.column += 1;
         }
         let span = |name: &str| {
-            attribute(attributes, name).and_then(|own| own.parse::<usize>().ok()).unwrap_or(1).clamp(1, 65_534)
+            attribute(attributes, name).and_then(|value| value.parse::<usize>().ok()).unwrap_or(1).clamp(1, 65_534)
         };
         let (down, across) = (span("rowspan"), span("colspan"));
         let last = self.row + down - 1;
@@ -119,8 +119,8 @@ impl Table {
 
     fn add(&mut self, text: &str) {
         // One character more than the limit suffices to detect a too long cell.
-        if let Some((_, _, own)) = self.open.as_mut().filter(|(_, _, own)| own.len() <= 8 * LONGEST_CELL) {
-            own.extend(text.chars().take(8 * LONGEST_CELL + 1));
+        if let Some((_, _, cell)) = self.open.as_mut().filter(|(_, _, cell)| cell.len() <= 8 * LONGEST_CELL) {
+            cell.extend(text.chars().take(8 * LONGEST_CELL + 1));
         }
     }
 
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn cells(book: &SheetFile) -> Vec<Vec<String>> {
-        book.rows.iter().map(|row| row.cells.iter().map(|own| own.text().into_owned()).collect()).collect()
+        book.rows.iter().map(|row| row.cells.iter().map(|cell| cell.text().into_owned()).collect()).collect()
     }
 
     #[test]

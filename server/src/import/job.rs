@@ -85,12 +85,12 @@ pub fn take(import: &mut Import, checked: CheckResult) {
     // Mistakes are plain data.
     import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_else(|_| "[]".to_owned());
     import.likely = checked.likely;
-    let found = checked.findings;
-    let own = &mut import.findings;
-    (own.left_out, own.left_out_counts) = (found.left_out, found.left_out_counts);
-    (own.rows, own.changes) = (found.rows, found.changes);
-    (own.new, own.updates, own.same) = (found.new, found.updates, found.same);
-    (own.hidden_rows, own.uncalculated) = (found.hidden_rows, found.uncalculated);
+    let checked = checked.findings;
+    let findings = &mut import.findings;
+    (findings.left_out, findings.left_out_counts) = (checked.left_out, checked.left_out_counts);
+    (findings.rows, findings.changes) = (checked.rows, checked.changes);
+    (findings.new, findings.updates, findings.same) = (checked.new, checked.updates, checked.same);
+    (findings.hidden_rows, findings.uncalculated) = (checked.hidden_rows, checked.uncalculated);
 }
 
 /// Reads the file, says which column is which field where nobody has, and checks every row. Nothing where somebody has
@@ -170,8 +170,8 @@ async fn likely(
             break;
         }
         let recorded = import::recorded(&app.db, user, &import.activity, &place, &month).await?;
-        let is_there = |entry: &Entry| recorded.iter().any(|own| is_likely_same(own, entry));
-        likely.extend(entries.iter().filter(|(_, entry)| is_there(entry)).map(|(row, _)| *row));
+        let is_recorded = |entry: &Entry| recorded.iter().any(|earlier| is_likely_same(earlier, entry));
+        likely.extend(entries.iter().filter(|(_, entry)| is_recorded(entry)).map(|(row, _)| *row));
     }
     likely.sort_unstable();
     Ok(likely)
@@ -183,16 +183,19 @@ async fn likely(
 /// Returns the stated unit of each column.
 fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) -> Vec<Option<String>> {
     let labels = sheet.labels();
-    let is_said = import.heading == labels && import.columns.len() == labels.len();
-    let chosen =
-        if is_said { Some(std::mem::take(&mut import.columns)) } else { mappings.get(&heading_key(&labels)).cloned() };
+    let is_mapped = import.heading == labels && import.columns.len() == labels.len();
+    let chosen = if is_mapped {
+        Some(std::mem::take(&mut import.columns))
+    } else {
+        mappings.get(&heading_key(&labels)).cloned()
+    };
     let ColumnMatch { columns, stated, omitted, official } = match_columns(sheet, targets, chosen);
     import.findings.official = official;
     import.findings.omitted_columns = omitted;
     import.columns = columns;
     import.heading = labels;
     let shown = |(path, unit): (&Option<String>, &Option<String>)| {
-        let target = targets.iter().find(|own| Some(&own.path) == path.as_ref())?;
+        let target = targets.iter().find(|target| Some(&target.path) == path.as_ref())?;
         unit.clone().filter(|unit| *unit != target.unit)
     };
     import.findings.units = import.columns.iter().zip(&stated).map(shown).collect();
@@ -212,37 +215,37 @@ async fn read(
 ) -> Result<Result<Sheet, FileError>, DbError> {
     let bytes = fs::read(app.import_path(import.id)).await?;
     let (sheet, heading) = (import.findings.wanted_sheet, import.findings.wanted_heading);
-    let known = move |heading: &[Heading]| {
-        let labels: Vec<String> = heading.iter().map(|own| own.join(" ")).collect();
-        // What this person has said of a heading is worth more than all that can be guessed.
-        let is_said = mappings.contains_key(&heading_key(&labels));
+    let heading_score = move |heading: &[Heading]| {
+        let labels: Vec<String> = heading.iter().map(|heading| heading.join(" ")).collect();
+        // A mapping that the user has stored outweighs every guess.
+        let is_mapped = mappings.contains_key(&heading_key(&labels));
         let guessed = named_columns(heading, &targets);
-        if is_said { 1_000 } else { guessed }
+        if is_mapped { 1_000 } else { guessed }
     };
-    let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, known)).await;
+    let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, heading_score)).await;
     // A file that makes its reader fail is no file that can be read.
     Ok(read.unwrap_or(Err(FileError::Damaged)))
 }
 
-/// Reads a sheet: the one that is wanted, else the first in whose heading columns are known, else the first.
+/// Reads a sheet: the one that is wanted, else the first whose heading has known columns, else the first.
 fn read_sheet(
     bytes: &[u8],
     wanted: Option<usize>,
     heading: Option<HeadingRows>,
-    known: impl Fn(&[Heading]) -> usize,
+    heading_score: impl Fn(&[Heading]) -> usize,
 ) -> Result<Sheet, FileError> {
     let book = workbook::read(bytes, wanted)?;
     let others: Vec<usize> = match wanted {
         Some(_) => Vec::new(),
         None => (book.sheet + 1..book.sheets.len()).filter(|at| is_shown(&book, *at)).take(TRIED).collect(),
     };
-    let first = lay_out(book, heading, &known);
-    if first.as_ref().is_ok_and(|sheet| known(&sheet.heading) > 1) || others.is_empty() {
+    let first = lay_out(book, heading, &heading_score);
+    if first.as_ref().is_ok_and(|sheet| heading_score(&sheet.heading) > 1) || others.is_empty() {
         return first;
     }
     let mut tried =
-        others.into_iter().filter_map(|at| lay_out(workbook::read(bytes, Some(at)).ok()?, None, &known).ok());
-    let better = tried.find(|sheet| known(&sheet.heading) > 1);
+        others.into_iter().filter_map(|at| lay_out(workbook::read(bytes, Some(at)).ok()?, None, &heading_score).ok());
+    let better = tried.find(|sheet| heading_score(&sheet.heading) > 1);
     better.map_or(first, Ok)
 }
 

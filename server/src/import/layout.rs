@@ -45,7 +45,7 @@ pub struct Sheet {
 impl Sheet {
     /// Returns the heading of each column in one line.
     pub fn labels(&self) -> Vec<String> {
-        self.heading.iter().map(|own| own.join(" ")).collect()
+        self.heading.iter().map(|heading| heading.join(" ")).collect()
     }
 }
 
@@ -63,7 +63,7 @@ fn composed(rows: &[SheetRow]) -> Vec<Heading> {
         let below = rows.get(level + 1);
         let mut group = String::new();
         for (column, heading) in headings.iter_mut().enumerate() {
-            let own = if row.is_carried(column) {
+            let text = if row.is_carried(column) {
                 String::new()
             } else {
                 row.cell(column).text().chars().take(200).collect()
@@ -71,7 +71,7 @@ fn composed(rows: &[SheetRow]) -> Vec<Heading> {
             let child = below.map(|below| below.cell(column)).filter(|cell| !cell.is_empty());
             let is_child = child.is_some() && !below.is_some_and(|below| below.is_carried(column));
             // A heading over several columns is above the first of them.
-            let text = if own.is_empty() && is_child { group.clone() } else { own };
+            let text = if text.is_empty() && is_child { group.clone() } else { text };
             group = if is_child { text.clone() } else { String::new() };
             if !text.is_empty() && heading.last() != Some(&text) {
                 heading.push(text);
@@ -82,11 +82,11 @@ fn composed(rows: &[SheetRow]) -> Vec<Heading> {
 }
 
 /// Finds the heading: where `wanted` says, else the rows in which most columns are known, else the first row that is filled
-/// like a table. `known` counts the columns of a heading that are known.
+/// like a table. `heading_score` counts the known columns of a heading.
 pub fn lay_out(
     book: SheetFile,
     wanted: Option<HeadingRows>,
-    known: impl Fn(&[Heading]) -> usize,
+    heading_score: impl Fn(&[Heading]) -> usize,
 ) -> Result<Sheet, FileError> {
     let SheetFile { sheets, sheet, rows, broken, from_1904, is_separated_text } = book;
     let start = rows.iter().take(LOOKED_AT);
@@ -97,13 +97,13 @@ pub fn lay_out(
         })
         .collect();
     let (at, mut height) = match wanted.and_then(|wanted| find(&rows, wanted)) {
-        Some(found) => found,
-        None => best(&rows, known).ok_or(FileError::Empty)?,
+        Some(position) => position,
+        None => best(&rows, heading_score).ok_or(FileError::Empty)?,
     };
     if wanted.is_none() {
         // If a heading cell is merged with cells below, they belong to the heading too.
         let is_merged_below = |height: usize| {
-            let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|own| own.0).collect());
+            let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|cell| cell.0).collect());
             rows.get(at + height).is_some_and(|row| filled.iter().any(|column| row.is_carried(*column)))
         };
         while height < MOST_HEADING && is_merged_below(height) {
@@ -142,7 +142,7 @@ fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
     Some((at, wanted.rows.clamp(1, MOST_HEADING).min(rows.len() - at)))
 }
 
-fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
+fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
     let mut best = (0, 0, 0);
     for at in 0..rows.len().min(LOOKED_AT) {
         for height in 1..=MOST_HEADING.min(rows.len() - at) {
@@ -154,7 +154,7 @@ fn best(rows: &[SheetRow], known: impl Fn(&[Heading]) -> usize) -> Option<(usize
             if !adjoin || (height > 1 && !part.iter().all(is_text)) {
                 break;
             }
-            let score = known(&composed(part));
+            let score = heading_score(&composed(part));
             // A title above the heading adds nothing: of two that know as many columns the one with fewer rows is taken.
             if score > best.0 || (score == best.0 && height < best.2) {
                 best = (score, at, height);

@@ -26,10 +26,10 @@ impl NumberFormat {
                 '\\' => words.extend(letters.next()),
                 '_' | '*' => drop(letters.next()),
                 '[' => {
-                    let inside: String = letters.by_ref().take_while(|own| *own != ']').collect();
+                    let inside: String = letters.by_ref().take_while(|letter| *letter != ']').collect();
                     if let Some(currency) = inside.strip_prefix('$') {
                         words.push_str(currency.split('-').next().unwrap_or_default());
-                    } else if inside.chars().all(|own| "hHmMsS".contains(own)) {
+                    } else if inside.chars().all(|letter| "hHmMsS".contains(letter)) {
                         // Elapsed hours, minutes or seconds.
                         rest.push_str(&inside);
                     }
@@ -52,7 +52,8 @@ impl NumberFormat {
         let is_scaled = rest
             .rfind(['0', '#', '?'])
             .is_some_and(|last| rest.get(last + 1..).is_some_and(|end| end.trim_start().starts_with(',')));
-        let words: String = words.chars().filter(|own| !own.is_whitespace() && !"()-+,.".contains(*own)).collect();
+        let words: String =
+            words.chars().filter(|letter| !letter.is_whitespace() && !"()-+,.".contains(*letter)).collect();
         match (is_scaled, words.is_empty()) {
             (true, _) => Self::Unit(format!("÷1000 {words}").trim_end().into()),
             (false, true) => Self::Plain,

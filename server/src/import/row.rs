@@ -51,7 +51,7 @@ pub struct ParsedRow {
 impl ParsedRow {
     /// Adds an error at a path unless the path has one.
     pub fn refuse(&mut self, path: &str, code: ErrorCode) {
-        if !self.errors.iter().any(|own| own.field == path) {
+        if !self.errors.iter().any(|error| error.field == path) {
             self.errors.push(FieldError::new(path, code));
         }
     }
@@ -120,7 +120,7 @@ impl RowReader<'_> {
         let of_column = self.units.get(column).and_then(Option::as_deref);
         let of_row = self.unit_beside(row, column, field)?;
         let of_format = match cell {
-            Cell::WithUnit(own) => read_unit(&own.1, &[&field.unit]),
+            Cell::WithUnit(amount) => read_unit(&amount.1, &[&field.unit]),
             _ => None,
         };
         let stated = [of_column, of_row.as_deref(), of_format.as_deref()];
@@ -141,18 +141,18 @@ impl RowReader<'_> {
             let behind = (0..unit).rev().find(|at| is_amount(at));
             behind.or_else(|| (unit..self.columns.len()).find(|at| is_amount(at)))
         };
-        let own = unit_columns.iter().copied().find(|unit| owner(*unit) == Some(column));
-        let found = match (unit_columns.as_slice(), own) {
-            (_, Some(own)) => own,
+        let column_unit = unit_columns.iter().copied().find(|unit| owner(*unit) == Some(column));
+        let unit_column = match (unit_columns.as_slice(), column_unit) {
+            (_, Some(column_unit)) => column_unit,
             ([only], None) => *only,
             _ => return Ok(None),
         };
-        let text = row.cell(found).text();
+        let text = row.cell(unit_column).text();
         if text.is_empty() {
             return Ok(None);
         }
         let Some(unit) = read_unit(&text, &[&field.unit]) else {
-            return if own.is_some() { Err(ErrorCode::Unit) } else { Ok(None) };
+            return if column_unit.is_some() { Err(ErrorCode::Unit) } else { Ok(None) };
         };
         let converts = |field: &Field| Unit::of_field(&unit).converts_to(&Unit::of_field(&field.unit));
         if converts(field) {
@@ -163,7 +163,7 @@ impl RowReader<'_> {
             _ => None,
         });
         let is_of_another = unit_columns.len() == 1 && others.into_iter().any(converts);
-        if is_of_another || own.is_none() { Ok(None) } else { Err(ErrorCode::Unit) }
+        if is_of_another || column_unit.is_none() { Ok(None) } else { Err(ErrorCode::Unit) }
     }
 
     /// Reads the place that the cells of a row name together.
@@ -191,21 +191,22 @@ impl RowReader<'_> {
             "organisation" => {
                 let wanted = bare(&text);
                 let mut organisations = self.directory.organisations.iter();
-                let found = organisations.find(|own| bare(&own.name) == wanted || bare(&own.name_en) == wanted);
-                found.map(|own| Some(json!(own.id))).ok_or(ErrorCode::Unknown)
+                let organisation = organisations
+                    .find(|organisation| bare(&organisation.name) == wanted || bare(&organisation.name_en) == wanted);
+                organisation.map(|organisation| Some(json!(organisation.id))).ok_or(ErrorCode::Unknown)
             }
             "pairing" => {
-                let name = |id| self.directory.organisation(id).map_or("", |own| own.name.as_str());
+                let name = |id| self.directory.organisation(id).map_or("", |organisation| organisation.name.as_str());
                 let plain = |text: &str| bare(text).replace(['—', '–', '-'], "");
                 let wanted = plain(&text);
                 let mut pairings =
-                    self.directory.pairings.iter().filter(|own| own.programme == self.activity.programme);
+                    self.directory.pairings.iter().filter(|pairing| pairing.programme == self.activity.programme);
                 let is_meant = |one: &str, other: &str| plain(&format!("{one}{other}")) == wanted;
-                let found = pairings.find(|own| {
-                    let (a, b) = (name(own.organisation_a), name(own.organisation_b));
+                let pairing = pairings.find(|pairing| {
+                    let (a, b) = (name(pairing.organisation_a), name(pairing.organisation_b));
                     is_meant(a, b) || is_meant(b, a)
                 });
-                found.map(|own| Some(json!(own.id))).ok_or(ErrorCode::Unknown)
+                pairing.map(|pairing| Some(json!(pairing.id))).ok_or(ErrorCode::Unknown)
             }
             "note" => Ok(Some(json!(text))),
             _ => Ok(None),

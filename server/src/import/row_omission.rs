@@ -46,8 +46,8 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
     if is_known && !row.filled().any(|(column, _)| kind(column) != ColumnKind::Other) {
         // The word of a total may be in a column that is not imported.
         let words: Vec<String> = row.filled().map(|(_, cell)| bare(cell)).collect();
-        let is_note = words.first().is_some_and(|own| is_note(own));
-        return Some(match words.iter().any(|own| is_total(own)) {
+        let is_note = words.first().is_some_and(|word| is_note(word));
+        return Some(match words.iter().any(|word| is_total(word)) {
             true => OmissionReason::Total,
             false if is_note => OmissionReason::Note,
             false => OmissionReason::Blank,
@@ -89,12 +89,12 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
         return None;
     }
     let mut labels =
-        words.iter().filter(|(kind, _)| !matches!(kind, ColumnKind::Note | ColumnKind::FreeText)).map(|own| &own.1);
+        words.iter().filter(|(kind, _)| !matches!(kind, ColumnKind::Note | ColumnKind::FreeText)).map(|word| &word.1);
     let first = labels.next().cloned().unwrap_or_default();
-    if is_total(&first) || is_part_of_total(&first) || labels.take(2).any(|own| is_total(own)) {
+    if is_total(&first) || is_part_of_total(&first) || labels.take(2).any(|label| is_total(label)) {
         return Some(OmissionReason::Total);
     }
-    let first = words.first().map_or("", |own| own.1.as_str());
+    let first = words.first().map_or("", |word| word.1.as_str());
     if first.starts_with("例:") || ["示例", "样例", "填写示例", "填表示例", "举例"].contains(&first) {
         return Some(OmissionReason::Example);
     }

@@ -36,7 +36,8 @@ pub fn detect_separator(text: &str) -> Result<char, FileError> {
         let counts = lines.iter().map(|line| line.matches(separator).count()).filter(|count| *count > 0);
         counts.fold(Usage { lines: 0, all: 0 }, |sum, count| Usage { lines: sum.lines + 1, all: sum.all + count })
     };
-    let usual = USUAL.into_iter().max_by_key(|separator| usage(*separator).all).filter(|own| usage(*own).all > 0);
+    let usual =
+        USUAL.into_iter().max_by_key(|separator| usage(*separator).all).filter(|separator| usage(*separator).all > 0);
     let (usual, of_usual) = usual.map_or((',', Usage { lines: 0, all: 0 }), |usual| (usual, usage(usual)));
     let [bar, comma] = UNUSUAL.map(usage);
     let of_unusual = bar.max(comma);

@@ -29,7 +29,7 @@ impl Words<'_> {
     }
 
     fn label_in(&self, path: &str, activity: Option<&Activity>) -> String {
-        let target = self.targets.iter().find(|own| own.path == path);
+        let target = self.targets.iter().find(|target| target.path == path);
         match (target, field(path, activity)) {
             (Some(target), _) => self.language.pick(&target.label, &target.label_en).to_owned(),
             (None, Some(field)) => self.language.pick(&field.name, &field.name_en).to_owned(),

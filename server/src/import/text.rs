@@ -180,7 +180,7 @@ mod tests {
         let book = read(&text.into()).unwrap();
         book.rows
             .iter()
-            .map(|row| (row.number, row.cells.iter().map(|own| own.text().into_owned()).collect()))
+            .map(|row| (row.number, row.cells.iter().map(|cell| cell.text().into_owned()).collect()))
             .collect()
     }
 
@@ -218,7 +218,7 @@ mod tests {
     #[case("a,b,c\n1,\"2,3\n4,\"5,6\n7,8,9", &[2, 3], &[1, 4])]
     fn unclosed_quote_spoils_only_its_line(#[case] text: &str, #[case] lines: &[usize], #[case] others: &[usize]) {
         let book = read(&text.into()).unwrap();
-        assert_eq!(book.broken.iter().map(|own| own.row).collect::<Vec<_>>(), lines);
+        assert_eq!(book.broken.iter().map(|row| row.row).collect::<Vec<_>>(), lines);
         assert_eq!(book.rows.iter().map(|row| row.number).collect::<Vec<_>>(), others);
     }
 

@@ -13,11 +13,11 @@ pub fn read_unit_line(text: &str) -> UnitWords {
     }
     let line = line.trim();
     let inside = line.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|rest| !rest.contains('('));
-    let mut found = UnitWords::default();
+    let mut parsed = UnitWords::default();
     let alone = inside.unwrap_or(line);
     if let Some(unit) = read_unit(alone, &[]) {
-        found.units.push(unit);
-        return found;
+        parsed.units.push(unit);
+        return parsed;
     }
     for word in ["单位", "unit"] {
         for (at, _) in line.match_indices(word) {
@@ -27,7 +27,7 @@ pub fn read_unit_line(text: &str) -> UnitWords {
                 let begin = unit
                     .rfind(['以', '按', ' ', ':', ',', '('])
                     .map_or(0, |at| at + unit.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
-                add_line_text(&mut found, unit.get(begin..).unwrap_or_default());
+                add_line_text(&mut parsed, unit.get(begin..).unwrap_or_default());
                 continue;
             }
             let is_named = before.is_empty()
@@ -39,35 +39,35 @@ pub fn read_unit_line(text: &str) -> UnitWords {
             let is_followed = after.starts_with([':', '=', '(', ' ', '为', '是']);
             if is_named && is_followed {
                 let named = after.trim_start_matches([':', '=', '(', ' ', '为', '是', '以', '按']);
-                add_line_text(&mut found, named.split(')').next().unwrap_or_default());
+                add_line_text(&mut parsed, named.split(')').next().unwrap_or_default());
             }
         }
     }
-    if found == UnitWords::default() {
+    if parsed == UnitWords::default() {
         // 金额：元 and （金额以元计）.
         for part in line.split(['(', ')', ' ']) {
             let (_, behind) = part.rsplit_once([':', '以', '按']).unwrap_or_default();
-            found.units.extend(read_unit(behind, &[]).filter(|_| !behind.is_empty()));
+            parsed.units.extend(read_unit(behind, &[]).filter(|_| !behind.is_empty()));
         }
     }
-    found
+    parsed
 }
 
-fn add_line_text(found: &mut UnitWords, text: &str) {
+fn add_line_text(parsed: &mut UnitWords, text: &str) {
     let words: Vec<&str> = text.split_whitespace().take_while(|word| !word.contains(':')).collect();
     let Some(first) = words.first() else { return };
     let whole = words.concat();
     if let (None, Some(unit)) = (read_unit(first, &[]), read_unit(&whole, &[])) {
-        found.units.push(unit);
+        parsed.units.push(unit);
         return;
     }
-    let mut said = read_unit_words(first, &[]);
-    found.units.extend(words.iter().skip(1).filter_map(|word| read_unit(word, &[])));
+    let mut first_words = read_unit_words(first, &[]);
+    parsed.units.extend(words.iter().skip(1).filter_map(|word| read_unit(word, &[])));
     // 单位：沫阳镇人民政府 is an office.
     let is_office = |text: &String| text.chars().next_back().is_some_and(|last| OFFICES.contains(last));
-    said.unclear.retain(|text| !is_office(text));
-    found.unclear.append(&mut said.unclear);
-    found.units.append(&mut said.units);
+    first_words.unclear.retain(|text| !is_office(text));
+    parsed.unclear.append(&mut first_words.unclear);
+    parsed.units.append(&mut first_words.units);
 }
 
 #[cfg(test)]
@@ -90,10 +90,10 @@ mod tests {
     #[case("填报单位：沫阳镇   单位：元 2026年11月")]
     #[case("销售统计表（单位：元）")]
     fn unit_line_is_parsed(#[case] line: &str) {
-        let found = read_unit_line(line);
-        assert_eq!(found.units.len(), 1, "{line}: {found:?}");
-        assert!(agree(found.units.iter().map(String::as_str).chain(["元"])), "{line}");
-        assert!(found.unclear.is_empty(), "{line}: {found:?}");
+        let parsed = read_unit_line(line);
+        assert_eq!(parsed.units.len(), 1, "{line}: {parsed:?}");
+        assert!(agree(parsed.units.iter().map(String::as_str).chain(["元"])), "{line}");
+        assert!(parsed.unclear.is_empty(), "{line}: {parsed:?}");
     }
 
     #[rstest]

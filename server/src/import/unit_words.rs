@@ -103,8 +103,8 @@ fn without_space(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
-/// Reads one unit, with the words that people write around it. `own` are the names of the field's unit.
-pub fn read_unit(text: &str, own: &[&str]) -> Option<String> {
+/// Reads one unit, with the words that people write around it. `field_units` are the names of the field's unit.
+pub fn read_unit(text: &str, field_units: &[&str]) -> Option<String> {
     let simple = simplify(text);
     let simple = simple.strip_prefix("in ").unwrap_or(&simple);
     let mut rest = without_space(simple);
@@ -112,12 +112,12 @@ pub fn read_unit(text: &str, own: &[&str]) -> Option<String> {
         if rest.is_empty() {
             return None;
         }
-        if own.iter().any(|own| !own.is_empty() && without_space(&simplify(own)) == rest) {
-            return own.first().map(|unit| (*unit).to_owned());
+        if field_units.iter().any(|unit| !unit.is_empty() && without_space(&simplify(unit)) == rest) {
+            return field_units.first().map(|unit| (*unit).to_owned());
         }
         // A rate is understood where the field is one: 万元/月 for 元/月.
-        let is_rate = |own: &&&str| own.contains('/') && Unit::of_field(&rest).converts_to(&Unit::of_field(own));
-        if Unit::parse(&rest).is_some() || own.iter().any(|own| is_rate(&own)) {
+        let is_rate = |unit: &&&str| unit.contains('/') && Unit::of_field(&rest).converts_to(&Unit::of_field(unit));
+        if Unit::parse(&rest).is_some() || field_units.iter().any(|unit| is_rate(&unit)) {
             return Some(rest);
         }
         let before = BEFORE.iter().find_map(|word| rest.strip_prefix(word));
@@ -131,41 +131,42 @@ fn looks_like_unit(text: &str) -> bool {
     text.chars().any(|letter| OF_UNITS.contains(letter) || letter.is_ascii_alphabetic())
 }
 
-/// Reads the units and other words of a text. `own` are the names of the field's unit.
-pub fn read_unit_words(text: &str, own: &[&str]) -> UnitWords {
-    let mut found = UnitWords::default();
-    if let Some(unit) = read_unit(text, own) {
-        found.units.push(unit);
-        return found;
+/// Reads the units and other words of a text. `field_units` are the names of the field's unit.
+pub fn read_unit_words(text: &str, field_units: &[&str]) -> UnitWords {
+    let mut parsed = UnitWords::default();
+    if let Some(unit) = read_unit(text, field_units) {
+        parsed.units.push(unit);
+        return parsed;
     }
     let simple = simplify(text);
     let pieces = simple.split(['、', ',', ';', '|', '和', '及', '\n']);
     for piece in pieces.map(str::trim).filter(|piece| !piece.is_empty()) {
         let whole = without_space(piece);
-        if let Some(unit) = read_unit(piece, own) {
-            found.units.push(unit);
+        if let Some(unit) = read_unit(piece, field_units) {
+            parsed.units.push(unit);
         } else if HARMLESS.contains(&whole.as_str()) {
         } else if piece.contains(char::is_whitespace) {
             for word in piece.split_whitespace() {
-                match read_unit(word, own) {
-                    Some(unit) => found.units.push(unit),
+                match read_unit(word, field_units) {
+                    Some(unit) => parsed.units.push(unit),
                     None if HARMLESS.contains(&word) => {}
-                    None if looks_like_unit(word) => found.unclear.push(word.to_owned()),
-                    None => found.words.push(word.to_owned()),
+                    None if looks_like_unit(word) => parsed.unclear.push(word.to_owned()),
+                    None => parsed.words.push(word.to_owned()),
                 }
             }
         } else if looks_like_unit(&whole) {
-            found.unclear.push(whole);
+            parsed.unclear.push(whole);
         } else {
-            found.words.push(whole);
+            parsed.words.push(whole);
         }
     }
     // 0.1万元 and 10,000 yuan: a unit with a number is another unit.
-    let has_number = found.words.iter().any(|word| word.chars().all(|letter| letter.is_ascii_digit() || letter == '.'));
+    let has_number =
+        parsed.words.iter().any(|word| word.chars().all(|letter| letter.is_ascii_digit() || letter == '.'));
     if has_number {
         return UnitWords { unclear: vec![simple], ..UnitWords::default() };
     }
-    found
+    parsed
 }
 
 /// Returns whether all units have the same size.
@@ -194,10 +195,10 @@ mod tests {
     #[case("单位：萬元", &["万元"])]
     #[case("必填", &[])]
     fn unit_text_is_parsed(#[case] text: &str, #[case] units: &[&str]) {
-        let found = read_unit_words(text, &["万元"]);
+        let parsed = read_unit_words(text, &["万元"]);
         assert_eq!(
-            (found.units, found.unclear, found.words),
-            (units.iter().map(|own| (*own).to_owned()).collect(), vec![], vec![])
+            (parsed.units, parsed.unclear, parsed.words),
+            (units.iter().map(|unit| (*unit).to_owned()).collect(), vec![], vec![])
         );
     }
 

@@ -68,11 +68,11 @@ impl RowUpdater<'_> {
             return Err((vec![error], ParsedRow::default()));
         };
         let text = |name: &str| base.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let of_activity = self.against.activity.as_ref().map(|own| own.code.as_str());
-        if of_activity.is_some_and(|own| own != text("activity")) {
+        let of_activity = self.against.activity.as_ref().map(|activity| activity.code.as_str());
+        if of_activity.is_some_and(|activity| activity != text("activity")) {
             return refuse(ID, ErrorCode::WrongActivity);
         }
-        let version = base.get("version").and_then(Value::as_u64).and_then(|own| u32::try_from(own).ok());
+        let version = base.get("version").and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
         let Some(form) = self.against.reference.catalogue.form(&text("activity"), version) else {
             return refuse(ID, ErrorCode::Unknown);
         };
@@ -114,7 +114,7 @@ impl RowUpdater<'_> {
     }
 
     fn column(&self, path: &str) -> Option<usize> {
-        self.against.columns.iter().position(|own| own.as_deref() == Some(path))
+        self.against.columns.iter().position(|column| column.as_deref() == Some(path))
     }
 
     /// Validates the edits by the rules of a push.
@@ -127,13 +127,13 @@ impl RowUpdater<'_> {
             changed_since: standing.changed_since.clone(),
         };
         let rules = self.against.reference.rules(self.against.last_day);
-        let conflict = |kept: Fields| -> Vec<FieldError> {
-            kept.keys().map(|path| FieldError::new(path, ErrorCode::ChangedSince)).collect()
+        let conflict = |values: Fields| -> Vec<FieldError> {
+            values.keys().map(|path| FieldError::new(path, ErrorCode::ChangedSince)).collect()
         };
         match merge_entry(&mutation, Some(&existing), &self.against.actor, rules) {
             Decision::Reject(errors) => Err(errors),
-            Decision::Write { outcome: Outcome::Conflict, conflicting_values: kept, .. }
-            | Decision::Leave { outcome: Outcome::Conflict, conflicting_values: kept } => Err(conflict(kept)),
+            Decision::Write { outcome: Outcome::Conflict, conflicting_values: values, .. }
+            | Decision::Leave { outcome: Outcome::Conflict, conflicting_values: values } => Err(conflict(values)),
             Decision::Write { .. } | Decision::Leave { .. } => Ok(()),
         }
     }
@@ -148,7 +148,9 @@ impl RowUpdater<'_> {
         let as_exported = |label: &str, cell: &Cell| {
             let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
             // As it stands in CSV, and as a sheet holds it.
-            [was, &neutralise_formula(was), &sheet::cell(was)].into_iter().any(|own| normalise(&text) == normalise(own))
+            [was, &neutralise_formula(was), &sheet::cell(was)]
+                .into_iter()
+                .any(|exported| normalise(&text) == normalise(exported))
         };
         for (column, path) in columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?))) {
             let cell = row.cell(column);
@@ -176,7 +178,7 @@ impl RowUpdater<'_> {
                 let was = rendered.get(label).copied().unwrap_or_default();
                 self.answers(&cell.text(), was, form, base, &mut read);
             } else {
-                let found = match path.split_once('.') {
+                let value = match path.split_once('.') {
                     _ if cell.is_empty() => Ok(Some(if path == "note" { json!("") } else { Value::Null })),
                     Some((_, code)) => form.field(code).map_or(Ok(None), |field| {
                         if !field.kind.is_number() {
@@ -189,7 +191,7 @@ impl RowUpdater<'_> {
                     }),
                     None => reading.usual(path, cell),
                 };
-                match found {
+                match value {
                     Ok(Some(value)) => edit(&mut read, base, path, value),
                     Ok(None) => {}
                     Err(code) => read.refuse(path, code),
@@ -210,18 +212,18 @@ impl RowUpdater<'_> {
         let (now, was) = (parts(text, form), parts(was, form));
         let (Some(now), Some(was)) = (now, was) else { return read.refuse(ANSWERS, ErrorCode::WrongType) };
         for field in &form.fields {
-            let (own, was) = (now.get(field.code.as_str()), was.get(field.code.as_str()));
-            if own == was {
+            let (now, was) = (now.get(field.code.as_str()), was.get(field.code.as_str()));
+            if now == was {
                 continue;
             }
             let path = field.path().to_string();
-            let found = match own {
+            let value = match now {
                 // Nobody types what follows from other numbers, and rows of a table are changed in the form.
                 _ if field.computed.is_some() || field.kind == FieldKind::Table => Err(ErrorCode::WrongType),
                 None => Ok(Value::Null),
-                Some(own) => value(field, &Cell::of(own), None),
+                Some(now) => value(field, &Cell::of(now), None),
             };
-            match found {
+            match value {
                 Ok(value) => edit(read, base, &path, value),
                 Err(code) => read.refuse(ANSWERS, code),
             }

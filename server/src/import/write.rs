@@ -54,7 +54,8 @@ pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, Db
     let delete = |number| mutation(seq(number), entry_id(import.id, number), 1, Op::Delete, Fields::new());
     let deletes = (0..new).map(delete);
     let changes = import.findings.undo.iter().enumerate();
-    let changes = changes.map(|(at, own)| mutation(seq(new + at), own.id, own.rev, Op::Put, own.fields.clone()));
+    let changes =
+        changes.map(|(at, change)| mutation(seq(new + at), change.id, change.rev, Op::Put, change.fields.clone()));
     let mutations = deletes.chain(changes).collect::<Result<_, _>>()?;
     Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
 }

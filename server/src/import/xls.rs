@@ -35,11 +35,11 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     let stream = files.open_stream(name).map_err(|_| FileError::Damaged)?;
     stream.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|_| FileError::Damaged)?;
     let workbook = Workbook::read(&bytes)?;
-    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
+    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
     let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     loop {
         let rows = workbook.sheet(&bytes, sheet)?.into_rows();
-        let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
+        let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
             None => {
@@ -66,14 +66,14 @@ struct Workbook {
 
 impl Workbook {
     fn read(bytes: &[u8]) -> Result<Self, FileError> {
-        let (mut own, mut formats, mut styles) = (Self::default(), HashMap::new(), Vec::new());
+        let (mut workbook, mut formats, mut styles) = (Self::default(), HashMap::new(), Vec::new());
         let mut records = Records::new(bytes, 0);
         while let Some(record) = records.next() {
             match record.kind {
-                0x0809 => own.is_old = record.u16(0).is_some_and(|version| version < 0x0600),
+                0x0809 => workbook.is_old = record.u16(0).is_some_and(|version| version < 0x0600),
                 0x002f => return Err(FileError::Encrypted),
-                0x0022 => own.from_1904 = record.u16(0) == Some(1),
-                0x0085 if own.sheets.len() < MOST_SHEETS => {
+                0x0022 => workbook.from_1904 = record.u16(0) == Some(1),
+                0x0085 if workbook.sheets.len() < MOST_SHEETS => {
                     let begins = record.u32(0).ok_or(FileError::Damaged)? as usize;
                     // Sheets that are charts or macros have no cells.
                     if record.u8(5) != Some(0) {
@@ -81,31 +81,32 @@ impl Workbook {
                     }
                     let hidden = record.u8(4).is_none_or(|state| state & 3 != 0);
                     let length = usize::from(record.u8(6).ok_or(FileError::Damaged)?);
-                    let name = Texts::new(vec![record.data], 7).words(length, own.is_old).ok_or(FileError::Damaged)?;
-                    own.sheets.push((SheetName { name, hidden }, begins));
+                    let name =
+                        Texts::new(vec![record.data], 7).words(length, workbook.is_old).ok_or(FileError::Damaged)?;
+                    workbook.sheets.push((SheetName { name, hidden }, begins));
                 }
                 0x041e if formats.len() < 65_000 => {
                     let length = usize::from(
-                        if own.is_old { record.u8(2).map(u16::from) } else { record.u16(2) }.unwrap_or_default(),
+                        if workbook.is_old { record.u8(2).map(u16::from) } else { record.u16(2) }.unwrap_or_default(),
                     );
-                    let at = if own.is_old { 3 } else { 4 };
-                    let code = Texts::new(vec![record.data], at).words(length, own.is_old).unwrap_or_default();
+                    let at = if workbook.is_old { 3 } else { 4 };
+                    let code = Texts::new(vec![record.data], at).words(length, workbook.is_old).unwrap_or_default();
                     formats.extend(record.u16(0).map(|id| (id, NumberFormat::of_code(&code))));
                 }
-                0x01c1 => own.is_calculated = true,
+                0x01c1 => workbook.is_calculated = true,
                 0x00e0 => styles.extend(record.u16(2).filter(|_| styles.len() < 65_000)),
-                0x00fc => own.texts = records.continued(record).shared()?,
+                0x00fc => workbook.texts = records.continued(record).shared()?,
                 0x000a => break,
                 _ => {}
             }
         }
         let format = |id: &u16| formats.get(id).cloned().unwrap_or_else(|| NumberFormat::of_number(u32::from(*id)));
-        own.formats = styles.iter().map(format).collect();
-        Ok(own)
+        workbook.formats = styles.iter().map(format).collect();
+        Ok(workbook)
     }
 
     fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<CellGrid, FileError> {
-        let begins = self.sheets.get(sheet).map(|own| own.1).ok_or(FileError::Damaged)?;
+        let begins = self.sheets.get(sheet).map(|sheet| sheet.1).ok_or(FileError::Damaged)?;
         let (mut cells, mut merged, mut uncalculated) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (mut depth, mut formula, mut hidden) = (0_usize, None, BTreeSet::new());
         let mut records = Records::new(bytes, begins);
@@ -183,7 +184,7 @@ impl Workbook {
     fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, FileError> {
         let cell = match record.kind {
             0x0203 => record.f64(6).map(|number| self.number(number, record.u16(4))),
-            0x027e => record.u32(6).map(|own| self.number(compact(own), record.u16(4))),
+            0x027e => record.u32(6).map(|number| self.number(compact(number), record.u16(4))),
             0x00fd => {
                 let at = record.u32(6).ok_or(FileError::Damaged)? as usize;
                 Some(Cell::of(self.texts.get(at).ok_or(FileError::Damaged)?))
@@ -204,7 +205,7 @@ impl Workbook {
     }
 
     fn number(&self, number: f64, style: Option<u16>) -> Cell {
-        let format = style.and_then(|own| self.formats.get(usize::from(own)));
+        let format = style.and_then(|number| self.formats.get(usize::from(number)));
         format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
     }
 

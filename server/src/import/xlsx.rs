@@ -22,15 +22,15 @@ const MOST_MERGED: usize = 100_000;
 pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let mut package = Package::open(file)?;
     let workbook = Workbook::read(&mut package)?;
-    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|own| own.0.clone()).collect();
+    let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
     let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     let formats = workbook.formats(&mut package)?;
     let texts = workbook.texts(&mut package)?;
     loop {
-        let part = workbook.sheets.get(sheet).map(|own| own.1.clone()).unwrap_or_default();
+        let part = workbook.sheets.get(sheet).map(|sheet| sheet.1.clone()).unwrap_or_default();
         let reading = Reading { texts: &texts, formats: &formats, from_1904: workbook.from_1904 };
         let rows = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?.into_rows();
-        let next = sheets.iter().skip(sheet + 1).position(|own| !own.hidden).map(|at| at + sheet + 1);
+        let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
             None => {
@@ -77,9 +77,9 @@ impl Reading<'_> {
                 None => break,
                 Some(Event::Start(start)) => match start.local_name().as_ref() {
                     b"row" => {
-                        row = attribute(&start, b"r").and_then(|own| own.parse().ok()).unwrap_or(row + 1);
+                        row = attribute(&start, b"r").and_then(|number| number.parse().ok()).unwrap_or(row + 1);
                         column = 0;
-                        if attribute(&start, b"hidden").is_some_and(|own| own == "1" || own == "true") {
+                        if attribute(&start, b"hidden").is_some_and(|value| value == "1" || value == "true") {
                             held.hide(row);
                         }
                         Part::Other
@@ -89,7 +89,7 @@ impl Reading<'_> {
                         Part::Other
                     }
                     b"mergeCell" => {
-                        let range = attribute(&start, b"ref").and_then(|own| range(&own));
+                        let range = attribute(&start, b"ref").and_then(|reference| range(&reference));
                         merged.extend(range.filter(|_| merged.len() < MOST_MERGED));
                         Part::Other
                     }
@@ -108,9 +108,9 @@ impl Reading<'_> {
                 }
                 (Part::Text(name), Some(open)) => open.value = Some(xml.text(name, LONGEST_CELL)?),
                 (Part::CellEnd, Some(_)) => {
-                    if let Some(own) = open.take() {
-                        column = own.column + 1;
-                        held.put(own.row, own.column, self.cell(own)?)?;
+                    if let Some(cell) = open.take() {
+                        column = cell.column + 1;
+                        held.put(cell.row, cell.column, self.cell(cell)?)?;
                     }
                 }
                 _ => {}
@@ -160,9 +160,9 @@ impl Reading<'_> {
 }
 
 fn cell_begins(start: &BytesStart<'_>, row: usize, column: usize) -> Open {
-    let place = attribute(start, b"r").and_then(|own| position(&own));
+    let place = attribute(start, b"r").and_then(|reference| position(&reference));
     let (row, column) = place.unwrap_or((row, column));
-    let style = attribute(start, b"s").and_then(|own| own.parse().ok()).unwrap_or_default();
+    let style = attribute(start, b"s").and_then(|style| style.parse().ok()).unwrap_or_default();
     Open { row, column, style, kind: attribute(start, b"t").unwrap_or_default(), ..Open::default() }
 }
 

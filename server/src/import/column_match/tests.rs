@@ -21,8 +21,8 @@ fn activity() -> Activity {
 
 fn matched(table: &str) -> ColumnMatch {
     let targets = targets(Some(&activity()));
-    let known = |heading: &[Heading]| columns::named_columns(heading, &targets);
-    match_columns(&lay_out(text::read(&table.into()).unwrap(), None, known).unwrap(), &targets, None)
+    let heading_score = |heading: &[Heading]| columns::named_columns(heading, &targets);
+    match_columns(&lay_out(text::read(&table.into()).unwrap(), None, heading_score).unwrap(), &targets, None)
 }
 
 #[rstest]
@@ -32,9 +32,9 @@ fn matched(table: &str) -> ColumnMatch {
 #[case("单位：万元、人次\n日期,地点,销售额\n2026-11-20,沫阳镇,5", "万元")]
 #[case("单位：人次\n日期,地点,销售额（万元）\n2026-11-20,沫阳镇,5", "万元")]
 fn unit_of_line_and_heading_is_stated(#[case] table: &str, #[case] unit: &str) {
-    let found = matched(table);
-    assert_eq!(found.columns[2].as_deref(), Some("values.amount"));
-    assert!(agree([found.stated[2].as_deref().unwrap(), unit]), "{found:?}");
+    let matched = matched(table);
+    assert_eq!(matched.columns[2].as_deref(), Some("values.amount"));
+    assert!(agree([matched.stated[2].as_deref().unwrap(), unit]), "{matched:?}");
 }
 
 #[rstest]
@@ -45,10 +45,10 @@ fn unit_of_line_and_heading_is_stated(#[case] table: &str, #[case] unit: &str) {
 #[case("单位：0.1万元\n日期,地点,销售额\n2026-11-20,沫阳镇,5")]
 #[case("日期,地点,销售额（元/户）\n2026-11-20,沫阳镇,5")]
 fn contradictory_or_unclear_unit_omits_the_column(#[case] table: &str) {
-    let found = matched(table);
-    assert_eq!(found.columns[2], None, "{found:?}");
-    assert_eq!(found.omitted[0].why, ColumnReason::Unit);
-    assert!(!found.omitted[0].text.is_empty());
+    let matched = matched(table);
+    assert_eq!(matched.columns[2], None, "{matched:?}");
+    assert_eq!(matched.omitted[0].why, ColumnReason::Unit);
+    assert!(!matched.omitted[0].text.is_empty());
 }
 
 #[test]
@@ -58,23 +58,26 @@ fn chosen_column_with_unclear_unit_has_error_per_number() {
     let sheet =
         lay_out(text::read(&table.into()).unwrap(), None, |heading| columns::named_columns(heading, &targets)).unwrap();
     let chosen = ["date", "place", "values.amount"].map(|path| Some(path.to_owned())).to_vec();
-    let found = match_columns(&sheet, &targets, Some(chosen));
-    let unit = Unit::of_field(found.stated[2].as_deref().unwrap());
-    assert!(!unit.converts_to(&Unit::of_field("万元")), "{found:?}");
+    let matched = match_columns(&sheet, &targets, Some(chosen));
+    let unit = Unit::of_field(matched.stated[2].as_deref().unwrap());
+    assert!(!unit.converts_to(&Unit::of_field("万元")), "{matched:?}");
 }
 
 #[test]
 fn official_template_under_other_unit_line_reads_no_number() {
     let targets = targets(Some(&activity()));
-    let labels: Vec<&str> =
-        targets.iter().filter(|own| crate::import::target::is_in_template(own)).map(|own| own.label.as_str()).collect();
+    let labels: Vec<&str> = targets
+        .iter()
+        .filter(|target| crate::import::target::is_in_template(target))
+        .map(|target| target.label.as_str())
+        .collect();
     let table = format!("单位：元\n{}\n2026-11-20,沫阳镇,5", labels.join(","));
     let sheet =
         lay_out(text::read(&table.as_str().into()).unwrap(), None, |heading| columns::named_columns(heading, &targets))
             .unwrap();
-    let found = match_columns(&sheet, &targets, None);
-    assert!(found.official);
-    assert_eq!(found.stated[2].as_deref(), Some("万元、元"));
+    let matched = match_columns(&sheet, &targets, None);
+    assert!(matched.official);
+    assert_eq!(matched.stated[2].as_deref(), Some("万元、元"));
 }
 
 #[rstest]
@@ -83,8 +86,8 @@ fn official_template_under_other_unit_line_reads_no_number() {
 #[case("租金（元/年）", false)]
 #[case("租金（元）", true)]
 fn rate_column_matches_rate_field_only(#[case] heading: &str, #[case] is_taken: bool) {
-    let found = matched(&format!("日期,地点,{heading}\n2026-11-20,沫阳镇,5"));
-    assert_eq!(found.columns[2].is_some(), is_taken, "{found:?}");
+    let matched = matched(&format!("日期,地点,{heading}\n2026-11-20,沫阳镇,5"));
+    assert_eq!(matched.columns[2].is_some(), is_taken, "{matched:?}");
 }
 
 #[rstest]
@@ -93,15 +96,15 @@ fn rate_column_matches_rate_field_only(#[case] heading: &str, #[case] is_taken: 
 #[case("计量单位", "元", "unit")]
 #[case("金额单位", "", "unit")]
 fn unit_column_is_distinguished_from_organisations(#[case] heading: &str, #[case] cell: &str, #[case] path: &str) {
-    let found = matched(&format!("日期,地点,销售额,{heading},备注\n2026-11-20,沫阳镇,50000,{cell},x"));
-    assert_eq!(found.columns[3].as_deref(), Some(path));
+    let matched = matched(&format!("日期,地点,销售额,{heading},备注\n2026-11-20,沫阳镇,50000,{cell},x"));
+    assert_eq!(matched.columns[3].as_deref(), Some(path));
 }
 
 #[test]
 fn omitted_columns_are_listed_with_reason() {
     let table = "序号,日期,地点,销售额,观看人次（计划）,观看人次（完成）,备注,说明,\n1,2026-11-20,沫阳镇,5,50,7,,,x";
-    let found = matched(table);
-    let listed: Vec<(usize, ColumnReason)> = found.omitted.iter().map(|own| (own.column, own.why)).collect();
+    let matched = matched(table);
+    let listed: Vec<(usize, ColumnReason)> = matched.omitted.iter().map(|column| (column.column, column.why)).collect();
     let expected = [
         (0, ColumnReason::Unknown),
         (4, ColumnReason::Words),

@@ -20,18 +20,18 @@ fn activity() -> Activity {
 }
 
 fn guessed(heading: &[&str]) -> Vec<Option<String>> {
-    let heading: Vec<Heading> = heading.iter().map(|own| own.split('|').map(str::to_owned).collect()).collect();
-    propose(&heading, &targets(Some(&activity()))).into_iter().map(|own| own.path).collect()
+    let heading: Vec<Heading> = heading.iter().map(|labels| labels.split('|').map(str::to_owned).collect()).collect();
+    propose(&heading, &targets(Some(&activity()))).into_iter().map(|proposal| proposal.path).collect()
 }
 
 fn paths(paths: &[&str]) -> Vec<Option<String>> {
-    paths.iter().map(|own| Some((*own).to_owned()).filter(|own| !own.is_empty())).collect()
+    paths.iter().map(|path| Some((*path).to_owned()).filter(|path| !path.is_empty())).collect()
 }
 
 #[test]
 fn heading_matches_in_any_spelling() {
-    let found = guessed(&["序号", " 活动时间", "村 名", "培训人数 (人)*", "合计", "SALES", "备注：", ""]);
-    assert_eq!(found, paths(&["", "date", "place", "values.people", "", "values.sales", "note", ""]));
+    let guessed_paths = guessed(&["序号", " 活动时间", "村 名", "培训人数 (人)*", "合计", "SALES", "备注：", ""]);
+    assert_eq!(guessed_paths, paths(&["", "date", "place", "values.people", "", "values.sales", "note", ""]));
 }
 
 #[rstest]
@@ -66,7 +66,7 @@ fn heading_unit_is_parsed(#[case] heading: &str, #[case] expected: Option<&str>)
 fn words_of(heading: &str) -> UnitWords {
     let heading: Heading = heading.split('|').map(str::to_owned).collect();
     let targets = targets(Some(&activity()));
-    heading_words(&heading, targets.iter().find(|own| own.path == "values.sales").unwrap())
+    heading_words(&heading, targets.iter().find(|target| target.path == "values.sales").unwrap())
 }
 
 #[rstest]
@@ -89,7 +89,7 @@ fn partly_understood_heading_omits_the_column(#[case] heading: &str, #[case] why
     let heading: Heading = heading.split('|').map(str::to_owned).collect();
     let proposal = propose(&[heading], &targets(Some(&activity()))).remove(0);
     assert!(proposal.named.is_some());
-    assert_eq!((proposal.path, proposal.question.map(|own| own.0)), (None, Some(why)));
+    assert_eq!((proposal.path, proposal.question.map(|question| question.0)), (None, Some(why)));
 }
 
 #[rstest]
@@ -113,8 +113,8 @@ fn columns_of_several_levels_combine_to_a_place() {
 #[test]
 fn identifier_columns_match_exports_only() {
     assert_eq!(guessed(&["编号", "日期"]), paths(&["", "date"]), "everybody numbers their rows");
-    let found = guessed(&["编号", "日期", "地点代码", "地点", "数值", "版本"]);
-    assert_eq!(found, paths(&["id", "date", "place_code", "place", "answers", "rev"]));
+    let guessed_paths = guessed(&["编号", "日期", "地点代码", "地点", "数值", "版本"]);
+    assert_eq!(guessed_paths, paths(&["id", "date", "place_code", "place", "answers", "rev"]));
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn only_the_template_heading_is_official() {
     let targets = targets(Some(&activity()));
     let template: Vec<Heading> = targets
         .iter()
-        .filter(|own| is_in_template(own))
-        .map(|own| vec![format!("{}{}", own.label, if own.required { "*" } else { "" })])
+        .filter(|target| is_in_template(target))
+        .map(|target| vec![format!("{}{}", target.label, if target.required { "*" } else { "" })])
         .collect();
     let official_columns = official(&template, &targets).unwrap();
     assert_eq!(official_columns.len(), template.len());

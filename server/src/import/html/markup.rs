@@ -35,7 +35,7 @@ pub fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), Fil
             if name.eq_ignore_ascii_case(skipped) {
                 let lower = format!("</{skipped}");
                 let end = rest.match_indices("</").find(|(at, _)| {
-                    rest.get(*at..at + lower.len()).is_some_and(|found| found.eq_ignore_ascii_case(&lower))
+                    rest.get(*at..at + lower.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(&lower))
                 });
                 rest = end.and_then(|(at, _)| rest.get(at..)).unwrap_or_default();
             }
@@ -61,7 +61,7 @@ pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
         attributes.get(at + name.len()..)?.trim_start().strip_prefix('=').filter(|_| begins)
     })?;
     let after = after.trim_start();
-    let quote = after.chars().next().filter(|own| matches!(own, '"' | '\''));
+    let quote = after.chars().next().filter(|letter| matches!(letter, '"' | '\''));
     match quote {
         Some(quote) => after.get(1..)?.split(quote).next(),
         None => after.split(char::is_whitespace).next(),
@@ -74,7 +74,7 @@ pub fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         let (before, reference) = rest.split_at(at);
         out.push_str(before);
-        let name: &str = reference.get(1..).and_then(|own| own.split(';').next()).unwrap_or_default();
+        let name: &str = reference.get(1..).and_then(|rest| rest.split(';').next()).unwrap_or_default();
         let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
             None => number.parse().ok(),

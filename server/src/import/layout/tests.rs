@@ -8,17 +8,18 @@ use rstest::rstest;
 
 /// Laid out where 日期, 地点, 人次 and 工种 are known.
 fn laid(table: &str) -> Sheet {
-    lay_out(text::read(&table.into()).unwrap(), None, known).unwrap()
+    lay_out(text::read(&table.into()).unwrap(), None, heading_score).unwrap()
 }
 
-fn known(heading: &[Heading]) -> usize {
-    let is_known =
-        |own: &&Heading| own.last().is_some_and(|last| ["日期", "地点", "人次", "工种"].contains(&last.as_str()));
+fn heading_score(heading: &[Heading]) -> usize {
+    let is_known = |heading: &&Heading| {
+        heading.last().is_some_and(|last| ["日期", "地点", "人次", "工种"].contains(&last.as_str()))
+    };
     heading.iter().filter(is_known).count()
 }
 
 fn columns(sheet: &Sheet) -> Vec<Option<String>> {
-    let path = |own: &Heading| match own.last().map(String::as_str) {
+    let path = |heading: &Heading| match heading.last().map(String::as_str) {
         Some("日期") => Some("date".to_owned()),
         Some("地点") => Some("place".to_owned()),
         Some("人次") => Some("values.people".to_owned()),
@@ -44,7 +45,7 @@ fn heading_is_found_below_titles_and_over_several_rows(
     let sheet = laid(table);
     assert_eq!(
         (sheet.heading_rows, sheet.labels()),
-        (HeadingRows { row, rows }, labels.iter().map(|own| (*own).to_owned()).collect())
+        (HeadingRows { row, rows }, labels.iter().map(|label| (*label).to_owned()).collect())
     );
     assert_eq!(sheet.rows.len(), 1);
     assert_eq!(sheet.titles.len(), row - 1);
@@ -55,9 +56,9 @@ fn chosen_heading_keeps_units_of_the_lines_above() {
     let table = "表,,\n单位：元,,\n日期,地点,人次\n日期,x,y\n2026-11-20,沫阳镇,1";
     assert_eq!(laid(table).units.units, ["元"]);
     let wanted = Some(HeadingRows { row: 4, rows: 1 });
-    let sheet = lay_out(text::read(&table.into()).unwrap(), wanted, known).unwrap();
+    let sheet = lay_out(text::read(&table.into()).unwrap(), wanted, heading_score).unwrap();
     assert_eq!((sheet.labels(), sheet.rows.len()), (vec!["日期".to_owned(), "x".into(), "y".into()], 1));
-    assert_eq!(lay_out(text::read(&"日期,地点".into()).unwrap(), None, known).err(), Some(FileError::Empty));
+    assert_eq!(lay_out(text::read(&"日期,地点".into()).unwrap(), None, heading_score).err(), Some(FileError::Empty));
 }
 
 #[rstest]
@@ -117,7 +118,7 @@ fn merged_heading_cell_extends_heading_to_the_row_below() {
     let mut book = text::read(&"日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2".into()).unwrap();
     book.rows[1].cells[0] = Cell::of("日期");
     book.rows[1].carried = 1;
-    let sheet = lay_out(book, None, known).unwrap();
+    let sheet = lay_out(book, None, heading_score).unwrap();
     assert_eq!(sheet.heading_rows, HeadingRows { row: 1, rows: 2 });
     assert_eq!(sheet.labels(), ["日期", "地点", "人次 男", "人次 女"]);
 }
@@ -131,8 +132,8 @@ fn text_file_has_as_many_columns_as_its_heading() {
 fn row_with_only_its_number_is_blank() {
     let sheet = laid("序号,日期,地点,人次\n1,2026-11-20,沫阳镇,3\n2,,,\n合计,,,");
     let kinds = kinds(&columns(&sheet), &targets(None));
-    let found: Vec<_> = sheet.rows.iter().map(|row| omission_reason(row, &sheet, &kinds, false)).collect();
-    assert_eq!(found, [None, Some(OmissionReason::Blank), Some(OmissionReason::Total)]);
+    let reasons: Vec<_> = sheet.rows.iter().map(|row| omission_reason(row, &sheet, &kinds, false)).collect();
+    assert_eq!(reasons, [None, Some(OmissionReason::Blank), Some(OmissionReason::Total)]);
     let nobody = vec![ColumnKind::Other; 4];
     assert_eq!(
         omission_reason(&sheet.rows[1], &sheet, &nobody, false),

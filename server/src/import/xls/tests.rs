@@ -7,21 +7,21 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 fn texts(book: &SheetFile) -> Vec<Vec<String>> {
-    book.rows.iter().map(|row| row.cells.iter().map(|own| own.text().into_owned()).collect()).collect()
+    book.rows.iter().map(|row| row.cells.iter().map(|cell| cell.text().into_owned()).collect()).collect()
 }
 
 #[test]
 fn xls_date_system_hidden_sheets_and_merged_cells_are_read() {
     let book = read(&file("01-1904.xls"), None).unwrap();
     assert_eq!(
-        book.sheets.iter().map(|own| (own.name.as_str(), own.hidden)).collect::<Vec<_>>(),
+        book.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect::<Vec<_>>(),
         [("去年", true), ("今年", false)]
     );
     assert_eq!((book.sheet, book.from_1904), (1, true));
-    let found = texts(&book);
-    assert_eq!(found[2], ["2026-11-20", "522728109200", "12", "电工"]);
+    let rows = texts(&book);
+    assert_eq!(rows[2], ["2026-11-20", "522728109200", "12", "电工"]);
     // The program that wrote this file stores an empty text as result.
-    assert_eq!(found[3][..3], ["2026-11-20", "522728109200", "13"]);
+    assert_eq!(rows[3][..3], ["2026-11-20", "522728109200", "13"]);
     assert!(book.rows[3].is_uncalculated(3) && !book.rows[2].is_uncalculated(3));
     assert!(book.rows[3].is_carried(1));
     assert_eq!(texts(&read(&file("01-1904.xls"), Some(0)).unwrap())[1][2], "999");

@@ -80,7 +80,7 @@ impl<'a> Package<'a> {
         for (number, name) in archive.file_names().enumerate() {
             names.insert(plain(&name.map_err(|_| FileError::Damaged)?), number);
         }
-        let has = |name: &str| names.keys().any(|own| own.starts_with(name));
+        let has = |name: &str| names.keys().any(|part| part.starts_with(name));
         if has("xl/workbook.bin") || has("content.xml") || has("index/") {
             return Err(FileError::OtherTable);
         }
@@ -112,22 +112,22 @@ impl<'a> Package<'a> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let slash = if folder.is_empty() { "" } else { "/" };
         let Some(mut xml) = self.part(&format!("{folder}{slash}_rels/{name}.rels"))? else { return Ok(HashMap::new()) };
-        let mut found = HashMap::new();
+        let mut relations = HashMap::new();
         while let Some(event) = xml.next()? {
             let Event::Start(start) = event else { continue };
-            if start.local_name().as_ref() != b"Relationship" || found.len() > 10_000 {
+            if start.local_name().as_ref() != b"Relationship" || relations.len() > 10_000 {
                 continue;
             }
-            let [id, kind, target] =
-                [b"Id".as_slice(), b"Type", b"Target"].map(|own| attribute(&start, own).unwrap_or_default());
+            let [id, kind, target] = [b"Id".as_slice(), b"Type", b"Target"]
+                .map(|attribute_name| attribute(&start, attribute_name).unwrap_or_default());
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
             let target = match target.strip_prefix('/') {
                 Some(whole) => whole.to_owned(),
                 None => joined(folder, &target),
             };
-            found.insert(id, (kind, target));
+            relations.insert(id, (kind, target));
         }
-        Ok(found)
+        Ok(relations)
     }
 }
 
@@ -185,9 +185,9 @@ impl Xml<'_> {
                 Event::Start(start) if start.local_name().as_ref() == b"rPh" => spoken += 1,
                 Event::End(end) if end.local_name().as_ref() == b"rPh" => spoken = spoken.saturating_sub(1),
                 Event::End(end) if end.local_name().as_ref() == name => return Ok(plain(&text)),
-                Event::Text(own) => piece = own.xml10_content().map_err(|_| FileError::Damaged)?.into_owned(),
-                Event::CData(own) => piece = own.decode().map_err(|_| FileError::Damaged)?.into_owned(),
-                Event::GeneralRef(own) => piece = reference(&own)?.to_string(),
+                Event::Text(text) => piece = text.xml10_content().map_err(|_| FileError::Damaged)?.into_owned(),
+                Event::CData(text) => piece = text.decode().map_err(|_| FileError::Damaged)?.into_owned(),
+                Event::GeneralRef(entity) => piece = reference(&entity)?.to_string(),
                 _ => {}
             }
             if spoken == 0 && text.len() <= 4 * most + 4 {
@@ -197,11 +197,11 @@ impl Xml<'_> {
     }
 }
 
-fn reference(own: &quick_xml::events::BytesRef<'_>) -> Result<char, FileError> {
-    if let Some(letter) = own.resolve_char_ref().map_err(|_| FileError::Damaged)? {
+fn reference(entity: &quick_xml::events::BytesRef<'_>) -> Result<char, FileError> {
+    if let Some(letter) = entity.resolve_char_ref().map_err(|_| FileError::Damaged)? {
         return Ok(letter);
     }
-    match &**own {
+    match &**entity {
         b"amp" => Ok('&'),
         b"lt" => Ok('<'),
         b"gt" => Ok('>'),
@@ -218,7 +218,7 @@ fn plain(text: &str) -> String {
         let (before, escape) = rest.split_at(at);
         out.push_str(before);
         let letter = escape.get(2..6).filter(|_| escape.get(6..7) == Some("_"));
-        match letter.and_then(|own| u32::from_str_radix(own, 16).ok()).and_then(char::from_u32) {
+        match letter.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32) {
             Some(letter) => {
                 out.push(letter);
                 rest = escape.get(7..).unwrap_or_default();
@@ -234,7 +234,7 @@ fn plain(text: &str) -> String {
 
 /// Returns an attribute by its local name.
 pub fn attribute(start: &BytesStart<'_>, name: &[u8]) -> Option<String> {
-    let found = start.attributes().flatten().find(|own| own.key.local_name().as_ref() == name)?;
-    let text = std::str::from_utf8(&found.value).ok()?;
+    let attribute = start.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    let text = std::str::from_utf8(&attribute.value).ok()?;
     quick_xml::escape::unescape(text).ok().map(std::borrow::Cow::into_owned)
 }

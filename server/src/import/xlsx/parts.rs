@@ -33,27 +33,27 @@ impl Workbook {
         let path = main.map_or_else(|| "xl/workbook.xml".to_owned(), |(_, path)| path);
         let relations = package.relations(&path)?;
         let of_kind = |wanted: &str| relations.values().find(|(kind, _)| kind == wanted).map(|(_, path)| path.clone());
-        let mut own = Self { styles: of_kind("styles"), texts: of_kind("sharedStrings"), ..Self::default() };
+        let mut workbook = Self { styles: of_kind("styles"), texts: of_kind("sharedStrings"), ..Self::default() };
         let mut xml = package.part(&path)?.ok_or(FileError::Damaged)?;
         while let Some(event) = xml.next()? {
             let Event::Start(start) = event else { continue };
             match start.local_name().as_ref() {
                 b"workbookPr" => {
-                    own.from_1904 =
-                        attribute(&start, b"date1904").is_some_and(|own| matches!(own.as_str(), "1" | "true" | "on"));
+                    workbook.from_1904 = attribute(&start, b"date1904")
+                        .is_some_and(|workbook| matches!(workbook.as_str(), "1" | "true" | "on"));
                 }
-                b"sheet" if own.sheets.len() < MOST_SHEETS => {
+                b"sheet" if workbook.sheets.len() < MOST_SHEETS => {
                     let related = attribute(&start, b"id").and_then(|id| relations.get(&id));
                     // Sheets that are charts have no cells.
                     let Some((_, path)) = related.filter(|(kind, _)| kind == "worksheet") else { continue };
                     let hidden = attribute(&start, b"state").is_some_and(|state| state != "visible");
                     let name = attribute(&start, b"name").unwrap_or_default().chars().take(100).collect();
-                    own.sheets.push((SheetName { name, hidden }, path.clone()));
+                    workbook.sheets.push((SheetName { name, hidden }, path.clone()));
                 }
                 _ => {}
             }
         }
-        Ok(own)
+        Ok(workbook)
     }
 
     /// Number format of each style.
@@ -65,14 +65,14 @@ impl Workbook {
             match event {
                 Event::Start(start) => match start.local_name().as_ref() {
                     b"numFmt" if formats.len() < MOST_STYLES => {
-                        let id = attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok());
+                        let id = attribute(&start, b"numFmtId").and_then(|id| id.parse::<u32>().ok());
                         let code = attribute(&start, b"formatCode").unwrap_or_default();
                         formats.extend(id.map(|id| (id, NumberFormat::of_code(&code))));
                     }
                     b"cellXfs" => in_cells = true,
                     b"xf" if in_cells && styles.len() < MOST_STYLES => {
                         let id =
-                            attribute(&start, b"numFmtId").and_then(|own| own.parse::<u32>().ok()).unwrap_or_default();
+                            attribute(&start, b"numFmtId").and_then(|id| id.parse::<u32>().ok()).unwrap_or_default();
                         styles.push(formats.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_number(id)));
                     }
                     _ => {}

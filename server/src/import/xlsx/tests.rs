@@ -45,14 +45,14 @@ fn xlsx_rows_have_their_numbers() {
     let day = Format::new().set_num_format("yyyy-mm-dd");
     sheet.write_number_with_format(2, 1, 46350.0, &day).unwrap().write_number(2, 2, 12.5).unwrap();
     sheet.write_string(4, 1, " 2026/11/24 ").unwrap().write_boolean(4, 2, true).unwrap();
-    let found = cells(&book.save_to_buffer().unwrap());
+    let rows = cells(&book.save_to_buffer().unwrap());
     let first = jiedui_core::values::date::parse_date("2026-11-24").unwrap();
     let expected = [
         (2, vec![Cell::of("日期"), Cell::of("户数")]),
         (3, vec![Cell::Day(first), Cell::Number(12.5)]),
         (5, vec![Cell::of("2026/11/24"), Cell::of("是")]),
     ];
-    assert_eq!(found, expected);
+    assert_eq!(rows, expected);
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn distant_cell_allocates_nothing_in_between() {
     let sheet = book.add_worksheet();
     sheet.write_string(0, 0, "户数").unwrap().write_number(1, 0, 1).unwrap();
     sheet.write_string(1_048_575, 1, "备注").unwrap().write_string(1_048_575, 16_383, "x").unwrap();
-    let found = cells(&book.save_to_buffer().unwrap());
-    assert_eq!(found[2], (1_048_576, vec![Cell::Empty, Cell::of("备注")]));
+    let rows = cells(&book.save_to_buffer().unwrap());
+    assert_eq!(rows[2], (1_048_576, vec![Cell::Empty, Cell::of("备注")]));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn errors_uncalculated_formulas_and_rich_text_are_read() {
     assert!(!read(&one_sheet(data, ""), None).unwrap().rows[0].hidden);
     let hidden = data.replace("r=\"1\">", "r=\"1\" hidden=\"1\">");
     assert!(read(&one_sheet(&hidden, ""), None).unwrap().rows[0].hidden);
-    let found = cells(&one_sheet(data, ""));
+    let rows = cells(&one_sheet(data, ""));
     let expected = [
         Cell::Error("#N/A".into()),
         Cell::NoResult,
@@ -82,7 +82,7 @@ fn errors_uncalculated_formulas_and_rich_text_are_read() {
         Cell::NoResult,
         Cell::of("沫阳镇 & \r村"),
     ];
-    assert_eq!(found, [(1, expected.to_vec())]);
+    assert_eq!(rows, [(1, expected.to_vec())]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn date_system_and_formats_come_from_the_workbook() {
         ];
         read(&package(&parts), None).unwrap()
     };
-    let texts = |book: &SheetFile| book.rows[0].cells.iter().map(|own| own.text().into_owned()).collect::<Vec<_>>();
+    let texts = |book: &SheetFile| book.rows[0].cells.iter().map(|cell| cell.text().into_owned()).collect::<Vec<_>>();
     let from_1904 = of("date1904=\"1\"");
     assert!(from_1904.from_1904);
     assert_eq!(texts(&from_1904), ["2026-11-20", "44884days", "2026-11-20", "2026-11-20"]);
@@ -141,7 +141,7 @@ fn first_visible_filled_sheet_is_read_unless_another_is_chosen() {
     ]);
     let book = read(&file, None).unwrap();
     assert_eq!(
-        book.sheets.iter().map(|own| (own.name.as_str(), own.hidden)).collect::<Vec<_>>(),
+        book.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect::<Vec<_>>(),
         [("旧", true), ("新", false)]
     );
     assert_eq!((book.sheet, book.rows[0].cell(0)), (1, &Cell::of("new")));
