@@ -107,7 +107,7 @@ bench: build end2end/node_modules/.stamp ## measure functions, the server and th
 	$(CARGO) bench -p jiedui-tests --bench load
 	$(CARGO) bench -p jiedui-tests --bench import
 	for entries in $(LARGE); do $(CARGO) bench -p jiedui-tests --bench load -- --entries $$entries; done
-	cd end2end && npm run bench
+	cd end2end && JIEDUI_BENCH_ENTRIES="$(LARGE)" npm run bench
 
 sim: ## replay broken histories of the sync: make sim SEEDS=100000
 	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history

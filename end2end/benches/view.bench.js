@@ -3,6 +3,7 @@
 // other city to its paint, and memory of the wall screen over 2,000 live changes. The limits
 // are checked after all measurements were printed.
 import { expect, signIn, test } from "../tests/jiedui.js";
+import { traced, usedMemory, watchWasm } from "./trace.js";
 
 const SLOWDOWN = 4;
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
@@ -25,20 +26,6 @@ async function ready(page, server) {
   await expect.poll(() => page.evaluate(() => document.querySelectorAll(".map-frame .map-pairing").length)).toBeGreaterThan(5);
   // The overview is complete once the years are shown.
   await expect(page.getByLabel("年度").locator("option")).toHaveCount(5);
-}
-
-// Measures the tasks of the main thread in milliseconds, and the drawn frames, during an action.
-async function traced(browser, page, during) {
-  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "devtools.timeline", "toplevel"] });
-  const begun = Date.now();
-  await during();
-  const seconds = (Date.now() - begun) / 1000;
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  const threads = traceEvents.filter((event) => event.name === "thread_name" && event.args.name === "CrRendererMain");
-  const main = new Set(threads.map((event) => `${event.pid}:${event.tid}`));
-  const tasks = traceEvents.filter((event) => event.name === "RunTask" && event.dur && main.has(`${event.pid}:${event.tid}`)).map((event) => event.dur / 1000);
-  const frames = traceEvents.filter((event) => event.name === "DrawFrame").length;
-  return { longest: Math.round(Math.max(...tasks)), over_50_ms: tasks.filter((duration) => duration > 50).length, frames_per_second: Math.round(frames / seconds) };
 }
 
 test("the map under a finger, and a filter", async ({ page, server, browser }) => {
@@ -139,26 +126,9 @@ for (const account of [null, "viewer"]) test(`a change in the other city, ${acco
 
 test("the wall screen's memory", async ({ page, server }) => {
   await page.setViewportSize({ width: 1920, height: 1080 });
-  await page.addInitScript(() => {
-    for (const name of ["instantiate", "instantiateStreaming"]) {
-      const original = WebAssembly[name];
-      WebAssembly[name] = async (...given) => {
-        const made = await original.apply(WebAssembly, given);
-        const { memory } = (made.instance ?? made).exports;
-        if (memory) globalThis.wasmMemory = () => memory.buffer.byteLength;
-        return made;
-      };
-    }
-  });
+  await watchWasm(page);
   const api = await server.api("recorder");
   const devtools = await page.context().newCDPSession(page);
-  const used = async () => {
-    await devtools.send("HeapProfiler.collectGarbage");
-    const { usedSize } = await devtools.send("Runtime.getHeapUsage");
-    const { nodes } = await devtools.send("Memory.getDOMCounters");
-    const wasm = await page.evaluate(() => globalThis.wasmMemory());
-    return { heap: usedSize, nodes, wasm };
-  };
   const figure = page.locator('[data-indicator="field_surveys"] strong');
   // With an account the wall shows the latest entries, too.
   await signIn(page, server, "viewer");
@@ -168,9 +138,9 @@ test("the wall screen's memory", async ({ page, server }) => {
   for (let number = 1; number <= 2_200; number++) {
     await record(api, number);
     if (number % 20 === 0) await expect(figure).toHaveText(number.toLocaleString("en-US"));
-    if (number === 200) before = await used();
+    if (number === 200) before = await usedMemory(page, devtools);
   }
-  const after = await used();
+  const after = await usedMemory(page, devtools);
   const grown = { heap_kb: Math.round((after.heap - before.heap) / 1024), wasm_kb: (after.wasm - before.wasm) / 1024, nodes: after.nodes - before.nodes };
   say({ bench: "wall screen over 2,000 live changes", before, after, grown });
   // The heap also contains compiled code and trace data: about 130 KB for 1,000 changes.

@@ -11,18 +11,21 @@ import readline from "node:readline";
 
 const PROGRAM = process.env.JIEDUI_PROGRAM ?? path.resolve(import.meta.dirname, "../../target/release/jiedui");
 
-class Server {
-  static async start() {
-    const server = new Server();
-    server.folder = await mkdtemp(path.join(tmpdir(), "jiedui-"));
-    server.env = {
+export class Server {
+  constructor(folder) {
+    this.folder = folder;
+    this.env = {
       ...process.env,
       JIEDUI_LISTEN: "127.0.0.1:0",
-      JIEDUI_DATABASE_URL: `sqlite://${server.folder}/jiedui.db`,
-      JIEDUI_DATA_DIR: server.folder,
+      JIEDUI_DATABASE_URL: `sqlite://${folder}/jiedui.db`,
+      JIEDUI_DATA_DIR: folder,
       RUST_LOG: "warn",
     };
-    server.passwords = {};
+    this.passwords = {};
+  }
+
+  static async start() {
+    const server = new Server(await mkdtemp(path.join(tmpdir(), "jiedui-")));
     await server.run(["serve", "--demo"], {});
     return server;
   }
@@ -53,7 +56,15 @@ class Server {
 
   // Runs a command on the same database while the server runs.
   async command(...parameters) {
-    const child = spawn(PROGRAM, parameters, { env: this.env, stdio: ["ignore", "ignore", "inherit"] });
+    await this.commandWithInput("", ...parameters);
+  }
+
+  // The same, with a text on standard input.
+  async commandWithInput(input, ...parameters) {
+    const child = spawn(PROGRAM, parameters, { env: this.env, stdio: ["pipe", "ignore", "inherit"] });
+    // A command that reads nothing may end before the text is written.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
     expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
   }
 
