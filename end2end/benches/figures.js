@@ -10,8 +10,6 @@ const GROWTH = 1.5;
 // Below this share of its bound a figure may double: it is noise of the machine, not growth.
 const NOISE = 0.1;
 
-const median = (values) => percentile(values, 0.5);
-
 export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -40,15 +38,20 @@ export class Figures {
     return value;
   }
 
-  // Adds the median of several rounds. A round that fails ends the measurement, whose value is then null.
-  async measure(bench, unit, bound, rounds, round) {
-    const values = [];
-    try {
-      for (let number = 0; number < rounds; number++) values.push(await round(number));
-    } catch (error) {
-      return this.add(bench, null, unit, bound, { error: String(error.message).split("\n")[0] });
+  // Adds the median of several rounds, which are results of `Promise.allSettled`. One that failed makes the value null.
+  addRounds(bench, unit, bound, rounds) {
+    const failed = rounds.find(({ status }) => status === "rejected");
+    if (failed) return this.add(bench, null, unit, bound, { error: String(failed.reason.message).split("\n")[0] });
+    return this.add(bench, percentile(rounds.map(({ value }) => value), 0.5), unit, bound);
+  }
+
+  // Measures several rounds and adds their median.
+  async measure(bench, unit, bound, count, round) {
+    const rounds = [];
+    for (let number = 0; number < count && rounds.every(({ status }) => status === "fulfilled"); number++) {
+      rounds.push(...(await Promise.allSettled([(async () => round(number))()])));
     }
-    return this.add(bench, median(values), unit, bound);
+    return this.addRounds(bench, unit, bound, rounds);
   }
 
   // Compares two sizes that were run.

@@ -10,7 +10,7 @@
 // A screen is measured twice. "by link" is a link that is followed in the running app, to the first frame with the content.
 // "by address" is a page load, with the start of the app in it: offline it has the bound of the second start.
 import { expect } from "@playwright/test";
-import { goOffline, goOnline, readyOffline } from "../tests/jiedui.js";
+import { goOffline, readyOffline } from "../tests/jiedui.js";
 import { ROUNDS, SIZES, test } from "./bench.js";
 import { Figures, expectWithinBounds } from "./figures.js";
 import { Editor, INDICATOR, LEDGER_ITEM, ORGANISATION, OWN_ENTRY, WAITING } from "./filled.js";
@@ -41,10 +41,15 @@ const SCREENS = {
   coordinator: ["/review", "/entries", "/import", "/organisations/new", "/pairings/new", ...EVERYBODY],
 };
 
+// Opens all screens in turn, round by round: a link leads from each screen to another one.
 async function measureScreens(figures, name, network, open, opened) {
-  for (const screen of SCREENS[name]) {
+  const results = new Map(SCREENS[name].map((screen) => [screen, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [screen, rounds] of results) rounds.push(...(await Promise.allSettled([open(screen)])));
+  }
+  for (const [screen, rounds] of results) {
     const bound = opened === "by address" ? SECOND_START : FORMS.includes(screen) ? FORM : SCREEN;
-    await figures.measure(`${name}: ${screen.replace(/[0-9a-f-]{36}/, "ID")} ${opened}, ${network}`, "ms", bound, ROUNDS, () => open(screen));
+    figures.addRounds(`${name}: ${screen.replace(/[0-9a-f-]{36}/, "ID")} ${opened}, ${network}`, "ms", bound, rounds);
   }
 }
 
@@ -74,7 +79,7 @@ for (const entries of SIZES) {
         test.setTimeout(WHOLE_TEST);
         await watchContent(context);
         await watchWasm(context);
-        let devtools = await slowDown(page);
+        const devtools = await slowDown(page);
         const signedIn = await figures.measure(`${name}: sign-in to usable`, "ms", SIGN_IN[name], ROUNDS, async (round) => {
           // The last one stays signed in.
           if (round === ROUNDS - 1) return signInTo(page, server, `bench-${name}`);
@@ -113,14 +118,14 @@ for (const entries of SIZES) {
           await goOffline(page, line);
           await measureScreens(figures, name, "offline", (screen) => openByLink(page, screen), "by link");
           await measureScreens(figures, name, "offline", (screen) => openByAddress(page, screen), "by address");
+          await page.close();
           await figures.measure(`${name}: second start of the installed app, offline`, "ms", SECOND_START, ROUNDS, async () => {
             const next = await context.newPage();
-            devtools = await slowDown(next);
+            await slowDown(next);
             const milliseconds = await openByAddress(next, "/");
             await next.close();
             return milliseconds;
           });
-          await goOnline(page, line);
         }
         expectWithinBounds(figures);
       });
