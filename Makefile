@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench sim fuzz fmt
+.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench size sim fuzz fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -87,6 +87,7 @@ lint-text:
 	.ci/prose
 	.ci/references --self-test
 	.ci/references
+	.ci/size --self-test
 	.ci/imports --self-test
 	.ci/imports
 
@@ -98,7 +99,7 @@ lint-rust: target/site.stamp
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --profile wasm-release --target wasm32-unknown-unknown -p jiedui-app --features csr -- -D warnings
 
-# Numbers of entries at which `make bench` measures the indicators. Ten million entries take 20 minutes.
+# Numbers of entries at which `make bench` measures the indicators and the screens. Ten million entries take 20 minutes.
 LARGE := 10000 1000000
 
 bench: build end2end/node_modules/.stamp ## measure functions, the server and the screens: make bench LARGE="10000 1000000 10000000"
@@ -108,6 +109,14 @@ bench: build end2end/node_modules/.stamp ## measure functions, the server and th
 	$(CARGO) bench -p jiedui-tests --bench import
 	for entries in $(LARGE); do $(CARGO) bench -p jiedui-tests --bench load -- --entries $$entries; done
 	cd end2end && JIEDUI_BENCH_ENTRIES="$(LARGE)" npm run bench
+
+size: target/site.stamp target/site-names.stamp ## print what each file of the app weighs, who needs it, and its largest functions
+	.ci/size
+
+# The chunks of the site with the names of their functions.
+target/site-names.stamp: target/site.stamp
+	$(CARGO) run --release -p jiedui-site -- --names
+	@touch $@
 
 sim: ## replay broken histories of the sync: make sim SEEDS=100000
 	SEEDS=$(or $(SEEDS),100000) $(CARGO) test --release -p jiedui-core --test simulation no_history

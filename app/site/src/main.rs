@@ -14,9 +14,11 @@
 //! Run it in the workspace's root. `--quick` omits optimisation, minification and compression; without it, `wasm-opt` and
 //! `esbuild` must be on the PATH. `--other` writes another build of the same source to `target/site-other`, for the tests
 //! of upgrades: its chunks do not fit the first one's. `--dev` writes an unoptimised build to `target/site-dev`, whose pages
-//! reload themselves when the server serves another build.
+//! reload themselves when the server serves another build. `--names` writes the chunks with the names of their functions to
+//! `target/site-names`, and lists the functions by size.
 
 mod assets;
+mod functions;
 mod guide;
 mod program;
 mod wasm;
@@ -25,15 +27,18 @@ use program::Result;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
-use wasm::Variant;
+use wasm::{Names, Variant};
 
 fn main() -> ExitCode {
     let flags: Vec<String> = std::env::args().skip(1).collect();
-    if flags.iter().any(|flag| !["--quick", "--other", "--dev"].contains(&flag.as_str())) {
-        eprintln!("usage: jiedui-site [--quick] [--other | --dev]");
+    if flags.iter().any(|flag| !["--quick", "--other", "--dev", "--names"].contains(&flag.as_str())) {
+        eprintln!("usage: jiedui-site [--quick] [--other | --dev] | --names");
         return ExitCode::from(2);
     }
     let has = |name: &str| flags.iter().any(|flag| flag == name);
+    if has("--names") {
+        return report(list_functions(Path::new("target/site-names")));
+    }
     let variant = match (has("--other"), has("--dev")) {
         (true, _) => Variant::Other,
         (_, true) => Variant::Dev,
@@ -65,7 +70,7 @@ fn build(variant: Variant, quick: bool) -> Result<()> {
     std::fs::create_dir_all(&package)?;
 
     let module = timed("compile", || wasm::compile(variant))?;
-    let chunks = timed("split and bind", || wasm::split_and_bind(&module, &package))?;
+    let split = timed("split and bind", || wasm::split_and_bind(&module, &package))?;
     timed("style", || assets::bundle_style(&package.join("jiedui.css")))?;
     assets::copy_folder(Path::new("public"), &fresh)?;
     assets::move_scripts(&fresh, &package)?;
@@ -74,7 +79,7 @@ fn build(variant: Variant, quick: bool) -> Result<()> {
         assets::reload_on_change(&package)?;
     }
     if !quick {
-        timed("optimise", || wasm::optimise(&chunks))?;
+        timed("optimise", || wasm::optimise(&split.chunks, Names::Stripped))?;
         timed("minify", || assets::minify_scripts(&package))?;
     }
     assets::name_by_content(&package)?;
@@ -85,6 +90,16 @@ fn build(variant: Variant, quick: bool) -> Result<()> {
     remove(site)?;
     std::fs::rename(fresh, site)?;
     Ok(())
+}
+
+/// Builds the released chunks with the names of their functions into a folder, and lists the functions there.
+fn list_functions(folder: &Path) -> Result<()> {
+    remove(folder)?;
+    std::fs::create_dir_all(folder)?;
+    let module = timed("compile", || wasm::compile(Variant::Release))?;
+    let split = timed("split and bind", || wasm::split_and_bind(&module, folder))?;
+    timed("optimise", || wasm::optimise(&split.chunks, Names::Kept))?;
+    timed("list functions", || functions::write(&split, folder))
 }
 
 /// Removes a folder, if there is one.

@@ -2,6 +2,7 @@
 
 use crate::program::{Result, run};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
@@ -9,6 +10,8 @@ use wasm_split_cli_support::Options;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Removes the names of functions.
+const STRIP_NAMES: &str = "--strip-debug";
 /// Passes and features of `wasm-opt`. After brotli, `-O1` is 7 % smaller than `-Oz`, since it keeps repetitions; the passes after
 /// it save another 1 %. rustc uses the enabled features.
 const WASM_OPT: [&str; 17] = [
@@ -21,7 +24,7 @@ const WASM_OPT: [&str; 17] = [
     "--reorder-locals",
     "--dealign",
     "--strip-target-features",
-    "--strip-debug",
+    STRIP_NAMES,
     "--strip-producers",
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -30,6 +33,23 @@ const WASM_OPT: [&str; 17] = [
     "--enable-reference-types",
     "--enable-sign-ext",
 ];
+
+/// The chunks of the app.
+pub struct Split {
+    /// Their paths.
+    pub chunks: Vec<PathBuf>,
+    /// File stems of the chunks that each split point loads.
+    pub chunks_of_points: BTreeMap<String, Vec<String>>,
+}
+
+/// Whether optimised chunks keep the names of their functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Released chunks have none.
+    Stripped,
+    /// Chunks whose functions are listed.
+    Kept,
+}
 
 /// Variant of the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +87,8 @@ pub fn compile(variant: Variant) -> Result<PathBuf> {
     Ok(target.join(TARGET).join(profile).join("jiedui_app.wasm"))
 }
 
-/// Cuts the module at its split points and writes each chunk, with the glue that loads it, into a folder. Returns the
-/// chunks' paths.
-pub fn split_and_bind(module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+/// Cuts the module at its split points and writes each chunk, with the glue that loads it, into a folder.
+pub fn split_and_bind(module: &Path, folder: &Path) -> Result<Split> {
     let input = std::fs::read(module)?;
     let main = module.with_file_name("jiedui_main.wasm");
     let mut options = Options::new(&input);
@@ -90,10 +109,14 @@ pub fn split_and_bind(module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
         .generate(folder)?;
     let bound = folder.join("jiedui.wasm");
     std::fs::rename(folder.join("jiedui_bg.wasm"), &bound)?;
-    Ok(split.split_modules.into_iter().chain([bound]).collect())
+    let chunks = split.split_modules.into_iter().chain([bound]).collect();
+    Ok(Split { chunks, chunks_of_points: split.prefetch_map.into_iter().collect() })
 }
 
 /// Optimises each chunk in place.
-pub fn optimise(chunks: &[PathBuf]) -> Result<()> {
-    chunks.par_iter().try_for_each(|chunk| run(Command::new("wasm-opt").args(WASM_OPT).arg(chunk).arg("-o").arg(chunk)))
+pub fn optimise(chunks: &[PathBuf], names: Names) -> Result<()> {
+    let argument = |argument| if argument == STRIP_NAMES && names == Names::Kept { "--debuginfo" } else { argument };
+    chunks.par_iter().try_for_each(|chunk| {
+        run(Command::new("wasm-opt").args(WASM_OPT.map(argument)).arg(chunk).arg("-o").arg(chunk))
+    })
 }
