@@ -27,6 +27,8 @@ use work::Work;
 const LARGEST_GROUP: usize = 4_000;
 /// Mutations after which SQLite's log is folded into the file.
 const CHECKPOINT: usize = 5_000;
+/// Time without a push after which the log is emptied into the file.
+const REST: Duration = Duration::from_secs(1);
 /// Capacity of the queue of pushes. Further senders wait.
 const QUEUE: usize = 256;
 /// How long a successful write counts as proof that the next one would succeed.
@@ -124,7 +126,17 @@ impl PushWriter {
 
 async fn run(work: &impl Work, jobs: &mut mpsc::Receiver<Job>, progress: &Progress) {
     let (mut since_checkpoint, mut checkpoint) = (0, None::<JoinHandle<()>>);
-    while let Some(first) = jobs.recv().await {
+    let mut log_is_empty = false;
+    loop {
+        let next = if log_is_empty { Ok(jobs.recv().await) } else { timeout(REST, jobs.recv()).await };
+        let first = match next {
+            Ok(Some(job)) => job,
+            Ok(None) => return,
+            Err(_) => {
+                log_is_empty = empty_log(work).await;
+                continue;
+            }
+        };
         let (mut pushes, mut answers, mut checks) = (Vec::new(), Vec::new(), Vec::new());
         let (mut next, mut size) = (Some(first), 0);
         while let Some(job) = next {
@@ -140,6 +152,7 @@ async fn run(work: &impl Work, jobs: &mut mpsc::Receiver<Job>, progress: &Progre
         }
         progress.begin();
         if !pushes.is_empty() {
+            log_is_empty = false;
             let results = write_group(work, &pushes).await;
             progress.end(results.iter().any(Result::is_ok));
             for (answer, result) in answers.into_iter().zip(results) {
@@ -204,6 +217,21 @@ async fn write(work: &impl Work, pushes: &[Push]) -> Result<Vec<Vec<PushResult>>
         work.publish(change);
     }
     Ok(results)
+}
+
+/// Returns whether the log is empty. A failure is logged, and tried again after the next push.
+async fn empty_log(work: &impl Work) -> bool {
+    match AssertUnwindSafe(async { work.empty_log().await }).catch_unwind().await {
+        Ok(Ok(is_empty)) => is_empty,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the log could not be emptied into the file");
+            true
+        }
+        Err(panic) => {
+            tracing::error!(panic = message(&*panic), "emptying the log panicked");
+            true
+        }
+    }
 }
 
 async fn try_writing(work: &impl Work) -> bool {

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 use jiedui_core::values::quantity::Quantity;
-use jiedui_tests::{Database, TestEnv, served, survey_put};
+use jiedui_tests::{Database, TestEnv, served, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -184,4 +184,20 @@ fn entry_moved_into_scope_hides_its_earlier_history(#[case] database: Database) 
     assert!(text.contains("搬来了") && text.contains("这里的话"));
     let all = api.read(&format!("/api/v1/entries/{id}")).to_string();
     assert!(all.contains("别处的话") && all.contains("冲突里的话"));
+}
+
+/// Otherwise the disk holds each row twice, and the log as long as it ever was, for as long as the server runs.
+#[test]
+fn log_is_emptied_into_the_file_while_the_server_rests() {
+    let (env, _server, api) = served(Database::Sqlite);
+    let log = || std::fs::metadata(env.path().join("jiedui.db-wal")).map_or(0, |file| file.len());
+    let client = Uuid::now_v7();
+    for first in [1, 501] {
+        let surveys: Vec<Value> = (first..first + 500).map(|seq| survey_put(seq, Uuid::now_v7(), 1)).collect();
+        assert!(api.push(client, json!(surveys)).iter().all(|result| result["outcome"] == "applied"));
+        assert!(log() > 0, "what is acknowledged is in the log");
+        wait_until("an empty log", || (log() == 0).then_some(()));
+    }
+    let (records, _) = api.pull(None, 5_000);
+    assert!(records.len() >= 1_000, "{}", records.len());
 }

@@ -70,6 +70,22 @@ impl Db {
         Ok(())
     }
 
+    /// Empties SQLite's log into the file, so that the disk holds each row once. Returns false if a reader still needs the
+    /// log; nobody is made to wait for that reader.
+    pub async fn empty_log(&self) -> Result<bool> {
+        let Self::Sqlite { writer, .. } = self else { return Ok(true) };
+        // The long part needs no lock.
+        self.checkpoint().await?;
+        let mut connection = writer.acquire().await?;
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let emptied = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+        let restored = sqlx::query(open::BUSY_TIMEOUT).execute(&mut *connection).await;
+        if restored.is_err() {
+            connection.close_on_drop();
+        }
+        Ok(emptied? == 0)
+    }
+
     /// Returns whether SQLite's disk has room for the next write. PostgreSQL monitors its own disk.
     pub fn has_room(&self) -> bool {
         let Self::Sqlite { writer, .. } = self else { return true };

@@ -29,6 +29,10 @@ const WRITER_CACHE: &str = "-4000";
 const READER_CACHE: &str = "-1000";
 /// Pages of 4 KB in SQLite's log before a commit has to fold it into the file, where [`Db::checkpoint`] has not: 64 MB.
 const CHECKPOINT: &str = "16000";
+/// How long a statement of SQLite waits for the lock of another connection.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// Statement that sets [`LOCK_WAIT`] again.
+pub(super) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 
 impl Db {
     /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
@@ -96,7 +100,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(LOCK_WAIT);
         // A row is handed over without waiting for the one before to be taken.
         let options = options.row_buffer_size(ROW_BUFFER);
         // Connections stay open: while one is, SQLite's shared index of the log is there, which could not be made anew on a

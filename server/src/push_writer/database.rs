@@ -39,6 +39,10 @@ impl Work for Database {
         }
     }
 
+    fn empty_log(&self) -> BoxFuture<'_, Result<bool, DbError>> {
+        Box::pin(self.db.empty_log())
+    }
+
     fn checkpoint(&self) -> JoinHandle<()> {
         let db = self.db.clone();
         tokio::spawn(async move {

@@ -38,6 +38,10 @@ impl Work for Faulty {
         self.published.lock().unwrap().push(change);
     }
 
+    fn empty_log(&self) -> BoxFuture<'_, Result<bool, DbError>> {
+        Box::pin(async { Ok(true) })
+    }
+
     fn checkpoint(&self) -> JoinHandle<()> {
         tokio::spawn(async {})
     }

@@ -17,6 +17,8 @@ pub(super) trait Work: Send + Sync + 'static {
     fn check(&self) -> BoxFuture<'_, Result<(), DbError>>;
     /// Publishes the number of the last change.
     fn publish(&self, change: i64);
+    /// Empties the log into the file; false while a reader needs the log.
+    fn empty_log(&self) -> BoxFuture<'_, Result<bool, DbError>>;
     /// Checkpoints the log concurrently with the task.
     fn checkpoint(&self) -> JoinHandle<()>;
 }
