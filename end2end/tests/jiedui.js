@@ -22,6 +22,8 @@ export class Server {
       RUST_LOG: "warn",
     };
     this.passwords = {};
+    // Where a thread of the server panicked: each ends somebody's request.
+    this.panics = [];
   }
 
   static async start() {
@@ -31,7 +33,11 @@ export class Server {
   }
 
   async run(command, env) {
-    this.process = spawn(PROGRAM, command, { env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+    this.process = spawn(PROGRAM, command, { env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    readline.createInterface({ input: this.process.stderr }).on("line", (line) => {
+      process.stderr.write(`${line}\n`);
+      if (line.includes("panicked at")) this.panics.push(line);
+    });
     for await (const line of readline.createInterface({ input: this.process.stdout })) {
       const [, username, password] = line.match(/^ {2}(\w+) +(\w+)$/) ?? [];
       if (username) this.passwords[username] = password;
@@ -71,6 +77,7 @@ export class Server {
   async stop() {
     await this.end();
     await rm(this.folder, { recursive: true });
+    expect(this.panics, "the server panicked").toEqual([]);
   }
 
   // Client of the HTTP API, as another program would use it.

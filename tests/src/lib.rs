@@ -17,8 +17,9 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -140,8 +141,10 @@ impl TestEnv {
     /// Starts a server after `change` has adjusted its command, such as the environment.
     pub fn serve_with(&self, more: &[&str], change: impl FnOnce(&mut Command)) -> Server {
         let mut command = self.command(&[&["serve"], more].concat());
+        command.stderr(Stdio::piped());
         change(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let log = child.stderr.take().map(|log| std::thread::spawn(move || panics_in(log)));
         let mut printed_lines = Vec::new();
         let mut address = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -153,12 +156,21 @@ impl TestEnv {
             printed_lines.push(line);
         }
         assert!(!address.is_empty(), "the server ended before it served");
-        Server { child, address, printed_lines }
+        Server { child, address, printed_lines, log }
     }
 }
 
-/// A running server, killed when dropped.
+/// Passes a server's log on and returns the lines that report a panic.
+fn panics_in(log: ChildStderr) -> Vec<String> {
+    let lines = BufReader::new(log).lines().map_while(Result::ok).inspect(|line| eprintln!("{line}"));
+    lines.filter(|line| line.contains("panicked at")).collect()
+}
+
+/// A running server, killed when dropped. Then the test fails if a thread of
+/// the server panicked.
 pub struct Server {
+    /// Reader of the log; `None` where the test reads it.
+    log: Option<JoinHandle<Vec<String>>>,
     child: Child,
     /// Address, such as `http://127.0.0.1:40123`.
     pub address: String,
@@ -222,6 +234,10 @@ impl Drop for Server {
         // Fails if a test has ended the server.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let panics = self.log.take().map(|log| log.join().unwrap());
+        if !std::thread::panicking() {
+            assert_eq!(panics.unwrap_or_default(), [""; 0], "the server panicked");
+        }
     }
 }
 

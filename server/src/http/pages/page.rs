@@ -17,6 +17,10 @@ use jiedui_app::state::boot::Boot;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::field_error::Language;
 use leptos::prelude::*;
+use std::error::Error;
+use std::num::NonZero;
+use std::sync::LazyLock;
+use tokio_util::task::LocalPoolHandle;
 
 /// Header with the app build of a page. The service worker shows the page once it has cached all files of that build.
 const BUILD: &str = "x-jiedui-build";
@@ -63,14 +67,41 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
         .summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
-/// Renders a page of the app.
+/// Runs each painting on one thread to its end. A screen may hold values that only their own thread may drop, such as the
+/// handlers of a form; a body that any thread polls would drop them on another, which panics.
+static PAINTERS: LazyLock<LocalPoolHandle> =
+    LazyLock::new(|| LocalPoolHandle::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
+
+/// Renders a page of the app. If painting fails, the answer is the shell, from which the app starts by itself.
 pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
     let boot = match boot(&app, &mut parts).await {
         Ok(boot) => boot,
         Err(problem) => return problem.into_response(),
     };
-    let (folder, build) = (app.site.folder(), app.site.build().to_owned());
+    let (folder, path) = (app.site.folder(), parts.uri.path().to_owned());
+    let request = Request::from_parts(parts, body);
+    let painted = PAINTERS.spawn_pinned(|| async move {
+        let (parts, body) = paint(folder, boot, request).await.into_parts();
+        let html = axum::body::to_bytes(body, usize::MAX).await?;
+        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(html)))
+    });
+    let error: Box<dyn Error + Send + Sync> = match painted.await {
+        Ok(Ok(mut response)) => {
+            if let Ok(build) = app.site.build().parse() {
+                response.headers_mut().insert(BUILD, build);
+            }
+            return response;
+        }
+        Ok(Err(error)) => error.into(),
+        Err(error) => error.into(),
+    };
+    tracing::error!(%error, path, "the page could not be painted");
+    shell(State(app)).await
+}
+
+/// Renders the page on this thread.
+async fn paint(folder: String, boot: Boot, request: Request<Body>) -> Response {
     let render = leptos_axum::render_app_to_stream_with_context(
         {
             let boot = boot.clone();
@@ -78,11 +109,7 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
         },
         move || jiedui_app::shell::document::document(&folder, Some(boot.clone())),
     );
-    let mut response = render(Request::from_parts(parts, body)).await;
-    if let Ok(build) = build.parse() {
-        response.headers_mut().insert(BUILD, build);
-    }
-    response
+    render(request).await
 }
 
 /// Renders the not-found page.
