@@ -1,7 +1,34 @@
 //! Changes of the catalogue: `/api/v1/catalogue`. The answer is the whole [`crate::catalogue::Catalogue`].
 
+use crate::catalogue::edit::ProgrammeDraft;
 use crate::catalogue::{Activity, Aggregation, Field, Indicator, Subject, Target};
 use serde::{Deserialize, Serialize};
+
+/// A programme, new or changed. The path names its code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetProgrammeRequest {
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English; may be empty.
+    pub name_en: String,
+    /// An sRGB colour `#rrggbb` with a contrast of at least 4:1 against white.
+    pub color: String,
+    /// Place among the programmes, from 1. Without it a programme stays where it is, and a new one goes last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+    /// The version of the catalogue that the change started from: it is refused where the item has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_version: Option<u32>,
+}
+
+impl SetProgrammeRequest {
+    /// Returns the programme with this code, whose colour is not validated yet.
+    pub fn draft(self, code: String) -> ProgrammeDraft {
+        let Self { name, name_en, color, order, base_version: _ } = self;
+        ProgrammeDraft { code, name, name_en, color, order }
+    }
+}
 
 /// An activity's form, new or changed. The path names its code; the server sets its version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

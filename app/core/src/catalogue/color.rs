@@ -50,6 +50,16 @@ impl ProgrammeColor {
         Self(built_in.map_or_else(|| computed(code), |(_, rgb)| *rgb))
     }
 
+    /// Returns the contrast of a text's colour with white: 1 to 21. Errors only if the text is not a colour.
+    pub fn contrast_of(text: &str) -> Result<f64, ColorError> {
+        Ok(contrast(rgb(text)?, WHITE))
+    }
+
+    /// Returns the background of cards in dark mode as CSS.
+    pub fn dark_card_css() -> String {
+        css(DARK_CARD)
+    }
+
     /// Returns the variant for dark mode as CSS: mixed with white until it is readable on a dark card.
     pub fn dark_css(self) -> String {
         css(mixed_until(self.0, WHITE, |rgb| contrast(rgb, DARK_CARD) >= MIN_CONTRAST_DARK))
@@ -72,15 +82,7 @@ impl FromStr for ProgrammeColor {
     type Err = ColorError;
 
     fn from_str(text: &str) -> Result<Self, ColorError> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(ColorError::Syntax)?;
-        let mut rgb = BLACK;
-        for (channel, pair) in rgb.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *channel = 0;
-            for digit in pair {
-                let value = char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                *channel = *channel << 4 | value.ok_or(ColorError::Syntax)?;
-            }
-        }
+        let rgb = rgb(text)?;
         if contrast(rgb, WHITE) < MIN_CONTRAST {
             return Err(ColorError::LowContrast);
         }
@@ -94,6 +96,20 @@ impl TryFrom<String> for ProgrammeColor {
     fn try_from(text: String) -> Result<Self, ColorError> {
         text.parse()
     }
+}
+
+/// Parses `#rrggbb`.
+fn rgb(text: &str) -> Result<Rgb, ColorError> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(ColorError::Syntax)?;
+    let mut rgb = BLACK;
+    for (channel, pair) in rgb.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *channel = 0;
+        for digit in pair {
+            let value = char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            *channel = *channel << 4 | value.ok_or(ColorError::Syntax)?;
+        }
+    }
+    Ok(rgb)
 }
 
 fn css(rgb: Rgb) -> String {
@@ -191,6 +207,14 @@ mod tests {
     }
 
     #[test]
+    fn contrast_of_is_told_for_too_light_a_color() {
+        let tenths = |text: &str| ProgrammeColor::contrast_of(text).map(|contrast| (contrast * 10.0).floor());
+        assert_eq!(tenths("#ffff00"), Ok(10.0));
+        assert_eq!(tenths("#000000"), Ok(210.0));
+        assert_eq!(tenths("yellow"), Err(ColorError::Syntax));
+    }
+
+    #[test]
     fn contrast_agrees_with_wcag() {
         assert!((contrast(BLACK, WHITE) - 21.0).abs() < 1e-9);
         for channel in 0..=255_u8 {
@@ -213,7 +237,7 @@ mod tests {
     fn dark_card_is_that_of_the_style_sheet() {
         let tokens = include_str!("../../../../style/tokens.css");
         let (_, dark) = tokens.split_once("prefers-color-scheme: dark").unwrap();
-        assert!(dark.contains(&format!("--card: {};", css(DARK_CARD))));
+        assert!(dark.contains(&format!("--card: {};", ProgrammeColor::dark_card_css())));
     }
 
     fn contrast_of_dark(color: ProgrammeColor) -> f64 {

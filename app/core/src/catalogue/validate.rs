@@ -37,9 +37,19 @@ impl ErrorList {
     pub fn name(&mut self, field: &str, name: &str) {
         if name.trim().is_empty() {
             self.add(field, ErrorCode::Required);
-        } else if name.chars().count() > NAME_LENGTH {
-            self.0.push(FieldError::with_limit(field, ErrorCode::TooLong, NAME_LENGTH as f64));
+        } else {
+            self.optional_name(field, name);
         }
+    }
+
+    pub fn optional_name(&mut self, field: &str, name: &str) {
+        if name.chars().count() > NAME_LENGTH {
+            self.limit(field, ErrorCode::TooLong, NAME_LENGTH);
+        }
+    }
+
+    pub fn limit(&mut self, field: &str, code: ErrorCode, limit: usize) {
+        self.0.push(FieldError::with_limit(field, code, limit as f64));
     }
 }
 

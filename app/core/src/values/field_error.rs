@@ -129,6 +129,8 @@ pub enum ErrorCode {
     Character,
     /// The record has as many unresolved conflicts as it may have.
     TooManyConflicts,
+    /// A colour whose contrast with white is below 4:1.
+    LowContrast,
     /// A code that a newer program uses.
     #[serde(other)]
     Other,
@@ -254,6 +256,10 @@ impl FieldError {
             ErrorCode::TooManyConflicts => (
                 "这一项已有 {} 个冲突等待处理，请先处理",
                 "{} conflicts of this record are unresolved: resolve them first",
+            ),
+            ErrorCode::LowContrast => (
+                "颜色太浅，请选深一些的：与白色的对比度至少 4:1",
+                "Too light: choose a darker colour, with a contrast of at least 4:1 against white",
             ),
             ErrorCode::Other => ("这里有问题", "Something is wrong here"),
         };
