@@ -91,7 +91,7 @@ pub(super) fn with_body(
 pub async fn sign_in(username: &str, password: &str, language: Language) -> Result<User, ApiError> {
     let body = SignInRequest { username: username.to_owned(), password: password.to_owned(), device_name: None };
     let answer: SignInResponse = send_json(with_body(Request::post("/api/v1/session"), language, &body)?).await?;
-    Ok(answer.user)
+    Ok(answer.user.into())
 }
 
 /// Signs out. Succeeds if the session has ended already.

@@ -34,7 +34,7 @@ pub enum UserCommand {
         /// All places, as without --place, but said on purpose
         #[arg(long, conflicts_with = "places")]
         everywhere: bool,
-        /// A programme; again for more; all when not given
+        /// A programme; again for more; without it all, also those that are added later
         #[arg(long = "programme")]
         programmes: Vec<String>,
         #[command(flatten)]
@@ -60,7 +60,7 @@ pub enum UserCommand {
         /// A programme, instead of those that the account has; again for more
         #[arg(long = "programme")]
         programmes: Vec<String>,
-        /// All programmes
+        /// All programmes, also those that are added later
         #[arg(long, conflicts_with = "programmes")]
         all_programmes: bool,
         #[command(flatten)]
@@ -106,7 +106,6 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             let username = checked_username(&username)?;
             let (db, _) = open(&storage).await?;
             let reference = load::load(&db).await?;
-            let programmes = if programmes.is_empty() { all_programmes(&reference) } else { programmes };
             let scope = checked(Scope { places, programmes }, &reference)?;
             if account::by_username(&db, &username).await?.is_some() {
                 return Err(taken(&username));
@@ -138,7 +137,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
                 user.scope.places = places;
             }
             if all {
-                user.scope.programmes = all_programmes(&reference);
+                user.scope.programmes.clear();
             } else if !programmes.is_empty() {
                 user.scope.programmes = programmes;
             }
@@ -202,10 +201,6 @@ fn checked_username(username: &str) -> Result<String, CliError> {
 
 fn taken(username: &str) -> CliError {
     CliError::Argument(format!("--username: `{username}` is there already"))
-}
-
-fn all_programmes(reference: &Reference) -> Vec<String> {
-    reference.catalogue.programmes.iter().map(|programme| programme.code.clone()).collect()
 }
 
 fn checked(scope: Scope, reference: &Reference) -> Result<Scope, CliError> {

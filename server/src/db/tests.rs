@@ -1,6 +1,6 @@
 //! Databases of earlier versions.
 
-use super::accounts::share;
+use super::accounts::{account, share};
 use super::figures::{query, rebuild, verify};
 use super::files::{attachment, import};
 use super::records::{entry, idempotency, push};
@@ -40,6 +40,14 @@ async fn database_of_first_version_is_migrated() {
     ] {
         sqlx::query(statement).bind(&fields).execute(&pool).await.unwrap();
     }
+    for (number, programmes) in [
+        (1, r#"["party_building","industry","marketing","labour","education","health"]"#),
+        (2, r#"["party_building","industry","marketing","labour","education"]"#),
+    ] {
+        let add = "INSERT INTO account (id, username, name, role, places, programmes, password_hash, created_at)
+            VALUES ($1, $2, '', 'recorder', '[]', $2, '', 0)";
+        sqlx::query(add).bind(uuid::Uuid::from_u128(number)).bind(programmes).execute(&pool).await.unwrap();
+    }
     let catalogue = include_str!("../../seed/catalogue.json");
     sqlx::query("INSERT INTO catalogue VALUES (1, $1)").bind(catalogue).execute(&pool).await.unwrap();
     pool.close().await;
@@ -50,6 +58,9 @@ async fn database_of_first_version_is_migrated() {
     let history: Vec<_> =
         whole.history.states.iter().map(|state| (state.rev, state.at.clone(), state.changed.clone())).collect();
     assert_eq!(history, [(1, instant(111), vec![]), (2, instant(222), vec!["note".into()])]);
+    let accounts = account::all(&db).await.unwrap();
+    let programmes: Vec<usize> = accounts.iter().map(|account| account.user.scope.programmes.len()).collect();
+    assert_eq!(programmes, [0, 5], "all six are all programmes from now on");
     // What an entry named by then is read by who sees the entry, and is no longer without a name.
     let user = |places: &str| jiedui_core::access::user::User {
         id: uuid::Uuid::from_u128(7),

@@ -67,7 +67,7 @@ impl Role {
 pub struct Scope {
     /// Place codes, each covering its descendants; empty means everywhere.
     pub places: Vec<String>,
-    /// Programme codes; empty means all.
+    /// Programme codes; empty means all, also those that are added later.
     pub programmes: Vec<String>,
 }
 
@@ -101,8 +101,7 @@ pub struct User {
 
 /// JSON form of a user with the scope's fields inlined. `serde(flatten)` would generate much more code in the app.
 #[derive(Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct FlatUser {
+struct FlatUser {
     id: Uuid,
     username: String,
     name: String,

@@ -1,6 +1,5 @@
 //! Schemas of types with their own serializers.
 
-use crate::access::user::User;
 use crate::catalogue::ProgrammeColor;
 use crate::figures::contribution::Discriminator;
 use crate::values::month::Month;
@@ -57,15 +56,3 @@ impl PartialSchema for Discriminator {
 }
 
 impl ToSchema for Discriminator {}
-
-impl PartialSchema for User {
-    fn schema() -> RefOr<Schema> {
-        crate::access::user::FlatUser::schema()
-    }
-}
-
-impl ToSchema for User {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        crate::access::user::FlatUser::schemas(schemas);
-    }
-}

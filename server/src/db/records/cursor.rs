@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiedui_core::access::user::{Role, Scope, User};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
@@ -22,6 +23,9 @@ pub struct Cursor {
     pub(super) change: i64,
     #[serde(rename = "s")]
     pub(super) visibility: Visibility,
+    /// Version of the visibility; see [`Visibility::upgrade`].
+    #[serde(rename = "v", default)]
+    version: u8,
     /// Visibility before the rights changed, and the position at that time: up to there the feed is replayed once.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<(Visibility, i64)>,
@@ -38,11 +42,24 @@ impl Visibility {
         Self { all: user.role == Role::Admin, scope: user.scope.clone() }
     }
 
+    /// Brings a visibility of version 0 up to date. There were six programmes then, and whoever had all of them had their
+    /// names. An upgrade of the server must not let every phone pull again what it has.
+    fn upgrade(&mut self) {
+        let names: BTreeSet<&String> = self.scope.programmes.iter().collect();
+        if names.len() == FIRST_PROGRAMMES {
+            self.scope.programmes.clear();
+        }
+    }
+
     pub(super) fn has(&self, place: &str, programme: &str) -> bool {
         self.all || (self.scope.has_place(place) && self.scope.has_programme(programme))
     }
 }
 
+/// Version of the visibility in new cursors.
+const VERSION: u8 = 1;
+/// Number of programmes before others could be added.
+const FIRST_PROGRAMMES: usize = 6;
 /// The bytes of a cursor's signature.
 const SIGNATURE: usize = 16;
 
@@ -75,7 +92,7 @@ impl CursorKey {
 impl Cursor {
     /// The start of the feed.
     pub fn start(user: &User, epoch: i64) -> Self {
-        Self { user: user.id, epoch, change: 0, visibility: Visibility::of(user), before: None }
+        Self { user: user.id, epoch, change: 0, visibility: Visibility::of(user), version: VERSION, before: None }
     }
 
     /// Parses a cursor of this user and epoch; `None` if it is invalid. An unsigned cursor comes from an earlier
@@ -87,7 +104,12 @@ impl Cursor {
             let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
             key.mac(body)?.verify_truncated_left(&signature).ok().filter(|()| signature.len() == SIGNATURE)?;
         }
-        let cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        let mut cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        if cursor.version == 0 {
+            cursor.visibility.upgrade();
+            cursor.before.iter_mut().for_each(|(visibility, _)| visibility.upgrade());
+            cursor.version = VERSION;
+        }
         if cursor.user != user.id || cursor.epoch != epoch || cursor.change < 0 {
             return None;
         }
@@ -110,7 +132,7 @@ impl Cursor {
             },
             None => cursor.visibility,
         };
-        Some(Self { user: user.id, epoch, change: 0, visibility, before: Some((old, until)) })
+        Some(Self { user: user.id, epoch, change: 0, visibility, version: VERSION, before: Some((old, until)) })
     }
 
     /// Where a client stands that has followed the feed up to a change.
@@ -188,6 +210,23 @@ mod tests {
         // An unsigned cursor of an earlier version is accepted if it claims no wider visibility.
         let older = Cursor { change: 7, ..Cursor::start(&owner, 3) };
         assert_eq!(Cursor::parse(&unsigned(&older), &owner, 3, &key), Some(older));
+    }
+
+    #[test]
+    fn cursor_of_all_six_programmes_goes_on_as_one_of_all() {
+        let key = CursorKey::derive(b"secret");
+        let all = user(&["522728"]);
+        let six = ["party_building", "industry", "marketing", "labour", "education", "health"];
+        let of = |codes: &[&str], version: u8| {
+            let mut user = all.clone();
+            user.scope.programmes = codes.iter().map(|code| (*code).to_owned()).collect();
+            let cursor = Cursor { change: 7, version, ..Cursor::start(&user, 3) };
+            Cursor::parse(&cursor.encode(&key).unwrap(), &all, 3, &key).unwrap()
+        };
+        assert_eq!(of(&six, 0), Cursor { change: 7, ..Cursor::start(&all, 3) });
+        let replays = |cursor: Cursor| (cursor.change, cursor.before.map(|(_, until)| until));
+        assert_eq!(replays(of(&six[..5], 0)), (0, Some(7)));
+        assert_eq!(replays(of(&six, VERSION)), (0, Some(7)), "there may be a seventh");
     }
 
     #[test]

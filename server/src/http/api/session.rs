@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::access::username::canonical_username;
-use jiedui_core::api::session::{SessionResponse, SignInRequest, SignInResponse};
+use jiedui_core::api::session::{SessionResponse, SessionUser, SignInRequest, SignInResponse};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
 use std::net::IpAddr;
@@ -71,7 +71,8 @@ pub async fn sign_in(
     session::add(&app.db, &token::token_hash(&token), account.user.id, &device_name).await?;
     let seconds = session::LIFETIME / 1000;
     let cookie = format!("{COOKIE}={token}; Max-Age={seconds}");
-    let mut response = wants.answer(&SignInResponse { user: account.user, token });
+    let user = SessionUser::new(account.user, &app.reference().catalogue);
+    let mut response = wants.answer(&SignInResponse { user, token });
     set_cookie(&mut response, &cookie, &headers);
     Ok(response)
 }
@@ -119,8 +120,8 @@ fn refused(refusal: Refusal) -> Problem {
 /// Returns the user of the session.
 #[utoipa::path(get, path = "/api/v1/session", responses(
     (status = 200, description = "who has signed in", body = SessionResponse), (status = 401, description = "nobody")))]
-pub async fn who_am_i(CurrentUser(user): CurrentUser, wants: Accept) -> Response {
-    wants.answer(&SessionResponse { user })
+pub async fn who_am_i(State(app): State<AppState>, CurrentUser(user): CurrentUser, wants: Accept) -> Response {
+    wants.answer(&SessionResponse { user: SessionUser::new(user, &app.reference().catalogue) })
 }
 
 /// Signs out and revokes the token.
