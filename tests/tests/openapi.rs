@@ -163,6 +163,10 @@ fn reference(client: &CheckedClient) {
     let indicator = without(&catalogue["indicators"][0], &["code"]);
     let path = format!("/api/v1/catalogue/indicators/{}", catalogue["indicators"][0]["code"].as_str().unwrap());
     client.call("PUT /api/v1/catalogue/indicators/{code}", &path, Some(indicator), 200);
+    let path = "/api/v1/catalogue/programmes/ecology";
+    let programme = |color: &str| json!({"name": "生态", "name_en": "Ecology", "color": color, "order": 7});
+    client.call("PUT /api/v1/catalogue/programmes/{code}", path, Some(programme("#2e7d32")), 200);
+    client.call("PUT /api/v1/catalogue/programmes/{code}", path, Some(programme("#ffee00")), 400);
     let field = json!({"code": "count", "name": "次数", "name_en": "Times", "kind": "integer", "required": true});
     let form = json!({"programme": "party_building", "name": "试验", "name_en": "Trial", "fields": [field]});
     let path = "/api/v1/catalogue/activities/trial";

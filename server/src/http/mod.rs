@@ -58,6 +58,7 @@ pub fn router(app: AppState) -> Router {
                 .layer(DefaultBodyLimit::max(session::LARGEST_BODY)),
         )
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::set_programme))
         .routes(routes!(catalogue::set_activity))
         .routes(routes!(catalogue::set_indicator))
         .routes(routes!(directory::set_organisation))

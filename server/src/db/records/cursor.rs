@@ -42,8 +42,8 @@ impl Visibility {
         Self { all: user.role == Role::Admin, scope: user.scope.clone() }
     }
 
-    /// Brings a visibility of version 0 up to date. There were six programmes then, and whoever had all of them had their
-    /// names. An upgrade of the server must not let every phone pull again what it has.
+    /// Brings a visibility of version 0 up to date. There were six programmes then, and an account for all of them named
+    /// them. Without this, every phone would pull all its records again after the server's upgrade.
     fn upgrade(&mut self) {
         let names: BTreeSet<&String> = self.scope.programmes.iter().collect();
         if names.len() == FIRST_PROGRAMMES {

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::access::user::{Role, User};
-use jiedui_core::api::catalogue::{SetActivityRequest, SetIndicatorRequest};
+use jiedui_core::api::catalogue::{SetActivityRequest, SetIndicatorRequest, SetProgrammeRequest};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Place;
 use jiedui_core::entry::bounds;
@@ -23,6 +23,32 @@ use serde_json::Value;
 #[utoipa::path(get, path = "/api/v1/catalogue", responses((status = 200, description = "the catalogue", body = Catalogue)))]
 pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) -> Result<Response, Problem> {
     Ok(wants.answer(&app.cache.up_to_date(&app.db).await?.0.reference.catalogue))
+}
+
+/// Adds a programme or changes its names, colour and place among the programmes. The body may name in `base_version` the
+/// version of the catalogue that the change started from.
+#[utoipa::path(put, path = "/api/v1/catalogue/programmes/{code}", params(("code" = String, Path)),
+    request_body = SetProgrammeRequest,
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
+        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or somebody else was first")))]
+pub async fn set_programme(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    Path(code): Path<String>,
+    wants: Accept,
+    Payload(body): Payload,
+) -> Result<Response, Problem> {
+    let request: SetProgrammeRequest = parse(&user, body)?;
+    let (base, same_code, moves) = (request.base_version, code.clone(), request.order.is_some());
+    // A place counts among the programmes that the person saw.
+    let is_same = move |base: &Catalogue, now: &Catalogue| {
+        base.programme(&same_code) == now.programme(&same_code) && (!moves || codes(base).eq(codes(now)))
+    };
+    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_programme(request.draft(code))).await
+}
+
+fn codes(catalogue: &Catalogue) -> impl Iterator<Item = &String> {
+    catalogue.programmes.iter().map(|programme| &programme.code)
 }
 
 /// Adds an activity or replaces its form. Entries that were recorded with an earlier version keep that version. The body
