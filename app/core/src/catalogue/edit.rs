@@ -61,14 +61,22 @@ impl Catalogue {
         Ok(next)
     }
 
-    /// Returns this catalogue as the successor of `older`: forms of `older` that it no longer has become previous
+    /// Returns this catalogue as the successor of `older`. Programmes that only `older` has were added by an
+    /// administrator: they stay, with their indicators and forms. Other forms that only `older` has become previous
     /// versions.
     #[must_use]
     pub fn after(&self, older: &Self) -> Self {
         let mut next = self.clone();
-        let is_other = |form: &&Activity| self.form(&form.code, Some(form.version)).is_none();
-        next.previous_versions
-            .extend(older.previous_versions.iter().chain(&older.activities).filter(is_other).cloned());
+        let was_added = |code: &str| self.programme(code).is_none();
+        next.programmes.extend(older.programmes.iter().filter(|programme| was_added(&programme.code)).cloned());
+        let indicators = older.indicators.iter().filter(|indicator| was_added(&indicator.programme));
+        next.indicators.extend(indicators.filter(|indicator| self.indicator(&indicator.code).is_none()).cloned());
+        let activities = older.activities.iter().filter(|activity| was_added(&activity.programme));
+        next.activities.extend(activities.filter(|activity| self.activity(&activity.code).is_none()).cloned());
+        let forms = older.previous_versions.iter().chain(&older.activities);
+        let is_other = |form: &&Activity| next.form(&form.code, Some(form.version)).is_none();
+        let previous: Vec<Activity> = forms.filter(is_other).cloned().collect();
+        next.previous_versions.extend(previous);
         next
     }
 
@@ -196,6 +204,23 @@ mod tests {
             |catalogue: &Catalogue| catalogue.previous_versions.iter().map(|form| form.version).collect::<Vec<_>>();
         assert_eq!(versions(&newer.after(&older)), [1, 2]);
         assert_eq!(versions(&newer.after(&newer)), [0; 0]);
+    }
+
+    #[test]
+    fn after_keeps_added_programme_with_indicators_and_forms() {
+        let ecology = draft(json!({"code": "ecology", "name": "生态"}));
+        let indicator = Indicator { code: "trees".to_owned(), ..catalogue().indicators[0].clone() };
+        let form = |change: Value| serde_json::from_value(activity(change)).unwrap();
+        let older = catalogue().with_programme(ecology).unwrap();
+        let older = older.with_indicator(Indicator { programme: "ecology".to_owned(), ..indicator }).unwrap();
+        let older = older.with_activity(form(json!({"code": "planting", "programme": "ecology"}))).unwrap();
+        let older = older.with_activity(form(json!({"code": "other", "programme": "labour"}))).unwrap();
+        let next = catalogue().after(&older);
+        assert_eq!(codes(&next), ["labour", "ecology"]);
+        assert!(next.indicator("trees").is_some() && next.activity("planting").is_some());
+        let previous: Vec<&str> = next.previous_versions.iter().map(|form| form.code.as_str()).collect();
+        assert_eq!((next.activity("other"), previous.as_slice()), (None, ["other"].as_slice()));
+        assert_eq!(next.after(&older), next);
     }
 
     #[test]
