@@ -108,13 +108,16 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
         (Some(code), None) => model.geography.places.with(|places| places.label(code)),
         (None, None) => model.texts.all_places.to_owned(),
     };
-    let programmes = overview.catalogue.programmes.iter();
-    let programmes =
-        programmes.filter(|programme| filter.programme.as_ref().is_none_or(|code| *code == programme.code));
+    // A new programme without indicators has a page only if it is chosen.
+    let programmes: Vec<&Programme> = match &filter.programme {
+        Some(code) => overview.catalogue.programme(code).into_iter().collect(),
+        None => overview.catalogue.counted_programmes().collect(),
+    };
     let place_label = |code: &str| model.place_label(code);
     let time = month.map_or(year.to_string(), |month| month.to_string());
     let report = Of { model, overview, filter: &now, time, place, place_label: &place_label };
     programmes
+        .into_iter()
         .map(|programme| {
             let indicators =
                 overview.catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);

@@ -9,6 +9,7 @@ use crate::ui::freshness::Freshness;
 use crate::ui::indicator_cards::IndicatorCards;
 use crate::ui::map::Map;
 use crate::ui::url_state::{HistoryStep, use_url_state};
+use jiedui_core::catalogue::Programme;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::Filter;
 use leptos::prelude::*;
@@ -36,7 +37,8 @@ fn Wall() -> impl IntoView {
     let programme = Memo::new(move |_| {
         filter.get().programme.or_else(|| {
             let overview = model.overviews.server.get()?;
-            let programmes = &overview.catalogue.programmes;
+            // A programme without indicators has nothing to show.
+            let programmes: Vec<&Programme> = overview.catalogue.counted_programmes().collect();
             programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
         })
     });

@@ -150,6 +150,13 @@ impl Catalogue {
         self.programmes.iter().find(|programme| programme.code == code)
     }
 
+    /// Returns the programmes that have an indicator, in display order. A new programme has none at first.
+    pub fn counted_programmes(&self) -> impl Iterator<Item = &Programme> {
+        self.programmes
+            .iter()
+            .filter(|programme| self.indicators.iter().any(|indicator| indicator.programme == programme.code))
+    }
+
     /// Returns the colour of a programme; the default of its code if the catalogue does not have the programme.
     pub fn programme_color(&self, code: &str) -> ProgrammeColor {
         self.programme(code).map_or_else(|| ProgrammeColor::default_of(code), |programme| programme.color)
@@ -235,6 +242,20 @@ mod tests {
         let error = |color: Value| programme("ecology", color).unwrap_err().to_string();
         assert_eq!(error(json!("green")), ColorError::Syntax.to_string());
         assert_eq!(error(json!("#ffff00")), ColorError::LowContrast.to_string());
+    }
+
+    #[test]
+    fn counted_programmes_have_an_indicator() {
+        let programmes = ["labour", "ecology", "health"].map(|code| programme(code, Value::Null).unwrap());
+        let indicator = |programme: &str| {
+            json!({"code": programme, "programme": programme, "name": "", "name_en": "", "unit": "", "unit_en": "",
+                "aggregation": "sum"})
+        };
+        let indicators = ["health", "labour"].map(|code| serde_json::from_value(indicator(code)).unwrap());
+        let catalogue =
+            Catalogue { programmes: programmes.to_vec(), indicators: indicators.to_vec(), ..Catalogue::default() };
+        let codes: Vec<&str> = catalogue.counted_programmes().map(|programme| programme.code.as_str()).collect();
+        assert_eq!(codes, ["labour", "health"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::labels::programme_color::color_style;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::loading::LoadingOnline;
+use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -26,18 +27,22 @@ fn Choose() -> impl IntoView {
         let catalogue = &overview.catalogue;
         let programmes = catalogue.programmes.iter().filter(|programme| user.scope.has_programme(&programme.code));
         let only_one = user.scope.programmes.len() == 1;
-        let groups = programmes.map(|programme| {
+        let groups = programmes.filter_map(|programme| {
             let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
-            let links = activities.map(|activity| {
+            let link = |activity: &Activity| {
                 let name = model.pick(&activity.name, &activity.name_en).to_owned();
                 view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
-            });
-            view! {
-                <details class="programme" style=color_style(programme.color) open=only_one>
-                    <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
-                    <ul class="choices">{links.collect_view()}</ul>
-                </details>
-            }
+            };
+            let links: Vec<_> = activities.map(link).collect();
+            // A new programme has no activity yet.
+            (!links.is_empty()).then(|| {
+                view! {
+                    <details class="programme" style=color_style(programme.color) open=only_one>
+                        <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                        <ul class="choices">{links}</ul>
+                    </details>
+                }
+            })
         });
         view! {
             <section class="narrow">

@@ -2,6 +2,7 @@
 
 use crate::api::imports;
 use crate::features::import::panel::{Panel, Step};
+use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
@@ -32,15 +33,16 @@ pub fn choose(panel: Panel) -> impl IntoView {
         let scope = model.session.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
         let programmes = overview.catalogue.programmes.iter().filter(|programme| scope.has_programme(&programme.code));
         programmes
-            .map(|programme| {
+            .filter_map(|programme| {
                 let activities =
                     overview.catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
-                let options = activities.map(|activity| {
+                let option = |activity: &Activity| {
                     view! { <option value=activity.code.clone()>{model.pick(&activity.name, &activity.name_en).to_owned()}</option> }
-                });
-                view! {
-                    <optgroup label=model.pick(&programme.name, &programme.name_en).to_owned()>{options.collect_view()}</optgroup>
-                }
+                };
+                let options: Vec<_> = activities.map(option).collect();
+                (!options.is_empty()).then(|| {
+                    view! { <optgroup label=model.pick(&programme.name, &programme.name_en).to_owned()>{options}</optgroup> }
+                })
             })
             .collect_view()
     };
