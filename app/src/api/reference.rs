@@ -3,6 +3,7 @@
 use crate::api::endpoints::{send_json, with_body};
 use crate::api::error::ApiError;
 use gloo_net::http::Request;
+use jiedui_core::catalogue::edit::ProgrammeDraft;
 use jiedui_core::catalogue::{Activity, Indicator};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::values::field_error::Language;
@@ -20,6 +21,11 @@ struct Based<'a, T> {
     #[serde(flatten)]
     item: &'a T,
     base_version: u32,
+}
+
+/// Replaces or adds a programme. Fails if it has changed since the catalogue's `base_version`.
+pub async fn set_programme(item: &ProgrammeDraft, base_version: u32, language: Language) -> Result<(), ApiError> {
+    put(&format!("/api/v1/catalogue/programmes/{}", item.code), &Based { item, base_version }, language).await
 }
 
 /// Replaces or adds the form of an activity. Fails if it has changed since the catalogue's `base_version`.

@@ -6,6 +6,7 @@ use super::not_found::NotFound;
 use crate::features::catalogue::CatalogueOverview;
 use crate::features::catalogue::activity::ActivityForm;
 use crate::features::catalogue::indicator::IndicatorForm;
+use crate::features::catalogue::programme::ProgrammeForm;
 use crate::features::directory::OrganisationDetail;
 use crate::features::directory::OrganisationList;
 use crate::features::directory::organisation_edit::OrganisationForm;
@@ -61,6 +62,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/pairings/:id") view=PairingForm/>
                     <Route path=path!("/organisations/:id") view=OrganisationDetail/>
                     <Route path=path!("/catalogue") view=CatalogueOverview/>
+                    <Route path=path!("/catalogue/programmes/:code") view=ProgrammeForm/>
                     <Route path=path!("/catalogue/activities/:code") view=ActivityForm/>
                     <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
                     <Route path=path!("/work") view=MyWork/>

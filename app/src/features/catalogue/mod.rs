@@ -4,6 +4,7 @@ pub mod activity;
 mod editing;
 mod field_edit;
 pub mod indicator;
+pub mod programme;
 mod typed_field;
 mod typed_lines;
 mod unreadable;
@@ -55,6 +56,9 @@ fn CatalogueList() -> impl IntoView {
                     <ul class="choices">{activities.collect_view()}</ul>
                     <h3>{texts.indicators}</h3>
                     <ul class="choices">{indicators.collect_view()}</ul>
+                    <p class="actions">
+                        <a class="button button-quiet" href=format!("/catalogue/programmes/{}", programme.code)>{texts.programme_edit}</a>
+                    </p>
                 </details>
             }
         });
@@ -64,6 +68,7 @@ fn CatalogueList() -> impl IntoView {
                 <p class="actions">
                     <a class="button" href="/catalogue/activities/new">{texts.activity_new}</a>
                     <a class="button" href="/catalogue/indicators/new">{texts.indicator_new}</a>
+                    <a class="button" href="/catalogue/programmes/new">{texts.programme_new}</a>
                 </p>
                 {groups.collect_view()}
             </section>
