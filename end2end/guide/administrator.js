@@ -45,6 +45,18 @@ export const administrator = [
     press("保存"),
     then(({ page }) => expect(page).toHaveURL(/\/catalogue$/)),
   ),
+  section(
+    "新增协作工程",
+    see("活动与指标"),
+    press("新增工程"),
+    fill("工程名称", () => "生态"),
+    fill("代码", () => "ecology"),
+    fill("颜色", () => "#2e7d32"),
+    see("预览"),
+    press("保存"),
+    then(({ page }) => page.locator("details.programme").last().locator("summary").click()),
+    see("修改工程"),
+  ),
   section("备份"),
   section("有人交来未上传的填报文件"),
 ];
