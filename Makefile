@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text prose-baseline bench size sim fuzz fmt
+.PHONY: help run dev build test rust-tests browser-tests soak lint lint-rust lint-dependencies lint-javascript lint-style lint-text bench size sim fuzz fmt
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
@@ -90,9 +90,6 @@ lint-text:
 	.ci/size --self-test
 	.ci/imports --self-test
 	.ci/imports
-
-prose-baseline: ## lower .ci/prose-baseline to the present findings
-	.ci/prose --baseline
 
 lint-rust: target/site.stamp
 	$(CARGO) fmt --all --check

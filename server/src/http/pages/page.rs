@@ -67,8 +67,8 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
         .summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &overview.years()), ..filter }))
 }
 
-/// Runs each painting on one thread to its end. A screen may hold values that only their own thread may drop, such as the
-/// handlers of a form; a body that any thread polls would drop them on another, which panics.
+/// Thread pool that renders each page on one thread. A screen may hold values that only the creating thread may drop, such as
+/// the handlers of a form. A body that any thread polls would drop them on another thread, which panics.
 static PAINTERS: LazyLock<LocalPoolHandle> =
     LazyLock::new(|| LocalPoolHandle::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
 
