@@ -1,6 +1,6 @@
 //! Lists what the chunks consist of, for `.ci/size`: the functions by size, and the chunks of each split point.
 
-use crate::Result;
+use crate::program::Result;
 use crate::wasm::Split;
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -26,6 +26,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
 const LEAST_ROOM: u64 = 1 << 20;
+/// Statement that sets the wait for a lock of SQLite, as connections have it after opening.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -79,7 +81,7 @@ impl Db {
         let mut connection = writer.acquire().await?;
         sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
         let emptied = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-        let restored = sqlx::query(open::BUSY_TIMEOUT).execute(&mut *connection).await;
+        let restored = sqlx::query(BUSY_TIMEOUT).execute(&mut *connection).await;
         if restored.is_err() {
             connection.close_on_drop();
         }

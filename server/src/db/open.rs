@@ -29,10 +29,8 @@ const WRITER_CACHE: &str = "-4000";
 const READER_CACHE: &str = "-1000";
 /// Pages of 4 KB in SQLite's log before a commit has to fold it into the file, where [`Db::checkpoint`] has not: 64 MB.
 const CHECKPOINT: &str = "16000";
-/// How long a statement of SQLite waits for the lock of another connection.
+/// Time that a statement of SQLite waits for the lock of another connection; `BUSY_TIMEOUT` of [`super`] sets it again.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-/// Statement that sets [`LOCK_WAIT`] again.
-pub(super) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 
 impl Db {
     /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
