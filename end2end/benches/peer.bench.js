@@ -13,7 +13,7 @@
 //
 // Jiedui's phone holds what its account needs, which may be less than all; the app's list is of an administrator's.
 import { Server, readyOffline, test } from "../tests/jiedui.js";
-import { Figures, expectWithinBounds, percentile } from "./figures.js";
+import { Figures, expectWithinBounds } from "./figures.js";
 import { today } from "./filled.js";
 import { Peer } from "./peer.js";
 import { openByAddress, slowDown, watchContent } from "./phone.js";
@@ -24,7 +24,10 @@ const NEW_ONES = 100;
 const FASTER = { 1: 10, 6: 5 };
 const PHONE = { viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" };
 const LIST = "/list?year=all";
-const WAIT = { polling: "raf", timeout: 300_000 };
+const PATIENCE = 180_000;
+const WAIT = { polling: "raf", timeout: PATIENCE };
+// Measured parts of a round.
+const PARTS = (entries) => ({ pull: `first pull of ${entries}`, more: `${NEW_ONES} new ones`, start: "start with them on the phone" });
 
 // All records of the server, as a client pulls them.
 async function recordsOf(api) {
@@ -44,16 +47,21 @@ const newOnes = (round) =>
     fields: { activity: "field_survey", date: today(), place: "522728109", values: { times: 1 + (number % 9) }, note: `第${round}轮第${number}次：走访了${number}户，看了蔬菜大棚，下周再来看。`, state: "submitted" },
   }));
 
+// Returns the milliseconds of each part, and the error that ended the round early.
 async function onPhone(browser, baseURL, rate, measure) {
   const context = await browser.newContext({ ...PHONE, baseURL });
   await watchContent(context);
   const page = await context.newPage();
   await slowDown(page, rate);
+  const parts = {};
   try {
-    return await measure(page, context);
+    await measure(page, context, parts);
+  } catch (error) {
+    parts.error = error;
   } finally {
     await context.close();
   }
+  return parts;
 }
 
 async function timed(work) {
@@ -67,43 +75,44 @@ const isListed = (count) => Number(document.querySelector("main")?.textContent.m
 const listed = () => Number(document.querySelector("main").textContent.match(/共 ([\d,]+) 条/)[1].replaceAll(",", ""));
 
 function ofJiedui(browser, server, rate, added) {
-  return onPhone(browser, `http://127.0.0.1:${server.port}`, rate, async (page, context) => {
+  return onPhone(browser, `http://127.0.0.1:${server.port}`, rate, async (page, context, parts) => {
     await page.goto("/sign-in");
     await page.evaluate(() => globalThis.contentShown);
     await page.getByLabel("用户名").fill("admin");
     await page.getByLabel("密码").fill(server.passwords.admin);
-    const pull = await timed(async () => {
+    parts.pull = await timed(async () => {
       await page.getByRole("button", { name: "登录" }).click();
       await page.waitForFunction(isSynced, null, WAIT);
     });
     await readyOffline(page);
-    await openByAddress(page, LIST);
+    await openByAddress(page, LIST, PATIENCE);
     const count = (await page.evaluate(listed)) + NEW_ONES;
     const api = await server.api("recorder");
     const mutations = added.map(({ id, fields }, number) => ({ seq: number + 1, kind: "entry", id, base_rev: 0, op: "put", fields }));
-    const more = await timed(async () => {
+    parts.more = await timed(async () => {
       await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
       await page.waitForFunction(isListed, count, WAIT);
     });
     await page.close();
     const next = await context.newPage();
     await slowDown(next, rate);
-    const start = await openByAddress(next, LIST);
+    const start = await openByAddress(next, LIST, PATIENCE);
     await next.waitForFunction(isListed, count, WAIT);
-    return { pull, more, start };
+    parts.start = start;
   });
 }
 
 const isCounted = (count) => Number(document.querySelector("p").textContent) === count;
 
-function ofPouchdb(browser, peer, rate, added, count) {
-  return onPhone(browser, peer.address, rate, async (page, context) => {
+async function ofPouchdb(browser, peer, rate, added) {
+  const { doc_count: count } = await peer.database.info();
+  return onPhone(browser, peer.address, rate, async (page, context, parts) => {
     await page.goto("/");
-    const pull = await timed(async () => {
+    parts.pull = await timed(async () => {
       await page.getByRole("button").click();
       await page.waitForFunction(isCounted, count, WAIT);
     });
-    const more = await timed(async () => {
+    parts.more = await timed(async () => {
       await peer.put(added);
       await page.waitForFunction(isCounted, count + NEW_ONES, WAIT);
     });
@@ -112,7 +121,7 @@ function ofPouchdb(browser, peer, rate, added, count) {
     await slowDown(next, rate);
     await next.goto("/");
     await next.waitForFunction(isCounted, count + NEW_ONES, WAIT);
-    return { pull, more, start: await next.evaluate(() => globalThis.shownAt) };
+    parts.start = await next.evaluate(() => globalThis.shownAt);
   });
 }
 
@@ -130,16 +139,16 @@ for (const entries of [3_000, 10_000]) {
       for (let round = 0; round < ROUNDS; round++) {
         const added = newOnes(round);
         results.Jiedui.push(await ofJiedui(browser, server, rate, added));
-        results.PouchDB.push(await ofPouchdb(browser, peer, rate, added, records.length + round * NEW_ONES));
+        results.PouchDB.push(await ofPouchdb(browser, peer, rate, added));
       }
       await server.stop();
       await peer.stop();
-      for (const [key, what] of Object.entries({ pull: `first pull of ${entries}`, more: `${NEW_ONES} new ones`, start: "start with them on the phone" })) {
+      for (const [part, what] of Object.entries(PARTS(entries))) {
         const [jiedui, pouchdb] = Object.entries(results).map(([name, rounds]) => {
-          const milliseconds = percentile(rounds.map((result) => result[key]), 0.5);
-          return figures.add(`${what}, slowdown ${rate}: ${name}`, milliseconds, "ms");
+          const settled = rounds.map((round) => (part in round ? { status: "fulfilled", value: round[part] } : { status: "rejected", reason: round.error }));
+          return figures.addRounds(`${what}, slowdown ${rate}: ${name}`, "ms", null, settled);
         });
-        figures.add(`${what}, slowdown ${rate}`, pouchdb / jiedui, "times faster", FASTER[rate]);
+        figures.add(`${what}, slowdown ${rate}`, jiedui && pouchdb && pouchdb / jiedui, "times faster", FASTER[rate]);
       }
       expectWithinBounds(figures);
     });

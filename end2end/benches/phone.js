@@ -51,9 +51,9 @@ async function within(patience, what, promise) {
 }
 
 // Loads a screen as an address that is typed in. Returns the milliseconds until its content is there.
-export async function openByAddress(page, address) {
+export async function openByAddress(page, address, patience = PATIENCE) {
   await page.goto(address, { waitUntil: "commit" });
-  return within(PATIENCE, address, page.evaluate(() => globalThis.contentShown));
+  return within(patience, address, page.evaluate(() => globalThis.contentShown));
 }
 
 // Follows a link to a screen inside the running app. Returns the milliseconds until its content is there.
