@@ -1,5 +1,6 @@
 //! Directory of organisations and pairings, with the tree of places.
 
+pub mod index;
 pub mod organisation;
 pub mod place;
 mod validate;

@@ -34,6 +34,8 @@ pub enum Group {
     Place(String),
     /// A pairing, or entries without one.
     Pairing(Option<Uuid>),
+    /// Entries in none of the other groups, such as those elsewhere that a place counts through its pairings.
+    Elsewhere,
 }
 
 /// One slice of a breakdown.

@@ -6,4 +6,5 @@ pub mod contribution;
 pub mod entry_count;
 pub mod figure;
 pub mod overview;
+pub mod pack;
 pub mod target_status;

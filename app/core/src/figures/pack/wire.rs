@@ -1,0 +1,358 @@
+//! A year pack in bytes: tables by column, with codes and identifiers as numbers into dictionaries.
+
+use super::columns::{Reader, Writer, unzigzag, zigzag};
+use super::{IndicatorFigures, LatestRow, MONTHS, Maxima, RangeTable, Row, Scope, YearPack};
+use crate::figures::entry_count::EntryCount;
+use crate::values::month::Month;
+use crate::values::quantity::{Qualifier, Quantity};
+use std::collections::BTreeSet;
+use time::Date;
+use uuid::Uuid;
+
+/// Version of the format.
+const VERSION: u64 = 1;
+/// Qualifiers by number.
+const QUALIFIERS: [Qualifier; 4] = [Qualifier::Exact, Qualifier::AtLeast, Qualifier::MoreThan, Qualifier::About];
+/// Numbers of a range table.
+const TABLE: usize = MONTHS * (MONTHS + 1);
+
+const UNKNOWN: &str = "a number is in no dictionary";
+
+/// Dictionary of values by number.
+struct Dictionary<T>(Vec<T>);
+
+impl<T: Ord + Clone> Dictionary<T> {
+    fn new(values: impl IntoIterator<Item = T>) -> Self {
+        Self(values.into_iter().collect::<BTreeSet<T>>().into_iter().collect())
+    }
+
+    fn number(&self, value: &T) -> u64 {
+        self.0.binary_search(value).unwrap_or_default() as u64
+    }
+
+    fn value(&self, number: u64) -> Result<T, &'static str> {
+        usize::try_from(number).ok().and_then(|index| self.0.get(index)).cloned().ok_or(UNKNOWN)
+    }
+}
+
+/// Returns the largest power of ten up to the unit that divides every number.
+fn common_power(numbers: impl Iterator<Item = i64>) -> i64 {
+    numbers.fold(10_000, |power, number| {
+        let mut power = power;
+        while number % power != 0 {
+            power /= 10;
+        }
+        power
+    })
+}
+
+/// Returns a flag and a month as one number.
+fn flagged(flag: bool, month: u8) -> u64 {
+    u64::from(month) * 2 + u64::from(flag)
+}
+
+fn unflagged(number: u64) -> Result<(bool, u8), &'static str> {
+    let month = u8::try_from(number / 2).ok().filter(|month| usize::from(*month) <= MONTHS);
+    Ok((number % 2 == 1, month.ok_or("not a month")?))
+}
+
+impl YearPack {
+    /// Encodes the pack. Of subjects it has the largest numbers among all entries only: unsent entries are not verified.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.number(VERSION);
+        writer.number(zigzag(i64::from(self.year)));
+        writer.number(zigzag(self.change));
+        writer.text(&self.edition);
+        writer.number(u64::from(self.base_change.is_some()));
+        writer.number(zigzag(self.base_change.unwrap_or_default()));
+        let pieces: Vec<String> = self.pieces.iter().map(ToString::to_string).collect();
+        writer.texts(pieces.iter().map(String::as_str));
+        let of_figures = self.scopes.values().flat_map(|figures| figures.keys());
+        let indicators = Dictionary::new(of_figures.chain(self.subjects.keys().map(|(_, code, _)| code)).cloned());
+        let scopes = Dictionary::new(self.scopes.keys().chain(self.subjects.keys().map(|(scope, ..)| scope)).cloned());
+        writer.texts(indicators.0.iter().map(String::as_str));
+        self.encode_scopes(&mut writer, &scopes);
+        self.encode_rows(&mut writer, &scopes, &indicators);
+        self.encode_latest(&mut writer, &scopes, &indicators);
+        self.encode_ranges(&mut writer, &scopes, &indicators);
+        self.encode_counts(&mut writer);
+        self.encode_subjects(&mut writer, &scopes, &indicators);
+        writer.0
+    }
+
+    /// Decodes a pack.
+    pub fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
+        let mut reader = Reader(bytes);
+        if reader.number()? != VERSION {
+            return Err("a pack of another version");
+        }
+        let year = i32::try_from(unzigzag(reader.number()?)).map_err(|_| "not a year")?;
+        let (change, edition) = (unzigzag(reader.number()?), reader.text()?);
+        let (is_delta, base_change) = (reader.number()? == 1, unzigzag(reader.number()?));
+        let pieces = reader.texts()?.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+        let base_change = is_delta.then_some(base_change);
+        let mut pack = Self { year, change, edition, base_change, pieces, ..Self::default() };
+        let indicators = Dictionary(reader.texts()?);
+        let scopes = decode_scopes(&mut reader)?;
+        pack.decode_rows(&mut reader, &scopes, &indicators)?;
+        pack.decode_latest(&mut reader, &scopes, &indicators)?;
+        pack.decode_ranges(&mut reader, &scopes, &indicators)?;
+        pack.decode_counts(&mut reader)?;
+        pack.decode_subjects(&mut reader, &scopes, &indicators)?;
+        Ok(pack)
+    }
+
+    /// Iterates over the figures with the numbers of their scope and indicator.
+    fn numbered<'a>(
+        &'a self,
+        scopes: &'a Dictionary<Scope>,
+        indicators: &'a Dictionary<String>,
+    ) -> impl Iterator<Item = (u64, u64, &'a IndicatorFigures)> {
+        self.scopes.iter().flat_map(move |(scope, figures)| {
+            let scope = scopes.number(scope);
+            let numbered = move |(code, figures)| (scope, indicators.number(code), figures);
+            figures.iter().map(numbered)
+        })
+    }
+
+    fn figures_mut(
+        &mut self,
+        (scope, indicator): (u64, u64),
+        scopes: &Dictionary<Scope>,
+        indicators: &Dictionary<String>,
+    ) -> Result<&mut IndicatorFigures, &'static str> {
+        let figures = self.scopes.entry(scopes.value(scope)?).or_default();
+        Ok(figures.entry(indicators.value(indicator)?).or_default())
+    }
+
+    /// Writes the scopes: pairings as identifiers, others as texts.
+    fn encode_scopes(&self, writer: &mut Writer, scopes: &Dictionary<Scope>) {
+        let pairing = |scope: &Scope| match scope {
+            Scope::Under(Some(id)) => Some(*id),
+            _ => None,
+        };
+        let others: Vec<String> =
+            scopes.0.iter().filter(|scope| pairing(scope).is_none()).map(ToString::to_string).collect();
+        writer.texts(others.iter().map(String::as_str));
+        writer.identifiers(&scopes.0.iter().filter_map(pairing).collect::<Vec<Uuid>>());
+    }
+
+    fn encode_rows(&self, writer: &mut Writer, scopes: &Dictionary<Scope>, indicators: &Dictionary<String>) {
+        let powers: Vec<i64> = (0..indicators.0.len() as u64)
+            .map(|number| {
+                let of_indicator = self.numbered(scopes, indicators).filter(|(_, indicator, _)| *indicator == number);
+                let rows = of_indicator.flat_map(|(.., figures)| &figures.rows);
+                common_power(rows.map(|row| row.value.ten_thousandths()))
+            })
+            .collect();
+        writer.column(&powers.iter().map(|power| *power as u64).collect::<Vec<u64>>());
+        let (mut groups, mut counts) = (Vec::new(), Vec::new());
+        let (mut keys, mut values, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        let mut earlier = (0, 0);
+        for (scope, indicator, figures) in self.numbered(scopes, indicators) {
+            // Most scopes have the next indicator next.
+            let next = if scope == earlier.0 { indicator.wrapping_sub(earlier.1) } else { indicator };
+            groups.push((scope - earlier.0) * (indicators.0.len() as u64 + 1) + next);
+            earlier = (scope, indicator);
+            counts.push(figures.rows.len() as u64);
+            let power = powers.get(indicator as usize).copied().unwrap_or(1);
+            let mut before = 0;
+            for row in &figures.rows {
+                let qualifier = QUALIFIERS.iter().position(|qualifier| *qualifier == row.qualifier).unwrap_or_default();
+                let key = (u64::from(row.verified) * 16 + u64::from(row.month)) * 4 + qualifier as u64;
+                keys.push(key - before);
+                before = key;
+                values.push(zigzag(row.value.ten_thousandths() / power));
+                entries.push(zigzag(row.entries));
+            }
+        }
+        [groups, counts, keys, values, entries].iter().for_each(|column| writer.column(column));
+    }
+
+    fn decode_rows(
+        &mut self,
+        reader: &mut Reader<'_>,
+        scopes: &Dictionary<Scope>,
+        indicators: &Dictionary<String>,
+    ) -> Result<(), &'static str> {
+        let powers = reader.column()?;
+        let (groups, counts) = (reader.column()?, reader.column()?);
+        let (keys, values, entries) = (reader.column()?, reader.column()?, reader.column()?);
+        let mut columns = keys.into_iter().zip(values).zip(entries);
+        let base = indicators.0.len() as u64 + 1;
+        let mut earlier = (0_u64, 0_u64);
+        for (group, count) in groups.into_iter().zip(counts) {
+            let (scopes_on, next) = (group / base, group % base);
+            let indicator = if scopes_on == 0 { earlier.1.wrapping_add(next) } else { next };
+            earlier = (earlier.0.wrapping_add(scopes_on), indicator);
+            let power = usize::try_from(indicator).ok().and_then(|number| powers.get(number)).copied();
+            let power = i64::try_from(power.ok_or(UNKNOWN)?).map_err(|_| "not a power of ten")?;
+            let figures = self.figures_mut(earlier, scopes, indicators)?;
+            let mut before = 0_u64;
+            for ((key, value), entries) in columns.by_ref().take(usize::try_from(count).unwrap_or_default()) {
+                before = before.wrapping_add(key);
+                let qualifier = QUALIFIERS.get((before % 4) as usize).copied().unwrap_or_default();
+                let (verified, month) = (before / 64 == 1, (before / 4 % 16) as u8);
+                let value = Quantity::from_ten_thousandths(unzigzag(value).saturating_mul(power));
+                figures.rows.push(Row { month, verified, qualifier, value, entries: unzigzag(entries) });
+            }
+        }
+        Ok(())
+    }
+
+    fn encode_latest(&self, writer: &mut Writer, scopes: &Dictionary<Scope>, indicators: &Dictionary<String>) {
+        let mut columns: [Vec<u64>; 6] = Default::default();
+        let mut ids = Vec::new();
+        for (scope, indicator, figures) in self.numbered(scopes, indicators) {
+            for row in &figures.latest {
+                let qualifier = QUALIFIERS.iter().position(|qualifier| *qualifier == row.qualifier).unwrap_or_default();
+                let day = row.last.map_or(0, |(date, _)| u64::from(date.ordinal()));
+                ids.push(row.last.map(|(_, id)| id).unwrap_or_default());
+                let value = zigzag(row.value.ten_thousandths());
+                let numbers = [scope, indicator, flagged(row.verified, row.month), day, qualifier as u64, value];
+                columns.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
+            }
+        }
+        columns.iter().for_each(|column| writer.column(column));
+        writer.identifiers(&ids);
+    }
+
+    fn decode_latest(
+        &mut self,
+        reader: &mut Reader<'_>,
+        scopes: &Dictionary<Scope>,
+        indicators: &Dictionary<String>,
+    ) -> Result<(), &'static str> {
+        let (of_scope, of_indicator, months) = (reader.column()?, reader.column()?, reader.column()?);
+        let (days, qualifiers, values) = (reader.column()?, reader.column()?, reader.column()?);
+        let rows = of_scope.into_iter().zip(of_indicator).zip(months).zip(days.into_iter().zip(qualifiers).zip(values));
+        for ((((scope, indicator), month), ((day, qualifier), value)), id) in rows.zip(reader.identifiers()?) {
+            let (verified, month) = unflagged(month)?;
+            let date = || Date::from_ordinal_date(self.year, u16::try_from(day).unwrap_or_default());
+            let last = if day == 0 { None } else { Some((date().map_err(|_| "not a day")?, id)) };
+            let qualifier = QUALIFIERS.get(qualifier as usize).copied().unwrap_or_default();
+            let value = Quantity::from_ten_thousandths(unzigzag(value));
+            let row = LatestRow { month, verified, last, value, qualifier };
+            self.figures_mut((scope, indicator), scopes, indicators)?.latest.push(row);
+        }
+        Ok(())
+    }
+
+    fn encode_ranges(&self, writer: &mut Writer, scopes: &Dictionary<Scope>, indicators: &Dictionary<String>) {
+        let tables = || {
+            let tables = self.numbered(scopes, indicators);
+            tables.filter_map(|(scope, indicator, figures)| Some((scope, indicator, figures.ranges.as_ref()?)))
+        };
+        writer.column(&tables().map(|(scope, ..)| scope).collect::<Vec<u64>>());
+        writer.column(&tables().map(|(_, indicator, _)| indicator).collect::<Vec<u64>>());
+        let differences: Vec<i64> = tables().flat_map(|(.., ranges)| ranges.to_differences()).collect();
+        let power = common_power(differences.iter().copied());
+        writer.number(power as u64);
+        writer.column(&differences.iter().map(|difference| zigzag(difference / power)).collect::<Vec<u64>>());
+    }
+
+    fn decode_ranges(
+        &mut self,
+        reader: &mut Reader<'_>,
+        scopes: &Dictionary<Scope>,
+        indicators: &Dictionary<String>,
+    ) -> Result<(), &'static str> {
+        let (of_scope, of_indicator) = (reader.column()?, reader.column()?);
+        let power = i64::try_from(reader.number()?).map_err(|_| "not a power of ten")?;
+        let differences: Vec<i64> =
+            reader.column()?.into_iter().map(|number| unzigzag(number).saturating_mul(power)).collect();
+        for (key, table) in of_scope.into_iter().zip(of_indicator).zip(differences.chunks(TABLE)) {
+            let table = RangeTable::from_differences(table).ok_or("a table of months is cut off")?;
+            self.figures_mut(key, scopes, indicators)?.ranges = Some(table);
+        }
+        Ok(())
+    }
+
+    fn encode_counts(&self, writer: &mut Writer) {
+        let programmes = Dictionary::new(self.counts.iter().map(|count| count.programme.clone()));
+        let places = Dictionary::new(self.counts.iter().map(|count| count.place.clone()));
+        let ids = Dictionary::new(self.counts.iter().flat_map(|count| [count.pairing, count.organisation]).flatten());
+        writer.texts(programmes.0.iter().map(String::as_str));
+        writer.texts(places.0.iter().map(String::as_str));
+        writer.identifiers(&ids.0);
+        let column = |number: &dyn Fn(&EntryCount) -> u64| self.counts.iter().map(number).collect::<Vec<u64>>();
+        let id = |id: Option<Uuid>| id.map_or(0, |id| ids.number(&id) + 1);
+        writer.column(&column(&|count| programmes.number(&count.programme)));
+        writer.column(&column(&|count| places.number(&count.place)));
+        writer.column(&column(&|count| id(count.pairing)));
+        writer.column(&column(&|count| id(count.organisation)));
+        writer.column(&column(&|count| flagged(count.verified, count.month.number())));
+        writer.column(&column(&|count| zigzag(count.entries)));
+    }
+
+    fn decode_counts(&mut self, reader: &mut Reader<'_>) -> Result<(), &'static str> {
+        let (programmes, places) = (Dictionary(reader.texts()?), Dictionary(reader.texts()?));
+        let ids = Dictionary(reader.identifiers()?);
+        let id = |number: u64| number.checked_sub(1).map(|number| ids.value(number)).transpose();
+        let all: Vec<Month> = Month::first_of(self.year).to(Month::last_of(self.year)).collect();
+        let (of_programme, of_place) = (reader.column()?, reader.column()?);
+        let (pairings, organisations) = (reader.column()?, reader.column()?);
+        let (months, entries) = (reader.column()?, reader.column()?);
+        let rows = of_programme.into_iter().zip(of_place).zip(pairings.into_iter().zip(organisations));
+        for (((programme, place), (pairing, organisation)), (month, entries)) in
+            rows.zip(months.into_iter().zip(entries))
+        {
+            let (verified, month) = unflagged(month)?;
+            self.counts.push(EntryCount {
+                programme: programmes.value(programme)?,
+                place: places.value(place)?,
+                pairing: id(pairing)?,
+                organisation: id(organisation)?,
+                month: *all.get(usize::from(month).wrapping_sub(1)).ok_or("not a month")?,
+                verified,
+                entries: unzigzag(entries),
+            });
+        }
+        Ok(())
+    }
+
+    fn encode_subjects(&self, writer: &mut Writer, scopes: &Dictionary<Scope>, indicators: &Dictionary<String>) {
+        let subjects = Dictionary::new(self.subjects.keys().map(|(.., subject)| subject.clone()));
+        writer.texts(subjects.0.iter().map(String::as_str));
+        let column = |number: &dyn Fn(&(Scope, String, String)) -> u64| self.subjects.keys().map(number).collect();
+        let columns: [Vec<u64>; 3] = [
+            column(&|(scope, ..)| scopes.number(scope)),
+            column(&|(_, indicator, _)| indicators.number(indicator)),
+            column(&|(.., subject)| subjects.number(subject)),
+        ];
+        columns.iter().for_each(|column| writer.column(column));
+        let numbers = || self.subjects.values().flat_map(|maxima| maxima.all);
+        let power = common_power(numbers());
+        writer.number(power as u64);
+        writer.column(&numbers().map(|number| zigzag(number / power)).collect::<Vec<u64>>());
+    }
+
+    fn decode_subjects(
+        &mut self,
+        reader: &mut Reader<'_>,
+        scopes: &Dictionary<Scope>,
+        indicators: &Dictionary<String>,
+    ) -> Result<(), &'static str> {
+        let subjects = Dictionary(reader.texts()?);
+        let (of_scope, of_indicator, of_subject) = (reader.column()?, reader.column()?, reader.column()?);
+        let power = i64::try_from(reader.number()?).map_err(|_| "not a power of ten")?;
+        let numbers: Vec<i64> =
+            reader.column()?.into_iter().map(|number| unzigzag(number).saturating_mul(power)).collect();
+        let keys = of_scope.into_iter().zip(of_indicator).zip(of_subject);
+        for (((scope, indicator), subject), numbers) in keys.zip(numbers.chunks(MONTHS)) {
+            let key = (scopes.value(scope)?, indicators.value(indicator)?, subjects.value(subject)?);
+            let all = numbers.try_into().map_err(|_| "a list of months is cut off")?;
+            self.subjects.insert(key, Maxima { all, ..Maxima::default() });
+        }
+        Ok(())
+    }
+}
+
+/// Reads the scopes in the order of their dictionary.
+fn decode_scopes(reader: &mut Reader<'_>) -> Result<Dictionary<Scope>, &'static str> {
+    let mut scopes: Vec<Scope> = reader.texts()?.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+    scopes.extend(reader.identifiers()?.into_iter().map(|id| Scope::Under(Some(id))));
+    scopes.sort();
+    Ok(Dictionary(scopes))
+}
