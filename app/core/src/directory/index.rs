@@ -54,8 +54,8 @@ impl DirectoryIndex {
         places.flat_map(|place| ancestors(place)).collect()
     }
 
-    /// Returns the codes of the places, down to the township, for which a filter matches an entry at `place` under
-    /// `pairing`, including the empty code for the whole region.
+    /// Returns the codes of the places for which a filter matches an entry at `place` under `pairing`. They go down to
+    /// the township and include the empty code for the whole region.
     pub fn places_matching<'a>(&'a self, place: &'a str, pairing: Option<Uuid>) -> BTreeSet<&'a str> {
         let mut places = self.places_of(pairing);
         places.extend(ancestors(place).chain([""]));
@@ -66,5 +66,37 @@ impl DirectoryIndex {
     /// partners.
     pub fn shown_at(&self, organisation: Uuid) -> impl Iterator<Item = &str> {
         self.shown_at.get(&organisation).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Returns the pairings of these organisations.
+    pub fn pairings_of(&self, organisations: &[Uuid]) -> Vec<Uuid> {
+        let is_of = |ends: &[Uuid; 2]| ends.iter().any(|end| organisations.contains(end));
+        self.ends.iter().filter(|(_, ends)| is_of(ends)).map(|(id, _)| *id).collect()
+    }
+
+    /// Returns the pairings whose organisations, or the places of these, differ from an earlier directory.
+    pub fn pairings_that_moved(&self, earlier: &Self) -> Vec<Uuid> {
+        let has_moved = |id: &Uuid| {
+            let of = |index: &'_ Self| (index.ends.get(id).copied(), index.owned_places_of(*id));
+            of(self) != of(earlier)
+        };
+        let mut moved: Vec<Uuid> = self.ends.keys().chain(earlier.ends.keys()).copied().filter(has_moved).collect();
+        moved.sort_unstable();
+        moved.dedup();
+        moved
+    }
+
+    /// Returns the organisations that the maps of other places show than with an earlier directory.
+    pub fn organisations_that_moved(&self, earlier: &Self) -> Vec<Uuid> {
+        let has_moved = |id: &Uuid| self.shown_at.get(id) != earlier.shown_at.get(id);
+        let all = self.shown_at.keys().chain(earlier.shown_at.keys()).copied();
+        let mut moved: Vec<Uuid> = all.filter(has_moved).collect();
+        moved.sort_unstable();
+        moved.dedup();
+        moved
+    }
+
+    fn owned_places_of(&self, pairing: Uuid) -> BTreeSet<String> {
+        self.places_of(Some(pairing)).into_iter().map(str::to_owned).collect()
     }
 }

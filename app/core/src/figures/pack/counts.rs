@@ -1,15 +1,15 @@
 //! Entry counts of the map, so that the number of counts does not depend on the number of entries.
 //!
-//! A pairing is on the map of a place only if one of its organisations is there, and a filter for that place then matches
-//! all its entries. Their number needs no place. An organisation counts the entries of its pairings and, by place, its
+//! A pairing is on the map of a place only if one of its organisations is there. A filter for that place then matches all
+//! its entries, so their number needs no place. An organisation counts the entries of its pairings and, by place, its
 //! other ones.
 
 use crate::directory::index::DirectoryIndex;
 use crate::figures::entry_count::EntryCount;
 use uuid::Uuid;
 
-/// Returns the counts in which the entries of a count by place, pairing and organisation are stored: one with the
-/// pairing, and one for each organisation and place whose map shows them besides.
+/// Returns the counts of a pack to which a count by place, pairing and organisation adds. One is of the pairing. The others
+/// are of each organisation, at the places whose map shows it.
 pub fn rows_of(count: &EntryCount, directory: &DirectoryIndex) -> Vec<EntryCount> {
     let row = |place: &str, pairing: Option<Uuid>, organisation: Option<Uuid>| EntryCount {
         programme: count.programme.clone(),

@@ -3,6 +3,7 @@
 //! A distinct indicator adds up the largest number of each subject, so the figures of two months say nothing about both
 //! together. A year has 78 ranges of months; a table of them has a fixed size at any number of entries and subjects.
 
+use super::columns::{Reader, Writer, unzigzag, zigzag};
 use crate::values::quantity::Quantity;
 use std::ops::RangeInclusive;
 
@@ -52,6 +53,34 @@ impl Maxima {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Encodes the numbers.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self.all.iter().chain(&self.verified).copied())
+    }
+
+    /// Decodes the numbers. Returns `None` for other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let numbers = decode(bytes)?;
+        let (all, verified) = numbers.split_at_checked(MONTHS)?;
+        Some(Self { all: all.try_into().ok()?, verified: verified.try_into().ok()? })
+    }
+}
+
+/// Encodes numbers in as few bytes as they need.
+fn encode(numbers: impl Iterator<Item = i64>) -> Vec<u8> {
+    let mut writer = Writer::default();
+    numbers.for_each(|number| writer.number(zigzag(number)));
+    writer.0
+}
+
+/// Decodes all numbers. Returns `None` for bytes that end within a number.
+fn decode(bytes: &[u8]) -> Option<Vec<i64>> {
+    let (mut reader, mut numbers) = (Reader(bytes), Vec::new());
+    while !reader.0.is_empty() {
+        numbers.push(unzigzag(reader.number().ok()?));
+    }
+    Some(numbers)
 }
 
 /// Calls `visit` with each range of months and its index. Ranges with the same last month are consecutive.
@@ -98,13 +127,23 @@ impl RangeTable {
         Quantity::from_ten_thousandths(sum)
     }
 
+    /// Encodes the table.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self.to_differences().into_iter())
+    }
+
+    /// Decodes a table. Returns `None` for other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_differences(&decode(bytes)?)
+    }
+
     /// Returns whether every sum is zero.
     pub fn is_empty(&self) -> bool {
         self.all.iter().chain(&self.verified).all(|sum| *sum == 0)
     }
 
-    /// Returns the table as differences, which are small: how much less an additional earlier month adds to the sum of a
-    /// range than it would by itself.
+    /// Returns the table as differences, which are small numbers. Each compares the sums that the last month adds to a range
+    /// and to the one that begins a month earlier.
     pub fn to_differences(&self) -> Vec<i64> {
         let mut differences = Vec::with_capacity(2 * RANGES);
         for sums in [&self.all, &self.verified] {
@@ -198,9 +237,15 @@ mod tests {
 
         #[test]
         fn table_round_trips_as_differences(numbers in any_numbers()) {
-            let table = table(&maxima(&numbers));
+            let subjects = maxima(&numbers);
+            for maxima in &subjects {
+                prop_assert_eq!(Maxima::from_bytes(&maxima.to_bytes()), Some(*maxima));
+                prop_assert_eq!(Maxima::from_bytes(&maxima.to_bytes()[1..]), None);
+            }
+            let table = table(&subjects);
             let differences = table.to_differences();
             prop_assert!(differences.iter().all(|difference| *difference >= 0), "small and compact");
+            prop_assert_eq!(RangeTable::from_bytes(&table.to_bytes()), Some(table.clone()));
             prop_assert_eq!(RangeTable::from_differences(&differences), Some(table));
             prop_assert_eq!(RangeTable::from_differences(&differences[1..]), None);
         }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 /// Group of entries that has figures of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Entries that a filter for this place matches: at or below it, or under a pairing of it. An empty code is the whole
-    /// region.
+    /// Entries that a filter for this place matches: at or below it, or under one of its pairings. An empty code is the
+    /// whole region.
     At(String),
     /// Entries at or below this county or township, by their own place.
     Within(String),

@@ -1,4 +1,4 @@
-//! Tests that packs have the figures of all contributions, whatever the directory, the entries and the filter.
+//! Tests that packs have the figures of all contributions, for any directory, entries and filter.
 
 use super::*;
 use crate::catalogue::{Aggregation, Indicator};
@@ -173,12 +173,14 @@ fn matched<'a>(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn pack_has_figures_of_all_contributions(entries in any_entries(), region in any_region(), filter in any_filter()) {
         let (contributions, _) = counted(&entries, 0);
         let (pack, catalogue) = (pack_of(&entries, &region), catalogue());
         let expected = figures(&contributions, &filter, &catalogue, region.directory());
-        prop_assert!(expected.iter().all(|figure| figure.entries == 0) == !pack.has_entries(&filter, &catalogue));
+        prop_assert!(expected.iter().any(|figure| figure.entries > 0) == pack.has_entries(&filter, &catalogue));
         prop_assert_eq!(pack.figures(&filter, &catalogue), expected);
     }
 
@@ -330,7 +332,7 @@ proptest! {
     }
 }
 
-/// Returns the delta between two packs: what differs, and empty rows for what is gone.
+/// Returns the delta between two packs: changed rows, and empty ones for those that are gone.
 fn difference(before: &YearPack, after: &YearPack) -> YearPack {
     let mut delta = YearPack {
         base_change: Some(before.change),
