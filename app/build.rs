@@ -1,5 +1,5 @@
-//! Generates the struct of screen texts from `locales/*.json`, with a constant for each language. The build fails if a text is
-//! missing in one of them.
+//! Generates a function for each screen text from `locales/*.json`. The build fails if a text is missing in one of them. A text
+//! is in the chunk whose code calls its function; fields of a constant would all be in the first one.
 
 use serde_json::{Map, Value};
 use std::error::Error;
@@ -17,19 +17,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(key) = english.keys().find(|key| !chinese.contains_key(*key)) {
         return Err(format!("locales/zh-CN.json lacks `{key}`").into());
     }
-    let mut code =
-        "/// All texts of the screens in one language.\n#[derive(Debug, PartialEq)]\npub struct Texts {\n".to_owned();
-    for (key, text) in &chinese {
-        writeln!(code, "    /// {}\n    pub {key}: &'static str,", text.as_str().ok_or("a text is not a string")?)?;
+    let mut code = String::from("impl Texts {\n");
+    for ((key, chinese), english) in chinese.iter().zip(english.values()) {
+        let [chinese, english] = [chinese, english].map(|text| text.as_str().ok_or("a text is not a string"));
+        let (chinese, english) = (chinese?, english?);
+        writeln!(code, "    /// {chinese}\n    pub fn {key}(&self) -> &'static str {{")?;
+        writeln!(code, "        self.0.pick({chinese:?}, {english:?})\n    }}")?;
     }
     code.push_str("}\n");
-    for (name, texts) in [("CHINESE", chinese), ("ENGLISH", english)] {
-        writeln!(code, "static {name}: Texts = Texts {{")?;
-        for (key, text) in texts {
-            writeln!(code, "    {key}: {:?},", text.as_str().ok_or("a text is not a string")?)?;
-        }
-        code.push_str("};\n");
-    }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), code)?;
     Ok(())
 }

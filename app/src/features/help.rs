@@ -48,7 +48,7 @@ enum Content {
 fn GuidePage() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    crate::ui::page::title(texts.nav_help);
+    crate::ui::page::title(texts.nav_help());
     let params = use_params_map();
     let page = Memo::new(move |_| {
         let role = app.session.user.with(|user| user.as_ref().map(|user| user.role));
@@ -113,13 +113,13 @@ fn NotLoaded(
     let texts = app.texts;
     move || {
         if !app.sync.online.get() {
-            return view! { <p class="empty">{texts.not_loaded}</p> }.into_any();
+            return view! { <p class="empty">{texts.not_loaded()}</p> }.into_any();
         }
         view! {
             <div class="notice bad" role="alert">
-                <p>{texts.not_loaded}</p>
+                <p>{texts.not_loaded()}</p>
                 <button type="button" class="button" on:click=move |_| attempt.update(|number| *number += 1)>
-                    {texts.try_again}
+                    {texts.try_again()}
                 </button>
             </div>
         }

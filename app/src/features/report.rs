@@ -33,7 +33,7 @@ lazy_screen!(
 fn Report() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.report);
+    crate::ui::page::title(texts.report());
     let filter = use_filter();
     crate::sync::village::follow(model, filter);
     let address = use_url_state();
@@ -53,18 +53,18 @@ fn Report() -> impl IntoView {
     };
     view! {
         <article class="report">
-            <p class="back"><A href=back>{texts.back_to_view}</A></p>
+            <p class="back"><A href=back>{texts.back_to_view()}</A></p>
             <div class="dashboard-above">
                 <FilterBar filter>
                     <label>
-                        <span>{texts.report_on}</span>
+                        <span>{texts.report_on()}</span>
                         <select name="until" on:change=move |event| address.change(&[("until", event_target_value(&event))], HistoryStep::Further)>
-                            <option value="">{texts.whole_year}</option>
+                            <option value="">{texts.whole_year()}</option>
                             {months}
                         </select>
                     </label>
                 </FilterBar>
-                <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print}</button>
+                <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print()}</button>
             </div>
             <div inner_html=body></div>
             {move || model.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
@@ -106,7 +106,7 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
     let place = match (filter.place.as_deref(), place) {
         (_, Some(place)) => place.name.clone(),
         (Some(code), None) => model.geography.places.with(|places| places.label(code)),
-        (None, None) => model.texts.all_places.to_owned(),
+        (None, None) => model.texts.all_places().to_owned(),
     };
     // A new programme without indicators has a page only if it is chosen.
     let programmes: Vec<&Programme> = match &filter.programme {
@@ -164,14 +164,14 @@ fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> Ma
     let has_other_targets = !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some());
     html! {
         section class="page programme" style=(color_style(programme.color)) {
-            h1 { (fill(texts.report_title, &[&name, &time])) }
-            p { (place) " · " (fill(texts.figures_of, &[&day_in_china(&overview.as_of)])) }
+            h1 { (fill(texts.report_title(), &[&name, &time])) }
+            p { (place) " · " (fill(texts.figures_of(), &[&day_in_china(&overview.as_of)])) }
             (table(report, name, lines))
             (lacking(report, lines))
-            @if has_levels { p class="note" { (texts.levels_note) } }
-            @if has_other_targets { p class="note" { (texts.targets_of_all) } }
+            @if has_levels { p class="note" { (texts.levels_note()) } }
+            @if has_other_targets { p class="note" { (texts.targets_of_all()) } }
             p class="report-signatures" {
-                span { (texts.signed_by_a) } span { (texts.signed_by_b) } span { (texts.signed_on) }
+                span { (texts.signed_by_a()) } span { (texts.signed_by_b()) } span { (texts.signed_on()) }
             }
         }
     }
@@ -193,42 +193,42 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
         let target = |line: &Line<'_>| {
             line.now.target.as_ref().map(|target| qualified(texts, target.value.shown(), target.qualifier))
         };
-        columns.push((if is_whole { texts.target } else { texts.target_of_both }, Box::new(target)));
+        columns.push((if is_whole { texts.target() } else { texts.target_of_both() }, Box::new(target)));
     }
     columns.push((
-        texts.actual,
+        texts.actual(),
         Box::new(|line| line.now.actual.map(|actual| qualified(texts, actual.shown(), line.now.actual_qualifier))),
     ));
     if has_month {
-        columns.push((texts.in_month, Box::new(move |line| shown(line.month))));
+        columns.push((texts.in_month(), Box::new(move |line| shown(line.month))));
     }
     if has_targets {
         let done = move |line: &Line<'_>| {
             let (actual, target) = line.now.actual.zip(line.now.target.as_ref())?;
             (is_whole || adds_up(line.indicator)).then(|| percent(texts, actual, target.value)).flatten()
         };
-        columns.push((if is_whole { texts.done } else { texts.done_of_all }, Box::new(done)));
+        columns.push((if is_whole { texts.done() } else { texts.done_of_all() }, Box::new(done)));
     }
     // A mean or a latest value of the verified entries is not a part of the figure.
     columns.push((
-        texts.verified_part,
+        texts.verified_part(),
         Box::new(move |line| shown(line.now.verified.filter(|_| adds_up(line.indicator)))),
     ));
     if has_before {
-        columns.push((texts.year_before, Box::new(move |line| shown(line.before))));
+        columns.push((texts.year_before(), Box::new(move |line| shown(line.before))));
         let change = |line: &Line<'_>| {
             let change = line.now.actual? + -line.before?;
             Some(format!("{}{}", if change > Quantity::ZERO { "+" } else { "" }, change.shown()))
         };
-        columns.push((texts.change_since, Box::new(change)));
+        columns.push((texts.change_since(), Box::new(change)));
     }
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(name) {
             table {
                 thead {
                     tr {
-                        th scope="col" { (texts.indicator) }
-                        th scope="col" { (texts.unit) }
+                        th scope="col" { (texts.indicator()) }
+                        th scope="col" { (texts.unit()) }
                         @for (head, _) in &columns { th scope="col" { (head) } }
                     }
                 }
@@ -257,18 +257,18 @@ fn lacking<'a>(report: &Of<'a>, lines: &'a [Line<'a>]) -> Markup {
     let of = |line: &'a Line<'a>| {
         let words = match (&line.now.target, line.now.actual) {
             // The distance to a target is unknown without a figure.
-            (Some(_), None) => texts.no_entries.to_owned(),
+            (Some(_), None) => texts.no_entries().to_owned(),
             _ => report.words(line).pace().filter(|(_, is_well)| !is_well)?.0,
         };
         Some((report.model.pick(&line.indicator.name, &line.indicator.name_en), words))
     };
     let lacking: Vec<_> = lines.iter().filter_map(of).collect();
     html! {
-        h2 { (texts.targets_lacking) }
+        h2 { (texts.targets_lacking()) }
         @if !has_targets {
-            p { (texts.none_set) }
+            p { (texts.none_set()) }
         } @else if lacking.is_empty() {
-            p { (texts.none_lacking) }
+            p { (texts.none_lacking()) }
         } @else {
             ul { @for (name, words) in lacking { li { (name) "：" (words) } } }
         }

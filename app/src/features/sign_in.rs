@@ -18,7 +18,7 @@ lazy_screen!(
 fn SignInScreen() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    crate::ui::page::title(texts.sign_in);
+    crate::ui::page::title(texts.sign_in());
     let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, error_text) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -37,32 +37,32 @@ fn SignInScreen() -> impl IntoView {
                 }
                 Err(error) => {
                     busy.set(false);
-                    let no_network = (error.status == 0).then(|| texts.sign_in_no_network.to_owned());
-                    let of_fields = error.errors.first().map(|_| texts.sign_in_both.to_owned());
+                    let no_network = (error.status == 0).then(|| texts.sign_in_no_network().to_owned());
+                    let of_fields = error.errors.first().map(|_| texts.sign_in_both().to_owned());
                     let text = no_network.or(of_fields).or(error.detail);
-                    error_text.set(text.or(Some(texts.sign_in_failed.to_owned())));
+                    error_text.set(text.or(Some(texts.sign_in_failed().to_owned())));
                 }
             }
         });
     };
     view! {
         <section class="narrow">
-            <h1>{texts.sign_in}</h1>
-            <p class="lead">{texts.sign_in_once}</p>
+            <h1>{texts.sign_in()}</h1>
+            <p class="lead">{texts.sign_in_once()}</p>
             <form class="form" method="post" on:submit=submit>
                 <label>
-                    <span>{texts.username}</span>
+                    <span>{texts.username()}</span>
                     <input name="username" autocomplete="username" autocapitalize="none" required
                         prop:value=username on:input=move |event| username.set(event_target_value(&event))/>
                 </label>
                 <label>
-                    <span>{texts.password}</span>
+                    <span>{texts.password()}</span>
                     <input name="password" type="password" autocomplete="current-password" required
                         prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
                 </label>
                 <p class="error" role="alert">{move || error_text.get()}</p>
                 <button class="button button-primary" disabled=busy>
-                    {move || if busy.get() { texts.signing_in } else { texts.sign_in }}
+                    {move || if busy.get() { texts.signing_in() } else { texts.sign_in() }}
                 </button>
             </form>
         </section>

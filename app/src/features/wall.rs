@@ -82,17 +82,17 @@ fn Wall() -> impl IntoView {
     view! {
         <div class="wall">
             <header>
-                <h1>{texts.wall_title}</h1>
+                <h1>{texts.wall_title()}</h1>
                 <p class="wall-programme">{name}</p>
                 <Freshness/>
                 <AddressNotice/>
-                <button type="button" class="button-quiet" on:click=leave>{texts.wall_leave}</button>
+                <button type="button" class="button-quiet" on:click=leave>{texts.wall_leave()}</button>
             </header>
             <Map filter=turn_filter/>
             <IndicatorCards filter=turn_filter/>
             <Show when=move || entries.with(|entries| !entries.is_empty())>
                 <section class="wall-latest">
-                    <h2>{texts.wall_latest}</h2>
+                    <h2>{texts.wall_latest()}</h2>
                     <ul class="latest" inner_html=rows></ul>
                 </section>
             </Show>

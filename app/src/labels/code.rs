@@ -9,44 +9,44 @@ use jiedui_core::values::quantity::Qualifier;
 /// Returns the name of an entry's review state.
 pub fn entry_state(texts: &Texts, state: State) -> &'static str {
     match state {
-        State::Submitted => texts.state_received,
-        State::Verified => texts.state_verified,
-        State::Returned => texts.state_returned,
+        State::Submitted => texts.state_received(),
+        State::Verified => texts.state_verified(),
+        State::Returned => texts.state_returned(),
     }
 }
 
 /// Returns the name of a ledger item's status.
 pub fn ledger_status(texts: &Texts, status: Status) -> &'static str {
     match status {
-        Status::Open => texts.need_open,
-        Status::Matched => texts.need_matched,
-        Status::UnderWay => texts.need_under_way,
-        Status::Met => texts.need_met,
-        Status::Dropped => texts.need_dropped,
+        Status::Open => texts.need_open(),
+        Status::Matched => texts.need_matched(),
+        Status::UnderWay => texts.need_under_way(),
+        Status::Met => texts.need_met(),
+        Status::Dropped => texts.need_dropped(),
     }
 }
 
 /// Returns the name of an organisation's kind.
 pub fn organisation_kind(texts: &Texts, kind: OrganisationKind) -> &'static str {
     match kind {
-        OrganisationKind::PartyBranch => texts.kind_party_branch,
-        OrganisationKind::Government => texts.kind_government,
-        OrganisationKind::Village => texts.kind_village,
-        OrganisationKind::School => texts.kind_school,
-        OrganisationKind::Hospital => texts.kind_hospital,
-        OrganisationKind::Company => texts.kind_company,
-        OrganisationKind::Cooperative => texts.kind_cooperative,
-        OrganisationKind::Bureau => texts.kind_bureau,
+        OrganisationKind::PartyBranch => texts.kind_party_branch(),
+        OrganisationKind::Government => texts.kind_government(),
+        OrganisationKind::Village => texts.kind_village(),
+        OrganisationKind::School => texts.kind_school(),
+        OrganisationKind::Hospital => texts.kind_hospital(),
+        OrganisationKind::Company => texts.kind_company(),
+        OrganisationKind::Cooperative => texts.kind_cooperative(),
+        OrganisationKind::Bureau => texts.kind_bureau(),
     }
 }
 
 /// Returns the pattern that a qualifier puts around an amount.
 pub fn qualifier_pattern(texts: &Texts, qualifier: Qualifier) -> &'static str {
     match qualifier {
-        Qualifier::Exact => texts.exactly,
-        Qualifier::AtLeast => texts.at_least,
-        Qualifier::MoreThan => texts.more_than,
-        Qualifier::About => texts.about,
+        Qualifier::Exact => texts.exactly(),
+        Qualifier::AtLeast => texts.at_least(),
+        Qualifier::MoreThan => texts.more_than(),
+        Qualifier::About => texts.about(),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn return_reason(labels: Labels, today: Date, fields: &Fields) -> Option<Str
     let reviewer_and_time: Vec<&str> =
         text(REVIEWED_BY).into_iter().chain(Some(time)).filter(|part| !part.is_empty()).collect();
     Some(match reviewer_and_time.is_empty() {
-        true => fill(labels.texts.returned_because, &[&reason]),
-        false => fill(labels.texts.returned_banner, &[&reviewer_and_time.join(" · "), &reason]),
+        true => fill(labels.texts.returned_because(), &[&reason]),
+        false => fill(labels.texts.returned_banner(), &[&reviewer_and_time.join(" · "), &reason]),
     })
 }

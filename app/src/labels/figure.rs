@@ -42,13 +42,13 @@ impl FigureLabels<'_> {
         let (texts, target) = (self.labels.texts, self.figure.target.as_ref()?);
         let amount = qualified(texts, target.value.shown(), target.qualifier);
         if self.filter.covers_target() {
-            return Some(fill(texts.target_is, &[&amount]));
+            return Some(fill(texts.target_is(), &[&amount]));
         }
-        let mut text = fill(texts.target_of_all, &[&amount]);
+        let mut text = fill(texts.target_of_all(), &[&amount]);
         if let Some(actual) = self.figure.actual.filter(|_| adds_up(self.indicator))
             && let Some(percent) = percent(texts, actual, target.value)
         {
-            text.push_str(&fill(texts.contribution, &[&self.this_place(), &actual.shown(), &percent]));
+            text.push_str(&fill(texts.contribution(), &[&self.this_place(), &actual.shown(), &percent]));
         }
         Some(text)
     }
@@ -61,10 +61,10 @@ impl FigureLabels<'_> {
             (fill(pattern, &[&amount, &self.unit()]), false)
         };
         Some(match target_status(self.indicator, self.figure, self.filter, self.today)? {
-            TargetStatus::Reached => (texts.reached.to_owned(), true),
-            TargetStatus::OnPace => (texts.on_pace.to_owned(), true),
-            TargetStatus::Behind(amount) => behind(texts.behind, amount),
-            TargetStatus::Missed(amount) => behind(texts.missed, amount),
+            TargetStatus::Reached => (texts.reached().to_owned(), true),
+            TargetStatus::OnPace => (texts.on_pace().to_owned(), true),
+            TargetStatus::Behind(amount) => behind(texts.behind(), amount),
+            TargetStatus::Missed(amount) => behind(texts.missed(), amount),
         })
     }
 
@@ -75,7 +75,7 @@ impl FigureLabels<'_> {
         let actual = self.figure.actual.filter(|actual| *actual > Quantity::ZERO && adds_up(self.indicator))?;
         let verified = self.figure.verified.unwrap_or_default();
         let (percent, share) = (percent(texts, verified, actual)?, verified.percent_of(actual)?);
-        Some((fill(texts.of_it_verified, &[&verified.shown(), &self.unit(), &percent]), share.clamp(0, 100)))
+        Some((fill(texts.of_it_verified(), &[&verified.shown(), &self.unit(), &percent]), share.clamp(0, 100)))
     }
 
     /// Names the place of the filter from within, such as "this town".
@@ -86,7 +86,7 @@ impl FigureLabels<'_> {
         let kind = PLACE_KINDS.into_iter().find(|kind| name.ends_with(kind));
         match (self.labels.language, kind) {
             (Language::Chinese, Some(kind)) => format!("本{kind}"),
-            _ => self.labels.texts.this_place.to_owned(),
+            _ => self.labels.texts.this_place().to_owned(),
         }
     }
 }

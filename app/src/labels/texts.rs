@@ -2,13 +2,17 @@
 
 use jiedui_core::values::field_error::Language;
 
+/// All texts of the screens in one language.
+#[derive(Debug, PartialEq)]
+pub struct Texts(Language);
+
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// Returns the texts of a language.
 pub fn texts(language: Language) -> &'static Texts {
     match language {
-        Language::Chinese => &CHINESE,
-        Language::English => &ENGLISH,
+        Language::Chinese => &Texts(Language::Chinese),
+        Language::English => &Texts(Language::English),
     }
 }
 
@@ -48,6 +52,6 @@ mod tests {
         let text = "version {} · {} {field|fields}";
         assert_eq!([1, 2].map(|count| fill(text, &[&1, &count])), ["version 1 · 1 field", "version 1 · 2 fields"]);
         let english = texts(Language::English);
-        assert_eq!([0, 1].map(|count| fill(english.of_entries, &[&count])), ["0 entries", "1 entry"]);
+        assert_eq!([0, 1].map(|count| fill(english.of_entries(), &[&count])), ["0 entries", "1 entry"]);
     }
 }

@@ -41,24 +41,24 @@ impl ValueLabels<'_> {
             return field.map_or_else(|| path.to_string(), |field| field::name(self.labels, field).to_owned());
         }
         match path.field() {
-            record_field::ACTIVITY => texts.activity,
-            record_field::VERSION => texts.field_version,
-            record_field::DATE => texts.date,
-            record_field::PLACE => texts.place,
-            record_field::PAIRING => texts.pairing,
-            record_field::ORGANISATION => texts.organisation,
-            record_field::NOTE => texts.note,
-            record_field::ATTACHMENTS => texts.photos,
-            record_field::POSITION => texts.position,
-            record_field::QUALIFIERS => texts.how_exact,
-            record_field::REASON => texts.change_reason,
-            record_field::STATE => texts.state,
-            record_field::REVIEW_NOTE => texts.review_note,
-            record_field::REVIEW_FIELDS => texts.review_fields,
-            record_field::SOURCE => texts.source,
-            record_field::DUPLICATE_OF => texts.duplicate_of,
-            record_field::VALUES | record_field::DETAILS => texts.form_fields,
-            "id" | "deleted" | "fields" => texts.entry,
+            record_field::ACTIVITY => texts.activity(),
+            record_field::VERSION => texts.field_version(),
+            record_field::DATE => texts.date(),
+            record_field::PLACE => texts.place(),
+            record_field::PAIRING => texts.pairing(),
+            record_field::ORGANISATION => texts.organisation(),
+            record_field::NOTE => texts.note(),
+            record_field::ATTACHMENTS => texts.photos(),
+            record_field::POSITION => texts.position(),
+            record_field::QUALIFIERS => texts.how_exact(),
+            record_field::REASON => texts.change_reason(),
+            record_field::STATE => texts.state(),
+            record_field::REVIEW_NOTE => texts.review_note(),
+            record_field::REVIEW_FIELDS => texts.review_fields(),
+            record_field::SOURCE => texts.source(),
+            record_field::DUPLICATE_OF => texts.duplicate_of(),
+            record_field::VALUES | record_field::DETAILS => texts.form_fields(),
+            "id" | "deleted" | "fields" => texts.entry(),
             unknown => unknown,
         }
         .to_owned()
@@ -74,7 +74,7 @@ impl ValueLabels<'_> {
     ) -> Vec<String> {
         let path = path.into();
         if is_empty(value) {
-            return vec![self.labels.texts.nothing_there.to_owned()];
+            return vec![self.labels.texts.nothing_there().to_owned()];
         }
         let lines = match path.answer() {
             Some(code) => self.field(activity, version, code).and_then(|field| self.answer(field, value)),
@@ -102,7 +102,7 @@ impl ValueLabels<'_> {
                 let pairing = overview.directory().pairing(Uuid::parse_str(value.as_str()?).ok()?)?;
                 Some(pairing_name(labels, overview, pairing))
             }
-            record_field::ATTACHMENTS => Some(fill(texts.photos_count, &[&value.as_array()?.len()])),
+            record_field::ATTACHMENTS => Some(fill(texts.photos_count(), &[&value.as_array()?.len()])),
             record_field::POSITION => {
                 let (east, north) = <(f64, f64)>::deserialize(value).ok()?;
                 Some(format!("{north:.5}, {east:.5}"))

@@ -33,7 +33,7 @@ pub fn Header() -> impl IntoView {
     let sign_out = move |_| {
         let unsent = unsent();
         let sure =
-            unsent == 0 || window().confirm_with_message(&fill(texts.sign_out_unsent, &[&unsent])).unwrap_or(true);
+            unsent == 0 || window().confirm_with_message(&fill(texts.sign_out_unsent(), &[&unsent])).unwrap_or(true);
         if sure {
             spawn_local(sync::sign_out(app));
         }
@@ -47,26 +47,26 @@ pub fn Header() -> impl IntoView {
                 <svg class="bar-knot" viewBox="0 0 32 32" aria-hidden="true">
                     <path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z"/>
                 </svg>
-                <span>{texts.app_name}</span>
+                <span>{texts.app_name()}</span>
             </A>
-            <nav aria-label=texts.navigation>
-                <A href="/" exact=true>{texts.nav_view}</A>
+            <nav aria-label=texts.navigation()>
+                <A href="/" exact=true>{texts.nav_view()}</A>
                 <Show when=move || app.session.user.with(Option::is_some)>
-                    <A href="/work">{texts.nav_work}{move || notice()}</A>
+                    <A href="/work">{texts.nav_work()}{move || notice()}</A>
                 </Show>
                 <Show when=records>
-                    <A href="/entries" exact=true>{texts.nav_entries}</A>
-                    <A href="/entries/new">{texts.nav_new}</A>
+                    <A href="/entries" exact=true>{texts.nav_entries()}</A>
+                    <A href="/entries/new">{texts.nav_new()}</A>
                 </Show>
                 <Show when=reviews>
-                    <A href="/review">{texts.nav_review}</A>
+                    <A href="/review">{texts.nav_review()}</A>
                 </Show>
                 <Show when=move || app.session.user.with(Option::is_some)>
-                    <A href="/list">{texts.nav_list}</A>
-                    <A href="/needs">{texts.nav_needs}</A>
+                    <A href="/list">{texts.nav_list()}</A>
+                    <A href="/needs">{texts.nav_needs()}</A>
                 </Show>
-                <A href="/organisations">{texts.nav_organisations}</A>
-                <A href="/help">{texts.nav_help}</A>
+                <A href="/organisations">{texts.nav_organisations()}</A>
+                <A href="/help">{texts.nav_help()}</A>
             </nav>
             <div class="bar-end">
                 <Show when=move || app.session.user.with(Option::is_some)>
@@ -78,25 +78,25 @@ pub fn Header() -> impl IntoView {
                 {move || match app.session.user.get() {
                     Some(user) => view! {
                         <span class="bar-who">{user.name}</span>
-                        <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out}</button>
+                        <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out()}</button>
                     }.into_any(),
-                    None => view! { <A href="/sign-in" attr:class="button button-quiet">{texts.sign_in}</A> }.into_any(),
+                    None => view! { <A href="/sign-in" attr:class="button button-quiet">{texts.sign_in()}</A> }.into_any(),
                 }}
             </div>
         </header>
         <PullProgress/>
         {move || (app.sync.status.get() == Status::Refused).then(|| view! {
             <div class="notice bad" role="alert">
-                <p>{move || fill(texts.update_needed, &[&unsent()])}</p>
-                <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now}</button>
+                <p>{move || fill(texts.update_needed(), &[&unsent()])}</p>
+                <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now()}</button>
             </div>
         })}
         {move || app.storage.error.get().map(|error| {
             let close = if error == StoreError::Outdated {
                 // Typed text is stored in a draft already.
-                view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload}</button> }.into_any()
+                view! { <button type="button" class="button" on:click=move |_| sync::update()>{texts.reload()}</button> }.into_any()
             } else {
-                view! { <button type="button" class="button-quiet" on:click=move |_| app.dismiss_storage_error()>{texts.close}</button> }.into_any()
+                view! { <button type="button" class="button-quiet" on:click=move |_| app.dismiss_storage_error()>{texts.close()}</button> }.into_any()
             };
             view! {
                 <div class="notice bad" role="alert">

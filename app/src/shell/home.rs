@@ -11,7 +11,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Home() -> impl IntoView {
     let app = use_app_state();
-    title(app.texts.nav_view);
+    title(app.texts.nav_view());
     let address = use_url_state();
     let is_wall = Memo::new(move |_| {
         app.overviews.server.with(Option::is_some) && address.get("screen").as_deref() == Some("wall")

@@ -8,11 +8,11 @@ use leptos_router::components::A;
 #[component]
 pub fn NotFound() -> impl IntoView {
     let texts = use_app_state().texts;
-    crate::ui::page::title(texts.not_found);
+    crate::ui::page::title(texts.not_found());
     view! {
         <section class="narrow">
-            <h1>{texts.not_found}</h1>
-            <A href="/" attr:class="button button-primary">{texts.back_to_view}</A>
+            <h1>{texts.not_found()}</h1>
+            <A href="/" attr:class="button button-primary">{texts.back_to_view()}</A>
         </section>
     }
 }

@@ -43,7 +43,7 @@ pub fn Root() -> impl IntoView {
     let texts = app.texts;
     view! {
         <Router>
-            <a class="skip" href="#main">{texts.skip}</a>
+            <a class="skip" href="#main">{texts.skip()}</a>
             <Header/>
             <Main>
                 <Routes fallback=NotFound>

@@ -17,7 +17,7 @@ pub fn PullProgress() -> impl IntoView {
     let app = use_app_state();
     move || match app.sync.status.get() {
         Status::Receiving { position, last } if last > position + PROGRESS_FROM => Some(view! {
-            <progress class="receiving" aria-label=app.texts.receiving value=position.to_string() max=last.to_string()></progress>
+            <progress class="receiving" aria-label=app.texts.receiving() value=position.to_string() max=last.to_string()></progress>
         }),
         _ => None,
     }
@@ -36,27 +36,27 @@ pub fn SyncBadge() -> impl IntoView {
     };
     let offline = move || !app.sync.online.get() || app.sync.status.get() == Status::Offline;
     let state = move || match (app.sync.status.get(), unsent()) {
-        (_, 0) if offline() => texts.sync_offline.to_owned(),
-        (_, unsent) if offline() => fill(texts.sync_offline_unsent, &[&unsent]),
+        (_, 0) if offline() => texts.sync_offline().to_owned(),
+        (_, unsent) if offline() => fill(texts.sync_offline_unsent(), &[&unsent]),
         // The upload is stored, and the round continues with the pull.
-        (Status::Sending { .. }, 0) => texts.sync_receiving.to_owned(),
-        (Status::Sending { .. }, unsent) => fill(texts.sync_sending, &[&unsent]),
-        (Status::SignedOut, _) => texts.sync_signed_out.to_owned(),
-        (Status::Refused, _) => texts.sync_refused.to_owned(),
-        (Status::StorageFailed, _) => texts.sync_storage.to_owned(),
-        (Status::Waiting, unsent) => fill(texts.sync_waiting, &[&unsent]),
+        (Status::Sending { .. }, 0) => texts.sync_receiving().to_owned(),
+        (Status::Sending { .. }, unsent) => fill(texts.sync_sending(), &[&unsent]),
+        (Status::SignedOut, _) => texts.sync_signed_out().to_owned(),
+        (Status::Refused, _) => texts.sync_refused().to_owned(),
+        (Status::StorageFailed, _) => texts.sync_storage().to_owned(),
+        (Status::Waiting, unsent) => fill(texts.sync_waiting(), &[&unsent]),
         (Status::Receiving { position, last }, 0) if last > position + PROGRESS_FROM => {
-            fill(texts.sync_receiving_part, &[&(position * 100 / last)])
+            fill(texts.sync_receiving_part(), &[&(position * 100 / last)])
         }
-        (Status::Receiving { .. }, 0) => texts.sync_receiving.to_owned(),
-        (Status::Idle, 0) if photos() > 0 => fill(texts.photos_unsent, &[&photos()]),
-        (Status::Idle | Status::Offline, 0) => texts.sync_done.to_owned(),
-        (_, unsent) => fill(texts.sync_unsent, &[&unsent]),
+        (Status::Receiving { .. }, 0) => texts.sync_receiving().to_owned(),
+        (Status::Idle, 0) if photos() > 0 => fill(texts.photos_unsent(), &[&photos()]),
+        (Status::Idle | Status::Offline, 0) => texts.sync_done().to_owned(),
+        (_, unsent) => fill(texts.sync_unsent(), &[&unsent]),
     };
     // An interrupted first pull is incomplete.
     let text = move || match app.replica.state.get() {
-        ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial, &[&percent])),
-        ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown),
+        ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial(), &[&percent])),
+        ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown()),
         _ => state(),
     };
     let kind = move || match app.sync.status.get() {
@@ -72,7 +72,7 @@ pub fn SyncBadge() -> impl IntoView {
         _ => app.sync.notify(Input::SyncNow),
     };
     view! {
-        <button type="button" id="sync" class=kind title=texts.sync_now on:click=press>
+        <button type="button" id="sync" class=kind title=texts.sync_now() on:click=press>
             <span class="dot" aria-hidden="true"></span>
             <span role="status" inner_html=text></span>
         </button>

@@ -103,15 +103,15 @@ impl AppState {
     pub fn replica_notice(&self) -> Option<String> {
         let texts = self.texts;
         if self.storage.is_refused.get() {
-            return Some(texts.nothing_stored.to_owned());
+            return Some(texts.nothing_stored().to_owned());
         }
         match self.replica.state.get() {
             ReplicaState::Complete => None,
-            ReplicaState::Loading => Some(texts.loading.to_owned()),
-            ReplicaState::Receiving(None) => Some(texts.replica_receiving.to_owned()),
-            ReplicaState::Receiving(Some(percent)) => Some(fill(texts.replica_receiving_part, &[&percent])),
-            ReplicaState::Partial(None) => Some(texts.replica_partial_unknown.to_owned()),
-            ReplicaState::Partial(Some(percent)) => Some(fill(texts.replica_partial, &[&percent])),
+            ReplicaState::Loading => Some(texts.loading().to_owned()),
+            ReplicaState::Receiving(None) => Some(texts.replica_receiving().to_owned()),
+            ReplicaState::Receiving(Some(percent)) => Some(fill(texts.replica_receiving_part(), &[&percent])),
+            ReplicaState::Partial(None) => Some(texts.replica_partial_unknown().to_owned()),
+            ReplicaState::Partial(Some(percent)) => Some(fill(texts.replica_partial(), &[&percent])),
         }
     }
 

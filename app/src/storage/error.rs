@@ -52,14 +52,14 @@ impl StoreError {
     /// Returns the message on the screen.
     pub fn words(&self, texts: &Texts) -> String {
         match self {
-            Self::Full => texts.storage_full.to_owned(),
-            Self::Closed => texts.storage_closed.to_owned(),
-            Self::Outdated => texts.storage_outdated.to_owned(),
-            Self::Blocked => texts.storage_blocked.to_owned(),
-            Self::Refused => texts.storage_refused.to_owned(),
-            Self::NotSent(why) => fill(texts.not_sent, &[why]),
-            Self::Emptied(lost) => fill(texts.storage_emptied, &[lost]),
-            Self::Failed(why) => fill(texts.storage_failed, &[why]),
+            Self::Full => texts.storage_full().to_owned(),
+            Self::Closed => texts.storage_closed().to_owned(),
+            Self::Outdated => texts.storage_outdated().to_owned(),
+            Self::Blocked => texts.storage_blocked().to_owned(),
+            Self::Refused => texts.storage_refused().to_owned(),
+            Self::NotSent(why) => fill(texts.not_sent(), &[why]),
+            Self::Emptied(lost) => fill(texts.storage_emptied(), &[lost]),
+            Self::Failed(why) => fill(texts.storage_failed(), &[why]),
         }
     }
 }

@@ -26,18 +26,18 @@ thread_local! {
 pub async fn send(model: AppState, request: &SaveRequest) -> Result<(), StoreError> {
     let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
     let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
-    let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out))?;
+    let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out()))?;
     let mutation = numbered(request);
     UNANSWERED.set(Some(mutation.clone()));
     let results = endpoints::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
     let (results, _) = results.map_err(|failure| match failure {
-        Failure::SignedOut => not_sent(model.texts.sync_signed_out),
-        Failure::Refused => not_sent(model.texts.sync_refused),
-        _ => not_sent(model.texts.sync_offline),
+        Failure::SignedOut => not_sent(model.texts.sync_signed_out()),
+        Failure::Refused => not_sent(model.texts.sync_refused()),
+        _ => not_sent(model.texts.sync_offline()),
     })?;
     UNANSWERED.take();
     let result = results.into_iter().find(|result| result.seq == mutation.seq);
-    let result = result.ok_or_else(|| not_sent(model.texts.sync_offline))?;
+    let result = result.ok_or_else(|| not_sent(model.texts.sync_offline()))?;
     if !result.outcome.is_done() {
         let activity = request.fields.get(field::ACTIVITY).and_then(|code| code.as_str()).unwrap_or_default();
         return Err(not_sent(&reasons(model, activity, result.errors)));
@@ -65,7 +65,7 @@ fn numbered(request: &SaveRequest) -> Mutation {
 
 fn reasons(model: AppState, activity: &str, errors: Vec<FieldError>) -> String {
     if errors.is_empty() {
-        return model.texts.conflict_title.to_owned();
+        return model.texts.conflict_title().to_owned();
     }
     let reason = |error: FieldError| {
         let error = error.in_language(model.language);

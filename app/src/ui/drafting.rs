@@ -250,17 +250,17 @@ impl<T: FormDraft> Drafting<T> {
         move || {
             self.notice.get().map(|notice| {
                 let words = match notice {
-                    Notice::Copy => texts.draft_copy,
-                    Notice::OpenElsewhere => texts.draft_elsewhere,
-                    Notice::SavedElsewhere if self.is_new() => texts.draft_saved_elsewhere,
-                    Notice::SavedElsewhere => texts.edit_saved_elsewhere,
+                    Notice::Copy => texts.draft_copy(),
+                    Notice::OpenElsewhere => texts.draft_elsewhere(),
+                    Notice::SavedElsewhere if self.is_new() => texts.draft_saved_elsewhere(),
+                    Notice::SavedElsewhere => texts.edit_saved_elsewhere(),
                 };
                 let can_empty = notice != Notice::OpenElsewhere;
                 view! {
                     <div class="notice" role="status" id="tabs-notice">
                         <p>{words}</p>
                         {can_empty.then(|| view! {
-                            <button type="button" class="button-quiet" id="draft-drop" on:click=move |_| start_again.run(())>{texts.draft_drop}</button>
+                            <button type="button" class="button-quiet" id="draft-drop" on:click=move |_| start_again.run(())>{texts.draft_drop()}</button>
                         })}
                     </div>
                 }

@@ -60,13 +60,13 @@ pub fn entry_list(
 ) -> (Markup, usize) {
     let Some(entries) = entries else {
         let signed_in = app.session.user.with_untracked(Option::is_some);
-        let reason = if signed_in { app.replica_notice() } else { Some(app.texts.entries_with_account.to_owned()) };
-        return (html! { p { (reason.as_deref().unwrap_or(app.texts.loading)) } }, 0);
+        let reason = if signed_in { app.replica_notice() } else { Some(app.texts.entries_with_account().to_owned()) };
+        return (html! { p { (reason.as_deref().unwrap_or(app.texts.loading())) } }, 0);
     };
     let matching: Vec<&EntryView> = entries.iter().filter(|view| matches(&view.entry)).collect();
     let notice = app.replica_notice();
     if matching.is_empty() {
-        return (html! { p { (notice.as_deref().unwrap_or(app.texts.no_entries)) } }, 0);
+        return (html! { p { (notice.as_deref().unwrap_or(app.texts.no_entries())) } }, 0);
     }
     let count = if app.replica.state.get().is_countable() { matching.len() } else { 0 };
     let list = html! {
@@ -101,7 +101,7 @@ fn row_up_to(app: AppState, overview: &Overview, id: Option<Uuid>, entry: &Entry
             }
             span { (app.place_label(&entry.place)) }
             span title=[shortened.as_ref().map(|_| answers.as_str())] { (shortened.as_ref().unwrap_or(&answers)) }
-            @if is_closed(overview, entry) { span class="state closed" { (app.texts.state_closed) } }
+            @if is_closed(overview, entry) { span class="state closed" { (app.texts.state_closed()) } }
             (photos(app, entry))
         }
     }

@@ -20,12 +20,12 @@ pub fn Freshness() -> impl IntoView {
         move || app.journal.entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
     view! {
         <p class="dashboard-freshness" class:old=move || !app.sync.online.get()>
-            <span inner_html=move || fill(texts.figures_of, &[&in_china(&as_of())])></span>
+            <span inner_html=move || fill(texts.figures_of(), &[&in_china(&as_of())])></span>
             <span inner_html=move || match app.sync.online.get() {
                 true => String::new(),
-                false => format!(" · {}", fill(texts.offline_since, &[&age(app, &as_of())])),
+                false => format!(" · {}", fill(texts.offline_since(), &[&age(app, &as_of())])),
             }></span>
-            {move || (local_count() > 0).then(|| view! { <strong class="mark">{fill(texts.own_unsent, &[&local_count()])}</strong> })}
+            {move || (local_count() > 0).then(|| view! { <strong class="mark">{fill(texts.own_unsent(), &[&local_count()])}</strong> })}
         </p>
     }
 }
@@ -36,10 +36,10 @@ fn age(app: AppState, instant: &str) -> String {
     let now = (app.session.now.get() / 60_000.0) as i64;
     match now - minutes_since_1970(instant).unwrap_or(i64::MAX) {
         // A clock that is behind the server's says nothing about the age; a minute may be its error.
-        ..-1 => texts.age_unknown.to_owned(),
-        -1..1 => texts.just_now.to_owned(),
-        minutes @ 1..60 => fill(texts.minutes_ago, &[&minutes]),
-        minutes @ 60..1440 => fill(texts.hours_ago, &[&(minutes / 60)]),
-        minutes => fill(texts.days_ago, &[&(minutes / 1440)]),
+        ..-1 => texts.age_unknown().to_owned(),
+        -1..1 => texts.just_now().to_owned(),
+        minutes @ 1..60 => fill(texts.minutes_ago(), &[&minutes]),
+        minutes @ 60..1440 => fill(texts.hours_ago(), &[&(minutes / 60)]),
+        minutes => fill(texts.days_ago(), &[&(minutes / 1440)]),
     }
 }

@@ -176,5 +176,5 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
 /// Reports that no figures match the filter, and lists the years with figures.
 fn years_with_figures(app: AppState) -> String {
     let years: Vec<String> = app.overviews.years.with(|years| years.iter().map(|year| year.to_string()).collect());
-    fill(app.texts.no_figures, &[&years.join("、")])
+    fill(app.texts.no_figures(), &[&years.join("、")])
 }

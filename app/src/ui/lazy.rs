@@ -59,8 +59,8 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
             Some(
                 view! {
                     <div class="notice bad" role="alert">
-                        <p>{texts.not_loaded}</p>
-                        <button type="button" class="button" on:click=move |_| fetch()>{texts.try_again}</button>
+                        <p>{texts.not_loaded()}</p>
+                        <button type="button" class="button" on:click=move |_| fetch()>{texts.try_again()}</button>
                     </div>
                 }
                 .into_any(),

@@ -36,7 +36,7 @@ pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Da
     let programme = overview.catalogue.programme(&need.programme);
     let programme =
         programme.map(|programme| app.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default();
-    let due = need.due.map(|due| fill(texts.need_by, &[&format_date(due)]));
+    let due = need.due.map(|due| fill(texts.need_by(), &[&format_date(due)]));
     let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
         .into_iter()
         .chain(due)
@@ -44,10 +44,10 @@ pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Da
         .collect();
     let sync_state = match &view.sync_state {
         SyncState::Sent => None,
-        SyncState::Waits => Some(("state waiting", texts.state_on_phone)),
-        SyncState::Refused(_) => Some(("state bad", texts.state_refused)),
+        SyncState::Waits => Some(("state waiting", texts.state_on_phone())),
+        SyncState::Refused(_) => Some(("state bad", texts.state_refused())),
     };
-    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue}</span> });
+    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue()}</span> });
     view! {
         <li class="entry" data-need=view.id.to_string()>
             <a href=format!("/needs/{}", view.id)>

@@ -10,7 +10,7 @@ use leptos_router::hooks::use_location;
 /// Placeholder of content that is being read or fetched.
 #[component]
 pub fn Loading() -> impl IntoView {
-    view! { <Busy/><p class="empty">{use_app_state().texts.loading}</p> }
+    view! { <Busy/><p class="empty">{use_app_state().texts.loading()}</p> }
 }
 
 /// Marks the main part as busy as long as it is on the screen.
@@ -31,7 +31,7 @@ pub fn LoadingOnline() -> impl IntoView {
         if app.sync.online.get() {
             view! { <Loading/> }.into_any()
         } else {
-            view! { <p class="empty">{app.texts.nothing_kept}</p> }.into_any()
+            view! { <p class="empty">{app.texts.nothing_kept()}</p> }.into_any()
         }
     }
 }
@@ -46,7 +46,7 @@ pub fn LoadingStored() -> impl IntoView {
         _ => Kind::Loading,
     });
     move || match kind.get() {
-        Kind::Final => view! { <p class="empty">{app.texts.nothing_stored}</p> }.into_any(),
+        Kind::Final => view! { <p class="empty">{app.texts.nothing_stored()}</p> }.into_any(),
         Kind::Receiving => view! { <ReplicaNotice/> }.into_any(),
         _ => view! { <Loading/> }.into_any(),
     }

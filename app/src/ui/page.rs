@@ -44,8 +44,8 @@ pub fn PleaseSignIn() -> impl IntoView {
     let texts = use_app_state().texts;
     view! {
         <section class="narrow">
-            <p>{texts.please_sign_in}</p>
-            <A href="/sign-in" attr:class="button button-primary">{texts.sign_in}</A>
+            <p>{texts.please_sign_in()}</p>
+            <A href="/sign-in" attr:class="button button-primary">{texts.sign_in()}</A>
         </section>
     }
 }

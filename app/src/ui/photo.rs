@@ -27,7 +27,7 @@ pub fn photos(app: AppState, entry: &Entry) -> Markup {
         @for hash in &entry.attachments {
             @let address = photo_address(app, hash);
             a class="photo" href=(address) rel="external" target="_blank" {
-                img src=(address) alt=(app.texts.photo) loading="lazy";
+                img src=(address) alt=(app.texts.photo()) loading="lazy";
             }
         }
     }

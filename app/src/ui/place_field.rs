@@ -34,23 +34,23 @@ pub fn PlaceField(
     view! {
         {move || if chosen() {
             let label = app.geography.places.with(|places| match places.all().is_empty() {
-                true => texts.loading.to_owned(),
+                true => texts.loading().to_owned(),
                 false => places.label(&value.get()),
             });
             view! {
                 <p class="place-chosen">
                     <strong>{label}</strong>
-                    <button type="button" class="button-quiet" on:click=move |_| on_choose.run(String::new())>{texts.change}</button>
+                    <button type="button" class="button-quiet" on:click=move |_| on_choose.run(String::new())>{texts.change()}</button>
                 </p>
             }.into_any()
         } else {
             view! {
                 <input
-                    id="field-place" type="search" autocomplete="off" placeholder=texts.place_hint
+                    id="field-place" type="search" autocomplete="off" placeholder=texts.place_hint()
                     aria-invalid=move || invalid.get().to_string() aria-describedby="error-place"
                     prop:value=query on:input=move |event| query.set(event_target_value(&event))
                 />
-                <ul class="place-offers" aria-label=texts.places_found>
+                <ul class="place-offers" aria-label=texts.places_found()>
                     {move || {
                         let matches = matches();
                         // Before the places are loaded, an empty result means nothing.
@@ -61,9 +61,9 @@ pub fn PlaceField(
                             {matches.into_iter().map(|(code, label)| view! {
                                 <li><button type="button" on:click=move |_| on_choose.run(code.clone())>{label}</button></li>
                             }).collect_view()}
-                            {loading.then(|| view! { <li class="empty">{texts.loading}</li> })}
-                            {none.then(|| view! { <li class="empty">{texts.no_place_found}</li> })}
-                            {full.then(|| view! { <li class="empty">{fill(texts.more_places, &[&LIMIT])}</li> })}
+                            {loading.then(|| view! { <li class="empty">{texts.loading()}</li> })}
+                            {none.then(|| view! { <li class="empty">{texts.no_place_found()}</li> })}
+                            {full.then(|| view! { <li class="empty">{fill(texts.more_places(), &[&LIMIT])}</li> })}
                         }
                     }}
                 </ul>

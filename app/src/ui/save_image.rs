@@ -12,8 +12,8 @@ pub fn SaveImage(
     let texts = use_app_state().texts;
     view! {
         <p class="actions scripted-only take-away">
-            <button type="button" class="button-quiet" data-save="png" data-pictures=pictures>{texts.save_png}</button>
-            <button type="button" class="button-quiet" data-save="svg" data-pictures=pictures>{texts.save_svg}</button>
+            <button type="button" class="button-quiet" data-save="png" data-pictures=pictures>{texts.save_png()}</button>
+            <button type="button" class="button-quiet" data-save="svg" data-pictures=pictures>{texts.save_svg()}</button>
         </p>
     }
 }

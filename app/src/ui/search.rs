@@ -54,7 +54,7 @@ pub fn SearchResults(
         <p class="note" role="status">{summary}</p>
         <ul class="latest" inner_html=rows></ul>
         {more.then(|| view! {
-            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
         })}
     }
 }

@@ -22,7 +22,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn ActivityOf() -> impl IntoView {
-    let not_found = use_app_state().texts.no_such_activity;
+    let not_found = use_app_state().texts.no_such_activity();
     let editor = |activity, base_version| view! { <Editor activity base_version/> }.into_any();
     editing_screen(|catalogue, code| catalogue.activity(code).cloned(), not_found, editor)
 }
@@ -118,9 +118,9 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
                     <summary>{move || format!("{}. {}", at() + 1, typed.with(|typed| typed.name.clone()))}</summary>
                     <FieldEdit typed programme=programme.into() wrong/>
                     <p class="actions">
-                        <button type="button" class="button-quiet" on:click=move |_| shift(-1)>{texts.move_up}</button>
-                        <button type="button" class="button-quiet" on:click=move |_| shift(1)>{texts.move_down}</button>
-                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
+                        <button type="button" class="button-quiet" on:click=move |_| shift(-1)>{texts.move_up()}</button>
+                        <button type="button" class="button-quiet" on:click=move |_| shift(1)>{texts.move_down()}</button>
+                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out()}</button>
                     </p>
                 </details>
             </li>
@@ -128,32 +128,32 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
     };
     view! {
         <section class="list catalogue">
-            <h1>{if is_new { texts.activity_new.to_owned() } else { name.get_untracked() }}</h1>
-            <p class="hint">{if is_new { texts.activity_new_lead.to_owned() } else { fill(texts.form_change_lead, &[&version]) }}</p>
+            <h1>{if is_new { texts.activity_new().to_owned() } else { name.get_untracked() }}</h1>
+            <p class="hint">{if is_new { texts.activity_new_lead().to_owned() } else { fill(texts.form_change_lead(), &[&version]) }}</p>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || (!general().is_empty()).then(|| view! { <p class="notice bad" role="alert">{general().join("；")}</p> })}
-            {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong}</p> })}
+            {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong()}</p> })}
             <div class="catalogue-beside">
                 <div class="form">
-                    <label><span>{texts.activity_name}</span>
+                    <label><span>{texts.activity_name()}</span>
                         <input id="activity-name" type="text" prop:value=name on:input=move |event| name.set(event_target_value(&event))/></label>
-                    <label><span>{texts.activity_name_en}</span>
+                    <label><span>{texts.activity_name_en()}</span>
                         <input type="text" prop:value=name_en on:input=move |event| name_en.set(event_target_value(&event))/></label>
                     {is_new.then(|| view! {
-                        <label><span>{texts.field_code}</span>
+                        <label><span>{texts.field_code()}</span>
                             <input id="activity-code" type="text" prop:value=code on:input=move |event| code.set(event_target_value(&event))/></label>
                     })}
-                    <label><span>{texts.programme}</span>
+                    <label><span>{texts.programme()}</span>
                         <select id="activity-programme" on:change=move |event| programme.set(event_target_value(&event))>{programmes}</select></label>
-                    <h2>{texts.form_fields}</h2>
+                    <h2>{texts.form_fields()}</h2>
                     <ol class="catalogue-fields"><For each=move || fields.get() key=|(number, _)| *number children=item/></ol>
                     <p class="actions">
-                        <button type="button" class="button" id="add-field" on:click=add>{texts.field_add}</button>
-                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save}</button>
+                        <button type="button" class="button" id="add-field" on:click=add>{texts.field_add()}</button>
+                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save()}</button>
                     </p>
                 </div>
                 <div class="catalogue-preview">
-                    <h2>{texts.form_preview}</h2>
+                    <h2>{texts.form_preview()}</h2>
                     {move || view! { <Preview activity=activity.get()/> }}
                 </div>
             </div>

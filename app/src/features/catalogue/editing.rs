@@ -20,10 +20,10 @@ where
     T: 'static,
 {
     let texts = use_app_state().texts;
-    crate::ui::page::title(texts.nav_catalogue);
+    crate::ui::page::title(texts.nav_catalogue());
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    crate::ui::page::for_roles(is_admin, texts.admins_only, move |overview| {
+    crate::ui::page::for_roles(is_admin, texts.admins_only(), move |overview| {
         let code = code.get();
         let item = find(&overview.catalogue, &code);
         if item.is_none() && code != "new" {
@@ -43,7 +43,7 @@ pub fn programme_options(app: AppState, chosen: Signal<String>) -> impl IntoView
             view! { <option value=value selected=move || chosen.with(|chosen| *chosen == code)>{label}</option> }
         };
         let programmes = overview.catalogue.programmes.iter();
-        std::iter::once(option(String::new(), app.texts.please_choose.to_owned()))
+        std::iter::once(option(String::new(), app.texts.please_choose().to_owned()))
             .chain(programmes.map(|it| option(it.code.clone(), app.pick(&it.name, &it.name_en).to_owned())))
             .collect_view()
     }
@@ -104,7 +104,7 @@ impl Submission {
                     navigate("/catalogue", Default::default());
                 }
                 Err(error) => {
-                    self.failed.set(Some(error.detail.unwrap_or_else(|| self.app.texts.needs_network.to_owned())));
+                    self.failed.set(Some(error.detail.unwrap_or_else(|| self.app.texts.needs_network().to_owned())));
                     self.errors.set(error.errors);
                 }
             }

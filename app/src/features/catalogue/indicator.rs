@@ -63,7 +63,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn IndicatorEdit() -> impl IntoView {
-    let not_found = use_app_state().texts.not_found;
+    let not_found = use_app_state().texts.not_found();
     let editor = |indicator, base_version| view! { <Editor indicator base_version/> }.into_any();
     editing_screen(|catalogue, code| catalogue.indicator(code).cloned(), not_found, editor)
 }
@@ -109,7 +109,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
             .with_untracked(|targets| targets.iter().map(|target| target.get_untracked().target()).collect::<Vec<_>>());
         submission.begin();
         let Ok(targets) = typed.into_iter().collect() else {
-            failed.set(Some(texts.target_wrong.to_owned()));
+            failed.set(Some(texts.target_wrong().to_owned()));
             return;
         };
         let changed = Indicator { targets, ..shown.get_untracked() };
@@ -121,7 +121,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         }
     };
     let programme = Signal::derive(move || shown.with(|indicator| indicator.programme.clone()));
-    let ways = [texts.way_sum, texts.way_latest, texts.way_mean, texts.way_distinct];
+    let ways = [texts.way_sum(), texts.way_latest(), texts.way_mean(), texts.way_distinct()];
     let ways =
         WAYS.iter().zip(ways).map(|((_, code), words)| view! { <option value=*code>{words}</option> }).collect_view();
     let set_way = move |event| {
@@ -137,7 +137,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
                     on:input=move |event| typed.update(|typed| *part(typed) = event_target_value(&event))/>
             }
         };
-        let words = [texts.exactly, texts.at_least, texts.more_than, texts.about];
+        let words = [texts.exactly(), texts.at_least(), texts.more_than(), texts.about()];
         let options = EXACT.iter().zip(words).map(|((_, code), words)| {
             let is_chosen = move || typed.with(|typed| typed.exact == *code);
             view! { <option value=*code selected=is_chosen>{words.replace("{}", "").trim().to_owned()}</option> }
@@ -145,19 +145,19 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         let wrong = move || {
             let part = checked.get().then(|| typed.with(Typed::target).err()).flatten()?;
             let (label, code) = match part {
-                "year" => (texts.year, ErrorCode::Unknown),
-                "value" => (texts.target, ErrorCode::NotAmount),
-                _ => (texts.how_exact, ErrorCode::Unknown),
+                "year" => (texts.year(), ErrorCode::Unknown),
+                "value" => (texts.target(), ErrorCode::NotAmount),
+                _ => (texts.how_exact(), ErrorCode::Unknown),
             };
             Some(format!("{label}：{}", FieldError::new(part, code).in_language(model.language).message))
         };
         let remove = move |_| targets.update(|targets| targets.retain(|target| *target != typed));
         view! {
             <li class="catalogue-target" class:wrong=move || wrong().is_some()>
-                {number(texts.year, |typed| &mut typed.year)}
-                <select aria-label=texts.how_exact on:change=move |event| typed.update(|typed| typed.exact = event_target_value(&event))>{options.collect_view()}</select>
-                {number(texts.target, |typed| &mut typed.value)}
-                <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
+                {number(texts.year(), |typed| &mut typed.year)}
+                <select aria-label=texts.how_exact() on:change=move |event| typed.update(|typed| typed.exact = event_target_value(&event))>{options.collect_view()}</select>
+                {number(texts.target(), |typed| &mut typed.value)}
+                <button type="button" class="button-quiet" on:click=remove>{texts.take_out()}</button>
                 <small class="error">{wrong}</small>
             </li>
         }
@@ -186,28 +186,28 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
     };
     view! {
         <section class="list catalogue">
-            <h1>{if is_new { texts.indicator_new.to_owned() } else { shown.with_untracked(|indicator| model.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
+            <h1>{if is_new { texts.indicator_new().to_owned() } else { shown.with_untracked(|indicator| model.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             <div class="catalogue-beside">
                 <div class="form">
-                    {text(texts.indicator_name, "name", |indicator| &mut indicator.name)}
-                    {text(texts.indicator_name_en, "name_en", |indicator| &mut indicator.name_en)}
-                    {text(texts.need_unit, "unit", |indicator| &mut indicator.unit)}
-                    {text(texts.field_unit_en, "unit_en", |indicator| &mut indicator.unit_en)}
+                    {text(texts.indicator_name(), "name", |indicator| &mut indicator.name)}
+                    {text(texts.indicator_name_en(), "name_en", |indicator| &mut indicator.name_en)}
+                    {text(texts.need_unit(), "unit", |indicator| &mut indicator.unit)}
+                    {text(texts.field_unit_en(), "unit_en", |indicator| &mut indicator.unit_en)}
                     {is_new.then(|| view! {
-                        {text(texts.field_code, "code", |indicator| &mut indicator.code)}
-                        <label><span>{texts.programme}</span>
+                        {text(texts.field_code(), "code", |indicator| &mut indicator.code)}
+                        <label><span>{texts.programme()}</span>
                             <select id="indicator-programme" on:change=move |event| shown.update(|indicator| indicator.programme = event_target_value(&event))>{programme_options(model, programme)}</select></label>
-                        <label><span>{texts.how_counted}</span><select on:change=set_way>{ways}</select></label>
+                        <label><span>{texts.how_counted()}</span><select on:change=set_way>{ways}</select></label>
                     })}
-                    <h2>{texts.targets}</h2>
+                    <h2>{texts.targets()}</h2>
                     <ul class="catalogue-fields"><For each=move || targets.get() key=|typed| *typed children=row/></ul>
                     <p class="actions">
-                        <button type="button" class="button" id="add-target" on:click=add>{texts.target_add}</button>
-                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save}</button>
+                        <button type="button" class="button" id="add-target" on:click=add>{texts.target_add()}</button>
+                        <button type="button" class="button button-primary" id="save" on:click=save>{texts.save()}</button>
                     </p>
                 </div>
-                <div class="catalogue-preview"><h2>{texts.form_preview}</h2>{preview}</div>
+                <div class="catalogue-preview"><h2>{texts.form_preview()}</h2>{preview}</div>
             </div>
         </section>
     }

@@ -28,10 +28,10 @@ lazy_screen!(
 fn CatalogueList() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_catalogue);
+    crate::ui::page::title(texts.nav_catalogue());
     move || {
         if !model.session.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
-            return view! { <p class="empty">{texts.admins_only}</p> }.into_any();
+            return view! { <p class="empty">{texts.admins_only()}</p> }.into_any();
         }
         let Some(overview) = model.overviews.server.get() else {
             return view! { <Loading/> }.into_any();
@@ -41,7 +41,7 @@ fn CatalogueList() -> impl IntoView {
             let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
             let activities = activities.map(|activity| {
                 let name = model.pick(&activity.name, &activity.name_en).to_owned();
-                let about = fill(texts.form_version, &[&activity.version, &activity.fields.len()]);
+                let about = fill(texts.form_version(), &[&activity.version, &activity.fields.len()]);
                 view! { <li><a href=format!("/catalogue/activities/{}", activity.code)>{name}" "<small>{about}</small></a></li> }
             });
             let indicators = catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);
@@ -52,23 +52,23 @@ fn CatalogueList() -> impl IntoView {
             view! {
                 <details class="programme" style=color_style(programme.color)>
                     <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
-                    <h3>{texts.activities}</h3>
+                    <h3>{texts.activities()}</h3>
                     <ul class="choices">{activities.collect_view()}</ul>
-                    <h3>{texts.indicators}</h3>
+                    <h3>{texts.indicators()}</h3>
                     <ul class="choices">{indicators.collect_view()}</ul>
                     <p class="actions">
-                        <a class="button button-quiet" href=format!("/catalogue/programmes/{}", programme.code)>{texts.programme_edit}</a>
+                        <a class="button button-quiet" href=format!("/catalogue/programmes/{}", programme.code)>{texts.programme_edit()}</a>
                     </p>
                 </details>
             }
         });
         view! {
             <section class="narrow catalogue">
-                <h1>{texts.nav_catalogue}</h1>
+                <h1>{texts.nav_catalogue()}</h1>
                 <p class="actions">
-                    <a class="button" href="/catalogue/activities/new">{texts.activity_new}</a>
-                    <a class="button" href="/catalogue/indicators/new">{texts.indicator_new}</a>
-                    <a class="button" href="/catalogue/programmes/new">{texts.programme_new}</a>
+                    <a class="button" href="/catalogue/activities/new">{texts.activity_new()}</a>
+                    <a class="button" href="/catalogue/indicators/new">{texts.indicator_new()}</a>
+                    <a class="button" href="/catalogue/programmes/new">{texts.programme_new()}</a>
                 </p>
                 {groups.collect_view()}
             </section>

@@ -22,7 +22,7 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn ProgrammeEdit() -> impl IntoView {
-    let not_found = use_app_state().texts.not_found;
+    let not_found = use_app_state().texts.not_found();
     let editor = |programme, base_version| view! { <Editor programme base_version/> }.into_any();
     editing_screen(draft_of, not_found, editor)
 }
@@ -79,19 +79,19 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
     });
     let contrast = move || {
         let contrast = ProgrammeColor::contrast_of(&color.get()).ok()?;
-        Some(fill(texts.programme_contrast, &[&one_decimal(contrast)]))
+        Some(fill(texts.programme_contrast(), &[&one_decimal(contrast)]))
     };
     let is_too_light = move || color.with(|color| color.parse::<ProgrammeColor>() == Err(ColorError::LowContrast));
     let color_control = view! {
         <div class="catalogue-color">
             {text("color", |draft| &mut draft.color)}
-            <input type="color" aria-label=texts.programme_color_pick prop:value=picked
+            <input type="color" aria-label=texts.programme_color_pick() prop:value=picked
                 on:input=move |event| set("color", &|draft| draft.color = event_target_value(&event))/>
         </div>
         <p class="hint" class:warn=is_too_light role="status">{contrast}</p>
     };
-    let positions = std::iter::once(texts.programme_first.to_owned())
-        .chain(others.iter().map(|name| fill(texts.programme_after, &[name])));
+    let positions = std::iter::once(texts.programme_first().to_owned())
+        .chain(others.iter().map(|name| fill(texts.programme_after(), &[name])));
     let options = (1..).zip(positions).map(|(order, label)| {
         let is_chosen = move || draft.with(|draft| draft.order == Some(order));
         view! { <option value=order selected=is_chosen>{label}</option> }
@@ -119,7 +119,7 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
     };
     let name = move || {
         let name = draft.with(|draft| app.pick(&draft.name, &draft.name_en).trim().to_owned());
-        if name.is_empty() { texts.programme.to_owned() } else { name }
+        if name.is_empty() { texts.programme().to_owned() } else { name }
     };
     let swatch = move |label: &'static str, class: &'static str, style: fn(&str) -> String| {
         view! {
@@ -136,22 +136,22 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
     };
     view! {
         <section class="list catalogue">
-            <h1>{if is_new { texts.programme_new.to_owned() } else { untrack(name) }}</h1>
+            <h1>{if is_new { texts.programme_new().to_owned() } else { untrack(name) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
-            {is_new.then(|| view! { <p class="lead">{texts.programme_accounts}</p> })}
+            {is_new.then(|| view! { <p class="lead">{texts.programme_accounts()}</p> })}
             <div class="catalogue-beside">
                 <form class="form" novalidate on:submit=save>
-                    {row("name", texts.programme_name.to_owned(), text("name", |draft| &mut draft.name).into_any())}
-                    {row("name_en", format!("{}{}", texts.programme_name_en, texts.optional), text("name_en", |draft| &mut draft.name_en).into_any())}
-                    {is_new.then(|| row("code", texts.field_code.to_owned(), text("code", |draft| &mut draft.code).into_any()))}
-                    {row("color", texts.programme_color.to_owned(), color_control.into_any())}
-                    {row("order", texts.programme_order.to_owned(), order_control.into_any())}
-                    <p class="actions"><button class="button button-primary" id="save">{texts.save}</button></p>
+                    {row("name", texts.programme_name().to_owned(), text("name", |draft| &mut draft.name).into_any())}
+                    {row("name_en", format!("{}{}", texts.programme_name_en(), texts.optional()), text("name_en", |draft| &mut draft.name_en).into_any())}
+                    {is_new.then(|| row("code", texts.field_code().to_owned(), text("code", |draft| &mut draft.code).into_any()))}
+                    {row("color", texts.programme_color().to_owned(), color_control.into_any())}
+                    {row("order", texts.programme_order().to_owned(), order_control.into_any())}
+                    <p class="actions"><button class="button button-primary" id="save">{texts.save()}</button></p>
                 </form>
                 <div class="catalogue-preview">
-                    <h2>{texts.form_preview}</h2>
-                    {swatch(texts.preview_light, "catalogue-swatch", light_style)}
-                    {swatch(texts.preview_dark, "catalogue-swatch catalogue-swatch-dark", dark_style)}
+                    <h2>{texts.form_preview()}</h2>
+                    {swatch(texts.preview_light(), "catalogue-swatch", light_style)}
+                    {swatch(texts.preview_dark(), "catalogue-swatch catalogue-swatch-dark", dark_style)}
                 </div>
             </div>
         </section>

@@ -40,32 +40,32 @@ pub fn ExportMenu() -> impl IntoView {
     };
     let files = move || {
         view! {
-            {link("/api/v1/export/indicators.xlsx", texts.as_xlsx)}
-            {link("/api/v1/export/indicators.csv", texts.as_csv)}
-            {link("/api/v1/export/map.geojson", texts.as_geojson)}
-            {picture("png", texts.save_png)}
-            {picture("svg", texts.save_svg)}
+            {link("/api/v1/export/indicators.xlsx", texts.as_xlsx())}
+            {link("/api/v1/export/indicators.csv", texts.as_csv())}
+            {link("/api/v1/export/map.geojson", texts.as_geojson())}
+            {picture("png", texts.save_png())}
+            {picture("svg", texts.save_svg())}
         }
     };
     let may_share = move || may_share(app);
     let open_share = move |_| sharing.set(true);
     let export =
-        view! { {icon(EXPORT)}{texts.export}<span class="menu-opens" aria-hidden="true">"▾"</span> }.into_any();
+        view! { {icon(EXPORT)}{texts.export()}<span class="menu-opens" aria-hidden="true">"▾"</span> }.into_any();
     view! {
         <div class="toolbar">
-            <Menu label=texts.export class="wide" face=export>{files()}</Menu>
-            <a class="button wide" href=to("/report")>{icon(REPORT)}{texts.open_report}</a>
+            <Menu label=texts.export() class="wide" face=export>{files()}</Menu>
+            <a class="button wide" href=to("/report")>{icon(REPORT)}{texts.open_report()}</a>
             <Show when=may_share>
                 <button type="button" class="button wide opens-share scripted-only" aria-expanded=move || sharing.get().to_string()
-                    on:click=open_share>{icon(SHARE)}{texts.share}</button>
+                    on:click=open_share>{icon(SHARE)}{texts.share()}</button>
             </Show>
-            <a class="button wide" href=wall>{icon(WALL)}{texts.wall}</a>
-            <Menu label=texts.more_tools class="menu-more" face=view! { "⋯" }.into_any()>
-                <li role="none"><a role="menuitem" tabindex="-1" href=to("/report")>{icon(REPORT)}{texts.open_report}</a></li>
+            <a class="button wide" href=wall>{icon(WALL)}{texts.wall()}</a>
+            <Menu label=texts.more_tools() class="menu-more" face=view! { "⋯" }.into_any()>
+                <li role="none"><a role="menuitem" tabindex="-1" href=to("/report")>{icon(REPORT)}{texts.open_report()}</a></li>
                 <Show when=may_share>
-                    <li role="none"><button type="button" role="menuitem" tabindex="-1" on:click=open_share>{icon(SHARE)}{texts.share}</button></li>
+                    <li role="none"><button type="button" role="menuitem" tabindex="-1" on:click=open_share>{icon(SHARE)}{texts.share()}</button></li>
                 </Show>
-                <li role="none"><a role="menuitem" tabindex="-1" href=wall>{icon(WALL)}{texts.wall}</a></li>
+                <li role="none"><a role="menuitem" tabindex="-1" href=wall>{icon(WALL)}{texts.wall()}</a></li>
                 {files()}
             </Menu>
             <Show when=move || sharing.get()><SharePanel sharing/></Show>
@@ -93,9 +93,9 @@ fn SharePanel(sharing: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <div class="share" role="dialog" aria-label=texts.share tabindex="-1" node_ref=panel on:keydown=press>
-            <h2>{texts.share}</h2>
-            <button type="button" class="button-quiet close" aria-label=texts.close on:click=move |_| close()>"×"</button>
+        <div class="share" role="dialog" aria-label=texts.share() tabindex="-1" node_ref=panel on:keydown=press>
+            <h2>{texts.share()}</h2>
+            <button type="button" class="button-quiet close" aria-label=texts.close() on:click=move |_| close()>"×"</button>
             {ShareLinks()}
         </div>
     }

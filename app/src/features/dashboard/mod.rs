@@ -27,7 +27,7 @@ pub fn Dashboard() -> impl IntoView {
         if has_overview.get() {
             view! {
                 <div class="dashboard">
-                    <h1 class="unseen">{app.texts.nav_view}</h1>
+                    <h1 class="unseen">{app.texts.nav_view()}</h1>
                     <div class="dashboard-above">
                         <FilterBar filter/>
                         <ExportMenu/>

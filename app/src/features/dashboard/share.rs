@@ -27,7 +27,7 @@ fn Share() -> impl IntoView {
     let failed = RwSignal::new(None::<String>);
     let links = RwSignal::new(Vec::<ShareLink>::new());
     let show_error = move |error: crate::api::error::ApiError| {
-        failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed.to_owned())));
+        failed.set(Some(error.detail.unwrap_or_else(|| texts.share_failed().to_owned())));
     };
     let list = move || {
         spawn_local(async move {
@@ -61,26 +61,26 @@ fn Share() -> impl IntoView {
     };
     list();
     view! {
-            <p>{texts.share_lead}</p>
+            <p>{texts.share_lead()}</p>
             <p class="actions">
-                <label><span>{texts.share_days}</span>
+                <label><span>{texts.share_days()}</span>
                     <input name="share-days" inputmode="numeric" prop:value=days on:input=move |event| days.set(event_target_value(&event))/>
                 </label>
-                <button type="button" class="button button-primary" on:click=make>{texts.share_make}</button>
+                <button type="button" class="button button-primary" on:click=make>{texts.share_make()}</button>
             </p>
             {move || failed.get().map(|why| view! { <p class="bad" role="alert">{why}</p> })}
             {move || made.get().map(|link| view! {
-                <p role="status"><label><span>{texts.share_once}</span><input class="made" name="made-link" readonly prop:value=link/></label></p>
+                <p role="status"><label><span>{texts.share_once()}</span><input class="made" name="made-link" readonly prop:value=link/></label></p>
             })}
             <ul class="share-links">
                 {move || links.get().into_iter().map(|link| {
                     let (id, query) = (link.id, if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
                     let until = day_in_china(&link.expires_at);
                     let state = match &link.withdrawn_at {
-                        Some(_) => view! { <small>{texts.share_withdrawn}</small> }.into_any(),
+                        Some(_) => view! { <small>{texts.share_withdrawn()}</small> }.into_any(),
                         None => view! {
-                            <small>{fill(texts.share_until, &[&until])}</small>
-                            <button type="button" class="button-quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw}</button>
+                            <small>{fill(texts.share_until(), &[&until])}</small>
+                            <button type="button" class="button-quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw()}</button>
                         }.into_any(),
                     };
                     view! { <li><span>{query}</span>" "{state}</li> }

@@ -105,7 +105,7 @@ impl Form {
         };
         let control = view! {
             <select id=format!("field-{name}") aria-describedby=format!("error-{name}") on:change=move |event| self.set(name, event_target_value(&event))>
-                <option value="">{self.model.texts.please_choose}</option>
+                <option value="">{self.model.texts.please_choose()}</option>
                 {options.into_iter().map(option).collect_view()}
             </select>
         };
@@ -113,7 +113,7 @@ impl Form {
     }
 
     pub(super) fn optional(self, label: &str) -> String {
-        format!("{label}{}", self.model.texts.optional)
+        format!("{label}{}", self.model.texts.optional())
     }
 
     /// Returns the fields that the user's scope forbids.
@@ -139,7 +139,7 @@ impl Form {
             let validated = match sync::judges(model).await {
                 Some((overview, places)) => validate(&overview, &places),
                 None => {
-                    self.failed.try_set(Some(texts.not_ready_to_save.to_owned()));
+                    self.failed.try_set(Some(texts.not_ready_to_save().to_owned()));
                     None
                 }
             };
@@ -151,8 +151,8 @@ impl Form {
                     }
                     Err(error) => {
                         let why = match error.status {
-                            CONFLICT => texts.directory_changed.to_owned(),
-                            _ => error.detail.unwrap_or_else(|| texts.needs_network.to_owned()),
+                            CONFLICT => texts.directory_changed().to_owned(),
+                            _ => error.detail.unwrap_or_else(|| texts.needs_network().to_owned()),
                         };
                         self.failed.try_set(Some(why));
                         self.errors.try_set(error.errors);
@@ -177,7 +177,7 @@ impl Form {
         self.begun.set_value(now);
         if !both.is_empty() {
             let names: Vec<&str> = both.into_iter().map(|name| label_of(self.model, name)).collect();
-            self.failed.set(Some(fill(self.model.texts.changed_elsewhere, &[&names.join("、")])));
+            self.failed.set(Some(fill(self.model.texts.changed_elsewhere(), &[&names.join("、")])));
             return false;
         }
         true
@@ -188,7 +188,7 @@ impl Form {
         view! {
             <p class="actions">
                 <button class="button button-primary" id="save" disabled=busy>
-                    {move || if busy.get() { texts.saving } else { texts.save }}
+                    {move || if busy.get() { texts.saving() } else { texts.save() }}
                 </button>
             </p>
         }
@@ -219,7 +219,7 @@ pub(super) fn base_revision(is_new: bool, rev: Option<u64>) -> Option<u64> {
 
 /// Renders the notice for users who may not edit the record.
 pub(super) fn elsewhere(model: AppState) -> AnyView {
-    view! { <p class="empty">{model.texts.coordinators_only}</p> }.into_any()
+    view! { <p class="empty">{model.texts.coordinators_only()}</p> }.into_any()
 }
 
 /// Returns the programmes to choose from.
@@ -232,16 +232,16 @@ pub(super) fn programmes(model: AppState, overview: &Overview) -> Vec<(String, S
 fn label_of(model: AppState, name: &str) -> &'static str {
     let texts = model.texts;
     match name {
-        "name" => texts.organisation_name,
-        "name_en" => texts.organisation_name_en,
-        "kind" => texts.field_kind,
-        "place" => texts.place,
-        "programme" => texts.programme,
-        "east" => texts.position_east,
-        "north" => texts.position_north,
-        "from" => texts.pairing_from,
-        "to" => texts.pairing_to,
-        "agreement" => texts.agreement,
-        _ => texts.organisation,
+        "name" => texts.organisation_name(),
+        "name_en" => texts.organisation_name_en(),
+        "kind" => texts.field_kind(),
+        "place" => texts.place(),
+        "programme" => texts.programme(),
+        "east" => texts.position_east(),
+        "north" => texts.position_north(),
+        "from" => texts.pairing_from(),
+        "to" => texts.pairing_to(),
+        "agreement" => texts.agreement(),
+        _ => texts.organisation(),
     }
 }

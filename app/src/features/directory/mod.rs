@@ -51,7 +51,7 @@ lazy_screen!(
 fn Organisations() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_organisations);
+    crate::ui::page::title(texts.nav_organisations());
     let address = use_url_state();
     let listed = RwSignal::new(PAGE);
     let side = Memo::new(move |_| address.get("side").unwrap_or_default());
@@ -70,7 +70,7 @@ fn Organisations() -> impl IntoView {
             matches.iter().take(listed.get()).map(|organisation| row(model, &overview, organisation)).collect();
         let more = matches.len() > listed.get();
         view! {
-            <SearchResults summary=fill(texts.found_organisations, &[&matches.len()]) rows more listed/>
+            <SearchResults summary=fill(texts.found_organisations(), &[&matches.len()]) rows more listed/>
         }
         .into_any()
     };
@@ -78,8 +78,8 @@ fn Organisations() -> impl IntoView {
         model.session.user.with(|user| {
             let Some(user) = user else { return String::new() };
             html! {
-                @if user.role.coordinates() { a class="button" href="/organisations/new" { (texts.organisation_new) } }
-                a class="button button-quiet" href="/api/v1/export/directory.xlsx" rel="external" { (texts.directory_as_xlsx) }
+                @if user.role.coordinates() { a class="button" href="/organisations/new" { (texts.organisation_new()) } }
+                a class="button button-quiet" href="/api/v1/export/directory.xlsx" rel="external" { (texts.directory_as_xlsx()) }
             }
             .into_string()
         })
@@ -89,16 +89,16 @@ fn Organisations() -> impl IntoView {
     };
     view! {
         <section class="list">
-            <h1>{texts.nav_organisations}</h1>
+            <h1>{texts.nav_organisations()}</h1>
             <p class="actions" inner_html=actions></p>
             <div class="filters">
-                <SearchField label=texts.search_organisations/>
+                <SearchField label=texts.search_organisations()/>
                 <label>
-                    <span>{texts.side}</span>
+                    <span>{texts.side()}</span>
                     <select on:change=move |event| address.change(&[("side", event_target_value(&event))], HistoryStep::Further)>
-                        <option value="">{texts.all_places}</option>
-                        {side_option(Side::A, texts.side_a)}
-                        {side_option(Side::B, texts.side_b)}
+                        <option value="">{texts.all_places()}</option>
+                        {side_option(Side::A, texts.side_a())}
+                        {side_option(Side::B, texts.side_b())}
                     </select>
                 </label>
             </div>
@@ -117,7 +117,7 @@ lazy_screen!(
 fn OrganisationOf() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.organisation);
+    crate::ui::page::title(texts.organisation());
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let (entries, items) = (use_entries(|| true), use_ledger());
@@ -127,7 +127,7 @@ fn OrganisationOf() -> impl IntoView {
         };
         let directory = overview.directory();
         let Some(shown) = id.get().and_then(|id| directory.organisation(id)) else {
-            return view! { <p class="empty">{texts.not_found}</p> }.into_any();
+            return view! { <p class="empty">{texts.not_found()}</p> }.into_any();
         };
         let pairings: Vec<&Pairing> = directory.pairings_of(shown.id).collect();
         let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
@@ -145,30 +145,30 @@ fn OrganisationOf() -> impl IntoView {
         let list = list.into_string()
             + &items.with(|items| items.as_ref().map(|items| needs_at(model, &shown.place, items)).unwrap_or_default());
         let signed_in = model.session.user.with(Option::is_some);
-        let map = static_map::partners(&overview, shown.id, model.language, texts.map_label).unwrap_or_default();
+        let map = static_map::partners(&overview, shown.id, model.language, texts.map_label()).unwrap_or_default();
         let partners = html! {
             ul class="latest" { @for pairing in &pairings { (partner(model, &overview, pairing)) } }
             (PreEscaped(map))
         }
         .into_string();
-        let position = if shown.position.is_none() { texts.approximate } else { "" };
+        let position = if shown.position.is_none() { texts.approximate() } else { "" };
         let style = programme_style(&overview.catalogue, &shown.programme);
         view! {
             <section class="list programme" style=style>
                 <h1>{model.pick(&shown.name, &shown.name_en).to_owned()}</h1>
                 <p class="note">{format!("{} · {} {position}", organisation_kind(texts, shown.kind), place_name(&overview, &shown.place))}</p>
                 <p class="actions">
-                    <a class="button" href=format!("/?place={}", shown.place)>{texts.on_the_map}</a>
-                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", shown.place)>{texts.nav_needs}</a> })}
+                    <a class="button" href=format!("/?place={}", shown.place)>{texts.on_the_map()}</a>
+                    {signed_in.then(|| view! { <a class="button" href=format!("/needs?place={}", shown.place)>{texts.nav_needs()}</a> })}
                     {crate::ui::page::may_change(|user| shown.forbidden_fields(user)).then(|| view! {
-                        <a class="button button-quiet" href=format!("/organisations/{}/edit", shown.id)>{texts.edit}</a>
-                        <a class="button button-quiet" href=format!("/pairings/new?organisation={}", shown.id)>{texts.pairing_new}</a>
+                        <a class="button button-quiet" href=format!("/organisations/{}/edit", shown.id)>{texts.edit()}</a>
+                        <a class="button button-quiet" href=format!("/pairings/new?organisation={}", shown.id)>{texts.pairing_new()}</a>
                     })}
                 </p>
-                <h2>{fill(texts.pairings_shown, &[&pairings.len()])}</h2>
+                <h2>{fill(texts.pairings_shown(), &[&pairings.len()])}</h2>
                 <div inner_html=partners></div>
                 {figures_of(model, &overview, &pairings)}
-                <h2>{fill(texts.found_entries, &[&count])}</h2>
+                <h2>{fill(texts.found_entries(), &[&count])}</h2>
                 <div inner_html=list></div>
             </section>
         }
@@ -184,7 +184,7 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
         return String::new();
     }
     let row = |item: &&ItemView| {
-        let due = item.item.due.map(|due| format!(" · {}", fill(texts.need_by, &[&format_date(due)])));
+        let due = item.item.due.map(|due| format!(" · {}", fill(texts.need_by(), &[&format_date(due)])));
         html! {
             li {
                 strong { a href={ "/needs/" (item.id) } { (item.item.title) } }
@@ -193,7 +193,7 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
         }
     };
     html! {
-        h2 { (texts.nav_needs) " · " (fill(texts.needs_found, &[&needs.len()])) }
+        h2 { (texts.nav_needs()) " · " (fill(texts.needs_found(), &[&needs.len()])) }
         ul class="latest needs-here" { @for item in needs.iter().take(LISTED) { (row(item)) } }
     }
     .into_string()
@@ -214,7 +214,7 @@ fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> im
     };
     let rows: Vec<_> = all.iter().filter_map(row).collect();
     (!rows.is_empty()).then(
-        || view! { <h2>{texts.figures_under_pairings}</h2><table class="table-amounts"><tbody>{rows}</tbody></table> },
+        || view! { <h2>{texts.figures_under_pairings()}</h2><table class="table-amounts"><tbody>{rows}</tbody></table> },
     )
 }
 
@@ -237,7 +237,7 @@ fn row(model: AppState, overview: &Overview, organisation: &Organisation) -> Str
         li {
             strong { a href={ "/organisations/" (organisation.id) } { (model.pick(&organisation.name, &organisation.name_en)) } }
             span { (organisation_kind(model.texts, organisation.kind)) " · " (place_name(overview, &organisation.place)) }
-            span { (fill(model.texts.pairings_shown, &[&count])) }
+            span { (fill(model.texts.pairings_shown(), &[&count])) }
         }
     }
     .into_string()
@@ -246,10 +246,11 @@ fn row(model: AppState, overview: &Overview, organisation: &Organisation) -> Str
 /// Renders a partner with the start and end of the pairing.
 fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
     let texts = model.texts;
-    let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
+    let since =
+        pairing.from.map_or(texts.since_unknown().to_owned(), |from| fill(texts.since(), &[&format_date(from)]));
     let programme = overview.catalogue.programme(&pairing.programme);
     let programme = programme.map(|programme| model.pick(&programme.name, &programme.name_en)).unwrap_or_default();
-    let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended, &[&format_date(to)])));
+    let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended(), &[&format_date(to)])));
     let agreement = pairing.agreement.as_ref().filter(|_| model.session.user.with(Option::is_some));
     let may_edit = crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory()));
     html! {
@@ -260,10 +261,10 @@ fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
             span { (programme) " · " (since) (ended.unwrap_or_default()) }
             @if let Some(agreement) = agreement {
                 a class="button button-quiet" href={ "/api/v1/attachments/" (agreement) } rel="external" target="_blank" {
-                    (texts.agreement_open)
+                    (texts.agreement_open())
                 }
             }
-            @if may_edit { a class="button button-quiet" href={ "/pairings/" (pairing.id) } { (texts.edit) } }
+            @if may_edit { a class="button button-quiet" href={ "/pairings/" (pairing.id) } { (texts.edit()) } }
         }
     }
 }

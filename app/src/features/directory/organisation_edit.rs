@@ -29,9 +29,9 @@ lazy_screen!(
 #[component]
 fn OrganisationEdit() -> impl IntoView {
     let model = use_app_state();
-    crate::ui::page::title(model.texts.organisation);
+    crate::ui::page::title(model.texts.organisation());
     let params = use_params_map();
-    crate::ui::page::for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
+    crate::ui::page::for_roles(Role::coordinates, model.texts.coordinators_only(), move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {
             None => organisation_form(model, overview, None).into_any(),
@@ -40,7 +40,7 @@ fn OrganisationEdit() -> impl IntoView {
                     elsewhere(model)
                 }
                 Some(organisation) => organisation_form(model, overview, Some(organisation)).into_any(),
-                None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
+                None => view! { <p class="empty">{model.texts.not_found()}</p> }.into_any(),
             },
         }
     })
@@ -129,16 +129,16 @@ fn organisation_form(
     };
     view! {
         <section class="narrow">
-            <h1>{organisation.map_or(texts.organisation_new.to_owned(), |organisation| organisation.name.clone())}</h1>
+            <h1>{organisation.map_or(texts.organisation_new().to_owned(), |organisation| organisation.name.clone())}</h1>
             {form.failure()}
             <form class="form" novalidate on:submit=save>
-                {form.input("name", texts.organisation_name.to_owned(), "text")}
-                {form.input("name_en", form.optional(texts.organisation_name_en), "text")}
-                {form.select("kind", texts.field_kind.to_owned(), kinds)}
-                {form.row("place", texts.place.to_owned(), place.into_any())}
-                {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
-                {form.input("east", form.optional(texts.position_east), "text")}
-                {form.input("north", form.optional(texts.position_north), "text")}
+                {form.input("name", texts.organisation_name().to_owned(), "text")}
+                {form.input("name_en", form.optional(texts.organisation_name_en()), "text")}
+                {form.select("kind", texts.field_kind().to_owned(), kinds)}
+                {form.row("place", texts.place().to_owned(), place.into_any())}
+                {form.select("programme", texts.programme().to_owned(), programmes(model, overview))}
+                {form.input("east", form.optional(texts.position_east()), "text")}
+                {form.input("north", form.optional(texts.position_north()), "text")}
                 {form.save_button()}
             </form>
         </section>

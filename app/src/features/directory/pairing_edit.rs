@@ -35,9 +35,9 @@ lazy_screen!(
 #[component]
 fn PairingEdit() -> impl IntoView {
     let model = use_app_state();
-    title(model.texts.pairing);
+    title(model.texts.pairing());
     let (params, query) = (use_params_map(), use_query_map());
-    for_roles(Role::coordinates, model.texts.coordinators_only, move |overview| {
+    for_roles(Role::coordinates, model.texts.coordinators_only(), move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         let with = query.with(|query| query.get("organisation")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {
@@ -47,7 +47,7 @@ fn PairingEdit() -> impl IntoView {
                     elsewhere(model)
                 }
                 Some(pairing) => pairing_form(model, overview, Some(pairing), None).into_any(),
-                None => view! { <p class="empty">{model.texts.not_found}</p> }.into_any(),
+                None => view! { <p class="empty">{model.texts.not_found()}</p> }.into_any(),
             },
         }
     })
@@ -123,7 +123,7 @@ fn pairing_form(
     let bring = move |event: leptos::ev::Event| {
         let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
-        form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large.to_owned()));
+        form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large().to_owned()));
         if file.size() > LARGEST_FILE {
             return;
         }
@@ -131,7 +131,7 @@ fn pairing_form(
         spawn_local(async move {
             match photos::upload_file(&file).await {
                 Ok(sha256) => form.set("agreement", sha256),
-                Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned()))),
+                Err(error) => form.failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network().to_owned()))),
             }
             busy.set(false);
         });
@@ -140,23 +140,24 @@ fn pairing_form(
         <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
         {move || Some(agreement.get()).filter(|hash| !hash.is_empty()).map(|sha256| view! {
             <p class="place-chosen">
-                <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open}</a>
-                <button type="button" class="button-quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out}</button>
+                <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open()}</a>
+                <button type="button" class="button-quiet" on:click=move |_| form.set("agreement", String::new())>{texts.take_out()}</button>
             </p>
         })}
     };
-    let name = pairing.map_or(texts.pairing_new.to_owned(), |pairing| pairing_name(model.labels(), overview, pairing));
+    let name =
+        pairing.map_or(texts.pairing_new().to_owned(), |pairing| pairing_name(model.labels(), overview, pairing));
     view! {
         <section class="narrow">
             <h1>{name}</h1>
             {form.failure()}
             <form class="form" novalidate on:submit=save>
-                {form.select("programme", texts.programme.to_owned(), programmes(model, overview))}
-                {form.select("organisation_a", fill(texts.of_side, &[&texts.side_a]), of_side(Side::A))}
-                {form.select("organisation_b", fill(texts.of_side, &[&texts.side_b]), of_side(Side::B))}
-                {form.input("from", form.optional(texts.pairing_from), "date")}
-                {form.input("to", form.optional(texts.pairing_to), "date")}
-                {form.row("agreement", form.optional(texts.agreement), file.into_any())}
+                {form.select("programme", texts.programme().to_owned(), programmes(model, overview))}
+                {form.select("organisation_a", fill(texts.of_side(), &[&texts.side_a()]), of_side(Side::A))}
+                {form.select("organisation_b", fill(texts.of_side(), &[&texts.side_b()]), of_side(Side::B))}
+                {form.input("from", form.optional(texts.pairing_from()), "date")}
+                {form.input("to", form.optional(texts.pairing_to()), "date")}
+                {form.row("agreement", form.optional(texts.agreement()), file.into_any())}
                 {form.save_button()}
             </form>
         </section>

@@ -31,7 +31,7 @@ lazy_screen!(
 fn List() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_list);
+    crate::ui::page::title(texts.nav_list());
     let (filter, address) = (use_list_filter(), use_url_state());
     let entries = use_entries(|| true);
     let listed = RwSignal::new(PAGE);
@@ -42,7 +42,7 @@ fn List() -> impl IntoView {
             |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|state| state.code() == code);
         let wrong_pairing = address.get("pairing").filter(|id| Uuid::parse_str(id).is_err());
         let wrong_state = address.get("state").filter(|code| !is_state(code));
-        let wrong = [(texts.pairing, wrong_pairing), (texts.state, wrong_state)];
+        let wrong = [(texts.pairing(), wrong_pairing), (texts.state(), wrong_state)];
         wrong.into_iter().filter_map(|(label, value)| Some((label, value?))).collect::<Vec<_>>()
     });
     let words = use_words();
@@ -89,7 +89,7 @@ fn List() -> impl IntoView {
         let overview = model.overviews.server.get().unwrap_or_default();
         matches.with(|(matches, _, _)| match matches {
             None => view! { <LoadingStored/> }.into_any(),
-            Some(matches) if matches.is_empty() => view! { <NothingFound text=texts.nothing_found/> }.into_any(),
+            Some(matches) if matches.is_empty() => view! { <NothingFound text=texts.nothing_found()/> }.into_any(),
             Some(matches) => {
                 let row = |entry_view: &EntryView| {
                     entry_row(model, &overview, Some(entry_view.id), &entry_view.entry).into_string()
@@ -97,7 +97,7 @@ fn List() -> impl IntoView {
                 let rows: String = matches.iter().take(listed.get()).map(row).collect();
                 let more = matches.len() > listed.get();
                 let summary =
-                    if is_countable.get() { fill(texts.found_entries, &[&matches.len()]) } else { String::new() };
+                    if is_countable.get() { fill(texts.found_entries(), &[&matches.len()]) } else { String::new() };
                 view! { <ReplicaNotice/><SearchResults summary rows more listed/> }.into_any()
             }
         })
@@ -108,14 +108,14 @@ fn List() -> impl IntoView {
         }
         view! {
             <section class="list">
-                <h1>{texts.nav_list}</h1>
+                <h1>{texts.nav_list()}</h1>
                 <FilterBar filter/>
                 <div class="filters">
-                    <SearchField label=texts.search/>
+                    <SearchField label=texts.search()/>
                     <label>
-                        <span>{texts.state}</span>
+                        <span>{texts.state()}</span>
                         <select on:change=move |event| address.change(&[("state", event_target_value(&event))], HistoryStep::Further)>
-                            <option value="">{texts.all_states}</option>
+                            <option value="">{texts.all_states()}</option>
                             {[State::Submitted, State::Verified, State::Returned].map(state_option)}
                         </select>
                     </label>
@@ -127,7 +127,7 @@ fn List() -> impl IntoView {
                 <PendingDeletions/>
                 <UndoToast/>
                 <p class="actions">
-                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx}</a>
+                    <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx()}</a>
                 </p>
             </section>
         }
@@ -146,7 +146,7 @@ fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
         <p class="place-chosen">
             <strong>{name}</strong>
             <button type="button" class="button-quiet" on:click=move |_| address.change(&[("pairing", String::new())], HistoryStep::Further)>
-                {model.texts.list_all}
+                {model.texts.list_all()}
             </button>
         </p>
     }

@@ -18,7 +18,7 @@ lazy_screen!(
 fn Choose() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_new);
+    crate::ui::page::title(texts.nav_new());
     move || {
         let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let Some(overview) = model.overviews.server.get() else {
@@ -46,7 +46,7 @@ fn Choose() -> impl IntoView {
         });
         view! {
             <section class="narrow">
-                <h1>{texts.choose_activity}</h1>
+                <h1>{texts.choose_activity()}</h1>
                 {groups.collect_view()}
             </section>
         }

@@ -36,7 +36,7 @@ lazy_screen!(
 fn ConflictOf() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.conflict_title);
+    crate::ui::page::title(texts.conflict_title());
     let params = use_params_map();
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
     // A choice in progress stays on the screen until a value changes.
@@ -71,7 +71,7 @@ fn ConflictOf() -> impl IntoView {
                 Progress::Conflict(conflict) => choice(model, &entry, conflict).into_any(),
                 _ => ().into_any(),
             },
-            None => view! { <NothingFound text=texts.conflict_none/> }.into_any(),
+            None => view! { <NothingFound text=texts.conflict_none()/> }.into_any(),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Shown {
 
     fn view(self, model: AppState) -> impl IntoView {
         let photo =
-            move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo/> };
+            move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo()/> };
         let lines = self.lines.into_iter().map(|line| view! { <strong>{line}</strong> }).collect_view();
         let photos = (!self.photos.is_empty())
             .then(|| view! { <span class="photo-taken">{self.photos.into_iter().map(photo).collect_view()}</span> });
@@ -118,7 +118,7 @@ fn other(model: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, Stri
     let other = of_path.or(others.last());
     let name = other.map(|other| other.name.as_str()).filter(|name| !name.is_empty());
     (
-        name.unwrap_or(model.texts.conflict_someone).to_owned(),
+        name.unwrap_or(model.texts.conflict_someone()).to_owned(),
         other.map(|revision| in_china(&revision.at)).unwrap_or_default(),
     )
 }
@@ -135,10 +135,10 @@ fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let (_, theirs) = match (&conflict.theirs, mutation.op) {
         (None, _) => {
             let all = all_paths(&mutation.fields).into_iter().collect();
-            return whole(all, texts.conflict_deleted_by, texts.conflict_restore, texts.conflict_keep_deleted);
+            return whole(all, texts.conflict_deleted_by(), texts.conflict_restore(), texts.conflict_keep_deleted());
         }
         (Some(_), Op::Delete) => {
-            return whole(vec![Path::from(DELETED)], texts.entry, texts.conflict_delete, texts.conflict_keep);
+            return whole(vec![Path::from(DELETED)], texts.entry(), texts.conflict_delete(), texts.conflict_keep());
         }
         (Some(theirs), Op::Put) => theirs,
     };
@@ -175,7 +175,7 @@ fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
                 let (by, at) = other(model, conflict, path);
                 let named = DECISION.iter().filter(|name| mutation.fields.contains_key(**name));
                 let paths = named.map(|name| Path::from(*name)).collect();
-                rows.push(Row { paths, heading: texts.review_decision.to_owned(), mine, theirs, by, at });
+                rows.push(Row { paths, heading: texts.review_decision().to_owned(), mine, theirs, by, at });
                 continue;
             }
             let (by, at) = other(model, conflict, path);
@@ -198,8 +198,8 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
     let date = format_date(entry.entry.date);
     // The text of a deletion contains its author.
     let first = rows.first().filter(|_| conflict.theirs.is_some());
-    let lead = first.map(|row| fill(texts.conflict_lead, &[&row.by]));
-    let nothing = rows.is_empty().then_some(texts.conflict_settled);
+    let lead = first.map(|row| fill(texts.conflict_lead(), &[&row.by]));
+    let nothing = rows.is_empty().then_some(texts.conflict_settled());
     let count = rows.len();
     // For each row, whether the user's value is chosen; `None` before the choice.
     let chosen = RwSignal::new(BTreeMap::<usize, bool>::new());
@@ -240,11 +240,11 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
                 <legend>{row.heading}</legend>
                 <label>
                     <input type="radio" id=format!("{name}-theirs") name=name.clone() value="theirs" on:change=move |_| pick(false)/>
-                    <span>{row.theirs.view(model)}<small>{fill(texts.conflict_theirs, &[&row.by])}" "<time>{row.at}</time></small></span>
+                    <span>{row.theirs.view(model)}<small>{fill(texts.conflict_theirs(), &[&row.by])}" "<time>{row.at}</time></small></span>
                 </label>
                 <label>
                     <input type="radio" name=name value="mine" on:change=move |_| pick(true)/>
-                    <span>{row.mine.view(model)}<small>{texts.conflict_mine}</small></span>
+                    <span>{row.mine.view(model)}<small>{texts.conflict_mine()}</small></span>
                 </label>
             </fieldset>
         }
@@ -252,13 +252,13 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
     let is_incomplete = move || asked.get() && chosen.with(|chosen| chosen.len() < count);
     view! {
         <section class="narrow conflict">
-            <h1>{texts.conflict_title}</h1>
+            <h1>{texts.conflict_title()}</h1>
             <p class="conflict-which"><strong>{activity}</strong><span>{place}</span><span>{date}</span></p>
             <p class="lead">{lead}{nothing}</p>
             {rows.into_iter().enumerate().map(row_view).collect_view()}
-            <p class="error" role="alert">{move || is_incomplete().then_some(texts.conflict_missing)}</p>
+            <p class="error" role="alert">{move || is_incomplete().then_some(texts.conflict_missing())}</p>
             <div class="actions">
-                <button type="button" class="button button-primary" id="choose" disabled=busy on:click=save>{texts.conflict_save}</button>
+                <button type="button" class="button button-primary" id="choose" disabled=busy on:click=save>{texts.conflict_save()}</button>
             </div>
         </section>
     }

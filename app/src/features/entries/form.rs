@@ -179,17 +179,17 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {
-                Some((_, Start::New { .. })) => texts.nothing_kept,
-                _ if model.overviews.server.with(Option::is_none) => texts.nothing_kept,
-                _ => return view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
+                Some((_, Start::New { .. })) => texts.nothing_kept(),
+                _ if model.overviews.server.with(Option::is_none) => texts.nothing_kept(),
+                _ => return view! { <NothingFound text=texts.entry_not_here()/> }.into_any(),
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };
         let Some(overview) = model.overviews.server.get_untracked() else {
-            return view! { <p class="empty">{texts.nothing_kept}</p> }.into_any();
+            return view! { <p class="empty">{texts.nothing_kept()}</p> }.into_any();
         };
         let Some(activity) = overview.catalogue.form(&code, version) else {
-            return view! { <p class="empty">{texts.no_such_activity}</p> }.into_any();
+            return view! { <p class="empty">{texts.no_such_activity()}</p> }.into_any();
         };
         let edit = StoredValue::new(edit);
         let begun = draft.with_untracked(Clone::clone).unwrap_or_default();
@@ -222,22 +222,22 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     {form.note()}
                     {form.photos(busy)}
                     {form.reason(&overview)}
-                    {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
+                    {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept()}</p> })}
                     {move || match saving.get() {
-                        Saving::NotReady => view! { <p class="error" role="alert">{texts.not_ready_to_save}</p> }.into_any(),
-                        Saving::Elsewhere(names) => view! { <p class="error" role="alert">{fill(texts.changed_elsewhere, &[&names.join("、")])}</p> }.into_any(),
+                        Saving::NotReady => view! { <p class="error" role="alert">{texts.not_ready_to_save()}</p> }.into_any(),
+                        Saving::Elsewhere(names) => view! { <p class="error" role="alert">{fill(texts.changed_elsewhere(), &[&names.join("、")])}</p> }.into_any(),
                         Saving::Failed(error) => view! { <p class="error" role="alert">{error.words(texts)}</p> }.into_any(),
                         _ => ().into_any(),
                     }}
                     <div class="actions">
                         <button class="button button-primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
                             {move || match (saving.get() == Saving::Busy, resubmits) {
-                                (true, _) => texts.saving,
-                                (false, true) => texts.save_again,
-                                (false, false) => texts.save,
+                                (true, _) => texts.saving(),
+                                (false, true) => texts.save_again(),
+                                (false, false) => texts.save(),
                             }}
                         </button>
-                        <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
+                        <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online() } else { texts.save_hint_offline() }}</span>
                     </div>
                 </form>
             </section>

@@ -34,8 +34,8 @@ pub fn gone_view(model: AppState, gone: Gone) -> impl IntoView {
                 <strong>{name}</strong>
                 <span>{date}" "{move || model.place_label(&place)}</span>
             </A>
-            <p class="state bad">{texts.deleted_by_others}</p>
-            <button type="button" class="button-quiet" on:click=seen>{texts.seen}</button>
+            <p class="state bad">{texts.deleted_by_others()}</p>
+            <button type="button" class="button-quiet" on:click=seen>{texts.seen()}</button>
         </li>
     }
 }

@@ -41,7 +41,7 @@ lazy_screen!(
 fn Entries() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_entries);
+    crate::ui::page::title(texts.nav_entries());
     let user = move || model.session.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<Left>::new());
     Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
@@ -54,9 +54,9 @@ fn Entries() -> impl IntoView {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
             view! {
                 <p class="tabs">
-                    <a href="/entries" class="button" aria-current=move || current(false)>{texts.all_of_mine}</a>
+                    <a href="/entries" class="button" aria-current=move || current(false)>{texts.all_of_mine()}</a>
                     <a href="/entries?state=settle" class="button" aria-current=move || current(true)>
-                        {texts.work_settle}" "<span class="count">{to_settle()}</span>
+                        {texts.work_settle()}" "<span class="count">{to_settle()}</span>
                     </a>
                 </p>
             }
@@ -76,12 +76,12 @@ fn Entries() -> impl IntoView {
         Some(journal) if journal.entries.is_empty() && !journal.deletions.is_empty() && journal.is_complete => {
             ().into_any()
         }
-        Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet/> }.into_any(),
+        Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet()/> }.into_any(),
         Some(journal) => {
             // Entries that need the user come first.
             let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|entry| entry.is_to_settle());
             let nothing = (only_settle.get() && pinned.is_empty())
-                .then(|| view! { <NothingFound text=texts.nothing_to_settle/> });
+                .then(|| view! { <NothingFound text=texts.nothing_to_settle()/> });
             let notice = nothing.is_none().then(|| view! { <ReplicaNotice/> });
             let rows: Vec<_> = pinned.into_iter().chain(others.into_iter().filter(|_| !only_settle.get())).collect();
             let more = rows.len() > shown.get();
@@ -92,7 +92,7 @@ fn Entries() -> impl IntoView {
                     {rows.into_iter().take(shown.get()).map(|entry| entry_view(model, entry, menus)).collect_view()}
                 </ul>
                 {more.then(|| view! {
-                    <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more}</button>
+                    <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more()}</button>
                 })}
             }
             .into_any()
@@ -113,29 +113,29 @@ fn Entries() -> impl IntoView {
         }
         view! {
             <section class="narrow">
-                <h1>{texts.nav_entries}</h1>
+                <h1>{texts.nav_entries()}</h1>
                 <p class="actions">
-                    <A href="/entries/new" attr:class="button button-primary">{texts.nav_new}</A>
+                    <A href="/entries/new" attr:class="button button-primary">{texts.nav_new()}</A>
                     <span class="ready" inner_html=move || match (model.storage.offline_use.get(), sync::can_work_offline()) {
-                        (OfflineUse::Ready, _) => texts.ready_offline,
-                        (_, false) => texts.no_offline,
-                        (OfflineUse::Preparing, true) => texts.not_ready_offline,
-                        (OfflineUse::Impossible, true) => texts.never_offline,
+                        (OfflineUse::Ready, _) => texts.ready_offline(),
+                        (_, false) => texts.no_offline(),
+                        (OfflineUse::Preparing, true) => texts.not_ready_offline(),
+                        (OfflineUse::Impossible, true) => texts.never_offline(),
                     }></span>
                 </p>
                 {move || Some(model.sync.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
-                    <p class="notice" role="status">{fill(texts.uploaded_at_once, &[&uploaded])}</p>
+                    <p class="notice" role="status">{fill(texts.uploaded_at_once(), &[&uploaded])}</p>
                 })}
                 {move || (unsent() > 0).then(|| view! {
                     <details class="entry-unsent">
-                        <summary>{texts.unsent_title}" "{unsent}</summary>
-                        <p class="hint">{texts.save_file_hint}</p>
-                        <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file}</button>
+                        <summary>{texts.unsent_title()}" "{unsent}</summary>
+                        <p class="hint">{texts.save_file_hint()}</p>
+                        <button type="button" class="button" id="save-file" on:click=save_file>{texts.save_file()}</button>
                     </details>
                 })}
                 {tabs}
                 {move || (!drafts.get().is_empty() && !only_settle.get()).then(|| view! {
-                    <h2>{texts.drafts}</h2>
+                    <h2>{texts.drafts()}</h2>
                     <ul class="entries drafts">
                         {drafts.get().into_iter().map(|draft| draft_view(model, draft, drafts)).collect_view()}
                     </ul>
@@ -166,7 +166,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
     let texts = model.texts;
     let (draft, address) = (left.draft.clone(), left.address());
     let throw_away = move |_| {
-        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+        if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
             left.clear();
             drafts.update(|drafts| drafts.retain(|other| other.name != left.name));
         }
@@ -177,7 +177,7 @@ fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl 
                 <strong>{activity_name(model, &draft.activity)}</strong>
                 <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
             </A>
-            <button type="button" class="button-quiet" on:click=throw_away>{texts.discard}</button>
+            <button type="button" class="button-quiet" on:click=throw_away>{texts.discard()}</button>
         </li>
     }
 }
@@ -187,14 +187,14 @@ fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'stat
     let texts = model.texts;
     match progress {
         Progress::OnPhone(seq) => match model.sync.status.get() {
-            Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading),
-            _ => ("waiting", texts.state_on_phone),
+            Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading()),
+            _ => ("waiting", texts.state_on_phone()),
         },
-        Progress::Refused(_) => ("bad", texts.state_refused),
-        Progress::Conflict(_) => ("bad", texts.conflict_title),
-        Progress::Received(State::Submitted) => ("received", texts.state_received),
-        Progress::Received(State::Verified) => ("done", texts.state_verified),
-        Progress::Received(State::Returned) => ("bad", texts.state_returned),
+        Progress::Refused(_) => ("bad", texts.state_refused()),
+        Progress::Conflict(_) => ("bad", texts.conflict_title()),
+        Progress::Received(State::Submitted) => ("received", texts.state_received()),
+        Progress::Received(State::Verified) => ("done", texts.state_verified()),
+        Progress::Received(State::Returned) => ("bad", texts.state_returned()),
     }
 }
 
@@ -225,7 +225,7 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
     let (values, name) = (answers(model, mine), activity_name(model, &entry.activity));
     let discard = move |_| {
-        if window().confirm_with_message(texts.discard_sure).unwrap_or(false) {
+        if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
             spawn_local(async move {
                 if let Err(error) = sync::discard_refused(model, id).await {
                     model.storage.error.set(Some(error));
@@ -241,7 +241,7 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
                 <span class="entry-numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
-            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed()}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
             {photos_words(model, mine.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
@@ -253,8 +253,8 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
                 </ul>
             })}
             {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
-            {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose}</A> })}
-            {refused.then(|| view! { <button type="button" class="button-quiet" on:click=discard>{texts.discard}</button> })}
+            {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose()}</A> })}
+            {refused.then(|| view! { <button type="button" class="button-quiet" on:click=discard>{texts.discard()}</button> })}
         </li>
     }
 }
@@ -263,10 +263,10 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
 fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
     move || {
         let (unsent, refused) = unsent_photos(model, &entry);
-        let unsent =
-            (unsent > 0).then(|| view! { <p class="state waiting">{fill(model.texts.photos_unsent, &[&unsent])}</p> });
+        let unsent = (unsent > 0)
+            .then(|| view! { <p class="state waiting">{fill(model.texts.photos_unsent(), &[&unsent])}</p> });
         let refused =
-            (refused > 0).then(|| view! { <p class="state bad">{fill(model.texts.photos_refused, &[&refused])}</p> });
+            (refused > 0).then(|| view! { <p class="state bad">{fill(model.texts.photos_refused(), &[&refused])}</p> });
         (unsent, refused)
     }
 }

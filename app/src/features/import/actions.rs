@@ -16,7 +16,7 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
         panel.work(async move { imports::write(id, model.language).await });
     };
     let revert = move |_| {
-        let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure).unwrap_or(false);
+        let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure()).unwrap_or(false);
         if sure {
             // A check in progress is cancelled.
             panel.busy.set(false);
@@ -28,15 +28,15 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     // A server that stopped while writing has written all or nothing; the same request continues.
     let is_left = stage == Stage::Writing && done.is_none();
     let write_words = if is_left {
-        texts.import_resume.to_owned()
+        texts.import_resume().to_owned()
     } else if import.updates > 0 {
-        fill(texts.import_write_updates, &[&import.new, &import.updates])
+        fill(texts.import_write_updates(), &[&import.new, &import.updates])
     } else {
-        fill(texts.import_write, &[&rows])
+        fill(texts.import_write(), &[&rows])
     };
     let back = match stage {
-        Stage::Checking | Stage::Checked => Some(texts.cancel),
-        Stage::Done if import.can_undo => Some(texts.import_undo),
+        Stage::Checking | Stage::Checked => Some(texts.cancel()),
+        Stage::Done if import.can_undo => Some(texts.import_undo()),
         _ => None,
     };
     let write_words = StoredValue::new(write_words);
@@ -48,7 +48,7 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
                 </button>
             })}
             {back.map(|words| view! { <button type="button" class="button" id="import-back" on:click=revert>{words}</button> })}
-            {(stage == Stage::Done).then(|| view! { <a class="button button-quiet" href="/list">{texts.nav_list}</a> })}
+            {(stage == Stage::Done).then(|| view! { <a class="button button-quiet" href="/list">{texts.nav_list()}</a> })}
         </p>
     }
 }

@@ -20,11 +20,11 @@ pub fn columns(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + us
     let official = import.official;
     let rows: Vec<_> = (0..import.heading.len()).map(|at| row(panel, import, at)).collect();
     view! {
-        <h3>{texts.import_columns}</h3>
-        {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing, &[&missing.join("、")])}</p> })}
-        <p class="hint">{if official { texts.import_official } else { texts.import_place_hint }}</p>
+        <h3>{texts.import_columns()}</h3>
+        {(!missing.is_empty()).then(|| view! { <p class="notice bad">{fill(texts.import_missing(), &[&missing.join("、")])}</p> })}
+        <p class="hint">{if official { texts.import_official() } else { texts.import_place_hint() }}</p>
         <table class="table-amounts import-columns">
-            <thead><tr><th scope="col">{texts.import_column}</th><th scope="col">{texts.import_field}</th></tr></thead>
+            <thead><tr><th scope="col">{texts.import_column()}</th><th scope="col">{texts.import_field()}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
     }
@@ -34,7 +34,7 @@ fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView +
     let (model, texts) = (panel.model, panel.model.texts);
     let path = import.columns.get(at).cloned().flatten();
     let heading = import.heading.get(at).cloned().unwrap_or_default();
-    let heading = if heading.is_empty() { fill(texts.import_column_number, &[&(at + 1)]) } else { heading };
+    let heading = if heading.is_empty() { fill(texts.import_column_number(), &[&(at + 1)]) } else { heading };
     let sample = import.sample(at);
     let unit = import.units.get(at).cloned().flatten();
     let official = import.official;
@@ -60,20 +60,20 @@ fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView +
         let is_selected = path.as_ref() == Some(&target.path);
         view! { <option value=target.path.clone() selected=is_selected>{target.label.clone()}</option> }
     };
-    let label = fill(texts.import_column_of, &[&heading]);
+    let label = fill(texts.import_column_of(), &[&heading]);
     view! {
         <tr>
             <th scope="row">
                 {heading}
-                {(!sample.is_empty()).then(|| view! { <small class="source">{fill(texts.import_sample, &[&sample])}</small> })}
+                {(!sample.is_empty()).then(|| view! { <small class="source">{fill(texts.import_sample(), &[&sample])}</small> })}
             </th>
             <td>
                 <select aria-label=label disabled=move || official || panel.busy.get() on:change=set>
-                    <option value="">{texts.import_no_field}</option>
+                    <option value="">{texts.import_no_field()}</option>
                     {import.choices.iter().map(option).collect_view()}
                 </select>
                 {question.map(|words| view! { <small class="bad">{words}</small> })}
-                {unit.map(|unit| view! { <small class="source">{fill(texts.import_unit, &[&unit])}</small> })}
+                {unit.map(|unit| view! { <small class="source">{fill(texts.import_unit(), &[&unit])}</small> })}
             </td>
         </tr>
     }

@@ -14,7 +14,7 @@ pub fn earlier(panel: Panel) -> impl IntoView {
     let item = move |import: ImportResponse| {
         let overview = model.overviews.server.get_untracked().unwrap_or_default();
         let name = if import.activity.is_empty() {
-            texts.import_update.to_owned()
+            texts.import_update().to_owned()
         } else {
             activity_name(model.labels(), &overview, &import.activity).to_owned()
         };
@@ -30,14 +30,14 @@ pub fn earlier(panel: Panel) -> impl IntoView {
             <li class="entry">
                 <span>{words_of_item}</span>
                 <span class="state">{stage}</span>
-                <button type="button" class="button-quiet" on:click=open>{texts.open}</button>
+                <button type="button" class="button-quiet" on:click=open>{texts.open()}</button>
             </li>
         }
     };
     move || {
         let all = panel.earlier.get().filter(|all| !all.is_empty())?;
         Some(
-            view! { <h2>{texts.import_earlier}</h2><ul class="entries">{all.into_iter().map(item).collect_view()}</ul> },
+            view! { <h2>{texts.import_earlier()}</h2><ul class="entries">{all.into_iter().map(item).collect_view()}</ul> },
         )
     }
 }

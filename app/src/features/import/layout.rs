@@ -15,7 +15,7 @@ pub fn layout(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use
     let texts = panel.model.texts;
     let at = import.clone();
     let is_open = import.missing().len() > 1;
-    let heading = fill(texts.import_heading_at, &[&rows_of(import.heading_row, import.heading_rows)]);
+    let heading = fill(texts.import_heading_at(), &[&rows_of(import.heading_row, import.heading_rows)]);
     let import = import.clone();
     view! {
         {(import.sheets.len() > 1).then(|| sheets(panel, &import))}
@@ -37,7 +37,7 @@ fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     let (id, current) = (import.id, import.sheet);
     let option = |(at, sheet): (usize, &SheetName)| {
         let name =
-            if sheet.hidden { format!("{}{}", sheet.name, texts.import_sheet_hidden) } else { sheet.name.clone() };
+            if sheet.hidden { format!("{}{}", sheet.name, texts.import_sheet_hidden()) } else { sheet.name.clone() };
         view! { <option value=at.to_string() selected=at == current>{name}</option> }
     };
     let set = move |event: leptos::ev::Event| {
@@ -47,7 +47,7 @@ fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     };
     view! {
         <div class="form-row">
-            <label for="import-sheet">{texts.import_sheet}</label>
+            <label for="import-sheet">{texts.import_sheet()}</label>
             <select id="import-sheet" disabled=move || panel.busy.get() on:change=set>
                 {import.sheets.iter().enumerate().map(option).collect_view()}
             </select>
@@ -79,7 +79,7 @@ fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
             <tr class:chosen=is_heading>
                 <th scope="row">
                     <button type="button" class="button button-quiet" aria-pressed=is_heading.to_string()
-                        disabled=move || panel.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here, &[&row])}</button>
+                        disabled=move || panel.busy.get() on:click=move |_| set(row, 1)>{fill(texts.import_heading_here(), &[&row])}</button>
                 </th>
                 {cells}
             </tr>
@@ -87,14 +87,14 @@ fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
     };
     let option = |count: usize| view! { <option value=count.to_string() selected=count == rows>{count}</option> };
     view! {
-        <p class="hint">{texts.import_heading_hint}</p>
+        <p class="hint">{texts.import_heading_hint()}</p>
         <div class="form-row">
-            <label for="import-heading-rows">{texts.import_heading_rows}</label>
+            <label for="import-heading-rows">{texts.import_heading_rows()}</label>
             <select id="import-heading-rows" disabled=move || panel.busy.get() on:change=of_rows>
                 {(1..=MOST_ROWS).map(option).collect_view()}
             </select>
         </div>
-        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_heading_hint>
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_heading_hint()>
             <table class="table-numbers start"><tbody>{import.start.iter().take(12).map(line).collect_view()}</tbody></table>
         </div>
     }

@@ -31,23 +31,23 @@ pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     };
     let all = import.mistakes.len();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes>
+        <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes()>
             <table class="table-numbers table-errors">
-                <caption>{texts.import_mistakes}</caption>
+                <caption>{texts.import_mistakes()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">{texts.import_row}</th>
-                        <th scope="col">{texts.import_column}</th>
-                        <th scope="col">{texts.import_value}</th>
-                        <th scope="col">{texts.import_what}</th>
+                        <th scope="col">{texts.import_row()}</th>
+                        <th scope="col">{texts.import_column()}</th>
+                        <th scope="col">{texts.import_value()}</th>
+                        <th scope="col">{texts.import_what()}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
         {move || (all > listed.get()).then(|| view! {
-            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += LISTED)>{texts.more}</button>
+            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += LISTED)>{texts.more()}</button>
         })}
-        {(import.wrong > all as i64).then(|| view! { <p class="hint">{fill(texts.import_told, &[&all])}</p> })}
+        {(import.wrong > all as i64).then(|| view! { <p class="hint">{fill(texts.import_told(), &[&all])}</p> })}
     }
 }

@@ -38,7 +38,7 @@ lazy_screen!(
 fn ImportTable() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_import);
+    crate::ui::page::title(texts.nav_import());
     let panel = Panel {
         model,
         import: RwSignal::new(None),
@@ -59,10 +59,10 @@ fn ImportTable() -> impl IntoView {
         }
         view! {
             <section class="list import">
-                <h1>{texts.nav_import}</h1>
+                <h1>{texts.nav_import()}</h1>
                 {steps(panel)}
                 <div hidden=move || panel.step.get() != Step::Choose>
-                    <p class="hint">{texts.import_lead}</p>
+                    <p class="hint">{texts.import_lead()}</p>
                     {choose(panel)}
                 </div>
                 {move || panel.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
@@ -96,9 +96,9 @@ fn steps(panel: Panel) -> impl IntoView {
         }
     };
     let all = [
-        (1, Step::Choose, texts.import_step_choose),
-        (2, Step::Match, texts.import_step_match),
-        (3, Step::Preview, texts.import_step_preview),
+        (1, Step::Choose, texts.import_step_choose()),
+        (2, Step::Match, texts.import_step_match()),
+        (3, Step::Preview, texts.import_step_preview()),
     ];
     view! { <ol class="import-steps">{all.map(step).collect_view()}</ol> }
 }
@@ -109,7 +109,7 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
     let texts = model.texts;
     let overview = model.overviews.server.get_untracked().unwrap_or_default();
     let name = if import.activity.is_empty() {
-        texts.import_update.to_owned()
+        texts.import_update().to_owned()
     } else {
         activity_name(model.labels(), &overview, &import.activity).to_owned()
     };
@@ -126,7 +126,7 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
                 {(stage == Stage::Checked).then(|| columns(panel, &import))}
                 <p class="actions">
                     <button type="button" class="button button-primary" id="import-next" disabled=move || panel.busy.get() || stage != Stage::Checked
-                        on:click=move |_| panel.step.set(Step::Preview)>{texts.import_next}</button>
+                        on:click=move |_| panel.step.set(Step::Preview)>{texts.import_next()}</button>
                 </p>
             }
             .into_any(),
@@ -143,7 +143,7 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
         <h2>{of_file}</h2>
         <p role="status" data-stage=format!("{stage:?}")>{words}</p>
         {goes_on.then(|| view! {
-            <progress class="receiving" max=rows.max(1).to_string() value=done.map(|done| done.to_string()) aria-label=texts.import_progress></progress>
+            <progress class="receiving" max=rows.max(1).to_string() value=done.map(|done| done.to_string()) aria-label=texts.import_progress()></progress>
         })}
         {of_step}
         {actions(panel, &import)}

@@ -46,12 +46,12 @@ pub struct Panel {
 impl Panel {
     fn show_error(self, error: ApiError) {
         let texts = self.model.texts;
-        let words = error.detail.unwrap_or_else(|| texts.import_no_network.to_owned());
+        let words = error.detail.unwrap_or_else(|| texts.import_no_network().to_owned());
         let more: Vec<String> = error
             .errors
             .iter()
             .filter_map(|error| error.limit)
-            .map(|limit| fill(texts.import_so_many, &[&limit]))
+            .map(|limit| fill(texts.import_so_many(), &[&limit]))
             .collect();
         self.failed.set(Some([vec![words], more].concat().join("。")));
     }

@@ -51,21 +51,21 @@ pub fn choose(panel: Panel) -> impl IntoView {
     view! {
         <div class="form">
             <div class="form-row">
-                <label for="import-activity">{texts.activity}</label>
+                <label for="import-activity">{texts.activity()}</label>
                 <select id="import-activity" on:change=move |event| activity.set(event_target_value(&event))>
-                    <option value="">{texts.please_choose}</option>
+                    <option value="">{texts.please_choose()}</option>
                     {groups}
-                    <option value=UPDATE>{texts.import_update}</option>
+                    <option value=UPDATE>{texts.import_update()}</option>
                 </select>
             </div>
             {move || (!activity.with(String::is_empty)).then(|| view! {
                 {if is_update() {
-                    view! { <p class="hint">{texts.import_update_hint}</p> }.into_any()
+                    view! { <p class="hint">{texts.import_update_hint()}</p> }.into_any()
                 } else {
-                    view! { <p><a class="button button-quiet" href=template rel="external">{texts.import_template}</a></p> }.into_any()
+                    view! { <p><a class="button button-quiet" href=template rel="external">{texts.import_template()}</a></p> }.into_any()
                 }}
                 <div class="form-row">
-                    <label for="import-file">{texts.import_file}</label>
+                    <label for="import-file">{texts.import_file()}</label>
                     <input id="import-file" type="file" accept=".xlsx,.xls,.csv" disabled=move || panel.busy.get() on:change=upload/>
                 </div>
             })}

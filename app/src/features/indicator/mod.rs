@@ -35,7 +35,7 @@ lazy_screen!(
 fn IndicatorScreen() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    title(texts.indicator);
+    title(texts.indicator());
     let filter = use_filter();
     crate::sync::village::follow(app, filter);
     let address = use_url_state();
@@ -53,7 +53,7 @@ fn IndicatorScreen() -> impl IntoView {
     let report = move || match input() {
         Some((overview, indicator, filter)) => indicator_report(app, &overview, &indicator, &filter).into_string(),
         None if app.overviews.complete_for(&filter.get()).is_some() => {
-            html! { p class="empty" { (texts.not_found) } }.into_string()
+            html! { p class="empty" { (texts.not_found()) } }.into_string()
         }
         None => String::new(),
     };
@@ -66,7 +66,7 @@ fn IndicatorScreen() -> impl IntoView {
         };
         let (list, count) = entry_list(app, &overview, entries.get().as_deref(), contributes, limit.get());
         let list = html! {
-            @if count > 0 { p { (fill(texts.of_entries, &[&count])) } }
+            @if count > 0 { p { (fill(texts.of_entries(), &[&count])) } }
             (list)
         };
         (list.into_string(), count)
@@ -87,16 +87,16 @@ fn IndicatorScreen() -> impl IntoView {
     let has_more = move || list().1 > limit.get();
     view! {
         <article class="indicator">
-            <p class="back"><A href=back>{texts.back_to_view}</A></p>
+            <p class="back"><A href=back>{texts.back_to_view()}</A></p>
             <FilterBar filter/>
             <div inner_html=report></div>
             {move || app.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
             <SaveImage pictures=".indicator svg.chart"/>
             <section class="beneath" id="entries">
-                <h2>{texts.entries_beneath}</h2>
+                <h2>{texts.entries_beneath()}</h2>
                 <div inner_html=move || list().0></div>
                 <Show when=has_more>
-                    <button type="button" class="button" on:click=move |_| limit.update(|limit| *limit += PAGE)>{texts.more}</button>
+                    <button type="button" class="button" on:click=move |_| limit.update(|limit| *limit += PAGE)>{texts.more()}</button>
                 </Show>
             </section>
         </article>

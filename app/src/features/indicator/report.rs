@@ -98,13 +98,13 @@ fn by_month(app: AppState, indicator: &Indicator, parts: &[&Contribution], filte
     };
     html! {
         section {
-            h2 { (texts.by_month) }
-            (PreEscaped(column_chart(texts.by_month, app.language, &columns, None)))
+            h2 { (texts.by_month()) }
+            (PreEscaped(column_chart(texts.by_month(), app.language, &columns, None)))
             p class="legend" {
-                span class="key verified" {} (texts.verified_part) " "
-                span class="key hatched" {} (texts.unverified_part)
+                span class="key verified" {} (texts.verified_part()) " "
+                span class="key hatched" {} (texts.unverified_part())
             }
-            (chart_table(app, &[texts.by_month, texts.amount, texts.verified_part], &rows))
+            (chart_table(app, &[texts.by_month(), texts.amount(), texts.verified_part()], &rows))
         }
     }
 }
@@ -135,7 +135,7 @@ fn by_year(
     };
     let lines: Vec<Series> = years.iter().map(line).collect();
     let names: Vec<String> = (1..=12).map(|month| month.to_string()).collect();
-    let heads: Vec<&str> = std::iter::once(texts.months).chain(lines.iter().map(|line| line.name.as_str())).collect();
+    let heads: Vec<&str> = std::iter::once(texts.months()).chain(lines.iter().map(|line| line.name.as_str())).collect();
     let rows = html! {
         @for (number, name) in names.iter().enumerate() {
             tr {
@@ -148,8 +148,8 @@ fn by_year(
     };
     html! {
         section {
-            h2 { (texts.by_year) }
-            (PreEscaped(line_chart(texts.by_year, app.language, &names, &lines, target)))
+            h2 { (texts.by_year()) }
+            (PreEscaped(line_chart(texts.by_year(), app.language, &names, &lines, target)))
             (chart_table(app, &heads, &rows))
         }
     }
@@ -159,7 +159,7 @@ fn by_year(
 fn chart_table(app: AppState, heads: &[&str], rows: &Markup) -> Markup {
     html! {
         details class="table-numbers" {
-            summary { (app.texts.as_table) }
+            summary { (app.texts.as_table()) }
             table {
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }
@@ -184,7 +184,7 @@ fn by_place(
         place.map_or_else(|| app.place_label(code), |place| place.name.clone())
     };
     let slices = split(indicator, parts, Dimension::Place(level));
-    breakdown(app.texts.by_place, additivity(app, indicator), slices, |group| match group {
+    breakdown(app.texts.by_place(), additivity(app, indicator), slices, |group| match group {
         Group::Place(code) => {
             let below = Filter { place: Some(code.clone()), ..filter.clone() };
             (place_name(code), Some(format!("/indicators/{}{}", indicator.code, query_of(&below))))
@@ -195,16 +195,16 @@ fn by_place(
 
 fn by_pairing(app: AppState, overview: &Overview, indicator: &Indicator, parts: &[&Contribution]) -> Markup {
     let slices = split(indicator, parts, Dimension::Pairing);
-    breakdown(app.texts.by_pairing, additivity(app, indicator), slices, |group| match group {
+    breakdown(app.texts.by_pairing(), additivity(app, indicator), slices, |group| match group {
         Group::Pairing(Some(id)) => {
             let pairing = overview.directory().pairing(*id);
             (pairing.map(|pairing| pairing_name(app.labels(), overview, pairing)).unwrap_or_default(), None)
         }
-        _ => (app.texts.no_pairing.to_owned(), None),
+        _ => (app.texts.no_pairing().to_owned(), None),
     })
 }
 
 /// States whether the groups of a breakdown add up to the whole.
 fn additivity(app: AppState, indicator: &Indicator) -> &'static str {
-    if indicator.aggregation == Aggregation::Sum { app.texts.adds_up } else { app.texts.adds_not_up }
+    if indicator.aggregation == Aggregation::Sum { app.texts.adds_up() } else { app.texts.adds_not_up() }
 }

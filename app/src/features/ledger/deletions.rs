@@ -55,8 +55,8 @@ fn PendingItemDeletion(deletion: PendingDeletion) -> impl IntoView {
         <li class="entry-deletion" data-deletion=id>
             <strong>{title}</strong>
             <span>{place}</span>
-            <p class="state waiting">{texts.deletion_waits}</p>
-            <button type="button" class="button-quiet" on:click=undo>{texts.undo}</button>
+            <p class="state waiting">{texts.deletion_waits()}</p>
+            <button type="button" class="button-quiet" on:click=undo>{texts.undo()}</button>
         </li>
     }
 }

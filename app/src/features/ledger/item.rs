@@ -43,7 +43,7 @@ lazy_screen!(
 fn NeedOf() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_needs);
+    crate::ui::page::title(texts.nav_needs());
     let (params, query) = (use_params_map(), use_query_map());
     let items = use_ledger();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
@@ -99,7 +99,7 @@ fn NeedOf() -> impl IntoView {
         }
         if !has_draft.get() {
             if items.with(Option::is_some) && id.get().is_some() && !drafting.is_beginning() {
-                return view! { <NothingFound text=texts.not_found/> }.into_any();
+                return view! { <NothingFound text=texts.not_found()/> }.into_any();
             }
             return view! { <LoadingStored/> }.into_any();
         }
@@ -134,7 +134,7 @@ fn NeedForm(
             .programmes
             .iter()
             .map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned()));
-        std::iter::once((String::new(), texts.please_choose.to_owned())).chain(programmes).collect()
+        std::iter::once((String::new(), texts.please_choose().to_owned())).chain(programmes).collect()
     });
     let programme = form.value(field::PROGRAMME);
     let pairings = Signal::derive(move || {
@@ -142,12 +142,12 @@ fn NeedForm(
         let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == programme);
         let pairings =
             pairings.map(|pairing| (pairing.id.to_string(), pairing_name(model.labels(), &overview, pairing)));
-        std::iter::once((String::new(), texts.none_of_these.to_owned())).chain(pairings).collect::<Vec<_>>()
+        std::iter::once((String::new(), texts.none_of_these().to_owned())).chain(pairings).collect::<Vec<_>>()
     });
     let fixed = |options: Vec<(&str, &str)>| {
         Signal::stored(options.into_iter().map(|(code, name)| (code.to_owned(), name.to_owned())).collect::<Vec<_>>())
     };
-    let ledgers = fixed(vec![("need", texts.ledger_need), ("plan", texts.ledger_plan)]);
+    let ledgers = fixed(vec![("need", texts.ledger_need()), ("plan", texts.ledger_plan())]);
     let statuses = fixed(Status::ALL.map(|status| (status.code(), ledger_status(texts, status))).to_vec());
     let save = move |op: Op| {
         if busy.get_untracked() {
@@ -182,7 +182,7 @@ fn NeedForm(
         save.with_value(|save| save(Op::Put));
     };
     let delete = move |_| {
-        if window().confirm_with_message(texts.need_delete_sure).unwrap_or(false) {
+        if window().confirm_with_message(texts.need_delete_sure()).unwrap_or(false) {
             save.with_value(|save| save(Op::Delete));
         }
     };
@@ -203,43 +203,43 @@ fn NeedForm(
     let style = move || programme_style(&overview.get().catalogue, &programme.get());
     view! {
         <section class="narrow programme" style=style>
-            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|title| !title.is_empty())).unwrap_or_else(|| texts.need_new.to_owned())}</h1>
+            <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|title| !title.is_empty())).unwrap_or_else(|| texts.need_new().to_owned())}</h1>
             {move || match sync_state.get() {
-                Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone}</p> }.into_any()),
+                Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone()}</p> }.into_any()),
                 Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),
                 _ => None,
             }}
             <div role="alert">
                 {move || (!errors.with(Vec::is_empty)).then(|| {
                     let names: Vec<&str> = errors.get().iter().map(|error| name_of(model, &error.field)).collect();
-                    view! { <p class="notice bad">{fill(texts.please_correct, &[&names.join("、")])}</p> }
+                    view! { <p class="notice bad">{fill(texts.please_correct(), &[&names.join("、")])}</p> }
                 })}
             </div>
             {drafting.notices(texts, start_again)}
             <form class="form" novalidate on:submit=submit>
-                {form.select(field::LEDGER, texts.ledger, ledgers)}
-                {form.input(field::TITLE, texts.need_title, "text", "text", TITLE_LENGTH)}
-                {form.row(field::PLACE, texts.place, place.into_any())}
-                {form.input(field::YEAR, texts.year, "text", "numeric", 4)}
-                {form.select(field::PROGRAMME, texts.need_category, programmes)}
-                {form.input(field::AMOUNT, &format!("{}{}", texts.need_amount, texts.optional), "text", "decimal", 20)}
-                {form.input(field::UNIT, &format!("{}{}", texts.need_unit, texts.optional), "text", "text", 20)}
-                {form.input(field::DUE, &format!("{}{}", texts.need_due, texts.optional), "date", "text", 10)}
-                {form.input(field::RESPONSIBLE, &format!("{}{}", texts.need_responsible, texts.optional), "text", "text", TITLE_LENGTH)}
-                {form.select(field::STATUS, texts.need_status, statuses)}
+                {form.select(field::LEDGER, texts.ledger(), ledgers)}
+                {form.input(field::TITLE, texts.need_title(), "text", "text", TITLE_LENGTH)}
+                {form.row(field::PLACE, texts.place(), place.into_any())}
+                {form.input(field::YEAR, texts.year(), "text", "numeric", 4)}
+                {form.select(field::PROGRAMME, texts.need_category(), programmes)}
+                {form.input(field::AMOUNT, &format!("{}{}", texts.need_amount(), texts.optional()), "text", "decimal", 20)}
+                {form.input(field::UNIT, &format!("{}{}", texts.need_unit(), texts.optional()), "text", "text", 20)}
+                {form.input(field::DUE, &format!("{}{}", texts.need_due(), texts.optional()), "date", "text", 10)}
+                {form.input(field::RESPONSIBLE, &format!("{}{}", texts.need_responsible(), texts.optional()), "text", "text", TITLE_LENGTH)}
+                {form.select(field::STATUS, texts.need_status(), statuses)}
                 {move || draft.with(|draft| draft.as_ref().map(steps(model)))}
-                {form.select(field::PAIRING, &format!("{}{}", texts.pairing, texts.optional), pairings)}
+                {form.select(field::PAIRING, &format!("{}{}", texts.pairing(), texts.optional()), pairings)}
                 <MeetingEntries form/>
-                {form.row(field::NOTE, &format!("{}{}", texts.note, texts.optional), note.into_any())}
-                {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept}</p> })}
+                {form.row(field::NOTE, &format!("{}{}", texts.note(), texts.optional()), note.into_any())}
+                {move || (!is_stored.get()).then(|| view! { <p class="error" role="alert">{texts.draft_not_kept()}</p> })}
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
-                    <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving } else { texts.save }}</button>
-                    <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online } else { texts.save_hint_offline }}</span>
+                    <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving() } else { texts.save() }}</button>
+                    <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online() } else { texts.save_hint_offline() }}</span>
                 </div>
                 <div class="actions">
-                    <button type="button" class="button button-quiet" on:click=move |_| start_again.run(())>{texts.start_again}</button>
-                    {move || is_old().then(|| view! { <button type="button" class="button button-quiet" on:click=delete>{texts.delete}</button> })}
+                    <button type="button" class="button button-quiet" on:click=move |_| start_again.run(())>{texts.start_again()}</button>
+                    {move || is_old().then(|| view! { <button type="button" class="button button-quiet" on:click=delete>{texts.delete()}</button> })}
                 </div>
             </form>
         </section>

@@ -75,7 +75,7 @@ lazy_screen!(
 fn Needs() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_needs);
+    crate::ui::page::title(texts.nav_needs());
     let (address, words) = (use_url_state(), use_words());
     let items = use_ledger();
     let listed = RwSignal::new(PAGE);
@@ -91,7 +91,7 @@ fn Needs() -> impl IntoView {
     });
     let wrong = Memo::new(move |_| {
         let year = Some(given("year")).filter(|year| !year.is_empty() && year.parse::<i32>().is_err());
-        year.map(|year| (texts.year, year)).into_iter().collect::<Vec<_>>()
+        year.map(|year| (texts.year(), year)).into_iter().collect::<Vec<_>>()
     });
     let matching = Memo::new(move |_| {
         let wanted = wanted.get();
@@ -142,7 +142,7 @@ fn Needs() -> impl IntoView {
                 <p class="place-chosen">
                     <strong>{label}</strong>
                     <button type="button" class="button-quiet" on:click=move |_| address.change(&[("place", String::new())], HistoryStep::Further)>
-                        {texts.list_all}
+                        {texts.list_all()}
                     </button>
                 </p>
             }
@@ -155,35 +155,35 @@ fn Needs() -> impl IntoView {
         let records = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
         view! {
             <section class="list needs">
-                <h1>{move || if wanted.with(|filter| filter.ledger == Ledger::Plan) { texts.ledger_plan } else { texts.ledger_need }}</h1>
+                <h1>{move || if wanted.with(|filter| filter.ledger == Ledger::Plan) { texts.ledger_plan() } else { texts.ledger_need() }}</h1>
                 {move || unreadable_notice(texts, wrong.get())}
                 <div class="filters">
-                    <label><span>{texts.ledger}</span>
+                    <label><span>{texts.ledger()}</span>
                         <select on:change=set("ledger")>
-                            {option("ledger", String::new(), texts.ledger_need.to_owned())}
-                            {option("ledger", "plan".to_owned(), texts.ledger_plan.to_owned())}
+                            {option("ledger", String::new(), texts.ledger_need().to_owned())}
+                            {option("ledger", "plan".to_owned(), texts.ledger_plan().to_owned())}
                         </select>
                     </label>
-                    <label><span>{texts.year}</span>
+                    <label><span>{texts.year()}</span>
                         <select on:change=set("year")>
-                            {option("year", String::new(), texts.all_years.to_owned())}
+                            {option("year", String::new(), texts.all_years().to_owned())}
                             {move || years.get().into_iter().map(|year| option("year", year.to_string(), year.to_string())).collect_view()}
                         </select>
                     </label>
-                    <label><span>{texts.programme}</span>
+                    <label><span>{texts.programme()}</span>
                         <select on:change=set("programme")>
-                            {option("programme", String::new(), texts.all_programmes.to_owned())}
+                            {option("programme", String::new(), texts.all_programmes().to_owned())}
                             {programmes}
                         </select>
                     </label>
-                    <label><span>{texts.need_status}</span>
+                    <label><span>{texts.need_status()}</span>
                         <select on:change=set("status")>
-                            {option("status", String::new(), texts.all_states.to_owned())}
-                            {option("status", "overdue".to_owned(), texts.need_overdue.to_owned())}
+                            {option("status", String::new(), texts.all_states().to_owned())}
+                            {option("status", "overdue".to_owned(), texts.need_overdue().to_owned())}
                             {Status::ALL.map(|status| option("status", status.code().to_owned(), ledger_status(texts, status).to_owned()))}
                         </select>
                     </label>
-                    <SearchField label=texts.search/>
+                    <SearchField label=texts.search()/>
                 </div>
                 {chosen_place}
                 {move || matching.with(|matching| {
@@ -194,14 +194,14 @@ fn Needs() -> impl IntoView {
                     Some((counts.then(|| totals(texts, matching, today)), notice))
                 })}
                 <p class="actions">
-                    {records.then(|| view! { <a class="button button-primary" href=move || new_address(&wanted.get())>{texts.need_new}</a> })}
-                    <button type="button" class="button button-quiet" on:click=export>{texts.need_csv}</button>
-                    <button type="button" class="button button-quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print}</button>
+                    {records.then(|| view! { <a class="button button-primary" href=move || new_address(&wanted.get())>{texts.need_new()}</a> })}
+                    <button type="button" class="button button-quiet" on:click=export>{texts.need_csv()}</button>
+                    <button type="button" class="button button-quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print()}</button>
                 </p>
                 <PendingItemDeletions/>
                 {move || matching.with(|matching| match matching {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(matching) if matching.is_empty() => view! { <NothingFound text=texts.needs_none/> }.into_any(),
+                    Some(matching) if matching.is_empty() => view! { <NothingFound text=texts.needs_none()/> }.into_any(),
                     Some(matching) => {
                         let overview = model.overviews.server.get().unwrap_or_default();
                         let rows = matching.iter().take(listed.get()).map(|item| ledger_row(model, &overview, item, today)).collect_view();
@@ -209,7 +209,7 @@ fn Needs() -> impl IntoView {
                     }
                 })}
                 {move || matching.with(|matching| matching.as_ref().is_some_and(|matching| matching.len() > listed.get())).then(|| view! {
-                    <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                    <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                 })}
             </section>
         }
@@ -231,11 +231,11 @@ fn totals(texts: &Texts, items: &[ItemView], today: Date) -> impl IntoView + use
         .filter(|status| of(*status) > 0)
         .map(|status| format!("{} {}", ledger_status(texts, status), of(status)))
         .collect();
-    let all = fill(texts.needs_found, &[&items.len()]);
+    let all = fill(texts.needs_found(), &[&items.len()]);
     view! {
         <p class="note" role="status">
             {[vec![all], words].concat().join(" · ")}
-            {(late > 0).then(|| view! { " · "<strong class="bad">{format!("{} {late}", texts.need_overdue)}</strong> })}
+            {(late > 0).then(|| view! { " · "<strong class="bad">{format!("{} {late}", texts.need_overdue())}</strong> })}
         </p>
     }
 }
@@ -244,18 +244,18 @@ fn totals(texts: &Texts, items: &[ItemView], today: Date) -> impl IntoView + use
 fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) -> Vec<Vec<String>> {
     let texts = model.texts;
     let heading = [
-        texts.year,
-        texts.place,
-        texts.programme,
-        texts.need_title,
-        texts.need_amount,
-        texts.need_unit,
-        texts.need_due,
-        texts.need_responsible,
-        texts.need_status,
-        texts.need_overdue,
-        texts.pairing,
-        texts.note,
+        texts.year(),
+        texts.place(),
+        texts.programme(),
+        texts.need_title(),
+        texts.need_amount(),
+        texts.need_unit(),
+        texts.need_due(),
+        texts.need_responsible(),
+        texts.need_status(),
+        texts.need_overdue(),
+        texts.pairing(),
+        texts.note(),
     ];
     let row = |view: &ItemView| {
         let need = &view.item;
@@ -271,7 +271,7 @@ fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) 
             need.due.map(format_date).unwrap_or_default(),
             need.responsible.clone(),
             ledger_status(texts, need.status).to_owned(),
-            if need.is_overdue(today) { texts.yes } else { "" }.to_owned(),
+            if need.is_overdue(today) { texts.yes() } else { "" }.to_owned(),
             pairing.map(|pairing| pairing_name(model.labels(), overview, pairing)).unwrap_or_default(),
             need.note.clone(),
         ]

@@ -39,7 +39,7 @@ lazy_screen!(
 fn Work() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_work);
+    crate::ui::page::title(texts.nav_work());
     let (entries, items) = (use_entries(|| true), use_ledger());
     let drafts = RwSignal::new(0);
     Effect::new(move |_| {
@@ -83,12 +83,12 @@ fn Work() -> impl IntoView {
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
         view! {
             <section class="list work">
-                <h1>{texts.nav_work}</h1>
+                <h1>{texts.nav_work()}</h1>
                 <p class="actions">
-                    {records.then(|| view! { <a class="button button-primary" href="/entries/new">{texts.nav_new}</a> })}
-                    {records.then(|| view! { <a class="button" href="/import">{texts.nav_import}</a> })}
+                    {records.then(|| view! { <a class="button button-primary" href="/entries/new">{texts.nav_new()}</a> })}
+                    {records.then(|| view! { <a class="button" href="/import">{texts.nav_import()}</a> })}
                     {records.then(|| notify(model))}
-                    {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue}</a> })}
+                    {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue()}</a> })}
                 </p>
                 {returned}
                 {due}
@@ -112,8 +112,8 @@ fn notify(model: AppState) -> impl IntoView {
     // Without a listener, the button stays hidden.
     Effect::new(|_| page_event::dispatch(page_event::NOTIFY));
     view! {
-        <button type="button" class="button button-quiet" hidden data-notify data-on=texts.notify_on data-off=texts.notify_off
-            data-denied=texts.notify_denied data-failed=texts.notify_failed></button>
+        <button type="button" class="button button-quiet" hidden data-notify data-on=texts.notify_on() data-off=texts.notify_off()
+            data-denied=texts.notify_denied() data-failed=texts.notify_failed()></button>
     }
 }
 
@@ -137,12 +137,12 @@ fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl
             view! { <li><span class=class>{count}</span>" "<a href=address>{words.to_owned()}</a></li> }
         };
         view! {
-            <h2>{texts.work_mine}</h2>
+            <h2>{texts.work_mine()}</h2>
             <ul class="work-counts" id="work-mine">
-                {is_countable.then(|| line(settle, texts.work_settle, true))}
-                {line(drafts, texts.drafts, false)}
-                {line(unsent, texts.work_unsent, false)}
-                {is_countable.then(|| line(this_month, texts.work_this_month, false))}
+                {is_countable.then(|| line(settle, texts.work_settle(), true))}
+                {line(drafts, texts.drafts(), false)}
+                {line(unsent, texts.work_unsent(), false)}
+                {is_countable.then(|| line(this_month, texts.work_this_month(), false))}
             </ul>
             {is_countable.then(|| view! { <ReplicaNotice/> })}
         }
@@ -164,7 +164,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
     let rows = due.iter().take(LISTED).map(|item| ledger_row(model, overview, item, today)).collect_view();
     (!due.is_empty()).then(|| {
         view! {
-            <h2>{fill(texts.work_due, &[&due.len()])}</h2>
+            <h2>{fill(texts.work_due(), &[&due.len()])}</h2>
             <ReplicaNotice/>
             <ul class="entries" id="work-due">{rows}</ul>
         }
@@ -192,8 +192,8 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
         .map(|view| entry_row(model, overview, Some(view.id), &view.entry).into_string())
         .unwrap_or_default();
     view! {
-        <h2><a href="/review">{fill(texts.work_queue, &[&count])}</a></h2>
-        {(count > 0).then(|| view! { <p class="note">{texts.work_oldest}</p><ul class="latest" inner_html=oldest></ul> })}
+        <h2><a href="/review">{fill(texts.work_queue(), &[&count])}</a></h2>
+        {(count > 0).then(|| view! { <p class="note">{texts.work_oldest()}</p><ul class="latest" inner_html=oldest></ul> })}
         <ReplicaNotice/>
         <ul class="work-counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
     }
@@ -214,7 +214,7 @@ fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView 
         .collect();
     view! {
         <details class="silent">
-            <summary>{fill(texts.work_silent, &[&count])}</summary>
+            <summary>{fill(texts.work_silent(), &[&count])}</summary>
             <ul class="work-counts" id="work-silent">{names}</ul>
         </details>
     }

@@ -17,7 +17,7 @@ pub fn Periods() -> impl IntoView {
     let closed = RwSignal::new(None::<Vec<ClosedMonth>>);
     let failed = RwSignal::new(None::<String>);
     let show_error = move |error: crate::api::error::ApiError| {
-        failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network.to_owned())))
+        failed.set(Some(error.detail.unwrap_or_else(|| texts.needs_network().to_owned())))
     };
     Effect::new(move |_| {
         spawn_local(async move {
@@ -28,7 +28,7 @@ pub fn Periods() -> impl IntoView {
         });
     });
     let set = move |month: Month, close: bool| {
-        let question = if close { texts.period_close_sure } else { texts.period_open_sure };
+        let question = if close { texts.period_close_sure() } else { texts.period_open_sure() };
         if !window().confirm_with_message(&fill(question, &[&month])).unwrap_or(false) {
             return;
         }
@@ -47,9 +47,9 @@ pub fn Periods() -> impl IntoView {
     let item = move |month: Month, all: &[ClosedMonth]| {
         let closure = all.iter().find(|closed| closed.month == month.to_string()).cloned();
         let is_closed = closure.is_some();
-        let closed_by = |closure: ClosedMonth| fill(texts.period_closed_by, &[&closure.by, &in_china(&closure.at)]);
+        let closed_by = |closure: ClosedMonth| fill(texts.period_closed_by(), &[&closure.by, &in_china(&closure.at)]);
         let closed_by = closure.map(closed_by).unwrap_or_default();
-        let button = if is_closed { texts.period_open } else { texts.period_close };
+        let button = if is_closed { texts.period_open() } else { texts.period_close() };
         view! {
             <li data-month=month.to_string()>
                 <strong>{month.to_string()}</strong>
@@ -60,8 +60,8 @@ pub fn Periods() -> impl IntoView {
     };
     view! {
         <details class="periods">
-            <summary>{texts.periods}</summary>
-            <p class="hint">{texts.periods_lead}</p>
+            <summary>{texts.periods()}</summary>
+            <p class="hint">{texts.periods_lead()}</p>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || closed.get().map(|all| view! {
                 <ul class="periods-months">

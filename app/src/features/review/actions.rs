@@ -56,10 +56,10 @@ pub fn ReviewActions(
     let reason = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
     let usual = [
-        (texts.reason_numbers, Some(field::VALUES)),
-        (texts.reason_place, Some(field::PLACE)),
-        (texts.reason_photo, Some(field::ATTACHMENTS)),
-        (texts.reason_twice, None),
+        (texts.reason_numbers(), Some(field::VALUES)),
+        (texts.reason_place(), Some(field::PLACE)),
+        (texts.reason_photo(), Some(field::ATTACHMENTS)),
+        (texts.reason_twice(), None),
     ];
     let verify = move |_| {
         let entries = vec![(id, rev())];
@@ -90,16 +90,16 @@ pub fn ReviewActions(
     };
     view! {
         <div class="review-decide">
-            <button type="button" class="button button-primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify}</button>
+            <button type="button" class="button button-primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify()}</button>
             <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
-                on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry}</button>
+                on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry()}</button>
             {voids.then(|| view! {
                 <button type="button" class="button" data-decide="void" aria-expanded=move || voiding.get().to_string()
-                    on:click=move |_| { returning.set(false); voiding.update(|voiding| *voiding = !*voiding) }>{texts.void}</button>
+                    on:click=move |_| { returning.set(false); voiding.update(|voiding| *voiding = !*voiding) }>{texts.void()}</button>
             })}
             <Show when=move || returning.get()>
                 <div class="form-row" class:wrong=move || missing.get()>
-                    <label for=format!("reason-{id}")>{texts.return_reason}</label>
+                    <label for=format!("reason-{id}")>{texts.return_reason()}</label>
                     <p class="review-usual">
                         {usual.map(|(words, _)| view! {
                             <button type="button" class="button-quiet" on:click=move |_| say(words)>{words}</button>
@@ -108,8 +108,8 @@ pub fn ReviewActions(
                     <textarea id=format!("reason-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
                         aria-invalid=move || missing.get().to_string() aria-describedby=format!("reason-error-{id}")
                         on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
-                    <p class="error" id=format!("reason-error-{id}")>{move || missing.get().then_some(texts.reason_missing)}</p>
-                    <button type="button" class="button button-primary" on:click=send>{texts.return_now}</button>
+                    <p class="error" id=format!("reason-error-{id}")>{move || missing.get().then_some(texts.reason_missing())}</p>
+                    <button type="button" class="button button-primary" on:click=send>{texts.return_now()}</button>
                 </div>
             </Show>
             {voids.then(|| view! { <VoidForm record same asked=voiding/> })}

@@ -30,7 +30,7 @@ lazy_screen!(
 fn Detail() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.entry);
+    crate::ui::page::title(texts.entry());
     let (params, address) = (use_params_map(), use_url_state());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let entries = use_entries(|| true);
@@ -82,7 +82,7 @@ fn Detail() -> impl IntoView {
         view! {
             {card}
             <div class="actions">
-                {edits.then(|| view! { <a class="button" href=edit>{texts.edit}</a> })}
+                {edits.then(|| view! { <a class="button" href=edit>{texts.edit()}</a> })}
                 {menu}
             </div>
             <DeleteForm record=now asked/>
@@ -103,7 +103,7 @@ fn Detail() -> impl IntoView {
 fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     let texts = model.texts;
     let gone = RwSignal::new(None::<Option<EntryView>>);
-    let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here}</p> }.into_any() };
+    let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here()}</p> }.into_any() };
     let deletion = model
         .journal
         .entries
@@ -124,11 +124,11 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
     });
     (move || match gone.get() {
         None => view! { <Loading/> }.into_any(),
-        Some(None) => view! { <NothingFound text=texts.entry_not_here/> }.into_any(),
+        Some(None) => view! { <NothingFound text=texts.entry_not_here()/> }.into_any(),
         Some(Some(record)) => {
             let opened_record = record.clone();
             view! {
-                <p class="notice bad">{texts.was_deleted}</p>
+                <p class="notice bad">{texts.was_deleted()}</p>
                 <EntryCard record all=Arc::default()/>
                 <History record=opened_record/>
             }

@@ -40,7 +40,7 @@ lazy_screen!(
 fn Review() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
-    crate::ui::page::title(texts.nav_review);
+    crate::ui::page::title(texts.nav_review());
     // The queue has all years unless the filter names one.
     let filter = use_list_filter();
     let entries = use_entries(|| true);
@@ -80,7 +80,7 @@ fn Review() -> impl IntoView {
     };
     let verify_chosen = move |_| {
         let entries = of_queue(chosen.get_untracked());
-        if window().confirm_with_message(&fill(texts.verify_sure, &[&entries.len()])).unwrap_or(false) {
+        if window().confirm_with_message(&fill(texts.verify_sure(), &[&entries.len()])).unwrap_or(false) {
             chosen.set(BTreeSet::new());
             spawn_local(approve(model, entries));
         }
@@ -126,12 +126,12 @@ fn Review() -> impl IntoView {
             <li class="entry" data-entry=id.to_string() tabindex="-1">
                 <label class="choose">
                     <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=toggle/>
-                    {texts.choose_this}
+                    {texts.choose_this()}
                 </label>
                 <EntryCard record=record.clone() all/>
                 <ReviewActions record same/>
                 <details on:toggle=move |_| opened.set(true)>
-                    <summary>{texts.history}</summary>
+                    <summary>{texts.history()}</summary>
                     {move || opened.get().then(|| view! { <History record=opened_record.clone()/> })}
                 </details>
             </li>
@@ -141,39 +141,39 @@ fn Review() -> impl IntoView {
         let reviews = model.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
         match reviews {
             None => return view! { <crate::ui::page::PleaseSignIn/> }.into_any(),
-            Some(false) => return view! { <p class="empty">{texts.not_a_reviewer}</p> }.into_any(),
+            Some(false) => return view! { <p class="empty">{texts.not_a_reviewer()}</p> }.into_any(),
             Some(true) => {}
         }
         view! {
             <section class="narrow review">
-                <h1>{texts.nav_review}</h1>
+                <h1>{texts.nav_review()}</h1>
                 <FilterBar filter with_include=false/>
                 {move || (count() == 0).then(|| if ids.with(Option::is_none) {
                     view! { <LoadingStored/> }.into_any()
                 } else {
-                    view! { <NothingFound text=texts.nothing_waits/> }.into_any()
+                    view! { <NothingFound text=texts.nothing_waits()/> }.into_any()
                 })}
                 <div hidden=move || count() == 0>
-                    <p role="status">{move || is_countable.get().then(|| fill(texts.entries_wait, &[&count()]))}</p>
+                    <p role="status">{move || is_countable.get().then(|| fill(texts.entries_wait(), &[&count()]))}</p>
                     {move || has_entries.get().then(|| view! { <ReplicaNotice/> })}
                     <p class="actions">
-                        <button type="button" class="button" on:click=choose_all>{texts.choose_shown}</button>
+                        <button type="button" class="button" on:click=choose_all>{texts.choose_shown()}</button>
                         <button type="button" class="button button-primary" id="verify-chosen" on:click=verify_chosen
                             disabled=move || chosen.with(BTreeSet::is_empty)>
-                            {move || fill(texts.verify_chosen, &[&chosen.with(BTreeSet::len)])}
+                            {move || fill(texts.verify_chosen(), &[&chosen.with(BTreeSet::len)])}
                         </button>
                     </p>
                     <ul class="entries">
                         <For each=shown key=|id| *id children=item/>
                     </ul>
                     <Show when=has_more>
-                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more}</button>
+                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                     </Show>
                 </div>
                 <HiddenFilters in_years beyond/>
                 <PendingDeletions/>
                 <UndoToast/>
-                <p class="note">{texts.review_keys}</p>
+                <p class="note">{texts.review_keys()}</p>
             </section>
         }
         .into_any()

@@ -33,19 +33,19 @@ pub fn EntryCard(
     let mut rows = answers_of(model.labels(), &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
-        rows.push((texts.pairing.to_owned(), pairing_name(model.labels(), &overview, pairing)));
+        rows.push((texts.pairing().to_owned(), pairing_name(model.labels(), &overview, pairing)));
     }
     if let Some(organisation) = entry.organisation.and_then(|id| directory.organisation(id)) {
-        rows.push((texts.organisation.to_owned(), model.pick(&organisation.name, &organisation.name_en).to_owned()));
+        rows.push((texts.organisation().to_owned(), model.pick(&organisation.name, &organisation.name_en).to_owned()));
     }
     if !entry.note.is_empty() {
-        rows.push((texts.note.to_owned(), entry.note.clone()));
+        rows.push((texts.note().to_owned(), entry.note.clone()));
     }
     if let Some((east, north)) = entry.position {
-        rows.push((texts.position.to_owned(), format!("{north:.5}, {east:.5}")));
+        rows.push((texts.position().to_owned(), format!("{north:.5}, {east:.5}")));
     }
     if let Some(source) = &entry.source {
-        rows.push((texts.source.to_owned(), source.clone()));
+        rows.push((texts.source().to_owned(), source.clone()));
     }
     let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
     let activity = overview.catalogue.activity(&entry.activity);
@@ -58,14 +58,14 @@ pub fn EntryCard(
         <div class="entry-whole" style=style>
             <h2><a href=format!("/list/{}", record.id)>{name}</a></h2>
             <p class=format!("state {}", state_class(entry.state))>
-                {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone))}
+                {entry_state(texts, entry.state)}{waits.then(|| format!(" · {}", texts.state_on_phone()))}
             </p>
-            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed}</p> })}
+            {closed.then(|| view! { " "<p class="state closed">{texts.state_closed()}</p> })}
             {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
-            <div class="scroll" tabindex="0" role="region" aria-label=texts.details>
+            <div class="scroll" tabindex="0" role="region" aria-label=texts.details()>
                 <table class="table-amounts">
-                    <tr><th scope="row">{texts.date}</th><td>{date}</td></tr>
-                    <tr><th scope="row">{texts.place}</th><td>{place}</td></tr>
+                    <tr><th scope="row">{texts.date()}</th><td>{date}</td></tr>
+                    <tr><th scope="row">{texts.place()}</th><td>{place}</td></tr>
                     {rows.into_iter().map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }).collect_view()}
                 </table>
             </div>
@@ -73,7 +73,7 @@ pub fn EntryCard(
                 let entry = entry.clone();
                 move || photos(model, &entry).into_string()
             }></div>
-            {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same}</p><ul>{same}</ul></div> })}
+            {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same()}</p><ul>{same}</ul></div> })}
         </div>
     }
 }

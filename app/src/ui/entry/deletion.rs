@@ -85,8 +85,8 @@ pub fn EntryMenu(
             let is_open = open.with_untracked(|open| open.contains(&id));
             view! {
                 <details class="entry-menu" open=is_open on:toggle=toggled>
-                    <summary aria-label=texts.more_actions title=texts.more_actions><span aria-hidden="true">"⋯"</span></summary>
-                    <button type="button" class="button-danger" data-delete on:click=press>{texts.delete}</button>
+                    <summary aria-label=texts.more_actions() title=texts.more_actions()><span aria-hidden="true">"⋯"</span></summary>
+                    <button type="button" class="button-danger" data-delete on:click=press>{texts.delete()}</button>
                 </details>
             }
         })
@@ -144,8 +144,8 @@ pub fn PendingDeletionRow(
         <li class="entry-deletion" data-deletion=id.to_string()>
             <strong>{name}</strong>
             <span>{date}" "{place}</span>
-            <p class="state waiting">{texts.deletion_waits}</p>
-            <button type="button" class="button-quiet" hidden=move || in_bar.get() on:click=undo>{texts.undo}</button>
+            <p class="state waiting">{texts.deletion_waits()}</p>
+            <button type="button" class="button-quiet" hidden=move || in_bar.get() on:click=undo>{texts.undo()}</button>
         </li>
     }
 }
@@ -169,7 +169,8 @@ pub fn DeleteForm(
     let id = record.with_untracked(|record| record.id);
     move || {
         asked.get().then(|| {
-            let form = ReasonForm { id, label: texts.delete_reason, button: texts.delete_now, first: String::new() };
+            let form =
+                ReasonForm { id, label: texts.delete_reason(), button: texts.delete_now(), first: String::new() };
             reason_form(form, asked, confirm)
         })
     }
@@ -200,10 +201,10 @@ fn reason_form(form: ReasonForm, open: RwSignal<bool>, confirm: impl Fn(String) 
             <textarea id=format!("delete-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
                 aria-invalid=move || missing.get().to_string() aria-describedby=format!("delete-error-{id}")
                 on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
-            <p class="error" id=format!("delete-error-{id}")>{move || missing.get().then_some(texts.delete_reason_missing)}</p>
+            <p class="error" id=format!("delete-error-{id}")>{move || missing.get().then_some(texts.delete_reason_missing())}</p>
             <p class="actions">
                 <button type="button" class="button button-danger" data-confirm on:click=press>{button}</button>
-                <button type="button" class="button button-quiet" on:click=move |_| open.set(false)>{texts.cancel}</button>
+                <button type="button" class="button button-quiet" on:click=move |_| open.set(false)>{texts.cancel()}</button>
             </p>
         </div>
     }
@@ -245,8 +246,12 @@ pub fn VoidForm(
                 }
             };
             let rows = same.with_value(|same| same.iter().map(row).collect_view());
-            let form =
-                ReasonForm { id, label: texts.void_reason, button: texts.void_now, first: texts.void_usual.to_owned() };
+            let form = ReasonForm {
+                id,
+                label: texts.void_reason(),
+                button: texts.void_now(),
+                first: texts.void_usual().to_owned(),
+            };
             let confirm = move |reason: String| {
                 let Some(of) = chosen.get_untracked() else {
                     missing.set(true);
@@ -258,9 +263,9 @@ pub fn VoidForm(
             };
             view! {
                 <fieldset class="form-row review-void" class:wrong=move || missing.get()>
-                    <legend>{texts.void_which}</legend>
+                    <legend>{texts.void_which()}</legend>
                     {rows}
-                    <p class="error" role="alert">{move || missing.get().then_some(texts.void_choose)}</p>
+                    <p class="error" role="alert">{move || missing.get().then_some(texts.void_choose())}</p>
                 </fieldset>
                 {reason_form(form, asked, confirm)}
             }

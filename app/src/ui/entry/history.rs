@@ -30,7 +30,7 @@ pub fn History(
     let (activity, version) = (record.entry.activity.clone(), record.entry.version);
     move || match history.get() {
         None => view! { <Loading/> }.into_any(),
-        Some(None) => view! { <p class="note">{texts.history_needs_network}</p> }.into_any(),
+        Some(None) => view! { <p class="note">{texts.history_needs_network()}</p> }.into_any(),
         Some(Some(revisions)) => {
             let overview = model.overviews.server.get_untracked().unwrap_or_default();
             let places = model.geography.places.get();
@@ -45,10 +45,10 @@ pub fn History(
                     view! { <tr><th scope="row">{model.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
                 };
                 view! {
-                    <h3>{texts.changed_since}</h3>
-                    <div class="scroll" tabindex="0" role="region" aria-label=texts.changed_since>
+                    <h3>{texts.changed_since()}</h3>
+                    <div class="scroll" tabindex="0" role="region" aria-label=texts.changed_since()>
                         <table class="table-numbers table-changes">
-                            <thead><tr><th></th><th scope="col">{texts.before}</th><th scope="col">{texts.now}</th></tr></thead>
+                            <thead><tr><th></th><th scope="col">{texts.before()}</th><th scope="col">{texts.now()}</th></tr></thead>
                             <tbody>{paths.iter().map(row).collect_view()}</tbody>
                         </table>
                     </div>
@@ -57,28 +57,28 @@ pub fn History(
             let step = |revision: &RevisionState| {
                 let names: Vec<String> =
                     revision.changed.iter().map(|path| model.field_name(&activity, path)).collect();
-                let who = revision.author_name.clone().unwrap_or_else(|| texts.by_program.to_owned());
+                let who = revision.author_name.clone().unwrap_or_else(|| texts.by_program().to_owned());
                 let what = match Entry::from_checked(&revision.fields).map(|entry| entry.state) {
-                    _ if revision.deleted => texts.was_deleted.to_owned(),
-                    _ if revision.rev == 1 => texts.was_recorded.to_owned(),
+                    _ if revision.deleted => texts.was_deleted().to_owned(),
+                    _ if revision.rev == 1 => texts.was_recorded().to_owned(),
                     Some(state) if revision.changed.iter().any(|path| *path == field::STATE) => {
                         entry_state(texts, state).to_owned()
                     }
-                    _ => fill(texts.was_changed, &[&names.join("、")]),
+                    _ => fill(texts.was_changed(), &[&names.join("、")]),
                 };
                 // A deletion and a change in a closed month have a reason.
                 let text = |name: &str| revision.fields.get(name).and_then(Value::as_str).map(str::to_owned);
                 let says_why = revision.deleted || revision.changed.iter().any(|path| *path == REASON);
                 let why = text(REASON)
                     .filter(|_| says_why)
-                    .map(|why| view! { <span>{fill(texts.gone_because, &[&why])}</span> });
+                    .map(|why| view! { <span>{fill(texts.gone_because(), &[&why])}</span> });
                 let repeats = text(DUPLICATE_OF).filter(|_| revision.deleted);
-                let repeats = repeats.map(|id| view! { <a href=format!("/list/{id}")>{texts.duplicate_of}</a> });
+                let repeats = repeats.map(|id| view! { <a href=format!("/list/{id}")>{texts.duplicate_of()}</a> });
                 view! { <li><strong>{what}</strong><span>{in_china(&revision.at)}" · "{who}</span>{why}{repeats}</li> }
             };
             view! {
                 {changes}
-                <h3>{texts.history}</h3>
+                <h3>{texts.history()}</h3>
                 <ol class="latest">{revisions.iter().map(step).collect_view()}</ol>
             }
             .into_any()

@@ -22,8 +22,8 @@ pub fn UndoToast() -> impl IntoView {
         <div role="status">
             {move || app.screen.deleted.with(Option::is_some).then(|| view! {
                 <div class="snackbar">
-                    <span>{texts.deleted_entry}</span>
-                    <button type="button" id="undo" on:click=undo>{texts.undo}</button>
+                    <span>{texts.deleted_entry()}</span>
+                    <button type="button" id="undo" on:click=undo>{texts.undo()}</button>
                 </div>
             })}
         </div>

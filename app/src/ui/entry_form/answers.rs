@@ -34,7 +34,7 @@ impl Form {
 
     /// Returns the field's label, and whether it is optional.
     fn label(self, field: &Field) -> String {
-        let optional = if field.required { "" } else { self.model.texts.optional };
+        let optional = if field.required { "" } else { self.model.texts.optional() };
         format!("{}{optional}", self.model.pick(&field.name, &field.name_en))
     }
 
@@ -85,7 +85,7 @@ impl Form {
         let control = view! {
             <select id=format!("field-{id}") on:change=move |event| self.choose(&code, vec![event_target_value(&event)])
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")>
-                <option value="" selected=move || value.get().is_empty()>{self.model.texts.please_choose}</option>
+                <option value="" selected=move || value.get().is_empty()>{self.model.texts.please_choose()}</option>
                 {field.choices.iter().map(option).collect_view()}
             </select>
             {self.hint(field)}

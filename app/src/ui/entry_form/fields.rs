@@ -51,7 +51,7 @@ impl Form {
     pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
         let row = form_row(field, label, self.error(field), control);
         let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
-        let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here}</p> });
+        let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here()}</p> });
         view! { <div class:form-concerned=is_concerned>{note}{row}</div> }
     }
 
@@ -73,10 +73,10 @@ impl Form {
             <input id="field-date" type="date" max=last prop:value=value on:input=input
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date date-long-ago"/>
             <p class="hint warn" id="date-long-ago" role="status">
-                {move || long_ago.get().map(|year| fill(model.texts.date_long_ago, &[&year]))}
+                {move || long_ago.get().map(|year| fill(model.texts.date_long_ago(), &[&year]))}
             </p>
         };
-        self.row(field::DATE, self.model.texts.date.to_owned(), control.into_any())
+        self.row(field::DATE, self.model.texts.date().to_owned(), control.into_any())
     }
 
     /// Renders the field of a number, with its unit.
@@ -92,7 +92,7 @@ impl Form {
             self.change(move |draft| drop(draft.values.insert(code.clone(), text.clone())));
         };
         let keyboard = if field.kind == Kind::Integer { "numeric" } else { "decimal" };
-        let optional = if field.required { "" } else { model.texts.optional };
+        let optional = if field.required { "" } else { model.texts.optional() };
         let label = format!("{}{optional}", model.pick(&field.name, &field.name_en));
         let control = view! {
             <span class="form-with-unit">

@@ -41,21 +41,21 @@ impl Form {
             view! {
                 <li>
                     <p class="form-row-head">
-                        <strong>{fill(texts.row_number, &[&(number + 1)])}</strong>
-                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out}</button>
+                        <strong>{fill(texts.row_number(), &[&(number + 1)])}</strong>
+                        <button type="button" class="button-quiet" on:click=remove>{texts.take_out()}</button>
                     </p>
                     {cells}
                 </li>
             }
         };
-        let optional = if field.required { "" } else { texts.optional };
+        let optional = if field.required { "" } else { texts.optional() };
         let legend = format!("{}{optional}", self.model.pick(&field.name, &field.name_en));
         let error = self.error(&field.path().to_string());
         view! {
             <fieldset class="form-row form-table" id=format!("field-details-{}", field.code) tabindex="-1" class:wrong=move || error.get().is_some()>
                 <legend>{legend}</legend>
                 <ol>{move || (0..count.get()).map(row).collect_view()}</ol>
-                {move || (count.get() < ROWS).then(|| view! { <button type="button" class="button" on:click=add>{texts.row_add}</button> })}
+                {move || (count.get() < ROWS).then(|| view! { <button type="button" class="button" on:click=add>{texts.row_add()}</button> })}
                 {self.hint(field)}
                 <p class="error">{move || error.get()}</p>
             </fieldset>
@@ -90,7 +90,7 @@ impl Form {
                 };
                 view! {
                     <select id=format!("field-{id}") aria-invalid=invalid on:change=move |event| set(event_target_value(&event))>
-                        <option value="">{self.model.texts.please_choose}</option>
+                        <option value="">{self.model.texts.please_choose()}</option>
                         {column.choices.iter().map(option).collect_view()}
                     </select>
                 }
@@ -112,7 +112,7 @@ impl Form {
                 .into_any()
             }
         };
-        let optional = if column.required { "" } else { self.model.texts.optional };
+        let optional = if column.required { "" } else { self.model.texts.optional() };
         self.row(&name, format!("{}{optional}", self.model.pick(&column.name, &column.name_en)), control)
     }
 }

@@ -62,46 +62,46 @@ pub fn FilterBar(
         <AddressNotice/>
         <form class="filters" method="get" on:submit=|event| event.prevent_default()>
             <label>
-                <span>{texts.year}</span>
+                <span>{texts.year()}</span>
                 <select name="year" on:change=set("year") prop:value=year>
                     {move || options(years.get().into_iter().map(|year| (year.to_string(), year.to_string())), year)}
-                    <option value=ALL_YEARS selected=move || filter.get().year.is_none()>{texts.all_years}</option>
+                    <option value=ALL_YEARS selected=move || filter.get().year.is_none()>{texts.all_years()}</option>
                 </select>
             </label>
             <label>
-                <span>{texts.programme}</span>
+                <span>{texts.programme()}</span>
                 <select name="programme" on:change=set("programme") prop:value=programme>
-                    <option value="">{texts.all_programmes}</option>
+                    <option value="">{texts.all_programmes()}</option>
                     {move || options(programmes.get(), programme)}
                 </select>
             </label>
             <label>
-                <span>{texts.place}</span>
+                <span>{texts.place()}</span>
                 <select name="place" on:change=set("place") prop:value=place>
-                    <option value="">{texts.all_places}</option>
+                    <option value="">{texts.all_places()}</option>
                     {move || options(places.get(), place)}
                 </select>
             </label>
             {move || lower.get().into_iter().map(|LowerOptions { above, options: places, chosen }| view! {
                 <label class="scripted-only">
-                    <span>{texts.place_below}</span>
+                    <span>{texts.place_below()}</span>
                     <select on:change=set("place")>
-                        <option value=above>{texts.all_below}</option>
+                        <option value=above>{texts.all_below()}</option>
                         {options(places, move || chosen.clone())}
                     </select>
                 </label>
             }).collect_view()}
             {with_include.then(|| view! {
                 <label>
-                    <span>{texts.include}</span>
+                    <span>{texts.include()}</span>
                     <select name="include" on:change=set("include") prop:value=include>
-                        <option value="">{texts.include_all}</option>
-                        <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified}</option>
+                        <option value="">{texts.include_all()}</option>
+                        <option value="verified" selected=move || filter.get().verified_only>{texts.include_verified()}</option>
                     </select>
                 </label>
             })}
             {children.map(|children| children())}
-            <button class="no-script">{texts.apply}</button>
+            <button class="no-script">{texts.apply()}</button>
         </form>
     }
 }

@@ -24,12 +24,12 @@ pub fn HiddenFilters(
     view! {
         {move || (in_years.get() > 0).then(|| view! {
             <button type="button" class="button filters-hidden" data-hidden="years" on:click=show(years.clone())>
-                {fill(texts.hidden_years, &[&in_years.get()])}
+                {fill(texts.hidden_years(), &[&in_years.get()])}
             </button>
         })}
         {move || (beyond.get() > in_years.get()).then(|| view! {
             <button type="button" class="button filters-hidden" data-hidden="all" on:click=show(all.clone())>
-                {fill(texts.hidden_more, &[&beyond.get()])}
+                {fill(texts.hidden_more(), &[&beyond.get()])}
             </button>
         })}
     }

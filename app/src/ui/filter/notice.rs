@@ -24,7 +24,7 @@ pub fn AddressNotice() -> impl IntoView {
 /// Renders a notice about parameters, given by label and value; nothing where there are none.
 pub fn unreadable_notice(texts: &'static Texts, parameters: Vec<(&'static str, String)>) -> impl IntoView {
     let line = move |(label, value): (&str, String)| {
-        fill(texts.unreadable, &[&label, &value.chars().take(SHOWN).collect::<String>()])
+        fill(texts.unreadable(), &[&label, &value.chars().take(SHOWN).collect::<String>()])
     };
     (!parameters.is_empty()).then(|| {
         let lines: Vec<String> = parameters.into_iter().map(line).collect();

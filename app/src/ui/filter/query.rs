@@ -53,12 +53,12 @@ pub fn unreadable(
     let is_include = |word: &str| matches!(word, "verified" | "submitted");
     type IsReadable<'a> = &'a dyn Fn(&str) -> bool;
     let checks: [(&str, &'static str, IsReadable<'_>); 6] = [
-        ("year", texts.year, &is_year),
-        ("from", texts.months, &is_month),
-        ("until", texts.months, &is_month),
-        ("programme", texts.programme, &is_programme),
-        ("place", texts.place, &is_place),
-        ("include", texts.include, &is_include),
+        ("year", texts.year(), &is_year),
+        ("from", texts.months(), &is_month),
+        ("until", texts.months(), &is_month),
+        ("programme", texts.programme(), &is_programme),
+        ("place", texts.place(), &is_place),
+        ("include", texts.include(), &is_include),
     ];
     let unreadable = checks.into_iter().filter_map(|(name, label, is_readable)| {
         given(name).filter(|value| !value.is_empty() && !is_readable(value)).map(|value| (label, value))
@@ -96,17 +96,17 @@ mod tests {
                 .next()
         };
         for (name, value, label) in [
-            ("year", "20x6", Some(texts.year)),
+            ("year", "20x6", Some(texts.year())),
             ("year", "all", None),
             ("year", "2026", None),
-            ("until", "2026-13", Some(texts.months)),
-            ("until", "2026-3", Some(texts.months)),
+            ("until", "2026-13", Some(texts.months())),
+            ("until", "2026-3", Some(texts.months())),
             ("from", "2026-03", None),
-            ("programme", "x", Some(texts.programme)),
+            ("programme", "x", Some(texts.programme())),
             ("programme", "labour", None),
-            ("place", "99", Some(texts.place)),
+            ("place", "99", Some(texts.place())),
             ("place", "522728109205", None),
-            ("include", "some", Some(texts.include)),
+            ("include", "some", Some(texts.include())),
             ("include", "", None),
         ] {
             assert_eq!(label_of(name, value), label, "{name}={value}");

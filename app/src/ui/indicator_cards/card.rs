@@ -60,9 +60,9 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], quer
         (verified_line(figure_labels))
         p class="figure-made-of" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
-            @if let Some(last) = last { span { (fill(texts.last_in, &[&last])) } }
+            @if let Some(last) = last { span { (fill(texts.last_in(), &[&last])) } }
         }
-        @if unsent { p class="mark" { (texts.with_unsent) } }
+        @if unsent { p class="mark" { (texts.with_unsent()) } }
     }
     .into_string()
 }

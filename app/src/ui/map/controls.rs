@@ -35,14 +35,14 @@ pub fn MapControls(
     });
     view! {
         <div class="map-tools scripted-only">
-            <button type="button" class="button-quiet" aria-label=texts.closer on:click=move |_| zoom(STEP)>"＋"</button>
-            <button type="button" class="button-quiet" aria-label=texts.farther on:click=move |_| zoom(1.0 / STEP)>"－"</button>
-            <button type="button" class="button-quiet" on:click=move |_| view.set(Viewport::default())>{texts.whole_map}</button>
-            <button type="button" class="button-quiet" on:click=move |_| fit()>{texts.fit}</button>
-            <select aria-label=texts.shade_by prop:value=shade on:change=move |event| {
+            <button type="button" class="button-quiet" aria-label=texts.closer() on:click=move |_| zoom(STEP)>"＋"</button>
+            <button type="button" class="button-quiet" aria-label=texts.farther() on:click=move |_| zoom(1.0 / STEP)>"－"</button>
+            <button type="button" class="button-quiet" on:click=move |_| view.set(Viewport::default())>{texts.whole_map()}</button>
+            <button type="button" class="button-quiet" on:click=move |_| fit()>{texts.fit()}</button>
+            <select aria-label=texts.shade_by() prop:value=shade on:change=move |event| {
                 address.change(&[("shade", event_target_value(&event))], HistoryStep::Further);
             }>
-                <option value="">{texts.no_shade}</option>
+                <option value="">{texts.no_shade()}</option>
                 {move || indicators.get().into_iter().map(|(code, name)| {
                     let option = code.clone();
                     view! { <option value=code selected=move || shade() == option>{name}</option> }
@@ -65,12 +65,12 @@ pub fn Legend(
         <ul class="legend">
             {move || match shading.get() {
                 None => vec![
-                    key("side-a".to_owned(), texts.side_a.to_owned()),
-                    key("side-b".to_owned(), texts.side_b.to_owned()),
+                    key("side-a".to_owned(), texts.side_a().to_owned()),
+                    key("side-b".to_owned(), texts.side_b().to_owned()),
                 ],
                 Some(shading) => {
                     let mut lower = None;
-                    let mut keys = vec![key("no-data".to_owned(), texts.no_data.to_owned()), key("shade-0".to_owned(), "0".to_owned())];
+                    let mut keys = vec![key("no-data".to_owned(), texts.no_data().to_owned()), key("shade-0".to_owned(), "0".to_owned())];
                     for (class, limit) in (1..).zip(shading.classes.limits()) {
                         // Rounded up, so that no amount of the class exceeds the limit.
                         let limit = limit.rounded_up(2).to_string();
@@ -80,7 +80,7 @@ pub fn Legend(
                     keys
                 }
             }}
-            {key("approximate".to_owned(), texts.approximate.to_owned())}
+            {key("approximate".to_owned(), texts.approximate().to_owned())}
         </ul>
     }
 }

@@ -19,9 +19,9 @@ pub fn text_alternative(app: AppState, data: &MapData) -> Markup {
     let lines = &data.features.lines;
     let unpaired = data.features.points.iter().filter(|point| !point.paired);
     html! {
-        h2 { (fill(app.texts.pairings_shown, &[&lines.len()])) }
+        h2 { (fill(app.texts.pairings_shown(), &[&lines.len()])) }
         (pairing_buttons(app, data, &lines.iter().collect::<Vec<_>>()))
-        h2 { (app.texts.other_organisations) }
+        h2 { (app.texts.other_organisations()) }
         (organisation_buttons(app, data, unpaired))
     }
 }
@@ -65,7 +65,7 @@ pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) ->
 
 /// Shows how many items the list omits.
 fn and_more(app: AppState, count: usize) -> Markup {
-    html! { @if count > LIMIT { p { (fill(app.texts.and_more, &[&(count - LIMIT)])) } } }
+    html! { @if count > LIMIT { p { (fill(app.texts.and_more(), &[&(count - LIMIT)])) } } }
 }
 
 /// Renders a list of organisations.

@@ -147,7 +147,7 @@ pub fn Map(
     view! {
         <figure class="map">
             <div
-                class="map-frame" class:close=is_close node_ref=frame tabindex="0" role="group" aria-label=texts.map_keys
+                class="map-frame" class:close=is_close node_ref=frame tabindex="0" role="group" aria-label=texts.map_keys()
                 on:pointerdown=move |event| gesture.down(&event)
                 on:pointermove=move |event| gesture.moved(&event)
                 on:pointerup=move |event| gesture.up(&event)
@@ -157,7 +157,7 @@ pub fn Map(
                 on:keydown=move |event| gesture.key(&event)
                 on:click=select
             >
-                <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label>
+                <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label()>
                     <g class="outlines" inner_html=move || {
                         let shading = shading.get();
                         outlines(shading.as_ref().filter(|shading| shading.towns.is_empty()).map(|shading| shading.counties.as_slice()))
@@ -177,8 +177,8 @@ pub fn Map(
                 <Legend shading/>
                 <div class="map-words" on:click=select_on_click(selection) inner_html=move || text_data.with(|data| text_alternative(app, data).into_string())></div>
                 <p class="map-source">{move || match app.geography.map_number.get_value() {
-                    Some(number) => fill(texts.map_number, &[&number]),
-                    None => texts.map_source.to_owned(),
+                    Some(number) => fill(texts.map_number(), &[&number]),
+                    None => texts.map_source().to_owned(),
                 }}</p>
             </figcaption>
         </figure>

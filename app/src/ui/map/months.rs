@@ -75,14 +75,14 @@ pub fn MonthPlayer(
     };
     let label = move || {
         let month = played.get().or(filter.get().until).or_else(|| months.with(|months| months.last().copied()));
-        month.map(|month| fill(texts.until_month, &[&month])).unwrap_or_default()
+        month.map(|month| fill(texts.until_month(), &[&month])).unwrap_or_default()
     };
     view! {
         <div class="map-months scripted-only">
             <button type="button" class="button-quiet" aria-pressed=move || playing.get().to_string() on:click=play>
-                {move || if playing.get() { texts.stop } else { texts.play }}
+                {move || if playing.get() { texts.stop() } else { texts.play() }}
             </button>
-            <input type="range" min="0" aria-label=texts.months aria-valuetext=label max=move || last().to_string()
+            <input type="range" min="0" aria-label=texts.months() aria-valuetext=label max=move || last().to_string()
                 prop:value=move || position.get().to_string()
                 on:input=move |event| { stop(); event_target_value(&event).parse().into_iter().for_each(go); }/>
             <span>{label}</span>

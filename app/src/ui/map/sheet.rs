@@ -71,8 +71,8 @@ fn Sheet(
     move || {
         content().map(|content| {
             view! {
-                <section class="sheet" aria-label=texts.details on:click=select_on_click(selection)>
-                    <button type="button" class="button-quiet close" aria-label=texts.close on:click=move |_| selection.set(None)>"×"</button>
+                <section class="sheet" aria-label=texts.details() on:click=select_on_click(selection)>
+                    <button type="button" class="button-quiet close" aria-label=texts.close() on:click=move |_| selection.set(None)>"×"</button>
                     <div inner_html=content.into_string()></div>
                 </section>
             }
@@ -87,7 +87,7 @@ fn heading(app: AppState, name: &str, line: &str, counts: EntryTotals) -> Markup
         p { (line) }
         p {
             (entry_count(app.texts, counts.entries))
-            @if counts.entries > 0 { " · " (fill(app.texts.entries_verified, &[&counts.verified])) }
+            @if counts.entries > 0 { " · " (fill(app.texts.entries_verified(), &[&counts.verified])) }
         }
     }
 }
@@ -98,20 +98,21 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, entries: Opti
     let counts = data.features.lines.iter().find(is_line).map(|line| line.counts).unwrap_or_default();
     let programme = overview.catalogue.programme(&pairing.programme);
     let programme = programme.map(|programme| app.pick(&programme.name, &programme.name_en)).unwrap_or_default();
-    let since = pairing.from.map_or(texts.since_unknown.to_owned(), |from| fill(texts.since, &[&format_date(from)]));
-    let ended = pairing.to.map(|to| fill(texts.ended, &[&format_date(to)]));
+    let since =
+        pairing.from.map_or(texts.since_unknown().to_owned(), |from| fill(texts.since(), &[&format_date(from)]));
+    let ended = pairing.to.map(|to| fill(texts.ended(), &[&format_date(to)]));
     let facts: Vec<String> = [programme.to_owned(), since].into_iter().chain(ended).collect();
     let is_of_pairing = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.matches_month(entry.date.into());
     let (list, count) = entry_list(app, overview, entries, is_of_pairing, LIMIT);
     html! {
         (heading(app, &pairing_name(app.labels(), overview, pairing), &facts.join(" · "), counts))
         (amounts(app, data, pairing))
-        h3 { (texts.latest_entries) }
+        h3 { (texts.latest_entries()) }
         (list)
         @if count > 0 {
             @let query = query_of(&Filter { place: None, programme: None, ..filter.clone() });
             p {
-                a class="button" href={ "/list" (query) "&pairing=" (pairing.id) } { (fill(texts.open_list, &[&count])) }
+                a class="button" href={ "/list" (query) "&pairing=" (pairing.id) } { (fill(texts.open_list(), &[&count])) }
             }
         }
     }
@@ -144,7 +145,7 @@ fn pairings_sheet(app: AppState, data: &MapData, ids: &[Uuid]) -> Markup {
         |line: &&PairingLine| data.overview.pairings.get(line.pairing).is_some_and(|pairing| ids.contains(&pairing.id));
     let lines: Vec<&PairingLine> = data.features.lines.iter().filter(is_selected).collect();
     html! {
-        h2 { (fill(app.texts.pairings_shown, &[&lines.len()])) }
+        h2 { (fill(app.texts.pairings_shown(), &[&lines.len()])) }
         (pairing_buttons(app, data, &lines))
     }
 }
@@ -155,7 +156,7 @@ fn organisation_sheet(app: AppState, data: &MapData, organisation: &Organisation
     let place = place.map(|place| place.name.as_str()).unwrap_or_default();
     let programme = overview.catalogue.programme(&organisation.programme);
     let programme = programme.map(|programme| app.pick(&programme.name, &programme.name_en)).unwrap_or_default();
-    let approximate = if organisation.position.is_none() { app.texts.approximate } else { "" };
+    let approximate = if organisation.position.is_none() { app.texts.approximate() } else { "" };
     let facts: Vec<&str> = [programme, place, approximate].into_iter().filter(|fact| !fact.is_empty()).collect();
     let number = overview.organisations.iter().position(|other| other.id == organisation.id);
     let point = data.features.points.iter().find(|point| Some(point.organisation) == number);
@@ -174,7 +175,7 @@ fn organisations_sheet(app: AppState, data: &MapData, ids: &[Uuid]) -> Markup {
     };
     let points = data.features.points.iter().filter(|point| id(point).is_some_and(|id| ids.contains(&id)));
     html! {
-        h2 { (fill(app.texts.organisations_here, &[&ids.len()])) }
+        h2 { (fill(app.texts.organisations_here(), &[&ids.len()])) }
         (organisation_buttons(app, data, points))
     }
 }

@@ -28,7 +28,7 @@ pub fn copy_last_button(
     };
     move || {
         last.with(Option::is_some).then(|| {
-            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last}</button> }
+            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last()}</button> }
         })
     }
 }

@@ -20,7 +20,7 @@ impl Form {
             <div role="alert">
                 {move || (!errors.with(Vec::is_empty)).then(|| {
                     let names = errors.get().iter().map(|error| model.field_name(&activity, &error.field)).collect::<Vec<_>>();
-                    view! { <p class="notice bad">{fill(model.texts.please_correct, &[&names.join("、")])}</p> }
+                    view! { <p class="notice bad">{fill(model.texts.please_correct(), &[&names.join("、")])}</p> }
                 })}
             </div>
         }
@@ -32,7 +32,7 @@ impl Form {
         let choose = Callback::new(move |code: String| self.change(move |draft| draft.place.clone_from(&code)));
         let (value, invalid) = (self.value(|draft| draft.place.clone()), Signal::derive(move || error.get().is_some()));
         let control = view! { <PlaceField value invalid on_choose=choose/> };
-        self.row(field::PLACE, self.model.texts.place.to_owned(), control.into_any())
+        self.row(field::PLACE, self.model.texts.place().to_owned(), control.into_any())
     }
 
     /// Renders the choice of a pairing; nothing where the programme has none.
@@ -51,7 +51,7 @@ impl Form {
             })
             .collect();
         let value = self.value(|draft| draft.pairing.clone());
-        let label = format!("{}{}", model.texts.pairing, model.texts.optional);
+        let label = format!("{}{}", model.texts.pairing(), model.texts.optional());
         (!options.is_empty())
             .then(|| self.select(field::PAIRING, label, value, options, |draft, chosen| draft.pairing = chosen))
     }
@@ -66,7 +66,7 @@ impl Form {
             .map(|organisation| (organisation.id.to_string(), name(organisation)))
             .collect();
         let value = self.value(|draft| draft.organisation.clone());
-        let label = format!("{}{}", model.texts.organisation, model.texts.optional);
+        let label = format!("{}{}", model.texts.organisation(), model.texts.optional());
         self.select(field::ORGANISATION, label, value, options, |draft, chosen| draft.organisation = chosen)
     }
 
@@ -82,7 +82,7 @@ impl Form {
         move || {
             (coordinates && is_closed.get()).then(|| {
                 let control = self.text_area(field::REASON, 2, |draft| &mut draft.reason);
-                self.row(field::REASON, model.texts.closed_reason.to_owned(), control)
+                self.row(field::REASON, model.texts.closed_reason().to_owned(), control)
             })
         }
     }
@@ -90,7 +90,7 @@ impl Form {
     /// Renders the field of the note.
     pub fn note(self) -> impl IntoView + use<> {
         let control = self.text_area(field::NOTE, 4, |draft| &mut draft.note);
-        self.row(field::NOTE, format!("{}{}", self.model.texts.note, self.model.texts.optional), control)
+        self.row(field::NOTE, format!("{}{}", self.model.texts.note(), self.model.texts.optional()), control)
     }
 
     fn select(
@@ -105,7 +105,7 @@ impl Form {
             let chosen = event_target_value(&event);
             self.change(move |draft| set(draft, chosen.clone()));
         };
-        let none = self.model.texts.none_of_these;
+        let none = self.model.texts.none_of_these();
         let control = view! {
             <select id=format!("field-{field}") on:change=change aria-describedby=format!("error-{field}")>
                 <option value="" selected=move || value.get().is_empty()>{none}</option>

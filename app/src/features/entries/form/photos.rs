@@ -34,7 +34,7 @@ impl Form {
                                 draft.attachments.push(sha256.clone());
                             }
                         }),
-                        Err(PhotoError::NoPicture(_)) => failed.set(Some(fill(texts.no_picture, &[&file.name()]))),
+                        Err(PhotoError::NoPicture(_)) => failed.set(Some(fill(texts.no_picture(), &[&file.name()]))),
                         Err(PhotoError::Store(error)) => failed.set(Some(error.words(texts))),
                     }
                     busy.update(|busy| *busy -= 1);
@@ -54,8 +54,8 @@ impl Form {
             };
             view! {
                 <li>
-                    <img src=address alt=texts.photo/>
-                    <button type="button" class="button-quiet" on:click=take_out>{texts.take_out}</button>
+                    <img src=address alt=texts.photo()/>
+                    <button type="button" class="button-quiet" on:click=take_out>{texts.take_out()}</button>
                 </li>
             }
         };
@@ -64,15 +64,15 @@ impl Form {
         });
         let control = view! {
             <input id="field-attachments" type="file" accept="image/*" multiple on:change=take aria-describedby="error-attachments photos-hint"/>
-            <p class="hint" id="photos-hint">{texts.photos_hint}</p>
+            <p class="hint" id="photos-hint">{texts.photos_hint()}</p>
             <label class="choose">
                 <input type="checkbox" prop:checked=keep_place on:change=move |event| keep_place.set(event_target_checked(&event))/>
-                {texts.photos_keep_place}
+                {texts.photos_keep_place()}
             </label>
-            <p role="status">{move || (busy.get() > 0).then(|| fill(texts.photos_busy, &[&busy.get()]))}</p>
+            <p role="status">{move || (busy.get() > 0).then(|| fill(texts.photos_busy(), &[&busy.get()]))}</p>
             {move || failed.get().map(|why| view! { <p class="error" role="alert">{why}</p> })}
             <ul class="photo-taken">{move || all.get().into_iter().map(item).collect_view()}</ul>
         };
-        self.row(field::ATTACHMENTS, format!("{}{}", texts.photos, texts.optional), control.into_any())
+        self.row(field::ATTACHMENTS, format!("{}{}", texts.photos(), texts.optional()), control.into_any())
     }
 }

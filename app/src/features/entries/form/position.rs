@@ -32,17 +32,17 @@ impl Form {
                 {move || match position() {
                     Some((east, north)) => view! {
                         <p class="place-chosen">
-                            <span>{format!("{} {north:.5}, {east:.5}", texts.position)}</span>
-                            <button type="button" class="button-quiet" on:click=forget>{texts.take_out}</button>
+                            <span>{format!("{} {north:.5}, {east:.5}", texts.position())}</span>
+                            <button type="button" class="button-quiet" on:click=forget>{texts.take_out()}</button>
                         </p>
                     }.into_any(),
                     None => view! {
                         <button type="button" class="button button-quiet" id="find-position" disabled=move || busy.get() on:click=find>
-                            {move || if busy.get() { texts.position_busy } else { texts.position_find }}
+                            {move || if busy.get() { texts.position_busy() } else { texts.position_find() }}
                         </button>
                     }.into_any(),
                 }}
-                <p class="error" role="status">{move || failed.get().then_some(texts.position_failed)}</p>
+                <p class="error" role="status">{move || failed.get().then_some(texts.position_failed())}</p>
             </div>
         }
     }

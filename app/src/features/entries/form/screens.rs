@@ -20,7 +20,7 @@ lazy_screen!(
 #[component]
 fn NewEntry() -> impl IntoView {
     let model = use_app_state();
-    crate::ui::page::title(model.texts.nav_new);
+    crate::ui::page::title(model.texts.nav_new());
     let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
     // A change of the activity renders another form.
@@ -49,7 +49,7 @@ lazy_screen!(
 #[component]
 fn EditEntry() -> impl IntoView {
     let model = use_app_state();
-    crate::ui::page::title(model.texts.entry);
+    crate::ui::page::title(model.texts.entry());
     let params = use_params_map();
     let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
     move || {

@@ -63,12 +63,12 @@ pub fn MeetingEntries(
     };
     view! {
         <fieldset class="form-row" id="field-entries">
-            <legend>{format!("{}{}", texts.need_entries, texts.optional)}</legend>
+            <legend>{format!("{}{}", texts.need_entries(), texts.optional())}</legend>
             {move || {
                 let overview = model.overviews.server.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
-                    Some(views) if views.is_empty() => view! { <NothingFound text=texts.need_no_entries/> }.into_any(),
+                    Some(views) if views.is_empty() => view! { <NothingFound text=texts.need_no_entries()/> }.into_any(),
                     Some(views) => views.iter().map(|view| item(view, &overview)).collect_view().into_any(),
                 }
             }}

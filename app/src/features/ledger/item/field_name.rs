@@ -11,26 +11,26 @@ pub fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
         .iter()
         .map(|error| format!("{}：{}", name_of(model, &error.field), error.clone().in_language(model.language).message))
         .collect();
-    view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused, reasons.join("；"))}</p> }
+    view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused(), reasons.join("；"))}</p> }
 }
 
 /// Returns the name of a field on the screen.
 pub fn name_of(model: AppState, field: &str) -> &'static str {
     let texts = model.texts;
     match field {
-        field::LEDGER => texts.ledger,
-        field::TITLE => texts.need_title,
-        field::PLACE => texts.place,
-        field::YEAR => texts.year,
-        field::PROGRAMME => texts.need_category,
-        field::AMOUNT => texts.need_amount,
-        field::UNIT => texts.need_unit,
-        field::DUE => texts.need_due,
-        field::RESPONSIBLE => texts.need_responsible,
-        field::STATUS | field::DATES => texts.need_status,
-        field::PAIRING => texts.pairing,
-        field::ENTRIES => texts.need_entries,
-        field::NOTE => texts.note,
-        _ => texts.nav_needs,
+        field::LEDGER => texts.ledger(),
+        field::TITLE => texts.need_title(),
+        field::PLACE => texts.place(),
+        field::YEAR => texts.year(),
+        field::PROGRAMME => texts.need_category(),
+        field::AMOUNT => texts.need_amount(),
+        field::UNIT => texts.need_unit(),
+        field::DUE => texts.need_due(),
+        field::RESPONSIBLE => texts.need_responsible(),
+        field::STATUS | field::DATES => texts.need_status(),
+        field::PAIRING => texts.pairing(),
+        field::ENTRIES => texts.need_entries(),
+        field::NOTE => texts.note(),
+        _ => texts.nav_needs(),
     }
 }

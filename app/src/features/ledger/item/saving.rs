@@ -12,7 +12,7 @@ use leptos::prelude::*;
 pub async fn save_item(form: Form) -> Result<(), Option<String>> {
     let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
     // Validation needs the catalogue and the places.
-    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save.to_owned())?;
+    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
     let draft = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
     let errors = form.mistakes(&judges);
     if !errors.is_empty() {
@@ -31,7 +31,7 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
         SaveOutcome::Elsewhere(now) => {
             let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
             drafting.change(|draft| *draft = draft.on_top_of(&now));
-            Err(Some(fill(texts.changed_elsewhere, &[&names.join("、")])))
+            Err(Some(fill(texts.changed_elsewhere(), &[&names.join("、")])))
         }
     }
 }
