@@ -171,7 +171,8 @@ macro_rules! select_in {
                 for statement in $crate::db::bulk::statements!(sqlx::Sqlite, head, $items, ")", |$row, $item| $bind) {
                     let statement = statement?;
                     let query = sqlx::query_as_with(sqlx::AssertSqlSafe(statement.text), statement.arguments);
-                    rows.extend(query.fetch_all(&mut **transaction).await?);
+                    let fetched: Vec<$row_type> = query.fetch_all(&mut **transaction).await?;
+                    rows.extend(fetched);
                 }
             }
             $crate::db::Tx::Postgres(transaction) => {
@@ -179,7 +180,8 @@ macro_rules! select_in {
                 for statement in $crate::db::bulk::statements!(sqlx::Postgres, head, $items, ")", |$row, $item| $bind) {
                     let statement = statement?;
                     let query = sqlx::query_as_with(sqlx::AssertSqlSafe(statement.text), statement.arguments);
-                    rows.extend(query.fetch_all(&mut **transaction).await?);
+                    let fetched: Vec<$row_type> = query.fetch_all(&mut **transaction).await?;
+                    rows.extend(fetched);
                 }
             }
         }

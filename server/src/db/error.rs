@@ -11,15 +11,15 @@ pub enum DbError {
     /// The schema could not be brought up to date.
     #[error("database migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// Stored data cannot be read by this version of the program.
-    #[error("stored data: {0}")]
+    /// A value has no form in JSON, or JSON is of another type than wanted.
+    #[error("JSON: {0}")]
     Stored(#[from] serde_json::Error),
     /// A file of the data folder could not be read, written or removed.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
-    /// A stored record cannot be read by this version of the program.
+    /// Stored data cannot be read by this version of the program: kind, identifier and why.
     #[error("the stored {0} {1} cannot be read: {2}")]
-    Unreadable(String, uuid::Uuid, serde_json::Error),
+    Unreadable(String, String, String),
     /// The address names no database that is known here.
     #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
     Url(&'static str, String),

@@ -15,13 +15,19 @@ const FOLLOW: Duration = Duration::from_millis(20);
 /// The number of the last change that can be read.
 pub async fn last_change(db: &Db) -> Result<i64> {
     let query = "SELECT change FROM feed WHERE id = 1";
-    Ok(on!(read db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
+    checked("change", on!(read db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
 }
 
 /// The number of the last change that a transaction sees.
 pub async fn last(tx: &mut Tx) -> Result<i64> {
     let query = "SELECT change FROM feed WHERE id = 1";
-    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
+    checked("change", on!(in tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?))
+}
+
+/// Returns a number of the feed. Fails with [`super::DbError::Unreadable`] if it is out of range: changes with negative
+/// numbers would reach nobody.
+fn checked(column: &str, number: i64) -> Result<i64> {
+    stored::unsigned("feed", 1, column, number).map(|_| number)
 }
 
 /// Row of the feed.
@@ -35,17 +41,25 @@ pub struct Feed {
     pub epoch: i64,
 }
 
+impl Feed {
+    fn checked(self) -> Result<Self> {
+        checked("change", self.change)?;
+        checked("epoch", self.epoch)?;
+        Ok(self)
+    }
+}
+
 /// Waits for every earlier writer and gives the numbers that it left. Until this transaction ends no other gets one,
 /// so numbers are committed in their order (a sequence would hand them out before).
 pub async fn lock(tx: &mut Tx) -> Result<Feed> {
     let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change, reference, epoch";
-    Ok(on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?))
+    on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?).checked()
 }
 
 /// The numbers that can be read by now.
 pub async fn now(db: &Db) -> Result<Feed> {
     let query = "SELECT change, reference, epoch FROM feed WHERE id = 1";
-    Ok(on!(read db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?))
+    on!(read db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?).checked()
 }
 
 /// How often catalogue, directory or closed months have changed.
@@ -83,7 +97,7 @@ pub async fn try_writing(db: &Db) -> Result<()> {
 /// numbers reused.
 pub async fn epoch(db: &Db) -> Result<i64> {
     let query = "SELECT epoch FROM feed WHERE id = 1";
-    Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
+    checked("epoch", on!(now db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
 }
 
 /// Begins another epoch, numbered by its first millisecond. Everything written before counts as older, even if the
@@ -106,6 +120,15 @@ pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
     let epochs = on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
     let readable = |epoch: i64| u64::try_from(epoch).inspect_err(|error| stored::log("epoch", epoch, error)).ok();
     Ok(epochs.into_iter().filter_map(readable).collect())
+}
+
+/// Adds the epochs to a list that cannot be read.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<stored::Unreadable>) -> Result<()> {
+    let query = "SELECT epoch FROM life WHERE epoch < 0 ORDER BY epoch";
+    let epochs = on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
+    epochs
+        .into_iter()
+        .try_for_each(|epoch| stored::note_unreadable(stored::unsigned("epoch", epoch, "epoch", epoch), found))
 }
 
 /// Publishes every change by any server or program as soon as it can be read. Never returns.

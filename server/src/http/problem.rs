@@ -135,6 +135,15 @@ impl From<DbError> for Problem {
             );
             return Self { retry_after: Some(30), ..sentence };
         }
+        if let DbError::Unreadable(kind, id, why) = &error {
+            tracing::error!(kind, id, error = why, "a stored record cannot be read; `jiedui verify` lists them");
+            let sentence = Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "服务器上的这条记录已损坏，请联系管理员",
+                "The record on the server cannot be read: please tell an administrator",
+            );
+            return sentence.with(vec![FieldError::new("id", ErrorCode::Unreadable)]);
+        }
         // The details are for whoever runs the server; the client can only try again.
         tracing::error!(%error, "the database failed");
         let sentence = Self::new(

@@ -110,7 +110,7 @@ impl SheetChecker {
     }
 
     /// Checks the next rows; gives the new entries among them with their rows' numbers.
-    pub fn next(&mut self, rows: usize, standing: &HashMap<Uuid, ExistingEntry>) -> Vec<(usize, Entry)> {
+    pub fn next(&mut self, rows: usize, standing: &HashMap<Uuid, Option<ExistingEntry>>) -> Vec<(usize, Entry)> {
         let sheet = self.sheet.clone();
         let mut entries = Vec::new();
         for row in sheet.rows.iter().skip(self.at).take(rows) {
@@ -189,7 +189,7 @@ impl SheetChecker {
         entry
     }
 
-    fn update(&mut self, row: &SheetRow, cell: &Cell, standing: &HashMap<Uuid, ExistingEntry>) {
+    fn update(&mut self, row: &SheetRow, cell: &Cell, standing: &HashMap<Uuid, Option<ExistingEntry>>) {
         let against = &self.against;
         let updating = RowUpdater { against, gazetteer: &self.gazetteer, from_1904: self.sheet.from_1904 };
         let id = super::update::identifier(cell);

@@ -78,10 +78,9 @@ pub fn begin(app: &AppState, user: &User, import: &Import) -> Result<(), Busy> {
 
 /// Takes what a check has found into an import.
 pub fn take(import: &mut Import, checked: CheckResult) {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    import.rows = count(checked.rows);
-    import.wrong_rows = count(checked.wrong_rows);
-    import.wrong = count(checked.wrong);
+    import.rows = checked.rows as u64;
+    import.wrong_rows = checked.wrong_rows as u64;
+    import.wrong = checked.wrong as u64;
     // Mistakes are plain data.
     import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_else(|_| "[]".to_owned());
     import.likely = checked.likely;
@@ -116,7 +115,7 @@ pub async fn read_and_check(
         }
     };
     let stated = name_columns(import, &sheet, &targets, &mappings);
-    import.rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
+    import.rows = sheet.rows.len() as u64;
     // The number of rows is told while they are checked.
     import::write(&app.db, import).await?;
     let against = CheckContext {

@@ -54,10 +54,11 @@ impl RowUpdater<'_> {
         &self,
         row: &SheetRow,
         id: Option<Uuid>,
-        standing: Option<&ExistingEntry>,
+        standing: Option<&Option<ExistingEntry>>,
     ) -> Result<Found, (Vec<FieldError>, ParsedRow)> {
         let refuse = |field: &str, code| Err((vec![FieldError::new(field, code)], ParsedRow::default()));
         let (Some(id), Some(standing)) = (id, standing) else { return refuse(ID, ErrorCode::Unknown) };
+        let Some(standing) = standing else { return refuse(ID, ErrorCode::Unreadable) };
         if standing.deleted {
             return refuse(ID, ErrorCode::Deleted);
         }

@@ -46,11 +46,10 @@ pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
 
 /// The mutations that take its new entries back and give those that it has changed their former values.
 pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, DbError> {
-    let rows = usize::try_from(import.rows).unwrap_or_default();
     let Findings { new, updates, same, .. } = import.findings;
     // Before rows could change entries every row made one.
-    let new = if new + updates + same == 0 { rows } else { new };
-    let seq = |number: usize| (rows + number) as u64 + 1;
+    let new = if new + updates + same == 0 { usize::try_from(import.rows).unwrap_or(usize::MAX) } else { new };
+    let seq = |number: usize| import.rows + number as u64 + 1;
     let delete = |number| mutation(seq(number), entry_id(import.id, number), 1, Op::Delete, Fields::new());
     let deletes = (0..new).map(delete);
     let changes = import.findings.undo.iter().enumerate();

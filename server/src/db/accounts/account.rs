@@ -1,6 +1,7 @@
 //! Accounts: who may sign in, and what they may do.
 
-use crate::db::{Db, Result, on};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Db, Result, Tx, on};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
 use sqlx::FromRow;
@@ -29,10 +30,12 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    /// Parses the columns. A role of a newer version of the program gives no rights here.
+    /// Parses the columns. A role of a newer version of the program gives no rights here. Fails with
+    /// [`crate::db::DbError::Unreadable`] for an unreadable scope, which gives no rights either.
     pub(super) fn parse(self) -> Result<User> {
         let Self { id, username, name, role, places, programmes } = self;
-        let scope = Scope { places: serde_json::from_str(&places)?, programmes: serde_json::from_str(&programmes)? };
+        let parse = |text: &str| stored::parse("account", id, text);
+        let scope = Scope { places: parse(&places)?, programmes: parse(&programmes)? };
         Ok(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope })
     }
 }
@@ -92,11 +95,18 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
     Ok(left)
 }
 
-/// All accounts by name.
+/// Adds the accounts to a list that cannot be read.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
+    let rows: Vec<AccountRow> = on!(in tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
+    rows.into_iter().try_for_each(|row| stored::note_unreadable(row.parse(), found))
+}
+
+/// All readable accounts by name.
 pub async fn all(db: &Db) -> Result<Vec<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
     let rows = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).fetch_all(pool).await?);
-    rows.into_iter().map(AccountRow::parse).collect()
+    rows.into_iter().filter_map(|row| stored::omit_unreadable(row.parse()).transpose()).collect()
 }
 
 /// Adds an account. False where there is one with this name.

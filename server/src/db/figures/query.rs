@@ -44,6 +44,10 @@ fn part(row: PartRow) -> Option<Contribution> {
         log_damage("qualifier", &row.qualifier);
         return None;
     };
+    if row.entries < 0 {
+        log_damage("entries", &row.entries.to_string());
+        return None;
+    }
     Some(Contribution {
         place: row.place,
         month,
@@ -127,6 +131,10 @@ fn unfold(row: YearRow, place: &str, year: i32) -> Vec<Contribution> {
         stored::log("part", format!("{indicator}, {place}, {year}"), &format!("qualifier `{qualifier}`"));
         return Vec::new();
     };
+    if entries < 0 {
+        stored::log("part", format!("{indicator}, {place}, {year}"), &format!("entries `{entries}`"));
+        return Vec::new();
+    }
     let contribution = |text: &str| {
         let discriminator = subject_in_order(text).or_else(|| text.parse().ok());
         if discriminator.is_none() && !text.is_empty() {
@@ -213,6 +221,10 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution
         let TallyRow { programme, place, pairing, organisation, month, verified, entries } = row;
         let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
         let month = month.parse().inspect_err(log_damage).ok()?;
+        if entries < 0 {
+            stored::log("tally", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
+            return None;
+        }
         let (pairing, organisation) = (given(pairing), given(organisation));
         Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
     };

@@ -1,9 +1,13 @@
 //! Comparison of the stored figures with those computed from the entries.
 
+use crate::db::accounts::account;
 use crate::db::figures::query::TallyRow;
 use crate::db::figures::rollup::{Counted, Key, Pending, Row, count_page};
-use crate::db::reference::load::Reference;
-use crate::db::{Db, Result, on};
+use crate::db::files::import;
+use crate::db::records::stored::Unreadable;
+use crate::db::records::{conflict, history, idempotency, record};
+use crate::db::reference::load::{self, Reference};
+use crate::db::{Db, Result, feed, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::entry_count::EntryCount;
@@ -28,8 +32,8 @@ pub struct Difference {
 pub struct Findings {
     /// Figures that differ from those computed from the entries.
     pub differences: Vec<Difference>,
-    /// Records that cannot be read: kind, identifier and why.
-    pub unreadable: Vec<(String, Uuid, String)>,
+    /// Stored data that cannot be read.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// Stored figure, with its key in two parts.
@@ -86,7 +90,15 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         }
     }
     let mut unreadable: Vec<_> =
-        pending_unreadable.into_iter().map(|(id, error)| (Kind::Entry.to_string(), id, error)).collect();
+        pending_unreadable.into_iter().map(|(id, error)| (Kind::Entry.to_string(), id.to_string(), error)).collect();
+    record::note_unreadable(&mut tx, &mut unreadable).await?;
+    history::note_unreadable(&mut tx, &mut unreadable).await?;
+    conflict::note_unreadable(&mut tx, &mut unreadable).await?;
+    idempotency::note_unreadable(&mut tx, &mut unreadable).await?;
+    import::note_unreadable(&mut tx, &mut unreadable).await?;
+    account::note_unreadable(&mut tx, &mut unreadable).await?;
+    load::note_unreadable(&mut tx, &mut unreadable).await?;
+    feed::note_unreadable(&mut tx, &mut unreadable).await?;
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
     let others: Vec<(Uuid, String, String)> =
         on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
@@ -98,7 +110,11 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
             Kind::LedgerItem => serde_json::from_str::<Item>(&fields).map(drop),
             _ => serde_json::from_str::<Fields>(&fields).map(drop),
         };
-        unreadable.extend(read.err().map(|error| (kind, id, error.to_string())));
+        let id = id.to_string();
+        // Fields that are no object are in the list already.
+        if let Some(error) = read.err().filter(|_| !unreadable.iter().any(|(_, other, _)| *other == id)) {
+            unreadable.push((kind, id, error.to_string()));
+        }
     }
     differences.extend(counted.into_iter().map(|(key, counted)| Difference {
         key,

@@ -2,14 +2,18 @@
 
 use crate::db::reference::load::Reference;
 use crate::db::{
-    Db, Result, on,
-    records::{history, record, stored},
+    Db, Result, Tx, on,
+    records::{
+        history,
+        record::{self, RecordRow},
+        stored::{self, Unreadable},
+    },
     signed,
 };
 use crate::import::existing_entry::ExistingEntry;
 use crate::import::findings::Findings;
 use jiedui_core::access::user::User;
-use jiedui_core::api::imports::Stage;
+use jiedui_core::api::imports::{CellError, Stage};
 use jiedui_core::entry::Entry;
 use jiedui_core::sync::{Kind, Path, all_paths};
 use sha2::{Digest, Sha256};
@@ -41,11 +45,11 @@ pub struct Import {
     /// Field of each column.
     pub columns: Vec<Option<String>>,
     /// How many rows it has.
-    pub rows: i64,
+    pub rows: u64,
     /// How many of them are wrong.
-    pub wrong_rows: i64,
+    pub wrong_rows: u64,
     /// Number of errors.
-    pub wrong: i64,
+    pub wrong: u64,
     /// The first of them, as JSON.
     pub mistakes: String,
     /// The numbers of the rows that are likely recorded already.
@@ -83,11 +87,20 @@ struct ImportRow {
     created_at: i64,
 }
 
+/// Kind of an import in messages about unreadable ones.
+const KIND: &str = "import";
+/// The same of the fields that were assigned to a heading.
+const MAPPING: &str = "mapping of columns";
+
 fn import(row: ImportRow) -> Result<Import> {
-    let ImportRow { id, account, activity, name, sha256, wrong, mistakes, created_at, .. } = row;
-    let (heading, columns) = (serde_json::from_str(&row.heading)?, serde_json::from_str(&row.fields)?);
-    let (likely, findings) = (serde_json::from_str(&row.likely)?, serde_json::from_str(&row.findings)?);
-    let (stage, rows, wrong_rows) = (serde_json::from_value(row.stage.into())?, row.rows_all, row.rows_wrong);
+    let ImportRow { id, account, activity, name, sha256, mistakes, created_at, .. } = row;
+    let (heading, columns) = (stored::parse(KIND, id, &row.heading)?, stored::parse(KIND, id, &row.fields)?);
+    let (likely, findings) = (stored::parse(KIND, id, &row.likely)?, stored::parse(KIND, id, &row.findings)?);
+    let stage = serde_json::from_value(row.stage.into()).map_err(|error| stored::unreadable(KIND, id, &error))?;
+    let count = |column, number| stored::unsigned(KIND, id, column, number);
+    let (rows, wrong_rows) = (count("rows_all", row.rows_all)?, count("rows_wrong", row.rows_wrong)?);
+    let wrong = count("wrong", row.wrong)?;
+    stored::instant(KIND, id, "created_at", created_at)?;
     Ok(Import {
         id,
         account,
@@ -125,9 +138,9 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
         .bind(import.stage.code())
         .bind(heading)
         .bind(columns)
-        .bind(import.rows)
-        .bind(import.wrong_rows)
-        .bind(import.wrong)
+        .bind(signed(import.rows))
+        .bind(signed(import.wrong_rows))
+        .bind(signed(import.wrong))
         .bind(&import.mistakes)
         .bind(serde_json::to_string(&import.likely)?)
         .bind(import.created_at)
@@ -138,7 +151,7 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
     tx.commit().await
 }
 
-/// An account's import.
+/// An account's import. Fails with [`crate::db::DbError::Unreadable`] if it cannot be read.
 pub async fn find(db: &Db, account: Uuid, id: Uuid) -> Result<Option<Import>> {
     let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE account = $1 AND id = $2"));
     let row =
@@ -146,13 +159,13 @@ pub async fn find(db: &Db, account: Uuid, id: Uuid) -> Result<Option<Import>> {
     row.map(import).transpose()
 }
 
-/// An account's imports, the newest first.
+/// An account's imports, the newest first. Unreadable ones are omitted.
 pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Import>> {
     let query = sqlx::AssertSqlSafe(format!(
         "SELECT {LISTED} FROM import WHERE account = $1 ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
     let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
-    rows.into_iter().map(import).collect()
+    rows.into_iter().filter_map(|row| stored::omit_unreadable(import(row)).transpose()).collect()
 }
 
 /// Returns whether the same file was written for the same activity, by any account.
@@ -170,7 +183,7 @@ pub async fn unfinished(db: &Db, account: Uuid) -> Result<Vec<Import>> {
             ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
     let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
-    rows.into_iter().map(import).collect()
+    rows.into_iter().filter_map(|row| stored::omit_unreadable(import(row)).transpose()).collect()
 }
 
 /// Returns the key under which a heading is stored: a few bytes for a heading of any length.
@@ -194,7 +207,11 @@ pub async fn mappings(db: &Db, account: Uuid, activity: &str) -> Result<HashMap<
         .bind(REMEMBERED)
         .fetch_all(pool)
         .await?);
-    rows.into_iter().map(|(heading, fields)| Ok((heading, serde_json::from_str(&fields)?))).collect()
+    let mapping = |(heading, fields): (String, String)| {
+        let columns = stored::read(MAPPING, format!("{account}, {activity}, {heading}"), &fields)?;
+        Some((heading, columns))
+    };
+    Ok(rows.into_iter().filter_map(mapping).collect())
 }
 
 /// Remembers them.
@@ -250,50 +267,87 @@ pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: 
     Ok(visible.filter_map(entry).collect())
 }
 
-/// Entries that rows name, each with the revision that its row started from, as far as the user may see them. What the import
-/// itself has changed is not "since".
+/// Returns the entries that rows name, as far as the user may see them; `None` for an unreadable one. Each name comes
+/// with the revision that its row started from. Changes by the import itself do not count as concurrent.
 pub async fn standing(
     db: &Db,
     user: &User,
     reference: &Reference,
     import: Uuid,
     named: &[(Uuid, u64)],
-) -> Result<HashMap<Uuid, ExistingEntry>> {
-    let ids: BTreeSet<Uuid> = named.iter().map(|(id, _)| *id).collect();
+) -> Result<HashMap<Uuid, Option<ExistingEntry>>> {
     let based: HashMap<Uuid, u64> = named.iter().copied().collect();
     let mut tx = db.begin_reading().await?;
     let mut all = HashMap::new();
-    for row in record::find(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+    for (id, row) in record::find(&mut tx, &based.keys().copied().collect::<Vec<_>>()).await? {
+        let Some(row) = stored::omit_unreadable(row)? else {
+            all.insert(id, None);
+            continue;
+        };
         let (place, programme) = record::scope(&row.fields, &reference.catalogue);
         if row.kind != Kind::Entry || !user.sees(row.author, &programme, &place) {
             continue;
         }
-        let base_rev = signed(based.get(&row.id).copied().unwrap_or_default());
-        let (mut base, mut changed_since) = (None, BTreeSet::new());
-        if base_rev == row.last.rev {
-            base = Some(row.fields.clone());
-        } else if base_rev < row.last.rev {
-            let query = "SELECT changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-            let past = on!(in &mut tx, |connection| sqlx::query_as::<_, (String, Option<Uuid>)>(query)
-                .bind(row.id)
-                .bind(base_rev)
-                .fetch_all(connection)
-                .await?);
-            for (changed, _) in past.iter().filter(|(_, client)| *client != Some(import)) {
-                changed_since.extend(serde_json::from_str::<Vec<Path<'static>>>(changed)?);
-            }
-            base = history::fields_at(db, row.id, row.last.rev, row.fields.clone(), base_rev).await?;
-            if row.last.by.is_none_or(|(_, client, _)| client != import) {
-                changed_since.extend(row.last.changed.iter().cloned());
-            }
-            // A record's first revision names no fields: all of them are new.
-            if base.is_none() {
-                changed_since = all_paths(&row.fields);
-            }
-        }
-        let rev = u64::try_from(row.last.rev).unwrap_or_default();
-        let standing = ExistingEntry { rev, fields: row.fields, deleted: row.deleted, base, changed_since };
-        all.insert(row.id, standing);
+        let Some(base_rev) = based.get(&id).copied() else { continue };
+        all.insert(id, stored::omit_unreadable(existing(db, &mut tx, row, base_rev, import).await)?);
     }
+    tx.rollback().await?;
     Ok(all)
+}
+
+/// Returns an entry as a row of a table finds it that started from a revision.
+async fn existing(db: &Db, tx: &mut Tx, row: RecordRow, base_rev: u64, import: Uuid) -> Result<ExistingEntry> {
+    let (id, base_rev) = (row.id, signed(base_rev));
+    let (mut base, mut changed_since) = (None, BTreeSet::new());
+    if base_rev == row.last.rev {
+        base = Some(row.fields.clone());
+    } else if base_rev < row.last.rev {
+        let query = "SELECT rev, changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
+        let past = on!(in tx, |connection| sqlx::query_as::<_, (i64, String, Option<Uuid>)>(query)
+            .bind(id)
+            .bind(base_rev)
+            .fetch_all(connection)
+            .await?);
+        for (rev, changed, _) in past.iter().filter(|(_, _, client)| *client != Some(import)) {
+            let name = format!("{id}, revision {rev}");
+            changed_since.extend(stored::parse::<Vec<Path<'static>>>(Kind::Entry.as_str(), name, changed)?);
+        }
+        base = history::fields_at(db, id, row.last.rev, row.fields.clone(), base_rev).await?;
+        if row.last.by.is_none_or(|(_, client, _)| client != import) {
+            changed_since.extend(row.last.changed.iter().cloned());
+        }
+        // A record's first revision names no fields: all of them are new.
+        if base.is_none() {
+            changed_since = all_paths(&row.fields);
+        }
+    }
+    let rev = stored::unsigned(Kind::Entry.as_str(), id, "rev", row.last.rev)?;
+    Ok(ExistingEntry { rev, fields: row.fields, deleted: row.deleted, base, changed_since })
+}
+
+/// Rows that [`note_unreadable`] reads at a time.
+const PAGE: i64 = 100;
+
+/// Adds the imports and mappings of columns to a list that cannot be read. Reads all of them.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let mut after = Uuid::nil();
+    loop {
+        let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE id > $1 ORDER BY id LIMIT $2"));
+        let rows: Vec<ImportRow> =
+            on!(in &mut *tx, |connection| sqlx::query_as(query).bind(after).bind(PAGE).fetch_all(connection).await?);
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        for row in rows {
+            stored::note_unreadable(stored::parse::<Vec<CellError>>(KIND, row.id, &row.mistakes), found)?;
+            stored::note_unreadable(import(row), found)?;
+        }
+    }
+    let query = "SELECT account, activity, heading, fields FROM import_columns ORDER BY account, activity, heading";
+    let mappings: Vec<(Uuid, String, String, String)> =
+        on!(in tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
+    for (account, activity, heading, fields) in mappings {
+        let name = format!("{account}, {activity}, {heading}");
+        stored::note_unreadable(stored::parse::<Vec<Option<String>>>(MAPPING, name, &fields), found)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Values that were not taken because others had changed the same fields. They wait for a person to choose.
 
 use crate::db::bulk::insert;
+use crate::db::records::stored::{self, Unreadable};
 use crate::db::{Db, Result, Tx, on};
 use jiedui_core::api::entries::Conflict;
 use jiedui_core::entry::Fields;
@@ -45,6 +46,14 @@ pub async fn count_unresolved(tx: &mut Tx, record: Uuid) -> Result<i64> {
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).bind(record).fetch_one(connection).await?))
 }
 
+/// Kind of a conflict in messages about unreadable ones.
+const KIND: &str = "conflict";
+
+/// Returns the name of a conflict in messages about unreadable ones.
+fn name_of(record: Uuid, client: Uuid, seq: i64) -> String {
+    format!("of {record}, client {client}, mutation {seq}")
+}
+
 /// The values of a conflict that nobody has settled yet.
 pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
     let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
@@ -54,7 +63,7 @@ pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Resul
         .bind(seq)
         .fetch_optional(connection)
         .await?);
-    Ok(values.map(|values| serde_json::from_str(&values)).transpose()?)
+    values.map(|values| stored::parse(KIND, name_of(record, client, seq), &values)).transpose()
 }
 
 /// Notes that somebody has chosen.
@@ -120,16 +129,50 @@ pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
     let mut rows: Vec<ConflictRow> =
         on!(read db, |pool| sqlx::query_as(query).bind(record).bind(LISTED).fetch_all(pool).await?);
     rows.sort_by_key(|row| (row.at, row.seq));
-    let conflict = |row: ConflictRow| {
-        Ok(Conflict {
-            author: row.account,
-            author_name: row.name,
-            client: row.client,
-            seq: row.seq,
-            at: crate::db::instant(row.at),
-            kept: serde_json::from_str(&row.kept)?,
-            settled_at: row.settled_at.map(crate::db::instant),
-        })
-    };
-    rows.into_iter().map(conflict).collect()
+    // Unreadable ones are omitted.
+    let conflict = |row: ConflictRow| stored::omit_unreadable(row.parse(record)).transpose();
+    rows.into_iter().filter_map(conflict).collect()
+}
+
+impl ConflictRow {
+    fn parse(self, record: Uuid) -> Result<Conflict> {
+        let Self { account, name: author_name, client, seq, at, kept, settled_at } = self;
+        let name = name_of(record, client, seq);
+        stored::unsigned(KIND, &name, "seq", seq)?;
+        let settled_at = settled_at.map(|at| stored::instant(KIND, &name, "settled_at", at)).transpose()?;
+        let (at, kept) = (stored::instant(KIND, &name, "at", at)?, stored::parse(KIND, &name, &kept)?);
+        Ok(Conflict { author: account, author_name, client, seq, at, kept, settled_at })
+    }
+}
+
+/// Rows that [`note_unreadable`] reads at a time.
+const PAGE: i64 = 1_000;
+
+/// A conflict, with its record.
+#[derive(sqlx::FromRow)]
+struct NamedRow {
+    record: Uuid,
+    #[sqlx(flatten)]
+    conflict: ConflictRow,
+}
+
+/// Adds the conflicts to a list that cannot be read. Reads all conflicts.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let query = "SELECT record, account, NULL AS name, client, seq, at, kept, settled_at FROM conflict
+        WHERE (account, client, seq) > ($1, $2, $3) ORDER BY account, client, seq LIMIT $4";
+    let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
+    loop {
+        let rows: Vec<NamedRow> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(after.2)
+            .bind(PAGE)
+            .fetch_all(connection)
+            .await?);
+        let Some(NamedRow { conflict: last, .. }) = rows.last() else { return Ok(()) };
+        after = (last.account, last.client, last.seq);
+        for row in rows {
+            stored::note_unreadable(row.conflict.parse(row.record), found)?;
+        }
+    }
 }

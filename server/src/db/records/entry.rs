@@ -99,7 +99,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
             let key = row.record.created;
             before = key;
             if user.sees(row.author, &row.programme, &row.place) {
-                let Some(record) = record(&Kind::Entry, row.record) else { continue };
+                let Some(record) = stored::omit_unreadable(record(&Kind::Entry, row.record))? else { continue };
                 entries.push(Listed { record, key });
                 if entries.len() >= usize::try_from(limit).unwrap_or_default() {
                     return Ok(entries);
@@ -132,13 +132,14 @@ pub async fn oldest(db: &Db, kind: &Kind, after: i64, limit: i64) -> Result<Olde
     let rows: Vec<RecordRow> =
         on!(read db, |pool| sqlx::query_as(query).bind(kind.as_str()).bind(after).bind(limit).fetch_all(pool).await?);
     let last = rows.last().map(|row| row.created);
-    Ok(OldestPage { records: rows.into_iter().filter_map(|row| record(kind, row)).collect(), last })
+    let readable = |row| stored::omit_unreadable(record(kind, row)).transpose();
+    Ok(OldestPage { records: rows.into_iter().filter_map(readable).collect::<Result<_>>()?, last })
 }
 
-fn record(kind: &Kind, row: RecordRow) -> Option<Record> {
+fn record(kind: &Kind, row: RecordRow) -> Result<Record> {
     let RecordRow { id, rev, fields, deleted, .. } = row;
-    let rev = u64::try_from(rev).unwrap_or_default();
-    Some(Record { kind: kind.clone(), id, rev, fields: stored::read(kind.as_str(), id, &fields)?, deleted })
+    let rev = stored::unsigned(kind.as_str(), id, "rev", rev)?;
+    Ok(Record { kind: kind.clone(), id, rev, fields: stored::parse(kind.as_str(), id, &fields)?, deleted })
 }
 
 /// An entry with its history and conflicts.
@@ -160,7 +161,8 @@ pub struct EntryWithHistory {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Reads an entry without checking rights, with its states before the revision `before`, or the last ones.
+/// Reads an entry without checking rights, with its states before the revision `before`, or the last ones. Returns `None`
+/// if it does not exist or cannot be read.
 pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<EntryWithHistory>> {
     let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
         r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
@@ -168,23 +170,20 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
     let row = on!(read db, |pool| sqlx::query_as::<_, EntryRow>(query).bind(id).fetch_optional(pool).await?);
     let Some(EntryRow { listed, former, at, account, account_name, changed }) = row else { return Ok(None) };
     let ListedRow { record: row, author, programme, place } = listed;
-    let (rev, deleted) = (row.rev, row.deleted);
-    let Some(record) = record(&Kind::Entry, row) else { return Ok(None) };
-    let now = RevisionState {
-        rev,
-        at: crate::db::instant(at),
-        author: account,
-        author_name: account_name,
-        changed: stored::read(Kind::Entry.as_str(), id, &changed).unwrap_or_default(),
-        fields: record.fields.clone(),
-        deleted,
+    let (rev, deleted, kind) = (row.rev, row.deleted, Kind::Entry.as_str());
+    let parse = || {
+        let (at, changed) = (stored::instant(kind, id, "at", at)?, stored::parse(kind, id, &changed)?);
+        Ok((record(&Kind::Entry, row)?, at, changed, stored::parse(kind, id, &former)?))
     };
+    let Some((record, at, changed, former)) = stored::omit_unreadable(parse())? else { return Ok(None) };
+    let fields = record.fields.clone();
+    let now = RevisionState { rev, at, author: account, author_name: account_name, changed, fields, deleted };
     Ok(Some(EntryWithHistory {
         record,
         author,
         programme,
         place,
-        former: serde_json::from_str(&former)?,
+        former,
         history: history::page(db, id, now, before).await?,
         conflicts: conflict::of_record(db, id).await?,
     }))

@@ -2,10 +2,11 @@
 //! History grows with the size of the changes, not of the record.
 
 use crate::db::records::revision::Revision;
-use crate::db::{Db, Result, on, records::stored};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Db, Result, Tx, on};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::{Fields, bounds, field};
-use jiedui_core::sync::Kind;
+use jiedui_core::sync::Path;
 use serde_json::{Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -110,9 +111,31 @@ struct RevisionRow {
     whole: bool,
 }
 
+impl RevisionRow {
+    /// Returns the name of the revision in messages about unreadable ones.
+    fn name(&self, record: Uuid) -> String {
+        format!("{record}, revision {}", self.rev)
+    }
+
+    /// Parses the fields, or the difference to the next state.
+    fn fields(&self, record: Uuid) -> Result<Fields> {
+        stored::unsigned(KIND, self.name(record), "rev", self.rev)?;
+        stored::parse(KIND, self.name(record), &self.fields)
+    }
+
+    /// Parses the paths that changed, and the time.
+    fn changed(&self, record: Uuid) -> Result<(Vec<Path<'static>>, String)> {
+        let at = stored::instant(KIND, self.name(record), "at", self.at)?;
+        Ok((stored::parse(KIND, self.name(record), &self.changed)?, at))
+    }
+}
+
+/// Kind of a state in messages about unreadable ones.
+const KIND: &str = "entry";
+
 /// Reads states of a record, which stands as `now`: those before `before`, or the last ones.
 pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>) -> Result<HistoryPage> {
-    let before = before.unwrap_or(now.rev + 1).min(now.rev + 1);
+    let before = before.unwrap_or(now.rev + 1).clamp(1, now.rev + 1);
     let top = "SELECT MIN(rev) FROM revision WHERE record = $1 AND rev >= $2 AND rev < $3 AND whole";
     let top: Option<i64> = on!(read db, |pool| sqlx::query_scalar(top)
         .bind(record)
@@ -140,29 +163,26 @@ pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>
         let Some(last) = rows.last() else { break };
         next = last.rev;
         for row in rows {
-            let RevisionRow { rev, at, account: author, name: author_name, changed, fields: diff, deleted, whole } =
-                row;
             // States between an unreadable one and the next complete one cannot be computed.
-            let diff = stored::read(Kind::Entry.as_str(), format!("{record}, revision {rev}"), &diff)
-                .filter(|_| whole || is_complete);
+            let diff = stored::omit_unreadable(row.fields(record))?.filter(|_| row.whole || is_complete);
             is_complete = diff.is_some();
             let Some(diff) = diff else { continue };
-            if whole {
+            if row.whole {
                 fields = diff;
             } else {
                 apply_undo(&mut fields, diff);
             }
-            if rev >= before {
+            if row.rev >= before {
                 continue;
             }
+            let Some((changed, at)) = stored::omit_unreadable(row.changed(record))? else { continue };
             size += bounds::size(&fields);
             if page.states.len() >= PAGE || (size > PAGE_SIZE && !page.states.is_empty()) {
                 page.older = page.states.last().map(|oldest| oldest.rev);
                 page.states.reverse();
                 return Ok(page);
             }
-            let changed = stored::read(Kind::Entry.as_str(), record, &changed).unwrap_or_default();
-            let at = crate::db::instant(at);
+            let RevisionRow { rev, account: author, name: author_name, deleted, .. } = row;
             page.states.push(RevisionState { rev, at, author, author_name, changed, fields: fields.clone(), deleted });
         }
     }
@@ -184,6 +204,40 @@ pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier:
     };
     let page = page(db, record, now, Some(earlier + 1)).await?;
     Ok(page.states.into_iter().next_back().filter(|state| state.rev == earlier).map(|state| state.fields))
+}
+
+/// Rows that [`note_unreadable`] reads at a time.
+const VERIFIED_AT_ONCE: i64 = 1_000;
+
+/// A state, with its record and the number of its mutation.
+#[derive(FromRow)]
+struct NamedRow {
+    record: Uuid,
+    seq: Option<i64>,
+    #[sqlx(flatten)]
+    revision: RevisionRow,
+}
+
+/// Adds the past states to a list that cannot be read. Reads all past states.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let query = "SELECT record, seq, rev, at, account, NULL AS name, changed, fields, deleted, whole FROM revision
+        WHERE (record, rev) > ($1, $2) ORDER BY record, rev LIMIT $3";
+    let mut after = (Uuid::nil(), i64::MIN);
+    loop {
+        let rows: Vec<NamedRow> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(VERIFIED_AT_ONCE)
+            .fetch_all(connection)
+            .await?);
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = (last.record, last.revision.rev);
+        for NamedRow { record, seq, revision } in rows {
+            let read = revision.fields(record).and_then(|_| revision.changed(record));
+            let seq = seq.map(|seq| stored::unsigned(KIND, revision.name(record), "seq", seq)).transpose();
+            stored::note_unreadable(read.and(seq), found)?;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,47 @@
 //! Stored answers of mutations, so that a repeated one changes nothing and gets the same answer.
 
 use crate::db::bulk::insert;
-use crate::db::{Result, Tx, on};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Result, Tx, on, signed};
 use jiedui_core::sync::{Mutation, PushResult};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// The beginning of the SHA-256 of a mutation: enough to tell whether it is the same that comes again.
 pub type MutationDigest = [u8; 16];
 
-/// Answers by the mutations' numbers.
-pub type Answers = BTreeMap<u64, (MutationDigest, PushResult)>;
+/// Answers to a client's mutations, by their numbers.
+#[derive(Debug, Default)]
+pub struct Answers {
+    answers: BTreeMap<u64, (MutationDigest, PushResult)>,
+    /// Numbers whose answers cannot be read.
+    unreadable: Vec<RangeInclusive<i64>>,
+}
+
+impl Answers {
+    /// Returns the answer to a mutation, with the mutation's digest.
+    pub fn get(&self, seq: u64) -> Option<&(MutationDigest, PushResult)> {
+        self.answers.get(&seq)
+    }
+
+    /// Adds an answer.
+    pub fn insert(&mut self, digest: MutationDigest, result: PushResult) {
+        self.answers.insert(result.seq, (digest, result));
+    }
+
+    /// Adds the answers to other mutations of the same client.
+    pub fn extend(&mut self, other: Self) {
+        self.answers.extend(other.answers);
+        self.unreadable.extend(other.unreadable);
+    }
+
+    /// Returns whether a mutation may have been answered by an answer that cannot be read.
+    pub fn is_unreadable(&self, seq: u64) -> bool {
+        self.unreadable.iter().any(|numbers| numbers.contains(&signed(seq)))
+    }
+}
 
 /// A mutation's digest, the same however it travelled.
 pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
@@ -21,28 +51,8 @@ pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
     Ok(digest)
 }
 
-/// The answers that a client's mutations from `first` to `last` have got before.
-pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i64) -> Result<Answers> {
-    let query = "SELECT digests, results FROM answer
-        WHERE account = $1 AND client = $2 AND last_seq >= $3 AND first_seq <= $4";
-    let rows = on!(in tx, |connection| sqlx::query_as::<_, (Vec<u8>, String)>(query)
-        .bind(account)
-        .bind(client)
-        .bind(first)
-        .bind(last)
-        .fetch_all(connection)
-        .await?);
-    let mut answers = Answers::new();
-    for (digests, results) in rows {
-        let results: Vec<PushResult> = serde_json::from_str(&results)?;
-        let digests = digests.chunks_exact(16).filter_map(|digest| digest.try_into().ok());
-        answers.extend(digests.zip(results).map(|(digest, result)| (result.seq, (digest, result))));
-    }
-    Ok(answers)
-}
-
 /// The answers of one push, as they are stored.
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 pub struct Stored {
     account: Uuid,
     client: Uuid,
@@ -55,12 +65,48 @@ pub struct Stored {
 impl Stored {
     /// Encodes the answers of new mutations; `None` if there are none.
     pub fn new(account: Uuid, client: Uuid, answers: &[(MutationDigest, PushResult)]) -> Result<Option<Self>> {
-        let numbers = || answers.iter().map(|(_, result)| crate::db::signed(result.seq));
+        let numbers = || answers.iter().map(|(_, result)| signed(result.seq));
         let (Some(first_seq), Some(last_seq)) = (numbers().min(), numbers().max()) else { return Ok(None) };
         let digests = answers.iter().flat_map(|(digest, _)| *digest).collect();
         let results = serde_json::to_string(&answers.iter().map(|(_, result)| result).collect::<Vec<_>>())?;
         Ok(Some(Self { account, client, last_seq, first_seq, digests, results }))
     }
+
+    /// Decodes the answers.
+    fn parse(&self) -> Result<Vec<(MutationDigest, PushResult)>> {
+        let Self { account, client, last_seq, first_seq, digests, results } = self;
+        let name = format!("{account}, client {client}, {first_seq} to {last_seq}");
+        for (column, number) in [("first_seq", first_seq), ("last_seq", last_seq)] {
+            stored::unsigned("answer", &name, column, *number)?;
+        }
+        let results: Vec<PushResult> = stored::parse("answer", &name, results)?;
+        let (digests, rest) = digests.as_chunks();
+        if digests.len() != results.len() || !rest.is_empty() {
+            return Err(stored::unreadable("answer", name, &"another number of digests than of results"));
+        }
+        Ok(digests.iter().copied().zip(results).collect())
+    }
+}
+
+/// Returns the stored answers to a client's mutations from `first` to `last`.
+pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i64) -> Result<Answers> {
+    let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
+        WHERE account = $1 AND client = $2 AND last_seq >= $3 AND first_seq <= $4";
+    let rows: Vec<Stored> = on!(in tx, |connection| sqlx::query_as(query)
+        .bind(account)
+        .bind(client)
+        .bind(first)
+        .bind(last)
+        .fetch_all(connection)
+        .await?);
+    let mut answers = Answers::default();
+    for row in rows {
+        match stored::omit_unreadable(row.parse())? {
+            Some(pairs) => pairs.into_iter().for_each(|(digest, result)| answers.insert(digest, result)),
+            None => answers.unreadable.push(row.first_seq..=row.last_seq),
+        }
+    }
+    Ok(answers)
 }
 
 /// Stores them.
@@ -71,4 +117,28 @@ pub async fn write(tx: &mut Tx, rows: &[Stored], at: i64) -> Result<()> {
         values.push_bind(&row.digests).push_bind(&row.results).push_bind(at);
     });
     Ok(())
+}
+
+/// Rows that [`note_unreadable`] reads at a time.
+const PAGE: i64 = 1_000;
+
+/// Adds the answers to a list that [`find`] cannot read. Reads all answers.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
+        WHERE (account, client, last_seq) > ($1, $2, $3) ORDER BY account, client, last_seq LIMIT $4";
+    let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
+    loop {
+        let rows: Vec<Stored> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(after.2)
+            .bind(PAGE)
+            .fetch_all(connection)
+            .await?);
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = (last.account, last.client, last.last_seq);
+        for row in rows {
+            stored::note_unreadable(row.parse(), found)?;
+        }
+    }
 }

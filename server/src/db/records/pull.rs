@@ -22,7 +22,7 @@ pub struct FeedItem {
     /// Its identifier.
     pub id: Uuid,
     /// How often it has changed.
-    pub rev: i64,
+    pub rev: u64,
     /// Its fields; `None` once deleted, or gone from this user's sight.
     pub fields: Option<String>,
 }
@@ -90,11 +90,12 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
 /// Returns the user's view of a record: its current state, a deletion, or nothing.
 fn sent(row: Row, user: &User, cursor: &Cursor, first_pull: bool) -> Result<Option<FeedItem>> {
     let Row { id, kind, rev, fields, deleted, author, programme, place, former, .. } = row;
+    let Some(rev) = stored::omit_unreadable(stored::unsigned(kind.as_str(), id, "rev", rev))? else { return Ok(None) };
     let is_author = author == Some(user.id);
     let visible =
         !matches!(kind, Kind::Entry | Kind::LedgerItem) || is_author || cursor.visibility.has(&place, &programme);
     if visible && !deleted {
-        // One that is spoilt would spoil the whole page.
+        // An unreadable record would make the whole page unreadable.
         if !stored::is_object(kind.as_str(), id, &fields) {
             return Ok(None);
         }

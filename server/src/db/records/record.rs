@@ -3,12 +3,14 @@
 use crate::db::bulk::{self, Prepared, insert, select_in};
 use crate::db::records::history::StoredRevision;
 use crate::db::records::revision::Revision;
-use crate::db::{DbError, Dialect, Result, Tx};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Dialect, Result, Tx, on};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A record as it stands.
@@ -147,13 +149,16 @@ struct StoredRecord {
     at: i64,
 }
 
-/// Reads the existing ones of these records. Fails if one cannot be read.
-pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>> {
-    look_up(tx, ids).await?.into_iter().collect()
+/// Returns which of these records exist, readable or not.
+pub async fn existing(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeSet<Uuid>> {
+    let rows = select_in!(tx, "SELECT id FROM record WHERE id", ids, (Uuid,), |values, id| {
+        values.push_bind(*id);
+    });
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The same, each by itself.
-pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<RecordRow>>> {
+/// Reads the existing ones of these records, each by itself. An unreadable one is [`crate::db::DbError::Unreadable`].
+pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Result<RecordRow>)>> {
     let rows = select_in!(
         tx,
         "SELECT id, kind, rev, fields, deleted, change, created, author, former, changed, account, client, seq, at
@@ -164,20 +169,44 @@ pub async fn look_up(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Result<RecordRow>>
             values.push_bind(*id);
         }
     );
-    let readable = |stored: StoredRecord| {
-        let (kind, id) = (stored.kind.clone(), stored.id);
-        row(stored).map_err(|error| DbError::Unreadable(kind.to_string(), id, error))
-    };
-    Ok(rows.into_iter().map(readable).collect())
+    Ok(rows.into_iter().map(|stored| (stored.id, row(stored))).collect())
 }
 
-fn row(stored: StoredRecord) -> serde_json::Result<RecordRow> {
-    let StoredRecord { id, kind, rev, fields, deleted, change, created, author, former, .. } = stored;
+fn row(stored: StoredRecord) -> Result<RecordRow> {
+    let StoredRecord { id, kind, rev, fields, deleted, change, created, author, former, changed, at, .. } = stored;
+    let name = kind.as_str();
+    let numbers = [("rev", Some(rev)), ("seq", stored.seq), ("at", Some(at)), ("created", Some(created))];
+    for (column, number) in numbers.into_iter().filter_map(|(column, number)| Some((column, number?))) {
+        stored::unsigned(name, id, column, number)?;
+    }
     let by = match (stored.account, stored.client, stored.seq) {
         (Some(account), Some(client), Some(seq)) => Some((account, client, seq)),
         _ => None,
     };
-    let last = Revision { rev, changed: serde_json::from_str(&stored.changed)?, by, at: stored.at };
-    let (fields, former) = (serde_json::from_str(&fields)?, serde_json::from_str(&former)?);
+    let last = Revision { rev, changed: stored::parse(name, id, &changed)?, by, at };
+    let (fields, former) = (stored::parse(name, id, &fields)?, stored::parse(name, id, &former)?);
     Ok(RecordRow { id, kind, fields, deleted, change, created, author, former, last })
+}
+
+/// Rows that [`note_unreadable`] reads at a time.
+const PAGE: i64 = 5_000;
+
+/// Adds the records to a list that [`find`] cannot read, and those that no feed contains. The fields of entries are
+/// checked by counting the figures. Reads all records.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let query = "SELECT id, kind, rev, CASE WHEN kind = 'entry' AND NOT deleted THEN '{}' ELSE fields END AS fields,
+        deleted, change, created, author, former, changed, account, client, seq, at
+        FROM record WHERE change > $1 ORDER BY change LIMIT $2";
+    let mut after = i64::MIN;
+    loop {
+        let rows: Vec<StoredRecord> =
+            on!(in &mut *tx, |connection| sqlx::query_as(query).bind(after).bind(PAGE).fetch_all(connection).await?);
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.change;
+        for stored in rows {
+            let (id, kind) = (stored.id, stored.kind.clone());
+            let in_feed = stored::unsigned(kind.as_str(), id, "change", stored.change);
+            stored::note_unreadable(in_feed.and_then(|_| row(stored)), found)?;
+        }
+    }
 }

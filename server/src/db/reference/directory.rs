@@ -3,8 +3,9 @@
 use crate::db::files::attachment::{self, Naming};
 use crate::db::records::record::{self, RecordRow};
 use crate::db::records::revision::Revision;
+use crate::db::records::stored;
 use crate::db::reference::load::fields_of;
-use crate::db::{Db, Result, feed};
+use crate::db::{Db, Result, feed, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, Path};
@@ -28,7 +29,8 @@ pub enum Written {
     Ahead(u64),
 }
 
-/// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one.
+/// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one. Fails with
+/// [`crate::db::DbError::Unreadable`] if the stored one cannot be read.
 pub async fn set(
     db: &Db,
     kind: Kind,
@@ -40,12 +42,23 @@ pub async fn set(
     let (fields, account) = (fields_of(content)?, user.id);
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change + 1;
-    let existing = record::find(&mut tx, &[id]).await?.pop();
+    let existing = match record::find(&mut tx, &[id]).await?.pop() {
+        // It is not overwritten.
+        Some((_, Err(unreadable))) => {
+            tx.rollback().await?;
+            return Err(unreadable);
+        }
+        Some((_, Ok(existing))) => Some(existing),
+        None => None,
+    };
     if existing.as_ref().is_some_and(|existing| existing.kind != kind) {
         tx.rollback().await?;
         return Ok(Written::OtherKind);
     }
-    let last = existing.as_ref().map_or(0, |existing| u64::try_from(existing.last.rev).unwrap_or_default());
+    let last = match &existing {
+        Some(existing) => stored::unsigned(kind.as_str(), id, "rev", existing.last.rev)?,
+        None => 0,
+    };
     if existing.as_ref().is_some_and(|existing| existing.fields == fields && !existing.deleted) {
         tx.rollback().await?;
         return Ok(Written::Done(last));
@@ -63,7 +76,8 @@ pub async fn set(
     }
     let references: Vec<_> = files.iter().map(|hash| naming.reference(account, id, hash)).collect();
     attachment::refer(&mut tx, &references).await?;
-    let rev = existing.as_ref().map_or(0, |existing| existing.last.rev) + 1;
+    let new = last + 1;
+    let rev = signed(new);
     let changed = existing.as_ref().map(|existing| changed(&existing.fields, &fields)).unwrap_or_default();
     let last = Revision { rev, changed, by: Some((account, Uuid::nil(), rev)), at: crate::db::now() };
     let (created, author) =
@@ -76,7 +90,7 @@ pub async fn set(
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
-    Ok(Written::Done(u64::try_from(rev).unwrap_or_default()))
+    Ok(Written::Done(new))
 }
 
 fn changed(before: &Fields, now: &Fields) -> BTreeSet<Path<'static>> {

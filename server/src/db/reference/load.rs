@@ -4,7 +4,8 @@
 use crate::db::bulk::insert;
 use crate::db::records::record::{self, RecordRow};
 use crate::db::records::revision::Revision;
-use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
@@ -79,10 +80,10 @@ pub async fn load(db: &Db) -> Result<Reference> {
     let version = feed::reference(db).await?;
     let closed = "SELECT month FROM closed_month ORDER BY month";
     let closed: Vec<String> = on!(now db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
-    let catalogue = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
+    let catalogue = "SELECT version, body FROM catalogue ORDER BY version DESC LIMIT 1";
     let places = "SELECT code, parent, name, side FROM place";
     let (catalogue, places) = on!(now db, |pool| (
-        sqlx::query_scalar::<_, String>(catalogue).fetch_optional(pool).await?,
+        sqlx::query_as::<_, (i64, String)>(catalogue).fetch_optional(pool).await?,
         sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
     ));
     let place = |PlaceRow { code, parent, name, side }: PlaceRow| Place {
@@ -92,6 +93,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
         parent,
         name,
     };
+    let catalogue = catalogue.map(|(version, body)| stored::parse("catalogue", version, &body)).transpose()?;
     let organisations = of_kind(db, &Kind::Organisation, |organisation: &mut Organisation, rev| {
         organisation.initials = initials(&organisation.name);
         organisation.rev = rev;
@@ -99,7 +101,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
     let organisations = organisations.await?;
     let pairings = of_kind(db, &Kind::Pairing, |pairing: &mut Pairing, rev| pairing.rev = rev).await?;
     Ok(Reference {
-        catalogue: catalogue.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default(),
+        catalogue: catalogue.unwrap_or_default(),
         places: Places::new(places.into_iter().map(place).collect()),
         organisations,
         pairings,
@@ -136,11 +138,11 @@ struct BodyRow {
 async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
     let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
     let record = |row: &BodyRow| {
-        let mut record = stored::read(kind.as_str(), row.id, &row.fields)?;
-        complete(&mut record, u64::try_from(row.rev).unwrap_or_default());
-        Some(record)
+        let mut record = stored::parse(kind.as_str(), row.id, &row.fields)?;
+        complete(&mut record, stored::unsigned(kind.as_str(), row.id, "rev", row.rev)?);
+        Ok(record)
     };
-    Ok(rows.iter().filter_map(record).collect())
+    rows.iter().filter_map(|row| stored::omit_unreadable(record(row)).transpose()).collect()
 }
 
 /// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:
@@ -155,7 +157,8 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
         let older = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
         let older =
             on!(in &mut tx, |connection| sqlx::query_scalar::<_, String>(older).fetch_optional(connection).await?);
-        let older: Catalogue = older.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default();
+        let older: Catalogue =
+            older.map(|body| stored::parse("catalogue", latest, &body)).transpose()?.unwrap_or_default();
         let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
         let body = serde_json::to_string(&reference.catalogue.after(&older))?;
         on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
@@ -186,7 +189,7 @@ pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[
     let mut change = feed::lock(&mut tx).await?.change;
     let mut rows = directory_rows(organisations, pairings)?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let existing: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
+    let existing: BTreeSet<Uuid> = record::existing(&mut tx, &ids).await?;
     rows.retain(|row| !existing.contains(&row.id));
     number(&mut rows, &mut change);
     record::write(&mut tx, &rows, &Catalogue::default()).await?;
@@ -243,6 +246,23 @@ pub async fn catalogue(db: &Db, version: u32) -> Result<Option<Catalogue>> {
         .fetch_optional(pool)
         .await?);
     Ok(body.and_then(|body| stored::read("catalogue", version, &body)))
+}
+
+/// Adds the versions of the catalogue and the closed months to a list that cannot be read.
+pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+    let (catalogues, months) = ("SELECT version, body FROM catalogue", "SELECT month FROM closed_month");
+    let (catalogues, months) = on!(in tx, |connection| (
+        sqlx::query_as::<_, (i64, String)>(catalogues).fetch_all(&mut *connection).await?,
+        sqlx::query_scalar::<_, String>(months).fetch_all(&mut *connection).await?
+    ));
+    for (version, body) in catalogues {
+        stored::note_unreadable(stored::parse::<Catalogue>("catalogue", version, &body), found)?;
+    }
+    for month in months {
+        let read = month.parse::<Month>().map_err(|error| stored::unreadable("closed month", &month, &error));
+        stored::note_unreadable(read, found)?;
+    }
+    Ok(())
 }
 
 /// Puts another catalogue in the place of the one with the version before it; false where somebody else was first.

@@ -133,7 +133,7 @@ fn json(page: &FeedPage, last: i64, key: &CursorKey) -> Result<String, DbError> 
 fn in_full(page: FeedPage, last: i64, key: &CursorKey) -> Result<PullResponse, DbError> {
     let mut records = Vec::with_capacity(page.records.len());
     for FeedItem { kind, id, rev, fields } in page.records {
-        let (rev, deleted) = (u64::try_from(rev).unwrap_or_default(), fields.is_none());
+        let deleted = fields.is_none();
         let fields = fields.map(|fields| serde_json::from_str(&fields)).transpose()?.unwrap_or_default();
         records.push(Record { kind, id, rev, fields, deleted });
     }

@@ -4,7 +4,6 @@ use super::answer::{answer, rejected, unreadable};
 use super::batch::{Batch, Turn};
 use super::concurrent::name_others;
 use super::request::Push;
-use super::stored_number::unsigned;
 use crate::db::files::attachment;
 use crate::db::records::conflict::{self, AccountChange};
 use crate::db::records::{record, stored};
@@ -41,7 +40,6 @@ impl Batch<'_> {
         match applied {
             Err(DbError::Unreadable(kind, id, error)) => {
                 stored::log(&kind, id, &error);
-                self.unreadable.insert(id);
                 Ok(unreadable(mutation.seq))
             }
             applied => applied,
@@ -71,7 +69,7 @@ impl Batch<'_> {
                 return Ok(rejected(mutation.seq, vec![FieldError::new("id", ErrorCode::Unknown)]));
             }
             Some(row) => {
-                let rev = unsigned(row.kind.as_str(), row.id, "rev", row.last.rev)?;
+                let rev = stored::unsigned(row.kind.as_str(), row.id, "rev", row.last.rev)?;
                 let (fields, deleted) = (row.fields.clone(), row.deleted);
                 let changed_since = since.iter().flat_map(|change| change.changed.iter().cloned()).collect();
                 Some(Existing { rev, fields, deleted, changed_since })

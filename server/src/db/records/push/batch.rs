@@ -12,7 +12,7 @@ use crate::db::records::idempotency::{self, Answers, MutationDigest};
 use crate::db::records::record::{self, CHUNK, RecordRow};
 use crate::db::records::stored;
 use crate::db::reference::load::Reference;
-use crate::db::{DbError, Dialect, Result, Tx, signed};
+use crate::db::{Dialect, Result, Tx, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::bounds;
 use jiedui_core::sync::{Kind, Mutation, MutationAuthor, PushResult};
@@ -93,19 +93,15 @@ impl<'a> Batch<'a> {
             let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { continue };
             let of_client: &mut Answers = answers.entry((push.actor.id, push.client)).or_default();
             of_client.extend(idempotency::find(tx, push.actor.id, push.client, first, last).await?);
-            let new = push.mutations.iter().filter(|(mutation, _)| !of_client.contains_key(&mutation.seq));
+            let new = push.mutations.iter().filter(|(mutation, _)| of_client.get(mutation.seq).is_none());
             ids.extend(new.map(|(mutation, _)| mutation.id));
         }
         let naming = Naming::look_up(tx, &named_photos(pushes)).await?;
         let (mut records, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
-        for row in record::look_up(tx, &ids.into_iter().collect::<Vec<_>>()).await? {
-            match row {
-                Ok(row) => drop(records.insert(row.id, Arc::new(row))),
-                Err(DbError::Unreadable(kind, id, error)) => {
-                    stored::log(&kind, id, &error);
-                    unreadable.insert(id);
-                }
-                Err(error) => return Err(error),
+        for (id, row) in record::find(tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+            match stored::omit_unreadable(row)? {
+                Some(row) => drop(records.insert(id, Arc::new(row))),
+                None => drop(unreadable.insert(id)),
             }
         }
         // No change is older than the start of its epoch, even if the clock is.
@@ -154,7 +150,7 @@ impl Batch<'_> {
         for next in mutations.iter().take(CHUNK) {
             let (mutation, digest) = next;
             let of_client = self.answers.get(&(push.actor.id, push.client));
-            match of_client.and_then(|answers| answers.get(&mutation.seq)) {
+            match of_client.and_then(|answers| answers.get(mutation.seq)) {
                 Some((same, result)) if same == digest => {
                     turn.results.push(result.clone());
                     turn.numbers.insert(mutation.seq);
@@ -162,6 +158,10 @@ impl Batch<'_> {
                 Some(_) => {
                     turn.is_duplicated = true;
                     turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Reused)]));
+                }
+                // It may have been applied. Its answer is not stored again: that would replace the unreadable one.
+                None if of_client.is_some_and(|answers| answers.is_unreadable(mutation.seq)) => {
+                    turn.results.push(rejected(mutation.seq, vec![FieldError::new("seq", ErrorCode::Unreadable)]));
                 }
                 None if self.unreadable.contains(&mutation.id) => {
                     let result = unreadable(mutation.seq);
@@ -194,7 +194,7 @@ impl Batch<'_> {
             result.record = None;
         }
         let of_client = self.answers.entry((push.actor.id, push.client)).or_default();
-        of_client.insert(mutation.seq, (*digest, result.clone()));
+        of_client.insert(*digest, result.clone());
         turn.new.push((*digest, result.clone()));
         turn.numbers.insert(mutation.seq);
         turn.results.push(result);

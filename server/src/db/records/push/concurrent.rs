@@ -2,8 +2,8 @@
 
 use super::batch::{Batch, Turn};
 use super::request::Push;
-use super::stored_number::unsigned;
 use crate::db::records::conflict::{self, AccountChange, MutationKey};
+use crate::db::records::stored;
 use crate::db::{Result, Tx, on, signed};
 use jiedui_core::sync::{Mutation, Outcome, Path, PushResult, all_paths};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,8 @@ impl Batch<'_> {
     ) -> Result<Vec<AccountChange>> {
         let Some(row) = self.records.get(&mutation.id) else { return Ok(Vec::new()) };
         let author = turn.author(push, &self.epochs);
-        let number = |column, number| unsigned(row.kind.as_str(), row.id, column, number);
+        let kind = row.kind.as_str();
+        let number = |column, number| stored::unsigned(kind, row.id, column, number);
         let is_concurrent = |rev: i64, at: i64, by: Option<MutationKey>| -> Result<bool> {
             let maker = match by {
                 Some((account, client, seq)) => Some((account, client, number("seq", seq)?)),
@@ -60,9 +61,10 @@ impl Batch<'_> {
             for RevisionRow { rev, changed, account, client, seq, at, fields } in rows {
                 let by = account.zip(client).zip(seq).map(|((account, client), seq)| (account, client, seq));
                 if is_concurrent(rev, at, by)? {
+                    let name = format!("{}, revision {rev}", row.id);
                     let changed = match rev {
-                        1 => all_paths(&serde_json::from_str(&fields)?).into_iter().collect(),
-                        _ => serde_json::from_str(&changed)?,
+                        1 => all_paths(&stored::parse(kind, name, &fields)?).into_iter().collect(),
+                        _ => stored::parse(kind, name, &changed)?,
                     };
                     since.push(AccountChange { account: account.unwrap_or_default(), at, changed });
                 }

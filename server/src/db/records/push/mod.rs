@@ -8,9 +8,8 @@ mod concurrent;
 mod request;
 mod resolve;
 mod store;
-mod stored_number;
 #[cfg(test)]
-mod tests;
+pub(in crate::db) mod tests;
 mod trusted;
 
 pub use answer::rejected;

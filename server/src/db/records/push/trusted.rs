@@ -17,7 +17,7 @@ pub async fn insert_trusted(db: &Db, reference: &Reference, entries: Vec<(Uuid, 
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?.change;
     let ids: Vec<Uuid> = entries.iter().map(|(id, _)| *id).collect();
-    let existing: BTreeSet<Uuid> = record::find(&mut tx, &ids).await?.into_iter().map(|row| row.id).collect();
+    let existing: BTreeSet<Uuid> = record::existing(&mut tx, &ids).await?;
     let (at, mut rows, mut figures) = (crate::db::now(), Vec::new(), rollup::Pending::default());
     let now = json!(crate::db::instant(at));
     for (id, mut fields) in entries.into_iter().filter(|(id, _)| !existing.contains(id)) {

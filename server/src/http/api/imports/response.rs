@@ -1,7 +1,7 @@
 //! Conversion of an import to its response.
 
 use crate::db::files::import::Import;
-use crate::db::instant;
+use crate::db::{instant, signed};
 use crate::http::extract::body::Accept;
 use crate::import::summary::Words;
 use crate::import::target::Target;
@@ -39,11 +39,11 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
         heading: import.heading,
         columns: import.columns,
         choices: targets.iter().map(choice).collect(),
-        rows: import.rows,
+        rows: signed(import.rows),
         waits: work.as_ref().is_some_and(|work| work.waits.load(Ordering::Relaxed)),
         done: work.map(|work| work.done.load(Ordering::Relaxed)),
-        wrong_rows: import.wrong_rows,
-        wrong: import.wrong,
+        wrong_rows: signed(import.wrong_rows),
+        wrong: signed(import.wrong),
         mistakes,
         likely: import.likely,
         created_at: instant(import.created_at),
