@@ -342,3 +342,18 @@ fn catalogue_put_of_outdated_base_version_is_rejected(#[case] database: Database
     assert_eq!(put(&api, path, &form("走访\u{0}", Value::Null)).1["errors"][0]["code"], "character");
     assert_eq!(put(&api, path, &form("走访三", Value::Null)).0, 200, "a client that names none has the last word");
 }
+
+/// The right comes first: an answer about the body would tell what a change may contain to somebody who may make none.
+#[test]
+fn catalogue_put_checks_the_right_first_to_reveal_no_rules() {
+    let (home, server, api) = served(Database::Sqlite);
+    home.add_user("county", "coordinator", &[]);
+    let county = server.sign_in("county");
+    let path = "/api/v1/catalogue/activities/field_survey";
+    let mut form = activity(&api, "field_survey");
+    form["name"] = json!("走访一");
+    for base_version in [json!("x"), json!(-1), json!(9_999)] {
+        form["base_version"] = base_version;
+        assert_eq!((put(&county, path, &form).0, put(&api, path, &form).0), (403, 400), "{}", form["base_version"]);
+    }
+}
