@@ -33,6 +33,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     let listener = bind("JIEDUI_LISTEN", listen).await?;
     check_data_folder(&config.storage.data_dir)?;
     let (db, _) = open::open(&config.storage).await?;
+    let db = db.for_requests();
     if config.demo {
         demo::accounts(&db).await?;
     }

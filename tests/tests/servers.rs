@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -145,6 +145,105 @@ fn lock_timeout_is_answered_with_retry_after() {
     writeln!(hand, "ROLLBACK;").unwrap();
     drop(hand);
     assert!(psql.wait().unwrap().success());
+    assert_eq!(api.post("/api/v1/sync/push", &batch).json::<Value>().unwrap()["results"][0]["outcome"], "applied");
+}
+
+/// A session of psql that runs statements and keeps its transaction open.
+struct Psql {
+    process: Child,
+    input: ChildStdin,
+}
+
+impl Psql {
+    /// Runs statements of which the last returns a row.
+    fn start(url: &str, statements: &str) -> Self {
+        let mut psql = Command::new("psql");
+        psql.args([url, "-q", "-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = psql.spawn().unwrap();
+        let mut input = process.stdin.take().unwrap();
+        writeln!(input, "{statements}").unwrap();
+        let mut line = String::new();
+        assert!(BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap() > 0, "psql ended");
+        Self { process, input }
+    }
+
+    fn end(mut self) {
+        writeln!(self.input, "ROLLBACK;").unwrap();
+        drop(self.input);
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+/// Returns status and presence of `Retry-After` of each answer. Fails if one takes longer than `limit`.
+fn answers_within(api: &Api, batch: &Value, paths: &[&'static str], limit: Duration) -> Vec<(u16, bool)> {
+    std::thread::scope(|scope| {
+        let ask = move |path: &'static str| {
+            let start = Instant::now();
+            let answer = if path == "/api/v1/sync/push" { api.post(path, batch) } else { api.get(path) };
+            assert!(start.elapsed() < limit, "{path} took {:?}", start.elapsed());
+            (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+        };
+        let asked: Vec<_> = paths.iter().map(|path| scope.spawn(move || ask(path))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn locked_table_is_answered_503_within_seconds() {
+    let home = TestEnv::new(Database::Postgres);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
+    let psql = Psql::start(&home.url, "BEGIN; LOCK TABLE record IN ACCESS EXCLUSIVE MODE; SELECT 1;");
+    let paths = ["/api/v1/entries", "/api/v1/sync/pull", "/api/v1/sync/push"];
+    assert_eq!(answers_within(&api, &batch, &paths, Duration::from_secs(8)), [(503, true); 3]);
+    assert_eq!(api.get("/api/v1/session").status(), 200, "other tables can be read");
+    psql.end();
+    assert_eq!(answers_within(&api, &batch, &paths, Duration::from_secs(8)), [(200, false); 3]);
+}
+
+/// Processes of PostgreSQL that serve a database, stopped until this goes out of scope.
+struct StoppedBackends(Vec<String>);
+
+impl StoppedBackends {
+    fn stop(url: &str) -> Self {
+        let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let listed = Command::new("psql").args([url, "-q", "-A", "-t", "-c", query]).output().unwrap();
+        let stopped = Self(String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect());
+        assert!(!stopped.0.is_empty());
+        stopped.signal("-STOP");
+        stopped
+    }
+
+    fn signal(&self, signal: &str) {
+        // A process may have ended.
+        let _ = Command::new("kill").arg(signal).args(&self.0).status();
+    }
+}
+
+impl Drop for StoppedBackends {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+#[test]
+fn stopped_postgres_is_answered_within_seconds() {
+    let home = TestEnv::new(Database::Postgres);
+    home.add_user("head", "admin", &[]);
+    let server = home.serve(&[]);
+    let api = server.sign_in("head");
+    let batch = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 1)]});
+    let paths = ["/api/v1/entries", "/api/v1/sync/pull", "/api/v1/sync/push", "/api/v1/session", "/readyz"];
+    // Open several connections.
+    assert!(answers_within(&api, &batch, &paths, Duration::from_secs(8)).iter().all(|(status, _)| *status == 200));
+    let stopped = StoppedBackends::stop(&home.url);
+    // A new connection is served by a new process, so an answer can also succeed.
+    let answers = answers_within(&api, &batch, &paths, Duration::from_secs(15));
+    assert!(answers.iter().all(|answer| [(200, false), (503, true)].contains(answer)), "{answers:?}");
+    drop(stopped);
+    wait_until("the server is ready again", || (api.get("/readyz").status() == 200).then_some(()));
     assert_eq!(api.post("/api/v1/sync/push", &batch).json::<Value>().unwrap()["results"][0]["outcome"], "applied");
 }
 

@@ -1,11 +1,13 @@
 //! Bulk statements for both databases. There are few distinct statements, so they stay prepared; the next one is built
 //! while one runs.
 
-use super::Tx;
+use super::time_limits::within;
+use super::{DbError, Tx};
 use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Executor, IntoArguments, Postgres, Sqlite, Type};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
 /// row has 19.
@@ -84,11 +86,12 @@ fn write((database, head, columns, rows, tail): Shape) -> String {
     text + tail
 }
 
-/// Runs statements one after the other.
+/// Runs statements one after the other, each within a time limit.
 pub async fn execute_all<D: Database>(
     connection: &mut D::Connection,
+    limit: Option<Duration>,
     mut statements: impl Iterator<Item = Result<Statement<D>, sqlx::Error>>,
-) -> Result<(), sqlx::Error>
+) -> super::Result<()>
 where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
     D::Arguments: IntoArguments<D>,
@@ -96,7 +99,8 @@ where
     let mut next = statements.next();
     while let Some(statement) = next {
         let Statement { text, arguments } = statement?;
-        let run = sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection);
+        let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+        let run = within(limit, async { query.execute(&mut *connection).await.map_err(DbError::from) });
         let (done, following) = tokio::join!(run, async { statements.next() });
         done?;
         next = following;
@@ -114,15 +118,16 @@ pub enum Prepared {
 
 impl Prepared {
     /// Runs them, in a transaction on the database that they are for.
-    pub async fn run(self, tx: &mut Tx) -> Result<(), sqlx::Error> {
+    pub async fn run(self, tx: &mut Tx) -> super::Result<()> {
         match (self, tx) {
             (Self::Sqlite(statements), Tx::Sqlite(transaction)) => {
-                execute_all(&mut **transaction, statements.into_iter()).await
+                execute_all(&mut **transaction, None, statements.into_iter()).await
             }
             (Self::Postgres(statements), Tx::Postgres(transaction)) => {
-                execute_all(&mut **transaction, statements.into_iter()).await
+                let limit = transaction.limit();
+                execute_all(&mut **transaction, limit, statements.into_iter()).await
             }
-            _ => Err(sqlx::Error::InvalidArgument("statements for another database".to_owned())),
+            _ => Err(sqlx::Error::InvalidArgument("statements for another database".to_owned()).into()),
         }
     }
 }
@@ -149,12 +154,13 @@ macro_rules! insert {
         match &mut *$tx {
             $crate::db::Tx::Sqlite(transaction) => {
                 let statements = $crate::db::bulk::statements!(sqlx::Sqlite, $head, $rows, $tail, |$row, $item| $bind);
-                $crate::db::bulk::execute_all(&mut **transaction, statements).await?
+                $crate::db::bulk::execute_all(&mut **transaction, None, statements).await?
             }
             $crate::db::Tx::Postgres(transaction) => {
                 let statements =
                     $crate::db::bulk::statements!(sqlx::Postgres, $head, $rows, $tail, |$row, $item| $bind);
-                $crate::db::bulk::execute_all(&mut **transaction, statements).await?
+                let limit = transaction.limit();
+                $crate::db::bulk::execute_all(&mut **transaction, limit, statements).await?
             }
         }
     };
@@ -177,10 +183,13 @@ macro_rules! select_in {
             }
             $crate::db::Tx::Postgres(transaction) => {
                 let head = concat!($query, " IN (");
+                let limit = transaction.limit();
                 for statement in $crate::db::bulk::statements!(sqlx::Postgres, head, $items, ")", |$row, $item| $bind) {
                     let statement = statement?;
                     let query = sqlx::query_as_with(sqlx::AssertSqlSafe(statement.text), statement.arguments);
-                    let fetched: Vec<$row_type> = query.fetch_all(&mut **transaction).await?;
+                    let fetched =
+                        async { query.fetch_all(&mut **transaction).await.map_err($crate::db::DbError::from) };
+                    let fetched: Vec<$row_type> = $crate::db::time_limits::within(limit, fetched).await?;
                     rows.extend(fetched);
                 }
             }

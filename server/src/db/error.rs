@@ -29,7 +29,7 @@ pub enum DbError {
     /// The system gave no random numbers, or a stored key is invalid.
     #[error("no key could be made")]
     NoRandomness,
-    /// The database does not answer, as an earlier transaction showed.
+    /// The database does not answer in time, to this statement or an earlier transaction.
     #[error("the database does not answer")]
     Unavailable,
     /// Another transaction holds what this one needs.
@@ -84,10 +84,15 @@ impl DbError {
         }
     }
 
-    /// Returns whether the database cannot be reached: no connection in time, or a broken one.
+    /// Returns whether the database does not answer: no connection in time, a broken one, or a cancelled statement
+    /// (SQLSTATE 57014, query_canceled).
     pub fn is_unavailable(&self) -> bool {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
-        matches!(self, Self::Unavailable | Self::Sql(Io(_) | PoolClosed | PoolTimedOut))
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut};
+        match self {
+            Self::Unavailable | Self::Sql(Io(_) | PoolClosed | PoolTimedOut) => true,
+            Self::Sql(Database(error)) => error.code().as_deref() == Some("57014"),
+            _ => false,
+        }
     }
 
     /// Whether there is no room left: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.

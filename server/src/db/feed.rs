@@ -79,9 +79,10 @@ pub async fn change_reference(tx: &mut Tx) -> Result<()> {
 pub async fn advance(tx: &mut Tx, change: i64) -> Result<()> {
     let query = "UPDATE feed SET change = $1 WHERE id = 1";
     on!(in &mut *tx, |connection| sqlx::query(query).bind(change).execute(connection).await.map(drop)?);
-    if let Tx::Postgres(transaction) = tx {
-        let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(change.to_string());
-        notify.execute(&mut **transaction).await?;
+    if let Tx::Postgres(_) = tx {
+        let notify = "SELECT pg_notify($1, $2)";
+        let change = change.to_string();
+        on!(in tx, |connection| sqlx::query(notify).bind(CHANNEL).bind(change).execute(connection).await.map(drop)?);
     }
     Ok(())
 }

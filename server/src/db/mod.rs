@@ -12,6 +12,7 @@ mod on;
 mod open;
 pub mod records;
 pub mod reference;
+mod time_limits;
 mod tx;
 
 pub use error::{DbError, Result};
@@ -23,6 +24,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use time_limits::TimeLimits;
 
 /// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
 const LEAST_ROOM: u64 = 1 << 20;
@@ -51,6 +53,10 @@ pub enum Db {
         readers: PgPool,
         /// Whether it is a replica, and so a moment behind.
         behind: bool,
+        /// Time limits of both.
+        limits: TimeLimits,
+        /// The same database with the time limits of long work, where these are those of requests.
+        long: Option<Arc<Db>>,
     },
 }
 
@@ -117,6 +123,9 @@ impl Db {
 
     /// Waits for running statements and closes the database.
     pub async fn close(&self) {
+        if let Self::Postgres { long: Some(long), .. } = self {
+            Box::pin(long.close()).await;
+        }
         match self {
             Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;

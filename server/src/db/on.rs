@@ -1,18 +1,22 @@
 //! Runs a query on the database that is open.
 
 /// Runs the same query on either database: `read` from a [`Db`], possibly from a replica that lags; `now` from the
-/// primary; or `in` a [`Tx`].
+/// primary; or `in` a [`Tx`]. On PostgreSQL it fails after the time limit of the connections.
 macro_rules! on {
     (read $db:expr, |$executor:ident| $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
-            $crate::db::Db::Postgres { readers: $executor, .. } => $body,
+            $crate::db::Db::Postgres { readers: $executor, limits, .. } => {
+                $crate::db::time_limits::within(Some(limits.answer()), async { $crate::db::Result::Ok($body) }).await?
+            }
         }
     };
     (now $db:expr, |$executor:ident| $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
-            $crate::db::Db::Postgres { primary: $executor, .. } => $body,
+            $crate::db::Db::Postgres { primary: $executor, limits, .. } => {
+                $crate::db::time_limits::within(Some(limits.answer()), async { $crate::db::Result::Ok($body) }).await?
+            }
         }
     };
     (in $tx:expr, |$executor:ident| $body:expr) => {
@@ -22,8 +26,9 @@ macro_rules! on {
                 $body
             }
             $crate::db::Tx::Postgres(transaction) => {
+                let limit = transaction.limit();
                 let $executor = &mut **transaction;
-                $body
+                $crate::db::time_limits::within(limit, async { $crate::db::Result::Ok($body) }).await?
             }
         }
     };

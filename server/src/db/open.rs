@@ -1,26 +1,18 @@
 //! Opening of a database: connections, settings and migrations.
 
 use super::file_lock::{FileIdentity, FileLock, with_suffix};
+use super::time_limits::TimeLimits;
 use super::{Db, DbError, Result};
 use crate::private;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many may read at once from SQLite.
 const READERS: u32 = 4;
-/// How many connections a server holds to PostgreSQL.
-const CONNECTIONS: u32 = 8;
-
-/// Maximum wait for a connection to PostgreSQL. A request is answered with 503 after it.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
-/// Maximum wait at start for a PostgreSQL that starts at the same time.
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a transaction on PostgreSQL waits for another.
-const LOCK_TIMEOUT: &str = "10s";
 /// Rows that SQLite may be ahead of their reader.
 const ROW_BUFFER: usize = 1_024;
 /// The memory for SQLite's pages under the one connection that writes, in KB as SQLite wants it.
@@ -34,7 +26,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
-    /// PostgreSQL that follows the first and serves reads.
+    /// PostgreSQL that follows the first and serves reads. Time limits on PostgreSQL are those of long work.
     pub async fn open(url: &str, replica: Option<&str>) -> Result<Self> {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
             if replica.is_some() {
@@ -50,8 +42,12 @@ impl Db {
                 Some(url) => Self::open_postgres("JIEDUI_REPLICA_URL", url).await?,
                 None => primary.clone(),
             };
-            sqlx::migrate!("migrations/postgres").run(&primary).await?;
-            Self::Postgres { primary, readers, behind: replica.is_some() }
+            let mut connection = primary.acquire().await?;
+            // A migration may rewrite a table of any size.
+            connection.close_on_drop();
+            sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await?;
+            sqlx::migrate!("migrations/postgres").run(&mut *connection).await?;
+            Self::Postgres { primary, readers, behind: replica.is_some(), limits: TimeLimits::LONG, long: None }
         };
         Ok(db)
     }
@@ -71,21 +67,12 @@ impl Db {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(wrong());
         }
-        // An answer means durable, whatever the server's default is; and who waits for a lock is told to come again
-        // before their patience ends.
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| wrong())?
-            .options([("synchronous_commit", "on"), ("lock_timeout", LOCK_TIMEOUT)]);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-        let pool = pool.connect_lazy_with(options);
-        let start = Instant::now();
-        loop {
-            match pool.acquire().await {
-                Ok(_) => return Ok(pool),
-                Err(sqlx::Error::PoolTimedOut) if start.elapsed() < STARTUP_TIMEOUT => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        // An answer means durable, whatever the server's default is.
+        let options = PgConnectOptions::from_str(url).map_err(|_| wrong())?.options([("synchronous_commit", "on")]);
+        let pool = TimeLimits::LONG.pool(options);
+        // PostgreSQL may start at the same time: the pool tries for as long as a connection may take.
+        drop(pool.acquire().await?);
+        Ok(pool)
     }
 
     async fn open_sqlite(path: &Path) -> Result<(SqlitePool, SqlitePool)> {
@@ -112,6 +99,30 @@ impl Db {
         let options = options.pragma("cache_size", READER_CACHE);
         let readers = lasting(SqlitePoolOptions::new()).max_connections(READERS).connect_with(options).await?;
         Ok((writer, readers))
+    }
+}
+
+impl Db {
+    /// Returns the database with the time limits of requests. Those of [`Db::open`] are for long work.
+    pub fn for_requests(&self) -> Self {
+        match self {
+            Self::Sqlite { .. } => self.clone(),
+            Self::Postgres { primary, readers, behind, .. } => {
+                let limits = TimeLimits::REQUEST;
+                let pool = |pool: &PgPool| limits.pool(PgConnectOptions::clone(&pool.connect_options()));
+                let primary = pool(primary);
+                let readers = if *behind { pool(readers) } else { primary.clone() };
+                Self::Postgres { primary, readers, behind: *behind, limits, long: Some(Arc::new(self.clone())) }
+            }
+        }
+    }
+
+    /// Returns the database with time limits for long work.
+    pub fn for_long_work(&self) -> &Self {
+        match self {
+            Self::Postgres { long: Some(long), .. } => long,
+            _ => self,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Db, DbError, Dialect, Result};
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite};
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 /// A transaction. If it is dropped without [`Tx::commit`], it is rolled back and its connection is closed.
 pub enum Tx {
@@ -18,12 +19,19 @@ pub enum Tx {
 /// A pooled connection on which a transaction is open.
 pub struct Open<DB: Database> {
     connection: PoolConnection<DB>,
+    /// Maximum wait for the answer to a statement.
+    limit: Option<Duration>,
     has_ended: bool,
 }
 
 impl<DB: Database> Open<DB> {
-    fn new(connection: PoolConnection<DB>) -> Self {
-        Self { connection, has_ended: false }
+    fn new(connection: PoolConnection<DB>, limit: Option<Duration>) -> Self {
+        Self { connection, limit, has_ended: false }
+    }
+
+    /// Returns the maximum wait for the answer to a statement.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        self.limit
     }
 }
 
@@ -57,18 +65,22 @@ impl Db {
             return Err(DbError::Replaced);
         }
         match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(Open::new(writer.acquire().await?)).run("BEGIN IMMEDIATE").await,
-            Self::Postgres { primary, .. } => Tx::Postgres(Open::new(primary.acquire().await?)).run("BEGIN").await,
+            Self::Sqlite { writer, .. } => {
+                Tx::Sqlite(Open::new(writer.acquire().await?, None)).run("BEGIN IMMEDIATE").await
+            }
+            Self::Postgres { primary, limits, .. } => {
+                Tx::Postgres(Open::new(primary.acquire().await?, Some(limits.answer()))).run("BEGIN").await
+            }
         }
     }
 
     /// Begins a read transaction on one snapshot. End it by [`Tx::rollback`].
     pub async fn begin_reading(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(Open::new(readers.acquire().await?)).run("BEGIN").await,
-            Self::Postgres { readers, .. } => {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(Open::new(readers.acquire().await?, None)).run("BEGIN").await,
+            Self::Postgres { readers, limits, .. } => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                Tx::Postgres(Open::new(readers.acquire().await?)).run(begin).await
+                Tx::Postgres(Open::new(readers.acquire().await?, Some(limits.answer()))).run(begin).await
             }
         }
     }

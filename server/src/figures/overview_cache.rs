@@ -57,6 +57,8 @@ impl OverviewCache {
             Some(Err(shared)) => shared.overview.clone(),
             None => Overview { edition: edition.to_owned(), ..of_reference(reference) },
         };
+        // The first one reads all stored figures.
+        let db = if overview.change < 0 { db.for_long_work() } else { db };
         overview.apply_delta(delta_since(db, overview.edition.clone(), overview.change).await?);
         Ok(held.insert(Arc::new(CachedOverview { overview, json: OnceLock::new() })).clone())
     }

@@ -76,7 +76,7 @@ impl Pages {
         }
         let listed = {
             let _turn = self.app.exports.reads.acquire().await.map_err(|_| DbError::Stopped)?;
-            entry::list(&self.app.db, &self.user, &self.filter, self.after, PAGE).await?
+            entry::list(self.app.db.for_long_work(), &self.user, &self.filter, self.after, PAGE).await?
         };
         self.ended = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         self.after = listed.last().map(|last| last.key);
