@@ -74,7 +74,10 @@ impl Catalogue {
         let activities = older.activities.iter().filter(|activity| was_added(&activity.programme));
         next.activities.extend(activities.filter(|activity| self.activity(&activity.code).is_none()).cloned());
         let forms = older.previous_versions.iter().chain(&older.activities);
-        let is_other = |form: &&Activity| next.form(&form.code, Some(form.version)).is_none();
+        let is_same = |a: &Activity, b: &Activity| a.code == b.code && a.version == b.version;
+        let is_other = |form: &&Activity| {
+            !next.activities.iter().chain(&next.previous_versions).any(|next_form| is_same(next_form, form))
+        };
         let previous: Vec<Activity> = forms.filter(is_other).cloned().collect();
         next.previous_versions.extend(previous);
         next
