@@ -137,8 +137,9 @@ impl From<DbError> for Problem {
         }
         if let DbError::Unreadable(kind, id, why) = &error {
             tracing::error!(kind, id, error = why, "a stored record cannot be read; `jiedui verify` lists them");
+            // Without `Retry-After`: the next try finds it as it is.
             let sentence = Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
+                StatusCode::SERVICE_UNAVAILABLE,
                 "服务器上的这条记录已损坏，请联系管理员",
                 "The record on the server cannot be read: please tell an administrator",
             );
