@@ -103,11 +103,11 @@ fn programme(name: &str, color: &str) -> Value {
 #[case(Database::Postgres)]
 fn seventh_programme_is_recorded_and_counted(#[case] database: Database) {
     let (env, server, api) = served(database);
-    env.add_user("all", "recorder", &["--place", "522728109"]);
+    env.add_user("village", "recorder", &["--place", "522728109"]);
     env.add_user("health", "recorder", &["--place", "522728109", "--programme", "health"]);
     let other = (database == Database::Postgres).then(|| env.serve(&[]));
     let other = other.as_ref().map(|server| server.sign_in("head"));
-    let (all, health) = (server.sign_in("all"), server.sign_in("health"));
+    let (all, health) = (server.sign_in("village"), server.sign_in("health"));
     let cursor = all.pull(None, 1_000).1;
     let (status, catalogue) = put(&api, "/api/v1/catalogue/programmes/ecology", &programme("生态", "#2E7D32"));
     assert_eq!((status, catalogue["programmes"].as_array().unwrap().len()), (200, 7), "{catalogue}");

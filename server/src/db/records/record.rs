@@ -72,7 +72,7 @@ pub async fn write<R: Borrow<RecordRow>>(tx: &mut Tx, rows: &[R], catalogue: &Ca
         written?;
         ready = next?;
     }
-    Ok(ready.run(tx).await?)
+    ready.run(tx).await
 }
 
 /// Prepares the statements that write records in their current state.
