@@ -51,6 +51,29 @@ pub struct Figure {
     pub entries: u64,
 }
 
+impl Figure {
+    /// Creates the figure of an indicator from its amounts, with the target of `year`.
+    pub fn new(
+        indicator: &Indicator,
+        actual: Option<(Quantity, Qualifier)>,
+        verified: Option<(Quantity, Qualifier)>,
+        year: Option<i32>,
+        entries: i64,
+    ) -> Self {
+        let target = year.and_then(|year| indicator.target(year)).cloned();
+        let progress = actual.zip(target.as_ref()).and_then(|((actual, _), target)| actual.ratio(target.value));
+        Self {
+            indicator: indicator.code.clone(),
+            actual: actual.map(|(amount, _)| amount),
+            actual_qualifier: actual.map(|(_, qualifier)| qualifier).unwrap_or_default(),
+            verified: verified.map(|(amount, _)| amount),
+            target,
+            progress,
+            entries: u64::try_from(entries).unwrap_or_default(),
+        }
+    }
+}
+
 impl Filter {
     /// Resolves the filter against a catalogue and a directory, to match many contributions.
     pub fn compile<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> CompiledFilter<'a> {
@@ -174,20 +197,8 @@ pub fn figure_of(indicator: &Indicator, contributions: &[&Contribution], year: O
     let selected = contributions.iter().copied().filter(|contribution| contribution.indicator == indicator.code);
     let actual = aggregate(indicator.aggregation, selected.clone());
     let verified = aggregate(indicator.aggregation, selected.clone().filter(|contribution| contribution.verified));
-    let target = year.and_then(|year| indicator.target(year)).cloned();
-    let progress = match (actual, &target) {
-        (Some((actual, _)), Some(target)) => actual.ratio(target.value),
-        _ => None,
-    };
-    Figure {
-        indicator: indicator.code.clone(),
-        actual: actual.map(|(amount, _)| amount),
-        actual_qualifier: actual.map(|(_, qualifier)| qualifier).unwrap_or_default(),
-        verified: verified.map(|(amount, _)| amount),
-        target,
-        progress,
-        entries: u64::try_from(selected.map(|contribution| contribution.entries).sum::<i64>()).unwrap_or_default(),
-    }
+    let entries = selected.map(|contribution| contribution.entries).sum();
+    Figure::new(indicator, actual, verified, year, entries)
 }
 
 /// Groups the contributions that pass a filter by indicator. Contributions sorted by indicator need only one lookup

@@ -14,6 +14,9 @@ pub(super) struct Reader<'a>(pub &'a [u8]);
 /// Error of a reader.
 pub(super) const CUT_OFF: &str = "the pack ends too early";
 
+/// Error of a reader of several columns.
+pub(super) const UNEQUAL: &str = "the columns of a table have different lengths";
+
 /// Maximum number of items in a column that a reader accepts.
 const MAX_ITEMS: u64 = 10_000_000;
 
@@ -122,6 +125,16 @@ impl<'a> Reader<'a> {
         Ok(numbers)
     }
 
+    /// Reads the columns of one table.
+    pub fn columns<const N: usize>(&mut self) -> Result<[Vec<u64>; N], &'static str> {
+        let mut columns: [Vec<u64>; N] = std::array::from_fn(|_| Vec::new());
+        for column in &mut columns {
+            *column = self.column()?;
+        }
+        let are_equal = columns.windows(2).all(|pair| pair[0].len() == pair[1].len());
+        if are_equal { Ok(columns) } else { Err(UNEQUAL) }
+    }
+
     /// Reads a column of identifiers.
     pub fn identifiers(&mut self) -> Result<Vec<Uuid>, &'static str> {
         let length = self.length()?;
@@ -158,6 +171,16 @@ mod tests {
             prop_assert_eq!(reader.number(), Ok(number));
             prop_assert!(reader.0.is_empty());
             prop_assert_eq!(unzigzag(zigzag(signed)), signed);
+        }
+
+        #[test]
+        fn columns_of_different_lengths_are_rejected(numbers: Vec<u64>, others: Vec<u64>) {
+            let mut writer = Writer::default();
+            writer.column(&numbers);
+            writer.column(&others);
+            let read = Reader(&writer.0).columns::<2>();
+            let are_equal = numbers.len() == others.len();
+            prop_assert_eq!(read, if are_equal { Ok([numbers, others]) } else { Err(UNEQUAL) });
         }
 
         #[test]

@@ -181,19 +181,8 @@ fn figure_of(
     year: i32,
 ) -> Figure {
     let amount = |verified_only| figures?.amount(indicator.aggregation, months, verified_only);
-    let (actual, verified) = (amount(verified_only), amount(true));
-    let target = indicator.target(year).cloned();
-    let progress = actual.zip(target.as_ref()).and_then(|((actual, _), target)| actual.ratio(target.value));
     let entries = figures.map(|figures| figures.entries(months, verified_only)).unwrap_or_default();
-    Figure {
-        indicator: indicator.code.clone(),
-        actual: actual.map(|(amount, _)| amount),
-        actual_qualifier: actual.map(|(_, qualifier)| qualifier).unwrap_or_default(),
-        verified: verified.map(|(amount, _)| amount),
-        target,
-        progress,
-        entries: u64::try_from(entries).unwrap_or_default(),
-    }
+    Figure::new(indicator, amount(verified_only), amount(true), Some(year), entries)
 }
 
 /// Returns a slice, or `None` without entries.

@@ -1,6 +1,6 @@
 //! A year pack in bytes: tables by column, with codes and identifiers as numbers into dictionaries.
 
-use super::columns::{Reader, Writer, unzigzag, zigzag};
+use super::columns::{Reader, UNEQUAL, Writer, unzigzag, zigzag};
 use super::{IndicatorFigures, LatestRow, MONTHS, Maxima, RangeTable, Row, Scope, YearPack};
 use crate::figures::entry_count::EntryCount;
 use crate::values::month::Month;
@@ -44,6 +44,24 @@ fn common_power(numbers: impl Iterator<Item = i64>) -> i64 {
         }
         power
     })
+}
+
+fn qualifier_number(qualifier: Qualifier) -> u64 {
+    QUALIFIERS.iter().position(|known| *known == qualifier).unwrap_or_default() as u64
+}
+
+fn qualifier_of(number: u64) -> Result<Qualifier, &'static str> {
+    usize::try_from(number).ok().and_then(|index| QUALIFIERS.get(index)).copied().ok_or("not a qualifier")
+}
+
+/// Reads numbers that share a power of ten, `each` of them for each of `items` items.
+fn scaled(reader: &mut Reader<'_>, items: usize, each: usize) -> Result<Vec<i64>, &'static str> {
+    let power = i64::try_from(reader.number()?).map_err(|_| "not a power of ten")?;
+    let numbers = reader.column()?;
+    if Some(numbers.len()) != items.checked_mul(each) {
+        return Err(UNEQUAL);
+    }
+    Ok(numbers.into_iter().map(|number| unzigzag(number).saturating_mul(power)).collect())
 }
 
 /// Returns a flag and a month as one number.
@@ -159,8 +177,7 @@ impl YearPack {
             let power = powers.get(indicator as usize).copied().unwrap_or(1);
             let mut before = 0;
             for row in &figures.rows {
-                let qualifier = QUALIFIERS.iter().position(|qualifier| *qualifier == row.qualifier).unwrap_or_default();
-                let key = (u64::from(row.verified) * 16 + u64::from(row.month)) * 4 + qualifier as u64;
+                let key = (u64::from(row.verified) * 16 + u64::from(row.month)) * 4 + qualifier_number(row.qualifier);
                 keys.push(key - before);
                 before = key;
                 values.push(zigzag(row.value.ten_thousandths() / power));
@@ -177,8 +194,11 @@ impl YearPack {
         indicators: &Dictionary<String>,
     ) -> Result<(), &'static str> {
         let powers = reader.column()?;
-        let (groups, counts) = (reader.column()?, reader.column()?);
-        let (keys, values, entries) = (reader.column()?, reader.column()?, reader.column()?);
+        let [groups, counts] = reader.columns()?;
+        let [keys, values, entries] = reader.columns()?;
+        if counts.iter().copied().reduce(u64::saturating_add).unwrap_or_default() != keys.len() as u64 {
+            return Err(UNEQUAL);
+        }
         let mut columns = keys.into_iter().zip(values).zip(entries);
         let base = indicators.0.len() as u64 + 1;
         let mut earlier = (0_u64, 0_u64);
@@ -192,7 +212,7 @@ impl YearPack {
             let mut before = 0_u64;
             for ((key, value), entries) in columns.by_ref().take(usize::try_from(count).unwrap_or_default()) {
                 before = before.wrapping_add(key);
-                let qualifier = QUALIFIERS.get((before % 4) as usize).copied().unwrap_or_default();
+                let qualifier = qualifier_of(before % 4)?;
                 let (verified, month) = (before / 64 == 1, (before / 4 % 16) as u8);
                 let value = Quantity::from_ten_thousandths(unzigzag(value).saturating_mul(power));
                 figures.rows.push(Row { month, verified, qualifier, value, entries: unzigzag(entries) });
@@ -206,11 +226,11 @@ impl YearPack {
         let mut ids = Vec::new();
         for (scope, indicator, figures) in self.numbered(scopes, indicators) {
             for row in &figures.latest {
-                let qualifier = QUALIFIERS.iter().position(|qualifier| *qualifier == row.qualifier).unwrap_or_default();
                 let day = row.last.map_or(0, |(date, _)| u64::from(date.ordinal()));
                 ids.push(row.last.map(|(_, id)| id).unwrap_or_default());
                 let value = zigzag(row.value.ten_thousandths());
-                let numbers = [scope, indicator, flagged(row.verified, row.month), day, qualifier as u64, value];
+                let numbers =
+                    [scope, indicator, flagged(row.verified, row.month), day, qualifier_number(row.qualifier), value];
                 columns.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
             }
         }
@@ -224,14 +244,17 @@ impl YearPack {
         scopes: &Dictionary<Scope>,
         indicators: &Dictionary<String>,
     ) -> Result<(), &'static str> {
-        let (of_scope, of_indicator, months) = (reader.column()?, reader.column()?, reader.column()?);
-        let (days, qualifiers, values) = (reader.column()?, reader.column()?, reader.column()?);
+        let [of_scope, of_indicator, months, days, qualifiers, values] = reader.columns()?;
+        let ids = reader.identifiers()?;
+        if ids.len() != values.len() {
+            return Err(UNEQUAL);
+        }
         let rows = of_scope.into_iter().zip(of_indicator).zip(months).zip(days.into_iter().zip(qualifiers).zip(values));
-        for ((((scope, indicator), month), ((day, qualifier), value)), id) in rows.zip(reader.identifiers()?) {
+        for ((((scope, indicator), month), ((day, qualifier), value)), id) in rows.zip(ids) {
             let (verified, month) = unflagged(month)?;
             let date = || Date::from_ordinal_date(self.year, u16::try_from(day).unwrap_or_default());
             let last = if day == 0 { None } else { Some((date().map_err(|_| "not a day")?, id)) };
-            let qualifier = QUALIFIERS.get(qualifier as usize).copied().unwrap_or_default();
+            let qualifier = qualifier_of(qualifier)?;
             let value = Quantity::from_ten_thousandths(unzigzag(value));
             let row = LatestRow { month, verified, last, value, qualifier };
             self.figures_mut((scope, indicator), scopes, indicators)?.latest.push(row);
@@ -258,10 +281,8 @@ impl YearPack {
         scopes: &Dictionary<Scope>,
         indicators: &Dictionary<String>,
     ) -> Result<(), &'static str> {
-        let (of_scope, of_indicator) = (reader.column()?, reader.column()?);
-        let power = i64::try_from(reader.number()?).map_err(|_| "not a power of ten")?;
-        let differences: Vec<i64> =
-            reader.column()?.into_iter().map(|number| unzigzag(number).saturating_mul(power)).collect();
+        let [of_scope, of_indicator] = reader.columns()?;
+        let differences = scaled(reader, of_scope.len(), TABLE)?;
         for (key, table) in of_scope.into_iter().zip(of_indicator).zip(differences.chunks(TABLE)) {
             let table = RangeTable::from_differences(table).ok_or("a table of months is cut off")?;
             self.figures_mut(key, scopes, indicators)?.ranges = Some(table);
@@ -291,9 +312,7 @@ impl YearPack {
         let ids = Dictionary(reader.identifiers()?);
         let id = |number: u64| number.checked_sub(1).map(|number| ids.value(number)).transpose();
         let all: Vec<Month> = Month::first_of(self.year).to(Month::last_of(self.year)).collect();
-        let (of_programme, of_place) = (reader.column()?, reader.column()?);
-        let (pairings, organisations) = (reader.column()?, reader.column()?);
-        let (months, entries) = (reader.column()?, reader.column()?);
+        let [of_programme, of_place, pairings, organisations, months, entries] = reader.columns()?;
         let rows = of_programme.into_iter().zip(of_place).zip(pairings.into_iter().zip(organisations));
         for (((programme, place), (pairing, organisation)), (month, entries)) in
             rows.zip(months.into_iter().zip(entries))
@@ -335,10 +354,8 @@ impl YearPack {
         indicators: &Dictionary<String>,
     ) -> Result<(), &'static str> {
         let subjects = Dictionary(reader.texts()?);
-        let (of_scope, of_indicator, of_subject) = (reader.column()?, reader.column()?, reader.column()?);
-        let power = i64::try_from(reader.number()?).map_err(|_| "not a power of ten")?;
-        let numbers: Vec<i64> =
-            reader.column()?.into_iter().map(|number| unzigzag(number).saturating_mul(power)).collect();
+        let [of_scope, of_indicator, of_subject] = reader.columns()?;
+        let numbers = scaled(reader, of_scope.len(), MONTHS)?;
         let keys = of_scope.into_iter().zip(of_indicator).zip(of_subject);
         for (((scope, indicator), subject), numbers) in keys.zip(numbers.chunks(MONTHS)) {
             let key = (scopes.value(scope)?, indicators.value(indicator)?, subjects.value(subject)?);
