@@ -14,6 +14,7 @@ pub mod records;
 pub mod reference;
 mod time_limits;
 mod tx;
+mod wal;
 
 pub use error::{DbError, Result};
 pub(crate) use on::on;
@@ -28,8 +29,6 @@ use time_limits::TimeLimits;
 
 /// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
 const LEAST_ROOM: u64 = 1 << 20;
-/// Statement that sets the wait for a lock of SQLite, as connections have it after opening.
-const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -70,30 +69,6 @@ pub enum Dialect {
 }
 
 impl Db {
-    /// Checkpoints SQLite's log concurrently with readers and the writer, so that no commit has to.
-    pub async fn checkpoint(&self) -> Result<()> {
-        if let Self::Sqlite { readers, .. } = self {
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(readers).await?;
-        }
-        Ok(())
-    }
-
-    /// Empties SQLite's log into the file, so that the disk holds each row once. Returns false if a reader still needs the
-    /// log; nobody is made to wait for that reader.
-    pub async fn empty_log(&self) -> Result<bool> {
-        let Self::Sqlite { writer, .. } = self else { return Ok(true) };
-        // The long part needs no lock.
-        self.checkpoint().await?;
-        let mut connection = writer.acquire().await?;
-        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
-        let emptied = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-        let restored = sqlx::query(BUSY_TIMEOUT).execute(&mut *connection).await;
-        if restored.is_err() {
-            connection.close_on_drop();
-        }
-        Ok(emptied? == 0)
-    }
-
     /// Returns whether SQLite's disk has room for the next write. PostgreSQL monitors its own disk.
     pub fn has_room(&self) -> bool {
         let Self::Sqlite { writer, .. } = self else { return true };

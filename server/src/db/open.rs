@@ -2,6 +2,7 @@
 
 use super::file_lock::{FileIdentity, FileLock, with_suffix};
 use super::time_limits::TimeLimits;
+use super::wal::LOCK_WAIT;
 use super::{Db, DbError, Result};
 use crate::private;
 use sqlx::postgres::{PgConnectOptions, PgPool};
@@ -21,8 +22,6 @@ const WRITER_CACHE: &str = "-4000";
 const READER_CACHE: &str = "-1000";
 /// Pages of 4 KB in SQLite's log before a commit has to fold it into the file, where [`Db::checkpoint`] has not: 64 MB.
 const CHECKPOINT: &str = "16000";
-/// Time that a statement of SQLite waits for the lock of another connection; `BUSY_TIMEOUT` of [`super`] sets it again.
-const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
@@ -88,8 +87,8 @@ impl Db {
             .busy_timeout(LOCK_WAIT);
         // A row is handed over without waiting for the one before to be taken.
         let options = options.row_buffer_size(ROW_BUFFER);
-        // Connections stay open: while one is, SQLite's shared index of the log is there, which could not be made anew on a
-        // full disk.
+        // Connections stay open. SQLite removes the shared index of the log with the last one, and a full disk has no room
+        // for a new index.
         let lasting = |pool: SqlitePoolOptions| pool.min_connections(1).idle_timeout(None).max_lifetime(None);
         let writer = lasting(SqlitePoolOptions::new())
             .max_connections(1)
