@@ -13,7 +13,7 @@ const DATA = process.env.JIEDUI_BENCH_DATA ?? path.resolve(import.meta.dirname, 
 const TOWNSHIP = "520181002";
 const IN_TOWNSHIP = 5_000;
 const OF_RECORDER = 300;
-// Every so many entries of the township one waits for review: 300 in all. Of the recorder's, some were returned.
+// Intervals at which an entry of the township waits for review (300 in all), and one of the recorder is returned.
 const WAITING_EVERY = Math.floor(IN_TOWNSHIP / 300);
 const RETURNED_EVERY = 45;
 const PASSWORD = "bench-6-words-long";

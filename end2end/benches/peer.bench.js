@@ -3,7 +3,7 @@
 //
 // Content: entries of `jiedui generate`. PouchDB's documents have the same fields (activity, date, place, values, note, state)
 // under the same identifiers. Its server is express-pouchdb over LevelDB; the pull has batches of 1,000, faster than its
-// default of 100. The page of it (peer.js) is plain: no framework, no service worker, no rights.
+// default of 100. PouchDB's page (peer.js) has no framework, no service worker and no rights.
 //
 // | measured | Jiedui | PouchDB |
 // | --- | --- | --- |

@@ -28,7 +28,7 @@ const LONGEST_TASK = 50;
 const PAGE_MEMORY = 60;
 const FIRST_VISIT = 200;
 const DAYS_CHANGES = 5;
-// A county records about so many entries a day.
+// Entries that a county records on an average day.
 const CHANGES_OF_A_DAY = 55;
 const WHOLE_TEST = 10_800_000;
 const PHONE = { viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" };

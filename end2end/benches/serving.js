@@ -59,8 +59,8 @@ export async function measureStarts(figures, server, rounds) {
   await figures.measure("server: / cold", "ms", COLD_PAGE, cold.length, (number) => cold[number]);
 }
 
-// Pushes single edits at a steady rate until it is told to stop: each client sends its next one once it is due and the
-// last one is answered. Returns how many there were.
+// Pushes single edits at a steady rate until `state.done` is set. Each client sends its next edit when it is due and the
+// previous one is answered. Returns the number of edits.
 function pushSteadily(editors, state) {
   const push = async (editor) => {
     const begin = performance.now();

@@ -146,7 +146,7 @@ class Line {
     return line;
   }
 
-  // Holds back the response to the next request for a path; `grant` lets more bytes of it through.
+  // Holds back the response to the next request for a path. `grant` releases more of its bytes.
   hold(path) {
     this.held = { path, waiting: [], allowance: 0 };
   }

@@ -87,7 +87,7 @@ fn push_without_epoch_overwrites_nothing_after_a_restore() {
     assert!(env.run(&["restore", copy], "").status.success());
     let server = env.serve(&[]);
     let (village, town) = (server.sign_in("village"), server.sign_in("town"));
-    // Everybody has seen the state before the backup, so an edit of it is applied.
+    // Revision 1 is in the backup, so an edit based on it is applied.
     assert_eq!(town.push(desk, put(1, 1, "镇里改的"))[0]["outcome"], "applied");
     // The second revision is another one by now.
     assert_eq!(village.push(phone, put(3, 2, "村里改的"))[0]["outcome"], "conflict");

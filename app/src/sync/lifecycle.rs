@@ -168,7 +168,7 @@ fn request_persistence() {
     }
 }
 
-/// Reloads the app at an address, so that nothing of another user's session continues in this tab.
+/// Reloads the app at an address. This ends everything that runs in this tab for the previous user.
 pub fn reload_at(address: &str) {
     let _ = window().location().set_href(address);
 }
