@@ -60,6 +60,24 @@ for (const locks of [true, false]) {
   });
 }
 
+test("killed tab leaves the stream to another, without Web Locks", async ({ page, server, context }) => {
+  await context.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
+    // A killed page is not told that it ends.
+    const listen = window.addEventListener.bind(window);
+    window.addEventListener = (name, ...parts) => name === "pagehide" || listen(name, ...parts);
+  });
+  const open = await streams(context);
+  await signIn(page, server, "coordinator");
+  await page.goto("/?year=2026");
+  await expect.poll(open).toBe(1);
+  const other = await tab(context, "/?year=2026");
+  await expect(other.locator("#sync")).toContainText("已同步");
+  expect(await other.evaluate(() => window.streams.length)).toBe(0);
+  await page.close();
+  await expect.poll(open, { timeout: 60_000 }).toBe(1);
+});
+
 test("hidden tab closes the stream and catches up when visible", async ({ page, server, context }) => {
   const open = await streams(context);
   await signIn(page, server, "coordinator");

@@ -9,7 +9,7 @@ use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::{set_interval, window};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -52,18 +52,18 @@ impl Drop for Hold {
 /// Takes a lock unless another tab holds it.
 pub async fn try_hold(name: &str) -> Option<Hold> {
     match Locks::of_browser() {
-        Some(locks) => locks.hold(name, true).await,
-        None => lease(name),
+        Some(locks) => locks.hold(name, true, LEASE_DURATION).await,
+        None => lease(name, LEASE_DURATION),
     }
 }
 
-/// Waits until no other tab holds a lock, and takes it.
-pub async fn hold(name: &str) -> Option<Hold> {
+/// Waits until no other tab holds a lock of visible pages, and takes it. Its holder releases it when it is hidden.
+pub async fn hold_while_visible(name: &str) -> Option<Hold> {
     if let Some(locks) = Locks::of_browser() {
-        return locks.hold(name, false).await;
+        return locks.hold(name, false, VISIBLE_LEASE_DURATION).await;
     }
     loop {
-        if let Some(hold) = lease(name) {
+        if let Some(hold) = lease(name, VISIBLE_LEASE_DURATION) {
             return Some(hold);
         }
         TimeoutFuture::new(RENEWAL_INTERVAL).await;
@@ -92,7 +92,7 @@ impl Locks {
         promise.ok()?.dyn_into().ok()
     }
 
-    async fn hold(&self, name: &str, if_available: bool) -> Option<Hold> {
+    async fn hold(&self, name: &str, if_available: bool, lease_duration: f64) -> Option<Hold> {
         let options = Object::new();
         Reflect::set(&options, &"ifAvailable".into(), &if_available.into()).ok()?;
         let (answer, answered) = oneshot::channel();
@@ -109,17 +109,20 @@ impl Locks {
                 Ok(JsValue::UNDEFINED)
             })
         });
-        let Some(promise) = self.request(name, &options, &granted) else { return lease(name) };
+        let Some(promise) = self.request(name, &options, &granted) else { return lease(name, lease_duration) };
         match select(answered, JsFuture::from(promise)).await {
             Either::Left((answer, _)) => answer.ok().flatten(),
             // The browser refuses all locks, for example for a page without an origin.
-            Either::Right(_) => lease(name),
+            Either::Right(_) => lease(name, lease_duration),
         }
     }
 }
 
 /// Milliseconds after which a lease ends unless renewed. A tab in the background wakes once a minute.
 const LEASE_DURATION: f64 = 150_000.0;
+/// The same for a lock that only visible pages hold, whose timers run on time. A page that is killed cannot release its lease: the
+/// others wait this long.
+const VISIBLE_LEASE_DURATION: f64 = 30_000.0;
 /// Interval in milliseconds at which a lease is renewed or requested.
 const RENEWAL_INTERVAL: u32 = 5_000;
 
@@ -130,8 +133,8 @@ struct Lease {
 }
 
 thread_local! {
-    /// Names of the locks that this page has leased.
-    static HELD: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    /// Locks that this page has leased, and the duration of each lease.
+    static HELD: RefCell<BTreeMap<String, f64>> = const { RefCell::new(BTreeMap::new()) };
     static IS_RENEWING: Cell<bool> = const { Cell::new(false) };
     /// Random identity of this page.
     static TAB: f64 = js_sys::Math::random();
@@ -141,8 +144,8 @@ fn key(name: &str) -> String {
     format!("jiedui.lease.{name}")
 }
 
-fn write(name: &str) {
-    let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + LEASE_DURATION };
+fn write(name: &str, duration: f64) {
+    let lease = Lease { tab: TAB.with(|tab| *tab), until: js_sys::Date::now() + duration };
     // Without local storage no other tab sees the lease. A double save is then detected by the saving transaction.
     let _ = local_storage::set(&key(name), &lease);
 }
@@ -152,19 +155,23 @@ fn is_held_elsewhere(name: &str) -> bool {
     lease.is_some_and(|lease| lease.until > js_sys::Date::now() && TAB.with(|tab| *tab != lease.tab))
 }
 
-fn lease(name: &str) -> Option<Hold> {
-    let is_mine = HELD.with_borrow(|held| held.contains(name));
+fn lease(name: &str, duration: f64) -> Option<Hold> {
+    let is_mine = HELD.with_borrow(|held| held.contains_key(name));
     if is_mine || is_held_elsewhere(name) {
         return None;
     }
-    write(name);
-    HELD.with_borrow_mut(|held| held.insert(name.to_owned()));
+    write(name, duration);
+    HELD.with_borrow_mut(|held| held.insert(name.to_owned(), duration));
     if !IS_RENEWING.replace(true) {
         let renew = || {
-            HELD.with_borrow(|held| held.iter().filter(|name| !is_held_elsewhere(name)).for_each(|name| write(name)))
+            HELD.with_borrow(|held| {
+                held.iter()
+                    .filter(|(name, _)| !is_held_elsewhere(name))
+                    .for_each(|(name, duration)| write(name, *duration))
+            })
         };
         set_interval(renew, Duration::from_millis(RENEWAL_INTERVAL.into()));
-        let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.iter().for_each(|name| release(name))));
+        let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.keys().for_each(|name| release(name))));
         let _ = window().add_event_listener_with_callback("pagehide", leave.as_ref().unchecked_ref());
         leave.forget();
     }

@@ -50,7 +50,7 @@ pub fn follow(app: AppState) {
     } else if !FOLLOWS.replace(true) {
         spawn_local(async move {
             while is_wanted(app) {
-                let Some(_hold) = tab_lock::hold(NAME).await else { break };
+                let Some(_hold) = tab_lock::hold_while_visible(NAME).await else { break };
                 // The page may have been hidden while it waited.
                 if !is_wanted(app) || !receive(app).await {
                     break;
