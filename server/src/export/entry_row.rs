@@ -1,12 +1,15 @@
-//! An entry as a row of an exported table.
+//! Entries as rows of an exported table.
 
 use crate::clock::CHINA;
 use crate::db::reference::load::Reference;
 use jiedui_core::entry::{Cell, Entry, field};
 use jiedui_core::sync::Record;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
 /// Context of a table of entries, which defines its columns.
 pub const HEADINGS: [&str; 14] = [
@@ -27,8 +30,33 @@ pub const HEADINGS: [&str; 14] = [
     "版本",
 ];
 
-/// Returns an entry as the columns of [`HEADINGS`].
-pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
+/// Writes entries as rows. Names of pairings are looked up by identifier, because a table may have a million rows.
+pub struct EntryRows {
+    reference: Arc<Reference>,
+    pairings: HashMap<Uuid, String>,
+}
+
+impl EntryRows {
+    /// Creates the names of the pairings.
+    pub fn new(reference: Arc<Reference>) -> Self {
+        let names: HashMap<Uuid, &str> =
+            reference.organisations.iter().map(|organisation| (organisation.id, organisation.name.as_str())).collect();
+        let name = |id| names.get(&id).copied().unwrap_or_default();
+        let pairings = reference
+            .pairings
+            .iter()
+            .map(|pairing| (pairing.id, [name(pairing.organisation_a), name(pairing.organisation_b)].join("—")));
+        let pairings = pairings.collect();
+        Self { reference, pairings }
+    }
+
+    /// Returns an entry as the columns of [`HEADINGS`].
+    pub fn row(&self, record: &Record) -> [String; 14] {
+        row(&self.reference, &self.pairings, record)
+    }
+}
+
+fn row(reference: &Reference, pairings: &HashMap<Uuid, String>, record: &Record) -> [String; 14] {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let version = record
         .fields
@@ -38,7 +66,7 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
     let activity = reference.catalogue.form(&text(field::ACTIVITY), version);
     let programme = activity.and_then(|activity| reference.catalogue.programme(&activity.programme));
     let entry = Entry::from_checked(&record.fields);
-    let Some(Entry { values, details, .. }) = entry else { return unreadable(record) };
+    let Some(Entry { values, details, pairing, .. }) = entry else { return unreadable(record) };
     let field = |code: &str| activity.and_then(|activity| activity.field(code));
     let values = values.iter().map(|(code, value)| {
         let (name, unit) = field(code).map_or((code.as_str(), ""), |field| (&field.name, &field.unit));
@@ -63,18 +91,7 @@ pub fn row(reference: &Reference, record: &Record) -> [String; 14] {
         let words: Vec<String> = answer.all().iter().map(word).chain(rows).collect();
         format!("{} {}", field(code).map_or(code.as_str(), |field| &field.name), words.join("、"))
     });
-    let organisation = |id| {
-        reference
-            .organisations
-            .iter()
-            .find(|candidate| candidate.id == id)
-            .map(|organisation| organisation.name.clone())
-    };
-    let pairing = reference.pairings.iter().find(|pairing| pairing.id.to_string() == text(field::PAIRING));
-    let pairing = pairing.map(|pairing| {
-        let names = [pairing.organisation_a, pairing.organisation_b].map(|id| organisation(id).unwrap_or_default());
-        names.join("—")
-    });
+    let pairing = pairing.and_then(|id| pairings.get(&id).cloned());
     [
         record.id.to_string(),
         text(field::DATE),

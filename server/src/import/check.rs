@@ -7,6 +7,7 @@ use super::row::{ParsedRow, RowReader};
 use super::row_omission::{ColumnKind, kinds, omission_reason};
 use super::target::{ID, PLACE, PLACE_CODE, REV, targets};
 use super::update::RowUpdater;
+use crate::export::entry_row::EntryRows;
 use crate::import::check_context::CheckContext;
 use crate::import::existing_entry::ExistingEntry;
 use crate::import::findings::{Findings, ShownCell, ShownRow};
@@ -56,6 +57,7 @@ pub struct SheetChecker {
     against: CheckContext,
     sheet: Arc<Sheet>,
     gazetteer: Gazetteer,
+    exported: EntryRows,
     progress: Arc<Progress>,
     collects: bool,
     kinds: Vec<ColumnKind>,
@@ -69,13 +71,15 @@ impl SheetChecker {
     /// Begins. `collects` says whether what will be written is kept.
     pub fn new(against: CheckContext, sheet: Arc<Sheet>, progress: Arc<Progress>, collects: bool) -> Self {
         let gazetteer = Gazetteer::new(&against.reference.places, &against.actor.scope);
+        let exported = EntryRows::new(against.reference.clone());
         let mut result = CheckResult::default();
         for title in &sheet.titles {
             leave_out(&mut result.findings, title.clone());
         }
         let (seen, named) = (HashMap::new(), HashMap::new());
         let kinds = kinds(&against.columns, &targets(against.activity.as_ref()));
-        let mut checker = Self { against, sheet, gazetteer, progress, collects, kinds, at: 0, seen, named, result };
+        let mut checker =
+            Self { against, sheet, gazetteer, exported, progress, collects, kinds, at: 0, seen, named, result };
         for broken in &checker.sheet.clone().broken {
             checker.result.rows += 1;
             let (column, value) = (String::new(), broken.text.clone());
@@ -190,8 +194,8 @@ impl SheetChecker {
     }
 
     fn update(&mut self, row: &SheetRow, cell: &Cell, standing: &HashMap<Uuid, Option<ExistingEntry>>) {
-        let against = &self.against;
-        let updating = RowUpdater { against, gazetteer: &self.gazetteer, from_1904: self.sheet.from_1904 };
+        let (against, gazetteer, exported) = (&self.against, &self.gazetteer, &self.exported);
+        let updating = RowUpdater { against, exported, gazetteer, from_1904: self.sheet.from_1904 };
         let id = super::update::identifier(cell);
         match updating.row(row, id, id.and_then(|id| standing.get(&id))) {
             Err((errors, read)) => self.refuse(row, errors, read),

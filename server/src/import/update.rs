@@ -7,7 +7,8 @@ use super::exported_answers::parts;
 use super::gazetteer::Gazetteer;
 use super::row::{ParsedRow, RowReader};
 use super::target::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
-use crate::export::{entry_row, sheet};
+use crate::export::entry_row::{EntryRows, HEADINGS};
+use crate::export::sheet;
 use crate::import::existing_entry::ExistingEntry;
 use crate::import::findings::{Change, ChangedField};
 use crate::import::planned_write::PlannedWrite;
@@ -30,6 +31,8 @@ use uuid::Uuid;
 pub struct RowUpdater<'a> {
     /// Reference data and mapping of columns.
     pub against: &'a CheckContext,
+    /// Rows of the entries as they were exported.
+    pub exported: &'a EntryRows,
     /// The places.
     pub gazetteer: &'a Gazetteer,
     /// Whether days are counted from 1904.
@@ -77,12 +80,9 @@ impl RowUpdater<'_> {
         let Some(form) = self.against.reference.catalogue.form(&text("activity"), version) else {
             return refuse(ID, ErrorCode::Unknown);
         };
-        let rendered = entry_row::row(
-            &self.against.reference,
-            &Record { kind: Kind::Entry, id, rev: base_rev, fields: base.clone(), deleted: false },
-        );
-        let rendered: BTreeMap<&str, &str> =
-            entry_row::HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
+        let record = Record { kind: Kind::Entry, id, rev: base_rev, fields: base.clone(), deleted: false };
+        let rendered = self.exported.row(&record);
+        let rendered: BTreeMap<&str, &str> = HEADINGS.into_iter().zip(rendered.iter().map(String::as_str)).collect();
         let read = self.edits(row, base, form, &rendered);
         if !read.errors.is_empty() {
             return Err((read.errors.clone(), read));

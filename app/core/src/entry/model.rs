@@ -7,7 +7,6 @@ use crate::directory::place::Places;
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use time::Date;
 use uuid::Uuid;
@@ -157,6 +156,6 @@ pub struct Rules<'a> {
 impl Entry {
     /// Parses fields that were validated before, as stored in the database or the replica.
     pub fn from_checked(fields: &Fields) -> Option<Self> {
-        Self::deserialize(Value::Object(fields.clone())).ok()
+        Self::deserialize(fields).ok()
     }
 }

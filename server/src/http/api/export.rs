@@ -2,7 +2,7 @@
 
 use crate::clock::this_year;
 use crate::db::{DbError, records::entry};
-use crate::export::entry_row::{HEADINGS, row};
+use crate::export::entry_row::{EntryRows, HEADINGS};
 use crate::export::sheet;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -22,6 +22,7 @@ use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::date::format_date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use time::Date;
 use tokio::sync::mpsc;
@@ -58,6 +59,7 @@ struct Pages {
     app: AppState,
     user: User,
     filter: entry::Filter,
+    rows: Arc<EntryRows>,
     after: Option<i64>,
     ended: bool,
 }
@@ -66,7 +68,8 @@ impl Pages {
     fn new(app: &AppState, user: User, mut query: QueryParams) -> Result<Self, Problem> {
         let filter = crate::http::api::entries::filter(&mut query);
         query.finish()?;
-        Ok(Self { app: app.clone(), user, filter, after: None, ended: false })
+        let rows = Arc::new(EntryRows::new(app.reference()));
+        Ok(Self { app: app.clone(), user, filter, rows, after: None, ended: false })
     }
 
     /// Returns the next rows with the columns of [`HEADINGS`]; `None` at the end.
@@ -80,7 +83,9 @@ impl Pages {
         };
         self.ended = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         self.after = listed.last().map(|last| last.key);
-        Ok(Some(listed.iter().map(|listed| row(&self.app.reference(), &listed.record)).collect()))
+        let rows = self.rows.clone();
+        let written = spawn_blocking(move || listed.iter().map(|listed| rows.row(&listed.record)).collect());
+        Ok(Some(written.await.map_err(|_| DbError::Stopped)?))
     }
 }
 
