@@ -1,5 +1,18 @@
 // Starts the app: fetches the wasm program and its JavaScript in parallel. All files in this folder are of the same build.
 
+// Trusted Types: the server's Content-Security-Policy allows this policy alone. The app's views write HTML that they have escaped;
+// a script's address is one of this server's files, and text is never made a script.
+if (window.trustedTypes) {
+  window.trustedTypes.createPolicy("default", {
+    createHTML: (html) => html,
+    createScriptURL: (address) => {
+      const { origin, pathname } = new URL(address, location.href);
+      if (origin === location.origin && (pathname === "/sw.js" || pathname.startsWith("/pkg/"))) return address;
+      throw new TypeError(`not a script of this app: ${address}`);
+    },
+  });
+}
+
 // Shows an error at the top of the page.
 function say(chinese, english) {
   const text = document.documentElement.lang === "en" ? english : chinese;

@@ -1,6 +1,7 @@
 //! HTTP layer: router, extractors, API, pages and problems.
 
 pub mod api;
+pub mod browser_safety;
 pub mod extract;
 mod openapi;
 pub mod pages;
@@ -11,10 +12,9 @@ use api::{
     attachments, catalogue, directory, entries, export, health, imports, indicators, live, map, notices, overview,
     periods, pull, push, session, shares,
 };
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Json, Router};
 use extract::body;
@@ -114,26 +114,11 @@ pub fn router(app: AppState) -> Router {
         .layer(RequestDecompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(problem::after_panic))
+        .layer(from_fn(browser_safety::check_origin))
         .layer(from_fn(problem::write))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(SMALL)))
         .layer(from_fn(body::drain_body))
-        .layer(from_fn(headers))
+        .layer(from_fn(browser_safety::set_headers))
         .layer(from_fn(health::count))
         .layer(TraceLayer::new_for_http())
-}
-
-/// Middleware that sets the headers common to all responses.
-async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

@@ -4,6 +4,7 @@ use crate::auth::throttle::{Refusal, Visitor};
 use crate::auth::{password, token};
 use crate::connections::Peer;
 use crate::db::accounts::{account, session};
+use crate::http::browser_safety::is_encrypted;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::{self, COOKIE};
 use crate::http::extract::current_user::CurrentUser;
@@ -164,8 +165,7 @@ fn text(body: &Value, field: &str) -> Result<String, FieldError> {
 
 /// Sets an HttpOnly cookie; Secure if `X-Forwarded-Proto` is https.
 pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
-    let secure = request.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-    let secure = if secure { "; Secure" } else { "" };
+    let secure = if is_encrypted(request) { "; Secure" } else { "" };
     if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{secure}")) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

@@ -84,7 +84,7 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
     let painted = PAINTERS.spawn_pinned(|| async move {
         let (parts, body) = paint(folder, boot, request).await.into_parts();
         let html = axum::body::to_bytes(body, usize::MAX).await?;
-        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(html)))
+        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(without_inline_scripts(&html))))
     });
     let error: Box<dyn Error + Send + Sync> = match painted.await {
         Ok(Ok(mut response)) => {
@@ -110,6 +110,20 @@ async fn paint(folder: String, boot: Boot, request: Request<Body>) -> Response {
         move || jiedui_app::shell::document::document(&folder, Some(boot.clone())),
     );
     render(request).await
+}
+
+/// Removes the inline scripts of leptos, which prepare a hydration that this app does not have; browsers would refuse them.
+fn without_inline_scripts(html: &[u8]) -> Vec<u8> {
+    let (start, end) = (b"<script nonce=".as_slice(), b"</script>".as_slice());
+    let find = |html: &[u8], what: &[u8]| html.windows(what.len()).position(|window| window == what);
+    let (mut kept, mut rest) = (Vec::with_capacity(html.len()), html);
+    while let Some(at) = find(rest, start) {
+        let Some(length) = find(&rest[at..], end) else { break };
+        kept.extend_from_slice(&rest[..at]);
+        rest = &rest[at + length + end.len()..];
+    }
+    kept.extend_from_slice(rest);
+    kept
 }
 
 /// Renders the not-found page.
