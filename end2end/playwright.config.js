@@ -3,8 +3,9 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "tests",
   timeout: 120_000,
-  expect: { timeout: 20_000 },
-  workers: 1,
+  expect: { timeout: 30_000 },
+  // Each worker has its own server and browser; the tests wait for conditions, so they hold on a busy machine.
+  workers: 2,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
   snapshotPathTemplate: "{testDir}/visual/{arg}{ext}",

@@ -225,7 +225,7 @@ export async function signIn(page, server, username) {
   await page.getByLabel("用户名").fill(username);
   await page.getByLabel("密码").fill(server.passwords[username]);
   await page.getByRole("button", { name: "登录" }).click();
-  await expect(page.locator("#sync")).toContainText("已同步");
+  await expect(page.locator("#sync")).toContainText("已同步", { timeout: 90_000 });
 }
 
 // Waits until the app runs and the screen's content has loaded.

@@ -30,6 +30,9 @@ pub const HEADINGS: [&str; 14] = [
     "版本",
 ];
 
+/// The cells of a row, in the order of [`HEADINGS`].
+pub type EntryCells = [String; 14];
+
 /// Writes entries as rows. Names of pairings are looked up by identifier, because a table may have a million rows.
 pub struct EntryRows {
     reference: Arc<Reference>,
@@ -51,12 +54,12 @@ impl EntryRows {
     }
 
     /// Returns an entry as the columns of [`HEADINGS`].
-    pub fn row(&self, record: &Record) -> [String; 14] {
+    pub fn row(&self, record: &Record) -> EntryCells {
         row(&self.reference, &self.pairings, record)
     }
 }
 
-fn row(reference: &Reference, pairings: &HashMap<Uuid, String>, record: &Record) -> [String; 14] {
+fn row(reference: &Reference, pairings: &HashMap<Uuid, String>, record: &Record) -> EntryCells {
     let text = |name: &str| record.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let version = record
         .fields
@@ -117,10 +120,10 @@ fn without_nul(cell: String) -> String {
 }
 
 /// Returns the row of an entry with unreadable answers: a remark and the stored text.
-fn unreadable(record: &Record) -> [String; 14] {
+fn unreadable(record: &Record) -> EntryCells {
     tracing::error!(id = %record.id, "a stored entry cannot be read; its export has it as it is stored");
     let stored = Value::Object(record.fields.clone()).to_string();
-    let mut row = <[String; 14]>::default();
+    let mut row = EntryCells::default();
     (row[0], row[7]) = (record.id.to_string(), format!("无法读取：{stored}"));
     row
 }

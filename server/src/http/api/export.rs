@@ -1,8 +1,9 @@
 //! Exports, with the filters that the screens have.
 
 use crate::clock::this_year;
-use crate::db::{DbError, records::entry};
-use crate::export::entry_row::{EntryRows, HEADINGS};
+use crate::db::DbError;
+use crate::db::records::entry::{self, Listed};
+use crate::export::entry_row::{EntryCells, EntryRows, HEADINGS};
 use crate::export::sheet;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -13,6 +14,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream};
+use futures::{StreamExt, TryFutureExt, TryStreamExt};
 use jiedui_core::access::user::User;
 use jiedui_core::api::map::MapResponse;
 use jiedui_core::api::schema::FileContent;
@@ -22,6 +25,7 @@ use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::date::format_date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use time::Date;
@@ -33,6 +37,8 @@ use tokio::time::timeout;
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Entries read in one query.
 const PAGE: i64 = 1_000;
+/// Pages that are written at the same time.
+const AHEAD: usize = 2;
 /// Timeout for the permit to build a workbook.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -54,38 +60,38 @@ pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Re
     (headers, body.into()).into_response()
 }
 
-/// Pages of an export's entries; one page is in memory at a time.
-struct Pages {
-    app: AppState,
-    user: User,
-    filter: entry::Filter,
-    rows: Arc<EntryRows>,
-    after: Option<i64>,
-    ended: bool,
-}
+/// Rows of an export, a page at a time. While a page is written, the next is read.
+type Pages = Pin<Box<dyn Stream<Item = Result<Vec<EntryCells>, DbError>> + Send>>;
 
-impl Pages {
-    fn new(app: &AppState, user: User, mut query: QueryParams) -> Result<Self, Problem> {
-        let filter = crate::http::api::entries::filter(&mut query);
-        query.finish()?;
-        let rows = Arc::new(EntryRows::new(app.reference()));
-        Ok(Self { app: app.clone(), user, filter, rows, after: None, ended: false })
-    }
-
-    /// Returns the next rows with the columns of [`HEADINGS`]; `None` at the end.
-    async fn next(&mut self) -> Result<Option<Vec<[String; 14]>>, DbError> {
-        if self.ended {
-            return Ok(None);
+/// Begins an export: reads the first page, so that a database that fails is told by the status. Later, the body breaks off.
+async fn begin(app: AppState, user: User, mut query: QueryParams) -> Result<Pages, Problem> {
+    let filter = crate::http::api::entries::filter(&mut query);
+    query.finish()?;
+    let rows = Arc::new(EntryRows::new(app.reference()));
+    let records = async_stream::try_stream! {
+        let mut after = None;
+        loop {
+            let listed = {
+                let _turn = app.exports.reads.acquire().await.map_err(|_| DbError::Stopped)?;
+                entry::list(app.db.for_long_work(), &user, &filter, after, PAGE).await?
+            };
+            let is_last = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            after = listed.last().map(|last| last.key);
+            yield listed;
+            if is_last {
+                break;
+            }
         }
-        let listed = {
-            let _turn = self.app.exports.reads.acquire().await.map_err(|_| DbError::Stopped)?;
-            entry::list(self.app.db.for_long_work(), &self.user, &self.filter, self.after, PAGE).await?
-        };
-        self.ended = listed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-        self.after = listed.last().map(|last| last.key);
-        let rows = self.rows.clone();
-        let written = spawn_blocking(move || listed.iter().map(|listed| rows.row(&listed.record)).collect());
-        Ok(Some(written.await.map_err(|_| DbError::Stopped)?))
+    };
+    let written = records.map_ok(move |listed: Vec<Listed>| {
+        let rows = rows.clone();
+        spawn_blocking(move || listed.iter().map(|listed| rows.row(&listed.record)).collect())
+            .map_err(|_| DbError::Stopped)
+    });
+    let mut pages = Box::pin(written.try_buffered(AHEAD).peekable());
+    match pages.as_mut().peek_mut().await {
+        Some(Err(_)) => Err(pages.next().await.and_then(Result::err).unwrap_or(DbError::Stopped).into()),
+        _ => Ok(pages),
     }
 }
 
@@ -96,24 +102,14 @@ pub async fn entries_csv(
     CurrentUser(user): CurrentUser,
     query: QueryParams,
 ) -> Result<Response, Problem> {
-    let mut pages = Pages::new(&app, user, query)?;
-    // A database that fails is told by the status; later, the body breaks off.
-    let mut page = pages.next().await?;
-    let body = async_stream::stream! {
-        yield csv_text(true, std::iter::once(HEADINGS.map(str::to_owned)));
-        while let Some(rows) = page {
-            yield csv_text(false, rows.into_iter().map(|row| row.map(|cell| neutralise_formula(&cell))));
-            page = match pages.next().await {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::error!(%error, "an export broke off");
-                    yield Err(io::Error::other(error));
-                    return;
-                }
-            };
-        }
-    };
-    Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(body)))
+    let pages = begin(app, user, query).await?;
+    let headings = stream::once(async { csv_text(true, std::iter::once(HEADINGS.map(str::to_owned))) });
+    let rows = pages.map(|page| {
+        let page = page.map_err(io::Error::other)?;
+        csv_text(false, page.into_iter().map(|row| row.map(|cell| neutralise_formula(&cell))))
+    });
+    let content = headings.chain(rows).inspect_err(|error| tracing::error!(%error, "an export broke off"));
+    Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(content)))
 }
 
 /// Encodes rows as CSV, after a byte-order mark at the start of the file.
@@ -134,31 +130,38 @@ pub async fn entries_xlsx(
     CurrentUser(user): CurrentUser,
     query: QueryParams,
 ) -> Result<Response, Problem> {
-    let mut pages = Pages::new(&app, user, query)?;
-    let busy = || {
+    let folder = app.config.storage.data_dir.clone();
+    let sheets = app.exports.sheets.clone();
+    let mut pages = begin(app, user, query).await?;
+    let turn = timeout(TIMEOUT, sheets.acquire_owned()).await;
+    let turn = turn.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::later(
             StatusCode::SERVICE_UNAVAILABLE,
             "正在生成另一份表格，请稍后再试",
             "Another sheet is being made: please try again later",
             10,
         )
-    };
-    let turn = timeout(TIMEOUT, app.exports.sheets.acquire()).await;
-    let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
-    let (sender, receiver) = mpsc::channel(2);
-    let folder = app.config.storage.data_dir.clone();
-    let written = spawn_blocking(move || sheet::write(&folder, "填报", &HEADINGS, receiver));
-    while let Some(rows) = pages.next().await? {
-        // Where writing has failed, its result says why.
-        if sender.send(Some(rows)).await.is_err() {
-            break;
+    })?;
+    // A million rows take longer than a request may, so the answer begins now and its content follows.
+    let content = async_stream::try_stream! {
+        let _turn = turn;
+        let (sender, receiver) = mpsc::channel(2);
+        let written = spawn_blocking(move || sheet::write(&folder, "填报", &HEADINGS, receiver));
+        while let Some(rows) = pages.next().await {
+            // Where writing has failed, its result says why.
+            if sender.send(Some(rows.map_err(io::Error::other)?)).await.is_err() {
+                break;
+            }
         }
-    }
-    // Dropped without this, by a client that has gone, nothing is finished.
-    let _ = sender.send(None).await;
-    let written = written.await.map_err(io::Error::other)?.map_err(sheet_failed)?;
-    let body = written.map(|file| Body::from_stream(sheet::content(file)));
-    Ok(file(XLSX, "entries.xlsx", body.ok_or_else(busy)?))
+        // Dropped without this, by a client that has gone, nothing is finished.
+        let _ = sender.send(None).await;
+        let file = written.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+        for await piece in sheet::content(file.ok_or_else(|| io::Error::other(DbError::Stopped))?) {
+            yield piece?;
+        }
+    };
+    let content = content.inspect_err(|error: &io::Error| tracing::error!(%error, "an export broke off"));
+    Ok(file(XLSX, "entries.xlsx", Body::from_stream(content)))
 }
 
 fn add_sheet<'a>(
