@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use maud::{Markup, html};
 
-lazy_screen!(
+lazy_screen!(display:
     /// The report.
     ReportPage, render_report, Report
 );

@@ -8,7 +8,7 @@ use crate::sync;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-lazy_screen!(
+lazy_screen!(record:
     /// The sign-in screen.
     SignIn, render_sign_in, SignInScreen
 );

@@ -20,7 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 /// Time for which a programme is shown.
 const TURN: Duration = Duration::from_secs(15);
 
-lazy_screen!(
+lazy_screen!(display:
     /// The wall screen.
     WallScreen, render_wall, Wall
 );

@@ -20,16 +20,13 @@ pub async fn start() {
         // Another release painted the page.
         Err(_) => bootstrap::from_storage().await,
     };
-    if is_lazy() {
+    let location = window().location();
+    let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    if is_lazy_page(&path, &query) {
         // The server's painting stays until the screen is loaded.
-        lazy::load().await;
+        lazy::load(&path, &query).await;
     }
     form_handover::hand_over(|| mount(boot));
-}
-
-fn is_lazy() -> bool {
-    let location = leptos::prelude::window().location();
-    is_lazy_page(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
 }
 
 fn mount(boot: Boot) {

@@ -27,7 +27,7 @@ use web_sys::BroadcastChannel;
 /// Interval at which a visible page asks for changes; live events may not come through.
 const POLL: Duration = Duration::from_secs(60);
 
-#[wasm_split(later, fallible)]
+#[wasm_split(record, fallible)]
 fn begin_lazily(model: AppState, user: User) -> Result<(), SplitLoaderError> {
     spawn_local(begin(model, user));
     Ok(())

@@ -1,5 +1,13 @@
-//! The lazy chunk: screens and the sync, which the browser loads when it first needs one of them. The shared view, which
-//! most people see first, starts without it. The service worker caches the chunk with the other files, so it is there offline.
+//! Lazy chunks: groups of screens that the browser loads when it first needs one of them. The shared view, which most people see
+//! first, starts without any. Code that several chunks need is in files of its own, loaded with each of them. The service worker
+//! caches all chunks with the other files, so they are there offline.
+//!
+//! | chunk | content |
+//! | --- | --- |
+//! | `record` | sign-in, recording, own entries, and the sync |
+//! | `later` | lists, details, review, ledger, the map's sheet |
+//! | `office` | import, catalogue, changes of the directory |
+//! | `display` | report and wall |
 
 use crate::page_event;
 use crate::state::use_app_state;
@@ -10,15 +18,32 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-#[wasm_split(later, fallible, preload(load_chunk))]
-#[allow(dead_code)]
-fn anchor() -> Result<(), SplitLoaderError> {
-    Ok(())
+/// Declares a function that loads a chunk.
+macro_rules! chunk {
+    ($anchor:ident, $chunk:ident, $load:ident) => {
+        #[wasm_split($chunk, fallible, preload($load))]
+        #[allow(dead_code)]
+        fn $anchor() -> Result<(), SplitLoaderError> {
+            Ok(())
+        }
+    };
 }
 
-/// Loads the chunk. After a failure, each screen shows an error and a button to try again.
-pub async fn load() {
-    if load_chunk().await.is_err() {
+chunk!(anchor_of_record, record, load_record);
+chunk!(anchor_of_later, later, load_later);
+chunk!(anchor_of_office, office, load_office);
+chunk!(anchor_of_display, display, load_display);
+
+/// Loads the chunk of a page. After a failure, the screen shows an error and a button to try again.
+pub async fn load(path: &str, query: &str) {
+    let loaded = match path.split('/').nth(1) {
+        Some("sign-in" | "entries") if !path.ends_with("/conflict") => load_record().await,
+        Some("catalogue" | "import" | "pairings") => load_office().await,
+        Some("report") => load_display().await,
+        Some("") if query.contains("screen=wall") => load_display().await,
+        _ => load_later().await,
+    };
+    if loaded.is_err() {
         page_event::dispatch(page_event::NOT_LOADED);
     }
 }
@@ -72,14 +97,18 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
     .into_any()
 }
 
-/// Declares a function that renders a screen from the lazy chunk. Takes its name, its split function and the screen.
+/// Declares a function that renders a screen from a lazy chunk. Takes the chunk (`later` without), the function's name, its split
+/// function and the screen.
 #[macro_export]
 macro_rules! lazy_screen {
     ($(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
+        $crate::lazy_screen!(later: $(#[$doc])* $name, $split, $screen);
+    };
+    ($chunk:ident: $(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
         $(#[$doc])*
         #[allow(non_snake_case)]
         pub fn $name() -> leptos::prelude::AnyView {
-            #[wasm_split_helpers::wasm_split(later, fallible, preload(load))]
+            #[wasm_split_helpers::wasm_split($chunk, fallible, preload(load))]
             fn $split() -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
                 Ok(leptos::prelude::IntoAny::into_any(leptos::view! { <$screen/> }))
             }

@@ -106,7 +106,7 @@ pub fn guard_replica<T: Clone + Send + Sync + 'static>(
     })
 }
 
-/// Returns whether the page at an address is in the lazy chunk.
+/// Returns whether the page at an address is in a lazy chunk.
 pub fn is_lazy_page(path: &str, query: &str) -> bool {
     path != "/" || query.contains("screen=wall")
 }

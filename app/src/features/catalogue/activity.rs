@@ -14,7 +14,7 @@ use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-lazy_screen!(
+lazy_screen!(office:
     /// The form of an activity.
     ActivityForm, render_activity_edit, ActivityOf
 );

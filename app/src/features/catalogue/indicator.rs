@@ -55,7 +55,7 @@ impl Typed {
     }
 }
 
-lazy_screen!(
+lazy_screen!(office:
     /// The form of an indicator.
     IndicatorForm, render_indicator_edit, IndicatorEdit
 );

@@ -18,7 +18,7 @@ use jiedui_core::access::user::Role;
 use jiedui_core::values::field_error::{FieldError, Language};
 use leptos::prelude::*;
 
-lazy_screen!(
+lazy_screen!(office:
     /// Activities and indicators, for administrators.
     CatalogueOverview, render_catalogue, CatalogueList
 );

@@ -14,7 +14,7 @@ use leptos_router::hooks::use_navigate;
 /// Colour that a new programme begins with.
 const FIRST_COLOR: &str = "#4a5568";
 
-lazy_screen!(
+lazy_screen!(office:
     /// The form of a programme.
     ProgrammeForm, render_programme_edit, ProgrammeEdit
 );

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
-lazy_screen!(
+lazy_screen!(office:
     /// The form of an organisation.
     OrganisationForm, render_organisation_edit, OrganisationEdit
 );

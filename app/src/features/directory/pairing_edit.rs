@@ -26,7 +26,7 @@ use web_sys::HtmlInputElement;
 /// Size limit of an agreement in bytes, the same as the server's.
 const LARGEST_FILE: f64 = 4.0 * 1024.0 * 1024.0;
 
-lazy_screen!(
+lazy_screen!(office:
     /// The form of a pairing.
     PairingForm, render_pairing_edit, PairingEdit
 );

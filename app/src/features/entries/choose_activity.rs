@@ -8,7 +8,7 @@ use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-lazy_screen!(
+lazy_screen!(record:
     /// The choice of an activity.
     ActivityChoice, render_choose_activity, Choose
 );

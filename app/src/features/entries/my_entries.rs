@@ -31,7 +31,7 @@ const PAGE: usize = 50;
 /// Value of the parameter `state` that lists only entries that need the user.
 const SETTLE: &str = "settle";
 
-lazy_screen!(
+lazy_screen!(record:
     /// A person's own entries.
     MyEntryList, render_my_entries, Entries
 );

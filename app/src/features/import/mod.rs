@@ -28,7 +28,7 @@ use stage::stage_words;
 use std::sync::Arc;
 use upload::choose;
 
-lazy_screen!(
+lazy_screen!(office:
     /// Importing a spreadsheet.
     ImportWizard, render_import, ImportTable
 );

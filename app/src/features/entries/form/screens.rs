@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use uuid::Uuid;
 
-lazy_screen!(
+lazy_screen!(record:
     /// The form of a new entry.
     NewEntryForm, render_new_entry, NewEntry
 );
@@ -40,7 +40,7 @@ fn NewEntry() -> impl IntoView {
     }
 }
 
-lazy_screen!(
+lazy_screen!(record:
     /// The form of an existing entry.
     EditEntryForm, render_edit_entry, EditEntry
 );
