@@ -158,6 +158,8 @@ pub fn minify_scripts(folder: &Path) -> Result<()> {
         run(Command::new("esbuild")
             .arg(&script)
             .args(["--minify", "--allow-overwrite", "--log-level=warning"])
+            // wasm-bindgen names the module that loads chunks once for each split point; all names mean the same module.
+            .arg("--log-override:duplicate-object-key=silent")
             .arg(output))?;
     }
     Ok(())

@@ -14,8 +14,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
     require-trusted-types-for 'script'; trusted-types default";
 
 /// The app asks for the position when the user attaches it, and for no other sensor.
-const PERMISSIONS_POLICY: &str =
-    "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), bluetooth=(), accelerometer=(), gyroscope=()";
+const PERMISSIONS_POLICY: &str = "geolocation=(self), camera=(), microphone=(), payment=(), usb=()";
 
 /// One year, in seconds. Subdomains are the office's own concern.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
