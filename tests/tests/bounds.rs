@@ -131,7 +131,7 @@ fn value_that_overflows_a_sum_is_rejected_alone() {
     let (env, _server, api) = served(Database::Postgres);
     let client = Uuid::now_v7();
     assert_eq!(api.push(client, json!([survey_put(1, Uuid::now_v7(), 1)]))[0]["outcome"], "applied");
-    let near = "UPDATE part SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND grain = 'year'";
+    let near = "UPDATE figure_sum SET value = 8999999999999990000 WHERE indicator = 'field_surveys'";
     let psql = Command::new("psql").args([&env.url, "-q", "-c", near]).status().unwrap();
     assert!(psql.success());
     let mut elsewhere = survey_put(3, Uuid::now_v7(), 2);

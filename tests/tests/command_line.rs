@@ -133,7 +133,7 @@ fn verify_finds_a_tampered_figure() {
     let env = TestEnv::new(Database::Postgres);
     assert!(env.run(&["migrate"], "").status.success());
     assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
-    let change = "UPDATE part SET value = value + 1 WHERE indicator = 'pigs_marketed' AND grain = 'year'";
+    let change = "UPDATE figure_sum SET value = value + 1 WHERE indicator = 'pigs_marketed'";
     let psql = std::process::Command::new("psql").args([&env.url, "-c", change]).output().unwrap();
     assert!(psql.status.success());
     let output = env.run(&["verify"], "");

@@ -196,7 +196,7 @@ async fn push_rejects_value_that_overflows_a_sum() {
     };
     push::push(&db, &reference, &[of(vec![entry(1, "2026-11-20", 1)])]).await.unwrap();
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };
-    let near = "UPDATE part SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND period = '2026'";
+    let near = "UPDATE figure_sum SET value = 8999999999999990000 WHERE indicator = 'field_surveys' AND year = 2026";
     sqlx::query(near).execute(writer).await.unwrap();
     let batch = of(vec![entry(2, "2026-11-20", 900), entry(3, "2025-11-20", 2), entry(4, "2026-11-20", 2)]);
     let (results, change) = push::push(&db, &reference, std::slice::from_ref(&batch)).await.unwrap();

@@ -65,7 +65,7 @@ impl OverviewCache {
 }
 
 /// Returns an overview with the reference data and no entries.
-fn of_reference(reference: &Reference) -> Overview {
+pub fn of_reference(reference: &Reference) -> Overview {
     Overview {
         change: -1,
         catalogue: Catalogue::clone(&reference.catalogue),

@@ -1,15 +1,19 @@
 //! Figures and summaries as handlers ask for them, from the caches and the database.
 
-use super::overview_cache::CachedOverview;
+use super::overview_cache::{CachedOverview, of_reference};
 use crate::clock::this_year;
-use crate::db::figures::query;
-use crate::db::figures::rollup::{TOWN, town};
+use crate::db::figures::rollup::town;
+use crate::db::figures::{pack, query};
+use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError};
 use crate::reference::cache::Cache;
 use jiedui_core::figures::contribution::Contribution;
+use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::figure::{Figure, Filter, figures};
 use jiedui_core::figures::overview::Overview;
+use jiedui_core::figures::pack::YearPack;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Returns the summary of everything committed by now.
 pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbError> {
@@ -17,50 +21,80 @@ pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbEr
     snapshot.overviews.current(db, &snapshot.reference, &snapshot.edition, change).await
 }
 
-/// Returns the overview of one village, which the whole overview does not contain.
+/// Returns the overview of one village, which the whole overview does not contain. Reads the village's entries, and the
+/// stored contributions under the pairings of its organisations.
 pub async fn village_summary(db: &Db, cache: &Cache, village: &str) -> Result<Overview, DbError> {
-    let snapshot = summary(db, cache).await?;
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    let pairings: Vec<Uuid> = snapshot.reference.directory().pairings_at(village).into_iter().collect();
     let entries = query::entries_at(db, village, (0, 9999)).await?;
-    Ok(snapshot.overview.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
+    let (contributions, entry_counts) = query::under_pairings(db, &pairings, None).await?;
+    let as_of = crate::db::instant(crate::db::now());
+    let whole = Overview { change, as_of, contributions, entry_counts, ..of_reference(&snapshot.reference) };
+    Ok(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
+}
+
+/// Returns an overview with the entry counts that the map shows under a filter, and without figures. Without a year it
+/// has the counts of all years.
+pub async fn map_overview(db: &Db, cache: &Cache, filter: &Filter) -> Result<Overview, DbError> {
+    let (snapshot, _) = cache.up_to_date(db).await?;
+    let years = match filter.year {
+        Some(year) => vec![year],
+        None => pack::years(db).await?,
+    };
+    let place = filter.place.as_deref().unwrap_or_default();
+    let mut counts = Vec::new();
+    for year in years {
+        counts.extend(pack::map_counts(db, year, place).await?);
+    }
+    // A pairing is on the map of a place only if one of its organisations is there.
+    let shown = filter.place.as_deref().map(|place| snapshot.reference.directory().pairings_at(place));
+    let is_shown = |count: &EntryCount| {
+        shown.as_ref().is_none_or(|shown| count.pairing.is_none_or(|pairing| shown.contains(&pairing)))
+    };
+    counts.retain(is_shown);
+    Ok(Overview { entry_counts: counts, ..of_reference(&snapshot.reference) })
 }
 
 /// Returns the figures of a year under a filter; this year where the filter names none.
 pub async fn yearly_figures(db: &Db, cache: &Cache, filter: Filter) -> Result<Vec<Figure>, DbError> {
-    let filter = Filter { year: Some(filter.year.unwrap_or_else(this_year)), ..filter };
+    let year = filter.year.unwrap_or_else(this_year);
+    let filter = Filter { year: Some(year), ..filter };
     let (snapshot, change) = cache.up_to_date(db).await?;
-    let (catalogue, directory) = (&snapshot.reference.catalogue, snapshot.reference.directory());
-    let place = filter.place.clone().unwrap_or_default();
-    // Villages, and months of a year, are counted from what is smaller.
-    if place != town(&place) || filter.from.is_some() || filter.until.is_some() {
-        let parts = contributions_at(db, cache, &filter, |_| true).await?;
-        return Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory));
+    let catalogue = &snapshot.reference.catalogue;
+    // Figures of a village are computed from its entries.
+    if let Some(village) = filter.place.as_deref().filter(|place| *place != town(place)) {
+        let parts = contributions_near(db, &snapshot.reference, village, year).await?;
+        return Ok(figures(&parts, &filter, catalogue, snapshot.reference.directory()));
     }
-    let parts = snapshot.yearly.current(db, catalogue, (change, filter.year.unwrap_or_default()), place).await?;
-    Ok(figures(&parts, &Filter { place: None, ..filter }, catalogue, directory))
+    let place = filter.place.clone().unwrap_or_default();
+    let figures = snapshot.yearly.current(db, (change, year), place).await?;
+    Ok(figures.figures(&filter, catalogue))
 }
 
-/// The wanted parts that a filter takes: those in the filter's own township (or village) each at its village, others at
-/// their townships.
-pub async fn contributions_at(
+/// Returns the contributions of a year that count for a township or a village. Its own entries are each at their village,
+/// others under pairings of its organisations each at their township.
+pub async fn contributions_near(
     db: &Db,
-    cache: &Cache,
-    filter: &Filter,
-    wanted: impl Fn(&Contribution) -> bool,
+    reference: &Reference,
+    place: &str,
+    year: i32,
 ) -> Result<Vec<Contribution>, DbError> {
-    let snapshot = summary(db, cache).await?;
-    let reference = cache.current().reference.clone();
-    let (catalogue, directory) = (&reference.catalogue, reference.directory());
-    let compiled = filter.compile(catalogue, directory);
-    let is_wanted = |part: &Contribution| wanted(part) && compiled.matches(part);
-    let of_towns = snapshot.overview.contributions.iter().filter(|part| is_wanted(part)).cloned();
-    let place = filter.place.as_deref().filter(|place| place.len() >= TOWN);
-    let (Some(place), Some(year)) = (place, filter.year) else { return Ok(of_towns.collect()) };
-    let at_villages = query::by_village(db, catalogue, year, place).await?.into_iter().filter(is_wanted);
+    let pairings = reference.directory().pairings_at(place);
+    let at_villages = query::by_village(db, &reference.catalogue, year, place).await?;
+    let (of_pairings, _) =
+        query::under_pairings(db, &pairings.iter().copied().collect::<Vec<Uuid>>(), Some(year)).await?;
     if place == town(place) {
-        return Ok(at_villages.chain(of_towns.filter(|part| part.place != place)).collect());
+        let elsewhere = of_pairings.into_iter().filter(|part| part.place != place);
+        return Ok(at_villages.into_iter().chain(elsewhere).collect());
     }
     // The pairings of the village count for it at any place, so the contributions at townships have them completely.
-    let is_of_village = |part: &Contribution| part.pairing.is_some_and(|id| directory.is_pairing_at(id, place));
-    let of_other_pairings = at_villages.filter(|part| !is_of_village(part));
-    Ok(of_other_pairings.chain(of_towns.filter(is_of_village)).collect())
+    let is_of_village = |part: &Contribution| part.pairing.is_some_and(|id| pairings.contains(&id));
+    let of_others = at_villages.into_iter().filter(|part| !is_of_village(part));
+    Ok(of_others.chain(of_pairings).collect())
+}
+
+/// Returns the pack of a year, as of the last change.
+pub async fn year_pack(db: &Db, cache: &Cache, year: i32) -> Result<Arc<YearPack>, DbError> {
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    snapshot.packs.current(db, year, change).await
 }

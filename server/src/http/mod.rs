@@ -10,7 +10,7 @@ pub mod problem;
 use crate::state::AppState;
 use api::{
     attachments, catalogue, directory, entries, export, health, imports, indicators, live, map, notices, overview,
-    periods, pull, push, session, shares,
+    periods, pull, push, session, shares, year_pack,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -70,6 +70,7 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(indicators::series))
         .routes(routes!(map::map))
         .routes(routes!(overview::overview))
+        .routes(routes!(year_pack::year_pack))
         .routes(routes!(entries::list))
         .routes(routes!(entries::one))
         .merge(synced)

@@ -4,6 +4,7 @@
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, DbError, feed};
 use crate::figures::overview_cache::{self, OverviewCache};
+use crate::figures::pack_cache::PackCache;
 use crate::figures::yearly_cache::YearlyCache;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -14,8 +15,10 @@ pub struct Snapshot {
     pub reference: Arc<Reference>,
     /// The overview of the latest request.
     pub overviews: OverviewCache,
-    /// Contributions of figures that were requested since the last change.
+    /// Figures that were requested since the last change.
     pub yearly: YearlyCache,
+    /// Packs of the last few years that were requested.
+    pub packs: PackCache,
     /// Identifies the reference data of the overviews and the epoch of the database.
     pub edition: String,
 }
@@ -24,7 +27,8 @@ impl Snapshot {
     async fn load(db: &Db) -> Result<Self, DbError> {
         let reference = Arc::new(load::load(db).await?);
         let edition = overview_cache::edition(&reference, feed::epoch(db).await?)?;
-        Ok(Self { reference, overviews: OverviewCache::default(), yearly: YearlyCache::default(), edition })
+        let (overviews, yearly, packs) = (OverviewCache::default(), YearlyCache::default(), PackCache::default());
+        Ok(Self { reference, overviews, yearly, packs, edition })
     }
 }
 

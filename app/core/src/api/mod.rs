@@ -16,3 +16,4 @@ pub mod problem;
 pub mod schema;
 pub mod session;
 pub mod shares;
+pub mod year_pack;

@@ -1,8 +1,9 @@
 //! Reading the figures that [`crate::db::figures::rollup`] keeps.
 
-use crate::db::figures::rollup::{Pending, subject_in_order};
-use crate::db::{Db, Result, feed, on, records::stored};
-use jiedui_core::catalogue::{Aggregation, Catalogue};
+use crate::db::bulk::select_in;
+use crate::db::figures::rollup::Pending;
+use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::entry_count::EntryCount;
@@ -61,99 +62,51 @@ fn part(row: PartRow) -> Option<Contribution> {
     })
 }
 
-/// Row of a year. `apart` holds the sortable discriminators of one or more subjects.
-#[derive(FromRow)]
-struct YearRow {
-    indicator: String,
-    verified: bool,
-    qualifier: String,
-    value: i64,
-    entries: i64,
-    apart: String,
+/// Contributions of pairings, up to the list of pairings.
+macro_rules! of_pairings_query {
+    () => {
+        "SELECT place, period, indicator, verified, apart, qualifier, pairing, value, entries FROM part
+            WHERE grain = 'town' AND (entries <> 0 OR value <> 0) AND pairing"
+    };
+}
+#[cfg(test)]
+pub(super) const OF_PAIRINGS: &str = of_pairings_query!();
+
+/// Entry counts by a column, up to the list of its values.
+macro_rules! counts_query {
+    ($column:literal) => {
+        concat!(
+            "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally WHERE entries <> 0 AND ",
+            $column
+        )
+    };
+}
+pub(super) use counts_query;
+
+/// Returns the stored contributions of pairings, by township.
+pub async fn of_pairings(tx: &mut Tx, pairings: &[Uuid]) -> Result<Vec<Contribution>> {
+    let rows = select_in!(tx, of_pairings_query!(), pairings, PartRow, |values, id| {
+        values.push_bind(*id);
+    });
+    Ok(rows.into_iter().filter_map(part).collect())
 }
 
-/// Returns the contributions of a year at a township or larger place; an empty place is the whole region. The cost does
-/// not depend on the number of entries.
-pub async fn of_year(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
-    let all = "SELECT indicator, verified, qualifier, value, entries, apart FROM part
-        WHERE grain = 'year' AND place = $1 AND period = $2 AND entries <> 0";
-    let period = format!("{year:04}");
-    let mut rows =
-        on!(read db, |pool| sqlx::query_as::<_, YearRow>(all).bind(place).bind(&period).fetch_all(pool).await?);
-    for indicator in &catalogue.indicators {
-        let query = match indicator.aggregation {
-            Aggregation::Sum | Aggregation::Mean => continue,
-            Aggregation::Latest => LAST,
-            Aggregation::Distinct => LARGEST,
-        };
-        // Those of which there are entries at all.
-        let any = |verified| rows.iter().any(|row| row.indicator == indicator.code && row.verified == verified);
-        for verified in [false, true].into_iter().filter(|verified| any(*verified)).collect::<Vec<_>>() {
-            rows.extend(on!(read db, |pool| sqlx::query_as::<_, YearRow>(query)
-                .bind(place)
-                .bind(&period)
-                .bind(&indicator.code)
-                .bind(verified)
-                .fetch_all(pool)
-                .await?));
-        }
-    }
-    Ok(rows.into_iter().flat_map(|row| unfold(row, place, year)).collect())
-}
-
-/// Of a latest indicator just the last entry; how many there are is among the others.
-const LAST: &str = "SELECT indicator, verified, qualifier, value, CAST(0 AS BIGINT) AS entries, apart FROM part
-    WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3 AND verified = $4 AND entries > 0
-    ORDER BY apart DESC LIMIT 1";
-
-/// Selects the largest number of each subject of a distinct indicator, from the last subject to the first. Each step
-/// reads the last row before those of the previous subject, so a subject costs one look-up. (20 is a space and the
-/// number.) The database joins them into one text, since a row costs more to transfer.
-const LARGEST: &str = "WITH RECURSIVE largest (apart) AS (
-        SELECT (SELECT apart FROM part WHERE grain = 'last' AND place = $1 AND period = $2 AND indicator = $3
-            AND verified = $4 AND entries > 0 ORDER BY apart DESC LIMIT 1)
-        UNION ALL
-        SELECT (SELECT p.apart FROM part p WHERE p.grain = 'last' AND p.place = $1 AND p.period = $2
-            AND p.indicator = $3 AND p.verified = $4 AND p.entries > 0
-            AND p.apart < SUBSTR(largest.apart, 1, LENGTH(largest.apart) - 20) ORDER BY p.apart DESC LIMIT 1)
-        FROM largest WHERE largest.apart IS NOT NULL)
-    SELECT $3 AS indicator, $4 AS verified, 'exact' AS qualifier, CAST(0 AS BIGINT) AS value,
-        CAST(0 AS BIGINT) AS entries, STRING_AGG(largest.apart, '|') AS apart FROM largest
-    WHERE largest.apart IS NOT NULL HAVING COUNT(*) > 0";
-
-/// Separator of the texts of several subjects.
-const SEPARATOR: char = '|';
-
-/// Returns the contributions of a row, one for each discriminator.
-fn unfold(row: YearRow, place: &str, year: i32) -> Vec<Contribution> {
-    let YearRow { indicator, verified, qualifier, value, entries, apart: discriminators } = row;
-    let Some(qualifier) = Qualifier::from_code(&qualifier) else {
-        stored::log("part", format!("{indicator}, {place}, {year}"), &format!("qualifier `{qualifier}`"));
-        return Vec::new();
-    };
-    if entries < 0 {
-        stored::log("part", format!("{indicator}, {place}, {year}"), &format!("entries `{entries}`"));
-        return Vec::new();
-    }
-    let contribution = |text: &str| {
-        let discriminator = subject_in_order(text).or_else(|| text.parse().ok());
-        if discriminator.is_none() && !text.is_empty() {
-            stored::log("part", format!("{indicator}, {place}, {year}"), &format!("apart `{text}`"));
-            return None;
-        }
-        Some(Contribution {
-            indicator: indicator.clone(),
-            place: place.to_owned(),
-            pairing: None,
-            month: Month::first_of(year),
-            verified,
-            qualifier,
-            discriminator,
-            value: Quantity::from_ten_thousandths(value),
-            entries,
-        })
-    };
-    discriminators.split(SEPARATOR).filter_map(contribution).collect()
+/// Returns the stored contributions and entry counts of pairings, by township; those of one year or of all.
+pub async fn under_pairings(
+    db: &Db,
+    pairings: &[Uuid],
+    year: Option<i32>,
+) -> Result<(Vec<Contribution>, Vec<EntryCount>)> {
+    let mut tx = db.begin_reading().await?;
+    let contributions = of_pairings(&mut tx, pairings).await?;
+    let counts = select_in!(&mut tx, counts_query!("pairing"), pairings, TallyRow, |values, id| {
+        values.push_bind(*id);
+    });
+    tx.rollback().await?;
+    let is_wanted = |month: Month| year.is_none_or(|year| month.year == year);
+    let contributions = contributions.into_iter().filter(|part| is_wanted(part.month)).collect();
+    let counts = counts.into_iter().filter_map(TallyRow::into_count).filter(|count| is_wanted(count.month));
+    Ok((contributions, counts.collect()))
 }
 
 /// Returns the contributions of a year at a place and below, each at the place of its entry. Reads all these entries,
@@ -203,6 +156,22 @@ pub struct TallyRow {
     pub entries: i64,
 }
 
+impl TallyRow {
+    /// Returns the entry count. Returns `None` and logs it if it cannot be read.
+    pub fn into_count(self) -> Option<EntryCount> {
+        let Self { programme, place, pairing, organisation, month, verified, entries } = self;
+        let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
+        let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
+        let month = month.parse().inspect_err(log_damage).ok()?;
+        if entries < 0 {
+            stored::log("tally", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
+            return None;
+        }
+        let (pairing, organisation) = (given(pairing), given(organisation));
+        Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
+    }
+}
+
 /// Returns the contributions and entry counts that changed after a change, including those that became empty, and the
 /// number of the last change in them.
 pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution>, Vec<EntryCount>)> {
@@ -216,55 +185,9 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution
         sqlx::query_as::<_, TallyRow>(tallies).bind(since).fetch_all(&mut *connection).await?
     ));
     tx.rollback().await?;
-    let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-    let tally = |row: TallyRow| {
-        let TallyRow { programme, place, pairing, organisation, month, verified, entries } = row;
-        let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
-        let month = month.parse().inspect_err(log_damage).ok()?;
-        if entries < 0 {
-            stored::log("tally", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
-            return None;
-        }
-        let (pairing, organisation) = (given(pairing), given(organisation));
-        Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
-    };
-    Ok((change, parts.into_iter().filter_map(part).collect(), tallies.into_iter().filter_map(tally).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::db::figures::rollup::StoredDiscriminator;
-    use jiedui_core::figures::contribution::Discriminator;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn sortable_discriminators_sort_as_their_numbers(left in any::<i64>(), right in any::<i64>()) {
-            let limit = Quantity::from_f64(jiedui_core::values::quantity::LARGEST).unwrap().ten_thousandths();
-            let discriminator = |number| Discriminator::Subject("522728109".into(), Quantity::from_ten_thousandths(number % limit));
-            let (left, right) = (discriminator(left), discriminator(right));
-            let (first, second) =
-                (StoredDiscriminator::Sortable(&left).to_string(), StoredDiscriminator::Sortable(&right).to_string());
-            prop_assert_eq!(first.cmp(&second), left.cmp(&right));
-            prop_assert_eq!(first.len(), second.len());
-            prop_assert_eq!(subject_in_order(&first), Some(left));
-        }
-    }
-
-    #[test]
-    fn unfold_reads_a_latest_discriminator() {
-        let id = Uuid::from_u128(7);
-        let row = YearRow {
-            indicator: "pigs".into(),
-            verified: true,
-            qualifier: "about".into(),
-            value: 50_000,
-            entries: 0,
-            apart: format!("latest 2026-11-25 {id}"),
-        };
-        let parts = unfold(row, "522728", 2026);
-        assert_eq!(parts.len(), 1);
-        assert!(matches!(parts[0].discriminator, Some(Discriminator::Latest(_, entry)) if entry == id), "{parts:?}");
-    }
+    Ok((
+        change,
+        parts.into_iter().filter_map(part).collect(),
+        tallies.into_iter().filter_map(TallyRow::into_count).collect(),
+    ))
 }

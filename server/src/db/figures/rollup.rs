@@ -1,21 +1,19 @@
 //! Figures kept, not counted: what core's aggregation makes of the entries, changed by addition in the transaction that
 //! changes one of them.
 
+use super::sums::{self, SumRow};
+use super::{latest, subjects};
 use crate::db::bulk::insert;
 use crate::db::{Result, Tx, on, records::stored};
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::directory::Directory;
+use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::directory::place::Level;
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::contribution::{Contribution, Discriminator};
-use jiedui_core::figures::contribution::{contributions, merge_contributions};
+use jiedui_core::figures::contribution::{Contribution, Discriminator, contributions, merge_contributions};
 use jiedui_core::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use jiedui_core::sync::Kind;
-use jiedui_core::values::{
-    month::Month,
-    quantity::{Qualifier, Quantity},
-};
-use std::fmt;
+use jiedui_core::values::{month::Month, quantity::Qualifier};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Entries read at a time where all are.
@@ -54,61 +52,23 @@ impl Pending {
     }
 }
 
-/// Key of a row. Keys sort in the order of the table.
+/// Key of a row of `part`. Keys sort in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key<'a> {
-    /// `town`, `year` or `last`.
-    pub grain: &'static str,
-    /// Place.
+    /// Township, or the place if it is a higher one.
     pub place: &'a str,
-    /// Month or year.
-    pub period: Period,
+    /// Month.
+    pub month: Month,
     /// Indicator.
     pub indicator: &'a str,
     /// Whether the entries are verified.
     pub verified: bool,
     /// Discriminator.
-    pub discriminator: StoredDiscriminator<'a>,
+    pub discriminator: Option<&'a Discriminator>,
     /// Precision of the value.
     pub qualifier: Qualifier,
     /// Pairing; nil for none.
     pub pairing: Uuid,
-}
-
-/// Discriminator of a row as stored in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StoredDiscriminator<'a> {
-    /// No discriminator.
-    None,
-    /// Text of the discriminator.
-    Plain(&'a Discriminator),
-    /// Encoded so that the texts of one subject sort in the order of their numbers.
-    Sortable(&'a Discriminator),
-}
-
-/// The length of a number that is written so that texts sort as numbers do.
-const NUMBER: usize = 19;
-/// Offset that makes every encoded number non-negative.
-const NUMBER_ZERO: i64 = 1_000_000_000_000_000_000;
-
-impl fmt::Display for StoredDiscriminator<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => Ok(()),
-            Self::Sortable(Discriminator::Subject(subject, number)) => {
-                let number = number.ten_thousandths().saturating_add(NUMBER_ZERO);
-                write!(f, "{subject} {number:0NUMBER$}")
-            }
-            Self::Plain(discriminator) | Self::Sortable(discriminator) => discriminator.fmt(f),
-        }
-    }
-}
-
-/// Returns a subject and its number from their text in order.
-pub fn subject_in_order(text: &str) -> Option<Discriminator> {
-    let (subject, number) = text.rsplit_once(' ')?;
-    let number = number.parse::<i64>().ok()?.checked_sub(NUMBER_ZERO)?;
-    Some(Discriminator::Subject(subject.to_owned(), Quantity::from_ten_thousandths(number)))
 }
 
 /// Row of `part`.
@@ -122,21 +82,26 @@ pub struct Row<'a> {
     pub entries: i64,
 }
 
-/// The month or the year of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Period {
-    /// A month.
-    Month(Month),
-    /// A whole year.
-    Year(i32),
+impl<'a> Row<'a> {
+    /// Returns the row to which a contribution adds.
+    fn of(part: &'a Contribution) -> Self {
+        let key = Key {
+            place: town(&part.place),
+            month: part.month,
+            indicator: &part.indicator,
+            verified: part.verified,
+            discriminator: part.discriminator.as_ref(),
+            qualifier: part.qualifier,
+            pairing: part.pairing.unwrap_or_default(),
+        };
+        Self { key, value: part.value.ten_thousandths(), entries: part.entries }
+    }
 }
 
-impl fmt::Display for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Month(month) => month.fmt(f),
-            Self::Year(year) => write!(f, "{year:04}"),
-        }
+impl Key<'_> {
+    /// Returns the text of the discriminator in the table; empty for none.
+    pub fn apart(&self) -> String {
+        self.discriminator.map(ToString::to_string).unwrap_or_default()
     }
 }
 
@@ -148,33 +113,9 @@ pub fn town(place: &str) -> &str {
     Level::Township.ancestor_code(place)
 }
 
-/// Returns the rows that parts are counted in, sorted.
-fn rows<'a>(parts: &'a [Contribution], directory: Directory<'a>) -> Vec<Row<'a>> {
-    let mut rows: Vec<Row<'_>> = Vec::with_capacity(parts.len() * 8);
-    for part in parts {
-        let Contribution { indicator, place, verified, qualifier, discriminator, month, .. } = part;
-        let (indicator, verified, qualifier) = (indicator.as_str(), *verified, *qualifier);
-        let (value, entries) = (part.value.ten_thousandths(), part.entries);
-        let key = |grain, place, period, discriminator, pairing: Option<Uuid>| {
-            let pairing = pairing.unwrap_or_default();
-            Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing }
-        };
-        let plain = discriminator.as_ref().map_or(StoredDiscriminator::None, StoredDiscriminator::Plain);
-        let of_town = key("town", town(place), Period::Month(*month), plain, part.pairing);
-        rows.push(Row { key: of_town, value, entries });
-        // A village has few entries, which are counted on request.
-        for scope in directory.scopes(place, part.pairing).into_iter().filter(|scope| scope.len() <= TOWN) {
-            let year = Period::Year(month.year);
-            // Values with a discriminator have rows of their own, of which the last of each subject is read. The row of
-            // the year then holds only the number of entries.
-            if let Some(discriminator) = discriminator {
-                let key = key("last", scope, year, StoredDiscriminator::Sortable(discriminator), None);
-                rows.push(Row { key, value, entries });
-            }
-            let value = if discriminator.is_some() { 0 } else { value };
-            rows.push(Row { key: key("year", scope, year, StoredDiscriminator::None, None), value, entries });
-        }
-    }
+/// Returns the rows of `part` to which contributions add, sorted.
+fn rows(contributions: &[Contribution]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = contributions.iter().map(Row::of).collect();
     rows.sort_unstable_by(|left, right| left.key.cmp(&right.key));
     rows.dedup_by(|next, sum| {
         let has_same_key = next.key == sum.key;
@@ -189,39 +130,56 @@ fn rows<'a>(parts: &'a [Contribution], directory: Directory<'a>) -> Vec<Row<'a>>
     rows
 }
 
-/// The rows that a transaction changes, and by how much.
+/// Rows that a transaction changes, and by how much.
 #[derive(Debug)]
 pub struct Counted<'a> {
     /// Rows of `part`.
     pub parts: Vec<Row<'a>>,
     /// Rows of `tally`.
     pub tallies: Vec<EntryCount>,
+    sums: Vec<SumRow<'a>>,
+    map_counts: Vec<EntryCount>,
+    subjects: BTreeMap<subjects::Key, subjects::Touched<'a>>,
+    latest: latest::Touched,
 }
 
 impl Pending {
-    /// Like parts added up.
+    /// Returns the contributions, merged.
     pub fn into_parts(mut self) -> Vec<Contribution> {
         self.condense();
         self.parts
     }
 
-    /// Pending changes by row.
-    pub fn counted<'a>(&'a self, directory: Directory<'a>) -> Counted<'a> {
-        Counted { parts: rows(&self.parts, directory), tallies: by_town(self.tallies.clone()) }
+    /// Returns the contributions and entry counts, merged.
+    pub fn into_both(mut self) -> (Vec<Contribution>, Vec<EntryCount>) {
+        self.condense();
+        (self.parts, self.tallies)
+    }
+
+    /// Returns the pending changes by row. They must be condensed.
+    pub fn counted<'a>(&'a self, directory: &DirectoryIndex) -> Counted<'a> {
+        Counted {
+            parts: rows(&self.parts),
+            tallies: by_town(self.tallies.clone()),
+            sums: sums::sums_of(&self.parts, directory),
+            map_counts: sums::map_counts_of(&self.tallies, directory),
+            subjects: subjects::touched_by(&self.parts),
+            latest: latest::touched_by(&self.parts, directory),
+        }
     }
 }
 
 /// Adds to the stored rows; `change` is the number of the transaction's last change.
-pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()> {
+pub async fn write(tx: &mut Tx, counted: Counted<'_>, directory: &DirectoryIndex, change: i64) -> Result<()> {
     let head = "INSERT INTO part (grain, place, period, indicator, verified, apart, qualifier, pairing, value, entries,
         change) ";
     let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
     insert!(tx, head, counted.parts, tail, |values, item| {
         let Row { key, value, entries } = *item;
-        let Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing } = key;
-        values.push_bind(grain).push_bind(place).push_bind(period.to_string()).push_bind(indicator);
-        values.push_bind(verified).push_bind(discriminator.to_string()).push_bind(qualifier.code()).push_bind(pairing);
+        let Key { place, month, indicator, verified, qualifier, pairing, .. } = key;
+        values.push_bind("town").push_bind(place).push_bind(month.to_string()).push_bind(indicator);
+        values.push_bind(verified).push_bind(key.apart()).push_bind(qualifier.code()).push_bind(pairing);
         values.push_bind(value).push_bind(entries).push_bind(change);
     });
     let head = "INSERT INTO tally (programme, place, pairing, organisation, month, verified, entries, change) ";
@@ -232,7 +190,10 @@ pub async fn write(tx: &mut Tx, counted: &Counted<'_>, change: i64) -> Result<()
         values.push_bind(tally.organisation.unwrap_or_default()).push_bind(tally.month.to_string());
         values.push_bind(tally.verified).push_bind(tally.entries).push_bind(change);
     });
-    Ok(())
+    sums::write_sums(tx, &counted.sums, change).await?;
+    sums::write_map_counts(tx, &counted.map_counts, change).await?;
+    subjects::write(tx, &counted.subjects, directory, change).await?;
+    latest::write(tx, counted.latest, directory, change).await
 }
 
 fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {

@@ -1,19 +1,21 @@
 //! Comparison of the stored figures with those computed from the entries.
 
 use crate::db::accounts::account;
+use crate::db::figures::pack;
 use crate::db::figures::query::TallyRow;
-use crate::db::figures::rollup::{Counted, Key, Pending, Row, count_page};
+use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
 use crate::db::files::import;
 use crate::db::records::stored::Unreadable;
 use crate::db::records::{conflict, history, idempotency, record};
 use crate::db::reference::load::{self, Reference};
-use crate::db::{Db, Result, feed, on};
+use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::entry_count::EntryCount;
+use jiedui_core::figures::pack::YearPack;
 use jiedui_core::ledger::Item;
 use jiedui_core::sync::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Stored figure that differs from the one computed from the entries.
@@ -56,13 +58,12 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         last = after;
     }
     let named = |Row { key, value, entries }: Row<'_>| {
-        let Key { grain, place, period, indicator, verified, discriminator, qualifier, pairing } = key;
-        let qualifier = qualifier.code();
-        let key = format!("{grain}|{place}|{period}|{indicator}|{verified}|{discriminator}|{qualifier}|{pairing}");
-        (key, (value, entries))
+        let (place, month, indicator, verified) = (key.place, key.month, key.indicator, key.verified);
+        let (apart, qualifier, pairing) = (key.apart(), key.qualifier.code(), key.pairing);
+        (format!("town|{place}|{month}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}"), (value, entries))
     };
     let pending_unreadable = std::mem::take(&mut pending.unreadable);
-    let Counted { parts, tallies } = pending.counted(reference.directory());
+    let Counted { parts, tallies, .. } = pending.counted(reference.index());
     let mut counted: BTreeMap<String, (i64, i64)> = parts.into_iter().map(named).collect();
     for tally in tallies {
         counted.insert(tally_key(&tally), (0, tally.entries));
@@ -89,6 +90,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
             differences.push(Difference { key, stored: Some(stored), counted });
         }
     }
+    verify_packs(&mut tx, pending, reference, &mut differences).await?;
     let mut unreadable: Vec<_> =
         pending_unreadable.into_iter().map(|(id, error)| (Kind::Entry.to_string(), id.to_string(), error)).collect();
     record::note_unreadable(&mut tx, &mut unreadable).await?;
@@ -128,4 +130,66 @@ fn tally_key(tally: &EntryCount) -> String {
     let EntryCount { programme, place, pairing, organisation, month, verified, .. } = tally;
     let (pairing, organisation) = (pairing.unwrap_or_default(), organisation.unwrap_or_default());
     format!("tally|{programme}|{place}|{pairing}|{organisation}|{month}|{verified}")
+}
+
+/// Compares the stored packs of all years with those computed from the entries.
+async fn verify_packs(
+    tx: &mut Tx,
+    pending: Pending,
+    reference: &Reference,
+    differences: &mut Vec<Difference>,
+) -> Result<()> {
+    let (contributions, counts) = pending.into_both();
+    let mut years: BTreeSet<i32> = contributions.iter().map(|contribution| contribution.month.year).collect();
+    years.extend(counts.iter().map(|count| count.month.year));
+    years.extend(pack::years_in(tx).await?);
+    for year in years {
+        let of_year: Vec<_> = contributions.iter().filter(|it| it.month.year == year).cloned().collect();
+        let mut counted = numbers(&YearPack::new(year, &of_year, &counts, reference.index()));
+        let pieces = pack::pieces_in(tx, year).await?;
+        for (key, stored) in numbers(&pack::read_in(tx, year, &pieces, None).await?) {
+            let counted = counted.remove(&key);
+            if counted != Some(stored) {
+                differences.push(Difference { key, stored: Some(stored), counted });
+            }
+        }
+        let missing = counted.into_iter();
+        differences.extend(missing.map(|(key, counted)| Difference { key, stored: None, counted: Some(counted) }));
+    }
+    Ok(())
+}
+
+/// Returns every number of a pack by its name.
+fn numbers(pack: &YearPack) -> BTreeMap<String, (i64, i64)> {
+    let mut numbers = BTreeMap::new();
+    let year = pack.year;
+    for (scope, figures) in &pack.scopes {
+        for (indicator, figures) in figures {
+            let name = format!("{year}|{scope}|{indicator}");
+            for row in &figures.rows {
+                let key = format!("{name}|{}|{}|{}", row.month, row.verified, row.qualifier.code());
+                numbers.insert(key, (row.value.ten_thousandths(), row.entries));
+            }
+            for row in &figures.latest {
+                let last = row.last.map(|(date, id)| format!("{date} {id}")).unwrap_or_default();
+                let key = format!("{name}|{}|{}|last|{last}|{}", row.month, row.verified, row.qualifier.code());
+                numbers.insert(key, (row.value.ten_thousandths(), 0));
+            }
+            for (range, difference) in figures.ranges.iter().flat_map(|ranges| ranges.to_differences()).enumerate() {
+                if difference != 0 {
+                    numbers.insert(format!("{name}|range {range}"), (difference, 0));
+                }
+            }
+        }
+    }
+    for ((scope, indicator, subject), maxima) in &pack.subjects {
+        for (month, number) in maxima.all.iter().chain(&maxima.verified).enumerate().filter(|(_, number)| **number != 0)
+        {
+            numbers.insert(format!("{year}|{scope}|{indicator}|{subject}|largest {month}"), (*number, 0));
+        }
+    }
+    for count in &pack.counts {
+        numbers.insert(format!("map|{}", tally_key(count)), (0, count.entries));
+    }
+    numbers
 }

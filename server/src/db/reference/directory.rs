@@ -1,10 +1,11 @@
 //! Organisations and pairings, changed one by one; each keeps all states that it has had.
 
+use crate::db::figures::directory_change;
 use crate::db::files::attachment::{self, Naming};
 use crate::db::records::record::{self, RecordRow};
 use crate::db::records::revision::Revision;
 use crate::db::records::stored;
-use crate::db::reference::load::fields_of;
+use crate::db::reference::load::{self, fields_of};
 use crate::db::{Db, Result, feed, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
@@ -86,7 +87,9 @@ pub async fn set(
         record::write_past(&mut tx, &[existing.past(&fields)]).await?;
     }
     let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
+    let (before, after) = load::directories(db, &row).await?;
     record::write(&mut tx, &[row], &Catalogue::default()).await?;
+    directory_change::apply(&mut tx, &before, &after, change).await?;
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;

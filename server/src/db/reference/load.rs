@@ -8,6 +8,7 @@ use crate::db::records::stored::{self, Unreadable};
 use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
+use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::Entry;
@@ -18,6 +19,7 @@ use pinyin::ToPinyin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use time::Date;
 use uuid::Uuid;
 
@@ -36,12 +38,19 @@ pub struct Reference {
     pub closed: Vec<Month>,
     /// How often any of this has changed in the database.
     pub version: i64,
+    /// Index of the directory, created when first needed.
+    pub index: OnceLock<DirectoryIndex>,
 }
 
 impl Reference {
     /// Organisations and pairings.
     pub fn directory(&self) -> Directory<'_> {
         Directory { organisations: &self.organisations, pairings: &self.pairings }
+    }
+
+    /// Returns the index of the directory.
+    pub fn index(&self) -> &DirectoryIndex {
+        self.index.get_or_init(|| DirectoryIndex::new(self.directory()))
     }
 
     /// The rules that an entry must keep, if today is `last_day`.
@@ -107,6 +116,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
         pairings,
         closed: closed.iter().filter_map(|month| closed_month(month)).collect(),
         version,
+        index: OnceLock::new(),
     })
 }
 
@@ -145,6 +155,28 @@ async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&m
     rows.iter().filter_map(|row| stored::omit_unreadable(record(row)).transpose()).collect()
 }
 
+/// Reads the directory, and returns its index before and after one of its records is written.
+pub async fn directories(db: &Db, row: &RecordRow) -> Result<(DirectoryIndex, DirectoryIndex)> {
+    let mut organisations: Vec<Organisation> = of_kind(db, &Kind::Organisation, |_, _| {}).await?;
+    let mut pairings: Vec<Pairing> = of_kind(db, &Kind::Pairing, |_, _| {}).await?;
+    let index = |organisations: &[Organisation], pairings: &[Pairing]| {
+        DirectoryIndex::new(Directory { organisations, pairings })
+    };
+    let before = index(&organisations, &pairings);
+    let fields = serde_json::Value::Object(row.fields.clone());
+    match row.kind {
+        Kind::Organisation => {
+            organisations.retain(|organisation| organisation.id != row.id);
+            organisations.push(serde_json::from_value(fields)?);
+        }
+        _ => {
+            pairings.retain(|pairing| pairing.id != row.id);
+            pairings.push(serde_json::from_value(fields)?);
+        }
+    }
+    Ok((before, index(&organisations, &pairings)))
+}
+
 /// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:
 /// what entries have said under it stays as it is.
 pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
@@ -177,7 +209,8 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     number(&mut rows, &mut change);
     record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
-    crate::db::figures::rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
+    let directory = reference.index();
+    crate::db::figures::rollup::write(&mut tx, figures.counted(directory), directory, change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(true)

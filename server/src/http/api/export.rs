@@ -5,6 +5,7 @@ use crate::db::DbError;
 use crate::db::records::entry::{self, Listed};
 use crate::export::entry_row::{EntryCells, EntryRows, HEADINGS};
 use crate::export::sheet;
+use crate::figures::queries::map_overview;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
@@ -286,9 +287,8 @@ pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: Query
 pub async fn map_geojson(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();
     query.finish()?;
-    let snapshot = app.overview().await?;
-    let body =
-        serde_json::to_vec(&crate::http::api::map::geojson(&snapshot.overview, &filter)).map_err(DbError::from)?;
+    let overview = map_overview(&app.db, &app.cache, &filter).await?;
+    let body = serde_json::to_vec(&crate::http::api::map::geojson(&overview, &filter)).map_err(DbError::from)?;
     Ok(file("application/geo+json", "map.geojson", body))
 }
 

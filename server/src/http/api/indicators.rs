@@ -1,7 +1,9 @@
 //! Figures and their breakdown.
 
 use crate::clock::this_year;
-use crate::figures::queries::contributions_at;
+use crate::db::figures::rollup::TOWN;
+use crate::db::reference::load::Reference;
+use crate::figures::queries::{contributions_near, year_pack};
 use crate::http::extract::body::Accept;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
@@ -10,11 +12,12 @@ use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiedui_core::api::indicators::{IndicatorFigure, IndicatorsResponse, SeriesPoint, SeriesResponse};
-use jiedui_core::catalogue::Catalogue;
-use jiedui_core::figures::figure::{Filter, aggregate};
-use jiedui_core::figures::{contribution::Contribution, figure::Figure};
+use jiedui_core::catalogue::{Catalogue, Indicator};
+use jiedui_core::directory::place::Level;
+use jiedui_core::figures::breakdown::{Dimension, Group, Slice, split};
+use jiedui_core::figures::contribution::Contribution;
+use jiedui_core::figures::figure::{Figure, Filter};
 use jiedui_core::values::quantity::Qualifier;
-use std::collections::BTreeMap;
 
 /// Returns the figure of each indicator.
 #[utoipa::path(get, path = "/api/v1/indicators", params(
@@ -81,18 +84,51 @@ pub async fn series(
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let indicator = reference.catalogue.indicator(&code).ok_or(Problem::not_found())?;
     let year = *filter.year.get_or_insert_with(this_year);
-    let parts = contributions_at(&app.db, &app.cache, &filter, |part| part.indicator == code).await?;
-    let mut groups: BTreeMap<String, Vec<&Contribution>> = BTreeMap::new();
-    for part in &parts {
-        let key = if by_place { part.place.clone() } else { part.month.to_string() };
-        groups.entry(key).or_default().push(part);
-    }
-    let point = |(key, parts): (String, Vec<&Contribution>)| {
-        let (value, qualifier) = aggregate(indicator.aggregation, parts.iter().copied())?;
+    let groups = match filter.place.as_deref().filter(|place| place.len() >= TOWN) {
+        Some(place) => {
+            let parts = contributions_near(&app.db, &reference, place, year).await?;
+            slices_near(&parts, indicator, &filter, &reference, by_place)
+        }
+        None => {
+            let pack = year_pack(&app.db, &app.cache, year).await?;
+            if by_place {
+                pack.by_place(indicator, &filter, Level::Township)
+            } else {
+                pack.by_month(indicator, &filter)
+            }
+        }
+    };
+    let is_of_programme = filter.programme.as_ref().is_none_or(|programme| *programme == indicator.programme);
+    let mut series: Vec<SeriesPoint> = Vec::new();
+    for Slice { of, value, qualifier, .. } in groups.into_iter().filter(|_| is_of_programme) {
+        let key = match of {
+            Group::Month(month) => month.to_string(),
+            Group::Place(code) => code,
+            // Entries elsewhere, under pairings of the place, are at no place below it.
+            _ => filter.place.clone().unwrap_or_default(),
+        };
+        if let Some(at_place) = series.iter_mut().find(|point| point.key == key) {
+            at_place.value = at_place.value + value;
+            continue;
+        }
         let name = reference.places.get(&key).map(|place| place.name.clone());
         let qualifier = (qualifier != Qualifier::Exact).then_some(qualifier);
-        Some(SeriesPoint { key, value, name, qualifier })
-    };
-    let series = groups.into_iter().filter_map(point).collect();
+        series.push(SeriesPoint { key, value, name, qualifier });
+    }
+    series.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(wants.answer(&SeriesResponse { code, year, series }))
+}
+
+/// Returns a figure of a township or a village by month, or by village with other entries by township.
+fn slices_near(
+    parts: &[Contribution],
+    indicator: &Indicator,
+    filter: &Filter,
+    reference: &Reference,
+    by_place: bool,
+) -> Vec<Slice> {
+    let compiled = filter.compile(&reference.catalogue, reference.directory());
+    let is_wanted = |part: &&Contribution| part.indicator == indicator.code && compiled.matches(part);
+    let parts: Vec<&Contribution> = parts.iter().filter(is_wanted).collect();
+    split(indicator, &parts, if by_place { Dimension::Place(Level::Village) } else { Dimension::Month })
 }

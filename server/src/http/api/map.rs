@@ -1,6 +1,7 @@
 //! The map as GeoJSON (RFC 7946).
 
 use crate::db::DbError;
+use crate::figures::queries::map_overview;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
@@ -21,8 +22,8 @@ use jiedui_core::map::index::{Features, MapIndex, OrganisationMarker, PairingLin
 pub async fn map(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
     let filter = query.filter();
     query.finish()?;
-    let snapshot = app.overview().await?;
-    let body = serde_json::to_vec(&geojson(&snapshot.overview, &filter)).map_err(DbError::from)?;
+    let overview = map_overview(&app.db, &app.cache, &filter).await?;
+    let body = serde_json::to_vec(&geojson(&overview, &filter)).map_err(DbError::from)?;
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], body).into_response())
 }
 

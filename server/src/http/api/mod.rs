@@ -17,3 +17,4 @@ pub mod pull;
 pub mod push;
 pub mod session;
 pub mod shares;
+pub mod year_pack;

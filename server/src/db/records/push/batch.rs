@@ -223,13 +223,13 @@ impl Batch<'_> {
         // Figures are counted while the records are written.
         let counting = async {
             figures.condense();
-            figures.counted(reference.directory())
+            figures.counted(reference.index())
         };
         let (written, counted) = tokio::join!(record::write(tx, &rows, &reference.catalogue), counting);
         written?;
         idempotency::write(tx, answers, at).await?;
         conflict::write(tx, &conflicts, at).await?;
-        rollup::write(tx, &counted, change).await?;
+        rollup::write(tx, counted, reference.index(), change).await?;
         Ok(change)
     }
 }

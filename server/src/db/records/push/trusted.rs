@@ -30,7 +30,7 @@ pub async fn insert_trusted(db: &Db, reference: &Reference, entries: Vec<(Uuid, 
     }
     record::write(&mut tx, &rows, &reference.catalogue).await?;
     figures.condense();
-    rollup::write(&mut tx, &figures.counted(reference.directory()), change).await?;
+    rollup::write(&mut tx, figures.counted(reference.index()), reference.index(), change).await?;
     feed::advance(&mut tx, change).await?;
     tx.commit().await?;
     Ok(rows.len())
