@@ -2,8 +2,11 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
+use jiedui_core::api::year_pack::MEDIA_TYPE;
+use jiedui_core::figures::pack::YearPack;
 use jiedui_core::values::quantity::Quantity;
-use jiedui_tests::{Database, TestEnv, served, survey_put, wait_until};
+use jiedui_tests::{Api, Database, TestEnv, served, survey_put, wait_until};
+use reqwest::header::ACCEPT;
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -123,6 +126,60 @@ fn history_stores_changes_and_returns_complete_states(#[case] database: Database
     // A record keeps a bounded number of unresolved conflicts; later values stay on the phone, and it says why.
     assert_eq!(text.matches("\"outcome\":\"conflict\"").count(), 100);
     assert_eq!(text.matches("\"code\":\"too_many_conflicts\"").count(), 200);
+    assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
+}
+
+/// Pushes entries of a sum, a distinct and a latest indicator, on the same days and places for every `round`.
+fn push_round(api: &Api, round: u64) {
+    let client = Uuid::now_v7();
+    let activities = [("field_survey", "times"), ("lead_industry", "townships"), ("sales_zone", "area")];
+    let places = ["522728109", "522728110", "522728", "520111"];
+    let mut mutations = Vec::new();
+    for ((activity, code), place, month) in activities
+        .into_iter()
+        .flat_map(|activity| places.into_iter().map(move |place| (activity, place)))
+        .flat_map(|(activity, place)| (1..=10).map(move |month| (activity, place, month)))
+    {
+        let mut mutation = survey_put(mutations.len() as u64 + 1, Uuid::now_v7(), 1);
+        mutation["fields"]["activity"] = json!(activity);
+        mutation["fields"]["values"] = json!({ code: 1 + (round + month) % 7 });
+        mutation["fields"]["place"] = json!(place);
+        mutation["fields"]["date"] = json!(format!("2026-{month:02}-11"));
+        mutations.push(mutation);
+    }
+    let results = api.push(client, json!(mutations));
+    assert!(results.iter().all(|result| result["outcome"] == "applied"), "{results:?}");
+}
+
+/// Returns the number of rows and of bytes in the pack of a year.
+fn size_of_pack(api: &Api, more: &str) -> (usize, usize) {
+    let path = format!("/api/v1/overview/2026?pieces=base,522728,520111,pairings,organisations,subjects{more}");
+    let response = api.request("GET", &path).header(ACCEPT, MEDIA_TYPE).send().unwrap();
+    assert_eq!(response.status(), 200);
+    let bytes = response.bytes().unwrap();
+    let pack = YearPack::decode(&bytes).unwrap();
+    let figures = pack.scopes.values().flat_map(|figures| figures.values());
+    let rows: usize =
+        figures.map(|figures| figures.rows.len() + figures.latest.len() + usize::from(figures.ranges.is_some())).sum();
+    (rows + pack.subjects.len() + pack.counts.len(), bytes.len())
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn year_pack_does_not_grow_with_its_entries(#[case] database: Database) {
+    let (env, _server, api) = served(database);
+    push_round(&api, 0);
+    let before = size_of_pack(&api, "");
+    assert!(before.0 > 200, "{before:?}");
+    let change = api.read("/api/v1/overview/2026")["change"].as_i64().unwrap();
+    let edition = api.read("/api/v1/overview/2026")["edition"].as_str().unwrap().to_owned();
+    (1..=8).for_each(|round| push_round(&api, round));
+    let after = size_of_pack(&api, "");
+    assert_eq!(after.0, before.0, "nine times the entries have the same rows");
+    assert!(after.1 < before.1 + before.1 / 4, "their sums have more digits: {before:?}, {after:?}");
+    let delta = size_of_pack(&api, &format!("&since={change}&edition={edition}"));
+    assert!(delta.0 <= after.0, "eight changes of a row are one row of a delta: {delta:?}, {after:?}");
     assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
 }
 

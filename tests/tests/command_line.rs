@@ -128,17 +128,40 @@ fn exported_entries_import_once_however_often() {
     assert_eq!(server.client().actual("pigs_marketed", 2023), 8556);
 }
 
-#[test]
-fn verify_finds_a_tampered_figure() {
-    let env = TestEnv::new(Database::Postgres);
-    assert!(env.run(&["migrate"], "").status.success());
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn verify_finds_each_tampered_row(#[case] database: Database) {
+    let env = TestEnv::new(database);
+    assert!(env.run(&["generate", "--entries", "300", "--pairings", "5"], "").status.success());
     assert_eq!(env.run(&["verify"], "").status.code(), Some(0));
-    let change = "UPDATE figure_sum SET value = value + 1 WHERE indicator = 'pigs_marketed'";
-    let psql = std::process::Command::new("psql").args([&env.url, "-c", change]).output().unwrap();
-    assert!(psql.status.success());
-    let output = env.run(&["verify"], "");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("pigs_marketed"));
+    for (tamper, restore, name) in [
+        (
+            "UPDATE figure_sum SET value = value + 1 WHERE indicator = 'pigs_marketed'",
+            "UPDATE figure_sum SET value = value - 1 WHERE indicator = 'pigs_marketed'",
+            "pigs_marketed",
+        ),
+        (
+            "UPDATE figure_sum SET entries = entries + 1 WHERE scope = 'at:522728'",
+            "UPDATE figure_sum SET entries = entries - 1 WHERE scope = 'at:522728'",
+            "at:522728",
+        ),
+        ("UPDATE figure_latest SET value = value + 1", "UPDATE figure_latest SET value = value - 1", "|last|"),
+        ("UPDATE map_count SET entries = entries + 1", "UPDATE map_count SET entries = entries - 1", "map|"),
+        ("UPDATE tally SET entries = entries + 1", "UPDATE tally SET entries = entries - 1", "tally|"),
+        ("DELETE FROM figure_range", "", "|range "),
+        ("DELETE FROM figure_subject", "", "|largest "),
+    ] {
+        env.sql(tamper);
+        let output = env.run(&["verify"], "");
+        assert_eq!(output.status.code(), Some(1), "{tamper}");
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(found.contains(name), "{tamper}: {found}");
+        if !restore.is_empty() {
+            env.sql(restore);
+            assert_eq!(env.run(&["verify"], "").status.code(), Some(0), "{restore}");
+        }
+    }
 }
 
 #[test]

@@ -103,9 +103,11 @@ fn counted_ids(api: &Api) -> Vec<Uuid> {
     entries.map(|record| record["id"].as_str().unwrap().parse().unwrap()).take(200).collect()
 }
 
-#[test]
-fn directory_change_moves_figures_of_pairing() {
-    let env = TestEnv::new(Database::Sqlite);
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn directory_change_moves_figures_of_pairing(#[case] database: Database) {
+    let env = TestEnv::new(database);
     env.add_user("head", "admin", &[]);
     let generated = env.run(&["generate", "--entries", "800", "--pairings", "10", "--seed", "4"], "");
     assert!(generated.status.success());
@@ -116,12 +118,52 @@ fn directory_change_moves_figures_of_pairing() {
     let mut organisation = directory.directory().organisation(pairing.organisation_a).unwrap().clone();
     organisation.place = if organisation.place == "520111" { "520113" } else { "520111" }.to_owned();
     let path = format!("/api/v1/organisations/{}", organisation.id);
+    let mut on_phone = pack(&api, "");
     let response = api.request("PUT", &path).json(&organisation).send().unwrap();
     assert_eq!(response.status(), 200, "{}", response.text().unwrap_or_default());
-    assert!(assert_figures(&pack(&api, ""), &counted(&api)) > 500);
+    let moved = pack(&api, "");
+    assert_ne!(moved.scopes, on_phone.scopes, "entries under the pairing count elsewhere");
+    assert!(assert_figures(&moved, &counted(&api)) > 500);
+    let delta = pack(&api, &format!("&since={}&edition={}", on_phone.change, on_phone.edition));
+    assert!(on_phone.apply_delta(delta));
+    assert_eq!(on_phone, moved, "a delta leads to the current pack");
     drop(server);
     let verified = env.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+/// Makes the second page of a recomputation fail, like a disk that is full for a while.
+const FAIL_SECOND_PAGE: [&str; 2] = [
+    "CREATE TRIGGER no_page BEFORE UPDATE ON figures WHEN OLD.version < 0 BEGIN SELECT RAISE(ABORT, 'no page'); END",
+    "CREATE FUNCTION no_page() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no page''; END';
+     CREATE TRIGGER no_page BEFORE UPDATE ON figures FOR EACH ROW WHEN (OLD.version < 0) EXECUTE FUNCTION no_page()",
+];
+
+#[rstest]
+#[case(Database::Sqlite, FAIL_SECOND_PAGE[0], "DROP TRIGGER no_page")]
+#[case(Database::Postgres, FAIL_SECOND_PAGE[1], "DROP TRIGGER no_page ON figures")]
+fn interrupted_recomputation_continues(#[case] database: Database, #[case] fail: &str, #[case] allow: &str) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "5500", "--seed", "3"], "").status.success());
+    let current = |env: &TestEnv| pack(&env.serve(&[]).sign_in("head"), "");
+    let before = current(&env);
+    // As the previous release left it.
+    for table in ["figure_sum", "figure_latest", "figure_subject", "figure_range", "map_count"] {
+        env.sql(&format!("DELETE FROM {table}"));
+    }
+    env.sql("UPDATE figures SET version = 2");
+    env.sql(fail);
+    for _ in 0..2 {
+        let interrupted = env.run(&["migrate"], "");
+        assert!(!interrupted.status.success());
+        assert!(String::from_utf8_lossy(&interrupted.stderr).contains("no page"));
+    }
+    env.sql(allow);
+    let verified = env.run(&["verify"], "");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    let after = current(&env);
+    assert_eq!(YearPack { change: before.change, ..after }, before);
 }
 
 #[test]
