@@ -116,6 +116,16 @@ impl AppState {
         queries::summary(&self.db, &self.cache).await
     }
 
+    /// Returns the years that have entries or targets, latest first.
+    pub async fn years(&self) -> Result<Vec<i32>, DbError> {
+        queries::years(&self.db, &self.cache).await
+    }
+
+    /// Returns the summary of a year, or of all years, at a place down to the township.
+    pub async fn summary_for(&self, filter: &Filter) -> Result<Overview, DbError> {
+        queries::summary_for(&self.db, &self.cache, filter).await
+    }
+
     /// Returns the summary of what counts at one village.
     pub async fn of_village(&self, village: &str) -> Result<Overview, DbError> {
         queries::village_summary(&self.db, &self.cache, village).await

@@ -39,6 +39,7 @@ fn queries_of_year_packs_use_an_index(#[case] database: Database) {
         ("SELECT * FROM figure_latest WHERE year = 2026 AND change > 5", "figure_latest_change"),
         ("SELECT * FROM figure_range WHERE year = 2026 AND change > 5", "figure_range_change"),
         ("SELECT * FROM figure_subject WHERE year = 2026 AND change > 5", "figure_subject_change"),
+        ("SELECT * FROM figure_subject WHERE +year = 2026 AND scope = 'at:522728'", "figure_subject_scope"),
         ("SELECT * FROM map_count WHERE year = 2026 AND change > 5", "map_count_change"),
         (
             "SELECT * FROM part WHERE grain = 'town' AND apart <> '' AND indicator = 'x' AND apart >= 'latest 2026-01' \

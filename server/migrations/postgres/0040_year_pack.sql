@@ -46,6 +46,7 @@ CREATE TABLE figure_subject (
     PRIMARY KEY (year, indicator, subject, scope)
 );
 CREATE INDEX figure_subject_change ON figure_subject (year, change);
+CREATE INDEX figure_subject_scope ON figure_subject (scope, year);
 
 -- Sums of the largest numbers for every range of months.
 CREATE TABLE figure_range (

@@ -11,7 +11,8 @@ use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::figure::{Figure, Filter, figures};
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::figures::pack::YearPack;
+use jiedui_core::figures::pack::{YearPack, place_in_summary};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -19,6 +20,38 @@ use uuid::Uuid;
 pub async fn summary(db: &Db, cache: &Cache) -> Result<Arc<CachedOverview>, DbError> {
     let (snapshot, change) = cache.up_to_date(db).await?;
     snapshot.overviews.current(db, &snapshot.reference, &snapshot.edition, change).await
+}
+
+/// Returns the years that have entries or targets, latest first.
+pub async fn years(db: &Db, cache: &Cache) -> Result<Vec<i32>, DbError> {
+    let (snapshot, _) = cache.up_to_date(db).await?;
+    let targets = snapshot.reference.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
+    let years: BTreeSet<i32> = pack::years(db).await?.into_iter().chain(targets.map(|target| target.year)).collect();
+    Ok(years.into_iter().rev().collect())
+}
+
+/// Returns the summary of a year, or of all years, at a place down to the township. The cost does not depend on the number
+/// of entries.
+pub async fn summary_for(db: &Db, cache: &Cache, filter: &Filter) -> Result<Overview, DbError> {
+    let (snapshot, mut change) = cache.up_to_date(db).await?;
+    let years = match filter.year {
+        Some(year) => vec![year],
+        None => pack::years(db).await?,
+    };
+    let place = filter.place.as_deref();
+    let mut packs = Vec::new();
+    for year in years {
+        let whole = snapshot.packs.current(db, year, change).await?;
+        change = change.min(whole.change);
+        let scopes = whole.scopes.iter().filter(|(scope, _)| place_in_summary(scope, place).is_some());
+        let scopes: BTreeMap<_, _> = scopes.map(|(scope, figures)| (scope.clone(), figures.clone())).collect();
+        let subjects = pack::subjects_of(db, year, scopes.keys()).await?;
+        let counts = pack::map_counts(db, year, place.unwrap_or_default()).await?;
+        packs.push(YearPack { year, scopes, counts, subjects, ..YearPack::default() });
+    }
+    let as_of = crate::db::instant(crate::db::now());
+    let empty = Overview { change, as_of, ..of_reference(&snapshot.reference) };
+    Ok(empty.with_summary_of(&packs, filter, snapshot.reference.index()))
 }
 
 /// Returns the overview of one village, which the whole overview does not contain. Reads the village's entries, and the

@@ -3,9 +3,9 @@
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::directory::organisation::{Organisation, Pairing};
-use crate::directory::place::{Level, Place, Places};
+use crate::directory::place::{Place, Places};
 use crate::entry::{Entry, Rules};
-use crate::figures::contribution::{Contribution, Discriminator, contributions, merge_contributions};
+use crate::figures::contribution::{Contribution, contributions, merge_contributions};
 use crate::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use crate::figures::figure::{self, Figure, Filter};
 use crate::values::month::Month;
@@ -77,48 +77,6 @@ impl Overview {
         }
         self.contributions = merge_contributions(unmerged);
         self.entry_counts = merge_counts(unmerged_counts);
-    }
-
-    /// Returns a summary for the year and place of a filter: figures by county and month, entry counts by pairing and
-    /// year.
-    ///
-    /// Its size does not depend on the number of entries. Its figures for that year and place equal those of the full
-    /// overview.
-    pub fn summary_for(&self, filter: &Filter) -> Self {
-        let partial_for = Filter { year: filter.year, place: filter.place.clone(), ..Filter::default() };
-        let compiled = partial_for.compile(&self.catalogue, self.directory());
-        // Within the place all villages are merged, since they count the same.
-        let place_of =
-            |place: &str| partial_for.place.clone().unwrap_or_else(|| Level::County.ancestor_code(place).to_owned());
-        let contributions = self.contributions.iter().filter(|contribution| compiled.matches(contribution));
-        let contributions = contributions.map(|contribution| Contribution {
-            place: place_of(&contribution.place),
-            pairing: None,
-            ..contribution.clone()
-        });
-        let entry_counts = self
-            .entry_counts
-            .iter()
-            .filter(|count| compiled.matches_at(&count.place, count.pairing, count.month, count.verified));
-        let entry_counts = entry_counts.map(|count| EntryCount {
-            place: place_of(&count.place),
-            month: Month::first_of(count.month.year),
-            ..count.clone()
-        });
-        Self {
-            change: self.change,
-            as_of: self.as_of.clone(),
-            catalogue: self.catalogue.clone(),
-            places: self.places.clone(),
-            organisations: self.organisations.clone(),
-            pairings: self.pairings.clone(),
-            closed: self.closed.clone(),
-            contributions: merge_contributions(dominant_only(contributions.collect())),
-            entry_counts: merge_counts(entry_counts.collect()),
-            partial_for: Some(partial_for),
-            edition: String::new(),
-            base_change: None,
-        }
     }
 
     /// Returns the overview of a village, which an overview does not resolve: the village's entries, and those under
@@ -200,42 +158,6 @@ fn merge_sorted<T>(list: &mut Vec<T>, updates: Vec<T>, order: fn(&T, &T) -> Orde
         replaces
     });
     list.retain(|item| !is_empty(item));
-}
-
-/// Keeps only contributions that determine figures: the largest number of each subject and the latest entry of each
-/// month. The entry counts of dropped ones are added to them.
-fn dominant_only(mut contributions: Vec<Contribution>) -> Vec<Contribution> {
-    // The last contribution of a group determines the figure: it has the larger number or the later entry.
-    contributions.sort_by(Contribution::order);
-    let group = |contribution: &Contribution| {
-        let subject = match &contribution.discriminator {
-            Some(Discriminator::Subject(subject, _)) => Some(subject.clone()),
-            Some(Discriminator::Latest(..)) => Some(String::new()),
-            None => None,
-        };
-        (
-            contribution.indicator.clone(),
-            contribution.place.clone(),
-            contribution.month,
-            contribution.verified,
-            contribution.qualifier,
-            subject,
-        )
-    };
-    let mut dominant: Vec<Contribution> = Vec::new();
-    let mut of_last = None;
-    for mut contribution in contributions {
-        let key = group(&contribution);
-        if key.5.is_some()
-            && of_last.as_ref() == Some(&key)
-            && let Some(subsumed) = dominant.pop()
-        {
-            contribution.entries += subsumed.entries;
-        }
-        of_last = Some(key);
-        dominant.push(contribution);
-    }
-    dominant
 }
 
 #[cfg(test)]

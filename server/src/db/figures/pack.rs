@@ -3,7 +3,7 @@
 use crate::db::{Db, Result, Tx, feed, on, records::stored};
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::pack::{
-    IndicatorFigures, LatestRow, Maxima, Piece, RangeTable, Row, Scope, ScopeFigures, YearPack, piece_of,
+    IndicatorFigures, LatestRow, Maxima, Piece, RangeTable, Row, Scope, ScopeFigures, Subjects, YearPack, piece_of,
 };
 use jiedui_core::values::date::parse_date;
 use jiedui_core::values::quantity::{Qualifier, Quantity};
@@ -83,6 +83,9 @@ pub(super) const LATEST: &str =
     "SELECT scope, indicator, verified, month, day, entry, value, qualifier FROM figure_latest WHERE year = $1";
 pub(super) const RANGES: &str = "SELECT scope, indicator, sums FROM figure_range WHERE year = $1";
 pub(super) const SUBJECTS: &str = "SELECT scope, indicator, subject, maxima FROM figure_subject WHERE year = $1";
+/// The plus sign keeps SQLite from searching the year by the primary key.
+pub(super) const SUBJECTS_OF_SCOPE: &str =
+    "SELECT scope, indicator, subject, maxima FROM figure_subject WHERE +year = $1 AND scope = $2";
 pub(super) const COUNTS: &str =
     "SELECT organisation, place, pairing, programme, month, verified, entries FROM map_count WHERE year = $1";
 
@@ -247,6 +250,26 @@ async fn add_subjects(tx: &mut Tx, pack: &mut YearPack, since: Option<i64>) -> R
         }
     }
     Ok(())
+}
+
+/// Returns the largest numbers of the subjects of some scopes of a year.
+pub async fn subjects_of<'a>(db: &Db, year: i32, scopes: impl IntoIterator<Item = &'a Scope>) -> Result<Subjects> {
+    let mut subjects = Subjects::new();
+    for scope in scopes {
+        let rows = on!(read db, |pool| sqlx::query_as::<_, SubjectRow>(SUBJECTS_OF_SCOPE)
+            .bind(i64::from(year))
+            .bind(scope.to_string())
+            .fetch_all(pool)
+            .await?);
+        for SubjectRow { scope: text, indicator, subject, maxima } in rows {
+            let Some(maxima) = Maxima::from_bytes(&maxima) else {
+                log_damage("figure_subject", &text, &indicator);
+                continue;
+            };
+            subjects.insert((scope.clone(), indicator, subject), maxima);
+        }
+    }
+    Ok(subjects)
 }
 
 /// Reads pieces of a year's pack, or their rows that changed since a change.

@@ -172,6 +172,15 @@ impl TallyRow {
     }
 }
 
+/// Returns whether there are at most so many stored contributions and entry counts. Counts no further than that.
+pub async fn has_at_most(db: &Db, rows: i64) -> Result<bool> {
+    let query =
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM part WHERE grain = 'town' AND entries <> 0 LIMIT $1) AS parts)
+        + (SELECT COUNT(*) FROM (SELECT 1 FROM tally WHERE entries <> 0 LIMIT $1) AS tallies)";
+    let counted = on!(read db, |pool| sqlx::query_scalar::<_, i64>(query).bind(rows + 1).fetch_one(pool).await?);
+    Ok(counted <= rows)
+}
+
 /// Returns the contributions and entry counts that changed after a change, including those that became empty, and the
 /// number of the last change in them.
 pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution>, Vec<EntryCount>)> {

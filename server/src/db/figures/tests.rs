@@ -195,6 +195,7 @@ async fn queries_of_figures_use_indexes() {
         pack::PIECES.to_owned(),
         pack::YEARS.to_owned(),
         subjects::OF_SUBJECT.to_owned(),
+        pack::SUBJECTS_OF_SCOPE.to_owned(),
         latest::DATED.to_owned(),
         format!("{} IN ($1)", query::OF_PAIRINGS),
         format!("{} IN ($1)", directory_change::COUNTS_OF_PAIRINGS),

@@ -2,6 +2,7 @@
 
 use crate::clock::today;
 use crate::db::DbError;
+use crate::db::figures::query::has_at_most;
 use crate::http::extract::credentials::cookie;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -48,7 +49,7 @@ async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
 }
 
 /// Maximum number of parts and tallies that are embedded in a page.
-const SMALL: usize = 3_000;
+const SMALL: i64 = 3_000;
 
 /// Returns the data of a page: the whole overview, or if that is large its summary under the address's filter.
 async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
@@ -57,14 +58,11 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
     if let Some(village) = filter.village() {
         return app.of_village(village).await;
     }
-    let snapshot = app.overview().await?;
-    let overview = &snapshot.overview;
-    if overview.contributions.len() + overview.entry_counts.len() <= SMALL {
-        return Ok(overview.clone());
+    if has_at_most(&app.db, SMALL).await? {
+        return Ok(app.overview().await?.overview.clone());
     }
-    let year = query.raw("year");
-    Ok(overview
-        .summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &overview.years()), ..filter }))
+    let (year, years) = (query.raw("year"), app.years().await?);
+    app.summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &years), ..filter }).await
 }
 
 /// Thread pool that renders each page on one thread. A screen may hold values that only the creating thread may drop, such as

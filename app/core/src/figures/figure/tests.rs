@@ -156,29 +156,6 @@ proptest! {
     }
 
     #[test]
-    fn summary_has_figures_of_full_overview(
-        entries in prop::collection::vec((any_entry(), any::<bool>()), 0..40), place in prop::option::of("5227(28(109)?)?|520111"),
-        month in 1..=12_u8, verified_only in any::<bool>(),
-    ) {
-        let mut overview = Overview { catalogue: catalogue(), ..Overview::default() };
-        let entries: Vec<Entry> = entries.into_iter().map(|(mut entry, vague)| {
-            if vague {
-                entry.qualifiers = entry.values.keys().map(|code| (code.clone(), Qualifier::About)).collect();
-            }
-            entry
-        }).collect();
-        overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
-        let filter = Filter { year: Some(2023), place, ..Filter::default() };
-        let summary = overview.summary_for(&filter);
-        prop_assert!(summary.has(&filter) && !summary.has(&Filter::default()) && overview.has(&filter));
-        prop_assert!(summary.contributions.len() <= overview.contributions.len());
-        let until = format!("2023-{month:02}").parse().ok();
-        for filter in [filter.clone(), Filter { until, verified_only, ..filter }] {
-            prop_assert_eq!(summary.figures(&filter), overview.figures(&filter));
-        }
-    }
-
-    #[test]
     fn apply_delta_is_idempotent_and_order_independent(
         before in prop::collection::vec(any_entry(), 0..30), after in prop::collection::vec(any_entry(), 0..30), turned in any::<bool>(),
     ) {

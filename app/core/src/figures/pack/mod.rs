@@ -11,6 +11,7 @@ mod indicator_figures;
 mod ranges;
 mod read;
 mod scope;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -18,6 +19,7 @@ mod wire;
 pub use indicator_figures::{IndicatorFigures, LatestRow, Row};
 pub use ranges::{MONTHS, Maxima, RangeTable};
 pub use scope::{Piece, Scope};
+pub use summary::place_in_summary;
 
 use crate::catalogue::Catalogue;
 use crate::directory::index::DirectoryIndex;

@@ -284,6 +284,38 @@ proptest! {
     }
 
     #[test]
+    fn summary_has_figures_and_map_of_all_contributions(
+        entries in any_entries(), region in any_region(), filter in any_filter(), of_all_years: bool,
+    ) {
+        let (contributions, counts) = counted(&entries, 0);
+        let overview = |contributions: &[Contribution], entry_counts: &[EntryCount]| Overview {
+            catalogue: catalogue(),
+            organisations: region.organisations.clone(),
+            pairings: region.pairings.clone(),
+            contributions: contributions.to_vec(),
+            entry_counts: entry_counts.to_vec(),
+            ..Overview::default()
+        };
+        let filter = if of_all_years { Filter { year: None, ..filter } } else { filter };
+        let years = if of_all_years { YEAR - 1..=YEAR } else { YEAR..=YEAR };
+        let packs: Vec<YearPack> =
+            years.map(|year| YearPack::new(year, &contributions, &counts, &region.index())).collect();
+        let summary = overview(&[], &[]).with_summary_of(&packs, &filter, &region.index());
+        prop_assert!(summary.has(&filter) && summary.contributions.is_sorted_by(|a, b| a.order(b).is_le()));
+        let whole = overview(&contributions, &counts);
+        prop_assert_eq!(summary.figures(&filter), whole.figures(&filter));
+        let by_month = |contributions: &[Contribution], indicator: &Indicator| {
+            split(indicator, &matched(contributions, &filter, &region, indicator), Dimension::Month)
+        };
+        for indicator in &catalogue().indicators {
+            prop_assert_eq!(by_month(&summary.contributions, indicator), by_month(&contributions, indicator));
+        }
+        let of_years = Filter { from: None, until: None, ..filter };
+        let features = |overview: &Overview| MapIndex::new(overview, None).features(overview, &of_years);
+        prop_assert_eq!(features(&summary), features(&whole));
+    }
+
+    #[test]
     fn delta_turns_pack_into_later_one(
         before in any_entries(), after in any_entries(), region in any_region(), later_region in any_region(),
     ) {
