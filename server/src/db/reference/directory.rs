@@ -87,7 +87,7 @@ pub async fn set(
         record::write_past(&mut tx, &[existing.past(&fields)]).await?;
     }
     let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
-    let (before, after) = load::directories(db, &row).await?;
+    let (before, after) = load::directories(&mut tx, &row).await?;
     record::write(&mut tx, &[row], &Catalogue::default()).await?;
     directory_change::apply(&mut tx, &before, &after, change).await?;
     feed::change_reference(&mut tx).await?;

@@ -147,6 +147,11 @@ struct BodyRow {
 /// Reads the records of a kind, and completes each from its revision. Unreadable records are logged and omitted.
 async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
     let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
+    records(&rows, kind, complete)
+}
+
+/// Parses the records of a kind. Unreadable records are logged and omitted.
+fn records<T: DeserializeOwned>(rows: &[BodyRow], kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
     let record = |row: &BodyRow| {
         let mut record = stored::parse(kind.as_str(), row.id, &row.fields)?;
         complete(&mut record, stored::unsigned(kind.as_str(), row.id, "rev", row.rev)?);
@@ -155,10 +160,15 @@ async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&m
     rows.iter().filter_map(|row| stored::omit_unreadable(record(row)).transpose()).collect()
 }
 
-/// Reads the directory, and returns its index before and after one of its records is written.
-pub async fn directories(db: &Db, row: &RecordRow) -> Result<(DirectoryIndex, DirectoryIndex)> {
-    let mut organisations: Vec<Organisation> = of_kind(db, &Kind::Organisation, |_, _| {}).await?;
-    let mut pairings: Vec<Pairing> = of_kind(db, &Kind::Pairing, |_, _| {}).await?;
+/// Reads the directory, and returns its index before and after one of its records is written. Reads in the transaction that
+/// writes: to wait for another connection while it holds the lock could block all of them.
+pub async fn directories(tx: &mut Tx, row: &RecordRow) -> Result<(DirectoryIndex, DirectoryIndex)> {
+    let (organisations, pairings) = on!(in &mut *tx, |connection| (
+        sqlx::query_as::<_, BodyRow>(OF_KIND).bind(Kind::Organisation.as_str()).fetch_all(&mut *connection).await?,
+        sqlx::query_as::<_, BodyRow>(OF_KIND).bind(Kind::Pairing.as_str()).fetch_all(&mut *connection).await?
+    ));
+    let mut organisations: Vec<Organisation> = records(&organisations, &Kind::Organisation, |_, _| {})?;
+    let mut pairings: Vec<Pairing> = records(&pairings, &Kind::Pairing, |_, _| {})?;
     let index = |organisations: &[Organisation], pairings: &[Pairing]| {
         DirectoryIndex::new(Directory { organisations, pairings })
     };
