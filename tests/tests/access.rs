@@ -91,8 +91,15 @@ fn private_view_shows_aggregates_to_signed_in_users_only() {
     let env = TestEnv::new(Database::Sqlite);
     env.add_user("looker", "viewer", &[]);
     let server = env.serve(&[]);
-    let aggregates =
-        ["catalogue", "places?parent=522728", "indicators", "indicators/pigs_marketed/series", "map", "overview"];
+    let aggregates = [
+        "catalogue",
+        "places?parent=522728",
+        "indicators",
+        "indicators/pigs_marketed/series",
+        "map",
+        "overview",
+        "overview/2026",
+    ];
     for path in aggregates {
         assert_eq!(server.client().get(&format!("/api/v1/{path}")).status(), 401, "{path}");
         assert_eq!(server.sign_in("looker").get(&format!("/api/v1/{path}")).status(), 200, "{path}");

@@ -107,6 +107,11 @@ fn responses_match_the_document() {
     let (change, edition) = (&overview["change"], overview["edition"].as_str().unwrap());
     get("/api/v1/overview", &format!("/api/v1/overview?since={change}&edition={edition}"));
     get("/api/v1/overview", "/api/v1/overview?village=522728109204");
+    let pieces = "base,522728,pairings,organisations,subjects";
+    let pack = get("/api/v1/overview/{year}", &format!("/api/v1/overview/2023?pieces={pieces}"));
+    assert!(!pack["figures"].as_array().unwrap().is_empty());
+    let (change, edition) = (&pack["change"], pack["edition"].as_str().unwrap());
+    get("/api/v1/overview/{year}", &format!("/api/v1/overview/2026?since={change}&edition={edition}"));
     let body = json!({"query": "year=2026", "days": 3});
     client.call("POST /api/v1/shares", "/api/v1/shares", Some(body), 201);
     get("/api/v1/shares", "/api/v1/shares");
