@@ -172,7 +172,7 @@ impl TallyRow {
     }
 }
 
-/// Returns whether there are at most so many stored contributions and entry counts. Counts no further than that.
+/// Returns whether there are at most `rows` stored contributions and entry counts. Reads no more than these.
 pub async fn has_at_most(db: &Db, rows: i64) -> Result<bool> {
     let query =
         "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM part WHERE grain = 'town' AND entries <> 0 LIMIT $1) AS parts)
