@@ -1,4 +1,4 @@
-//! TCP connections: how many at once, and how long each may be idle.
+//! TCP connections: their number and their idle time are limited.
 //!
 //! A connection that sends no complete header within [`Limits::header`], at its start or between two requests, is closed.
 //! When all slots are taken, the oldest connection without a request is closed.
@@ -26,16 +26,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Maximum time that a client may leave sent data unacknowledged.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
 
-/// Where a request comes from.
+/// Address from which a request arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest that a client may take to send a header, and the longest that a connection may be idle between requests.
+    /// Maximum time to send a header, and maximum idle time between requests.
     pub header: Duration,
-    /// The most connections at once.
+    /// Maximum number of open connections.
     pub connections: u32,
 }
 
@@ -48,17 +48,17 @@ impl Limits {
     }
 }
 
-/// Raises the limit of open files as far as the system lets this process; gives the limit.
+/// Raises the limit of open files to the maximum for this process. Returns the limit.
 fn raise_open_files() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    // `None` is without limit.
+    // `None` means no limit.
     let usable = if raised.is_ok() { limit.maximum } else { limit.current };
     usable.unwrap_or(u64::MAX)
 }
 
-/// Connections that have not sent a request yet, the oldest first, each with the way to close it.
+/// Connections that have not sent a request yet, the oldest first, each with a handle that closes it.
 #[derive(Clone, Debug, Default)]
 struct Silent(Arc<Mutex<BTreeMap<u64, oneshot::Sender<()>>>>);
 
@@ -75,13 +75,13 @@ impl Silent {
 
     fn close_oldest(&self) {
         if let Some((_, close)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_first() {
-            // It may just have ended by itself.
+            // The connection may have ended meanwhile.
             let _ = close.send(());
         }
     }
 }
 
-/// Serves until `stopping` becomes true, and then until the requests under way have been answered.
+/// Serves until `stopping` becomes true, and then until all pending requests are answered.
 pub async fn serve(listener: Arc<TcpListener>, router: Router, limits: Limits, stopping: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(limits.connections as usize));
     let (silent, mut number) = (Silent::default(), 0);
@@ -126,7 +126,7 @@ struct OpenConnection {
 impl OpenConnection {
     async fn serve(self, stream: TcpStream, router: Router, header: Duration, mut stopping: watch::Receiver<bool>) {
         let mut closed = self.silent.add(self.number);
-        // Answers are small: none waits for the next.
+        // Responses are small: Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
         // For a client that disappeared or reads nothing. Without this option, TCP's default applies.
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
@@ -151,7 +151,7 @@ impl OpenConnection {
                 }
                 closed = &mut closed, if may_close => match closed {
                     Ok(()) => break,
-                    // It has sent a request: it does not give way any more.
+                    // A connection with a request is not closed for others.
                     Err(_) => may_close = false,
                 },
                 _ = stopping.wait_for(|stopping| *stopping), if !is_ending => {

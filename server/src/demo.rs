@@ -1,4 +1,4 @@
-//! Accounts to try it with, one of each role.
+//! Demonstration accounts, one of each role.
 
 use crate::auth::password;
 use crate::auth::token::new_token;
@@ -8,7 +8,7 @@ use crate::db::accounts::account::{self, Account};
 use jiedui_core::access::user::{Role, Scope, User};
 use uuid::Uuid;
 
-/// Names on the screens, and where each account works.
+/// User name, displayed name, role and place of each account.
 fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
     [
         (Role::Recorder, "演示填报员", &["522728"]),
@@ -19,15 +19,15 @@ fn people() -> [(Role, &'static str, &'static [&'static str]); 5] {
     ]
 }
 
-/// Gives each of them a new password and prints it. An account that has one of their names and is not for demonstration is
-/// somebody's: it stays as it is.
+/// Sets and prints a new password for each demonstration account. A real account with the same user name stays
+/// unchanged.
 pub async fn accounts(db: &Db) -> Result<(), CliError> {
     println!("演示账号 / demonstration accounts (username  password):");
     for (role, name, places) in people() {
         let username = role.code().to_owned();
         let existing = account::by_username(db, &username).await?;
         if existing.as_ref().is_some_and(|existing| existing.user.name != name || existing.disabled) {
-            println!("{username}: 已有账号，保持不变 / an account of this name is there and stays as it is");
+            println!("{username}: 已有账号，保持不变 / an account with this name exists and stays unchanged");
             continue;
         }
         let password: String = new_token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
@@ -39,13 +39,13 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
         let account = Account { user, password_hash, disabled: false };
         if let Some(existing) = existing {
             if existing.user == account.user {
-                // A demonstration that is started again goes on where it was.
+                // A later start keeps the entries of the demonstration.
                 account::renew_password(db, &account).await?;
             } else {
                 account::change(db, &account).await?;
             }
         } else if !account::add(db, &account).await? {
-            // Another program was faster: it is somebody's.
+            // Another program created the account meanwhile.
             continue;
         }
         println!("  {username:<12}{password}");

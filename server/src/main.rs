@@ -26,7 +26,7 @@ mod web_push;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Gives memory back that is no longer used: hashing a password takes 19 MB for a moment, and so do a few large batches.
+/// jemalloc, which returns unused memory to the system: hashing a password takes 19 MB for a moment.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -1,7 +1,7 @@
 //! Group commit: one task writes all pushes. While a transaction becomes durable, further pushes queue, and the next
 //! transaction takes them all. Each push waits for at most two flushes of the disk, and a flush serves many.
 //!
-//! A panic in a transaction undoes that transaction and is answered like any failure; the task goes on.
+//! A panic in a transaction rolls it back and is answered like any failure. The task continues.
 
 mod database;
 mod work;
@@ -23,15 +23,15 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use work::Work;
 
-/// The most mutations in one transaction, so that nobody waits long for the others.
+/// Maximum number of mutations in one transaction, which bounds the wait of each push.
 const LARGEST_GROUP: usize = 4_000;
-/// Mutations after which SQLite's log is folded into the file.
+/// Number of mutations after which SQLite's log is checkpointed.
 const CHECKPOINT: usize = 5_000;
 /// Time without a push after which the log is emptied into the file.
 const REST: Duration = Duration::from_secs(1);
 /// Capacity of the queue of pushes. Further senders wait.
 const QUEUE: usize = 256;
-/// How long a successful write counts as proof that the next one would succeed.
+/// Time for which a successful write counts as proof that the next one would succeed.
 const FRESH: Duration = Duration::from_secs(1);
 /// Maximum wait of a check for its turn.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,12 +51,12 @@ enum Job {
         push: Push,
         answer: Answer,
     },
-    /// Whether it can write.
+    /// Checks whether the task can write.
     Check(oneshot::Sender<bool>),
 }
 
 type Answer = oneshot::Sender<Result<Vec<PushResult>, DbError>>;
-/// When the task last succeeded, and since when it has been at work.
+/// Time of the last success, and start of the running transaction.
 #[derive(Clone, Debug, Default)]
 struct Progress(Arc<Lock<(Option<Instant>, Option<Instant>)>>);
 
@@ -90,7 +90,7 @@ impl PushWriter {
     fn start_with(tasks: &Supervisor, work: impl Work) -> Self {
         let (sender, jobs) = mpsc::channel(QUEUE);
         let progress = Progress::default();
-        // What waits in the queue outlives the task.
+        // The queue outlives a restart of the task.
         let (jobs, work, shared) = (Arc::new(Mutex::new(jobs)), Arc::new(work), progress.clone());
         tasks.keep("writer", move || {
             let (jobs, work, progress) = (jobs.clone(), work.clone(), shared.clone());
@@ -99,14 +99,14 @@ impl PushWriter {
         Self { jobs: sender, progress }
     }
 
-    /// Applies a push. The answer comes when it is durable; an error means that nothing has happened.
+    /// Applies a push and returns once it is durable. An error means that nothing was written.
     pub async fn push(&self, push: Push) -> Result<Vec<PushResult>, DbError> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job::Push { push, answer }).await.map_err(|_| DbError::Stopped)?;
         answered.await.map_err(|_| DbError::Stopped)?
     }
 
-    /// Whether the task lives and can write. Tries it unless it has just written something.
+    /// Returns whether the task can write. Writes an empty transaction, unless a write has just succeeded.
     pub async fn can_write(&self) -> bool {
         if self.progress.has_just_succeeded() {
             return true;
@@ -118,7 +118,7 @@ impl PushWriter {
         };
         match timeout(CHECK_TIMEOUT, asked).await {
             Ok(answer) => answer.unwrap_or(false),
-            // A large transaction takes its time.
+            // A large transaction may run longer than the check waits.
             Err(_) => self.progress.is_at_work(),
         }
     }

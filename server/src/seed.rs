@@ -20,13 +20,13 @@ const PLACES: &str = include_str!("../seed/places.csv");
 const REPORTED: &str = include_str!("../seed/reported-2023.csv");
 /// Source of opening entries.
 const SOURCE: &str = "reported-2023";
-/// The day on which they lie: the report is about the whole year.
+/// Date of opening entries: the report is for the whole year.
 const DAY: &str = "2023-12-31";
-/// Opening entries have fixed identifiers, so that two databases filled by this program agree: 1 January 2024, and
-/// from here on a number.
+/// First identifier of opening entries: 1 January 2024, then a number. Identifiers are fixed, so that two databases that
+/// this program fills are equal.
 const FIRST_ID: u128 = 0x018cc251_f400_7000_8000_000000001000;
 
-/// The files in the program do not fit together.
+/// The embedded files are inconsistent.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// A file cannot be read.
@@ -59,7 +59,7 @@ struct Reported {
     place_b: String,
 }
 
-/// Fills the database if it is empty; says whether it was.
+/// Fills an empty database. Returns whether it was empty.
 pub async fn fill(db: &Db) -> Result<bool, SeedError> {
     let reference = read()?;
     let opening = opening_entries(&reference)?;

@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
-/// The longest that requests under way may hold up the end.
+/// Maximum time that pending requests may delay the end.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
 
 /// Serves until SIGTERM or SIGINT.
@@ -72,7 +72,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
         tasks.keep("http", move || connections::serve(listener.clone(), router.clone(), limits, until.clone()));
     println!("http://{address}");
     stop.await;
-    // Those who listen for changes would never finish by themselves.
+    // Event streams do not end by themselves.
     stopping.send_replace(true);
     if timeout(LAST_REQUESTS, serving).await.is_err() {
         tracing::warn!("some requests did not finish in time");

@@ -1,8 +1,8 @@
 //! The app's files, which are in the program or in a folder, and the service worker that keeps them on the phone.
 //!
 //! All files of one build of the app are in one folder, `pkg/<build>`, that is named by the hash of their content. They refer to
-//! each other inside it, never change, and are cached for a year. A page asks for files of its own build only: while the server
-//! is upgraded no page loads a part of another build.
+//! each other inside it, never change, and are cached for a year. A page requests files of its build only, so that no page loads
+//! parts of two builds during an upgrade.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,12 +18,12 @@ pub const SHELL_VERSION: &str = "2";
 
 #[derive(RustEmbed)]
 #[folder = "../target/site"]
-// A debug build may be without; it then needs a folder.
+// A debug build may have no site; it then needs a folder.
 #[allow_missing = true]
 struct Embedded;
 
 const SERVICE_WORKER: &str = include_str!("../service-worker.js");
-/// Kinds of file that a phone needs not keep to start with no network: compressed copies, sources, type declarations.
+/// Extensions of files that the offline start does not need: compressed copies, sources, type declarations.
 const NOT_KEPT: [&str; 5] = [".br", ".gz", ".topojson", ".d.ts", ".json"];
 /// Folder of the user guide's images; offline the help page shows its text without them.
 const GUIDE_IMAGES: &str = "/guide/images/";
@@ -41,12 +41,12 @@ struct File {
 pub struct Site {
     files: BTreeMap<String, File>,
     build: String,
-    /// The service worker's script, with the files it keeps.
+    /// Script of the service worker, with the list of cached files.
     pub service_worker: String,
 }
 
 impl Site {
-    /// Loads the built-in files, or those of a folder.
+    /// Loads the built-in files, or the files of a folder.
     pub fn load(folder: Option<&Path>) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         match folder {
@@ -97,7 +97,7 @@ impl Site {
         format!("/{BUILDS}{}", self.build)
     }
 
-    /// Returns a file, compressed as the request accepts it; `None` where there is none of this name.
+    /// Returns a file, compressed as the request accepts it; `None` if it does not exist.
     pub fn file(&self, path: &str, request: &HeaderMap) -> Option<Response> {
         let plain = self.files.get(path)?;
         let caching = if path.starts_with(BUILDS) { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -129,12 +129,12 @@ impl Site {
             Cow::Borrowed(content) => (*content).into_response(),
             Cow::Owned(content) => content.clone().into_response(),
         };
-        // The content's type is among these.
+        // These include the content type.
         Some((headers, body.into_body()).into_response())
     }
 }
 
-/// Reads a folder's files, those in its folders too.
+/// Reads the files of a folder recursively.
 fn read_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

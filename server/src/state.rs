@@ -22,7 +22,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// State that every handler can reach.
+/// Shared state of a running server.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
@@ -34,23 +34,23 @@ pub struct Inner {
     pub db: Db,
     /// Cached reference data and the views derived from it.
     pub cache: Cache,
-    /// The life of the database, for cursors.
+    /// Epoch of the database, for cursors.
     pub epoch: i64,
     /// Key that signs cursors.
     pub cursor_key: CursorKey,
     /// Number of the last change, published to listeners.
     pub changes: watch::Sender<i64>,
-    /// Becomes true when the server is to end.
+    /// Becomes true when the server shuts down.
     pub stopping: watch::Sender<bool>,
-    /// The tasks that the server cannot do without.
+    /// Long-lived tasks.
     pub tasks: Supervisor,
-    /// Spreadsheets that are being read or written.
+    /// Running checks and writes of imports.
     pub imports: Arc<JobRegistry>,
     /// Writer of pushes.
     pub writer: PushWriter,
-    /// Limits that keep exports from occupying the server.
+    /// Limits for exports.
     pub exports: Exports,
-    /// The way to browsers that want to be woken.
+    /// Web Push to subscribed browsers.
     pub notices: WebPush,
     /// Limits of signing in.
     pub throttle: Arc<LoginThrottle>,
@@ -111,7 +111,7 @@ impl AppState {
         self.cache.current().reference.clone()
     }
 
-    /// Returns the summary of everything committed by now.
+    /// Returns the overview of everything committed.
     pub async fn overview(&self) -> Result<Arc<CachedOverview>, DbError> {
         queries::summary(&self.db, &self.cache).await
     }
@@ -121,12 +121,12 @@ impl AppState {
         queries::years(&self.db, &self.cache).await
     }
 
-    /// Returns the summary of a year, or of all years, at a place down to the township.
+    /// Returns the overview of a year, or of all years, at a place down to the township.
     pub async fn summary_for(&self, filter: &Filter) -> Result<Overview, DbError> {
         queries::summary_for(&self.db, &self.cache, filter).await
     }
 
-    /// Returns the summary of what counts at one village.
+    /// Returns the overview of one village.
     pub async fn of_village(&self, village: &str) -> Result<Overview, DbError> {
         queries::village_summary(&self.db, &self.cache, village).await
     }
@@ -136,7 +136,7 @@ impl AppState {
         queries::yearly_figures(&self.db, &self.cache, filter).await
     }
 
-    /// Tells listeners of the last change.
+    /// Publishes the last change to listeners.
     pub fn publish(&self, change: i64) {
         publish(&self.changes, change);
     }

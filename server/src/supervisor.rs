@@ -1,4 +1,4 @@
-//! Keeps long-lived tasks alive: one that panics or ends is started again after a pause, and `/readyz` says that it is gone.
+//! Restarts long-lived tasks after a pause when they panic or end. Until then, `/readyz` names them.
 
 use futures::FutureExt;
 use std::any::Any;
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The pause before the first restart; it doubles with each further one.
+/// Pause before the first restart; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause.
+/// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A task that ran for this long has recovered: the next pause is the first one again.
+/// Running time after which a task has recovered and its pause is reset.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-/// The tasks that a server cannot do without.
+/// Long-lived tasks of a server.
 #[derive(Clone, Debug)]
 pub struct Supervisor {
-    /// Whether each of them is running.
+    /// Whether each task is running.
     tasks: Arc<Mutex<BTreeMap<&'static str, bool>>>,
     stopping: watch::Receiver<bool>,
 }
@@ -30,7 +30,7 @@ impl Supervisor {
         Self { tasks: Arc::default(), stopping }
     }
 
-    /// Runs a task and starts it again whenever it panics or returns. The handle ends with the task once the server stops.
+    /// Runs a task, and restarts it when it panics or returns. The handle ends with the task once the server stops.
     pub fn keep<T, F>(&self, name: &'static str, task: T) -> JoinHandle<()>
     where
         T: Fn() -> F + Send + Sync + 'static,

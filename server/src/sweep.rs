@@ -11,7 +11,7 @@ use std::io;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-/// How often.
+/// Interval between sweeps.
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// Number of rows in one transaction, so that others do not wait long for it.
 const STEP: i64 = 100;
@@ -29,7 +29,7 @@ enum SweepError {
     File(#[from] io::Error),
 }
 
-/// Sweeps now and then until the server ends. A sweep that fails is logged and tried again.
+/// Sweeps at each interval until the server ends. Logs a failed sweep, which the next one repeats.
 pub async fn run(app: AppState) {
     let mut stopping = app.stopping.subscribe();
     loop {

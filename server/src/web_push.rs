@@ -10,33 +10,33 @@ use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// The push services of the browsers that there are.
+/// Push services of the common browsers.
 const SERVICES: [&str; 4] = ["googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"];
-/// How long a message may wait for a phone that is off, in seconds.
+/// Time to live of a message in seconds: how long it waits for a phone that is off.
 const KEPT: u32 = 3 * 24 * 3600;
-/// How long the word that it is from us holds: at most a day (RFC 8292, section 2).
+/// Validity of the token: at most a day (RFC 8292, section 2).
 const HOLDS: Duration = Duration::from_secs(12 * 3600);
-/// The longest that a push service may take.
+/// Time limit for a push service.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The way to the push services.
+/// Client of the push services.
 #[derive(Clone)]
 pub struct WebPush {
     key: SigningKey,
     agent: ureq::Agent,
-    /// Further hosts that may be asked, by plain HTTP too.
+    /// Further allowed hosts, also by plain HTTP.
     hosts: Vec<String>,
     /// Contact address for push services.
     contact: String,
 }
 
 impl WebPush {
-    /// Reads the key, or makes one.
+    /// Reads the key, or creates it.
     pub async fn open(db: &Db, hosts: Vec<String>, contact: String) -> Result<Self, DbError> {
         let mut secret = [0; 32];
         let key = loop {
             getrandom::fill(&mut secret).map_err(|_| DbError::NoRandomness)?;
-            // One of 2^32 numbers is no key.
+            // One of 2^32 random numbers is no valid key.
             if SigningKey::from_slice(&secret).is_ok() {
                 break notice::key(db, &secret).await?;
             }
@@ -51,7 +51,7 @@ impl WebPush {
         Ok(Self { key, agent, hosts, contact })
     }
 
-    /// Returns the database's secret, from which others are derived.
+    /// Returns the secret of the database, from which other keys are derived.
     pub fn secret(&self) -> Vec<u8> {
         self.key.to_bytes().to_vec()
     }
@@ -101,7 +101,7 @@ impl WebPush {
         Ok(())
     }
 
-    /// Sends a message; gives the push service's answer.
+    /// Sends a message and returns the status of the push service.
     fn send(&self, endpoint: &str) -> Option<u16> {
         let token = self.token(&self.origin(endpoint)?)?;
         let request = self

@@ -44,7 +44,7 @@ fn xlsx() -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
-fn say(database: Database, what: &str, begun: Instant) {
+fn print(database: Database, what: &str, begun: Instant) {
     let seconds = begun.elapsed().as_secs_f64();
     println!("{}", json!({"bench": what, "database": format!("{database:?}"), "rows": ROWS, "seconds": seconds}));
 }
@@ -69,14 +69,14 @@ fn main() {
             let path = format!("/api/v1/imports/{}", import["id"].as_str().unwrap());
             let import = checked(&api, &path);
             assert_eq!((&import["rows"], &import["wrong"]), (&json!(ROWS), &json!(0)));
-            say(database, &format!("import {kind}: check"), begun);
+            print(database, &format!("import {kind}: check"), begun);
             let begun = Instant::now();
             assert_eq!(api.post(&format!("{path}/write"), &Value::Null).status(), 200);
-            say(database, &format!("import {kind}: write"), begun);
+            print(database, &format!("import {kind}: write"), begun);
             println!("{}", json!({"bench": "import: resident", "kilobytes": server.resident_memory()}));
             let begun = Instant::now();
             assert_eq!(api.request("DELETE", &path).send().unwrap().status(), 200);
-            say(database, &format!("import {kind}: take back"), begun);
+            print(database, &format!("import {kind}: take back"), begun);
             assert_eq!(api.actual("joint_studies", 2026), Value::Null);
         }
     }

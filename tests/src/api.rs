@@ -46,6 +46,12 @@ impl Api {
         self.request("POST", path).json(body).send().unwrap()
     }
 
+    /// Puts JSON and returns status and JSON of any response; null if it has none.
+    pub fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.request("PUT", path).json(body).send().unwrap();
+        (answer.status().as_u16(), answer.json().unwrap_or_default())
+    }
+
     /// Pushes mutations, which must be accepted, and returns the results.
     pub fn push(&self, client: Uuid, mutations: Value) -> Vec<Value> {
         let answer = self.post("/api/v1/sync/push", &json!({"client_id": client, "mutations": mutations}));

@@ -1,6 +1,6 @@
 //! Proxy that breaks connections, for tests of lost requests and responses.
 
-use jiedui_core::fixtures::rng::SeededRng;
+use jiedui_core::rng::SeededRng;
 use reqwest::blocking::Response;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -23,12 +23,12 @@ impl FaultProxy {
         let cuts = Arc::new(AtomicUsize::new(0));
         let counted = cuts.clone();
         std::thread::spawn(move || {
-            let mut chance = SeededRng::new(seed);
+            let mut rng = SeededRng::new(seed);
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(&server)) else { continue };
                 // Bytes until the cut, up and down; a third of the connections stay whole.
-                let up = if chance.percent(35) { chance.below(3_000) } else { usize::MAX };
-                let down = if chance.percent(50) { chance.below(20_000) } else { usize::MAX };
+                let up = if rng.percent(35) { rng.below(3_000) } else { usize::MAX };
+                let down = if rng.percent(50) { rng.below(20_000) } else { usize::MAX };
                 for (from, to, bytes) in [(&client, &server, up), (&server, &client, down)] {
                     let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
                     let counted = counted.clone();

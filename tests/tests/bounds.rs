@@ -57,7 +57,7 @@ fn record_beyond_bounds_is_rejected_at_the_field(#[case] database: Database) {
         (&results[0]["errors"][0]["field"], &results[3]["errors"][0]["field"]),
         (&json!("later"), &json!("reason"))
     );
-    assert!(results.iter().all(|own| own.to_string().len() < 20_000), "a mistake is told shortly");
+    assert!(results.iter().all(|result| result.to_string().len() < 20_000), "errors are short");
     // A put against a delete is kept as it was sent: that has bounds, too.
     let id = Uuid::now_v7();
     let client = Uuid::now_v7();

@@ -2,15 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::{Api, Database, TestEnv, served, survey_put};
+use jiedui_tests::{Database, TestEnv, served, survey_put};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-fn put(api: &Api, path: &str, body: &Value) -> (u16, Value) {
-    let answer = api.request("PUT", path).json(body).send().unwrap();
-    (answer.status().as_u16(), answer.json().unwrap_or_default())
-}
 
 #[rstest]
 #[case(Database::Sqlite)]
@@ -23,14 +18,14 @@ fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Da
     let organisation = json!({"name": "沫阳镇新希望小学", "name_en": "", "kind": "school", "side": "b", "place": "522728109",
         "programme": "education"});
     let path = format!("/api/v1/organisations/{school}");
-    assert_eq!(put(&recorder, &path, &organisation).0, 403);
+    assert_eq!(recorder.put(&path, &organisation).0, 403);
     let mut wrong = organisation.clone();
     wrong["side"] = json!("a");
-    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "place");
+    assert_eq!(api.put(&path, &wrong).1["errors"][0]["field"], "place");
     wrong["kind"] = json!("castle");
-    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "kind");
-    assert_eq!(put(&api, &path, &json!({"name": "x"})).0, 400);
-    assert_eq!(put(&api, &path, &organisation).0, 200);
+    assert_eq!(api.put(&path, &wrong).1["errors"][0]["field"], "kind");
+    assert_eq!(api.put(&path, &json!({"name": "x"})).0, 400);
+    assert_eq!(api.put(&path, &organisation).0, 200);
     let overview = api.read("/api/v1/overview");
     let stored = overview["organisations"]
         .as_array()
@@ -53,7 +48,7 @@ fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Da
     let path = format!("/api/v1/pairings/{id}");
     let mut wrong = pairing.clone();
     wrong["to"] = json!("2026-08-31");
-    assert_eq!(put(&api, &path, &wrong).1["errors"][0]["field"], "to");
+    assert_eq!(api.put(&path, &wrong).1["errors"][0]["field"], "to");
     assert_eq!(recorder.get(&file).status(), 403);
     // Another account's file that the user may not read cannot become an agreement.
     let foreign = b"%PDF-1.4 somebody else's".to_vec();
@@ -65,10 +60,10 @@ fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Da
     assert_eq!(recorder.request("PUT", &foreign_file).body(foreign).send().unwrap().status(), 201);
     let mut named = pairing.clone();
     named["agreement"] = json!(foreign_hash);
-    let refused = put(&api, &path, &named).1["errors"][0].clone();
+    let refused = api.put(&path, &named).1["errors"][0].clone();
     assert_eq!((&refused["field"], &refused["code"]), (&json!("agreement"), &json!("foreign_photo")));
     assert_eq!(api.get(&foreign_file).status(), 403);
-    assert_eq!(put(&api, &path, &pairing).0, 200);
+    assert_eq!(api.put(&path, &pairing).0, 200);
     let answer = recorder.get(&file);
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["content-type"]),
@@ -79,11 +74,11 @@ fn directory_is_changed_by_coordinators_and_found_by_pinyin(#[case] database: Da
     assert_eq!(recorder.push(Uuid::now_v7(), json!([mutation]))[0]["outcome"], "applied", "forms offer it at once");
     let mut ended = pairing.clone();
     ended["to"] = json!("2026-12-31");
-    assert_eq!(put(&api, &path, &ended).0, 200);
+    assert_eq!(api.put(&path, &ended).0, 200);
     let stored = api.read("/api/v1/overview");
     let stored = stored["pairings"].as_array().unwrap().iter().find(|pairing| pairing["id"] == json!(id)).unwrap();
     assert_eq!(stored["to"], "2026-12-31");
-    assert_eq!(put(&api, &format!("/api/v1/pairings/{school}"), &pairing).0, 400, "an organisation is no pairing");
+    assert_eq!(api.put(&format!("/api/v1/pairings/{school}"), &pairing).0, 400, "an organisation is no pairing");
     assert!(env.run(&["verify"], "").status.success());
 }
 
@@ -97,23 +92,23 @@ fn coordinator_changes_the_directory_within_scope_only(#[case] database: Databas
     let organisation = |place: &str, side: &str, programme: &str| json!({"name": "一所小学", "name_en": "", "kind": "school", "side": side, "place": place, "programme": programme});
     let new = || format!("/api/v1/organisations/{}", Uuid::now_v7());
     let (city, school, village) = (new(), new(), new());
-    assert_eq!(put(&api, &city, &organisation("520102", "a", "education")).0, 200);
-    assert_eq!(put(&api, &village, &organisation("522728109", "b", "industry")).0, 200);
-    assert_eq!(put(&luodian, &school, &organisation("522728109", "b", "education")).0, 200);
+    assert_eq!(api.put(&city, &organisation("520102", "a", "education")).0, 200);
+    assert_eq!(api.put(&village, &organisation("522728109", "b", "industry")).0, 200);
+    assert_eq!(luodian.put(&school, &organisation("522728109", "b", "education")).0, 200);
     let field = |(status, problem): (u16, serde_json::Value)| (status, problem["errors"][0]["field"].clone());
-    assert_eq!(field(put(&luodian, &new(), &organisation("520102", "a", "education"))), (400, json!("place")));
-    assert_eq!(field(put(&luodian, &new(), &organisation("522728109", "b", "health"))), (400, json!("programme")));
-    assert_eq!(put(&luodian, &city, &organisation("522728109", "b", "education")).0, 403, "what is another's");
-    assert_eq!(put(&luodian, &village, &organisation("522728109", "b", "education")).0, 403);
+    assert_eq!(field(luodian.put(&new(), &organisation("520102", "a", "education"))), (400, json!("place")));
+    assert_eq!(field(luodian.put(&new(), &organisation("522728109", "b", "health"))), (400, json!("programme")));
+    assert_eq!(luodian.put(&city, &organisation("522728109", "b", "education")).0, 403, "what is another's");
+    assert_eq!(luodian.put(&village, &organisation("522728109", "b", "education")).0, 403);
 
     let id = |path: &str| json!(path.rsplit('/').next());
     let pairing =
         |programme: &str| json!({"programme": programme, "organisation_a": id(&city), "organisation_b": id(&school)});
     let pairings = [(), ()].map(|()| format!("/api/v1/pairings/{}", Uuid::now_v7()));
-    assert_eq!(put(&luodian, &pairings[0], &pairing("education")).0, 200, "one of the two is theirs");
-    assert_eq!(field(put(&luodian, &pairings[1], &pairing("health"))), (400, json!("programme")));
-    assert_eq!(put(&api, &pairings[1], &pairing("health")).0, 200);
-    assert_eq!(put(&luodian, &pairings[1], &pairing("education")).0, 403);
+    assert_eq!(luodian.put(&pairings[0], &pairing("education")).0, 200, "one of the two is theirs");
+    assert_eq!(field(luodian.put(&pairings[1], &pairing("health"))), (400, json!("programme")));
+    assert_eq!(api.put(&pairings[1], &pairing("health")).0, 200);
+    assert_eq!(luodian.put(&pairings[1], &pairing("education")).0, 403);
 }
 
 #[rstest]

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
-use jiedui_core::fixtures::rng::SeededRng;
+use jiedui_core::rng::SeededRng;
 use jiedui_tests::fault_proxy::FaultProxy;
 use jiedui_tests::{Api, Database, TestEnv, survey_put, wait_until};
 use rstest::rstest;
@@ -76,13 +76,13 @@ fn hundred_kills_under_load_lose_and_duplicate_nothing(#[case] database: Databas
     env.add_user("village", "recorder", &["--place", "522728109"]);
     let mut token = None;
     let phones: Vec<Mutex<Phone>> = (0..CLIENTS).map(|_| Mutex::new(Phone::new())).collect();
-    let mut chance = SeededRng::new(database as u64 + 1);
+    let mut rng = SeededRng::new(database as u64 + 1);
     for number in 0..KILLS {
         let had_answer: Vec<AtomicBool> = phones.iter().map(|_| AtomicBool::new(false)).collect();
         let server = env.serve(&[]);
         let mut api = server.client();
         api.token = token.get_or_insert_with(|| server.sign_in("village").token.unwrap()).clone().into();
-        let patience = Duration::from_millis(5 + chance.below(60) as u64);
+        let timeout = Duration::from_millis(5 + rng.below(60) as u64);
         std::thread::scope(|scope| {
             for (phone, had_answer) in phones.iter().zip(&had_answer) {
                 let api = &api;
@@ -98,7 +98,7 @@ fn hundred_kills_under_load_lose_and_duplicate_nothing(#[case] database: Databas
                 let all = || had_answer.iter().all(|answered| answered.load(Ordering::Relaxed)).then_some(());
                 wait_until("an answer to each phone", all);
             }
-            std::thread::sleep(patience);
+            std::thread::sleep(timeout);
             server.kill();
         });
     }

@@ -4,7 +4,7 @@
 
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
-use jiedui_core::fixtures::rng::SeededRng;
+use jiedui_core::rng::SeededRng;
 use jiedui_core::values::quantity::Quantity;
 use jiedui_tests::{Api, Database, TestEnv};
 use rstest::rstest;

@@ -1,5 +1,4 @@
-//! Changes of reference data while servers run: form versions, indicators, directory, closed months; on two servers
-//! too.
+//! Changes of reference data while servers run: form versions, indicators, closed months, ledger items.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -7,11 +6,6 @@ use jiedui_tests::{Api, Database, TestEnv, served, survey_put, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-fn put(api: &Api, path: &str, body: &Value) -> (u16, Value) {
-    let answer = api.request("PUT", path).json(body).send().unwrap();
-    (answer.status().as_u16(), answer.json().unwrap_or_default())
-}
 
 fn activity(api: &Api, code: &str) -> Value {
     let catalogue = api.read("/api/v1/catalogue");
@@ -94,12 +88,12 @@ fn entry_of_previous_form_version_is_accepted(#[case] database: Database) {
     let version = activity(&api, "field_survey")["version"].as_u64().unwrap();
     let (client, before) = (Uuid::now_v7(), Uuid::now_v7());
     api.push(client, json!([survey_put(1, before, 2)]));
-    let (status, catalogue) = put(&api, "/api/v1/catalogue/activities/field_survey", &next_form(&api));
+    let (status, catalogue) = api.put("/api/v1/catalogue/activities/field_survey", &next_form(&api));
     assert_eq!(status, 200);
     assert_eq!(activity(&api, "field_survey")["version"], version + 1);
     assert!(catalogue["former"].as_array().unwrap().iter().any(|activity| activity["code"] == "field_survey"));
 
-    // A phone that has been offline meanwhile names the version that it had; who names none has the new one.
+    // A phone that was offline names the version that it has. Without a version, the latest applies.
     let with_version = |seq: u64, version: Option<u64>| {
         let mut mutation = survey_put(seq, Uuid::now_v7(), 3);
         mutation["fields"]["version"] = json!(version);
@@ -122,128 +116,14 @@ fn entry_of_previous_form_version_is_accepted(#[case] database: Database) {
         assert_eq!(results[3]["errors"][0]["field"], "version");
     }
     let edit = json!({"seq": 2, "kind": "entry", "id": before, "base_rev": 1, "op": "put", "fields": {"note": "改"}});
-    assert_eq!(api.push(client, json!([edit]))[0]["outcome"], "applied", "an old entry is still an old one");
+    assert_eq!(api.push(client, json!([edit]))[0]["outcome"], "applied", "an entry keeps its version");
     let entry = api.read(&format!("/api/v1/entries/{before}"));
     assert_eq!((&entry["fields"]["version"], &entry["fields"]["note"]), (&json!(version), &json!("改")), "{entry}");
     if let Some(other) = &other {
         let seen = || (other.read("/api/v1/catalogue")["version"] == catalogue["version"]).then_some(());
-        wait_until("the other server hears of it", seen);
+        wait_until("the other server has the form", seen);
     }
     assert!(env.run(&["verify"], "").status.success());
-}
-
-fn programme(name: &str, color: &str) -> Value {
-    json!({"name": name, "name_en": "Ecology", "color": color})
-}
-
-#[rstest]
-#[case(Database::Sqlite)]
-#[case(Database::Postgres)]
-fn seventh_programme_is_recorded_and_counted(#[case] database: Database) {
-    let (env, server, api) = served(database);
-    env.add_user("village", "recorder", &["--place", "522728109"]);
-    env.add_user("health", "recorder", &["--place", "522728109", "--programme", "health"]);
-    let other = (database == Database::Postgres).then(|| env.serve(&[]));
-    let other = other.as_ref().map(|server| server.sign_in("head"));
-    let (all, health) = (server.sign_in("village"), server.sign_in("health"));
-    let cursor = all.pull(None, 1_000).1;
-    let (status, catalogue) = put(&api, "/api/v1/catalogue/programmes/ecology", &programme("生态", "#2E7D32"));
-    assert_eq!((status, catalogue["programmes"].as_array().unwrap().len()), (200, 7), "{catalogue}");
-    let added = json!({"code": "ecology", "name": "生态", "name_en": "Ecology", "color": "#2e7d32"});
-    assert_eq!(catalogue["programmes"][6], added);
-    assert_eq!(api.read("/api/v1/overview")["catalogue"]["programmes"][6], added);
-    if let Some(other) = &other {
-        let seen = || (other.read("/api/v1/catalogue")["version"] == catalogue["version"]).then_some(());
-        wait_until("the other server has the programme", seen);
-    }
-
-    let indicator = json!({"programme": "ecology", "name": "植树", "name_en": "Trees", "unit": "棵", "unit_en": "trees",
-        "aggregation": "sum"});
-    assert_eq!(put(&api, "/api/v1/catalogue/indicators/trees", &indicator).0, 200);
-    let field = json!({"code": "trees", "name": "植树", "name_en": "Trees", "kind": "integer", "required": true,
-        "feeds": "trees"});
-    let form = json!({"programme": "ecology", "name": "植树活动", "name_en": "Planting", "fields": [field]});
-    assert_eq!(put(&api, "/api/v1/catalogue/activities/planting", &form).0, 200);
-    let planting = |trees: u64| {
-        let fields =
-            json!({"activity": "planting", "date": "2026-11-20", "place": "522728109", "values": {"trees": trees}});
-        json!([{"seq": 1, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 0, "op": "put", "fields": fields}])
-    };
-    // An account without a limit to programmes has the seventh; one with a limit has not.
-    let user = |api: &Api| api.read("/api/v1/session")["user"].clone();
-    assert_eq!((&user(&all)["all_programmes"], &user(&all)["programmes"][6]), (&json!(true), &json!("ecology")));
-    assert_eq!((&user(&health)["all_programmes"], &user(&health)["programmes"]), (&json!(false), &json!(["health"])));
-    assert_eq!(all.push(Uuid::now_v7(), planting(40))[0]["outcome"], "applied");
-    let error = health.push(Uuid::now_v7(), planting(50))[0]["errors"][0].clone();
-    assert_eq!((&error["field"], &error["code"]), (&json!("activity"), &json!("forbidden")));
-    assert_eq!(api.actual("trees", 2026), 40);
-    let figures = all.read("/api/v1/indicators?year=2026&programme=ecology");
-    assert_eq!(figures["indicators"].as_array().unwrap().len(), 1, "{figures}");
-    // The phone goes on where it was: the feed is not sent again.
-    let (news, _) = all.pull(Some(&cursor), 1_000);
-    assert_eq!(news.len(), 1, "{news:?}");
-    assert_eq!(health.pull(None, 1_000).0.iter().filter(|record| record["kind"] == "entry").count(), 0);
-
-    let renamed = json!({"name": "生态环保", "name_en": "", "color": "#123456", "order": 1});
-    let (status, catalogue) = put(&api, "/api/v1/catalogue/programmes/ecology", &renamed);
-    assert_eq!((status, catalogue["programmes"].as_array().unwrap().len()), (200, 7));
-    assert_eq!(
-        catalogue["programmes"][0],
-        json!({"code": "ecology", "name": "生态环保", "name_en": "", "color": "#123456"})
-    );
-    assert_eq!(api.actual("trees", 2026), 40, "figures belong to the code");
-    assert!(env.run(&["verify"], "").status.success());
-}
-
-#[test]
-fn invalid_programme_is_an_error_of_its_field() {
-    let (env, server, api) = served(Database::Sqlite);
-    env.add_user("city", "coordinator", &[]);
-    let path = "/api/v1/catalogue/programmes/ecology";
-    let before = api.read("/api/v1/catalogue");
-    let refused = |path: &str, body: &Value| {
-        let (status, problem) = put(&api, path, body);
-        (status, problem["errors"][0]["field"].clone(), problem["errors"][0]["code"].clone())
-    };
-    let at = |field: &str, code: &str| (400, json!(field), json!(code));
-    assert_eq!(refused(path, &programme("生态", "#ffee00")), at("color", "low_contrast"));
-    assert_eq!(refused(path, &programme("生态", "green")), at("color", "wrong_type"));
-    assert_eq!(refused(path, &programme(" ", "#2e7d32")), at("name", "required"));
-    assert_eq!(refused("/api/v1/catalogue/programmes/Eco!", &programme("生态", "#2e7d32")), at("code", "wrong_type"));
-    let mut ninth = programme("生态", "#2e7d32");
-    ninth["order"] = json!(9);
-    assert_eq!(refused(path, &ninth), at("order", "too_large"));
-    ninth["order"] = json!(-1);
-    assert_eq!(refused(path, &ninth), at("order", "wrong_type"));
-    assert_eq!(refused(path, &programme("生\u{0}态", "#2e7d32")), at("body", "character"));
-    for wrong in [json!([]), json!("x"), json!({"name": "生态"})] {
-        assert_eq!(put(&api, path, &wrong).0, 400, "{wrong}");
-    }
-    assert_eq!(put(&server.sign_in("city"), path, &programme("生态", "#2e7d32")).0, 403);
-    assert_eq!(put(&server.client(), path, &programme("生态", "#2e7d32")).0, 401);
-    assert_eq!(api.read("/api/v1/catalogue"), before, "nothing was changed");
-}
-
-#[rstest]
-#[case(Database::Sqlite)]
-#[case(Database::Postgres)]
-fn programme_put_of_outdated_base_version_is_rejected(#[case] database: Database) {
-    let (_env, _server, api) = served(database);
-    let base = api.read("/api/v1/catalogue")["version"].as_u64().unwrap();
-    let change = |code: &str, name: &str, order: Value| {
-        let body = json!({"name": name, "name_en": "", "color": "#2e7d32", "order": order, "base_version": base});
-        let (status, answer) = put(&api, &format!("/api/v1/catalogue/programmes/{code}"), &body);
-        (status, answer["errors"][0]["field"].clone())
-    };
-    let (done, conflict) = ((200, Value::Null), (409, json!("base_version")));
-    assert_eq!(change("ecology", "生态", Value::Null), done);
-    assert_eq!(change("ecology", "生态", Value::Null), done, "the same again");
-    assert_eq!(change("ecology", "绿化", Value::Null), conflict);
-    // What others have changed elsewhere in the catalogue is a conflict only for the order.
-    assert_eq!(change("labour", "劳务协作", json!(1)), conflict);
-    assert_eq!(change("labour", "劳务协作", Value::Null), done);
-    let names = api.read("/api/v1/catalogue")["programmes"].clone();
-    assert_eq!((&names[3]["name"], &names[6]["name"]), (&json!("劳务协作"), &json!("生态")));
 }
 
 #[test]
@@ -252,27 +132,27 @@ fn invalid_form_or_indicator_is_an_error_of_its_field() {
     env.add_user("city", "coordinator", &[]);
     let mut form = next_form(&api);
     form["fields"][0]["feeds"] = json!("nothing");
-    let (status, problem) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    let (status, problem) = api.put("/api/v1/catalogue/activities/field_survey", &form);
     assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!("fields.times.feeds")));
     form["fields"][0]["kind"] = json!("colour");
-    let (status, problem) = put(&api, "/api/v1/catalogue/activities/field_survey", &form);
+    let (status, problem) = api.put("/api/v1/catalogue/activities/field_survey", &form);
     assert_eq!((status, &problem["errors"][0]["code"]), (400, &json!("wrong_type")), "{problem}");
     for wrong in [json!([]), json!("x"), json!({"fields": 3})] {
-        assert_eq!(put(&api, "/api/v1/catalogue/activities/field_survey", &wrong).0, 400, "{wrong}");
+        assert_eq!(api.put("/api/v1/catalogue/activities/field_survey", &wrong).0, 400, "{wrong}");
     }
     let city = server.sign_in("city");
-    assert_eq!(put(&city, "/api/v1/catalogue/activities/field_survey", &next_form(&api)).0, 403);
+    assert_eq!(city.put("/api/v1/catalogue/activities/field_survey", &next_form(&api)).0, 403);
     let catalogue = api.read("/api/v1/catalogue");
     let mut indicator = catalogue["indicators"].as_array().unwrap()[0].clone();
     let path = format!("/api/v1/catalogue/indicators/{}", indicator["code"].as_str().unwrap());
     indicator["targets"] = json!([{"year": 2026, "value": 77, "qualifier": "at_least"}]);
-    assert_eq!(put(&api, &path, &indicator).0, 200);
+    assert_eq!(api.put(&path, &indicator).0, 200);
     let figures = api.read("/api/v1/indicators?year=2026");
     let figure =
         figures["indicators"].as_array().unwrap().iter().find(|figure| figure["code"] == indicator["code"]).unwrap();
     assert_eq!((&figure["target"], &figure["target_qualifier"]), (&json!(77), &json!("at_least")));
     indicator["aggregation"] = json!("mean");
-    assert_eq!(put(&api, &path, &indicator).0, 400);
+    assert_eq!(api.put(&path, &indicator).0, 400);
 }
 
 #[rstest]
@@ -286,10 +166,10 @@ fn closed_month_needs_a_coordinator_with_a_reason(#[case] database: Database) {
     let (recorder, city) = (server.sign_in("moyang"), server.sign_in("city"));
     let (phone, desk, id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     recorder.push(phone, json!([survey_put(1, id, 2)]));
-    assert_eq!(put(&recorder, "/api/v1/periods/2026-11", &json!({"closed": true})).0, 403);
-    assert_eq!(put(&city, "/api/v1/periods/2026-13", &json!({"closed": true})).0, 400);
-    assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": 1})).0, 400);
-    let (status, closed) = put(&city, "/api/v1/periods/2026-11", &json!({"closed": true}));
+    assert_eq!(recorder.put("/api/v1/periods/2026-11", &json!({"closed": true})).0, 403);
+    assert_eq!(city.put("/api/v1/periods/2026-13", &json!({"closed": true})).0, 400);
+    assert_eq!(city.put("/api/v1/periods/2026-11", &json!({"closed": 1})).0, 400);
+    let (status, closed) = city.put("/api/v1/periods/2026-11", &json!({"closed": true}));
     assert_eq!(
         (status, &closed["closed"][0]["month"], &closed["closed"][0]["by"]),
         (200, &json!("2026-11"), &json!("city"))
@@ -305,7 +185,7 @@ fn closed_month_needs_a_coordinator_with_a_reason(#[case] database: Database) {
     assert_eq!((&results[0]["errors"][0]["field"], &results[1]["outcome"]), (&json!("reason"), &json!("applied")));
     let history = city.read(&format!("/api/v1/entries/{id}"));
     assert_eq!(history["history"][1]["fields"]["reason"], "漏报");
-    assert_eq!(put(&city, "/api/v1/periods/2026-11", &json!({"closed": false})).0, 200);
+    assert_eq!(city.put("/api/v1/periods/2026-11", &json!({"closed": false})).0, 200);
     let result = recorder.push(phone, json!([survey_put(4, Uuid::now_v7(), 1)]));
     assert_eq!(result[0]["outcome"], "applied");
 }
@@ -329,7 +209,7 @@ fn ledger_item_is_pushed_and_pulled_like_an_entry(#[case] database: Database) {
     assert_eq!((&results[0]["errors"][0]["field"], &results[1]["outcome"]), (&json!("title"), &json!("applied")));
     let pulled = |api: &Api| api.pull(None, 1_000).0.into_iter().find(|record| record["id"] == json!(id));
     assert_eq!(pulled(&county).unwrap()["kind"], "need");
-    assert_eq!(pulled(&bianyang), None, "it is for those who work there");
+    assert_eq!(pulled(&bianyang), None, "it is outside the scope");
     let both = [put(1, 1, json!({"responsible": "张三"})), put(2, 1, json!({"title": "蛋鸡大棚"}))];
     county.push(desk, json!(both));
     let results = moyang.push(phone, json!([put(3, 1, json!({"title": "鸡棚", "note": "急"}))]));
@@ -360,38 +240,38 @@ fn catalogue_put_of_outdated_base_version_is_rejected(#[case] database: Database
         form
     };
     let (first, second) = (form("走访一", json!(base)), form("走访二", json!(base)));
-    assert_eq!(put(&api, path, &first).0, 200);
-    assert_eq!(put(&api, path, &first).0, 200, "the same again");
-    let (status, problem) = put(&api, path, &second);
+    assert_eq!(api.put(path, &first).0, 200);
+    assert_eq!(api.put(path, &first).0, 200, "the same again");
+    let (status, problem) = api.put(path, &second);
     assert_eq!((status, &problem["errors"][0]["field"]), (409, &json!("base_version")));
     assert_eq!(activity(&api, "field_survey")["name"], "走访一");
-    // What others have changed elsewhere in the catalogue is no conflict.
+    // A change of another item of the catalogue is no conflict.
     let indicator = |target: u64| {
         let catalogue = api.read("/api/v1/catalogue");
         let mut indicator = catalogue["indicators"].as_array().unwrap()[0].clone();
         indicator["targets"] = json!([{"year": 2030, "value": target, "qualifier": "exact"}]);
         indicator["base_version"] = json!(base);
         let path = format!("/api/v1/catalogue/indicators/{}", indicator["code"].as_str().unwrap());
-        put(&api, &path, &indicator).0
+        api.put(&path, &indicator).0
     };
     assert_eq!((indicator(7), indicator(8)), (200, 409));
-    assert_eq!(put(&api, path, &form("走访三", json!(base + 9))).0, 400);
-    assert_eq!(put(&api, path, &form("走访三", json!("x"))).0, 400);
-    assert_eq!(put(&api, path, &form("走访\u{0}", Value::Null)).1["errors"][0]["code"], "character");
-    assert_eq!(put(&api, path, &form("走访三", Value::Null)).0, 200, "a client that names none has the last word");
+    assert_eq!(api.put(path, &form("走访三", json!(base + 9))).0, 400);
+    assert_eq!(api.put(path, &form("走访三", json!("x"))).0, 400);
+    assert_eq!(api.put(path, &form("走访\u{0}", Value::Null)).1["errors"][0]["code"], "character");
+    assert_eq!(api.put(path, &form("走访三", Value::Null)).0, 200, "without a base version, the last change wins");
 }
 
-/// The right comes first: an answer about the body would tell what a change may contain to somebody who may make none.
+/// The right is checked first: an error in the body would reveal the rules to people who may not change the catalogue.
 #[test]
 fn catalogue_put_checks_the_right_first_to_reveal_no_rules() {
-    let (home, server, api) = served(Database::Sqlite);
-    home.add_user("county", "coordinator", &[]);
+    let (env, server, api) = served(Database::Sqlite);
+    env.add_user("county", "coordinator", &[]);
     let county = server.sign_in("county");
     let path = "/api/v1/catalogue/activities/field_survey";
     let mut form = activity(&api, "field_survey");
     form["name"] = json!("走访一");
     for base_version in [json!("x"), json!(-1), json!(9_999)] {
         form["base_version"] = base_version;
-        assert_eq!((put(&county, path, &form).0, put(&api, path, &form).0), (403, 400), "{}", form["base_version"]);
+        assert_eq!((county.put(path, &form).0, api.put(path, &form).0), (403, 400), "{}", form["base_version"]);
     }
 }

@@ -12,5 +12,6 @@ pub mod figures;
 pub mod fixtures;
 pub mod ledger;
 pub mod map;
+pub mod rng;
 pub mod sync;
 pub mod values;

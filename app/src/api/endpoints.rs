@@ -20,7 +20,7 @@ use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::UploadResult;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
-use jiedui_core::values::{field_error::Language, month::Month};
+use jiedui_core::values::{language::Language, month::Month};
 use leptos::prelude::window;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -228,7 +228,7 @@ pub async fn upload_file(sha256: &str, content: js_sys::Uint8Array) -> Result<()
     send(request.map_err(|_| ApiError::no_answer())?).await.map(drop)
 }
 
-/// The most pages of an entry's history that are asked for: two thousand states.
+/// Maximum number of requested pages of an entry's history: two thousand states.
 const HISTORY_PAGES: usize = 10;
 
 /// Returns the history of an entry, oldest first.

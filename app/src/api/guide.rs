@@ -4,7 +4,7 @@ use crate::api::error::ApiError;
 use futures::future::{Either, select};
 use gloo_net::http::Request;
 use gloo_timers::future::TimeoutFuture;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use leptos::prelude::document;
 use std::pin::pin;
 

@@ -4,7 +4,7 @@ use crate::api::endpoints::{get, send_json, with_body};
 use crate::api::error::ApiError;
 use gloo_net::http::Request;
 use jiedui_core::api::imports::{ImportResponse, ImportsResponse, SetColumnsRequest, SetLayoutRequest};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use serde_json::Value;
 use uuid::Uuid;
 use web_sys::File;

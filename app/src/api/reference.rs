@@ -3,10 +3,10 @@
 use crate::api::endpoints::{send_json, with_body};
 use crate::api::error::ApiError;
 use gloo_net::http::Request;
-use jiedui_core::catalogue::edit::ProgrammeDraft;
+use jiedui_core::catalogue::edit::programme::ProgrammeDraft;
 use jiedui_core::catalogue::{Activity, Indicator};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use serde::Serialize;
 use serde_json::Value;
 

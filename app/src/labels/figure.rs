@@ -7,7 +7,7 @@ use jiedui_core::catalogue::Indicator;
 use jiedui_core::figures::figure::{Figure, Filter};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::figures::target_status::{TargetStatus, adds_up, shortfall, target_status};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use jiedui_core::values::quantity::Quantity;
 use time::Date;
 

@@ -11,7 +11,7 @@ pub mod texts;
 pub mod time_format;
 pub mod value;
 
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use texts::{Texts, texts};
 
 /// The texts and the language of the screens.

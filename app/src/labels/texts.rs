@@ -1,6 +1,6 @@
 //! Texts of the screens, generated from `locales/` by the build script.
 
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 
 /// All texts of the screens in one language.
 #[derive(Debug, PartialEq)]

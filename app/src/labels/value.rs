@@ -177,7 +177,7 @@ fn raw(value: &Value) -> String {
 mod tests {
     use super::*;
     use jiedui_core::directory::place::{Level, Place, Side};
-    use jiedui_core::values::field_error::Language;
+    use jiedui_core::values::language::Language;
     use rstest::rstest;
     use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use crate::state::boot::Boot;
 use crate::storage::{self, local_storage};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use leptos::prelude::{document, window};
 
 /// Start of the language cookie in the cookie header.

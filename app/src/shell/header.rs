@@ -7,7 +7,7 @@ use crate::state::use_app_state;
 use crate::storage::StoreError;
 use crate::sync;
 use jiedui_core::sync::Status;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
@@ -77,7 +77,7 @@ pub fn Header() -> impl IntoView {
                 </button>
                 {move || match app.session.user.get() {
                     Some(user) => view! {
-                        <span class="bar-who">{user.name}</span>
+                        <span class="bar-user">{user.name}</span>
                         <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out()}</button>
                     }.into_any(),
                     None => view! { <A href="/sign-in" attr:class="button button-quiet">{texts.sign_in()}</A> }.into_any(),

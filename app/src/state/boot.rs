@@ -2,7 +2,7 @@
 
 use jiedui_core::access::user::User;
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::values::{date, field_error::Language};
+use jiedui_core::values::{date, language::Language};
 use serde::{Deserialize, Serialize};
 use time::Date;
 

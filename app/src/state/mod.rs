@@ -19,7 +19,7 @@ use crate::storage::unsent_count;
 use boot::Boot;
 use geography::Geography;
 use jiedui_core::sync::Path;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use journal::Journal;
 use leptos::prelude::*;
 use overviews::Overviews;

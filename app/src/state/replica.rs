@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub struct Replica {
     /// Version of the stored records; rises when received records are stored.
     pub version: RwSignal<u64>,
-    /// How much of the server's feed is on the phone; `None` until storage has been read.
+    /// Progress of the first pull; `None` until storage has been read.
     pub progress: RwSignal<Option<ReplicaProgress>>,
     /// Whether lists and counts from the replica are complete.
     pub state: Memo<ReplicaState>,

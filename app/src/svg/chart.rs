@@ -3,7 +3,7 @@
 use super::chart_frame::{Anchor, BELOW, FONT_SIZE, Frame, HEIGHT, WIDTH, middle};
 use super::label::{LINE, spread};
 use super::writer::{SvgWriter, tenth};
-use jiedui_core::values::{field_error::Language, quantity::Quantity};
+use jiedui_core::values::{language::Language, quantity::Quantity};
 
 /// Points of a line.
 type Points = Vec<(f64, f64)>;

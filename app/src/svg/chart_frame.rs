@@ -2,7 +2,7 @@
 
 use super::label::{Area, OccupiedAreas, width_of};
 use super::writer::{SvgWriter, tenth};
-use jiedui_core::values::{field_error::Language, quantity::Quantity};
+use jiedui_core::values::{language::Language, quantity::Quantity};
 
 /// Width of a chart in its own units.
 pub const WIDTH: f64 = 640.0;

@@ -11,7 +11,7 @@ use jiedui_core::directory::place::Side;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::map::layout::{MapLayout, MarkerCluster};
 use jiedui_core::map::outline::{OUTLINES, Outline, draw, drawn};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use std::collections::BTreeSet;
 
 /// Most names in the tooltip of a cluster.
@@ -127,7 +127,7 @@ pub(super) fn side_class(outline: &Outline) -> &'static str {
     match outline.side {
         Some(Side::A) => "map-county map-side-a",
         Some(Side::B) => "map-county map-side-b",
-        None => "map-county map-around",
+        None => "map-county map-surroundings",
     }
 }
 

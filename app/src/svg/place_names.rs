@@ -4,7 +4,7 @@ use super::label::{Area, OccupiedAreas};
 use super::map::side_class;
 use super::writer::{SvgWriter, tenth, thousandth};
 use jiedui_core::map::outline::{OUTLINES, Outline, PLANE, drawn, project};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 
 /// Distance of a county's name above its point, in units of the plane: organisations gather around the point.
 const NAME_ABOVE: f64 = 20.0;

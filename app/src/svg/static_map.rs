@@ -6,7 +6,7 @@ use super::viewport::Viewport;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use maud::{PreEscaped, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;

@@ -9,7 +9,7 @@ use crate::storage::my_entries::{MyEntry, PendingDeletion};
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::user_db::UserDb;
 use crate::storage::{StoreError, clock};
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::{Input, Kind, Op, Path};
 use leptos::prelude::*;
@@ -74,7 +74,7 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
     let db = user_db(model).await?;
     model.screen.deleted.set(None);
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
-        let review = ["state", "review_note", "review_fields"];
+        let review = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
         let fields = deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())).collect();
         db.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
     }

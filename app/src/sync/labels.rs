@@ -38,7 +38,7 @@ pub async fn refresh_overview(model: AppState) {
 
 /// Returns the overview (catalogue and directory) and the places, which validate answers. Waits until they are loaded; `None`
 /// without a network, unless they are stored.
-pub async fn judges(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
+pub async fn reference_data(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
     if model.geography.places.with_untracked(|places| places.all().is_empty()) {
         make_ready(model).await;
     }

@@ -18,7 +18,7 @@ pub use changes::{
     choose, delete, delete_item, discard_refused, entry_view_of, forget_gone, item_deletions, item_view_of,
     my_entry_of, outbox_as_push, save_all, save_made, undo_delete, undo_delete_item,
 };
-pub use labels::{fetch_places, judges, load_labels, refresh_overview};
+pub use labels::{fetch_places, load_labels, reference_data, refresh_overview};
 pub use lifecycle::{begin, reload_at, sign_out, start, update};
 pub use news::look_for_news;
 pub use offline_readiness::can_work_offline;

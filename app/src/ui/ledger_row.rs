@@ -21,23 +21,23 @@ fn status_class(status: Status) -> &'static str {
 }
 
 /// Formats the amount with its unit.
-fn amount(need: &Item) -> String {
-    need.amount.map(|amount| format!("{amount} {}", need.unit)).unwrap_or_default()
+fn amount(item: &Item) -> String {
+    item.amount.map(|amount| format!("{amount} {}", item.unit)).unwrap_or_default()
 }
 
 /// Renders an item of a list.
 pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Date) -> impl IntoView + use<> {
     let texts = app.texts;
-    let need = &view.item;
+    let item = &view.item;
     let place = {
-        let code = need.place.clone();
+        let code = item.place.clone();
         move || app.geography.places.with(|places| places.label(&code))
     };
-    let programme = overview.catalogue.programme(&need.programme);
+    let programme = overview.catalogue.programme(&item.programme);
     let programme =
         programme.map(|programme| app.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default();
-    let due = need.due.map(|due| fill(texts.need_by(), &[&format_date(due)]));
-    let facts: Vec<String> = [need.year.to_string(), programme, amount(need), need.responsible.clone()]
+    let due = item.due.map(|due| fill(texts.need_by(), &[&format_date(due)]));
+    let facts: Vec<String> = [item.year.to_string(), programme, amount(item), item.responsible.clone()]
         .into_iter()
         .chain(due)
         .filter(|text| !text.is_empty())
@@ -47,15 +47,15 @@ pub fn ledger_row(app: AppState, overview: &Overview, view: &ItemView, today: Da
         SyncState::Waits => Some(("state waiting", texts.state_on_phone())),
         SyncState::Refused(_) => Some(("state bad", texts.state_refused())),
     };
-    let late = need.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue()}</span> });
+    let late = item.is_overdue(today).then(|| view! { " "<span class="state bad">{texts.need_overdue()}</span> });
     view! {
         <li class="entry" data-need=view.id.to_string()>
             <a href=format!("/needs/{}", view.id)>
-                <strong>{need.title.clone()}</strong>
+                <strong>{item.title.clone()}</strong>
                 <span>{place}</span>
                 <span>{facts.join(" · ")}</span>
             </a>
-            <span class=status_class(need.status)>{ledger_status(texts, need.status)}</span>
+            <span class=status_class(item.status)>{ledger_status(texts, item.status)}</span>
             {late}
             {sync_state.map(|(class, words)| view! { " "<span class=class>{words}</span> })}
         </li>

@@ -1,4 +1,4 @@
-//! Password hashing (Argon2id) and the rules that a password must keep.
+//! Password hashing (Argon2id) and the rules for new passwords.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -23,7 +23,7 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
     Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && hash.is_some()
 }
 
-/// Passwords that are tried first everywhere.
+/// Passwords that attackers try first.
 const WORST: [&str; 14] = [
     "password",
     "passw0rd",
@@ -40,7 +40,7 @@ const WORST: [&str; 14] = [
     "qwertyuiop",
     "1q2w3e4r",
 ];
-/// The fewest characters of a password.
+/// Minimum number of characters of a password.
 const SHORTEST: usize = 8;
 
 /// Returns the reason why a password is rejected; `None` if it is accepted.

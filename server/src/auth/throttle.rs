@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Sign-ins that may wait for their turn.
+/// Maximum number of sign-ins in the queue.
 const QUEUE: usize = 128;
-/// Maximum wait of each.
+/// Maximum wait of a sign-in in the queue.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Seconds after which a client may retry when too many wait.
+/// Seconds after which a client may retry when the queue is full.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Reason for rejecting an attempt, with the seconds after which to retry.
@@ -23,7 +23,7 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 pub enum Refusal {
     /// Too many wrong passwords.
     TooMany(u64),
-    /// Too many are signing in.
+    /// Too many sign-ins at once.
     Busy(u64),
 }
 

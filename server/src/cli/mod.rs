@@ -1,11 +1,13 @@
 //! The command line: its arguments, and the dispatch to one file for each command.
 
 pub mod error;
+mod export;
 mod generate;
+mod import;
 pub mod open;
 mod restore;
-mod transfer;
 mod user;
+mod verify;
 
 use crate::attachment_store::AttachmentStore;
 use crate::config::{Config, Storage};
@@ -106,24 +108,24 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             db.close().await;
         }
         Command::User { command } => user::run(command).await?,
-        Command::Import { file, storage } => return transfer::import(&file, &storage).await,
-        Command::Export(storage) => transfer::export(&storage).await?,
+        Command::Import { file, storage } => return import::import(&file, &storage).await,
+        Command::Export(storage) => export::export(&storage).await?,
         Command::Backup { file, storage } => {
             if file.exists() {
-                return Err(CliError::Argument(format!("{}: is there already", file.display())));
+                return Err(CliError::Argument(format!("{}: exists already", file.display())));
             }
             let (db, _) = open(&storage).await?;
             backup::backup(&db, &file).await?;
             println!("{}", file.display());
             // Reminds that the copy does not contain everything.
             let photos = AttachmentStore::new(&storage.data_dir).folder();
-            eprintln!("photos and agreements are not in it: copy the folder {} as well", photos.display());
+            eprintln!("the copy has no photos and agreements: copy the folder {} as well", photos.display());
         }
         Command::Restore { file, storage } => restore::restore(&file, &storage).await?,
         Command::Generate { entries, pairings, seed, storage } => {
             generate::generate(entries, pairings, seed, &storage).await?
         }
-        Command::Verify(storage) => return transfer::verify(&storage).await,
+        Command::Verify(storage) => return verify::verify(&storage).await,
     }
     Ok(ExitCode::SUCCESS)
 }

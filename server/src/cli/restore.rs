@@ -11,13 +11,13 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long `restore` waits for a program that is just closing the database.
+/// Maximum wait for another program to close the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Files that SQLite keeps next to a database.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-lock"];
 
-/// Replaces the database by a backup and keeps the former one next to it. Fails while another program uses the
+/// Replaces the database by a backup and keeps the previous one next to it. Fails while another program uses the
 /// database.
 pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     let target = storage.database_url.strip_prefix("sqlite:").ok_or(DbError::NotAFile("restore"))?;
@@ -25,22 +25,22 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(io(folder))?;
     }
-    // Held to the end: no program opens the database before the backup is in its place.
+    // Held to the end: no program opens the database before the backup has replaced it.
     let _lock = FileLock::exclusive(target)?;
     let prepared = Prepared(target.with_extension("restoring"));
     prepared.fill(file).await?;
     if target.exists() {
-        let former = target.with_extension(format!("before-restore-{}", crate::db::now()));
+        let previous = target.with_extension(format!("before-restore-{}", crate::db::now()));
         let is_readable = fold_log(target).await?;
-        fs::rename(target, &former).map_err(io(target))?;
+        fs::rename(target, &previous).map_err(io(target))?;
         // The log of a damaged file may contain its last entries.
-        keep_log(target, &former)?;
-        println!("what was there is kept as {}", former.display());
+        keep_log(target, &previous)?;
+        println!("the previous database is {}", previous.display());
         if !is_readable {
-            eprintln!("the former database cannot be read; its log is kept beside it");
+            eprintln!("the previous database cannot be read; its log is next to it");
         }
     } else {
-        // The log of a file that was removed belongs to none.
+        // The log of a removed file belongs to no database.
         keep_log(target, &target.with_extension(format!("before-restore-{}", crate::db::now())))?;
     }
     fs::rename(&prepared.0, target).map_err(io(&prepared.0))?;
@@ -49,7 +49,7 @@ pub async fn restore(file: &Path, storage: &Storage) -> Result<(), CliError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
 }
 
-/// The copy of a backup that is checked before it takes the database's place; removed unless it does.
+/// A copy of a backup, checked before it replaces the database. Removed on drop unless it replaced it.
 struct Prepared(PathBuf);
 
 impl Prepared {
@@ -76,13 +76,13 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         for suffix in [""].into_iter().chain(SIDE_FILES) {
-            // Most of them do not exist.
+            // Most of these files do not exist.
             let _ = fs::remove_file(with_suffix(&self.0, suffix));
         }
     }
 }
 
-/// Folds the log into the database file and removes it; returns false where the file is damaged. Fails where another
+/// Checkpoints the log and removes it; returns false if the file is damaged. Fails if another
 /// program has the database open, also an earlier version that takes no lock: SQLite leaves WAL mode only when alone.
 async fn fold_log(path: &Path) -> Result<bool, CliError> {
     let options =
@@ -108,12 +108,12 @@ async fn fold_log(path: &Path) -> Result<bool, CliError> {
     }
 }
 
-/// Moves the log of a database, if there is one, next to its former file.
-fn keep_log(target: &Path, former: &Path) -> Result<(), CliError> {
+/// Moves the log of a database, if there is one, next to the previous database file.
+fn keep_log(target: &Path, previous: &Path) -> Result<(), CliError> {
     for suffix in ["-wal", "-shm"] {
         let log = with_suffix(target, suffix);
         if log.exists() {
-            fs::rename(&log, with_suffix(former, suffix)).map_err(io(&log))?;
+            fs::rename(&log, with_suffix(previous, suffix)).map_err(io(&log))?;
         }
     }
     Ok(())

@@ -200,7 +200,7 @@ fn checked_username(username: &str) -> Result<String, CliError> {
 }
 
 fn taken(username: &str) -> CliError {
-    CliError::Argument(format!("--username: `{username}` is there already"))
+    CliError::Argument(format!("--username: `{username}` exists already"))
 }
 
 fn checked(scope: Scope, reference: &Reference) -> Result<Scope, CliError> {

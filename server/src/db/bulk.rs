@@ -9,11 +9,11 @@ use std::fmt::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
+/// Numbers of rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
 /// row has 19.
 const ROWS: [usize; 4] = [64, 16, 4, 1];
 
-/// Cuts rows into pieces of these sizes.
+/// Cuts rows into chunks of these sizes.
 pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = ROWS.into_iter().find(|size| *size <= rows.len())?;
@@ -23,7 +23,7 @@ pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The values of a statement's rows.
+/// Values of a statement's rows.
 pub struct Values<D: Database> {
     arguments: D::Arguments,
     failed: Option<sqlx::error::BoxDynError>,
@@ -56,9 +56,9 @@ impl<D: Database> Values<D> {
 
 /// A statement with its values.
 pub struct Statement<D: Database> {
-    /// Its text.
+    /// Text of the statement.
     pub text: Arc<str>,
-    /// Its values.
+    /// Values of its rows.
     pub arguments: D::Arguments,
 }
 
@@ -108,7 +108,7 @@ where
     Ok(())
 }
 
-/// Statements that are put together before their turn comes.
+/// Statements that are built before they run.
 pub enum Prepared {
     /// For SQLite.
     Sqlite(Vec<Result<Statement<Sqlite>, sqlx::Error>>),
@@ -117,7 +117,7 @@ pub enum Prepared {
 }
 
 impl Prepared {
-    /// Runs them, in a transaction on the database that they are for.
+    /// Runs the statements in a transaction on the database that they were built for.
     pub async fn run(self, tx: &mut Tx) -> super::Result<()> {
         match (self, tx) {
             (Self::Sqlite(statements), Tx::Sqlite(transaction)) => {
@@ -132,7 +132,7 @@ impl Prepared {
     }
 }
 
-/// Puts together what inserts rows, as [`insert`] takes them, for a [`Kind`] of database.
+/// Builds statements that insert rows, as [`insert`] does, for a kind of database.
 macro_rules! prepare {
     ($kind:expr, $head:expr, $rows:expr, $tail:expr, |$row:ident, $item:ident| $bind:block) => {{
         use $crate::db::bulk::{Prepared, statements};

@@ -11,19 +11,19 @@ pub enum DbError {
     /// The schema could not be brought up to date.
     #[error("database migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// A value has no form in JSON, or JSON is of another type than wanted.
+    /// A value cannot be written as JSON, or JSON has another type than expected.
     #[error("JSON: {0}")]
     Stored(#[from] serde_json::Error),
     /// A file of the data folder could not be read, written or removed.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
-    /// Stored data cannot be read by this version of the program: kind, identifier and why.
+    /// Stored data cannot be read by this version of the program: kind, identifier and reason.
     #[error("the stored {0} {1} cannot be read: {2}")]
     Unreadable(String, String, String),
-    /// The address names no database that is known here.
+    /// The address names no supported kind of database.
     #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
     Url(&'static str, String),
-    /// A file is not followed by a replica.
+    /// SQLite has no replica.
     #[error("JIEDUI_REPLICA_URL: only a PostgreSQL database can have a replica")]
     NoReplica,
     /// The system gave no random numbers, or a stored key is invalid.
@@ -35,10 +35,10 @@ pub enum DbError {
     /// Another transaction holds what this one needs.
     #[error("the database is held by another transaction")]
     Busy,
-    /// The folder of the database file cannot be made.
+    /// The folder of the database file cannot be created.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]
     Folder(PathBuf, std::io::Error),
-    /// Another program uses the database file, or replaces it.
+    /// Another program uses or replaces the database file.
     #[error("{path}: another program is using this database; stop the server first", path = .0.display())]
     InUse(PathBuf),
     /// The database file was replaced or removed while it was open.
@@ -47,16 +47,16 @@ pub enum DbError {
     /// The reference data changed in the meantime.
     #[error("catalogue, directory or closed months have changed")]
     Outdated,
-    /// Number of changes that cannot be made, in a push that is all or nothing.
+    /// Number of rejected or conflicting mutations of a push that is all or nothing.
     #[error("{0} of the changes cannot be made")]
     NotWhole(usize),
-    /// The server is about to end.
+    /// The server is shutting down.
     #[error("the server is stopping")]
     Stopped,
-    /// The program itself failed in the middle of a transaction, which has not happened.
+    /// The program panicked in a transaction, which was rolled back.
     #[error("a panic: {0}")]
     Panicked(String),
-    /// Only a file can be copied.
+    /// Only SQLite can be copied to a file.
     #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
     NotAFile(&'static str),
 }
@@ -65,7 +65,7 @@ pub enum DbError {
 pub type Result<T> = std::result::Result<T, DbError>;
 
 impl DbError {
-    /// Whether a figure would have been more than its column holds: a check failed, or PostgreSQL's own (22003).
+    /// Returns whether a figure is out of the range of its column: a check failed, or PostgreSQL reports 22003.
     pub fn is_out_of_range(&self) -> bool {
         match self {
             Self::Sql(sqlx::Error::Database(error)) => {
@@ -75,7 +75,7 @@ impl DbError {
         }
     }
 
-    /// Whether another transaction was waited for in vain: SQLSTATE 55P03, lock_not_available.
+    /// Returns whether the wait for a lock timed out: SQLSTATE 55P03, lock_not_available.
     pub fn is_busy(&self) -> bool {
         match self {
             Self::Busy => true,
@@ -95,7 +95,7 @@ impl DbError {
         }
     }
 
-    /// Whether there is no room left: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.
+    /// Returns whether the disk is full: SQLITE_FULL and SQLITE_IOERR_SHMSIZE, or SQLSTATE 53100, disk_full.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error))
             if matches!(error.code().as_deref(), Some("13" | "4874" | "53100")))

@@ -47,12 +47,12 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The file that a database was opened as, told by device and inode.
+/// Identity of an open database file: device and inode.
 #[derive(Clone, Debug)]
 pub struct FileIdentity(Arc<(PathBuf, (u64, u64))>);
 
 impl FileIdentity {
-    /// Reads the identity of a file that exists.
+    /// Reads the identity of an existing file.
     pub fn of(path: &Path) -> Result<Self> {
         Ok(Self(Arc::new((path.to_owned(), Self::read(path)?))))
     }

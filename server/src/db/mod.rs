@@ -27,34 +27,34 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use time_limits::TimeLimits;
 
-/// The room on the disk below which a server is not ready: small transactions may still fit into the log where a push does not.
+/// Free space below which a server is not ready. Small transactions may still fit into the log when a push does not.
 const LEAST_ROOM: u64 = 1 << 20;
 
-/// An open database.
+/// Open database.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One file: a single connection writes while others read.
+    /// SQLite: a single connection writes while others read.
     Sqlite {
-        /// The connection that writes.
+        /// Connection that writes.
         writer: SqlitePool,
         /// Connections that read.
         readers: SqlitePool,
-        /// The file that they have open.
+        /// Identity of the open file.
         identity: FileIdentity,
-        /// Keeps the file from being replaced; `None` for a file that only its opener knows.
+        /// Lock against a replacement of the file; `None` for a temporary file.
         lock: Option<Arc<FileLock>>,
     },
     /// A PostgreSQL server.
     Postgres {
-        /// Where is written, and where every answer is up to date.
+        /// Primary: takes writes, and reads that must be up to date.
         primary: PgPool,
-        /// Where pulls and figures are read: the same, or a replica that follows it.
+        /// Serves pulls and figures: the primary or its replica.
         readers: PgPool,
-        /// Whether it is a replica, and so a moment behind.
+        /// Whether `readers` is a replica, which lags behind the primary.
         behind: bool,
         /// Time limits of both.
         limits: TimeLimits,
-        /// The same database with the time limits of long work, where these are those of requests.
+        /// The same database with the time limits for long work, if these are the limits for requests.
         long: Option<Arc<Db>>,
     },
 }
@@ -73,7 +73,7 @@ impl Db {
     pub fn has_room(&self) -> bool {
         let Self::Sqlite { writer, .. } = self else { return true };
         let options = writer.connect_options();
-        // A disk that cannot be asked is found out by writing.
+        // If the file system does not report its free space, the next write finds out.
         rustix::fs::statvfs(options.get_filename())
             .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_ROOM)
     }
@@ -88,7 +88,7 @@ impl Db {
         matches!(self, Self::Postgres { behind: true, .. })
     }
 
-    /// `sqlite` or `postgres`.
+    /// Returns `sqlite` or `postgres`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
@@ -114,18 +114,18 @@ impl Db {
     }
 }
 
-/// A number as the database holds it.
+/// Converts a number to the type of the database's columns.
 pub fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The server's time in milliseconds since 1970.
+/// Returns the server's time in milliseconds since 1970.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// An instant as it stands on the wire, RFC 3339 in UTC.
+/// Formats an instant as on the wire: RFC 3339 in UTC.
 pub fn instant(milliseconds: i64) -> String {
     let format =
         time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

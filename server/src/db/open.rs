@@ -12,19 +12,19 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many may read at once from SQLite.
+/// Number of SQLite connections that read.
 const READERS: u32 = 4;
-/// Rows that SQLite may be ahead of their reader.
+/// Number of rows that SQLite may read ahead of the program.
 const ROW_BUFFER: usize = 1_024;
-/// The memory for SQLite's pages under the one connection that writes, in KB as SQLite wants it.
+/// Page cache of the connection that writes, in KB.
 const WRITER_CACHE: &str = "-4000";
-/// The same under each that reads.
+/// Page cache of each connection that reads, in KB.
 const READER_CACHE: &str = "-1000";
-/// Pages of 4 KB in SQLite's log before a commit has to fold it into the file, where [`Db::checkpoint`] has not: 64 MB.
+/// Pages of 4 KB in SQLite's log after which a commit checkpoints it, if [`Db::checkpoint`] has not: 64 MB.
 const CHECKPOINT: &str = "16000";
 
 impl Db {
-    /// Opens `sqlite://FILE` (made when missing) or `postgres://…` and brings its schema up to date. `replica` is a
+    /// Opens `sqlite://FILE` (created if missing) or `postgres://…` and brings its schema up to date. `replica` is a
     /// PostgreSQL that follows the first and serves reads. Time limits on PostgreSQL are those of long work.
     pub async fn open(url: &str, replica: Option<&str>) -> Result<Self> {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
@@ -51,7 +51,7 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens an SQLite file, created when missing, and brings its schema up to date. The lock is held until all clones
+    /// Opens an SQLite file, created if missing, and brings its schema up to date. The lock is held until all clones
     /// of the result are dropped.
     pub async fn open_file(path: &Path, lock: Option<FileLock>) -> Result<Self> {
         create_folder(path)?;
@@ -66,7 +66,7 @@ impl Db {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(wrong());
         }
-        // An answer means durable, whatever the server's default is.
+        // A response means that the change is durable, independently of the server's default.
         let options = PgConnectOptions::from_str(url).map_err(|_| wrong())?.options([("synchronous_commit", "on")]);
         let pool = TimeLimits::LONG.pool(options);
         // PostgreSQL may start at the same time: the pool tries for as long as a connection may take.
@@ -85,7 +85,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(LOCK_WAIT);
-        // A row is handed over without waiting for the one before to be taken.
+        // SQLite reads rows ahead instead of waiting for the program to take each.
         let options = options.row_buffer_size(ROW_BUFFER);
         // Connections stay open. SQLite removes the shared index of the log with the last one, and a full disk has no room
         // for a new index.

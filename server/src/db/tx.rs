@@ -1,6 +1,6 @@
 //! Transactions. A connection goes back to its pool only after a commit or a rollback that succeeded; otherwise it is closed.
-//! SQLite rolls back by itself when the disk is full, and a connection whose idea of its transaction is wrong would refuse
-//! every later one.
+//! SQLite rolls back by itself when the disk is full. A connection that still assumes a transaction would fail every
+//! later one.
 
 use super::{Db, DbError, Dialect, Result};
 use sqlx::pool::PoolConnection;
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 /// A transaction. If it is dropped without [`Tx::commit`], it is rolled back and its connection is closed.
 pub enum Tx {
-    /// On SQLite.
+    /// Transaction on SQLite.
     Sqlite(Open<Sqlite>),
-    /// On PostgreSQL.
+    /// Transaction on PostgreSQL.
     Postgres(Open<Postgres>),
 }
 
@@ -58,8 +58,8 @@ impl<DB: Database> Drop for Open<DB> {
 }
 
 impl Db {
-    /// Begins a transaction that writes. On SQLite it takes the lock at once: one that starts by reading and writes
-    /// later would not wait for others but fail. Fails where the open file was replaced by another.
+    /// Begins a transaction that writes. On SQLite it locks at once: a transaction that reads first and writes later would
+    /// fail instead of waiting. Fails if the open file was replaced.
     pub async fn begin(&self) -> Result<Tx> {
         if self.is_replaced() {
             return Err(DbError::Replaced);
@@ -87,7 +87,7 @@ impl Db {
 }
 
 impl Tx {
-    /// Returns the database it runs on.
+    /// Returns the kind of database.
     pub fn kind(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,

@@ -16,7 +16,7 @@ impl Db {
     }
 
     /// Empties SQLite's log into the file, so that the disk holds each row once. Returns false if a reader still needs the
-    /// log; nobody is made to wait for that reader.
+    /// log; it does not wait for that reader.
     pub async fn empty_log(&self) -> Result<bool> {
         let Self::Sqlite { writer, .. } = self else { return Ok(true) };
         // The long part needs no lock.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Limits that keep exports from occupying the server.
+/// Limits for exports.
 #[derive(Debug)]
 pub struct Exports {
-    /// Exports together read by one connection at a time; the other readers are left to everybody else.
+    /// One export reads at a time; the other connections serve requests.
     pub reads: Semaphore,
-    /// One sheet is made at a time.
+    /// One sheet is written at a time.
     pub sheets: Arc<Semaphore>,
 }
 

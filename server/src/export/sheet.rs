@@ -8,9 +8,9 @@ use std::path::Path;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::Receiver;
 
-/// The most rows that a sheet can have.
+/// Maximum number of rows of a sheet.
 const ROWS: u32 = 1_048_576;
-/// The most UTF-16 units that a cell can have.
+/// Maximum number of UTF-16 units in a cell.
 const CELL: usize = 32_767;
 /// Mark at the end of a truncated cell.
 const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
@@ -32,13 +32,13 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().take_while(fits).chain(CUT.chars()).collect())
 }
 
-/// Sheets of a workbook that go on in the next one where a sheet is full.
+/// Sheets of a workbook. Rows that do not fit into a sheet continue in the next.
 struct Sheets<'a, const N: usize> {
     workbook: Workbook,
     name: &'a str,
     headings: &'a [&'a str; N],
     count: usize,
-    /// The next row.
+    /// Index of the next row.
     row: u32,
 }
 
@@ -67,7 +67,7 @@ impl<const N: usize> Sheets<'_, N> {
     }
 }
 
-/// Writes the rows that arrive until `None` does, and gives the file; nothing where they end without. Blocks.
+/// Writes rows until `None` arrives and returns the file. Returns nothing if the channel closes before. Blocks.
 pub fn write<const N: usize>(
     folder: &Path,
     name: &str,

@@ -1,4 +1,4 @@
-//! Cache of the summary that the shared view is drawn from; brought up to date when it is asked for.
+//! Cache of the overview of the shared view, updated when it is requested.
 
 use crate::db::figures::query;
 use crate::db::reference::load::Reference;

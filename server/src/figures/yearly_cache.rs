@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct YearlyCache(Mutex<KeptYears>);
 
-/// A change, and the figures by year and place since then.
+/// A change, and the figures by year and place as of that change.
 type KeptYears = (i64, HashMap<(i32, String), Arc<YearPack>>);
 
 impl YearlyCache {

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiedui_core::api;
-use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::language::Language;
 use std::any::Any;
 
 /// Error response, with a sentence in both languages.
@@ -145,7 +146,7 @@ impl From<DbError> for Problem {
             );
             return sentence.with(vec![FieldError::new("id", ErrorCode::Unreadable)]);
         }
-        // The details are for whoever runs the server; the client can only try again.
+        // The details are for the operator; the client can only retry.
         tracing::error!(%error, "the database failed");
         let sentence = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use time::{Date, Duration, Month};
 
 /// Maximum number of rows below the heading of a file.
-pub const MOST_ROWS: usize = 100_000;
+pub const MAX_ROWS: usize = 100_000;
 /// Maximum number of rows above and below the data: titles, headings, totals, notes.
 pub const MORE_ROWS: usize = 100;
 /// Maximum number of columns; further ones are not read.
-pub const MOST_COLUMNS: usize = 100;
+pub const MAX_COLUMNS: usize = 100;
 /// Maximum number of cells, including empty ones between others.
-const MOST_CELLS: usize = 2_000_000;
+const MAX_CELLS: usize = 2_000_000;
 /// Maximum number of bytes of text.
-const MOST_TEXT: usize = 64 << 20;
+const MAX_TEXT: usize = 64 << 20;
 /// Maximum number of characters in a cell, as in spreadsheet programs.
 pub const LONGEST_CELL: usize = 32_767;
 
@@ -147,7 +147,7 @@ impl CellGrid {
 
     /// Adds a cell. Rows must arrive in order, the cells of a row may arrive in any order.
     pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), FileError> {
-        if cell.is_empty() || column >= MOST_COLUMNS {
+        if cell.is_empty() || column >= MAX_COLUMNS {
             return Ok(());
         }
         if let Cell::Text(text) = &cell {
@@ -157,7 +157,7 @@ impl CellGrid {
             self.text += text.len();
         }
         if self.rows.last().is_none_or(|last| last.number < number) {
-            if self.rows.len() >= MOST_ROWS + MORE_ROWS {
+            if self.rows.len() >= MAX_ROWS + MORE_ROWS {
                 return Err(FileError::TooManyRows);
             }
             self.rows.push(SheetRow { number, hidden: self.hidden == number, ..SheetRow::default() });
@@ -171,7 +171,7 @@ impl CellGrid {
         if let Some(old) = row.cells.get_mut(column) {
             *old = cell;
         }
-        if self.cells > MOST_CELLS || self.text > MOST_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
+        if self.cells > MAX_CELLS || self.text > MAX_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
     }
 
     /// Marks an empty cell whose formula was perhaps never calculated.
@@ -192,14 +192,14 @@ impl CellGrid {
         let (column, from) = (first.1, self.rows.partition_point(|row| row.number < first.0));
         let Some(top) = self.rows.get(from).filter(|row| row.number == first.0) else { return Ok(()) };
         let cell = top.cell(column).clone();
-        if cell.is_empty() || column >= MOST_COLUMNS {
+        if cell.is_empty() || column >= MAX_COLUMNS {
             return Ok(());
         }
         let rows = self.rows.get_mut(from + 1..).unwrap_or_default();
         for row in rows.iter_mut().take_while(|row| row.number <= last.0) {
             self.cells += (column + 1).saturating_sub(row.cells.len()).max(1);
             self.text += if let Cell::Text(text) = &cell { text.len() } else { 0 };
-            if self.cells > MOST_CELLS || self.text > MOST_TEXT {
+            if self.cells > MAX_CELLS || self.text > MAX_TEXT {
                 return Err(FileError::TooManyCells);
             }
             row.cells.resize((column + 1).max(row.cells.len()), Cell::Empty);
@@ -257,13 +257,13 @@ mod tests {
         let long: String = "长".repeat(LONGEST_CELL + 1);
         assert_eq!(held.put(1, 0, Cell::of(&long)), Err(FileError::CellTooLong(1)));
         let mut held = CellGrid::default();
-        let error = (1..=MOST_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
+        let error = (1..=MAX_ROWS + MORE_ROWS + 1).find_map(|row| held.put(row, 0, Cell::Number(1.0)).err());
         assert_eq!(error, Some(FileError::TooManyRows));
         let mut held = CellGrid::default();
-        let error = (1..).find_map(|row| held.put(row, MOST_COLUMNS - 1, Cell::Number(1.0)).err());
+        let error = (1..).find_map(|row| held.put(row, MAX_COLUMNS - 1, Cell::Number(1.0)).err());
         assert_eq!(error, Some(FileError::TooManyCells));
         assert_eq!(
-            CellGrid::default().put(1, MOST_COLUMNS, Cell::Number(1.0)),
+            CellGrid::default().put(1, MAX_COLUMNS, Cell::Number(1.0)),
             Ok(()),
             "far to the right nothing is read"
         );

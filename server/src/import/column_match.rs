@@ -6,6 +6,7 @@ use super::layout::Sheet;
 use super::target::{Target, UNIT};
 use super::unit_words::{agree, read_unit};
 use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
+use jiedui_core::entry::field;
 use jiedui_core::sync::Path;
 use jiedui_core::values::unit::Unit;
 
@@ -47,8 +48,8 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     columns.resize(sheet.heading.len(), None);
     for (at, column) in columns.iter_mut().enumerate() {
         let named = proposals.get(at).and_then(|proposal| proposal.named.as_deref());
-        let may_be_unit = column.is_none() || (column.as_deref() == Some("organisation") && !is_official);
-        let is_unit = named == Some(UNIT) || (named == Some("organisation") && has_only_units(sheet, at));
+        let may_be_unit = column.is_none() || (column.as_deref() == Some(field::ORGANISATION) && !is_official);
+        let is_unit = named == Some(UNIT) || (named == Some(field::ORGANISATION) && has_only_units(sheet, at));
         // Amounts without their unit would be wrong.
         if may_be_unit && is_unit {
             *column = Some(UNIT.to_owned());

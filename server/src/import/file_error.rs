@@ -1,7 +1,7 @@
 //! Reasons why no table can be read from a file, with advice for the user.
 
 use jiedui_core::api::imports::Stage;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use serde::{Deserialize, Serialize};
 
 /// Reason why no table can be read from a file.

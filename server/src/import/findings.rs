@@ -34,9 +34,11 @@ pub struct Findings {
     /// Whether the table has the heading of the official template, whose columns are fixed.
     pub official: bool,
     /// The first omitted rows.
-    pub left_out: Vec<OmittedRow>,
+    #[serde(rename = "left_out")]
+    pub omitted_rows: Vec<OmittedRow>,
     /// Number of omitted rows for each reason.
-    pub left_out_counts: BTreeMap<OmissionReason, usize>,
+    #[serde(rename = "left_out_counts")]
+    pub omission_counts: BTreeMap<OmissionReason, usize>,
     /// The first rows as they will be written.
     pub rows: Vec<ShownRow>,
     /// The first entries that will change.

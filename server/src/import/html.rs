@@ -3,7 +3,7 @@
 mod markup;
 mod tables;
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL, MOST_COLUMNS};
+use super::cell::{Cell, CellGrid, LONGEST_CELL, MAX_COLUMNS};
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
@@ -101,7 +101,7 @@ impl Table {
         };
         let (down, across) = (span("rowspan"), span("colspan"));
         let last = self.row + down - 1;
-        for column in self.column..(self.column + across).min(MOST_COLUMNS) {
+        for column in self.column..(self.column + across).min(MAX_COLUMNS) {
             if self.taken.len() <= column {
                 self.taken.resize(column + 1, 0);
             }
@@ -109,7 +109,7 @@ impl Table {
                 *until = last;
             }
         }
-        if down > 1 && self.column < MOST_COLUMNS {
+        if down > 1 && self.column < MAX_COLUMNS {
             self.merged.push(((self.row, self.column), (last, self.column)));
         }
         self.open = Some((self.row, self.column, String::new()));

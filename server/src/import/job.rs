@@ -2,9 +2,12 @@
 
 use crate::clock::last_day;
 use crate::db::DbError;
-use crate::db::files::import::{self, Import, heading_key};
-use crate::import::check::{CheckResult, SheetChecker};
+use crate::db::files::column_mapping::{self, heading_key};
+use crate::db::files::import::{self, Import};
+use crate::db::files::import_entries;
+use crate::import::check::SheetChecker;
 use crate::import::check_context::CheckContext;
+use crate::import::check_result::CheckResult;
 use crate::import::column_match::{ColumnMatch, match_columns};
 use crate::import::columns::{Heading, named_columns};
 use crate::import::file_error::FileError;
@@ -28,20 +31,20 @@ use tokio::fs;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-/// How many rows are checked per database query.
-const PIECE: usize = 500;
-/// The most sheets that are tried where nobody has chosen one.
-const TRIED: usize = 5;
+/// Number of rows that are checked per database query.
+const CHUNK: usize = 500;
+/// Maximum number of sheets that are tried if the user has chosen none.
+const MAX_TRIED: usize = 5;
 
 type Mappings = HashMap<String, Vec<Option<String>>>;
 
 impl AppState {
-    /// Where a file lies until its entries are written.
+    /// Returns the path of an import's file, which exists until its entries are written.
     pub fn import_path(&self, id: Uuid) -> PathBuf {
         self.config.storage.data_dir.join("imports").join(id.to_string())
     }
 
-    /// The form of an import; nothing for one that only changes entries.
+    /// Returns the form of an import; `None` for one that only changes entries.
     pub fn activity_of(&self, import: &Import) -> Option<Activity> {
         self.reference().catalogue.activity(&import.activity).cloned()
     }
@@ -60,9 +63,9 @@ pub fn begin(app: &AppState, user: &User, import: &Import) -> Result<(), Busy> {
     tokio::spawn(async move {
         let checked = read_and_check(&app, &user, &mut import, &work, false).await;
         if let Ok(Some(checked)) = checked {
-            take(&mut import, checked);
+            apply(&mut import, checked);
         } else if let Err(error) = checked {
-            // It is checked again when it is asked for.
+            // The next request for the import checks it again.
             tracing::warn!(%error, import = %import.id, "an import could not be checked");
             return;
         }
@@ -70,40 +73,41 @@ pub fn begin(app: &AppState, user: &User, import: &Import) -> Result<(), Busy> {
             import.stage = Stage::Cancelled;
         }
         if let Err(error) = import::write(&app.db, &import).await {
-            tracing::warn!(%error, import = %import.id, "what a check has found could not be written");
+            tracing::warn!(%error, import = %import.id, "the findings of a check could not be written");
         }
     });
     Ok(())
 }
 
-/// Takes what a check has found into an import.
-pub fn take(import: &mut Import, checked: CheckResult) {
+/// Stores the result of a check in an import.
+pub fn apply(import: &mut Import, checked: CheckResult) {
     import.rows = checked.rows as u64;
     import.wrong_rows = checked.wrong_rows as u64;
     import.wrong = checked.wrong as u64;
-    // Mistakes are plain data.
-    import.mistakes = serde_json::to_string(&checked.mistakes).unwrap_or_else(|_| "[]".to_owned());
+    // Errors are plain data.
+    import.errors = serde_json::to_string(&checked.errors).unwrap_or_else(|_| "[]".to_owned());
     import.likely = checked.likely;
     let checked = checked.findings;
     let findings = &mut import.findings;
-    (findings.left_out, findings.left_out_counts) = (checked.left_out, checked.left_out_counts);
+    (findings.omitted_rows, findings.omission_counts) = (checked.omitted_rows, checked.omission_counts);
     (findings.rows, findings.changes) = (checked.rows, checked.changes);
     (findings.new, findings.updates, findings.same) = (checked.new, checked.updates, checked.same);
     (findings.hidden_rows, findings.uncalculated) = (checked.hidden_rows, checked.uncalculated);
 }
 
-/// Reads the file, says which column is which field where nobody has, and checks every row. Nothing where somebody has
-/// cancelled it or no table can be read.
+/// Reads the file, maps columns that the user has not mapped, and checks every row. `None` after a cancellation, or if no table can
+/// be read. With `with_writes`, the result has the planned writes.
 pub async fn read_and_check(
     app: &AppState,
     user: &User,
     import: &mut Import,
     work: &Job,
-    collects: bool,
+    with_writes: bool,
 ) -> Result<Option<CheckResult>, DbError> {
     let Ok(_turn) = work.turn().await else { return Ok(None) };
     let progress = &work.progress;
-    let (targets, mappings) = (app.targets_of(import), import::mappings(&app.db, user.id, &import.activity).await?);
+    let (targets, mappings) =
+        (app.targets_of(import), column_mapping::mappings(&app.db, user.id, &import.activity).await?);
     if progress.is_cancelled() {
         return Ok(None);
     }
@@ -116,9 +120,9 @@ pub async fn read_and_check(
     };
     let stated = name_columns(import, &sheet, &targets, &mappings);
     import.rows = sheet.rows.len() as u64;
-    // The number of rows is told while they are checked.
+    // Requests show the number of rows during the check.
     import::write(&app.db, import).await?;
-    let against = CheckContext {
+    let context = CheckContext {
         actor: user.clone(),
         reference: app.reference(),
         activity: app.activity_of(import),
@@ -126,16 +130,16 @@ pub async fn read_and_check(
         units: stated,
         last_day: last_day(),
     };
-    let mut check = SheetChecker::new(against, sheet, progress.clone(), collects);
+    let mut check = SheetChecker::new(context, sheet, progress.clone(), with_writes);
     while !check.is_over() {
-        let named = check.names(PIECE);
+        let named = check.named_entries(CHUNK);
         let reference = app.reference();
-        let standing = match named.as_slice() {
+        let existing = match named.as_slice() {
             [] => HashMap::new(),
-            named => import::standing(&app.db, user, &reference, import.id, named).await?,
+            named => import_entries::existing(&app.db, user, &reference, import.id, named).await?,
         };
         let work = move || {
-            let entries = check.next(PIECE, &standing);
+            let entries = check.check_rows(CHUNK, &existing);
             (check, entries)
         };
         let done = spawn_blocking(work).await;
@@ -150,7 +154,7 @@ pub async fn read_and_check(
     Ok(check.end())
 }
 
-/// The rows whose entries are likely recorded already.
+/// Returns the numbers of the rows whose entries are likely recorded already.
 async fn likely(
     app: &AppState,
     user: &User,
@@ -168,7 +172,7 @@ async fn likely(
         if progress.is_cancelled() {
             break;
         }
-        let recorded = import::recorded(&app.db, user, &import.activity, &place, &month).await?;
+        let recorded = import_entries::recorded(&app.db, user, &import.activity, &place, &month).await?;
         let is_recorded = |entry: &Entry| recorded.iter().any(|earlier| is_likely_same(earlier, entry));
         likely.extend(entries.iter().filter(|(_, entry)| is_recorded(entry)).map(|(row, _)| *row));
     }
@@ -222,11 +226,11 @@ async fn read(
         if is_mapped { 1_000 } else { guessed }
     };
     let read = spawn_blocking(move || read_sheet(&bytes, sheet, heading, heading_score)).await;
-    // A file that makes its reader fail is no file that can be read.
+    // A file on which the reader panics counts as damaged.
     Ok(read.unwrap_or(Err(FileError::Damaged)))
 }
 
-/// Reads a sheet: the one that is wanted, else the first whose heading has known columns, else the first.
+/// Reads a sheet: the chosen one, otherwise the first with columns that match a field, otherwise the first.
 fn read_sheet(
     bytes: &[u8],
     wanted: Option<usize>,
@@ -236,7 +240,7 @@ fn read_sheet(
     let book = workbook::read(bytes, wanted)?;
     let others: Vec<usize> = match wanted {
         Some(_) => Vec::new(),
-        None => (book.sheet + 1..book.sheets.len()).filter(|at| is_shown(&book, *at)).take(TRIED).collect(),
+        None => (book.sheet + 1..book.sheets.len()).filter(|at| is_shown(&book, *at)).take(MAX_TRIED).collect(),
     };
     let first = lay_out(book, heading, &heading_score);
     if first.as_ref().is_ok_and(|sheet| heading_score(&sheet.heading) > 1) || others.is_empty() {

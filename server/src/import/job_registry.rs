@@ -31,7 +31,7 @@ impl Progress {
 /// Reason why a job cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Busy {
-    /// The same import is running.
+    /// A check of the import is running.
     Same,
     /// Another import of the account is running.
     Account,

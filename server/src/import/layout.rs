@@ -1,6 +1,6 @@
 //! Finds the layout of a sheet: its heading, the lines above and below the data, and rows without data.
 
-use super::cell::{Cell, MOST_ROWS, SheetRow};
+use super::cell::{Cell, MAX_ROWS, SheetRow};
 use super::columns::Heading;
 use super::heading_rows::HeadingRows;
 use super::unit_line::read_unit_line;
@@ -11,9 +11,9 @@ use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
 
 /// Number of rows that are searched for a heading, and maximum number of rows of a heading.
 const LOOKED_AT: usize = 40;
-const MOST_HEADING: usize = 3;
+const MAX_HEADING_ROWS: usize = 3;
 /// Maximum number of omitted rows in the list; all are counted.
-pub const MOST_LEFT_OUT: usize = 200;
+pub const MAX_OMITTED: usize = 200;
 
 /// A sheet whose heading has been found.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +106,7 @@ pub fn lay_out(
             let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|cell| cell.0).collect());
             rows.get(at + height).is_some_and(|row| filled.iter().any(|column| row.is_carried(*column)))
         };
-        while height < MOST_HEADING && is_merged_below(height) {
+        while height < MAX_HEADING_ROWS && is_merged_below(height) {
             height += 1;
         }
     }
@@ -130,7 +130,7 @@ pub fn lay_out(
     if rows.is_empty() && broken.is_empty() {
         return Err(FileError::Empty);
     }
-    if rows.len() > MOST_ROWS + LOOKED_AT {
+    if rows.len() > MAX_ROWS + LOOKED_AT {
         return Err(FileError::TooManyRows);
     }
     let heading_rows = HeadingRows { row: first, rows: height };
@@ -139,13 +139,13 @@ pub fn lay_out(
 
 fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
     let at = rows.iter().position(|row| row.number == wanted.row)?;
-    Some((at, wanted.rows.clamp(1, MOST_HEADING).min(rows.len() - at)))
+    Some((at, wanted.rows.clamp(1, MAX_HEADING_ROWS).min(rows.len() - at)))
 }
 
 fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
     let mut best = (0, 0, 0);
     for at in 0..rows.len().min(LOOKED_AT) {
-        for height in 1..=MOST_HEADING.min(rows.len() - at) {
+        for height in 1..=MAX_HEADING_ROWS.min(rows.len() - at) {
             let part = rows.get(at..at + height).unwrap_or_default();
             let adjoin =
                 part.windows(2).all(|pair| pair.first().map(|row| row.number + 1) == pair.last().map(|row| row.number));

@@ -1,12 +1,14 @@
 //! Imports entries from spreadsheets.
 //!
-//! A file is read and every row checked before anything is written. Then all rows are written in one transaction or none, and the
-//! whole import can be undone. Rows that name an entry change it. Checks run in the background; requests ask for their progress.
+//! A file is read and every row is checked before anything is written. All rows are then written in one transaction, and the whole
+//! import can be undone. Rows that name an entry change it. Checks run in the background; requests ask for their progress.
 
 pub mod cell;
 pub mod cell_value;
 pub mod check;
 pub mod check_context;
+mod check_preview;
+pub mod check_result;
 pub mod column_match;
 pub mod columns;
 pub mod existing_entry;

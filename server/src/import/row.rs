@@ -7,7 +7,7 @@ use super::target::{PLACE, PLACE_CODE, UNIT};
 use super::unit_words::{agree, read_unit};
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::directory::Directory;
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Path;
 use jiedui_core::sync::number_value;
 use jiedui_core::values::amount::Amount;
@@ -66,7 +66,7 @@ impl RowReader<'_> {
     /// Reads the fields of an entry from a row, and lists cells that cannot be read.
     pub fn read(&self, row: &SheetRow) -> ParsedRow {
         let mut read = ParsedRow::default();
-        read.fields.insert("activity".into(), json!(self.activity.code));
+        read.fields.insert(field::ACTIVITY.into(), json!(self.activity.code));
         let columns = self.columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?)));
         let mut of_place: Vec<(&str, &Cell)> = Vec::new();
         for (column, path) in columns {
@@ -185,17 +185,17 @@ impl RowReader<'_> {
     pub fn usual(&self, path: &str, cell: &Cell) -> Result<Option<Value>, ErrorCode> {
         let text = cell.text();
         match path {
-            "date" => {
+            field::DATE => {
                 date(cell, self.from_1904).map(|day| Some(json!(format_date(day)))).ok_or(ErrorCode::UnreadableDate)
             }
-            "organisation" => {
+            field::ORGANISATION => {
                 let wanted = bare(&text);
                 let mut organisations = self.directory.organisations.iter();
                 let organisation = organisations
                     .find(|organisation| bare(&organisation.name) == wanted || bare(&organisation.name_en) == wanted);
                 organisation.map(|organisation| Some(json!(organisation.id))).ok_or(ErrorCode::Unknown)
             }
-            "pairing" => {
+            field::PAIRING => {
                 let name = |id| self.directory.organisation(id).map_or("", |organisation| organisation.name.as_str());
                 let plain = |text: &str| bare(text).replace(['—', '–', '-'], "");
                 let wanted = plain(&text);
@@ -208,7 +208,7 @@ impl RowReader<'_> {
                 });
                 pairing.map(|pairing| Some(json!(pairing.id))).ok_or(ErrorCode::Unknown)
             }
-            "note" => Ok(Some(json!(text))),
+            field::NOTE => Ok(Some(json!(text))),
             _ => Ok(None),
         }
     }
@@ -218,7 +218,7 @@ impl ParsedRow {
     fn amount(&mut self, code: &str, path: &str, amount: &Amount) {
         self.put(path, number_value(amount.quantity.to_f64()));
         if amount.qualifier != Qualifier::Exact {
-            let qualifiers = self.fields.entry("qualifiers").or_insert_with(|| json!({}));
+            let qualifiers = self.fields.entry(field::QUALIFIERS).or_insert_with(|| json!({}));
             if let Some(qualifiers) = qualifiers.as_object_mut() {
                 qualifiers.insert(code.to_owned(), json!(amount.qualifier));
             }

@@ -7,7 +7,7 @@ use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedC
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::field;
 use jiedui_core::sync::Path;
-use jiedui_core::values::{field_error::Language, quantity::Quantity};
+use jiedui_core::values::{language::Language, quantity::Quantity};
 use serde_json::Value;
 
 /// Converts values to words.

@@ -1,21 +1,11 @@
 //! Fields of an entry that a column of a table may be.
 
+pub use jiedui_core::api::imports::column::{ANSWERS, ID, PLACE_CODE, REV, UNIT};
 use jiedui_core::catalogue::{Activity, Field, Kind};
 use jiedui_core::entry::field;
 
-/// Path of the column with the identifier of an existing entry.
-pub const ID: &str = "id";
-/// Path of the column with the exported revision of an entry.
-pub const REV: &str = "rev";
-/// Path of the column with all values of an exported entry.
-pub const ANSWERS: &str = "answers";
-/// Path of a column with the statistical codes of places.
-pub const PLACE_CODE: &str = "place_code";
 /// Path of the place, which several columns may name together.
 pub const PLACE: &str = field::PLACE;
-
-/// Path of a column with units of amounts; not a field of an entry.
-pub const UNIT: &str = "unit";
 
 /// A field that a column may match, by its path in an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +14,13 @@ pub struct Target {
     pub path: String,
     /// Heading of the template in Chinese.
     pub label: String,
-    /// The same in English.
+    /// Heading of the template in English.
     pub label_en: String,
     /// Whether a row of a new entry requires the field.
     pub required: bool,
     /// Unit in Chinese.
     pub unit: String,
-    /// The same in English.
+    /// Unit in English.
     pub unit_en: String,
     /// Whether the values are free text.
     pub is_free_text: bool,

@@ -4,7 +4,7 @@ use super::target::{is_in_template, targets};
 use jiedui_core::catalogue::Activity;
 use jiedui_core::catalogue::Kind;
 use jiedui_core::entry::field;
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
 /// Number of rows that offer the choices of a field.

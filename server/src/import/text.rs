@@ -9,7 +9,7 @@ use jiedui_core::values::field_error::ErrorCode;
 use std::ops::Range;
 
 /// Maximum number of unreadable lines that are reported.
-const MOST_BROKEN: usize = 1_000;
+const MAX_BROKEN: usize = 1_000;
 /// Number of characters that are shown before and after an invalid byte.
 const SHOWN_BESIDE: usize = 30;
 
@@ -42,7 +42,7 @@ pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
         };
         if let Some(row) = unreadable {
             grid.forget(number);
-            broken.extend(Some(row).filter(|_| broken.len() < MOST_BROKEN));
+            broken.extend(Some(row).filter(|_| broken.len() < MAX_BROKEN));
         }
     }
     Ok(SheetFile { rows: grid.into_rows(), broken, is_separated_text: true, ..SheetFile::default() })

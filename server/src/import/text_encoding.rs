@@ -5,7 +5,7 @@ use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
 /// Maximum number of invalid bytes; a file with more is not text.
-const MOST_INVALID: usize = 1_000;
+const MAX_INVALID: usize = 1_000;
 
 /// Text of a file. Each invalid byte sequence is replaced by U+FFFD.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,7 +73,7 @@ fn located<'a>(encoding: &'static Encoding, file: &'a [u8]) -> Result<DecodedTex
             DecoderResult::InputEmpty => return Ok(DecodedText { text: Cow::Owned(text), invalid }),
             DecoderResult::OutputFull => {}
             DecoderResult::Malformed(length, after) => {
-                if invalid.len() >= MOST_INVALID {
+                if invalid.len() >= MAX_INVALID {
                     return Err(FileError::NotTable);
                 }
                 let end = read.saturating_sub(usize::from(after));

@@ -13,7 +13,7 @@ use crate::import::existing_entry::ExistingEntry;
 use crate::import::findings::{Change, ChangedField};
 use crate::import::planned_write::PlannedWrite;
 use jiedui_core::catalogue::{Activity, Field, Kind as FieldKind};
-use jiedui_core::entry::Fields;
+use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
 use jiedui_core::sync::{Kind, Path};
 use jiedui_core::values::amount::Amount;
@@ -30,7 +30,7 @@ use uuid::Uuid;
 /// Reads rows that name entries.
 pub struct RowUpdater<'a> {
     /// Reference data and mapping of columns.
-    pub against: &'a CheckContext,
+    pub context: &'a CheckContext,
     /// Rows of the entries as they were exported.
     pub exported: &'a EntryRows,
     /// The places.
@@ -39,14 +39,15 @@ pub struct RowUpdater<'a> {
     pub from_1904: bool,
 }
 
-type Found = (Option<(Change, PlannedWrite)>, ParsedRow);
+/// A change and its write, `None` if nothing changes, and the row as it was read.
+type RowUpdate = (Option<(Change, PlannedWrite)>, ParsedRow);
 
-/// The identifier in a cell.
+/// Returns the identifier in a cell.
 pub fn identifier(cell: &Cell) -> Option<Uuid> {
     Uuid::parse_str(&normalise(&cell.text())).ok()
 }
 
-/// The revision in a cell.
+/// Returns the revision in a cell.
 pub fn revision(cell: &Cell) -> Option<u64> {
     normalise(&cell.text()).parse().ok().filter(|rev| *rev > 0)
 }
@@ -57,28 +58,28 @@ impl RowUpdater<'_> {
         &self,
         row: &SheetRow,
         id: Option<Uuid>,
-        standing: Option<&Option<ExistingEntry>>,
-    ) -> Result<Found, (Vec<FieldError>, ParsedRow)> {
-        let refuse = |field: &str, code| Err((vec![FieldError::new(field, code)], ParsedRow::default()));
-        let (Some(id), Some(standing)) = (id, standing) else { return refuse(ID, ErrorCode::Unknown) };
-        let Some(standing) = standing else { return refuse(ID, ErrorCode::Unreadable) };
-        if standing.deleted {
-            return refuse(ID, ErrorCode::Deleted);
+        existing: Option<&Option<ExistingEntry>>,
+    ) -> Result<RowUpdate, (Vec<FieldError>, ParsedRow)> {
+        let reject = |field: &str, code| Err((vec![FieldError::new(field, code)], ParsedRow::default()));
+        let (Some(id), Some(existing)) = (id, existing) else { return reject(ID, ErrorCode::Unknown) };
+        let Some(existing) = existing else { return reject(ID, ErrorCode::Unreadable) };
+        if existing.deleted {
+            return reject(ID, ErrorCode::Deleted);
         }
-        let rev = self.column(REV).and_then(|column| revision(row.cell(column)));
-        let Some(base_rev) = rev else { return refuse(REV, ErrorCode::Required) };
-        let Some(base) = &standing.base else {
-            let error = FieldError::with_limit(REV, ErrorCode::TooLarge, standing.rev as f64);
+        let rev = self.context.column(REV).and_then(|column| revision(row.cell(column)));
+        let Some(base_rev) = rev else { return reject(REV, ErrorCode::Required) };
+        let Some(base) = &existing.base else {
+            let error = FieldError::with_limit(REV, ErrorCode::TooLarge, existing.rev as f64);
             return Err((vec![error], ParsedRow::default()));
         };
         let text = |name: &str| base.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let of_activity = self.against.activity.as_ref().map(|activity| activity.code.as_str());
-        if of_activity.is_some_and(|activity| activity != text("activity")) {
-            return refuse(ID, ErrorCode::WrongActivity);
+        let of_activity = self.context.activity.as_ref().map(|activity| activity.code.as_str());
+        if of_activity.is_some_and(|activity| activity != text(field::ACTIVITY)) {
+            return reject(ID, ErrorCode::WrongActivity);
         }
-        let version = base.get("version").and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
-        let Some(form) = self.against.reference.catalogue.form(&text("activity"), version) else {
-            return refuse(ID, ErrorCode::Unknown);
+        let version = base.get(field::VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
+        let Some(form) = self.context.reference.catalogue.form(&text(field::ACTIVITY), version) else {
+            return reject(ID, ErrorCode::Unknown);
         };
         let record = Record { kind: Kind::Entry, id, rev: base_rev, fields: base.clone(), deleted: false };
         let rendered = self.exported.row(&record);
@@ -91,13 +92,13 @@ impl RowUpdater<'_> {
         if edits.is_empty() {
             return Ok((None, read));
         }
-        self.decide(id, base_rev, edits.clone(), standing).map_err(|errors| (errors, read.clone()))?;
+        self.validate(id, base_rev, edits.clone(), existing).map_err(|errors| (errors, read.clone()))?;
         let mut before = Fields::new();
         for (path, _) in path::paths(&edits) {
             put(&mut before, &path, path::get(base, &path).cloned().unwrap_or(Value::Null));
         }
         let writing = PlannedWrite::Update { id, base_rev, fields: edits.clone(), before };
-        // Where others have changed a field since, the row is refused: what it started from still stands there.
+        // `validate` rejects fields that others changed since, so each current value is that of the exported revision.
         let changed = path::paths(&edits).into_iter().map(|(path, to)| ChangedField {
             from: path::get(base, &path).cloned().unwrap_or(Value::Null),
             path: path.into(),
@@ -106,32 +107,34 @@ impl RowUpdater<'_> {
         let change = Change {
             row: row.number,
             id,
-            activity: text("activity"),
-            place: text("place"),
-            date: text("date"),
+            activity: text(field::ACTIVITY),
+            place: text(field::PLACE),
+            date: text(field::DATE),
             fields: changed.collect(),
         };
         Ok((Some((change, writing)), read))
     }
 
-    fn column(&self, path: &str) -> Option<usize> {
-        self.against.columns.iter().position(|column| column.as_deref() == Some(path))
-    }
-
     /// Validates the edits by the rules of a push.
-    fn decide(&self, id: Uuid, base_rev: u64, fields: Fields, standing: &ExistingEntry) -> Result<(), Vec<FieldError>> {
+    fn validate(
+        &self,
+        id: Uuid,
+        base_rev: u64,
+        fields: Fields,
+        existing: &ExistingEntry,
+    ) -> Result<(), Vec<FieldError>> {
         let mutation = Mutation { seq: 1, kind: Kind::Entry, id, base_rev, epoch: None, op: Op::Put, fields };
         let existing = Existing {
-            rev: standing.rev,
-            fields: standing.fields.clone(),
-            deleted: standing.deleted,
-            changed_since: standing.changed_since.clone(),
+            rev: existing.rev,
+            fields: existing.fields.clone(),
+            deleted: existing.deleted,
+            changed_since: existing.changed_since.clone(),
         };
-        let rules = self.against.reference.rules(self.against.last_day);
+        let rules = self.context.reference.rules(self.context.last_day);
         let conflict = |values: Fields| -> Vec<FieldError> {
             values.keys().map(|path| FieldError::new(path, ErrorCode::ChangedSince)).collect()
         };
-        match merge_entry(&mutation, Some(&existing), &self.against.actor, rules) {
+        match merge_entry(&mutation, Some(&existing), &self.context.actor, rules) {
             Decision::Reject(errors) => Err(errors),
             Decision::Write { outcome: Outcome::Conflict, conflicting_values: values, .. }
             | Decision::Leave { outcome: Outcome::Conflict, conflicting_values: values } => Err(conflict(values)),
@@ -139,16 +142,16 @@ impl RowUpdater<'_> {
         }
     }
 
-    /// The fields in which a row says something else than the revision that it started from.
+    /// Returns the fields in which a row differs from the revision that it was exported from.
     fn edits(&self, row: &SheetRow, base: &Fields, form: &Activity, rendered: &BTreeMap<&str, &str>) -> ParsedRow {
-        let (columns, units) = (&self.against.columns, &self.against.units);
-        let (gazetteer, directory, from_1904) = (self.gazetteer, self.against.reference.directory(), self.from_1904);
-        let reading = RowReader { activity: form, columns, units, from_1904, gazetteer, directory };
+        let (columns, units) = (&self.context.columns, &self.context.units);
+        let (gazetteer, directory, from_1904) = (self.gazetteer, self.context.reference.directory(), self.from_1904);
+        let reader = RowReader { activity: form, columns, units, from_1904, gazetteer, directory };
         let mut read = ParsedRow::default();
         let mut of_place: Vec<(&str, &Cell)> = Vec::new();
         let as_exported = |label: &str, cell: &Cell| {
             let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
-            // As it stands in CSV, and as a sheet holds it.
+            // As in CSV, and as in a sheet.
             [was, &neutralise_formula(was), &sheet::cell(was)]
                 .into_iter()
                 .any(|exported| normalise(&text) == normalise(exported))
@@ -156,11 +159,11 @@ impl RowUpdater<'_> {
         for (column, path) in columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?))) {
             let cell = row.cell(column);
             let label = match path {
-                "date" => "日期",
+                field::DATE => "日期",
                 PLACE => "地点",
                 PLACE_CODE => "地点代码",
-                "pairing" => "结对",
-                "note" => "备注",
+                field::PAIRING => "结对",
+                field::NOTE => "备注",
                 ANSWERS => "数值",
                 _ => "",
             };
@@ -172,7 +175,7 @@ impl RowUpdater<'_> {
             if let Some(code) = broken {
                 read.refuse(if path == PLACE_CODE { PLACE } else { path }, code);
             } else if path == ID || path == REV || (!label.is_empty() && as_exported(label, cell)) {
-                // What stands as it was exported is no edit, even where it cannot be read back.
+                // A cell as it was exported is no edit, even if it cannot be read back.
             } else if path == PLACE || path == PLACE_CODE {
                 of_place.push((path, cell));
             } else if path == ANSWERS {
@@ -180,7 +183,7 @@ impl RowUpdater<'_> {
                 self.answers(&cell.text(), was, form, base, &mut read);
             } else {
                 let value = match path.split_once('.') {
-                    _ if cell.is_empty() => Ok(Some(if path == "note" { json!("") } else { Value::Null })),
+                    _ if cell.is_empty() => Ok(Some(if path == field::NOTE { json!("") } else { Value::Null })),
                     Some((_, code)) => form.field(code).map_or(Ok(None), |field| {
                         if !field.kind.is_number() {
                             return answer(field, &cell.text()).map(Some);
@@ -188,9 +191,9 @@ impl RowUpdater<'_> {
                         if row.is_carried(column) {
                             return Err(ErrorCode::MergedNumber);
                         }
-                        reading.amount(row, column, field).and_then(exact).map(Some)
+                        reader.amount(row, column, field).and_then(exact).map(Some)
                     }),
-                    None => reading.usual(path, cell),
+                    None => reader.usual(path, cell),
                 };
                 match value {
                     Ok(Some(value)) => edit(&mut read, base, path, value),
@@ -200,7 +203,7 @@ impl RowUpdater<'_> {
             }
         }
         let of_place: Vec<(&str, &Cell)> = of_place.into_iter().filter(|(_, cell)| !cell.is_empty()).collect();
-        match reading.place(&of_place) {
+        match reader.place(&of_place) {
             Ok(Some(code)) => edit(&mut read, base, PLACE, json!(code)),
             Ok(None) => {}
             Err(code) => read.refuse(PLACE, code),
@@ -208,7 +211,7 @@ impl RowUpdater<'_> {
         read
     }
 
-    /// Edits of the answers that an export has in one cell: only those count whose part of the cell is another than it was.
+    /// Reads the edits of the answers that an export has in one cell. Only answers whose part of the cell changed are edits.
     fn answers(&self, text: &str, was: &str, form: &Activity, base: &Fields, read: &mut ParsedRow) {
         let (now, was) = (parts(text, form), parts(was, form));
         let (Some(now), Some(was)) = (now, was) else { return read.refuse(ANSWERS, ErrorCode::WrongType) };
@@ -219,7 +222,7 @@ impl RowUpdater<'_> {
             }
             let path = field.path().to_string();
             let value = match now {
-                // Nobody types what follows from other numbers, and rows of a table are changed in the form.
+                // Computed fields follow from other numbers, and rows of a table are changed in the form.
                 _ if field.computed.is_some() || field.kind == FieldKind::Table => Err(ErrorCode::WrongType),
                 None => Ok(Value::Null),
                 Some(now) => value(field, &Cell::of(now), None),
@@ -239,10 +242,10 @@ fn edit(read: &mut ParsedRow, base: &Fields, path: &str, value: Value) {
 }
 
 fn is_empty_note(base: &Fields, path: &str, value: &Value) -> bool {
-    path == "note" && *value == json!("") && path::get(base, path).is_none()
+    path == field::NOTE && *value == json!("") && path::get(base, path).is_none()
 }
 
-/// Puts a value at a path, null too: it clears what stands there.
+/// Sets the value at a path. Null clears the field.
 fn put<'p>(fields: &mut Fields, path: impl Into<Path<'p>>, value: Value) {
     let path = path.into();
     match path.answer() {

@@ -12,8 +12,8 @@ use jiedui_core::sync::{Mutation, Op, PushResult};
 use time::Date;
 use uuid::Uuid;
 
-/// The most changes of entries that can be undone.
-const MOST_UNDONE: usize = 1_000;
+/// Maximum number of changed entries that can be undone.
+const MAX_UNDONE: usize = 1_000;
 
 /// The identifier of an import's entry: its own with the entry's number at the end, so that writing twice writes once.
 pub fn entry_id(import: Uuid, number: usize) -> Uuid {
@@ -40,8 +40,8 @@ pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
         PlannedWrite::New(_) => None,
         PlannedWrite::Update { id, before, .. } => Some(Undo { id, rev: result.rev, fields: before }),
     });
-    let undo: Vec<Undo> = changes.take(MOST_UNDONE + 1).collect();
-    if undo.len() > MOST_UNDONE { Vec::new() } else { undo }
+    let undo: Vec<Undo> = changes.take(MAX_UNDONE + 1).collect();
+    if undo.len() > MAX_UNDONE { Vec::new() } else { undo }
 }
 
 /// The mutations that take its new entries back and give those that it has changed their former values.

@@ -3,7 +3,7 @@
 
 mod records;
 
-use super::cell::{Cell, CellGrid, MOST_COLUMNS};
+use super::cell::{Cell, CellGrid, MAX_COLUMNS};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read};
 
 /// Maximum number of bytes of a workbook's stream.
-const MOST_BYTES: u64 = 64 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 /// Maximum number of cells in memory while a sheet is read.
-const MOST_CELLS: usize = 2_000_000;
-const MOST_SHEETS: usize = 255;
+const MAX_CELLS: usize = 2_000_000;
+const MAX_SHEETS: usize = 255;
 
 /// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
 pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
@@ -33,7 +33,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
         .ok_or(FileError::NotTable)?;
     let mut bytes = Vec::new();
     let stream = files.open_stream(name).map_err(|_| FileError::Damaged)?;
-    stream.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|_| FileError::Damaged)?;
+    stream.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|_| FileError::Damaged)?;
     let workbook = Workbook::read(&bytes)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
     let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
@@ -73,7 +73,7 @@ impl Workbook {
                 0x0809 => workbook.is_old = record.u16(0).is_some_and(|version| version < 0x0600),
                 0x002f => return Err(FileError::Encrypted),
                 0x0022 => workbook.from_1904 = record.u16(0) == Some(1),
-                0x0085 if workbook.sheets.len() < MOST_SHEETS => {
+                0x0085 if workbook.sheets.len() < MAX_SHEETS => {
                     let begins = record.u32(0).ok_or(FileError::Damaged)? as usize;
                     // Sheets that are charts or macros have no cells.
                     if record.u8(5) != Some(0) {
@@ -160,12 +160,12 @@ impl Workbook {
                 }
                 _ => {}
             }
-            if cells.len().max(uncalculated.len()) > MOST_CELLS || merged.len() > 100_000 {
+            if cells.len().max(uncalculated.len()) > MAX_CELLS || merged.len() > 100_000 {
                 return Err(FileError::TooManyCells);
             }
         }
         let mut held = CellGrid::default();
-        for ((row, column), cell) in cells.into_iter().filter(|((_, column), _)| usize::from(*column) < MOST_COLUMNS) {
+        for ((row, column), cell) in cells.into_iter().filter(|((_, column), _)| usize::from(*column) < MAX_COLUMNS) {
             if hidden.contains(&row) {
                 held.hide(usize::from(row) + 1);
             }

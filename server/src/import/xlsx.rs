@@ -16,7 +16,7 @@ use parts::Workbook;
 use quick_xml::events::{BytesStart, Event};
 
 /// Maximum number of merged ranges that are evaluated.
-const MOST_MERGED: usize = 100_000;
+const MAX_MERGED: usize = 100_000;
 
 /// Reads a sheet of a workbook; without a choice, the first that is not hidden and not empty.
 pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> {
@@ -90,7 +90,7 @@ impl Reading<'_> {
                     }
                     b"mergeCell" => {
                         let range = attribute(&start, b"ref").and_then(|reference| range(&reference));
-                        merged.extend(range.filter(|_| merged.len() < MOST_MERGED));
+                        merged.extend(range.filter(|_| merged.len() < MAX_MERGED));
                         Part::Other
                     }
                     b"f" => Part::Formula,

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The real work.
+/// The database of the server.
 pub(super) struct Database {
     pub(super) db: Db,
     pub(super) reference: Cache,
@@ -16,7 +16,7 @@ pub(super) struct Database {
 }
 
 impl Work for Database {
-    /// Applies pushes by the rules as they are by now.
+    /// Applies pushes with the current rules.
     fn write<'a>(&'a self, pushes: &'a [Push]) -> BoxFuture<'a, Written> {
         Box::pin(async move {
             let mut reference = self.reference.current().reference.clone();

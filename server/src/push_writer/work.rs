@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use jiedui_core::sync::PushResult;
 use tokio::task::JoinHandle;
 
-/// The results of each push, and the number of the last change, if there was one.
+/// Results of each push, and the number of the last change, if there was one.
 pub(super) type Written = Result<(Vec<Vec<PushResult>>, Option<i64>), DbError>;
 
 /// Database operations of the task.

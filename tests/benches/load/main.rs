@@ -11,8 +11,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod line;
+mod connection;
 
+use connection::{Body, Connection};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiedui_core::catalogue::Catalogue;
@@ -22,7 +23,6 @@ use jiedui_core::fixtures::sample::Sample;
 use jiedui_core::sync::{Outcome, PullResponse, PushResponse};
 use jiedui_core::values::date::parse_date;
 use jiedui_tests::{Api, Database, served};
-use line::{Body, Line};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ const BATCH: u64 = 1_000;
 const CLIENTS: u64 = 50;
 const BATCH_OF_MANY: u64 = 200;
 /// A number larger than any generated one.
-const FIRST_ANEW: u64 = 1 << 40;
+const FIRST_NEW: u64 = 1 << 40;
 const VILLAGES: usize = 40;
 const JSON: &str = "application/json";
 const CBOR: &str = "application/cbor";
@@ -132,18 +132,18 @@ impl World {
     }
 }
 
-fn push(line: &mut Line, form: Form, packed: &[u8]) {
-    let answer = line.ask("POST", "/api/v1/sync/push", form.kind, Some(Body { kind: form.kind, packed }));
+fn push(connection: &mut Connection, form: Form, packed: &[u8]) {
+    let answer = connection.ask("POST", "/api/v1/sync/push", form.kind, Some(Body { kind: form.kind, packed }));
     let response: PushResponse = form.read(&answer);
     assert!(response.results.iter().all(|result| result.outcome == Outcome::Applied), "{:?}", response.results[0]);
 }
 
 /// Follows the feed to its end: how many records, and the cursor there.
-fn pull(line: &mut Line, form: Form, mut cursor: Option<String>) -> (usize, String) {
+fn pull(connection: &mut Connection, form: Form, mut cursor: Option<String>) -> (usize, String) {
     let mut records = 0;
     loop {
         let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        let answer = line.ask("GET", &format!("/api/v1/sync/pull?limit=2000{after}"), form.kind, None);
+        let answer = connection.ask("GET", &format!("/api/v1/sync/pull?limit=2000{after}"), form.kind, None);
         let (records_of_page, next, more) = form.page(&answer);
         records += records_of_page;
         if !more {
@@ -154,10 +154,10 @@ fn pull(line: &mut Line, form: Form, mut cursor: Option<String>) -> (usize, Stri
 }
 
 /// Prints a measurement as a JSON line.
-struct Say(Database, &'static str);
+struct Report(Database, &'static str);
 
-impl Say {
-    fn say(&self, what: &str, figure: f64, unit: &str) {
+impl Report {
+    fn print(&self, what: &str, figure: f64, unit: &str) {
         let figure = if figure < 100.0 { (figure * 100.0).round() / 100.0 } else { figure.round() };
         let database = format!("{:?}", self.0).to_lowercase();
         println!("{}", json!({"database": database, "wire": self.1, "measured": what, "figure": figure, "unit": unit}));
@@ -178,22 +178,22 @@ fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
 fn measure(database: Database, form: Form) {
     let (env, server, api) = served(database);
     let world = World::of(&api);
-    let say = Say(database, form.name);
+    let report = Report(database, form.name);
     let token = api.token.clone().unwrap();
-    let line = || Line::open(&server.address, &token);
+    let open = || Connection::open(&server.address, &token);
 
     let batches: Vec<Vec<u8>> =
         (0..ENTRIES / BATCH).map(|batch| world.batch(form, batch * BATCH..(batch + 1) * BATCH)).collect();
-    let mut connection = line();
+    let mut connection = open();
     let pushing = seconds(|| batches.iter().for_each(|packed| push(&mut connection, form, packed)));
-    say.say("push, durable, one client", ENTRIES as f64 / pushing, "entries/s");
-    say.say("bytes up and down of a pushed entry", (connection.up + connection.down) as f64 / ENTRIES as f64, "B");
+    report.print("push, durable, one client", ENTRIES as f64 / pushing, "entries/s");
+    report.print("bytes up and down of a pushed entry", (connection.up + connection.down) as f64 / ENTRIES as f64, "B");
 
-    let mut another = line();
+    let mut another = open();
     let mut pulled = (0, String::new());
     let pulling = seconds(|| pulled = pull(&mut another, form, None));
-    say.say("pull from nothing", pulled.0 as f64 / pulling, "entries/s");
-    say.say("bytes up and down of a pulled entry", (another.up + another.down) as f64 / pulled.0 as f64, "B");
+    report.print("pull from nothing", pulled.0 as f64 / pulling, "entries/s");
+    report.print("bytes up and down of a pulled entry", (another.up + another.down) as f64 / pulled.0 as f64, "B");
 
     let mut waits = Vec::new();
     let mut cursor = pulled.1;
@@ -205,51 +205,51 @@ fn measure(database: Database, form: Form) {
             cursor = next;
         }));
     }
-    say.say("pull of 100 new entries, median", percentile(waits, 50) * 1e3, "ms");
+    report.print("pull of 100 new entries, median", percentile(waits, 50) * 1e3, "ms");
 
     let first = |client: u64| 100_000 + client * BATCH_OF_MANY;
     let batches: Vec<Vec<u8>> =
         (0..CLIENTS).map(|client| world.batch(form, first(client)..first(client + 1))).collect();
-    let lines: Vec<Line> = (0..CLIENTS).map(|_| line()).collect();
+    let connections: Vec<Connection> = (0..CLIENTS).map(|_| open()).collect();
     let mut waits = Vec::new();
     let together = seconds(|| {
         waits = std::thread::scope(|scope| {
-            let push_all = |(mut line, packed): (Line, &Vec<u8>)| {
+            let push_all = |(mut connection, packed): (Connection, &Vec<u8>)| {
                 let packed = packed.clone();
-                scope.spawn(move || seconds(|| push(&mut line, form, &packed)))
+                scope.spawn(move || seconds(|| push(&mut connection, form, &packed)))
             };
-            let threads: Vec<_> = lines.into_iter().zip(&batches).map(push_all).collect();
+            let threads: Vec<_> = connections.into_iter().zip(&batches).map(push_all).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
     });
-    say.say("push, 50 clients of 200 entries at once", (CLIENTS * BATCH_OF_MANY) as f64 / together, "entries/s");
-    say.say("the same, 95th percentile of a client", percentile(waits, 95) * 1e3, "ms");
-    ask_for_indicators(&say, &mut connection, "of 22 thousand entries");
-    ask_after_changes(&say, &mut connection, &world, "of 22 thousand entries");
-    say.say("resident memory after it", server.resident_memory() as f64 / 1024.0, "MB");
+    report.print("push, 50 clients of 200 entries at once", (CLIENTS * BATCH_OF_MANY) as f64 / together, "entries/s");
+    report.print("the same, 95th percentile of a client", percentile(waits, 95) * 1e3, "ms");
+    ask_for_indicators(&report, &mut connection, "of 22 thousand entries");
+    ask_after_changes(&report, &mut connection, &world, "of 22 thousand entries");
+    report.print("resident memory after it", server.resident_memory() as f64 / 1024.0, "MB");
     drop(server);
     let verified = env.run(&["verify"], "");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
-fn ask_for_indicators(say: &Say, line: &mut Line, of: &str) {
+fn ask_for_indicators(report: &Report, connection: &mut Connection, of: &str) {
     let places = ["", "&place=5201", "&place=522728", "&place=522728109"];
     for (place, of_what) in places.into_iter().zip(["everywhere", "a city", "a county", "a township"]) {
         let path = format!("/api/v1/indicators?year=2026{place}");
-        let waits = (0..500).map(|_| seconds(|| drop(line.ask("GET", &path, JSON, None)))).collect();
-        say.say(&format!("indicators {of}, {of_what}, 99th percentile"), percentile(waits, 99) * 1e3, "ms");
+        let waits = (0..500).map(|_| seconds(|| drop(connection.ask("GET", &path, JSON, None)))).collect();
+        report.print(&format!("indicators {of}, {of_what}, 99th percentile"), percentile(waits, 99) * 1e3, "ms");
     }
 }
 
 /// Measures the query without a cached result: an entry is pushed before each.
-fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
+fn ask_after_changes(report: &Report, connection: &mut Connection, world: &World, of: &str) {
     let form = Form { name: "json", kind: JSON };
     let ask = |number: u64| {
-        push(line, form, &world.batch(form, FIRST_ANEW + number..=FIRST_ANEW + number));
-        seconds(|| drop(line.ask("GET", "/api/v1/indicators?year=2026", JSON, None)))
+        push(connection, form, &world.batch(form, FIRST_NEW + number..=FIRST_NEW + number));
+        seconds(|| drop(connection.ask("GET", "/api/v1/indicators?year=2026", JSON, None)))
     };
     let waits = (0..200).map(ask).collect();
-    say.say(
+    report.print(
         &format!("indicators {of}, everywhere, right after a change, 99th percentile"),
         percentile(waits, 99) * 1e3,
         "ms",
@@ -259,16 +259,16 @@ fn ask_after_changes(say: &Say, line: &mut Line, world: &World, of: &str) {
 /// Measures the indicators query on a large database, filled by `jiedui generate`.
 fn measure_large(database: Database, entries: u64) {
     let (env, server, api) = served(database);
-    let say = Say(database, "json");
+    let report = Report(database, "json");
     let world = World::of(&api);
     let filling = seconds(|| {
         let output = env.run(&["generate", "--entries", &entries.to_string()], "");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     });
-    say.say(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
-    let mut line = Line::open(&server.address, &api.token.clone().unwrap());
-    ask_for_indicators(&say, &mut line, &format!("of {entries} entries"));
-    ask_after_changes(&say, &mut line, &world, &format!("of {entries} entries"));
+    report.print(&format!("generating {entries} entries"), entries as f64 / filling, "entries/s");
+    let mut connection = Connection::open(&server.address, &api.token.clone().unwrap());
+    ask_for_indicators(&report, &mut connection, &format!("of {entries} entries"));
+    ask_after_changes(&report, &mut connection, &world, &format!("of {entries} entries"));
 }
 
 fn main() {

@@ -1,6 +1,6 @@
 //! Changes of the catalogue: `/api/v1/catalogue`. The answer is the whole [`crate::catalogue::Catalogue`].
 
-use crate::catalogue::edit::ProgrammeDraft;
+use crate::catalogue::edit::programme::ProgrammeDraft;
 use crate::catalogue::{Activity, Aggregation, Field, Indicator, Subject, Target};
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! Imports of spreadsheets: `/api/v1/imports`.
 
+pub mod column;
 mod rows;
 
 pub use rows::{
@@ -7,6 +8,7 @@ pub use rows::{
     PreviewRow, SheetName, UncalculatedCell,
 };
 
+use crate::entry::field;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -29,11 +31,11 @@ pub enum Stage {
     Undone,
     /// Cancelled before anything was written.
     Cancelled,
-    /// There is no table in the file.
+    /// The file has no table.
     Unreadable,
-    /// There are no rows in it.
+    /// The table has no rows.
     Empty,
-    /// There are too many.
+    /// The table has too many rows.
     TooMany,
 }
 
@@ -62,7 +64,7 @@ pub struct ColumnChoice {
     pub path: String,
     /// The field's name.
     pub label: String,
-    /// Whether a row must have it.
+    /// Whether a row requires it.
     pub required: bool,
 }
 
@@ -96,11 +98,11 @@ pub struct SetColumnsRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetLayoutRequest {
-    /// The sheet's place among the sheets, from 0.
+    /// Index of the sheet.
     pub sheet: Option<usize>,
-    /// The number of the heading's first row.
+    /// Number of the first row of the heading.
     pub heading_row: Option<usize>,
-    /// How many rows the heading has.
+    /// Number of rows of the heading.
     pub heading_rows: Option<usize>,
 }
 
@@ -110,33 +112,34 @@ pub struct SetLayoutRequest {
 pub struct ImportResponse {
     /// Identifier.
     pub id: Uuid,
-    /// The code of the activity that its rows record; empty where they can only change entries.
+    /// Code of the activity of new entries; empty if rows can only change entries.
     pub activity: String,
-    /// The file's name.
+    /// Name of the file.
     pub name: String,
     /// Stage of the import.
     pub stage: Stage,
-    /// The table's heading.
+    /// Heading of the table.
     pub heading: Vec<String>,
     /// The field of each column.
     pub columns: Vec<Option<String>>,
     /// Fields to choose from for a column.
     pub choices: Vec<ColumnChoice>,
-    /// How many rows it has.
+    /// Number of rows.
     pub rows: i64,
     /// Number of rows checked so far; null if no check is running.
     pub done: Option<usize>,
     /// Whether it waits for the checks of other imports.
     pub waits: bool,
-    /// How many rows are wrong.
+    /// Number of rows with an error.
     pub wrong_rows: i64,
     /// Number of errors.
     pub wrong: i64,
-    /// The first of them.
-    pub mistakes: Vec<CellError>,
-    /// The numbers of the rows that are likely recorded already.
+    /// The first errors.
+    #[serde(rename = "mistakes")]
+    pub errors: Vec<CellError>,
+    /// Numbers of the rows that are likely recorded already.
     pub likely: Vec<usize>,
-    /// When the file was sent, RFC 3339 in UTC.
+    /// Time of the upload, RFC 3339 in UTC.
     pub created_at: String,
     /// Reason why no table can be read, in words.
     pub problem: Option<String>,
@@ -144,44 +147,46 @@ pub struct ImportResponse {
     pub sheets: Vec<SheetName>,
     /// Index of the sheet that is read.
     pub sheet: usize,
-    /// The number of the heading's first row.
+    /// Number of the first row of the heading.
     pub heading_row: usize,
-    /// How many rows the heading has.
+    /// Number of rows of the heading.
     pub heading_rows: usize,
     /// The first rows of the sheet, to choose the heading from.
     pub start: Vec<StartRow>,
     /// Unit of each column, if it differs from the field's.
     pub units: Vec<Option<String>>,
-    /// The columns that are not imported, and why.
+    /// The columns that are not imported, each with the reason.
     pub omitted_columns: Vec<OmittedColumn>,
     /// Whether the table has the heading of the official template.
     pub official: bool,
-    /// The first rows that are left out.
-    pub left_out: Vec<OmittedRow>,
-    /// How many rows are left out for each reason.
+    /// The first omitted rows.
+    #[serde(rename = "left_out")]
+    pub omitted_rows: Vec<OmittedRow>,
+    /// Number of omitted rows for each reason.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, usize>))]
-    pub left_out_counts: BTreeMap<OmissionReason, usize>,
+    #[serde(rename = "left_out_counts")]
+    pub omission_counts: BTreeMap<OmissionReason, usize>,
     /// The first rows as they will be written.
     pub preview: Vec<PreviewRow>,
     /// The first entries that will change.
     pub changes: Vec<EntryChange>,
-    /// How many entries will be made.
+    /// Number of new entries.
     pub new: usize,
-    /// How many entries will change.
+    /// Number of entries that will change.
     pub updates: usize,
-    /// How many entries are named but would not change.
+    /// Number of named entries that would not change.
     pub same: usize,
     /// Whether the whole import can be undone.
     pub can_undo: bool,
-    /// How many rows are hidden in the spreadsheet and imported all the same.
+    /// Number of rows that are hidden in the spreadsheet; they are imported.
     pub hidden_rows: usize,
-    /// Imported cells with a formula whose result the file does not have for certain: they are imported as empty.
+    /// Imported cells whose formulas were perhaps never calculated: they are imported as empty.
     pub uncalculated: Vec<UncalculatedCell>,
 }
 
 impl ImportResponse {
-    /// Returns whether the server is working on it.
-    pub fn goes_on(&self) -> bool {
+    /// Returns whether the server is checking or writing the import.
+    pub fn is_running(&self) -> bool {
         matches!(self.stage, Stage::Checking | Stage::Writing) || self.done.is_some()
     }
 
@@ -192,14 +197,14 @@ impl ImportResponse {
             || (is_read && matches!(self.stage, Stage::Unreadable | Stage::Empty | Stage::TooMany))
     }
 
-    /// Returns the names of the fields that a row must have and no column is. Rows that name entries need none.
+    /// Returns the names of required fields without a column. Rows that name entries require none.
     pub fn missing(&self) -> Vec<String> {
         let has = |path: &str| self.columns.iter().flatten().any(|column| column == path);
-        if has("id") {
+        if has(column::ID) {
             return Vec::new();
         }
         let is_missing = |choice: &&ColumnChoice| {
-            choice.required && !has(&choice.path) && !(choice.path == "place" && has("place_code"))
+            choice.required && !has(&choice.path) && !(choice.path == field::PLACE && has(column::PLACE_CODE))
         };
         self.choices.iter().filter(is_missing).map(|choice| choice.label.clone()).collect()
     }

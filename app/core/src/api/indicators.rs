@@ -44,7 +44,7 @@ pub struct IndicatorFigure {
     pub verified: Option<Quantity>,
     /// Actual ÷ target; null without either.
     pub progress: Option<f64>,
-    /// How many entries make the figure.
+    /// Number of entries in the figure.
     pub entries: u64,
 }
 

@@ -73,9 +73,9 @@ pub enum MapProperties {
         place: String,
         /// Whether the position is that of its place.
         approximate: bool,
-        /// How many entries count.
+        /// Number of entries.
         entries: u64,
-        /// How many of them are verified.
+        /// Number of verified entries.
         verified: u64,
         /// The document that names it.
         source: Option<String>,
@@ -92,9 +92,9 @@ pub enum MapProperties {
         organisation_a: Uuid,
         /// The organisation of side b.
         organisation_b: Uuid,
-        /// How many entries count.
+        /// Number of entries.
         entries: u64,
-        /// How many of them are verified.
+        /// Number of verified entries.
         verified: u64,
         /// The document that names it.
         source: Option<String>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How many of the user's entries were returned.
+/// Number of the user's returned entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NoticesResponse {

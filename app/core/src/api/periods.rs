@@ -24,7 +24,7 @@ pub struct PeriodsResponse {
 pub struct ClosedMonth {
     /// The month, `YYYY-MM`.
     pub month: String,
-    /// When it was closed, RFC 3339 in UTC.
+    /// Time of closing, RFC 3339 in UTC.
     pub at: String,
     /// The name of the person who closed it.
     pub by: String,

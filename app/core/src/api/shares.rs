@@ -25,11 +25,11 @@ pub struct NewShareResponse {
     pub path: String,
     /// The query of the address that it shows.
     pub query: String,
-    /// When it was made, RFC 3339 in UTC.
+    /// Time of creation, RFC 3339 in UTC.
     pub created_at: String,
-    /// When it ends, RFC 3339 in UTC.
+    /// Expiry time, RFC 3339 in UTC.
     pub expires_at: String,
-    /// When it was withdrawn: null.
+    /// Time of revocation: null.
     pub withdrawn_at: Option<String>,
 }
 
@@ -49,10 +49,10 @@ pub struct ShareLink {
     pub id: Uuid,
     /// The query of the address that it shows.
     pub query: String,
-    /// When it was made, RFC 3339 in UTC.
+    /// Time of creation, RFC 3339 in UTC.
     pub created_at: String,
-    /// When it ends, RFC 3339 in UTC.
+    /// Expiry time, RFC 3339 in UTC.
     pub expires_at: String,
-    /// When it was withdrawn; null while it works.
+    /// Time of revocation; null if it was not revoked.
     pub withdrawn_at: Option<String>,
 }

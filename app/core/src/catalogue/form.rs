@@ -126,10 +126,10 @@ pub struct Field {
     /// Hint in Chinese.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
-    /// The same in English.
+    /// Hint in English.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint_en: String,
-    /// Condition under which it is shown; always without one.
+    /// Condition under which the field is shown. Without one, it is always shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
     /// Formula, for a calculated field that users cannot fill in.
@@ -141,7 +141,7 @@ pub struct Field {
     /// Heading in Chinese of the section that starts with this field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub section: String,
-    /// The same in English.
+    /// Heading in English of the section.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub section_en: String,
 }

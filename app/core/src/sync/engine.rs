@@ -4,7 +4,7 @@
 //! so an app that is closed at any step resumes from the stored state. The server detects repeated mutations by their
 //! idempotency key.
 
-use crate::fixtures::rng::SeededRng;
+use crate::rng::SeededRng;
 use crate::sync::protocol::{Mutation, PullResponse, PushResult};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Resumable upload of a photo in chunks, as a state machine without I/O. The chunk size adapts to the connection;
 //! after a failure the upload resumes at the server's offset.
 
-use crate::fixtures::rng::SeededRng;
+use crate::rng::SeededRng;
 use std::time::Duration;
 
 /// Initial chunk size in bytes.

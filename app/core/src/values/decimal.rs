@@ -11,7 +11,7 @@ pub struct Decimal {
 
 impl Decimal {
     /// Maximum number of digits.
-    const MOST_DIGITS: usize = 20;
+    const MAX_DIGITS: usize = 20;
 
     /// Parses digits with an optional sign and decimal point.
     pub fn parse(text: &str) -> Option<Self> {
@@ -23,7 +23,7 @@ impl Decimal {
         let rest = rest.trim_end_matches('0');
         let all = format!("{whole}{rest}");
         let are_digits = !whole.is_empty() && all.bytes().all(|byte| byte.is_ascii_digit());
-        if !are_digits || all.trim_start_matches('0').len() > Self::MOST_DIGITS || rest.len() > Self::MOST_DIGITS {
+        if !are_digits || all.trim_start_matches('0').len() > Self::MAX_DIGITS || rest.len() > Self::MAX_DIGITS {
             return None;
         }
         Some(Self { digits: sign * all.parse::<i128>().ok()?, places: u32::try_from(rest.len()).ok()? })

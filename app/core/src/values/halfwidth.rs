@@ -2,13 +2,13 @@
 
 /// Converts full-width digits, points and minus signs, and trims the text.
 pub fn to_halfwidth(text: &str) -> String {
-    let narrow = |letter: char| match letter {
+    let to_narrow = |letter: char| match letter {
         '０'..='９' => char::from_u32(letter as u32 - '０' as u32 + '0' as u32).unwrap_or(letter),
         '．' | '。' => '.',
         '－' => '-',
         _ => letter,
     };
-    text.trim().chars().map(narrow).collect()
+    text.trim().chars().map(to_narrow).collect()
 }
 
 /// Returns whether a character is invisible and meaningless in a table; such characters come from web pages and chat
@@ -22,7 +22,7 @@ pub fn is_invisible(letter: char) -> bool {
 
 /// Normalises text for comparison and parsing: no invisible characters, half-width ASCII, trimmed.
 pub fn normalise(text: &str) -> String {
-    let narrow = |letter: char| match letter {
+    let to_narrow = |letter: char| match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         '￥' => '¥',
         '。' => '.',
@@ -30,7 +30,7 @@ pub fn normalise(text: &str) -> String {
         letter if letter.is_whitespace() => ' ',
         letter => letter,
     };
-    let narrowed: String = text.chars().filter(|letter| !is_invisible(*letter)).map(narrow).collect();
+    let narrowed: String = text.chars().filter(|letter| !is_invisible(*letter)).map(to_narrow).collect();
     narrowed.trim().to_owned()
 }
 

@@ -4,7 +4,7 @@ mod person;
 
 use crate::server::Sabotage;
 use jiedui_core::access::user::{Role, Scope, User};
-use jiedui_core::fixtures::rng::SeededRng;
+use jiedui_core::rng::SeededRng;
 use jiedui_core::sync::{
     Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, Resolution,
     Sender, acknowledge, all_paths, enqueue, next_batch, requeue,

@@ -5,7 +5,7 @@ mod network;
 use crate::phone::{self, Phone, Request, Storage, is_reused};
 use crate::server::{Disk, Key, Pusher, Sabotage, Server};
 use jiedui_core::access::user::Role;
-use jiedui_core::fixtures::rng::SeededRng;
+use jiedui_core::rng::SeededRng;
 use jiedui_core::sync::{Failure, Input, Mutation, PullResponse, PushResponse, PushResult};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

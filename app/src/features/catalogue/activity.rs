@@ -133,7 +133,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {move || (!general().is_empty()).then(|| view! { <p class="notice bad" role="alert">{general().join("；")}</p> })}
             {move || any_wrong().then(|| view! { <p class="notice bad" role="alert">{texts.form_wrong()}</p> })}
-            <div class="catalogue-beside">
+            <div class="catalogue-columns">
                 <div class="form">
                     <label><span>{texts.activity_name()}</span>
                         <input id="activity-name" type="text" prop:value=name on:input=move |event| name.set(event_target_value(&event))/></label>

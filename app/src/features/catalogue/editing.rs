@@ -1,6 +1,6 @@
-//! Parts that the forms of activities and of indicators share: the screen, the choice of a programme, and the submission.
+//! Parts that the forms of programmes, activities and indicators share: screen, choice of a programme, submission.
 
-use super::{is_admin, sentence};
+use super::{NEW_ITEM, is_admin, sentence};
 use crate::api::error::ApiError;
 use crate::state::{AppState, use_app_state};
 use jiedui_core::catalogue::Catalogue;
@@ -26,7 +26,7 @@ where
     crate::ui::page::for_roles(is_admin, texts.admins_only(), move |overview| {
         let code = code.get();
         let item = find(&overview.catalogue, &code);
-        if item.is_none() && code != "new" {
+        if item.is_none() && code != NEW_ITEM {
             return view! { <p class="empty">{not_found}</p> }.into_any();
         }
         // The request names the catalogue version with which the form was opened, not a newer one.

@@ -188,7 +188,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         <section class="list catalogue">
             <h1>{if is_new { texts.indicator_new().to_owned() } else { shown.with_untracked(|indicator| model.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
-            <div class="catalogue-beside">
+            <div class="catalogue-columns">
                 <div class="form">
                     {text(texts.indicator_name(), "name", |indicator| &mut indicator.name)}
                     {text(texts.indicator_name_en(), "name_en", |indicator| &mut indicator.name_en)}

@@ -1,4 +1,4 @@
-//! The catalogue, for administrators: which forms and indicators there are, and the ways to change them.
+//! The catalogue, for administrators: list of programmes, forms and indicators, and the forms that change them.
 
 pub mod activity;
 mod editing;
@@ -15,8 +15,12 @@ use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::loading::Loading;
 use jiedui_core::access::user::Role;
-use jiedui_core::values::field_error::{FieldError, Language};
+use jiedui_core::values::field_error::FieldError;
+use jiedui_core::values::language::Language;
 use leptos::prelude::*;
+
+/// Last part of the address of a form that adds an item. Codes have no hyphen, so it names no item.
+const NEW_ITEM: &str = "new-item";
 
 lazy_screen!(office:
     /// Activities and indicators, for administrators.
@@ -66,9 +70,9 @@ fn CatalogueList() -> impl IntoView {
             <section class="narrow catalogue">
                 <h1>{texts.nav_catalogue()}</h1>
                 <p class="actions">
-                    <a class="button" href="/catalogue/activities/new">{texts.activity_new()}</a>
-                    <a class="button" href="/catalogue/indicators/new">{texts.indicator_new()}</a>
-                    <a class="button" href="/catalogue/programmes/new">{texts.programme_new()}</a>
+                    <a class="button" href=format!("/catalogue/activities/{NEW_ITEM}")>{texts.activity_new()}</a>
+                    <a class="button" href=format!("/catalogue/indicators/{NEW_ITEM}")>{texts.indicator_new()}</a>
+                    <a class="button" href=format!("/catalogue/programmes/{NEW_ITEM}")>{texts.programme_new()}</a>
                 </p>
                 {groups.collect_view()}
             </section>
@@ -86,4 +90,23 @@ fn sentence(error: FieldError, language: Language) -> String {
 /// Returns whether people of a role change the catalogue.
 fn is_admin(role: Role) -> bool {
     role == Role::Admin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiedui_core::catalogue::Catalogue;
+    use jiedui_core::catalogue::edit::programme::ProgrammeDraft;
+    use jiedui_core::values::field_error::ErrorCode;
+
+    #[test]
+    fn address_of_new_item_is_no_code() {
+        let add = |code: &str| {
+            let (code, color) = (code.to_owned(), "#000000".to_owned());
+            let draft = ProgrammeDraft { code, name: "生态".to_owned(), color, ..ProgrammeDraft::default() };
+            Catalogue::default().with_programme(draft).map_err(|errors| errors[0].code)
+        };
+        assert_eq!(add(NEW_ITEM), Err(ErrorCode::WrongType));
+        assert_eq!(add("new").map(|catalogue| catalogue.programmes.len()), Ok(1));
+    }
 }

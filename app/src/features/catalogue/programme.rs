@@ -6,7 +6,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::ui::form_row::{error_of, form_row};
-use jiedui_core::catalogue::edit::ProgrammeDraft;
+use jiedui_core::catalogue::edit::programme::ProgrammeDraft;
 use jiedui_core::catalogue::{Catalogue, ColorError, ProgrammeColor};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -139,7 +139,7 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
             <h1>{if is_new { texts.programme_new().to_owned() } else { untrack(name) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             {is_new.then(|| view! { <p class="lead">{texts.programme_accounts()}</p> })}
-            <div class="catalogue-beside">
+            <div class="catalogue-columns">
                 <form class="form" novalidate on:submit=save>
                     {row("name", texts.programme_name().to_owned(), text("name", |draft| &mut draft.name).into_any())}
                     {row("name_en", format!("{}{}", texts.programme_name_en(), texts.optional()), text("name_en", |draft| &mut draft.name_en).into_any())}

@@ -165,7 +165,7 @@ const PRODUCT: [char; 3] = ['×', '*', '＊'];
 mod tests {
     use super::*;
     use crate::features::catalogue::unreadable::part_name;
-    use jiedui_core::values::field_error::Language;
+    use jiedui_core::values::language::Language;
     use rstest::rstest;
     use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! Parts of a typed field that cannot be read, and their names on the screen.
 
 use crate::labels::texts::{Texts, fill};
-use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::language::Language;
 
 /// A part of a field that is typed and cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -136,7 +136,7 @@ impl Form {
         spawn_local(async move {
             // Loads other users' changes first, so that none is overwritten unseen.
             sync::refresh_overview(model).await;
-            let validated = match sync::judges(model).await {
+            let validated = match sync::reference_data(model).await {
                 Some((overview, places)) => validate(&overview, &places),
                 None => {
                     self.failed.try_set(Some(texts.not_ready_to_save().to_owned()));

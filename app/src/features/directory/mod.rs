@@ -179,8 +179,8 @@ fn OrganisationOf() -> impl IntoView {
 /// Lists the ledger items of a place by due date.
 fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
     let texts = model.texts;
-    let needs: Vec<&ItemView> = items.iter().filter(|item| covers(place, &item.item.place)).collect();
-    if needs.is_empty() {
+    let items_here: Vec<&ItemView> = items.iter().filter(|item| covers(place, &item.item.place)).collect();
+    if items_here.is_empty() {
         return String::new();
     }
     let row = |item: &&ItemView| {
@@ -193,8 +193,8 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
         }
     };
     html! {
-        h2 { (texts.nav_needs()) " · " (fill(texts.needs_found(), &[&needs.len()])) }
-        ul class="latest needs-here" { @for item in needs.iter().take(LISTED) { (row(item)) } }
+        h2 { (texts.nav_needs()) " · " (fill(texts.needs_found(), &[&items_here.len()])) }
+        ul class="latest needs-here" { @for item in items_here.iter().take(LISTED) { (row(item)) } }
     }
     .into_string()
 }

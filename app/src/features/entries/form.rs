@@ -122,16 +122,16 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let navigate = navigate.clone();
         spawn_local(async move {
             // Validation needs the catalogue and the places.
-            let judges = sync::judges(model).await;
+            let reference_data = sync::reference_data(model).await;
             // The draft may have changed meanwhile.
-            let (Some(edited), Some((overview, places))) = (draft.try_get_untracked().flatten(), judges) else {
+            let (Some(edited), Some((overview, places))) = (draft.try_get_untracked().flatten(), reference_data) else {
                 saving.try_set(Saving::NotReady);
                 return;
             };
-            let mistakes = check(model, &edited, &overview, &places);
-            if !mistakes.is_empty() {
-                focus_on(&mistakes);
-                errors.try_set(mistakes);
+            let invalid = check(model, &edited, &overview, &places);
+            if !invalid.is_empty() {
+                focus_on(&invalid);
+                errors.try_set(invalid);
                 saving.try_set(Saving::Not);
                 return;
             }

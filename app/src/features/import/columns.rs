@@ -4,14 +4,11 @@ use crate::api::imports;
 use crate::features::import::panel::Panel;
 use crate::features::import::preview::omitted_reason;
 use crate::labels::texts::fill;
+use jiedui_core::api::imports::column::UNIT;
 use jiedui_core::api::imports::{ColumnChoice, ColumnReason, ImportResponse};
+use jiedui_core::entry::field::PLACE;
 use leptos::prelude::*;
 use std::sync::Arc;
-
-/// Field that several columns can form together.
-const PLACE: &str = "place";
-/// The choice for columns with units of amounts.
-const UNIT: &str = "unit";
 
 /// Renders the mapping of columns to fields.
 pub fn columns(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {

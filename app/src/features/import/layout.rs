@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// Row limit of a heading.
-const MOST_ROWS: usize = 3;
+const MAX_ROWS: usize = 3;
 
 /// Renders the selection of sheet and heading rows.
 pub fn layout(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
@@ -91,7 +91,7 @@ fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
         <div class="form-row">
             <label for="import-heading-rows">{texts.import_heading_rows()}</label>
             <select id="import-heading-rows" disabled=move || panel.busy.get() on:change=of_rows>
-                {(1..=MOST_ROWS).map(option).collect_view()}
+                {(1..=MAX_ROWS).map(option).collect_view()}
             </select>
         </div>
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_heading_hint()>

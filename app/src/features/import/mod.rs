@@ -5,8 +5,8 @@
 mod actions;
 mod columns;
 mod earlier;
+mod errors;
 mod layout;
-mod mistakes;
 mod panel;
 mod preview;
 mod stage;
@@ -18,10 +18,10 @@ use crate::state::use_app_state;
 use actions::actions;
 use columns::columns;
 use earlier::earlier;
+use errors::errors;
 use jiedui_core::api::imports::{ImportResponse, Stage};
 use layout::layout;
 use leptos::prelude::*;
-use mistakes::mistakes;
 use panel::{Panel, Step};
 use preview::preview;
 use stage::stage_words;
@@ -115,7 +115,7 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
     };
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let (words, of_file) = (stage_words(panel, &import), format!("{} · {}", import.name, name));
-    let goes_on = import.goes_on();
+    let goes_on = import.is_running();
     let import = Arc::new(import);
     let of_step = {
         let import = import.clone();
@@ -131,7 +131,7 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
             }
             .into_any(),
             Step::Preview if stage == Stage::Checked => view! {
-                {(import.wrong > 0).then(|| mistakes(model, import.clone()))}
+                {(import.wrong > 0).then(|| errors(model, import.clone()))}
                 {preview(model, &import)}
             }
             .into_any(),

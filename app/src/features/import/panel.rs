@@ -111,7 +111,7 @@ impl Panel {
             let is_shown = self.import.with_untracked(|import| import.as_ref().is_some_and(|import| import.id == id));
             match imports::ask(id).await {
                 Ok(import) if is_shown => {
-                    let continues = import.goes_on();
+                    let continues = import.is_running();
                     self.show(import);
                     if !continues {
                         return;

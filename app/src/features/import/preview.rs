@@ -29,7 +29,7 @@ pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<
         {(import.hidden_rows > 0).then(|| view! { <p class="notice">{fill(texts.import_hidden_rows(), &[&import.hidden_rows])}</p> })}
         {uncalculated(texts, import)}
         {omitted_columns(texts, import)}
-        {left_out(texts, import)}
+        {omitted_rows(texts, import)}
         {(!import.changes.is_empty()).then(|| changes(texts, &import.changes))}
         {(!import.preview.is_empty() && import.changes.is_empty()).then(|| rows(texts, &import.preview))}
     }
@@ -65,7 +65,7 @@ fn omitted_columns(texts: &'static Texts, import: &ImportResponse) -> impl IntoV
     (!columns.is_empty()).then(|| view! { <p class="notice omitted-columns">{words}</p> })
 }
 
-fn left_out(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {
+fn omitted_rows(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + use<> {
     let why = |why: OmissionReason| match why {
         OmissionReason::Title => texts.import_why_title(),
         OmissionReason::Total => texts.import_why_total(),
@@ -75,15 +75,15 @@ fn left_out(texts: &'static Texts, import: &ImportResponse) -> impl IntoView + u
         OmissionReason::Example => texts.import_why_example(),
         OmissionReason::Blank => texts.import_why_blank(),
     };
-    let all: usize = import.left_out_counts.values().sum();
+    let all: usize = import.omission_counts.values().sum();
     let reasons: Vec<String> =
-        import.left_out_counts.iter().map(|(reason, count)| format!("{} {count}", why(*reason))).collect();
+        import.omission_counts.iter().map(|(reason, count)| format!("{} {count}", why(*reason))).collect();
     let summary = fill(texts.import_left_out(), &[&all, &reasons.join("、")]);
     let item = |row: &OmittedRow| {
         let words = fill(texts.import_left_out_row(), &[&row.row, &why(row.why), &row.text]);
         view! { <li>{words}</li> }
     };
-    let items = import.left_out.iter().map(item).collect_view();
+    let items = import.omitted_rows.iter().map(item).collect_view();
     (all > 0).then(|| view! { <details class="left-out"><summary>{summary}</summary><ul>{items}</ul></details> })
 }
 

@@ -69,7 +69,7 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
             }
             (target_lines(&figure_labels))
             (verified_line(&figure_labels))
-            p class="figure-made-of" { @if figure.entries == 0 { (count) } @else { a href="#entries" { (count) } } }
+            p class="figure-entries" { @if figure.entries == 0 { (count) } @else { a href="#entries" { (count) } } }
         }
     }
 }

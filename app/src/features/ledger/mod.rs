@@ -40,39 +40,39 @@ struct ItemFilter {
 }
 
 impl ItemFilter {
-    fn matches(&self, model: AppState, item: &ItemView, today: Date) -> bool {
-        let need = &item.item;
+    fn matches(&self, model: AppState, view: &ItemView, today: Date) -> bool {
+        let item = &view.item;
         let status = match self.status.as_str() {
             "" => true,
-            "overdue" => need.is_overdue(today),
-            code => need.status.code() == code,
+            "overdue" => item.is_overdue(today),
+            code => item.status.code() == code,
         };
-        need.ledger == self.ledger
+        item.ledger == self.ledger
             && status
-            && self.year.is_none_or(|year| need.year == year)
-            && (self.place.is_empty() || covers(&self.place, &need.place))
-            && (self.programme.is_empty() || need.programme == self.programme)
-            && self.has_words(model, need)
+            && self.year.is_none_or(|year| item.year == year)
+            && (self.place.is_empty() || covers(&self.place, &item.place))
+            && (self.programme.is_empty() || item.programme == self.programme)
+            && self.has_words(model, item)
     }
 
-    fn has_words(&self, model: AppState, need: &Item) -> bool {
+    fn has_words(&self, model: AppState, item: &Item) -> bool {
         if self.words.is_empty() {
             return true;
         }
-        let place = model.geography.places.with(|places| places.label(&need.place));
-        let text = format!("{} {} {} {place}", need.title, need.responsible, need.note).to_lowercase();
+        let place = model.geography.places.with(|places| places.label(&item.place));
+        let text = format!("{} {} {} {place}", item.title, item.responsible, item.note).to_lowercase();
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
 }
 
 lazy_screen!(
     /// The list of ledger items.
-    LedgerList, render_ledger, Needs
+    LedgerList, render_ledger, LedgerItems
 );
 
 /// The screen.
 #[component]
-fn Needs() -> impl IntoView {
+fn LedgerItems() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_needs());
@@ -258,22 +258,22 @@ fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) 
         texts.note(),
     ];
     let row = |view: &ItemView| {
-        let need = &view.item;
-        let programme = overview.catalogue.programme(&need.programme);
-        let pairing = need.pairing.and_then(|id| overview.directory().pairing(id));
+        let item = &view.item;
+        let programme = overview.catalogue.programme(&item.programme);
+        let pairing = item.pairing.and_then(|id| overview.directory().pairing(id));
         vec![
-            need.year.to_string(),
-            model.geography.places.with_untracked(|places| places.label(&need.place)),
+            item.year.to_string(),
+            model.geography.places.with_untracked(|places| places.label(&item.place)),
             programme.map(|programme| model.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default(),
-            need.title.clone(),
-            need.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),
-            need.unit.clone(),
-            need.due.map(format_date).unwrap_or_default(),
-            need.responsible.clone(),
-            ledger_status(texts, need.status).to_owned(),
-            if need.is_overdue(today) { texts.yes() } else { "" }.to_owned(),
+            item.title.clone(),
+            item.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),
+            item.unit.clone(),
+            item.due.map(format_date).unwrap_or_default(),
+            item.responsible.clone(),
+            ledger_status(texts, item.status).to_owned(),
+            if item.is_overdue(today) { texts.yes() } else { "" }.to_owned(),
             pairing.map(|pairing| pairing_name(model.labels(), overview, pairing)).unwrap_or_default(),
-            need.note.clone(),
+            item.note.clone(),
         ]
     };
     std::iter::once(heading.map(str::to_owned).to_vec()).chain(items.iter().map(row)).collect()

@@ -156,9 +156,9 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
     let today = model.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
     let is_due = |view: &&ItemView| {
-        let need = &view.item;
-        let is_here = user.scope.has_place(&need.place) && user.scope.has_programme(&need.programme);
-        is_here && !need.status.is_ended() && need.due.is_some_and(|due| due <= soon)
+        let item = &view.item;
+        let is_here = user.scope.has_place(&item.place) && user.scope.has_programme(&item.programme);
+        is_here && !item.status.is_ended() && item.due.is_some_and(|due| due <= soon)
     };
     let due: Vec<&ItemView> = items.iter().filter(is_due).collect();
     let rows = due.iter().take(LISTED).map(|item| ledger_row(model, overview, item, today)).collect_view();

@@ -52,7 +52,7 @@ impl Form {
         let row = form_row(field, label, self.error(field), control);
         let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
         let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here()}</p> });
-        view! { <div class:form-concerned=is_concerned>{note}{row}</div> }
+        view! { <div class:form-flagged=is_concerned>{note}{row}</div> }
     }
 
     /// Renders the field of the date.

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use crate::labels::texts::texts;
     use jiedui_core::directory::place::{Place, Side};
-    use jiedui_core::values::field_error::Language;
+    use jiedui_core::values::language::Language;
 
     #[test]
     fn unreadable_names_each_unreadable_parameter() {

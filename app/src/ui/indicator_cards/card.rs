@@ -58,7 +58,7 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], quer
         (target_lines(figure_labels))
         @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) }
         (verified_line(figure_labels))
-        p class="figure-made-of" {
+        p class="figure-entries" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
             @if let Some(last) = last { span { (fill(texts.last_in(), &[&last])) } }
         }

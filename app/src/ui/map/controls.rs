@@ -1,12 +1,14 @@
 //! Controls next to the map: zoom, shading, and the legend.
 
+use super::data::MapData;
 use super::gesture::STEP;
 use super::months::MonthPlayer;
 use super::shading::Shading;
+use crate::labels::programme_color::color_style;
 use crate::state::use_app_state;
 use crate::svg::viewport::Viewport;
 use crate::ui::url_state::{HistoryStep, use_url_state};
-use jiedui_core::catalogue::Indicator;
+use jiedui_core::catalogue::{Indicator, Programme};
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -53,20 +55,37 @@ pub fn MapControls(
     }
 }
 
-/// Meaning of the map's colours and dashes.
+/// Meaning of the map's colours and dashes: the programmes that the filter leaves, then the sides or the quantile classes.
 #[component]
 pub fn Legend(
     /// Shading of the map, if any.
     shading: Memo<Option<Arc<Shading>>>,
+    /// The map's data.
+    data: Memo<Arc<MapData>>,
 ) -> impl IntoView {
-    let texts = use_app_state().texts;
+    let app = use_app_state();
+    let texts = app.texts;
+    let programmes = Memo::new(move |_| {
+        data.with(|data| {
+            let chosen = data.filter.programme.as_deref();
+            let programmes = data.overview.catalogue.programmes.iter();
+            let programmes = programmes.filter(|programme| chosen.is_none_or(|chosen| programme.code == chosen));
+            let key = |programme: &Programme| {
+                (color_style(programme.color), app.pick(&programme.name, &programme.name_en).to_owned())
+            };
+            programmes.map(key).collect::<Vec<_>>()
+        })
+    });
     let key = |class: String, text: String| view! { <li><span class=format!("key {class}") aria-hidden="true"></span>{text}</li> };
     view! {
         <ul class="legend">
+            {move || programmes.get().into_iter().map(|(style, name)| {
+                view! { <li><span class="key key-programme" style=style aria-hidden="true"></span>{name}</li> }
+            }).collect_view()}
             {move || match shading.get() {
                 None => vec![
-                    key("side-a".to_owned(), texts.side_a().to_owned()),
-                    key("side-b".to_owned(), texts.side_b().to_owned()),
+                    key("map-side-a".to_owned(), texts.side_a().to_owned()),
+                    key("map-side-b".to_owned(), texts.side_b().to_owned()),
                 ],
                 Some(shading) => {
                     let mut lower = None;

@@ -174,7 +174,7 @@ pub fn Map(
             <MapControls view fit played/>
             <Show when=move || selection.with(Option::is_some)><LazySheet selection data/></Show>
             <figcaption>
-                <Legend shading/>
+                <Legend shading data/>
                 <div class="map-words" on:click=select_on_click(selection) inner_html=move || text_data.with(|data| text_alternative(app, data).into_string())></div>
                 <p class="map-source">{move || match app.geography.map_number.get_value() {
                     Some(number) => fill(texts.map_number(), &[&number]),

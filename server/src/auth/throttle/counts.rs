@@ -40,11 +40,11 @@ impl Key {
 /// Origin of an attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// The user name in its one spelling.
+    /// Canonical user name.
     pub username: String,
-    /// Where the request comes from.
+    /// Address of the client.
     pub address: Option<IpAddr>,
-    /// The account, where the device is already signed in to it.
+    /// Account to which the device is already signed in.
     pub device_of: Option<Uuid>,
 }
 

@@ -1,4 +1,4 @@
-//! Accounts: who may sign in, and what they may do.
+//! Accounts: password hash, role and scope.
 
 use crate::db::records::stored::{self, Unreadable};
 use crate::db::{Db, Result, Tx, on};
@@ -14,7 +14,7 @@ pub struct Account {
     pub user: User,
     /// Argon2id in PHC form.
     pub password_hash: String,
-    /// Whether it can no longer be used.
+    /// Whether the account is closed.
     pub disabled: bool,
 }
 
@@ -70,8 +70,8 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     Ok(None)
 }
 
-/// Gives accounts of earlier versions their names in the one spelling; returns the names that cannot be changed, because another
-/// account has that spelling.
+/// Renames accounts of earlier versions to their canonical names. Returns the names that stay because another account
+/// has the canonical one.
 pub async fn respell(db: &Db) -> Result<Vec<String>> {
     let query = "SELECT id, username FROM account";
     let names = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(query).fetch_all(pool).await?);
@@ -95,21 +95,21 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
     Ok(left)
 }
 
-/// Adds the accounts to a list that cannot be read.
+/// Adds the unreadable accounts to a list.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
     let rows: Vec<AccountRow> = on!(in tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
     rows.into_iter().try_for_each(|row| stored::note_unreadable(row.parse(), found))
 }
 
-/// All readable accounts by name.
+/// Returns all readable accounts by name.
 pub async fn all(db: &Db) -> Result<Vec<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
     let rows = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).fetch_all(pool).await?);
     rows.into_iter().filter_map(|row| stored::omit_unreadable(row.parse()).transpose()).collect()
 }
 
-/// Adds an account. False where there is one with this name.
+/// Adds an account. Returns false if the name exists.
 pub async fn add(db: &Db, account: &Account) -> Result<bool> {
     let query =
         "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
@@ -161,7 +161,7 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
     tx.commit().await
 }
 
-/// Stores an account's password alone; its sessions go on.
+/// Stores a new password hash. Sessions stay valid.
 pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
     let query = "UPDATE account SET password_hash = $2 WHERE id = $1";
     let mut tx = db.begin().await?;

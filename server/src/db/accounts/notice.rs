@@ -15,7 +15,7 @@ pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
     Ok(key)
 }
 
-/// Remembers a browser as an account's, whosever it was.
+/// Stores a browser's subscription for an account; a previous account loses it.
 pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
     let query = "INSERT INTO push_subscription (endpoint, account, created_at) VALUES ($1, $2, $3)
         ON CONFLICT (endpoint) DO UPDATE SET account = excluded.account, created_at = excluded.created_at";
@@ -30,7 +30,7 @@ pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// Forgets a browser.
+/// Deletes a browser's subscription.
 pub async fn unsubscribe(db: &Db, endpoint: &str) -> Result<()> {
     let query = "DELETE FROM push_subscription WHERE endpoint = $1";
     let mut tx = db.begin().await?;
@@ -38,7 +38,7 @@ pub async fn unsubscribe(db: &Db, endpoint: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// Returns the browsers of those who have made these records.
+/// Returns the subscriptions of the authors of these records.
 pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
     type Row = (String,);
     let mut tx = db.begin_reading().await?;

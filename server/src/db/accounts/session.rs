@@ -1,14 +1,14 @@
-//! Sessions: who holds which token. Only a token's hash is stored.
+//! Sessions and their tokens. Only the hash of a token is stored.
 
 use crate::db::accounts::account::UserRow;
 use crate::db::{Db, Result, on};
 use jiedui_core::access::user::User;
 use uuid::Uuid;
 
-/// How long a session lasts, in milliseconds: half a year, since a village may have no line for months.
+/// Duration of a session in milliseconds: half a year, since a village may be offline for months.
 pub const LIFETIME: i64 = 180 * 24 * 3600 * 1000;
 
-/// Remembers a token.
+/// Stores a new session.
 pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -> Result<()> {
     let query =
         "INSERT INTO session (token_hash, account, device_name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
@@ -26,7 +26,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
     tx.commit().await
 }
 
-/// Returns the user who holds a token, unless it has ended or the account is disabled.
+/// Returns the user of a token; `None` if the session has expired or the account is closed.
 pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
         JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";

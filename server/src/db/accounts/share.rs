@@ -10,15 +10,15 @@ pub struct Share {
     pub id: Uuid,
     /// Shared view, as the query of an address.
     pub query: String,
-    /// When it was made, in milliseconds since 1970.
+    /// Time of creation, in milliseconds since 1970.
     pub created_at: i64,
-    /// Until when it holds.
+    /// Expiry time.
     pub expires_at: i64,
-    /// When it was withdrawn, if it was.
+    /// Time of revocation, if it was revoked.
     pub withdrawn_at: Option<i64>,
 }
 
-/// Remembers a link of an account's.
+/// Stores a link of an account.
 pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Result<()> {
     let query = "INSERT INTO share (id, token_hash, account, query, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";

@@ -4,7 +4,7 @@ use crate::db::accounts::account;
 use crate::db::figures::pack;
 use crate::db::figures::query::TallyRow;
 use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
-use crate::db::files::import;
+use crate::db::files::{column_mapping, import};
 use crate::db::records::stored::Unreadable;
 use crate::db::records::{conflict, history, idempotency, record};
 use crate::db::reference::load::{self, Reference};
@@ -98,6 +98,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     conflict::note_unreadable(&mut tx, &mut unreadable).await?;
     idempotency::note_unreadable(&mut tx, &mut unreadable).await?;
     import::note_unreadable(&mut tx, &mut unreadable).await?;
+    column_mapping::note_unreadable(&mut tx, &mut unreadable).await?;
     account::note_unreadable(&mut tx, &mut unreadable).await?;
     load::note_unreadable(&mut tx, &mut unreadable).await?;
     feed::note_unreadable(&mut tx, &mut unreadable).await?;

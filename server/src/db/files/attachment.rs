@@ -115,7 +115,7 @@ pub struct Naming {
 
 impl Naming {
     /// Looks up the photos that users name in records. A photo that is not stored yet may be named: the phone that took it
-    /// sends it after the entry. One that somebody else has stored may be named by who may read it, and in a record that
+    /// sends it after the entry. A photo of another account may be named by users who may read it, and in a record that
     /// names it or has named it.
     pub async fn look_up(tx: &mut Tx, named: &[(&User, Uuid, &str)]) -> Result<Self> {
         let mut naming = Self::default();

@@ -1,4 +1,6 @@
-//! Attachments and import files: their metadata, never their content.
+//! Attachments and imports: their metadata, never the content of files.
 
 pub mod attachment;
+pub mod column_mapping;
 pub mod import;
+pub mod import_entries;

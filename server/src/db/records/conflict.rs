@@ -1,4 +1,4 @@
-//! Values that were not taken because others had changed the same fields. They wait for a person to choose.
+//! Conflicts: values that lost against concurrent changes of the same fields. They wait for a user's resolution.
 
 use crate::db::bulk::insert;
 use crate::db::records::stored::{self, Unreadable};
@@ -8,21 +8,21 @@ use jiedui_core::entry::Fields;
 use jiedui_core::sync::{ConcurrentChange, Path};
 use uuid::Uuid;
 
-/// By whom, with which copy of the app, by which mutation.
+/// Key of a mutation: account, client, sequence number.
 pub type MutationKey = (Uuid, Uuid, i64);
 
-/// Values that a mutation named and that were not taken.
+/// Conflicting values of a mutation.
 #[derive(Debug)]
 pub struct NewConflict {
     /// The record.
     pub record: Uuid,
     /// Key of the mutation.
     pub by: MutationKey,
-    /// The values, by the paths of their fields.
+    /// Values by path.
     pub fields: Fields,
 }
 
-/// Writes them.
+/// Inserts conflicts.
 pub async fn write(tx: &mut Tx, conflicts: &[NewConflict], at: i64) -> Result<()> {
     let mut rows = Vec::with_capacity(conflicts.len());
     for NewConflict { record, by, fields } in conflicts {
@@ -37,10 +37,10 @@ pub async fn write(tx: &mut Tx, conflicts: &[NewConflict], at: i64) -> Result<()
     Ok(())
 }
 
-/// The most conflicts of a record that may be unresolved at once.
+/// Maximum number of unresolved conflicts of a record.
 pub const MAX_UNRESOLVED: i64 = 100;
 
-/// Counts the conflicts of a record that nobody has resolved.
+/// Returns the number of unresolved conflicts of a record.
 pub async fn count_unresolved(tx: &mut Tx, record: Uuid) -> Result<i64> {
     let query = "SELECT COUNT(*) FROM conflict WHERE record = $1 AND settled_at IS NULL";
     Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).bind(record).fetch_one(connection).await?))
@@ -54,7 +54,7 @@ fn name_of(record: Uuid, client: Uuid, seq: i64) -> String {
     format!("of {record}, client {client}, mutation {seq}")
 }
 
-/// The values of a conflict that nobody has settled yet.
+/// Returns the values of an unresolved conflict.
 pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
     let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
     let values = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query)
@@ -66,7 +66,7 @@ pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Resul
     values.map(|values| stored::parse(KIND, name_of(record, client, seq), &values)).transpose()
 }
 
-/// Notes that somebody has chosen.
+/// Marks a conflict as resolved.
 pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
     let query = "UPDATE conflict SET settled_at = $1, settled_by = $2 WHERE record = $3 AND client = $4 AND seq = $5";
     on!(in tx, |connection| sqlx::query(query)
@@ -107,7 +107,7 @@ pub async fn others(tx: &mut Tx, changes: Vec<AccountChange>) -> Result<Vec<Conc
     Ok(others)
 }
 
-/// The most conflicts of a record in an answer; all unresolved ones fit.
+/// Maximum number of conflicts of a record in an answer; all unresolved ones fit.
 const LISTED: i64 = 2 * MAX_UNRESOLVED;
 
 #[derive(sqlx::FromRow)]
@@ -156,7 +156,7 @@ struct NamedRow {
     conflict: ConflictRow,
 }
 
-/// Adds the conflicts to a list that cannot be read. Reads all conflicts.
+/// Adds the unreadable conflicts to a list. Reads all conflicts.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT record, account, NULL AS name, client, seq, at, kept, settled_at FROM conflict
         WHERE (account, client, seq) > ($1, $2, $3) ORDER BY account, client, seq LIMIT $4";

@@ -1,4 +1,4 @@
-//! Signed cursors: how far a client has followed the change feed.
+//! Signed cursors: positions in the change feed, bound to a user, a scope and an epoch.
 
 use crate::db::{DbError, Result};
 use base64::Engine as _;
@@ -11,12 +11,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
-/// How far a client has followed the feed, and what its user could see by then.
+/// Position of a client in the feed, with the visibility of its user at that time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     #[serde(rename = "u")]
     user: Uuid,
-    /// The life of the database in which it was given out.
+    /// Epoch in which the cursor was issued.
     #[serde(rename = "e", default)]
     epoch: i64,
     #[serde(rename = "c")]
@@ -42,7 +42,7 @@ impl Visibility {
         Self { all: user.role == Role::Admin, scope: user.scope.clone() }
     }
 
-    /// Brings a visibility of version 0 up to date. There were six programmes then, and an account for all of them named
+    /// Upgrades a visibility of version 0. There were six programmes then, and an account for all of them named
     /// them. Without this, every phone would pull all its records again after the server's upgrade.
     fn upgrade(&mut self) {
         let names: BTreeSet<&String> = self.scope.programmes.iter().collect();
@@ -60,7 +60,7 @@ impl Visibility {
 const VERSION: u8 = 1;
 /// Number of programmes before others could be added.
 const FIRST_PROGRAMMES: usize = 6;
-/// The bytes of a cursor's signature.
+/// Number of bytes of a cursor's signature.
 const SIGNATURE: usize = 16;
 
 /// Key that signs cursors; all servers on a database have the same.
@@ -74,7 +74,7 @@ impl fmt::Debug for CursorKey {
 }
 
 impl CursorKey {
-    /// Derives it from the database's own secret.
+    /// Derives the key from the secret of the database.
     pub fn derive(secret: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"jiedui cursor");
@@ -90,7 +90,7 @@ impl CursorKey {
 }
 
 impl Cursor {
-    /// The start of the feed.
+    /// Returns the cursor at the start of the feed.
     pub fn start(user: &User, epoch: i64) -> Self {
         Self { user: user.id, epoch, change: 0, visibility: Visibility::of(user), version: VERSION, before: None }
     }
@@ -120,7 +120,7 @@ impl Cursor {
         if cursor.visibility == visibility {
             return Some(cursor);
         }
-        // Whatever was sent under either visibility may be on the phone.
+        // The phone may have records of both visibilities.
         let until = cursor.before.as_ref().map_or(cursor.change, |(_, until)| cursor.change.max(*until));
         let old = match cursor.before {
             Some((older, _)) => Visibility {
@@ -135,22 +135,22 @@ impl Cursor {
         Some(Self { user: user.id, epoch, change: 0, visibility, version: VERSION, before: Some((old, until)) })
     }
 
-    /// Where a client stands that has followed the feed up to a change.
+    /// Returns the cursor of a client that has received the feed up to a change.
     pub fn at(user: &User, epoch: i64, change: i64) -> Self {
         Self { change, ..Self::start(user, epoch) }
     }
 
-    /// The number of the last change that the client has.
+    /// Returns the number of the last change that the client has received.
     pub fn position(&self) -> i64 {
         self.change
     }
 
-    /// The life of the database in which it was given out.
+    /// Epoch in which the cursor was issued.
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
 
-    /// As it stands on the wire, signed.
+    /// Encodes and signs the cursor.
     pub fn encode(&self, key: &CursorKey) -> Result<String> {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?);
         let signature = key.mac(&body).ok_or(DbError::NoRandomness)?.finalize().into_bytes();
@@ -159,7 +159,7 @@ impl Cursor {
     }
 }
 
-/// The codes of both; an empty list means all and swallows the other.
+/// Returns the union of two lists of codes. An empty list means all.
 fn union(left: Vec<String>, right: Vec<String>) -> Vec<String> {
     if left.is_empty() || right.is_empty() { Vec::new() } else { [left, right].concat() }
 }

@@ -1,4 +1,4 @@
-//! Entries one by one and in lists, for people and programs that look at them.
+//! Reads entries: one with its history, and filtered lists.
 
 use crate::db::records::history::{self, HistoryPage};
 use crate::db::{
@@ -33,12 +33,12 @@ pub struct Filter {
     pub until: Option<Month>,
 }
 
-/// An entry in a list, and where the list goes on after it.
+/// An entry in a list, with the key after which the list continues.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// The entry.
     pub record: Record,
-    /// Its key: the number of the change that made it.
+    /// Number of the change that created it.
     pub key: i64,
 }
 
@@ -52,7 +52,7 @@ struct RecordRow {
     created: i64,
 }
 
-/// The same, with the columns that decide who sees it.
+/// Columns of a record for an answer, and those that decide who sees it.
 #[derive(FromRow)]
 struct ListedRow {
     #[sqlx(flatten)]
@@ -73,7 +73,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let prefix = |text: String| if text.is_empty() { text } else { text + "%" };
     let year = prefix(filter.year.map(|year| format!("{year:04}-")).unwrap_or_default());
     let place = filter.place.clone().unwrap_or_default();
-    // Codes are digits: the colon comes right after them.
+    // Codes are digits, and the colon is the character after them.
     let after_place = format!("{place}:");
     let [from, until] =
         [filter.from, filter.until].map(|month| month.map(|month| month.to_string()).unwrap_or_default());
@@ -112,16 +112,16 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     }
 }
 
-/// Records in the order in which they were made.
+/// Records in the order of their creation.
 #[derive(Debug)]
 pub struct OldestPage {
     /// Readable entries.
     pub records: Vec<Record>,
-    /// After which the next ones come; `None` at the end.
+    /// Key after which the next page begins; `None` at the end.
     pub last: Option<i64>,
 }
 
-/// The records of a kind that were made after a change, the oldest first.
+/// Returns the records of a kind that were created after a change, the oldest first.
 pub async fn oldest(db: &Db, kind: &Kind, after: i64, limit: i64) -> Result<OldestPage> {
     // The condition of the index `record_other`, for ledger items.
     let kinds = if *kind == Kind::Entry { "" } else { "AND kind <> 'entry'" };
@@ -145,17 +145,17 @@ fn record(kind: &Kind, row: RecordRow) -> Result<Record> {
 /// An entry with its history and conflicts.
 #[derive(Clone, Debug)]
 pub struct EntryWithHistory {
-    /// As it stands.
+    /// Current state.
     pub record: Record,
     /// Author.
     pub author: Option<Uuid>,
-    /// Its programme's code.
+    /// Code of its programme.
     pub programme: String,
-    /// Its place's code.
+    /// Code of its place.
     pub place: String,
-    /// Scopes (place and programme) in which it stood before.
+    /// Previous scopes (place and programme).
     pub former: Vec<(String, String)>,
-    /// The states that it has had, the first first.
+    /// Past and current states, the oldest first.
     pub history: HistoryPage,
     /// Conflicts.
     pub conflicts: Vec<Conflict>,

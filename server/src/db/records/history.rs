@@ -11,33 +11,33 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// Interval of states at which all fields are stored, so that every state is near one of those.
+/// Interval of states at which all fields are stored, so that every state is near a complete one.
 const WHOLE: i64 = 64;
-/// The most states in an answer, and the most bytes of their fields.
+/// Maximum number of states in an answer, and of bytes of their fields.
 const PAGE: usize = 200;
 const PAGE_SIZE: usize = 4 << 20;
-/// States read at a time.
+/// Number of states that are read at a time.
 const AT_ONCE: i64 = 16;
-/// Fields of which each answer of a form is a value of its own.
+/// Fields whose answers are compared one by one.
 const OF_FORM: [&str; 2] = [field::VALUES, field::DETAILS];
 
-/// A state that a record has had, as it is stored.
+/// Stored past state of a record.
 #[derive(Clone, Debug)]
 pub struct StoredRevision {
-    /// Of which record.
+    /// Identifier of the record.
     pub record: Uuid,
-    /// How it came about.
+    /// Revision that led to the state.
     pub revision: Revision,
-    /// All fields, or what takes the state after it back to this one.
+    /// All fields, or the difference from the next state to this one.
     pub fields: Fields,
-    /// Whether it is all fields.
+    /// Whether `fields` has all fields.
     pub whole: bool,
-    /// Whether it was deleted.
+    /// Whether the record was deleted.
     pub deleted: bool,
 }
 
 impl StoredRevision {
-    /// A state to be kept, since `after` follows it.
+    /// Creates the past state that `after` replaces.
     pub fn new(record: Uuid, revision: Revision, before: &Fields, after: &Fields, deleted: bool) -> Self {
         let whole = revision.rev % WHOLE == 1;
         let fields = if whole { before.clone() } else { undo(before, after) };
@@ -45,7 +45,7 @@ impl StoredRevision {
     }
 }
 
-/// Returns the difference that turns the fields `after` into `before`. Each differing field has a list with its former
+/// Returns the difference that turns the fields `after` into `before`. Each differing field has a list with its previous
 /// value, or an empty list if it was absent. The answers of a form are compared one by one.
 fn undo(before: &Fields, after: &Fields) -> Fields {
     let was = |value: Option<&Value>| value.map_or_else(|| json!([]), |value| json!([value]));
@@ -90,12 +90,12 @@ fn set(fields: &mut Fields, name: String, was: Value) {
     }
 }
 
-/// The newest states of an entry, or the newest before one; the oldest of them first.
+/// Page of the history: the newest states of an entry, or the newest before a revision; the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryPage {
     /// The states.
     pub states: Vec<RevisionState>,
-    /// There are older ones: those before this one.
+    /// Revision before which older states exist.
     pub older: Option<i64>,
 }
 
@@ -133,7 +133,7 @@ impl RevisionRow {
 /// Kind of a state in messages about unreadable ones.
 const KIND: &str = "entry";
 
-/// Reads states of a record, which stands as `now`: those before `before`, or the last ones.
+/// Reads the states of a record before the revision `before`, or the last ones. `now` is its current state.
 pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>) -> Result<HistoryPage> {
     let before = before.unwrap_or(now.rev + 1).clamp(1, now.rev + 1);
     let top = "SELECT MIN(rev) FROM revision WHERE record = $1 AND rev >= $2 AND rev < $3 AND whole";
@@ -209,7 +209,7 @@ pub async fn fields_at(db: &Db, record: Uuid, rev: i64, fields: Fields, earlier:
 /// Rows that [`note_unreadable`] reads at a time.
 const VERIFIED_AT_ONCE: i64 = 1_000;
 
-/// A state, with its record and the number of its mutation.
+/// Row of a past state, with the sequence number of its mutation.
 #[derive(FromRow)]
 struct NamedRow {
     record: Uuid,
@@ -218,7 +218,7 @@ struct NamedRow {
     revision: RevisionRow,
 }
 
-/// Adds the past states to a list that cannot be read. Reads all past states.
+/// Adds the unreadable past states to a list. Reads all past states.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT record, seq, rev, at, account, NULL AS name, changed, fields, deleted, whole FROM revision
         WHERE (record, rev) > ($1, $2) ORDER BY record, rev LIMIT $3";

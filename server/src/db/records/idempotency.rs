@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use uuid::Uuid;
 
-/// The beginning of the SHA-256 of a mutation: enough to tell whether it is the same that comes again.
+/// First bytes of the SHA-256 of a mutation, which identify a repetition.
 pub type MutationDigest = [u8; 16];
 
-/// Answers to a client's mutations, by their numbers.
+/// Answers to a client's mutations, by sequence number.
 #[derive(Debug, Default)]
 pub struct Answers {
     answers: BTreeMap<u64, (MutationDigest, PushResult)>,
-    /// Numbers whose answers cannot be read.
+    /// Sequence numbers whose answers cannot be read.
     unreadable: Vec<RangeInclusive<i64>>,
 }
 
@@ -43,7 +43,7 @@ impl Answers {
     }
 }
 
-/// A mutation's digest, the same however it travelled.
+/// Returns the digest of a mutation, which is the same for JSON and CBOR.
 pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
     let hash = Sha256::digest(serde_json::to_vec(mutation)?);
     let mut digest = MutationDigest::default();
@@ -51,7 +51,7 @@ pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
     Ok(digest)
 }
 
-/// The answers of one push, as they are stored.
+/// Stored answers of one push.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Stored {
     account: Uuid,
@@ -109,7 +109,7 @@ pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i6
     Ok(answers)
 }
 
-/// Stores them.
+/// Inserts answers.
 pub async fn write(tx: &mut Tx, rows: &[Stored], at: i64) -> Result<()> {
     let head = "INSERT INTO answer (account, client, last_seq, first_seq, digests, results, at) ";
     insert!(tx, head, rows, "", |values, row| {
@@ -122,7 +122,7 @@ pub async fn write(tx: &mut Tx, rows: &[Stored], at: i64) -> Result<()> {
 /// Rows that [`note_unreadable`] reads at a time.
 const PAGE: i64 = 1_000;
 
-/// Adds the answers to a list that [`find`] cannot read. Reads all answers.
+/// Adds the unreadable answers to a list. Reads all answers.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
         WHERE (account, client, last_seq) > ($1, $2, $3) ORDER BY account, client, last_seq LIMIT $4";

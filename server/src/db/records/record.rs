@@ -1,4 +1,4 @@
-//! Records and their revisions, written and read by the hundred: one statement for many rows.
+//! Records and their revisions, written and read in bulk: one statement for many rows.
 
 use crate::db::bulk::{self, Prepared, insert, select_in};
 use crate::db::records::history::StoredRevision;
@@ -13,42 +13,42 @@ use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// A record as it stands.
+/// Row of a record in its current state.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
     /// Identifier.
     pub id: Uuid,
     /// Kind.
     pub kind: Kind,
-    /// Its fields.
+    /// Fields.
     pub fields: Fields,
     /// Whether it is a tombstone.
     pub deleted: bool,
-    /// The number of its last change.
+    /// Number of its last change.
     pub change: i64,
-    /// The number of the change that made it.
+    /// Number of the change that created it.
     pub created: i64,
     /// Author; `None` for the program itself.
     pub author: Option<Uuid>,
-    /// Scopes (place and programme) in which it stood before.
+    /// Previous scopes (place and programme).
     pub former: Vec<(String, String)>,
-    /// Its last revision.
+    /// Last revision.
     pub last: Revision,
 }
 
 impl RecordRow {
-    /// The state that the record has now, to be kept when it gets these fields.
+    /// Returns the current state as a past state, before the record gets these fields.
     pub fn past(&self, after: &Fields) -> StoredRevision {
         StoredRevision::new(self.id, self.last.clone(), &self.fields, after, self.deleted)
     }
 }
 
-/// The place and the programme that a record's fields put it in.
+/// Returns the scope of a record: place and programme.
 pub fn scope(fields: &Fields, catalogue: &Catalogue) -> (String, String) {
     (text(fields, field::PLACE).to_owned(), programme(fields, catalogue).to_owned())
 }
 
-/// Returns the programme of its activity, or the one that it names itself.
+/// Returns the programme of the activity, or the programme that the fields name.
 fn programme<'a>(fields: &'a Fields, catalogue: &'a Catalogue) -> &'a str {
     match text(fields, field::ACTIVITY) {
         "" => text(fields, field::PROGRAMME),
@@ -60,10 +60,10 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Records that are put together while as many before them are written.
+/// Number of records whose statements are built while the previous ones are written.
 pub const CHUNK: usize = 64;
 
-/// Writes records as they stand now, with the columns by which they are found.
+/// Writes the current state of records, with the columns of the indexes.
 pub async fn write<R: Borrow<RecordRow>>(tx: &mut Tx, rows: &[R], catalogue: &Catalogue) -> Result<()> {
     let kind = tx.kind();
     let mut ready = prepare::<R>(kind, &[], catalogue)?;
@@ -112,7 +112,7 @@ pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Cata
     }))
 }
 
-/// Writes states that records have had.
+/// Writes past states of records.
 pub async fn write_past(tx: &mut Tx, rows: &[StoredRevision]) -> Result<()> {
     let mut written = Vec::with_capacity(rows.len());
     for row in rows {
@@ -157,7 +157,7 @@ pub async fn existing(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeSet<Uuid>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Reads the existing ones of these records, each by itself. An unreadable one is [`crate::db::DbError::Unreadable`].
+/// Returns the existing ones of these records. An unreadable record is [`crate::db::DbError::Unreadable`].
 pub async fn find(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Result<RecordRow>)>> {
     let rows = select_in!(
         tx,
@@ -191,8 +191,8 @@ fn row(stored: StoredRecord) -> Result<RecordRow> {
 /// Rows that [`note_unreadable`] reads at a time.
 const PAGE: i64 = 5_000;
 
-/// Adds the records to a list that [`find`] cannot read, and those that no feed contains. The fields of entries are
-/// checked by counting the figures. Reads all records.
+/// Adds unreadable records to a list, and records outside the feed. Counting the figures checks the fields of entries.
+/// Reads all records.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT id, kind, rev, CASE WHEN kind = 'entry' AND NOT deleted THEN '{}' ELSE fields END AS fields,
         deleted, change, created, author, former, changed, account, client, seq, at

@@ -1,12 +1,12 @@
 //! Reads stored JSON and numbers. Unreadable data, such as after damage to the disk, is logged with its identifier and
-//! omitted, or rejected by name where somebody changes it. It fails no unrelated request, and `jiedui verify` names it.
+//! omitted, or rejected by name when a user changes it. It fails no unrelated request, and `jiedui verify` names it.
 
 use crate::db::{DbError, Result};
 use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt::{self, Display};
 
-/// Stored data that cannot be read: kind, identifier and why.
+/// Unreadable stored data: kind, identifier and reason.
 pub type Unreadable = (String, String, String);
 
 /// Parses a stored value. Fails with [`DbError::Unreadable`].
@@ -14,7 +14,7 @@ pub fn parse<T: DeserializeOwned>(kind: &str, id: impl Display, text: &str) -> R
     serde_json::from_str(text).map_err(|error| unreadable(kind, id, &error))
 }
 
-/// Parses a stored value; `None`, and a line in the log, where it cannot be read.
+/// Parses a stored value. Logs an unreadable one and returns `None`.
 pub fn read<T: DeserializeOwned>(kind: &str, id: impl Display, text: &str) -> Option<T> {
     serde_json::from_str(text).inspect_err(|error| log(kind, id, error)).ok()
 }
@@ -35,7 +35,7 @@ pub fn instant(kind: &str, id: impl Display, column: &str, milliseconds: i64) ->
     Ok(text)
 }
 
-/// Returns the value; `None`, and a line in the log, for [`DbError::Unreadable`]. Other errors are returned.
+/// Returns the value. Logs [`DbError::Unreadable`] and returns `None`; other errors are returned.
 pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
@@ -47,7 +47,7 @@ pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Adds what cannot be read to a list. Other errors are returned.
+/// Adds unreadable data to a list. Other errors are returned.
 pub fn note_unreadable<T>(read: Result<T>, found: &mut Vec<Unreadable>) -> Result<()> {
     match read {
         Ok(_) => Ok(()),
@@ -64,7 +64,7 @@ pub fn unreadable(kind: &str, id: impl Display, error: &impl Display) -> DbError
     DbError::Unreadable(kind.to_owned(), id.to_string(), error.to_string())
 }
 
-/// Whether fields are an object of JSON that can be parsed; logged where they are not.
+/// Returns whether fields are a valid JSON object. Logs invalid ones.
 pub fn is_object(kind: &str, id: impl Display, text: &str) -> bool {
     match serde_json::from_str::<ParsedObject>(text) {
         Ok(_) => true,
@@ -75,7 +75,7 @@ pub fn is_object(kind: &str, id: impl Display, text: &str) -> bool {
     }
 }
 
-/// An object of JSON, parsed completely and not kept: unlike `IgnoredAny`, it fails for numbers out of range and lone
+/// A JSON object that is validated completely and discarded: unlike `IgnoredAny`, it fails for numbers out of range and lone
 /// surrogates.
 struct ParsedObject;
 
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for ParsedObject {
     }
 }
 
-/// A value of JSON, parsed completely and not kept.
+/// A JSON value that is validated completely and discarded.
 struct ParsedValue;
 
 impl<'de> Deserialize<'de> for ParsedValue {
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for ParsedValue {
     }
 }
 
-/// Says in the log that something stored cannot be read.
+/// Logs unreadable stored data.
 pub fn log(kind: &str, id: impl Display, error: &impl Display) {
     tracing::error!(kind, %id, %error, "a stored record cannot be read and is left out; `jiedui verify` lists them");
 }

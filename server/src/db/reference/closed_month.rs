@@ -22,7 +22,7 @@ pub async fn all(db: &Db) -> Result<Vec<ClosedMonth>> {
     Ok(on!(now db, |pool| sqlx::query_as::<_, ClosedMonth>(query).fetch_all(pool).await?))
 }
 
-/// Closes a month, or opens it again.
+/// Closes or reopens a month.
 pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Result<()> {
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change;

@@ -1,4 +1,4 @@
-//! Organisations and pairings, changed one by one; each keeps all states that it has had.
+//! Organisations and pairings, changed one by one, with their history.
 
 use crate::db::figures::directory_change;
 use crate::db::files::attachment::{self, Naming};
@@ -18,20 +18,20 @@ use uuid::Uuid;
 /// Result of writing a record of the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// Written, or equal already: the revision.
+    /// Revision of the written record, or of an equal one.
     Done(u64),
-    /// The identifier is another record's.
+    /// Another record has the identifier.
     OtherKind,
-    /// The agreement is somebody else's file, which this person may not read.
+    /// The agreement is a file of another account that the user may not read.
     ForeignFile,
     /// The record changed since the base revision; for 0: it exists with other content.
     Conflict,
-    /// There is no such revision yet: this is the last.
+    /// The base revision is above this last one.
     Ahead(u64),
 }
 
-/// Writes one as a user wants it who has seen the revision `base_rev`, if they say so; 0 for a new one. Fails with
-/// [`crate::db::DbError::Unreadable`] if the stored one cannot be read.
+/// Writes a record of the directory. `base_rev` is the revision that the user changed, 0 for a new record, or `None`.
+/// Fails with [`crate::db::DbError::Unreadable`] if the stored record cannot be read.
 pub async fn set(
     db: &Db,
     kind: Kind,
@@ -44,7 +44,7 @@ pub async fn set(
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change + 1;
     let existing = match record::find(&mut tx, &[id]).await?.pop() {
-        // It is not overwritten.
+        // An unreadable record is not overwritten.
         Some((_, Err(unreadable))) => {
             tx.rollback().await?;
             return Err(unreadable);

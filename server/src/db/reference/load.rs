@@ -28,7 +28,7 @@ use uuid::Uuid;
 pub struct Reference {
     /// Programmes, indicators, forms.
     pub catalogue: Catalogue,
-    /// The tree.
+    /// Tree of places.
     pub places: Places,
     /// The directory.
     pub organisations: Vec<Organisation>,
@@ -36,7 +36,7 @@ pub struct Reference {
     pub pairings: Vec<Pairing>,
     /// Months that are closed.
     pub closed: Vec<Month>,
-    /// How often any of this has changed in the database.
+    /// Version of the reference data in the database.
     pub version: i64,
     /// Index of the directory, created when first needed.
     pub index: OnceLock<DirectoryIndex>,
@@ -53,7 +53,7 @@ impl Reference {
         self.index.get_or_init(|| DirectoryIndex::new(self.directory()))
     }
 
-    /// The rules that an entry must keep, if today is `last_day`.
+    /// Returns the rules that entries are validated against. `last_day` is the latest allowed date.
     pub fn rules(&self, last_day: Date) -> Rules<'_> {
         Rules {
             catalogue: &self.catalogue,
@@ -85,7 +85,7 @@ struct PlaceRow {
 
 /// Reads the reference data.
 pub async fn load(db: &Db) -> Result<Reference> {
-    // Read first: what changes while the rest is read makes this too old, and it is read again.
+    // Read first: a change while the rest is read raises it, and everything is read again.
     let version = feed::reference(db).await?;
     let closed = "SELECT month FROM closed_month ORDER BY month";
     let closed: Vec<String> = on!(now db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
@@ -131,7 +131,7 @@ fn initials(name: &str) -> String {
         .collect()
 }
 
-/// The records of a kind that is not `entry`. Both databases use the partial index `record_other` only where the query
+/// Selects the records of a kind other than `entry`. Both databases use the partial index `record_other` only where the query
 /// repeats its condition.
 pub(in crate::db) const OF_KIND: &str =
     "SELECT id, rev, fields FROM record WHERE kind = $1 AND kind <> 'entry' AND NOT deleted ORDER BY id";
@@ -187,8 +187,8 @@ pub async fn directories(tx: &mut Tx, row: &RecordRow) -> Result<(DirectoryIndex
     Ok((before, index(&organisations, &pairings)))
 }
 
-/// Fills an empty database; false where somebody has done so before. An older catalogue gives way to the program's then:
-/// what entries have said under it stays as it is.
+/// Fills an empty database; returns false if it was filled before. In that case the program's catalogue replaces an
+/// older one, and existing entries keep their form versions.
 pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?.change;
@@ -226,7 +226,7 @@ pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) ->
     Ok(true)
 }
 
-/// Adds organisations and pairings that the program itself has made up; those that are there already stay.
+/// Adds generated organisations and pairings, except existing ones.
 pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[Pairing]) -> Result<()> {
     let mut tx = db.begin().await?;
     let mut change = feed::lock(&mut tx).await?.change;
@@ -248,7 +248,7 @@ fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Resul
     organisations.chain(pairings).collect()
 }
 
-/// A record that nobody has made, yet without its number.
+/// Creates the row of a record without an author. Its number is set later.
 fn new_row(kind: Kind, id: Uuid, fields: Fields) -> RecordRow {
     let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: crate::db::now() };
     RecordRow { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former: Vec::new(), last }
@@ -261,7 +261,7 @@ fn number(rows: &mut [RecordRow], change: &mut i64) {
     }
 }
 
-/// A record's fields.
+/// Returns the fields of a record.
 pub fn fields_of(record: &impl Serialize) -> Result<Fields> {
     Ok(serde_json::from_value(serde_json::to_value(record)?)?)
 }
@@ -281,7 +281,7 @@ async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
     Ok(())
 }
 
-/// Reads the catalogue as it was in a version; `None` where the database has no such version or cannot read it.
+/// Reads a version of the catalogue; `None` if it does not exist or cannot be read.
 pub async fn catalogue(db: &Db, version: u32) -> Result<Option<Catalogue>> {
     let query = "SELECT body FROM catalogue WHERE version = $1";
     let body = on!(now db, |pool| sqlx::query_scalar::<_, String>(query)
@@ -291,7 +291,7 @@ pub async fn catalogue(db: &Db, version: u32) -> Result<Option<Catalogue>> {
     Ok(body.and_then(|body| stored::read("catalogue", version, &body)))
 }
 
-/// Adds the versions of the catalogue and the closed months to a list that cannot be read.
+/// Adds the unreadable versions of the catalogue and closed months to a list.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let (catalogues, months) = ("SELECT version, body FROM catalogue", "SELECT month FROM closed_month");
     let (catalogues, months) = on!(in tx, |connection| (
@@ -308,8 +308,8 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
     Ok(())
 }
 
-/// Puts another catalogue in the place of the one with the version before it; false where somebody else was first.
-pub async fn revise(db: &Db, catalogue: &Catalogue) -> Result<bool> {
+/// Stores the next version of the catalogue. Returns false if that version exists already.
+pub async fn store_catalogue(db: &Db, catalogue: &Catalogue) -> Result<bool> {
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change;
     let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::db::accounts::account;
+use crate::db::files::import_entries;
 use crate::db::records::cursor::Cursor;
 use crate::db::records::pull;
 use crate::db::records::push::tests::{TestDb, push_of, put, survey};
@@ -99,7 +100,7 @@ async fn import_finds_damaged_entry_unreadable() {
     test.push(&[push_of(2, vec![put(1, ID, 0, survey()), put(2, other, 0, survey())])]).await;
     test.damage("UPDATE record SET rev = -2 WHERE id = $1", ID).await;
     let named = [(ID, 1), (other, 1), (Uuid::from_u128(9), 1)];
-    let standing = import::standing(&test.db, &admin(), &test.reference, Uuid::nil(), &named).await.unwrap();
+    let standing = import_entries::existing(&test.db, &admin(), &test.reference, Uuid::nil(), &named).await.unwrap();
     assert!(standing[&ID].is_none());
     assert_eq!(standing[&other].as_ref().map(|entry| entry.rev), Some(1));
     assert_eq!(standing.len(), 2, "the third does not exist");

@@ -44,7 +44,7 @@ pub async fn set_programme(
     let is_same = move |base: &Catalogue, now: &Catalogue| {
         base.programme(&same_code) == now.programme(&same_code) && (!moves || codes(base).eq(codes(now)))
     };
-    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_programme(request.draft(code))).await
+    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_programme(request.draft(code))).await
 }
 
 fn codes(catalogue: &Catalogue) -> impl Iterator<Item = &String> {
@@ -67,7 +67,7 @@ pub async fn set_activity(
     let request: SetActivityRequest = parse(&user, body)?;
     let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.activity(&same_code) == now.activity(&same_code);
-    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_activity(request.activity(code))).await
+    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_activity(request.activity(code))).await
 }
 
 /// Adds an indicator or changes its names and targets. The body may name in `base_version` the version of the catalogue
@@ -86,7 +86,7 @@ pub async fn set_indicator(
     let request: SetIndicatorRequest = parse(&user, body)?;
     let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.indicator(&same_code) == now.indicator(&same_code);
-    revise(&app, wants, (base, is_same), |catalogue| catalogue.with_indicator(request.indicator(code))).await
+    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_indicator(request.indicator(code))).await
 }
 
 /// Parses a change of the catalogue, which only an administrator may make.
@@ -103,8 +103,8 @@ fn parse<T: DeserializeOwned>(user: &User, body: Value) -> Result<T, Problem> {
     })
 }
 
-/// Applies one change to the catalogue. With a base version the item must be as it was in that version.
-async fn revise(
+/// Applies one change to the catalogue. With a base version, the item must equal that version.
+async fn edit(
     app: &AppState,
     wants: Accept,
     (base, is_same): (Option<u32>, impl FnOnce(&Catalogue, &Catalogue) -> bool),
@@ -129,7 +129,7 @@ async fn revise(
             return Err(changed_since());
         }
     }
-    if !load::revise(&app.db, &next).await? {
+    if !load::store_catalogue(&app.db, &next).await? {
         return Err(changed_since());
     }
     let snapshot = app.cache.reload(&app.db).await?;

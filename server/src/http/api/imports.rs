@@ -5,6 +5,7 @@ mod response;
 pub mod upload;
 pub mod writing;
 
+use crate::db::files::column_mapping;
 use crate::db::files::import::{self, Import};
 use crate::http::api::export::{XLSX, file, sheet_failed};
 use crate::http::extract::body::{Accept, Payload};
@@ -154,7 +155,7 @@ async fn check_again(
     }
     import.stage = Stage::Checking;
     if remember && !import.findings.official {
-        import::remember_mapping(&app.db, &import).await?;
+        column_mapping::store(&app.db, &import).await?;
     }
     import::write(&app.db, &import).await?;
     let _ = job::begin(app, user, &import);

@@ -143,7 +143,7 @@ pub async fn sign_out(
 
 /// Parses a sign-in; the problem names every wrong field.
 fn read(body: &Value) -> Result<SignInRequest, Problem> {
-    // A device's name that cannot be used is no reason to keep somebody out.
+    // An invalid device name does not prevent the sign-in.
     let device_name = text(body, "device_name").ok();
     match (text(body, "username"), text(body, "password")) {
         (Ok(username), Ok(password)) => Ok(SignInRequest { username, password, device_name }),

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiedui_app::state::boot::Boot;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
-use jiedui_core::values::field_error::Language;
+use jiedui_core::values::language::Language;
 use leptos::prelude::*;
 use std::error::Error;
 use std::num::NonZero;

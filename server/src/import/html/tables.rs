@@ -3,7 +3,7 @@
 use super::markup::{Event, scan};
 
 /// Maximum number of tables of a page.
-const MOST_TABLES: usize = 100;
+const MAX_TABLES: usize = 100;
 /// Maximum depth of nested tables.
 const DEEPEST: usize = 64;
 
@@ -62,7 +62,7 @@ pub fn table_sizes(text: &str) -> Vec<TableSize> {
         match event {
             Event::Open(name, _) if name.eq_ignore_ascii_case("table") => {
                 let (_, around) = tables.open();
-                if sizes.len() < MOST_TABLES {
+                if sizes.len() < MAX_TABLES {
                     sizes.push(TableSize { around, ..TableSize::default() });
                 }
             }

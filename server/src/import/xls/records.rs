@@ -5,8 +5,8 @@ use crate::import::file_error::FileError;
 use encoding_rs::GB18030;
 
 /// Maximum number of shared texts, and of their bytes.
-const MOST_TEXTS: usize = 2_000_000;
-const MOST_TEXT: usize = 64 << 20;
+const MAX_TEXTS: usize = 2_000_000;
+const MAX_TEXT: usize = 64 << 20;
 /// Kind of a record that continues the previous one.
 const CONTINUE: u16 = 0x003c;
 
@@ -167,10 +167,10 @@ impl<'a> Texts<'a> {
     pub fn shared(mut self) -> Result<Vec<Box<str>>, FileError> {
         let (mut texts, mut bytes) = (Vec::new(), 0);
         let count = self.skip(4).and_then(|()| self.number(4)).ok_or(FileError::Damaged)?;
-        for _ in 0..count.min(MOST_TEXTS) {
+        for _ in 0..count.min(MAX_TEXTS) {
             let Some(text) = self.shared_text() else { break };
             bytes += text.len();
-            if bytes > MOST_TEXT {
+            if bytes > MAX_TEXT {
                 return Err(FileError::TooManyCells);
             }
             texts.push(text.into_boxed_str());

@@ -9,11 +9,11 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use zip::ZipArchive;
 
 /// Maximum number of unpacked bytes of all parts that are read.
-pub const MOST_UNPACKED: u64 = 300_000_000;
+pub const MAX_UNPACKED: u64 = 300_000_000;
 /// Maximum number of bytes between two tags, and in a tag.
 const LONGEST_EVENT: usize = 1 << 20;
 /// Maximum number of parts of a package.
-const MOST_PARTS: u64 = 10_000;
+const MAX_PARTS: u64 = 10_000;
 
 /// A package.
 pub struct Package<'a> {
@@ -71,7 +71,7 @@ fn parts(file: &[u8]) -> Option<u64> {
 impl<'a> Package<'a> {
     /// Opens a workbook. The error names other kinds of package.
     pub fn open(file: &'a [u8]) -> Result<Self, FileError> {
-        if parts(file).is_none_or(|parts| parts > MOST_PARTS) {
+        if parts(file).is_none_or(|parts| parts > MAX_PARTS) {
             return Err(FileError::Damaged);
         }
         let archive = ZipArchive::new(Cursor::new(file)).map_err(|_| FileError::Damaged)?;
@@ -90,7 +90,7 @@ impl<'a> Package<'a> {
         if !has("[content_types].xml") && !has("xl/") {
             return Err(FileError::NotTable);
         }
-        Ok(Self { archive, names, left: Cell::new(MOST_UNPACKED) })
+        Ok(Self { archive, names, left: Cell::new(MAX_UNPACKED) })
     }
 
     /// Opens a part by its path.

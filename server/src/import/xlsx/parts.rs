@@ -9,11 +9,11 @@ use quick_xml::events::Event;
 use std::collections::HashMap;
 
 /// Maximum numbers of sheets, styles and shared texts.
-const MOST_SHEETS: usize = 255;
-const MOST_STYLES: usize = 65_000;
-const MOST_TEXTS: usize = 2_000_000;
+const MAX_SHEETS: usize = 255;
+const MAX_STYLES: usize = 65_000;
+const MAX_TEXTS: usize = 2_000_000;
 /// Maximum number of bytes of shared texts.
-const MOST_TEXT: usize = 64 << 20;
+const MAX_TEXT: usize = 64 << 20;
 
 /// A workbook without the contents of its sheets.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Workbook {
                     workbook.from_1904 = attribute(&start, b"date1904")
                         .is_some_and(|workbook| matches!(workbook.as_str(), "1" | "true" | "on"));
                 }
-                b"sheet" if workbook.sheets.len() < MOST_SHEETS => {
+                b"sheet" if workbook.sheets.len() < MAX_SHEETS => {
                     let related = attribute(&start, b"id").and_then(|id| relations.get(&id));
                     // Sheets that are charts have no cells.
                     let Some((_, path)) = related.filter(|(kind, _)| kind == "worksheet") else { continue };
@@ -64,13 +64,13 @@ impl Workbook {
         while let Some(event) = xml.next()? {
             match event {
                 Event::Start(start) => match start.local_name().as_ref() {
-                    b"numFmt" if formats.len() < MOST_STYLES => {
+                    b"numFmt" if formats.len() < MAX_STYLES => {
                         let id = attribute(&start, b"numFmtId").and_then(|id| id.parse::<u32>().ok());
                         let code = attribute(&start, b"formatCode").unwrap_or_default();
                         formats.extend(id.map(|id| (id, NumberFormat::of_code(&code))));
                     }
                     b"cellXfs" => in_cells = true,
-                    b"xf" if in_cells && styles.len() < MOST_STYLES => {
+                    b"xf" if in_cells && styles.len() < MAX_STYLES => {
                         let id =
                             attribute(&start, b"numFmtId").and_then(|id| id.parse::<u32>().ok()).unwrap_or_default();
                         styles.push(formats.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_number(id)));
@@ -97,7 +97,7 @@ impl Workbook {
             if is_text {
                 let text = xml.text(b"si", LONGEST_CELL)?;
                 bytes += text.len();
-                if texts.len() >= MOST_TEXTS || bytes > MOST_TEXT {
+                if texts.len() >= MAX_TEXTS || bytes > MAX_TEXT {
                     return Err(FileError::TooManyCells);
                 }
                 texts.push(text.into_boxed_str());

@@ -17,7 +17,7 @@ pub fn today() -> String {
     format_date(crate::storage::clock::today())
 }
 
-/// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::judges`].
+/// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::reference_data`].
 pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
     let Some(user) = model.session.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));

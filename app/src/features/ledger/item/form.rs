@@ -37,7 +37,7 @@ impl Form {
         if !self.errors.with_untracked(Vec::is_empty)
             && let Some(overview) = self.model.overviews.server.get_untracked()
         {
-            let now = self.mistakes(&(overview, self.model.geography.places.get_untracked()));
+            let now = self.validate(&(overview, self.model.geography.places.get_untracked()));
             self.errors.update(|errors| errors.retain(|error| now.iter().any(|current| current.field == error.field)));
         }
     }
@@ -47,7 +47,7 @@ impl Form {
     }
 
     /// Validates the draft against an overview and the places.
-    pub(super) fn mistakes(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
+    pub(super) fn validate(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
         let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.session.user.get_untracked())
         else {
             return Vec::new();

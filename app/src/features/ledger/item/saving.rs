@@ -12,9 +12,9 @@ use leptos::prelude::*;
 pub async fn save_item(form: Form) -> Result<(), Option<String>> {
     let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
     // Validation needs the catalogue and the places.
-    let judges = sync::judges(model).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
+    let reference_data = sync::reference_data(model).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
     let draft = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let errors = form.mistakes(&judges);
+    let errors = form.validate(&reference_data);
     if !errors.is_empty() {
         form.errors.try_set(errors);
         return Err(None);

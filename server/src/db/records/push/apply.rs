@@ -55,8 +55,8 @@ impl Batch<'_> {
         Ok(result)
     }
 
-    /// Applies a mutation to a record with these concurrent changes. `keep_conflict` stores the values that were not
-    /// taken as a conflict.
+    /// Applies a mutation to a record with these concurrent changes. `keep_conflict` stores conflicting
+    /// values as a conflict.
     pub(super) fn apply_to_record(
         &mut self,
         push: &Push,

@@ -30,7 +30,7 @@ pub(super) struct Batch<'a> {
     pub(super) reference: &'a Reference,
     pub(super) change: i64,
     pub(super) at: i64,
-    /// The same time as stored in fields.
+    /// Time of the transaction as stored in fields.
     pub(super) now: Value,
     /// Stored and new answers, by account and client.
     pub(super) answers: BTreeMap<(Uuid, Uuid), Answers>,

@@ -59,7 +59,7 @@ async fn one_by_one(db: &Db, reference: &Reference, push: &Push) -> Result<Done>
     Ok((vec![results], last))
 }
 
-/// The path of the largest number that a mutation names.
+/// Returns the path of the largest number in a mutation.
 fn largest_value(mutation: &Mutation) -> String {
     let values = mutation.fields.get(field::VALUES).and_then(Value::as_object).into_iter().flatten();
     let size = |value: &Value| value.as_f64().unwrap_or_default().abs();

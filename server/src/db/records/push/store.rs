@@ -13,7 +13,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl Batch<'_> {
-    /// Gives a record a new state and updates the figures. `entry` is the entry parsed from the fields.
+    /// Sets the new state of a record and updates the figures. `entry` is the entry parsed from the fields.
     pub(super) fn change(
         &mut self,
         mutation: &Mutation,
@@ -67,7 +67,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Adds a conflict for values that were not taken, if `keep_conflict` and there are any.
+    /// Adds a conflict for the conflicting values, if `keep_conflict` and there are any.
     pub(super) fn add_conflict(&mut self, record: Uuid, by: MutationKey, fields: Fields, keep_conflict: bool) {
         if keep_conflict && !fields.is_empty() {
             if let Some(count) = self.unresolved.get_mut(&record) {

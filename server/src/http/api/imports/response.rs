@@ -9,7 +9,8 @@ use crate::state::AppState;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiedui_core::api::imports::{CellError, ColumnChoice, ImportResponse, StartRow};
-use jiedui_core::values::field_error::{ErrorCode, FieldError, Language};
+use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::language::Language;
 use std::sync::atomic::Ordering;
 
 /// Converts an import to the response type.
@@ -22,11 +23,11 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
         label: words.label(&target.path),
         required: target.required,
     };
-    let mut mistakes = mistakes_of(&import);
-    for mistake in &mut mistakes {
-        mistake.error = mistake.error.clone().in_language(language);
-        if mistake.column.is_empty() && targets.iter().any(|target| target.path == mistake.error.field) {
-            mistake.column = words.label(&mistake.error.field);
+    let mut errors = stored_errors(&import);
+    for error in &mut errors {
+        error.error = error.error.clone().in_language(language);
+        if error.column.is_empty() && targets.iter().any(|target| target.path == error.error.field) {
+            error.column = words.label(&error.error.field);
         }
     }
     let work = app.imports.of(import.id);
@@ -44,7 +45,7 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
         done: work.map(|work| work.done.load(Ordering::Relaxed)),
         wrong_rows: signed(import.wrong_rows),
         wrong: signed(import.wrong),
-        mistakes,
+        errors,
         likely: import.likely,
         created_at: instant(import.created_at),
         problem: findings.fault.map(|fault| fault.words(language)),
@@ -54,8 +55,8 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
         units: findings.units.clone(),
         omitted_columns: findings.omitted_columns.iter().map(|column| words.omitted_column(column)).collect(),
         official: findings.official,
-        left_out: findings.left_out.clone(),
-        left_out_counts: findings.left_out_counts.clone(),
+        omitted_rows: findings.omitted_rows.clone(),
+        omission_counts: findings.omission_counts.clone(),
         preview: findings.rows.iter().map(|row| words.preview_row(row)).collect(),
         changes: findings.changes.iter().map(|change| words.change(change)).collect(),
         new: findings.new,
@@ -69,11 +70,11 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
     }
 }
 
-/// Returns the stored mistakes of an import. If they cannot be read, the list has one mistake that says so: an empty list
-/// would mean a table without mistakes.
-fn mistakes_of(import: &Import) -> Vec<CellError> {
-    serde_json::from_str(&import.mistakes).unwrap_or_else(|error| {
-        tracing::error!(%error, import = %import.id, "stored mistakes cannot be read");
+/// Returns the stored errors of an import. If they cannot be read, the list has one error that says so: an empty list
+/// would mean a valid table.
+fn stored_errors(import: &Import) -> Vec<CellError> {
+    serde_json::from_str(&import.errors).unwrap_or_else(|error| {
+        tracing::error!(%error, import = %import.id, "stored errors cannot be read");
         let error = FieldError::new("mistakes", ErrorCode::Unreadable);
         vec![CellError { row: 0, column: String::new(), value: String::new(), error }]
     })

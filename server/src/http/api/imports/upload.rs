@@ -110,7 +110,7 @@ pub async fn upload(
         rows: 0,
         wrong_rows: 0,
         wrong: 0,
-        mistakes: "[]".to_owned(),
+        errors: "[]".to_owned(),
         likely: Vec::new(),
         findings: Findings::default(),
         created_at: crate::db::now(),

@@ -89,7 +89,7 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
         ));
     };
     let rows = std::mem::take(&mut checked.writing);
-    job::take(import, checked);
+    job::apply(import, checked);
     import.stage = Stage::Writing;
     import::write(&app.db, import).await?;
     match app.writer.push(writing(import, user, &rows, last_day())?).await {

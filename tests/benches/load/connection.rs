@@ -1,10 +1,10 @@
-//! A line to the server that counts every byte on it: HTTP/1.1 over one connection that stays open.
+//! Connection to the server that counts every byte: HTTP/1.1, kept alive.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
 /// An open connection of a signed-in user.
-pub struct Line {
+pub struct Connection {
     reader: BufReader<TcpStream>,
     token: String,
     /// Bytes sent, heads included.
@@ -21,7 +21,7 @@ pub struct Body<'a> {
     pub packed: &'a [u8],
 }
 
-impl Line {
+impl Connection {
     pub fn open(address: &str, token: &str) -> Self {
         let stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
         stream.set_nodelay(true).unwrap();

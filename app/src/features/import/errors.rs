@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const LISTED: usize = 100;
 
 /// Renders the errors, row by row.
-pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
+pub fn errors(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
     let texts = model.texts;
     let listed = RwSignal::new(LISTED);
     let rows = {
@@ -26,10 +26,10 @@ pub fn mistakes(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
                     </tr>
                 }
             };
-            import.mistakes.iter().take(listed.get()).map(row).collect_view()
+            import.errors.iter().take(listed.get()).map(row).collect_view()
         }
     };
-    let all = import.mistakes.len();
+    let all = import.errors.len();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=texts.import_mistakes()>
             <table class="table-numbers table-errors">
