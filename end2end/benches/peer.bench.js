@@ -24,8 +24,8 @@ const NEW_ONES = 100;
 const FASTER = { 1: 10, 6: 5 };
 const PHONE = { viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" };
 const LIST = "/list?year=all";
-const PATIENCE = 180_000;
-const WAIT = { polling: "raf", timeout: PATIENCE };
+const TIMEOUT = 180_000;
+const WAIT = { polling: "raf", timeout: TIMEOUT };
 // Measured parts of a round.
 const PARTS = (entries) => ({ pull: `first pull of ${entries}`, more: `${NEW_ONES} new ones`, start: "start with them on the phone" });
 
@@ -85,7 +85,7 @@ function ofJiedui(browser, server, rate, added) {
       await page.waitForFunction(isSynced, null, WAIT);
     });
     await readyOffline(page);
-    await openByAddress(page, LIST, PATIENCE);
+    await openByAddress(page, LIST, TIMEOUT);
     const count = (await page.evaluate(listed)) + NEW_ONES;
     const api = await server.api("recorder");
     const mutations = added.map(({ id, fields }, number) => ({ seq: number + 1, kind: "entry", id, base_rev: 0, op: "put", fields }));
@@ -96,7 +96,7 @@ function ofJiedui(browser, server, rate, added) {
     await page.close();
     const next = await context.newPage();
     await slowDown(next, rate);
-    const start = await openByAddress(next, LIST, PATIENCE);
+    const start = await openByAddress(next, LIST, TIMEOUT);
     await next.waitForFunction(isListed, count, WAIT);
     parts.start = start;
   });

@@ -2,8 +2,8 @@
 
 export const SLOWDOWN = 6;
 // How long a benchmark waits for a screen, and for a sign-in.
-export const PATIENCE = 30_000;
-export const SIGN_IN_PATIENCE = 180_000;
+export const TIMEOUT = 30_000;
+export const SIGN_IN_TIMEOUT = 180_000;
 
 // Slows a page's processor down. Returns the session of its developer tools.
 export async function slowDown(page, rate = SLOWDOWN) {
@@ -40,9 +40,9 @@ export async function watchContent(context) {
   });
 }
 
-async function within(patience, what, promise) {
+async function within(timeout, what, promise) {
   let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what}: not within ${patience} ms`)), patience)));
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what}: not within ${timeout} ms`)), timeout)));
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -51,9 +51,9 @@ async function within(patience, what, promise) {
 }
 
 // Loads a screen as an address that is typed in. Returns the milliseconds until its content is there.
-export async function openByAddress(page, address, patience = PATIENCE) {
+export async function openByAddress(page, address, timeout = TIMEOUT) {
   await page.goto(address, { waitUntil: "commit" });
-  return within(patience, address, page.evaluate(() => globalThis.contentShown));
+  return within(timeout, address, page.evaluate(() => globalThis.contentShown));
 }
 
 // Follows a link to a screen inside the running app. Returns the milliseconds until its content is there.
@@ -70,7 +70,7 @@ export async function openByLink(page, address) {
     link.remove();
     return (await globalThis.contentShown) - begin;
   }, address);
-  return within(PATIENCE, address, shown);
+  return within(TIMEOUT, address, shown);
 }
 
 const isSynced = () => document.querySelector("#sync")?.textContent.includes("已同步");
@@ -83,8 +83,8 @@ export async function signInTo(page, server, name) {
   await page.getByLabel("密码").fill(server.passwords[name]);
   const begin = performance.now();
   await page.getByRole("button", { name: "登录" }).click();
-  await page.waitForFunction(isSynced, null, { polling: "raf", timeout: SIGN_IN_PATIENCE });
-  await within(PATIENCE, "first screen", page.evaluate(() => globalThis.contentShown));
+  await page.waitForFunction(isSynced, null, { polling: "raf", timeout: SIGN_IN_TIMEOUT });
+  await within(TIMEOUT, "first screen", page.evaluate(() => globalThis.contentShown));
   return performance.now() - begin;
 }
 
@@ -93,7 +93,7 @@ export async function idle(page) {
   const settled = page.evaluate(async () => {
     for (let round = 0; round < 2; round++) await new Promise((done) => requestAnimationFrame(() => requestIdleCallback(done)));
   });
-  await within(PATIENCE, "idle", settled);
+  await within(TIMEOUT, "idle", settled);
 }
 
 // Scrolls down as fast as a person who looks for something. Fails where nothing moves.

@@ -14,7 +14,7 @@ import { goOffline, readyOffline } from "../tests/jiedui.js";
 import { ROUNDS, SIZES, test } from "./bench.js";
 import { Figures, expectWithinBounds } from "./figures.js";
 import { Editor, INDICATOR, LEDGER_ITEM, ORGANISATION, OWN_ENTRY, WAITING } from "./filled.js";
-import { PATIENCE, idle, openByAddress, openByLink, scroll, signInTo, slowDown, watchContent } from "./phone.js";
+import { TIMEOUT, idle, openByAddress, openByLink, scroll, signInTo, slowDown, watchContent } from "./phone.js";
 import { measureExports, measureFigures, measurePage, measureStarts } from "./serving.js";
 import { Traffic, traced, usedMemory, watchWasm } from "./trace.js";
 
@@ -139,7 +139,7 @@ for (const entries of SIZES) {
       const open = async () => {
         traffic.forget();
         await openByAddress(page, "/");
-        await expect.poll(() => traffic.isCurrent, { timeout: PATIENCE }).toBe(true);
+        await expect.poll(() => traffic.isCurrent, { timeout: TIMEOUT }).toBe(true);
         await idle(page);
       };
       const isApp = (path) => path.startsWith("/pkg/") || /\.\w+$/.test(path);

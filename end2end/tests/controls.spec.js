@@ -12,7 +12,7 @@ const OPEN_TO_ALL = ["/", "/?programme=labour", "/?year=2023&place=522728", "/?s
 const SIGNED_IN = ["/work", "/entries", "/list", "/needs", "/needs?year=2023"];
 const RECORDING = ["/entries/new", "/entries/new/field_survey", "/entries/new/skills_training", "/needs/new", "/import"];
 const REVIEWING = ["/review"];
-const ADMINISTERING = ["/catalogue", "/catalogue/activities/new", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new", "/catalogue/programmes/labour", "/catalogue/programmes/new", "/organisations/new", "/pairings/new"];
+const ADMINISTERING = ["/catalogue", "/catalogue/activities/new-item", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new-item", "/catalogue/programmes/labour", "/catalogue/programmes/new-item", "/organisations/new", "/pairings/new"];
 
 // The screens of a role, with those of single records.
 function screensOf(role, records) {

@@ -95,3 +95,15 @@ test("programme that another administrator has changed is not overwritten and ty
   await expect(page.getByRole("heading", { name: "活动与指标" })).toBeVisible();
   expect(await labour()).toEqual({ code: "labour", name: "劳务协作", name_en: "Labour", color: "#123456" });
 });
+
+test("programme with the code new has a form of its own", async ({ page, server }) => {
+  const api = await server.api("admin");
+  await api.put("/catalogue/programmes/new", { name: "生态", name_en: "Ecology", color: "#2e7d32" });
+  await signIn(page, server, "admin");
+  await page.goto("/catalogue/programmes/new");
+  await expect(page.locator("#field-name")).toHaveValue("生态");
+  await page.goto("/catalogue");
+  await page.getByRole("link", { name: "新增工程" }).click();
+  await expect(page.locator("#field-code")).toHaveValue("");
+  await expect(page.locator("#field-name")).toHaveValue("");
+});

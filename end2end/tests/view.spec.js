@@ -133,6 +133,20 @@ test("village can be chosen as filter without an account and offline", async ({ 
   await signedIn.context().close();
 });
 
+test("legend has the colours of programmes and sides", async ({ page }) => {
+  await page.goto("/");
+  await started(page);
+  const colour = (locator) => locator.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const programmes = page.locator(".legend li", { has: page.locator(".key-programme") });
+  await expect(programmes).toHaveCount(6);
+  expect(new Set(await Promise.all((await programmes.locator(".key").all()).map(colour))).size).toBe(6);
+  const guiyang = page.locator(".legend .map-side-a");
+  const fill = await page.locator(".outlines path.map-side-a").first().evaluate((path) => getComputedStyle(path).fill);
+  expect(await colour(guiyang)).toBe(fill);
+  await page.getByLabel("协作工程").selectOption("education");
+  await expect(programmes).toHaveText(["教育"]);
+});
+
 test("shaded map distinguishes zero from no data and names classes", async ({ page }) => {
   await page.goto("/?year=2023");
   await started(page);

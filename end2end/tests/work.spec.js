@@ -121,7 +121,7 @@ test("entry recorded offline before a form change is accepted", async ({ page, s
   await admin.locator("summary").first().click();
   await expect(admin.getByRole("link", { name: /^实地调研 ?第/ })).toContainText(/第 \d+ 版/);
   // A new activity, and an indicator's new target.
-  await admin.goto(at("/catalogue/activities/new"));
+  await admin.goto(at("/catalogue/activities/new-item"));
   await admin.locator("#activity-name").fill("乡村夜校");
   await admin.locator("#activity-code").fill("night_school");
   await admin.locator("#activity-programme").selectOption("education");
