@@ -1,4 +1,4 @@
-//! What protects browsers: headers of every response, and the origin of requests that change something.
+//! Protection of browsers: headers of every response, and the check of the origin of requests that change data.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

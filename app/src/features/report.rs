@@ -31,24 +31,24 @@ lazy_screen!(display:
 /// The screen.
 #[component]
 fn Report() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.report());
     let filter = use_filter();
-    crate::sync::village::follow(model, filter);
+    crate::sync::village::follow(app, filter);
     let address = use_url_state();
     let back = move || format!("/{}", address.query());
     let month = move || filter.get().until;
     let months = move || {
-        let (year, until) = (filter.get().year.unwrap_or(model.today.year()), filter.get().until);
+        let (year, until) = (filter.get().year.unwrap_or(app.today.year()), filter.get().until);
         let option = |month: Month| {
             let text = month.to_string();
             view! { <option value=text.clone() selected=until == Some(month)>{text.clone()}</option> }
         };
         Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
     };
-    let body = move || match model.overviews.complete_for(&filter.get()) {
-        Some(overview) => whole(model, &overview, &filter.get(), month()),
+    let body = move || match app.overviews.complete_for(&filter.get()) {
+        Some(overview) => whole(app, &overview, &filter.get(), month()),
         None => String::new(),
     };
     view! {
@@ -67,7 +67,7 @@ fn Report() -> impl IntoView {
                 <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print()}</button>
             </div>
             <div inner_html=body></div>
-            {move || model.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            {move || app.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
         </article>
     }
 }
@@ -83,8 +83,8 @@ struct Line<'a> {
     before: Option<Quantity>,
 }
 
-fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
-    let year = filter.year.unwrap_or(model.today.year());
+fn whole(app: AppState, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
+    let year = filter.year.unwrap_or(app.today.year());
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
     let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
@@ -105,17 +105,17 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
     let place = filter.place.as_deref().and_then(|code| overview.places.iter().find(|place| place.code == code));
     let place = match (filter.place.as_deref(), place) {
         (_, Some(place)) => place.name.clone(),
-        (Some(code), None) => model.geography.places.with(|places| places.label(code)),
-        (None, None) => model.texts.all_places().to_owned(),
+        (Some(code), None) => app.geography.places.with(|places| places.label(code)),
+        (None, None) => app.texts.all_places().to_owned(),
     };
     // A new programme without indicators has a page only if it is chosen.
     let programmes: Vec<&Programme> = match &filter.programme {
         Some(code) => overview.catalogue.programme(code).into_iter().collect(),
         None => overview.catalogue.counted_programmes().collect(),
     };
-    let place_label = |code: &str| model.place_label(code);
+    let place_label = |code: &str| app.place_label(code);
     let time = month.map_or(year.to_string(), |month| month.to_string());
-    let report = Of { model, overview, filter: &now, time, place, place_label: &place_label };
+    let report = Of { app, overview, filter: &now, time, place, place_label: &place_label };
     programmes
         .into_iter()
         .map(|programme| {
@@ -129,7 +129,7 @@ fn whole(model: AppState, overview: &Overview, filter: &Filter, month: Option<Mo
 
 /// Scope of a report.
 struct Of<'a> {
-    model: AppState,
+    app: AppState,
     overview: &'a Overview,
     filter: &'a Filter,
     /// Year or month.
@@ -141,10 +141,10 @@ struct Of<'a> {
 
 impl<'a> Of<'a> {
     fn words(&self, line: &'a Line<'a>) -> FigureLabels<'a> {
-        let Self { model, overview, filter, .. } = *self;
+        let Self { app, overview, filter, .. } = *self;
         FigureLabels {
-            labels: model.labels(),
-            today: model.today,
+            labels: app.labels(),
+            today: app.today,
             overview,
             indicator: line.indicator,
             figure: &line.now,
@@ -156,9 +156,9 @@ impl<'a> Of<'a> {
 
 /// Renders a programme's page.
 fn page<'a>(report: &Of<'a>, programme: &Programme, lines: &'a [Line<'a>]) -> Markup {
-    let Of { model, overview, filter, time, place, .. } = report;
-    let texts = model.texts;
-    let name = model.pick(&programme.name, &programme.name_en);
+    let Of { app, overview, filter, time, place, .. } = report;
+    let texts = app.texts;
+    let name = app.pick(&programme.name, &programme.name_en);
     let has_levels =
         lines.iter().any(|line| matches!(line.indicator.aggregation, Aggregation::Latest | Aggregation::Mean));
     let has_other_targets = !filter.covers_target() && lines.iter().any(|line| line.now.target.is_some());
@@ -182,7 +182,7 @@ type Cell<'a> = Box<dyn Fn(&Line<'_>) -> Option<String> + 'a>;
 
 /// Renders the table of a page. Leaves out columns that are empty in every row, such as targets if none is set.
 fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
-    let texts = report.model.texts;
+    let texts = report.app.texts;
     let is_whole = report.filter.covers_target();
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
     let has_month = report.filter.until.is_some();
@@ -235,8 +235,8 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
                 tbody {
                     @for line in lines {
                         tr {
-                            th scope="row" { (report.model.pick(&line.indicator.name, &line.indicator.name_en)) }
-                            td { (report.model.pick(&line.indicator.unit, &line.indicator.unit_en)) }
+                            th scope="row" { (report.app.pick(&line.indicator.name, &line.indicator.name_en)) }
+                            td { (report.app.pick(&line.indicator.unit, &line.indicator.unit_en)) }
                             @for (_, cell) in &columns { td { (cell(line).unwrap_or_else(|| "—".to_owned())) } }
                         }
                     }
@@ -249,7 +249,7 @@ fn table<'a>(report: &Of<'a>, name: &str, lines: &'a [Line<'a>]) -> Markup {
 /// Lists the targets that are not reached, and by how much, or that have no figure yet. Writes nothing for a place: no
 /// target was set for it.
 fn lacking<'a>(report: &Of<'a>, lines: &'a [Line<'a>]) -> Markup {
-    let texts = report.model.texts;
+    let texts = report.app.texts;
     let has_targets = lines.iter().any(|line| line.now.target.is_some());
     if has_targets && !report.filter.covers_target() {
         return Markup::default();
@@ -260,7 +260,7 @@ fn lacking<'a>(report: &Of<'a>, lines: &'a [Line<'a>]) -> Markup {
             (Some(_), None) => texts.no_entries().to_owned(),
             _ => report.words(line).pace().filter(|(_, is_well)| !is_well)?.0,
         };
-        Some((report.model.pick(&line.indicator.name, &line.indicator.name_en), words))
+        Some((report.app.pick(&line.indicator.name, &line.indicator.name_en), words))
     };
     let lacking: Vec<_> = lines.iter().filter_map(of).collect();
     html! {

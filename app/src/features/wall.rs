@@ -28,15 +28,15 @@ lazy_screen!(display:
 /// The screen.
 #[component]
 fn Wall() -> impl IntoView {
-    let model = use_app_state();
+    let app = use_app_state();
     // Without a programme in the filter, all programmes take turns.
     let filter = use_filter();
-    let texts = model.texts;
+    let texts = app.texts;
     let address = use_url_state();
     let turn = RwSignal::new(0_usize);
     let programme = Memo::new(move |_| {
         filter.get().programme.or_else(|| {
-            let overview = model.overviews.server.get()?;
+            let overview = app.overviews.server.get()?;
             // A programme without indicators has nothing to show.
             let programmes: Vec<&Programme> = overview.catalogue.counted_programmes().collect();
             programmes.get(turn.get() % programmes.len().max(1)).map(|programme| programme.code.clone())
@@ -44,9 +44,9 @@ fn Wall() -> impl IntoView {
     });
     let turn_filter = Memo::new(move |_| Filter { programme: programme.get(), ..filter.get() });
     let name = move || {
-        let overview = model.overviews.server.get()?;
+        let overview = app.overviews.server.get()?;
         let programme = overview.catalogue.programme(programme.get()?.as_str())?;
-        Some(model.pick(&programme.name, &programme.name_en).to_owned())
+        Some(app.pick(&programme.name, &programme.name_en).to_owned())
     };
     Effect::new(move |_| {
         let beat = set_interval_with_handle(move || turn.update(|turn| *turn += 1), TURN).ok();
@@ -60,9 +60,9 @@ fn Wall() -> impl IntoView {
     let year = Memo::new(move |_| filter.get().year);
     Effect::new(move |_| {
         // Each change of the overview may be a new entry.
-        model.overviews.server.track();
+        app.overviews.server.track();
         let year = year.get();
-        if model.session.user.with_untracked(Option::is_some) {
+        if app.session.user.with_untracked(Option::is_some) {
             spawn_local(async move {
                 if let Ok(latest) = endpoints::latest_entries(year).await {
                     // A response for the year chosen before can arrive last.
@@ -74,8 +74,8 @@ fn Wall() -> impl IntoView {
         }
     });
     let rows = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
-        let row = |(id, entry): &(Uuid, Entry)| short_entry_row(model, &overview, *id, entry).into_string();
+        let overview = app.overviews.server.get().unwrap_or_default();
+        let row = |(id, entry): &(Uuid, Entry)| short_entry_row(app, &overview, *id, entry).into_string();
         entries.get().iter().map(row).collect::<String>()
     };
     let leave = move |_| address.change(&[("screen", String::new())], HistoryStep::Further);

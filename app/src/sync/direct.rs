@@ -23,29 +23,29 @@ thread_local! {
 }
 
 /// Sends the change of a form. When this returns without an error, the server has accepted it.
-pub async fn send(model: AppState, request: &SaveRequest) -> Result<(), StoreError> {
+pub async fn send(app: AppState, request: &SaveRequest) -> Result<(), StoreError> {
     let not_sent = |why: &str| StoreError::NotSent(why.to_owned());
-    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
-    let user = user.ok_or_else(|| not_sent(model.texts.sync_signed_out()))?;
+    let user = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+    let user = user.ok_or_else(|| not_sent(app.texts.sync_signed_out()))?;
     let mutation = numbered(request);
     UNANSWERED.set(Some(mutation.clone()));
-    let results = endpoints::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], model.language).await;
+    let results = endpoints::push(user, CLIENT.with(|client| *client), vec![mutation.clone()], app.language).await;
     let (results, _) = results.map_err(|failure| match failure {
-        Failure::SignedOut => not_sent(model.texts.sync_signed_out()),
-        Failure::Refused => not_sent(model.texts.sync_refused()),
-        _ => not_sent(model.texts.sync_offline()),
+        Failure::SignedOut => not_sent(app.texts.sync_signed_out()),
+        Failure::Refused => not_sent(app.texts.sync_refused()),
+        _ => not_sent(app.texts.sync_offline()),
     })?;
     UNANSWERED.take();
     let result = results.into_iter().find(|result| result.seq == mutation.seq);
-    let result = result.ok_or_else(|| not_sent(model.texts.sync_offline()))?;
+    let result = result.ok_or_else(|| not_sent(app.texts.sync_offline()))?;
     if !result.outcome.is_done() {
         let activity = request.fields.get(field::ACTIVITY).and_then(|code| code.as_str()).unwrap_or_default();
-        return Err(not_sent(&reasons(model, activity, result.errors)));
+        return Err(not_sent(&reasons(app, activity, result.errors)));
     }
-    model.sync.uploaded.update(|uploaded| *uploaded += 1);
+    app.sync.uploaded.update(|uploaded| *uploaded += 1);
     // Without storage, no pull updates the screens.
     spawn_local(async move {
-        overview::refresh(model).await;
+        overview::refresh(app).await;
     });
     Ok(())
 }
@@ -63,13 +63,13 @@ fn numbered(request: &SaveRequest) -> Mutation {
     Mutation { seq, ..mutation }
 }
 
-fn reasons(model: AppState, activity: &str, errors: Vec<FieldError>) -> String {
+fn reasons(app: AppState, activity: &str, errors: Vec<FieldError>) -> String {
     if errors.is_empty() {
-        return model.texts.conflict_title().to_owned();
+        return app.texts.conflict_title().to_owned();
     }
     let reason = |error: FieldError| {
-        let error = error.in_language(model.language);
-        format!("{}：{}", model.field_name(activity, &error.field), error.message)
+        let error = error.in_language(app.language);
+        format!("{}：{}", app.field_name(activity, &error.field), error.message)
     };
     errors.into_iter().map(reason).collect::<Vec<_>>().join("；")
 }

@@ -10,41 +10,41 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Loads the data that labels need: the whole overview, with forms and directory, and the places. Returns once they are on the
 /// phone, or cannot be loaded.
-pub async fn load_labels(model: AppState) {
-    make_ready(model).await;
+pub async fn load_labels(app: AppState) {
+    make_ready(app).await;
     // The page may hold a part of the overview only.
     let is_whole =
         |overview: &Option<Arc<Overview>>| overview.as_ref().is_some_and(|overview| overview.partial_for.is_none());
-    if !model.overviews.server.with_untracked(is_whole) {
-        overview::refresh(model).await;
+    if !app.overviews.server.with_untracked(is_whole) {
+        overview::refresh(app).await;
     }
 }
 
 /// Loads the names of towns and villages, so that forms can offer them.
-pub fn fetch_places(model: AppState) {
-    spawn_local(make_ready(model));
+pub fn fetch_places(app: AppState) {
+    spawn_local(make_ready(app));
 }
 
-pub(super) async fn make_ready(model: AppState) {
-    if let Err(error) = offline_readiness::make_ready(model).await {
-        model.storage.error.set(Some(error));
+pub(super) async fn make_ready(app: AppState) {
+    if let Err(error) = offline_readiness::make_ready(app).await {
+        app.storage.error.set(Some(error));
     }
 }
 
 /// Fetches changes of the overview, if there is a network.
-pub async fn refresh_overview(model: AppState) {
-    overview::refresh(model).await;
+pub async fn refresh_overview(app: AppState) {
+    overview::refresh(app).await;
 }
 
 /// Returns the overview (catalogue and directory) and the places, which validate answers. Waits until they are loaded; `None`
 /// without a network, unless they are stored.
-pub async fn reference_data(model: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
-    if model.geography.places.with_untracked(|places| places.all().is_empty()) {
-        make_ready(model).await;
+pub async fn reference_data(app: AppState) -> Option<(Arc<Overview>, Arc<Places>)> {
+    if app.geography.places.with_untracked(|places| places.all().is_empty()) {
+        make_ready(app).await;
     }
-    let places = model.geography.places.get_untracked();
-    if model.overviews.server.with_untracked(Option::is_none) {
-        overview::refresh(model).await;
+    let places = app.geography.places.get_untracked();
+    if app.overviews.server.with_untracked(Option::is_none) {
+        overview::refresh(app).await;
     }
-    model.overviews.server.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
+    app.overviews.server.get_untracked().filter(|_| !places.all().is_empty()).map(|overview| (overview, places))
 }

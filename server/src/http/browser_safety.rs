@@ -1,5 +1,5 @@
-//! What the server tells browsers and asks of them, against scripts and requests of other origins: headers of every response, and
-//! the origin of every request that changes something. Follows OWASP ASVS 4.0.3, sections 14.4 and 4.2.2.
+//! Protection of browsers against foreign scripts and requests: headers of every response, and a check of the origin of every
+//! request that changes data. Follows OWASP ASVS 4.0.3, sections 14.4 and 4.2.2.
 
 use super::problem::Problem;
 use axum::extract::Request;

@@ -81,8 +81,8 @@ fn composed(rows: &[SheetRow]) -> Vec<Heading> {
     headings
 }
 
-/// Finds the heading: where `wanted` says, else the rows in which most columns are known, else the first row that is filled
-/// like a table. `heading_score` counts the known columns of a heading.
+/// Finds the heading: the chosen rows, otherwise the rows with the highest `heading_score`, otherwise the first row that is filled
+/// like a table. `heading_score` counts the columns of a heading that match a field.
 pub fn lay_out(
     book: SheetFile,
     wanted: Option<HeadingRows>,
@@ -155,7 +155,7 @@ fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Optio
                 break;
             }
             let score = heading_score(&composed(part));
-            // A title above the heading adds nothing: of two that know as many columns the one with fewer rows is taken.
+            // A title above the heading raises no score: with equal scores, fewer rows win.
             if score > best.0 || (score == best.0 && height < best.2) {
                 best = (score, at, height);
             }

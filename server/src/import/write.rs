@@ -1,4 +1,4 @@
-//! The mutations that write an import, and those that take it back.
+//! Mutations that write an import, and mutations that undo it.
 
 use crate::db::files::import::Import;
 use crate::db::records::push::Push;
@@ -15,12 +15,13 @@ use uuid::Uuid;
 /// Maximum number of changed entries that can be undone.
 const MAX_UNDONE: usize = 1_000;
 
-/// The identifier of an import's entry: its own with the entry's number at the end, so that writing twice writes once.
+/// Returns the identifier of an entry: that of the import with the number of the entry at the end. It is the same for each
+/// write, so writing twice creates no second entry.
 pub fn entry_id(import: Uuid, number: usize) -> Uuid {
     Uuid::from_u128(import.as_u128() & !0xffff_ffff | number as u128 & 0xffff_ffff)
 }
 
-/// The mutations that write an import's rows.
+/// Returns the push that writes the rows of an import.
 pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: Date) -> Result<Push, DbError> {
     let mut new = 0;
     let put = |(seq, row): (u64, &PlannedWrite)| match row {
@@ -34,7 +35,7 @@ pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: D
     Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
 }
 
-/// Returns the former values of the written changes; empty if there are too many to undo.
+/// Returns the previous values of the written changes; empty if there are too many to undo.
 pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
     let changes = rows.into_iter().zip(results).filter_map(|(row, result)| match row {
         PlannedWrite::New(_) => None,
@@ -44,10 +45,10 @@ pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
     if undo.len() > MAX_UNDONE { Vec::new() } else { undo }
 }
 
-/// The mutations that take its new entries back and give those that it has changed their former values.
+/// Returns the push that deletes the new entries of an import and restores the previous values of changed ones.
 pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, DbError> {
     let Findings { new, updates, same, .. } = import.findings;
-    // Before rows could change entries every row made one.
+    // In earlier versions, every row created an entry.
     let new = if new + updates + same == 0 { usize::try_from(import.rows).unwrap_or(usize::MAX) } else { new };
     let seq = |number: usize| import.rows + number as u64 + 1;
     let delete = |number| mutation(seq(number), entry_id(import.id, number), 1, Op::Delete, Fields::new());

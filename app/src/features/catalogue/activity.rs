@@ -32,8 +32,8 @@ type Numbered = (u32, RwSignal<Typed>);
 
 #[component]
 fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let is_new = activity.is_none();
     let version = activity.as_ref().map_or(0, |activity| activity.version);
     let code = RwSignal::new(activity.as_ref().map(|activity| activity.code.clone()).unwrap_or_default());
@@ -43,7 +43,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
     let first = activity.iter().flat_map(|activity| &activity.fields).map(|field| RwSignal::new(Typed::of(field)));
     let fields: RwSignal<Vec<Numbered>> = RwSignal::new((0..).zip(first).collect());
     let next = RwSignal::new(u32::try_from(fields.with_untracked(Vec::len)).unwrap_or_default());
-    let submission = Submission::new(model);
+    let submission = Submission::new(app);
     let Submission { errors, failed, checked, .. } = submission;
     let activity = Memo::new(move |_| Activity {
         code: code.get().trim().to_owned(),
@@ -68,16 +68,16 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
             fields.iter().any(|(_, typed)| typed.with_untracked(|typed| !typed.read().1.is_empty()))
         });
         if is_valid && !unreadable {
-            let request = async move { server::set_activity(&changed, base_version, model.language).await };
+            let request = async move { server::set_activity(&changed, base_version, app.language).await };
             submission.send(navigate.clone(), request);
         }
     };
-    let programmes = programme_options(model, programme.into());
+    let programmes = programme_options(app, programme.into());
     let wrong_of = move |typed: RwSignal<Typed>| {
         Signal::derive(move || {
             let (code, unreadable) = typed.with(|typed| (typed.code.clone(), typed.read().1));
             let unreadable = unreadable.into_iter().filter(|_| checked.get());
-            let mut words: Vec<String> = unreadable.clone().map(|it| it.in_words(texts, model.language)).collect();
+            let mut words: Vec<String> = unreadable.clone().map(|it| it.in_words(texts, app.language)).collect();
             let prefix = format!("fields.{code}.");
             for error in errors.get() {
                 // An unreadable value is also missing; one error is enough.
@@ -85,7 +85,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
                     && !unreadable.clone().any(|it| it.part == part)
                 {
                     let name = part_name(texts, part);
-                    words.push(format!("{name}：{}", error.in_language(model.language).message));
+                    words.push(format!("{name}：{}", error.in_language(app.language).message));
                 }
             }
             words
@@ -93,7 +93,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
     };
     let general = move || {
         let general = errors.get().into_iter().filter(|error| !error.field.starts_with("fields."));
-        general.map(|error| sentence(error, model.language)).collect::<Vec<_>>()
+        general.map(|error| sentence(error, app.language)).collect::<Vec<_>>()
     };
     let any_wrong = move || fields.get().into_iter().any(|(_, typed)| !wrong_of(typed).get().is_empty());
     let item = move |(number, typed): Numbered| {

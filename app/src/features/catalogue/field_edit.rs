@@ -15,8 +15,8 @@ pub fn FieldEdit(
     /// Error messages of the field.
     wrong: Signal<Vec<String>>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let kind = Memo::new(move |_| typed.with(|typed| typed.kind.clone()));
     let is_number = move || matches!(kind.get().as_str(), "integer" | "number");
     let is_choice = move || matches!(kind.get().as_str(), "choice" | "choices");
@@ -51,7 +51,7 @@ pub fn FieldEdit(
                 {text(typed, texts.field_unit_en(), |typed| &mut typed.unit_en)}
                 {text(typed, texts.field_min(), |typed| &mut typed.min)}
                 {text(typed, texts.field_max(), |typed| &mut typed.max)}
-                {feeds(model, typed, programme)}
+                {feeds(app, typed, programme)}
                 {text(typed, texts.field_computed(), |typed| &mut typed.computed)}
             })}
             {move || is_choice().then(|| view! {
@@ -87,22 +87,22 @@ fn text(typed: RwSignal<Typed>, label: &'static str, part: fn(&mut Typed) -> &mu
     }
 }
 
-fn feeds(model: AppState, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
+fn feeds(app: AppState, typed: RwSignal<Typed>, programme: Signal<String>) -> impl IntoView {
     let options = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         let indicators =
             overview.catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.get());
         indicators.map(|indicator| {
             let code = indicator.code.clone();
-            let name = format!("{}（{}）", model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
+            let name = format!("{}（{}）", app.pick(&indicator.name, &indicator.name_en), app.pick(&indicator.unit, &indicator.unit_en));
             view! { <option value=indicator.code.clone() selected=move || typed.with(|typed| typed.feeds == code)>{name}</option> }
         })
         .collect_view()
     };
     view! {
-        <label><span>{model.texts.field_feeds()}</span>
+        <label><span>{app.texts.field_feeds()}</span>
             <select on:change=move |event| typed.update(|typed| typed.feeds = event_target_value(&event))>
-                <option value="">{model.texts.none_of_these()}</option>
+                <option value="">{app.texts.none_of_these()}</option>
                 {options}
             </select>
         </label>

@@ -70,8 +70,8 @@ fn IndicatorEdit() -> impl IntoView {
 
 #[component]
 fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let is_new = indicator.is_none();
     let indicator = indicator.unwrap_or_else(|| Indicator {
         code: String::new(),
@@ -87,13 +87,13 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
     let targets =
         RwSignal::new(indicator.targets.iter().map(|target| RwSignal::new(Typed::of(target))).collect::<Vec<_>>());
     let shown = RwSignal::new(indicator);
-    let submission = Submission::new(model);
+    let submission = Submission::new(app);
     let Submission { errors, failed, checked, .. } = submission;
     let text = move |label: &'static str, id: &'static str, part: fn(&mut Indicator) -> &mut String| {
         let value = move || shown.with(|indicator| part(&mut indicator.clone()).clone());
         let error = move || {
             let error = errors.get().into_iter().find(|error| error.field == id)?;
-            Some(error.in_language(model.language).message)
+            Some(error.in_language(app.language).message)
         };
         view! {
             <label><span>{label}</span>
@@ -114,7 +114,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         };
         let changed = Indicator { targets, ..shown.get_untracked() };
         if submission.validate(|catalogue| catalogue.with_indicator(changed.clone())) {
-            let request = async move { server::set_indicator(&changed, base_version, model.language).await };
+            let request = async move { server::set_indicator(&changed, base_version, app.language).await };
             submission.send(navigate.clone(), request);
         } else {
             submission.show_first_error();
@@ -149,7 +149,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
                 "value" => (texts.target(), ErrorCode::NotAmount),
                 _ => (texts.how_exact(), ErrorCode::Unknown),
             };
-            Some(format!("{label}：{}", FieldError::new(part, code).in_language(model.language).message))
+            Some(format!("{label}：{}", FieldError::new(part, code).in_language(app.language).message))
         };
         let remove = move |_| targets.update(|targets| targets.retain(|target| *target != typed));
         view! {
@@ -166,14 +166,14 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         let year = targets.with_untracked(|targets| {
             targets.iter().filter_map(|target| target.get_untracked().year.parse::<i32>().ok()).max()
         });
-        let year = year.map_or(model.today.year(), |year| year + 1).to_string();
+        let year = year.map_or(app.today.year(), |year| year + 1).to_string();
         targets.update(|targets| {
             targets.push(RwSignal::new(Typed { year, value: String::new(), exact: "exact".to_owned() }))
         });
     };
     let preview = move || {
         let indicator = shown.get();
-        let unit = model.pick(&indicator.unit, &indicator.unit_en).to_owned();
+        let unit = app.pick(&indicator.unit, &indicator.unit_en).to_owned();
         let lines = targets.with(|targets| {
             let line = |typed: &RwSignal<Typed>| {
                 let target = typed.with(Typed::target).ok()?;
@@ -182,11 +182,11 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
             };
             targets.iter().filter_map(line).collect_view()
         });
-        view! { <strong>{model.pick(&indicator.name, &indicator.name_en).to_owned()}</strong><ul>{lines}</ul> }
+        view! { <strong>{app.pick(&indicator.name, &indicator.name_en).to_owned()}</strong><ul>{lines}</ul> }
     };
     view! {
         <section class="list catalogue">
-            <h1>{if is_new { texts.indicator_new().to_owned() } else { shown.with_untracked(|indicator| model.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
+            <h1>{if is_new { texts.indicator_new().to_owned() } else { shown.with_untracked(|indicator| app.pick(&indicator.name, &indicator.name_en).to_owned()) }}</h1>
             {move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
             <div class="catalogue-columns">
                 <div class="form">
@@ -197,7 +197,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
                     {is_new.then(|| view! {
                         {text(texts.field_code(), "code", |indicator| &mut indicator.code)}
                         <label><span>{texts.programme()}</span>
-                            <select id="indicator-programme" on:change=move |event| shown.update(|indicator| indicator.programme = event_target_value(&event))>{programme_options(model, programme)}</select></label>
+                            <select id="indicator-programme" on:change=move |event| shown.update(|indicator| indicator.programme = event_target_value(&event))>{programme_options(app, programme)}</select></label>
                         <label><span>{texts.how_counted()}</span><select on:change=set_way>{ways}</select></label>
                     })}
                     <h2>{texts.targets()}</h2>

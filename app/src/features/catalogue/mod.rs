@@ -30,32 +30,32 @@ lazy_screen!(office:
 /// The list.
 #[component]
 fn CatalogueList() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_catalogue());
     move || {
-        if !model.session.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
+        if !app.session.user.with(|user| user.as_ref().is_some_and(|user| is_admin(user.role))) {
             return view! { <p class="empty">{texts.admins_only()}</p> }.into_any();
         }
-        let Some(overview) = model.overviews.server.get() else {
+        let Some(overview) = app.overviews.server.get() else {
             return view! { <Loading/> }.into_any();
         };
         let catalogue = &overview.catalogue;
         let groups = catalogue.programmes.iter().map(|programme| {
             let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
             let activities = activities.map(|activity| {
-                let name = model.pick(&activity.name, &activity.name_en).to_owned();
+                let name = app.pick(&activity.name, &activity.name_en).to_owned();
                 let about = fill(texts.form_version(), &[&activity.version, &activity.fields.len()]);
                 view! { <li><a href=format!("/catalogue/activities/{}", activity.code)>{name}" "<small>{about}</small></a></li> }
             });
             let indicators = catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);
             let indicators = indicators.map(|indicator| {
-                let name = format!("{}（{}）", model.pick(&indicator.name, &indicator.name_en), model.pick(&indicator.unit, &indicator.unit_en));
+                let name = format!("{}（{}）", app.pick(&indicator.name, &indicator.name_en), app.pick(&indicator.unit, &indicator.unit_en));
                 view! { <li><a href=format!("/catalogue/indicators/{}", indicator.code)>{name}</a></li> }
             });
             view! {
                 <details class="programme" style=color_style(programme.color)>
-                    <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                    <summary>{app.pick(&programme.name, &programme.name_en).to_owned()}</summary>
                     <h3>{texts.activities()}</h3>
                     <ul class="choices">{activities.collect_view()}</ul>
                     <h3>{texts.indicators()}</h3>

@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 /// State of a form, with texts by the names of the fields.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
-    pub(super) model: AppState,
+    pub(super) app: AppState,
     pub(super) texts: RwSignal<Texts>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
     pub(super) failed: RwSignal<Option<String>>,
@@ -48,7 +48,7 @@ impl Form {
         let navigate = StoredValue::new_local(Box::new(move |to: &str| navigate(to, Default::default())) as Box<_>);
         let begun = StoredValue::new(texts.clone());
         let (errors, failed, busy) = (RwSignal::default(), RwSignal::default(), RwSignal::new(false));
-        Self { model: use_app_state(), texts: RwSignal::new(texts), errors, failed, busy, begun, navigate }
+        Self { app: use_app_state(), texts: RwSignal::new(texts), errors, failed, busy, begun, navigate }
     }
 
     pub(super) fn get(self, name: &'static str) -> String {
@@ -65,7 +65,7 @@ impl Form {
     }
 
     pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
-        error_of(self.model, self.errors, name)
+        error_of(self.app, self.errors, name)
     }
 
     pub(super) fn row(self, name: &'static str, label: String, control: AnyView) -> impl IntoView + use<> {
@@ -105,7 +105,7 @@ impl Form {
         };
         let control = view! {
             <select id=format!("field-{name}") aria-describedby=format!("error-{name}") on:change=move |event| self.set(name, event_target_value(&event))>
-                <option value="">{self.model.texts.please_choose()}</option>
+                <option value="">{self.app.texts.please_choose()}</option>
                 {options.into_iter().map(option).collect_view()}
             </select>
         };
@@ -113,12 +113,12 @@ impl Form {
     }
 
     pub(super) fn optional(self, label: &str) -> String {
-        format!("{label}{}", self.model.texts.optional())
+        format!("{label}{}", self.app.texts.optional())
     }
 
     /// Returns the fields that the user's scope forbids.
     pub(super) fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
-        self.model.session.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
+        self.app.session.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
     }
 
     /// Validates the form once the reference data is loaded, then sends the request that `validate` returns and opens the
@@ -130,13 +130,13 @@ impl Form {
         if self.busy.get_untracked() {
             return;
         }
-        let (model, texts) = (self.model, self.model.texts);
+        let (app, texts) = (self.app, self.app.texts);
         self.busy.set(true);
         self.failed.set(None);
         spawn_local(async move {
             // Loads other users' changes first, so that none is overwritten unseen.
-            sync::refresh_overview(model).await;
-            let validated = match sync::reference_data(model).await {
+            sync::refresh_overview(app).await;
+            let validated = match sync::reference_data(app).await {
                 Some((overview, places)) => validate(&overview, &places),
                 None => {
                     self.failed.try_set(Some(texts.not_ready_to_save().to_owned()));
@@ -146,7 +146,7 @@ impl Form {
             if let Some((request, next)) = validated {
                 match request.await {
                     Ok(()) => {
-                        sync::look_for_news(model);
+                        sync::look_for_news(app);
                         self.navigate.try_with_value(|navigate| navigate(&next));
                     }
                     Err(error) => {
@@ -176,15 +176,15 @@ impl Form {
         });
         self.begun.set_value(now);
         if !both.is_empty() {
-            let names: Vec<&str> = both.into_iter().map(|name| label_of(self.model, name)).collect();
-            self.failed.set(Some(fill(self.model.texts.changed_elsewhere(), &[&names.join("、")])));
+            let names: Vec<&str> = both.into_iter().map(|name| label_of(self.app, name)).collect();
+            self.failed.set(Some(fill(self.app.texts.changed_elsewhere(), &[&names.join("、")])));
             return false;
         }
         true
     }
 
     pub(super) fn save_button(self) -> impl IntoView {
-        let (busy, texts) = (self.busy, self.model.texts);
+        let (busy, texts) = (self.busy, self.app.texts);
         view! {
             <p class="actions">
                 <button class="button button-primary" id="save" disabled=busy>
@@ -218,19 +218,19 @@ pub(super) fn base_revision(is_new: bool, rev: Option<u64>) -> Option<u64> {
 }
 
 /// Renders the notice for users who may not edit the record.
-pub(super) fn elsewhere(model: AppState) -> AnyView {
-    view! { <p class="empty">{model.texts.coordinators_only()}</p> }.into_any()
+pub(super) fn elsewhere(app: AppState) -> AnyView {
+    view! { <p class="empty">{app.texts.coordinators_only()}</p> }.into_any()
 }
 
 /// Returns the programmes to choose from.
-pub(super) fn programmes(model: AppState, overview: &Overview) -> Vec<(String, String)> {
+pub(super) fn programmes(app: AppState, overview: &Overview) -> Vec<(String, String)> {
     let all = overview.catalogue.programmes.iter();
-    all.map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())).collect()
+    all.map(|programme| (programme.code.clone(), app.pick(&programme.name, &programme.name_en).to_owned())).collect()
 }
 
 /// Returns the label of a field.
-fn label_of(model: AppState, name: &str) -> &'static str {
-    let texts = model.texts;
+fn label_of(app: AppState, name: &str) -> &'static str {
+    let texts = app.texts;
     match name {
         "name" => texts.organisation_name(),
         "name_en" => texts.organisation_name_en(),

@@ -28,19 +28,19 @@ lazy_screen!(office:
 /// The form.
 #[component]
 fn OrganisationEdit() -> impl IntoView {
-    let model = use_app_state();
-    crate::ui::page::title(model.texts.organisation());
+    let app = use_app_state();
+    crate::ui::page::title(app.texts.organisation());
     let params = use_params_map();
-    crate::ui::page::for_roles(Role::coordinates, model.texts.coordinators_only(), move |overview| {
+    crate::ui::page::for_roles(Role::coordinates, app.texts.coordinators_only(), move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {
-            None => organisation_form(model, overview, None).into_any(),
+            None => organisation_form(app, overview, None).into_any(),
             Some(id) => match overview.directory().organisation(id) {
                 Some(organisation) if !crate::ui::page::may_change(|user| organisation.forbidden_fields(user)) => {
-                    elsewhere(model)
+                    elsewhere(app)
                 }
-                Some(organisation) => organisation_form(model, overview, Some(organisation)).into_any(),
-                None => view! { <p class="empty">{model.texts.not_found()}</p> }.into_any(),
+                Some(organisation) => organisation_form(app, overview, Some(organisation)).into_any(),
+                None => view! { <p class="empty">{app.texts.not_found()}</p> }.into_any(),
             },
         }
     })
@@ -59,12 +59,8 @@ fn texts_of_organisation(organisation: Option<&Organisation>) -> Texts {
     ])
 }
 
-fn organisation_form(
-    model: AppState,
-    overview: &Overview,
-    organisation: Option<&Organisation>,
-) -> impl IntoView + use<> {
-    let texts = model.texts;
+fn organisation_form(app: AppState, overview: &Overview, organisation: Option<&Organisation>) -> impl IntoView + use<> {
+    let texts = app.texts;
     let (id, source) = (
         identifier(organisation.map(|organisation| organisation.id)),
         organisation.and_then(|organisation| organisation.source.clone()),
@@ -114,7 +110,7 @@ fn organisation_form(
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");
-        is_right.then_some((async move { server::set_organisation(&edited, base_rev, model.language).await }, then))
+        is_right.then_some((async move { server::set_organisation(&edited, base_rev, app.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -136,7 +132,7 @@ fn organisation_form(
                 {form.input("name_en", form.optional(texts.organisation_name_en()), "text")}
                 {form.select("kind", texts.field_kind().to_owned(), kinds)}
                 {form.row("place", texts.place().to_owned(), place.into_any())}
-                {form.select("programme", texts.programme().to_owned(), programmes(model, overview))}
+                {form.select("programme", texts.programme().to_owned(), programmes(app, overview))}
                 {form.input("east", form.optional(texts.position_east()), "text")}
                 {form.input("north", form.optional(texts.position_north()), "text")}
                 {form.save_button()}

@@ -34,20 +34,20 @@ lazy_screen!(office:
 /// The form.
 #[component]
 fn PairingEdit() -> impl IntoView {
-    let model = use_app_state();
-    title(model.texts.pairing());
+    let app = use_app_state();
+    title(app.texts.pairing());
     let (params, query) = (use_params_map(), use_query_map());
-    for_roles(Role::coordinates, model.texts.coordinators_only(), move |overview| {
+    for_roles(Role::coordinates, app.texts.coordinators_only(), move |overview| {
         let id = params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok());
         let with = query.with(|query| query.get("organisation")).and_then(|id| Uuid::parse_str(&id).ok());
         match id {
-            None => pairing_form(model, overview, None, with).into_any(),
+            None => pairing_form(app, overview, None, with).into_any(),
             Some(id) => match overview.directory().pairing(id) {
                 Some(pairing) if !may_change(|user| pairing.forbidden_fields(user, overview.directory())) => {
-                    elsewhere(model)
+                    elsewhere(app)
                 }
-                Some(pairing) => pairing_form(model, overview, Some(pairing), None).into_any(),
-                None => view! { <p class="empty">{model.texts.not_found()}</p> }.into_any(),
+                Some(pairing) => pairing_form(app, overview, Some(pairing), None).into_any(),
+                None => view! { <p class="empty">{app.texts.not_found()}</p> }.into_any(),
             },
         }
     })
@@ -67,12 +67,12 @@ fn texts_of_pairing(pairing: Option<&Pairing>, with: Option<&Organisation>) -> T
 }
 
 fn pairing_form(
-    model: AppState,
+    app: AppState,
     overview: &Overview,
     pairing: Option<&Pairing>,
     with: Option<Uuid>,
 ) -> impl IntoView + use<> {
-    let texts = model.texts;
+    let texts = app.texts;
     let (id, source) =
         (identifier(pairing.map(|pairing| pairing.id)), pairing.and_then(|pairing| pairing.source.clone()));
     let with = with.and_then(|id| overview.directory().organisation(id));
@@ -81,7 +81,7 @@ fn pairing_form(
         let organisations = overview.organisations.iter().filter(|organisation| organisation.side == side);
         organisations
             .map(|organisation| {
-                (organisation.id.to_string(), model.pick(&organisation.name, &organisation.name_en).to_owned())
+                (organisation.id.to_string(), app.pick(&organisation.name, &organisation.name_en).to_owned())
             })
             .collect::<Vec<_>>()
     };
@@ -112,7 +112,7 @@ fn pairing_form(
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{}", edited.organisation_b);
-        is_right.then_some((async move { server::set_pairing(&edited, base_rev, model.language).await }, then))
+        is_right.then_some((async move { server::set_pairing(&edited, base_rev, app.language).await }, then))
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -145,14 +145,13 @@ fn pairing_form(
             </p>
         })}
     };
-    let name =
-        pairing.map_or(texts.pairing_new().to_owned(), |pairing| pairing_name(model.labels(), overview, pairing));
+    let name = pairing.map_or(texts.pairing_new().to_owned(), |pairing| pairing_name(app.labels(), overview, pairing));
     view! {
         <section class="narrow">
             <h1>{name}</h1>
             {form.failure()}
             <form class="form" novalidate on:submit=save>
-                {form.select("programme", texts.programme().to_owned(), programmes(model, overview))}
+                {form.select("programme", texts.programme().to_owned(), programmes(app, overview))}
                 {form.select("organisation_a", fill(texts.of_side(), &[&texts.side_a()]), of_side(Side::A))}
                 {form.select("organisation_b", fill(texts.of_side(), &[&texts.side_b()]), of_side(Side::B))}
                 {form.input("from", form.optional(texts.pairing_from()), "date")}

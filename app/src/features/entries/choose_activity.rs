@@ -16,12 +16,12 @@ lazy_screen!(record:
 /// The activities that the user may record.
 #[component]
 fn Choose() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_new());
     move || {
-        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let Some(overview) = model.overviews.server.get() else {
+        let Some(user) = app.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let catalogue = &overview.catalogue;
@@ -30,7 +30,7 @@ fn Choose() -> impl IntoView {
         let groups = programmes.filter_map(|programme| {
             let activities = catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
             let link = |activity: &Activity| {
-                let name = model.pick(&activity.name, &activity.name_en).to_owned();
+                let name = app.pick(&activity.name, &activity.name_en).to_owned();
                 view! { <li><A href=format!("/entries/new/{}", activity.code)>{name}</A></li> }
             };
             let links: Vec<_> = activities.map(link).collect();
@@ -38,7 +38,7 @@ fn Choose() -> impl IntoView {
             (!links.is_empty()).then(|| {
                 view! {
                     <details class="programme" style=color_style(programme.color) open=only_one>
-                        <summary>{model.pick(&programme.name, &programme.name_en).to_owned()}</summary>
+                        <summary>{app.pick(&programme.name, &programme.name_en).to_owned()}</summary>
                         <ul class="choices">{links}</ul>
                     </details>
                 }

@@ -198,7 +198,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let resubmits = banner.is_some() && returned::is_own(model, &begun);
         let concerned = StoredValue::new(returned::concerned(&current));
         let form = Form {
-            model,
+            app: model,
             draft,
             errors,
             concerned,

@@ -11,20 +11,20 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 /// Renders an entry that others have deleted, with a link to its history.
-pub fn gone_view(model: AppState, gone: Gone) -> impl IntoView {
-    let texts = model.texts;
+pub fn gone_view(app: AppState, gone: Gone) -> impl IntoView {
+    let texts = app.texts;
     let text = |name: &str| gone.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let overview = model.overviews.server.get().unwrap_or_default();
+    let overview = app.overviews.server.get().unwrap_or_default();
     let (name, date, place) = (
-        activity_name(model.labels(), &overview, &text(field::ACTIVITY)).to_owned(),
+        activity_name(app.labels(), &overview, &text(field::ACTIVITY)).to_owned(),
         text(field::DATE),
         text(field::PLACE),
     );
     let id = gone.id;
     let seen = move |_| {
         spawn_local(async move {
-            if let Err(error) = sync::forget_gone(model, id).await {
-                model.storage.error.set(Some(error));
+            if let Err(error) = sync::forget_gone(app, id).await {
+                app.storage.error.set(Some(error));
             }
         });
     };
@@ -32,7 +32,7 @@ pub fn gone_view(model: AppState, gone: Gone) -> impl IntoView {
         <li class="entry">
             <A href=format!("/list/{id}")>
                 <strong>{name}</strong>
-                <span>{date}" "{move || model.place_label(&place)}</span>
+                <span>{date}" "{move || app.place_label(&place)}</span>
             </A>
             <p class="state bad">{texts.deleted_by_others()}</p>
             <button type="button" class="button-quiet" on:click=seen>{texts.seen()}</button>

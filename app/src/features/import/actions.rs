@@ -8,19 +8,19 @@ use leptos::prelude::*;
 
 /// Renders the buttons for an import.
 pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
-    let (model, texts) = (panel.model, panel.model.texts);
+    let (app, texts) = (panel.app, panel.app.texts);
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let id = import.id;
     let write = move |_| {
         panel.busy.set(false);
-        panel.work(async move { imports::write(id, model.language).await });
+        panel.work(async move { imports::write(id, app.language).await });
     };
     let revert = move |_| {
         let sure = stage != Stage::Done || window().confirm_with_message(texts.import_undo_sure()).unwrap_or(false);
         if sure {
             // A check in progress is cancelled.
             panel.busy.set(false);
-            panel.work(async move { imports::revert(id, model.language).await });
+            panel.work(async move { imports::revert(id, app.language).await });
         }
     };
     let is_right = stage == Stage::Checked && import.wrong == 0;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Renders the mapping of columns to fields.
 pub fn columns(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = panel.model.texts;
+    let texts = panel.app.texts;
     let missing = import.missing();
     let official = import.official;
     let rows: Vec<_> = (0..import.heading.len()).map(|at| row(panel, import, at)).collect();
@@ -28,7 +28,7 @@ pub fn columns(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + us
 }
 
 fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView + use<> {
-    let (model, texts) = (panel.model, panel.model.texts);
+    let (app, texts) = (panel.app, panel.app.texts);
     let path = import.columns.get(at).cloned().flatten();
     let heading = import.heading.get(at).cloned().unwrap_or_default();
     let heading = if heading.is_empty() { fill(texts.import_column_number(), &[&(at + 1)]) } else { heading };
@@ -50,7 +50,7 @@ fn row(panel: Panel, import: &Arc<ImportResponse>, at: usize) -> impl IntoView +
                 *column = chosen;
             }
             let id = import.id;
-            panel.work(async move { imports::set_columns(id, columns, model.language).await });
+            panel.work(async move { imports::set_columns(id, columns, app.language).await });
         }
     };
     let option = |target: &ColumnChoice| {

@@ -10,13 +10,13 @@ use leptos::prelude::*;
 
 /// Renders the earlier imports.
 pub fn earlier(panel: Panel) -> impl IntoView {
-    let (model, texts) = (panel.model, panel.model.texts);
+    let (app, texts) = (panel.app, panel.app.texts);
     let item = move |import: ImportResponse| {
-        let overview = model.overviews.server.get_untracked().unwrap_or_default();
+        let overview = app.overviews.server.get_untracked().unwrap_or_default();
         let name = if import.activity.is_empty() {
             texts.import_update().to_owned()
         } else {
-            activity_name(model.labels(), &overview, &import.activity).to_owned()
+            activity_name(app.labels(), &overview, &import.activity).to_owned()
         };
         let words_of_item = format!("{} · {} · {}", in_china(&import.created_at), import.name, name);
         let stage = stage_words(panel, &import);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub const LISTED: usize = 100;
 
 /// Renders the errors, row by row.
-pub fn errors(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
-    let texts = model.texts;
+pub fn errors(app: AppState, import: Arc<ImportResponse>) -> impl IntoView {
+    let texts = app.texts;
     let listed = RwSignal::new(LISTED);
     let rows = {
         let import = import.clone();
@@ -22,7 +22,7 @@ pub fn errors(model: AppState, import: Arc<ImportResponse>) -> impl IntoView {
                         <th scope="row">{error.row}</th>
                         <td>{error.column.clone()}</td>
                         <td>{error.value.clone()}</td>
-                        <td>{error.error.clone().in_language(model.language).message}</td>
+                        <td>{error.error.clone().in_language(app.language).message}</td>
                     </tr>
                 }
             };

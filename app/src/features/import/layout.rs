@@ -12,7 +12,7 @@ const MAX_ROWS: usize = 3;
 
 /// Renders the selection of sheet and heading rows.
 pub fn layout(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = panel.model.texts;
+    let texts = panel.app.texts;
     let at = import.clone();
     let is_open = import.missing().len() > 1;
     let heading = fill(texts.import_heading_at(), &[&rows_of(import.heading_row, import.heading_rows)]);
@@ -33,7 +33,7 @@ fn rows_of(first: usize, rows: usize) -> String {
 }
 
 fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
-    let texts = panel.model.texts;
+    let texts = panel.app.texts;
     let (id, current) = (import.id, import.sheet);
     let option = |(at, sheet): (usize, &SheetName)| {
         let name =
@@ -42,7 +42,7 @@ fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
     };
     let set = move |event: leptos::ev::Event| {
         let Ok(sheet) = event_target_value(&event).parse::<usize>() else { return };
-        let language = panel.model.language;
+        let language = panel.app.language;
         panel.work(async move { imports::set_layout(id, Some(sheet), None, language).await });
     };
     view! {
@@ -57,8 +57,8 @@ fn sheets(panel: Panel, import: &Arc<ImportResponse>) -> impl IntoView + use<> {
 
 /// Renders the first rows of the sheet. Each can become the heading.
 fn start(panel: Panel, import: Arc<ImportResponse>) -> impl IntoView {
-    let texts = panel.model.texts;
-    let language = panel.model.language;
+    let texts = panel.app.texts;
+    let language = panel.app.language;
     let (first, rows) = (import.heading_row, import.heading_rows);
     let set = {
         let id = import.id;

@@ -36,11 +36,11 @@ lazy_screen!(office:
 /// The screen.
 #[component]
 fn ImportTable() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_import());
     let panel = Panel {
-        model,
+        app,
         import: RwSignal::new(None),
         step: RwSignal::new(Step::Choose),
         busy: RwSignal::new(false),
@@ -48,13 +48,13 @@ fn ImportTable() -> impl IntoView {
         earlier: RwSignal::new(None),
     };
     Effect::new(move |_| {
-        if model.session.user.with(Option::is_some) {
+        if app.session.user.with(Option::is_some) {
             panel.list();
         }
     });
     let shown = Memo::new(move |_| panel.import.get());
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {
@@ -76,7 +76,7 @@ fn ImportTable() -> impl IntoView {
 
 /// Renders the steps. Each earlier step can be opened again.
 fn steps(panel: Panel) -> impl IntoView {
-    let texts = panel.model.texts;
+    let texts = panel.app.texts;
     let can_go = move |step: Step| match step {
         Step::Choose => true,
         Step::Match => panel.import.with(|import| import.as_ref().is_some_and(|import| import.can_match())),
@@ -105,13 +105,13 @@ fn steps(panel: Panel) -> impl IntoView {
 
 /// Renders an import: its stage and the content of the step.
 fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
-    let model = panel.model;
-    let texts = model.texts;
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
+    let app = panel.app;
+    let texts = app.texts;
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
     let name = if import.activity.is_empty() {
         texts.import_update().to_owned()
     } else {
-        activity_name(model.labels(), &overview, &import.activity).to_owned()
+        activity_name(app.labels(), &overview, &import.activity).to_owned()
     };
     let (stage, rows, done) = (import.stage, import.rows, import.done);
     let (words, of_file) = (stage_words(panel, &import), format!("{} · {}", import.name, name));
@@ -131,8 +131,8 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
             }
             .into_any(),
             Step::Preview if stage == Stage::Checked => view! {
-                {(import.wrong > 0).then(|| errors(model, import.clone()))}
-                {preview(model, &import)}
+                {(import.wrong > 0).then(|| errors(app, import.clone()))}
+                {preview(app, &import)}
             }
             .into_any(),
             _ => ().into_any(),

@@ -30,7 +30,7 @@ pub enum Step {
 #[derive(Clone, Copy)]
 pub struct Panel {
     /// The app's state.
-    pub model: AppState,
+    pub app: AppState,
     /// Import on the screen.
     pub import: RwSignal<Option<ImportResponse>>,
     /// Current step.
@@ -45,7 +45,7 @@ pub struct Panel {
 
 impl Panel {
     fn show_error(self, error: ApiError) {
-        let texts = self.model.texts;
+        let texts = self.app.texts;
         let words = error.detail.unwrap_or_else(|| texts.import_no_network().to_owned());
         let more: Vec<String> = error
             .errors

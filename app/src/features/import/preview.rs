@@ -12,8 +12,8 @@ use leptos::prelude::*;
 const NAMED: usize = 100;
 
 /// Renders the preview.
-pub fn preview(model: AppState, import: &ImportResponse) -> impl IntoView + use<> {
-    let texts = model.texts;
+pub fn preview(app: AppState, import: &ImportResponse) -> impl IntoView + use<> {
+    let texts = app.texts;
     let counts = [
         (import.new, texts.import_new()),
         (import.updates, texts.import_updates()),

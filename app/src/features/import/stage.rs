@@ -6,7 +6,7 @@ use jiedui_core::api::imports::{ImportResponse, Stage};
 
 /// Returns the stage of an import in words, with the number of rows or the problem.
 pub fn stage_words(panel: Panel, import: &ImportResponse) -> String {
-    let texts = panel.model.texts;
+    let texts = panel.app.texts;
     let rows = import.rows;
     let problem = |usual: &str| import.problem.clone().unwrap_or_else(|| usual.to_owned());
     match import.stage {

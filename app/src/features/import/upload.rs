@@ -12,7 +12,7 @@ const UPDATE: &str = "update";
 
 /// Renders the choice of activity, the link to its template, and the choice of file.
 pub fn choose(panel: Panel) -> impl IntoView {
-    let (model, texts) = (panel.model, panel.model.texts);
+    let (app, texts) = (panel.app, panel.app.texts);
     let activity = RwSignal::new(String::new());
     let upload = move |event: leptos::ev::Event| {
         let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
@@ -22,26 +22,26 @@ pub fn choose(panel: Panel) -> impl IntoView {
         panel.import.set(None);
         panel.step.set(Step::Choose);
         panel.work(async move {
-            let uploaded = imports::upload(&code, &file, model.language).await;
+            let uploaded = imports::upload(&code, &file, app.language).await;
             // Otherwise the corrected file, chosen again under the same name, would fire no event.
             input.set_value("");
             uploaded
         });
     };
     let groups = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
-        let scope = model.session.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
+        let scope = app.session.user.with(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
         let programmes = overview.catalogue.programmes.iter().filter(|programme| scope.has_programme(&programme.code));
         programmes
             .filter_map(|programme| {
                 let activities =
                     overview.catalogue.activities.iter().filter(|activity| activity.programme == programme.code);
                 let option = |activity: &Activity| {
-                    view! { <option value=activity.code.clone()>{model.pick(&activity.name, &activity.name_en).to_owned()}</option> }
+                    view! { <option value=activity.code.clone()>{app.pick(&activity.name, &activity.name_en).to_owned()}</option> }
                 };
                 let options: Vec<_> = activities.map(option).collect();
                 (!options.is_empty()).then(|| {
-                    view! { <optgroup label=model.pick(&programme.name, &programme.name_en).to_owned()>{options}</optgroup> }
+                    view! { <optgroup label=app.pick(&programme.name, &programme.name_en).to_owned()>{options}</optgroup> }
                 })
             })
             .collect_view()

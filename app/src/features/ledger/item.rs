@@ -41,8 +41,8 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn NeedOf() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_needs());
     let (params, query) = (use_params_map(), use_query_map());
     let items = use_ledger();
@@ -50,10 +50,10 @@ fn NeedOf() -> impl IntoView {
     let location = use_location();
     let drafting = Drafting::<Draft>::listening();
     let draft = drafting.draft;
-    let fresh = move || new_draft(model, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
+    let fresh = move || new_draft(app, |name| query.with_untracked(|query| query.get(name)).unwrap_or_default());
     Effect::new(move |_| {
         // A change of the ledger must not change the draft while the user types.
-        let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
+        let Some(user) = app.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };
         let is_read = items.with(Option::is_some);
         let edited = id.get();
         // The router sets the parameters a moment after it renders the screen.
@@ -65,13 +65,13 @@ fn NeedOf() -> impl IntoView {
         spawn_local(async move {
             match edited {
                 None => drafting.begin_new(&form, None, fresh()).await,
-                Some(id) => match sync::item_view_of(model, id).await {
+                Some(id) => match sync::item_view_of(app, id).await {
                     Ok(stored) => {
                         drafting.begin_edit(&form, stored.map(|(item, since)| Draft::of(&item, since))).await;
                     }
                     Err(error) => {
                         drafting.is_not_found();
-                        model.storage.error.set(Some(error));
+                        app.storage.error.set(Some(error));
                     }
                 },
             }
@@ -84,7 +84,7 @@ fn NeedOf() -> impl IntoView {
             let again = match id.get_untracked() {
                 None => Some(fresh()),
                 Some(id) => {
-                    sync::item_view_of(model, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since))
+                    sync::item_view_of(app, id).await.ok().flatten().map(|(item, since)| Draft::of(&item, since))
                 }
             };
             if again.is_some() {
@@ -94,7 +94,7 @@ fn NeedOf() -> impl IntoView {
     });
     let has_draft = Memo::new(move |_| draft.with(Option::is_some));
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         if !has_draft.get() {
@@ -118,30 +118,29 @@ fn NeedForm(
     start_again: Callback<()>,
     #[prop(into)] sync_state: Signal<Option<SyncState>>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let (draft, is_stored) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::new());
-    let form = Form { model, drafting, errors };
+    let form = Form { app, drafting, errors };
     let failed = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let navigate = use_navigate();
-    let overview = Signal::derive(move || model.overviews.server.get().unwrap_or_default());
+    let overview = Signal::derive(move || app.overviews.server.get().unwrap_or_default());
     let programmes = Signal::derive(move || {
         let overview = overview.get();
         let programmes = overview
             .catalogue
             .programmes
             .iter()
-            .map(|programme| (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned()));
+            .map(|programme| (programme.code.clone(), app.pick(&programme.name, &programme.name_en).to_owned()));
         std::iter::once((String::new(), texts.please_choose().to_owned())).chain(programmes).collect()
     });
     let programme = form.value(field::PROGRAMME);
     let pairings = Signal::derive(move || {
         let (overview, programme) = (overview.get(), programme.get());
         let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == programme);
-        let pairings =
-            pairings.map(|pairing| (pairing.id.to_string(), pairing_name(model.labels(), &overview, pairing)));
+        let pairings = pairings.map(|pairing| (pairing.id.to_string(), pairing_name(app.labels(), &overview, pairing)));
         std::iter::once((String::new(), texts.none_of_these().to_owned())).chain(pairings).collect::<Vec<_>>()
     });
     let fixed = |options: Vec<(&str, &str)>| {
@@ -206,12 +205,12 @@ fn NeedForm(
             <h1>{move || draft.with(|draft| draft.as_ref().map(|draft| draft.get(field::TITLE)).filter(|title| !title.is_empty())).unwrap_or_else(|| texts.need_new().to_owned())}</h1>
             {move || match sync_state.get() {
                 Some(SyncState::Waits) => Some(view! { <p class="state waiting">{texts.state_on_phone()}</p> }.into_any()),
-                Some(SyncState::Refused(why)) => Some(refused(model, &why).into_any()),
+                Some(SyncState::Refused(why)) => Some(refused(app, &why).into_any()),
                 _ => None,
             }}
             <div role="alert">
                 {move || (!errors.with(Vec::is_empty)).then(|| {
-                    let names: Vec<&str> = errors.get().iter().map(|error| name_of(model, &error.field)).collect();
+                    let names: Vec<&str> = errors.get().iter().map(|error| name_of(app, &error.field)).collect();
                     view! { <p class="notice bad">{fill(texts.please_correct(), &[&names.join("、")])}</p> }
                 })}
             </div>
@@ -227,7 +226,7 @@ fn NeedForm(
                 {form.input(field::DUE, &format!("{}{}", texts.need_due(), texts.optional()), "date", "text", 10)}
                 {form.input(field::RESPONSIBLE, &format!("{}{}", texts.need_responsible(), texts.optional()), "text", "text", TITLE_LENGTH)}
                 {form.select(field::STATUS, texts.need_status(), statuses)}
-                {move || draft.with(|draft| draft.as_ref().map(steps(model)))}
+                {move || draft.with(|draft| draft.as_ref().map(steps(app)))}
                 {form.select(field::PAIRING, &format!("{}{}", texts.pairing(), texts.optional()), pairings)}
                 <MeetingEntries form/>
                 {form.row(field::NOTE, &format!("{}{}", texts.note(), texts.optional()), note.into_any())}
@@ -235,7 +234,7 @@ fn NeedForm(
                 {move || failed.get().map(|words| view! { <p class="error" role="alert">{words}</p> })}
                 <div class="actions">
                     <button class="button button-primary" id="save" disabled=busy>{move || if busy.get() { texts.saving() } else { texts.save() }}</button>
-                    <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online() } else { texts.save_hint_offline() }}</span>
+                    <span class="hint">{move || if app.sync.online.get() { texts.save_hint_online() } else { texts.save_hint_offline() }}</span>
                 </div>
                 <div class="actions">
                     <button type="button" class="button button-quiet" on:click=move |_| start_again.run(())>{texts.start_again()}</button>
@@ -247,12 +246,12 @@ fn NeedForm(
 }
 
 /// Lists the dates on which the item reached each status.
-fn steps(model: AppState) -> impl Fn(&Draft) -> AnyView {
+fn steps(app: AppState) -> impl Fn(&Draft) -> AnyView {
     move |draft| {
         let dates = draft.before.get(field::DATES).and_then(Value::as_object).cloned().unwrap_or_default();
         let step = |status: Status| {
             let day = dates.get(status.code())?.as_str()?.to_owned();
-            Some(view! { <li>{format!("{day} {}", ledger_status(model.texts, status))}</li> })
+            Some(view! { <li>{format!("{day} {}", ledger_status(app.texts, status))}</li> })
         };
         view! { <ol class="ledger-steps">{Status::ALL.into_iter().filter_map(step).collect_view()}</ol> }.into_any()
     }

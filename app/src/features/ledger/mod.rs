@@ -40,7 +40,7 @@ struct ItemFilter {
 }
 
 impl ItemFilter {
-    fn matches(&self, model: AppState, view: &ItemView, today: Date) -> bool {
+    fn matches(&self, app: AppState, view: &ItemView, today: Date) -> bool {
         let item = &view.item;
         let status = match self.status.as_str() {
             "" => true,
@@ -52,14 +52,14 @@ impl ItemFilter {
             && self.year.is_none_or(|year| item.year == year)
             && (self.place.is_empty() || covers(&self.place, &item.place))
             && (self.programme.is_empty() || item.programme == self.programme)
-            && self.has_words(model, item)
+            && self.has_words(app, item)
     }
 
-    fn has_words(&self, model: AppState, item: &Item) -> bool {
+    fn has_words(&self, app: AppState, item: &Item) -> bool {
         if self.words.is_empty() {
             return true;
         }
-        let place = model.geography.places.with(|places| places.label(&item.place));
+        let place = app.geography.places.with(|places| places.label(&item.place));
         let text = format!("{} {} {} {place}", item.title, item.responsible, item.note).to_lowercase();
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
@@ -73,13 +73,13 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn LedgerItems() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_needs());
     let (address, words) = (use_url_state(), use_words());
     let items = use_ledger();
     let listed = RwSignal::new(PAGE);
-    let today = model.today;
+    let today = app.today;
     let given = move |name: &'static str| address.get(name).unwrap_or_default();
     let wanted = Memo::new(move |_| ItemFilter {
         ledger: if given("ledger") == "plan" { Ledger::Plan } else { Ledger::Need },
@@ -97,11 +97,11 @@ fn LedgerItems() -> impl IntoView {
         let wanted = wanted.get();
         items.with(|items| {
             let items = items.as_ref()?;
-            Some(items.iter().filter(|item| wanted.matches(model, item, today)).cloned().collect::<Vec<_>>())
+            Some(items.iter().filter(|item| wanted.matches(app, item, today)).cloned().collect::<Vec<_>>())
         })
     });
-    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
-    let is_complete = model.replica.is_complete;
+    let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
+    let is_complete = app.replica.is_complete;
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
             items.with(|items| items.iter().flat_map(|items| items.iter()).map(|item| item.item.year).collect());
@@ -118,26 +118,26 @@ fn LedgerItems() -> impl IntoView {
         view! { <option value=value selected=move || given(name) == option_value>{label}</option> }
     };
     let programmes = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         let programmes = overview.catalogue.programmes.iter();
         programmes
             .map(|programme| {
-                option("programme", programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())
+                option("programme", programme.code.clone(), app.pick(&programme.name, &programme.name_en).to_owned())
             })
             .collect_view()
     };
     let export = move |_| {
-        let overview = model.overviews.server.get_untracked().unwrap_or_default();
+        let overview = app.overviews.server.get_untracked().unwrap_or_default();
         let rows =
-            matching.with_untracked(|matching| table(model, &overview, matching.as_deref().unwrap_or_default(), today));
+            matching.with_untracked(|matching| table(app, &overview, matching.as_deref().unwrap_or_default(), today));
         if let Err(error) = download::save_text("needs.csv", &download::csv(&rows)) {
-            model.storage.error.set(Some(error));
+            app.storage.error.set(Some(error));
         }
     };
     let chosen_place = move || {
         let place = given("place");
         (!place.is_empty()).then(|| {
-            let label = model.geography.places.with(|places| places.label(&place));
+            let label = app.geography.places.with(|places| places.label(&place));
             view! {
                 <p class="place-chosen">
                     <strong>{label}</strong>
@@ -149,10 +149,10 @@ fn LedgerItems() -> impl IntoView {
         })
     };
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
-        let records = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
+        let records = app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
         view! {
             <section class="list needs">
                 <h1>{move || if wanted.with(|filter| filter.ledger == Ledger::Plan) { texts.ledger_plan() } else { texts.ledger_need() }}</h1>
@@ -203,8 +203,8 @@ fn LedgerItems() -> impl IntoView {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(matching) if matching.is_empty() => view! { <NothingFound text=texts.needs_none()/> }.into_any(),
                     Some(matching) => {
-                        let overview = model.overviews.server.get().unwrap_or_default();
-                        let rows = matching.iter().take(listed.get()).map(|item| ledger_row(model, &overview, item, today)).collect_view();
+                        let overview = app.overviews.server.get().unwrap_or_default();
+                        let rows = matching.iter().take(listed.get()).map(|item| ledger_row(app, &overview, item, today)).collect_view();
                         view! { <ul class="entries">{rows}</ul> }.into_any()
                     }
                 })}
@@ -241,8 +241,8 @@ fn totals(texts: &Texts, items: &[ItemView], today: Date) -> impl IntoView + use
 }
 
 /// Lists the items as rows of a CSV file.
-fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) -> Vec<Vec<String>> {
-    let texts = model.texts;
+fn table(app: AppState, overview: &Overview, items: &[ItemView], today: Date) -> Vec<Vec<String>> {
+    let texts = app.texts;
     let heading = [
         texts.year(),
         texts.place(),
@@ -263,8 +263,8 @@ fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) 
         let pairing = item.pairing.and_then(|id| overview.directory().pairing(id));
         vec![
             item.year.to_string(),
-            model.geography.places.with_untracked(|places| places.label(&item.place)),
-            programme.map(|programme| model.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default(),
+            app.geography.places.with_untracked(|places| places.label(&item.place)),
+            programme.map(|programme| app.pick(&programme.name, &programme.name_en).to_owned()).unwrap_or_default(),
             item.title.clone(),
             item.amount.map(|amount| amount.to_f64().to_string()).unwrap_or_default(),
             item.unit.clone(),
@@ -272,7 +272,7 @@ fn table(model: AppState, overview: &Overview, items: &[ItemView], today: Date) 
             item.responsible.clone(),
             ledger_status(texts, item.status).to_owned(),
             if item.is_overdue(today) { texts.yes() } else { "" }.to_owned(),
-            pairing.map(|pairing| pairing_name(model.labels(), overview, pairing)).unwrap_or_default(),
+            pairing.map(|pairing| pairing_name(app.labels(), overview, pairing)).unwrap_or_default(),
             item.note.clone(),
         ]
     };

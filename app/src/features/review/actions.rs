@@ -12,26 +12,26 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// Approves entries.
-pub async fn approve(model: AppState, entries: Vec<(Uuid, u64)>) {
+pub async fn approve(app: AppState, entries: Vec<(Uuid, u64)>) {
     let fields = Fields::from_iter([(field::STATE.to_owned(), json!(State::Verified.code()))]);
-    decide(model, entries, fields).await;
+    decide(app, entries, fields).await;
 }
 
 /// Returns an entry to its recorder, with a reason and the fields concerned.
-async fn send_back(model: AppState, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
+async fn send_back(app: AppState, entry: (Uuid, u64), reason: String, concerned: Vec<&'static str>) {
     let mut fields = Fields::new();
     fields.insert(field::STATE.to_owned(), json!(State::Returned.code()));
     fields.insert(field::REVIEW_NOTE.to_owned(), json!(reason));
     if !concerned.is_empty() {
         fields.insert(field::REVIEW_FIELDS.to_owned(), json!(concerned));
     }
-    decide(model, vec![entry], fields).await;
+    decide(app, vec![entry], fields).await;
 }
 
-async fn decide(model: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
+async fn decide(app: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
     let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
-    if let Err(error) = sync::save_all(model, Op::Put, changes).await {
-        model.storage.error.set(Some(error));
+    if let Err(error) = sync::save_all(app, Op::Put, changes).await {
+        app.storage.error.set(Some(error));
     }
 }
 
@@ -45,9 +45,9 @@ pub fn ReviewActions(
     #[prop(default = Vec::new())]
     same: Vec<EntryView>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    let voids = !same.is_empty() && record.with_untracked(|record| may_void(model, record));
+    let app = use_app_state();
+    let texts = app.texts;
+    let voids = !same.is_empty() && record.with_untracked(|record| may_void(app, record));
     let voiding = RwSignal::new(false);
     let id = record.with_untracked(|record| record.id);
     let rev = move || record.with_untracked(|record| record.rev);
@@ -63,7 +63,7 @@ pub fn ReviewActions(
     ];
     let verify = move |_| {
         let entries = vec![(id, rev())];
-        spawn_local(approve(model, entries));
+        spawn_local(approve(app, entries));
     };
     let send = move |_| {
         let why = reason.get_untracked().trim().to_owned();
@@ -73,7 +73,7 @@ pub fn ReviewActions(
             // A suggested reason has a field.
             let given = usual.iter().filter(|(words, _)| why.contains(words));
             let concerned = given.filter_map(|(_, about)| *about).collect();
-            spawn_local(send_back(model, (id, rev()), why, concerned));
+            spawn_local(send_back(app, (id, rev()), why, concerned));
         }
     };
     // A second reason is appended to the first.

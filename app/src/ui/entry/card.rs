@@ -23,20 +23,20 @@ pub fn EntryCard(
     /// All entries on this phone, to find likely duplicates.
     all: Arc<Vec<EntryView>>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
+    let app = use_app_state();
+    let texts = app.texts;
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
     let entry = &record.entry;
     let (date, place) = (format_date(entry.date), entry.place.clone());
     // The places may be loaded after the entry.
-    let place = move || model.geography.places.with(|places| places.label(&place));
-    let mut rows = answers_of(model.labels(), &overview, entry);
+    let place = move || app.geography.places.with(|places| places.label(&place));
+    let mut rows = answers_of(app.labels(), &overview, entry);
     let directory = overview.directory();
     if let Some(pairing) = entry.pairing.and_then(|id| directory.pairing(id)) {
-        rows.push((texts.pairing().to_owned(), pairing_name(model.labels(), &overview, pairing)));
+        rows.push((texts.pairing().to_owned(), pairing_name(app.labels(), &overview, pairing)));
     }
     if let Some(organisation) = entry.organisation.and_then(|id| directory.organisation(id)) {
-        rows.push((texts.organisation().to_owned(), model.pick(&organisation.name, &organisation.name_en).to_owned()));
+        rows.push((texts.organisation().to_owned(), app.pick(&organisation.name, &organisation.name_en).to_owned()));
     }
     if !entry.note.is_empty() {
         rows.push((texts.note().to_owned(), entry.note.clone()));
@@ -47,12 +47,12 @@ pub fn EntryCard(
     if let Some(source) = &entry.source {
         rows.push((texts.source().to_owned(), source.clone()));
     }
-    let name = activity_name(model.labels(), &overview, &entry.activity).to_owned();
+    let name = activity_name(app.labels(), &overview, &entry.activity).to_owned();
     let activity = overview.catalogue.activity(&entry.activity);
     let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
     let same: Vec<_> =
-        likely_same(&record, &all).iter().map(|duplicate| duplicate_link(model, &overview, duplicate)).collect();
-    let reason = return_reason(model.labels(), model.today, &record.fields);
+        likely_same(&record, &all).iter().map(|duplicate| duplicate_link(app, &overview, duplicate)).collect();
+    let reason = return_reason(app.labels(), app.today, &record.fields);
     let (waits, closed) = (record.waits, is_closed(&overview, entry));
     view! {
         <div class="entry-whole" style=style>
@@ -71,7 +71,7 @@ pub fn EntryCard(
             </div>
             <div class="photos" inner_html={
                 let entry = entry.clone();
-                move || photos(model, &entry).into_string()
+                move || photos(app, &entry).into_string()
             }></div>
             {(!same.is_empty()).then(|| view! { <div class="notice"><p>{texts.likely_same()}</p><ul>{same}</ul></div> })}
         </div>
@@ -91,10 +91,10 @@ pub fn likely_same(record: &EntryView, all: &[EntryView]) -> Vec<EntryView> {
     all.iter().filter(|other| other.id != record.id && is_likely_same(&other.entry, &record.entry)).cloned().collect()
 }
 
-fn duplicate_link(model: AppState, overview: &Overview, duplicate: &EntryView) -> impl IntoView + use<> {
+fn duplicate_link(app: AppState, overview: &Overview, duplicate: &EntryView) -> impl IntoView + use<> {
     let (date, place) =
-        (format_date(duplicate.entry.date), model.geography.places.with(|places| places.label(&duplicate.entry.place)));
-    let words = answers_line(model.labels(), overview, &duplicate.entry, "；");
-    let state = entry_state(model.texts, duplicate.entry.state);
+        (format_date(duplicate.entry.date), app.geography.places.with(|places| places.label(&duplicate.entry.place)));
+    let words = answers_line(app.labels(), overview, &duplicate.entry, "；");
+    let state = entry_state(app.texts, duplicate.entry.state);
     view! { <li><a href=format!("/list/{}", duplicate.id)>{format!("{date} {place} {words} · {state}")}</a></li> }
 }

@@ -18,16 +18,16 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// Returns the input that the user must give to delete an entry; `None` if they may not delete it.
-pub fn deletion_of(model: AppState, fields: &Fields) -> Option<Deletion> {
-    let user = model.session.user.get()?;
-    model.overviews.server.with(|overview| {
+pub fn deletion_of(app: AppState, fields: &Fields) -> Option<Deletion> {
+    let user = app.session.user.get()?;
+    app.overviews.server.with(|overview| {
         let overview = overview.as_ref()?;
         deletion(fields, &user, &overview.catalogue, &overview.closed).ok()
     })
 }
 
 /// Deletes an entry; it can be undone for a while.
-pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
+pub fn delete(app: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str, duplicate_of: Option<Uuid>) {
     let reason = reason.trim();
     let mut reasons = Fields::new();
     if !reason.is_empty() {
@@ -37,8 +37,8 @@ pub fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str,
         reasons.insert(DUPLICATE_OF.to_owned(), json!(duplicated));
     }
     spawn_local(async move {
-        if let Err(error) = sync::delete(model, id, rev, fields, reasons).await {
-            model.storage.error.set(Some(error));
+        if let Err(error) = sync::delete(app, id, rev, fields, reasons).await {
+            app.storage.error.set(Some(error));
         }
     });
 }
@@ -60,10 +60,10 @@ pub fn EntryMenu(
     /// Open menus of the screen.
     open: OpenMenus,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let fields = StoredValue::new(fields);
-    let needs = Memo::new(move |_| fields.with_value(|fields| deletion_of(model, fields)));
+    let needs = Memo::new(move |_| fields.with_value(|fields| deletion_of(app, fields)));
     let press = move |event: leptos::ev::MouseEvent| {
         if let Ok(Some(menu)) = event_target::<web_sys::Element>(&event).closest("details") {
             let _ = menu.remove_attribute("open");
@@ -72,7 +72,7 @@ pub fn EntryMenu(
             open.remove(&id);
         });
         match needs.get_untracked() {
-            Some(Deletion::Free) => delete(model, id, rev, fields.get_value(), "", None),
+            Some(Deletion::Free) => delete(app, id, rev, fields.get_value(), "", None),
             _ => ask.run(()),
         }
     };
@@ -96,10 +96,9 @@ pub fn EntryMenu(
 /// Deletions that wait to be sent, each with a button to undo it.
 #[component]
 pub fn PendingDeletions() -> impl IntoView {
-    let model = use_app_state();
+    let app = use_app_state();
     let deletions = Memo::new(move |_| {
-        model
-            .journal
+        app.journal
             .entries
             .with(|entries| entries.as_ref().map(|entries| entries.deletions.clone()).unwrap_or_default())
     });
@@ -118,25 +117,25 @@ pub fn PendingDeletionRow(
     /// The deletion.
     deletion: PendingDeletion,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let PendingDeletion { id, rev, fields, seq } = deletion;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (activity, date, place) = (text(field::ACTIVITY), text(field::DATE), text(field::PLACE));
     let name = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
-        activity_name(model.labels(), &overview, &activity).to_owned()
+        let overview = app.overviews.server.get().unwrap_or_default();
+        activity_name(app.labels(), &overview, &activity).to_owned()
     };
-    let place = move || model.geography.places.with(|places| places.label(&place));
+    let place = move || app.geography.places.with(|places| places.label(&place));
     // For the first seconds, the bar at the bottom of the screen has the button.
     let in_bar = Memo::new(move |_| {
-        model.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|deleted| deleted.seq == seq))
+        app.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|deleted| deleted.seq == seq))
     });
     let undo = move |_| {
         let deleted = Deleted { id, rev, fields: fields.clone(), seq };
         spawn_local(async move {
-            if let Err(error) = sync::undo_delete(model, deleted).await {
-                model.storage.error.set(Some(error));
+            if let Err(error) = sync::undo_delete(app, deleted).await {
+                app.storage.error.set(Some(error));
             }
         });
     };
@@ -159,12 +158,12 @@ pub fn DeleteForm(
     /// Whether the form is open.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let confirm = move |reason: String| {
         let record = record.get_untracked();
         asked.set(false);
-        delete(model, record.id, record.rev, record.fields, &reason, None);
+        delete(app, record.id, record.rev, record.fields, &reason, None);
     };
     let id = record.with_untracked(|record| record.id);
     move || {
@@ -221,22 +220,22 @@ pub fn VoidForm(
     /// Whether the form is open.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let id = record.with_untracked(|record| record.id);
     let only = same.first().filter(|_| same.len() == 1).map(|view| view.id);
     let (chosen, missing) = (RwSignal::new(only), RwSignal::new(false));
     let same = StoredValue::new(same);
     move || {
         asked.get().then(|| {
-            let overview = model.overviews.server.get_untracked().unwrap_or_default();
+            let overview = app.overviews.server.get_untracked().unwrap_or_default();
             let row = |view: &EntryView| {
                 let of = view.id;
-                let place = model.geography.places.with(|places| places.label(&view.entry.place));
-                let name = activity_name(model.labels(), &overview, &view.entry.activity).to_owned();
+                let place = app.geography.places.with(|places| places.label(&view.entry.place));
+                let name = activity_name(app.labels(), &overview, &view.entry.activity).to_owned();
                 let words = format!("{name} {} {place}", format_date(view.entry.date));
                 let state = entry_state(texts, view.entry.state);
-                let answers = answers_line(model.labels(), &overview, &view.entry, "；");
+                let answers = answers_line(app.labels(), &overview, &view.entry, "；");
                 view! {
                     <label class="choose">
                         <input type="radio" name=format!("void-{id}") prop:checked=move || chosen.get() == Some(of)
@@ -259,7 +258,7 @@ pub fn VoidForm(
                 };
                 let record = record.get_untracked();
                 asked.set(false);
-                delete(model, record.id, record.rev, record.fields, &reason, Some(of));
+                delete(app, record.id, record.rev, record.fields, &reason, Some(of));
             };
             view! {
                 <fieldset class="form-row review-void" class:wrong=move || missing.get()>
@@ -274,7 +273,7 @@ pub fn VoidForm(
 }
 
 /// Returns whether a reviewer may void an entry as a duplicate.
-pub fn may_void(model: AppState, record: &EntryView) -> bool {
+pub fn may_void(app: AppState, record: &EntryView) -> bool {
     let needs = record.entry.state != State::Returned && record.rev > 0;
-    needs && matches!(deletion_of(model, &record.fields), Some(Deletion::Duplicate | Deletion::Reason))
+    needs && matches!(deletion_of(app, &record.fields), Some(Deletion::Duplicate | Deletion::Reason))
 }

@@ -22,8 +22,8 @@ pub fn History(
     /// The entry.
     record: EntryView,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let history = RwSignal::new(None::<Option<Vec<RevisionState>>>);
     let id = record.id;
     spawn_local(async move { history.set(Some(endpoints::history(id).await.ok())) });
@@ -32,9 +32,9 @@ pub fn History(
         None => view! { <Loading/> }.into_any(),
         Some(None) => view! { <p class="note">{texts.history_needs_network()}</p> }.into_any(),
         Some(Some(revisions)) => {
-            let overview = model.overviews.server.get_untracked().unwrap_or_default();
-            let places = model.geography.places.get();
-            let reader = ValueLabels { labels: model.labels(), overview: &overview, places: &places };
+            let overview = app.overviews.server.get_untracked().unwrap_or_default();
+            let places = app.geography.places.get();
+            let reader = ValueLabels { labels: app.labels(), overview: &overview, places: &places };
             let label = |fields: &Fields, path: &Path<'_>| {
                 let words = get(fields, path).map(|value| reader.line(&activity, version, path, value));
                 words.unwrap_or_else(|| "—".to_owned())
@@ -42,7 +42,7 @@ pub fn History(
             let changes = since_decision(&revisions).map(|(before, now, paths)| {
                 let row = |path: &Path<'static>| {
                     let [old, new] = [before, now].map(|fields| label(fields, path));
-                    view! { <tr><th scope="row">{model.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
+                    view! { <tr><th scope="row">{app.field_name(&activity, path)}</th><td>{old}</td><td>{new}</td></tr> }
                 };
                 view! {
                     <h3>{texts.changed_since()}</h3>
@@ -55,8 +55,7 @@ pub fn History(
                 }
             });
             let step = |revision: &RevisionState| {
-                let names: Vec<String> =
-                    revision.changed.iter().map(|path| model.field_name(&activity, path)).collect();
+                let names: Vec<String> = revision.changed.iter().map(|path| app.field_name(&activity, path)).collect();
                 let who = revision.author_name.clone().unwrap_or_else(|| texts.by_program().to_owned());
                 let what = match Entry::from_checked(&revision.fields).map(|entry| entry.state) {
                     _ if revision.deleted => texts.was_deleted().to_owned(),

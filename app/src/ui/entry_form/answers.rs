@@ -25,7 +25,7 @@ impl Form {
                 when.with_value(|field| field.is_asked(chosen))
             })
         });
-        let section = self.model.pick(&field.section, &field.section_en).to_owned();
+        let section = self.app.pick(&field.section, &field.section_en).to_owned();
         view! {
             {(!section.is_empty()).then(|| view! { <h2 class="section">{section}</h2> })}
             <div hidden=move || !is_asked.get()>{control}</div>
@@ -34,13 +34,13 @@ impl Form {
 
     /// Returns the field's label, and whether it is optional.
     fn label(self, field: &Field) -> String {
-        let optional = if field.required { "" } else { self.model.texts.optional() };
-        format!("{}{optional}", self.model.pick(&field.name, &field.name_en))
+        let optional = if field.required { "" } else { self.app.texts.optional() };
+        format!("{}{optional}", self.app.pick(&field.name, &field.name_en))
     }
 
     /// Renders the hint of a field, if it has one.
     pub fn hint(self, field: &Field) -> Option<impl IntoView + use<>> {
-        let hint = self.model.pick(&field.hint, &field.hint_en).to_owned();
+        let hint = self.app.pick(&field.hint, &field.hint_en).to_owned();
         (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })
     }
 
@@ -79,13 +79,13 @@ impl Form {
         });
         let option = |choice: &Choice| {
             let (code, value_code) = (choice.code.clone(), choice.code.clone());
-            let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
+            let name = self.app.pick(&choice.name, &choice.name_en).to_owned();
             view! { <option value=code selected=move || value.get() == value_code>{name}</option> }
         };
         let control = view! {
             <select id=format!("field-{id}") on:change=move |event| self.choose(&code, vec![event_target_value(&event)])
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")>
-                <option value="" selected=move || value.get().is_empty()>{self.model.texts.please_choose()}</option>
+                <option value="" selected=move || value.get().is_empty()>{self.app.texts.please_choose()}</option>
                 {field.choices.iter().map(option).collect_view()}
             </select>
             {self.hint(field)}
@@ -98,7 +98,7 @@ impl Form {
         let (code, id, draft) = (field.code.clone(), format!("details-{}", field.code), self.draft);
         let item = |choice: &Choice| {
             let (code, value_code) = (code.clone(), StoredValue::new(choice.code.clone()));
-            let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
+            let name = self.app.pick(&choice.name, &choice.name_en).to_owned();
             let chosen = {
                 let code = code.clone();
                 move || draft.with(|draft| draft.as_ref().map(|draft| draft.chosen(&code)).unwrap_or_default())
@@ -147,10 +147,10 @@ impl Form {
             };
             computed.of(number, column).map_or("—".to_owned(), |number| number.to_string())
         };
-        let unit = self.model.pick(&field.unit, &field.unit_en).to_owned();
+        let unit = self.app.pick(&field.unit, &field.unit_en).to_owned();
         view! {
             <div class="form-row">
-                <span class="label">{self.model.pick(&field.name, &field.name_en).to_owned()}</span>
+                <span class="label">{self.app.pick(&field.name, &field.name_en).to_owned()}</span>
                 <output class="form-with-unit"><strong>{amount}</strong><span class="unit">{unit}</span></output>
                 {self.hint(field)}
             </div>

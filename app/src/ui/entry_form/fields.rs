@@ -19,7 +19,7 @@ pub type Change = Box<dyn Fn(&mut Draft)>;
 #[derive(Clone, Copy)]
 pub struct Form {
     /// The app's state.
-    pub model: AppState,
+    pub app: AppState,
     /// The draft.
     pub draft: RwSignal<Option<Draft>>,
     /// Validation errors.
@@ -44,14 +44,14 @@ impl Form {
 
     /// Returns the validation error of a field.
     pub fn error(self, field: &str) -> Signal<Option<String>> {
-        error_of(self.model, self.errors, field)
+        error_of(self.app, self.errors, field)
     }
 
     /// Renders a field with its label above and its error below.
     pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
         let row = form_row(field, label, self.error(field), control);
         let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
-        let note = is_concerned.then(|| view! { <p class="ask">{self.model.texts.returned_here()}</p> });
+        let note = is_concerned.then(|| view! { <p class="ask">{self.app.texts.returned_here()}</p> });
         view! { <div class:form-flagged=is_concerned>{note}{row}</div> }
     }
 
@@ -62,8 +62,8 @@ impl Form {
             let date = event_target_value(&event);
             self.change(move |draft| draft.date.clone_from(&date));
         };
-        let model = self.model;
-        let last = move || last_day(model).map(format_date);
+        let app = self.app;
+        let last = move || last_day(app).map(format_date);
         // Not wrong, but likely mistyped.
         let long_ago = Memo::new(move |_| {
             let day = value.with(|value| parse_date(value))?;
@@ -73,15 +73,15 @@ impl Form {
             <input id="field-date" type="date" max=last prop:value=value on:input=input
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date date-long-ago"/>
             <p class="hint warn" id="date-long-ago" role="status">
-                {move || long_ago.get().map(|year| fill(model.texts.date_long_ago(), &[&year]))}
+                {move || long_ago.get().map(|year| fill(app.texts.date_long_ago(), &[&year]))}
             </p>
         };
-        self.row(field::DATE, self.model.texts.date().to_owned(), control.into_any())
+        self.row(field::DATE, self.app.texts.date().to_owned(), control.into_any())
     }
 
     /// Renders the field of a number, with its unit.
     pub fn number(self, field: &Field) -> impl IntoView + use<> {
-        let (model, code, name) = (self.model, field.code.clone(), field.path().to_string());
+        let (app, code, name) = (self.app, field.code.clone(), field.path().to_string());
         let (error, id) = (self.error(&name), format!("values-{code}"));
         let value = self.value({
             let code = code.clone();
@@ -92,13 +92,13 @@ impl Form {
             self.change(move |draft| drop(draft.values.insert(code.clone(), text.clone())));
         };
         let keyboard = if field.kind == Kind::Integer { "numeric" } else { "decimal" };
-        let optional = if field.required { "" } else { model.texts.optional() };
-        let label = format!("{}{optional}", model.pick(&field.name, &field.name_en));
+        let optional = if field.required { "" } else { app.texts.optional() };
+        let label = format!("{}{optional}", app.pick(&field.name, &field.name_en));
         let control = view! {
             <span class="form-with-unit">
                 <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value on:input=input
                     aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")/>
-                <span class="unit">{model.pick(&field.unit, &field.unit_en).to_owned()}</span>
+                <span class="unit">{app.pick(&field.unit, &field.unit_en).to_owned()}</span>
             </span>
             {self.hint(field)}
         };

@@ -14,8 +14,8 @@ pub fn today_in_china() -> Option<Date> {
 
 /// Returns the last day that an entry may have, as on the server. `None` where this phone's clock is behind the server's last
 /// response: a phone whose clock is at 1970 can still record.
-pub fn last_day(model: AppState) -> Option<Date> {
-    let as_of = model.overviews.server.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
+pub fn last_day(app: AppState) -> Option<Date> {
+    let as_of = app.overviews.server.with(|overview| minutes_since_1970(&overview.as_ref()?.as_of))?;
     let now = clock::now() as i64;
     // The server's time has an uncertainty of two minutes.
     let is_right = now.div_euclid(60_000) + 3 >= as_of;

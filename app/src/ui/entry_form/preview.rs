@@ -13,7 +13,7 @@ pub fn Preview(
     /// The form.
     activity: Activity,
 ) -> impl IntoView {
-    let model = use_app_state();
+    let app = use_app_state();
     let draft = RwSignal::new(Some(new_draft(&activity.code, Some(&activity))));
     let change = move |change: Change| {
         draft.update(|draft| {
@@ -23,8 +23,8 @@ pub fn Preview(
         });
     };
     let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
-    let form = Form { model, draft, errors, concerned, edit: Callback::new(change) };
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
+    let form = Form { app, draft, errors, concerned, edit: Callback::new(change) };
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
     let style = programme_style(&overview.catalogue, &activity.programme);
     view! {
         <div class="form programme" style=style>

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 impl Form {
     /// Renders the rows and the button that adds one.
     pub fn table(self, field: &Field) -> impl IntoView + use<> {
-        let texts = self.model.texts;
+        let texts = self.app.texts;
         let (code, columns) = (StoredValue::new(field.code.clone()), StoredValue::new(field.columns.clone()));
         let draft = self.draft;
         let count = Memo::new(move |_| {
@@ -49,7 +49,7 @@ impl Form {
             }
         };
         let optional = if field.required { "" } else { texts.optional() };
-        let legend = format!("{}{optional}", self.model.pick(&field.name, &field.name_en));
+        let legend = format!("{}{optional}", self.app.pick(&field.name, &field.name_en));
         let error = self.error(&field.path().to_string());
         view! {
             <fieldset class="form-row form-table" id=format!("field-details-{}", field.code) tabindex="-1" class:wrong=move || error.get().is_some()>
@@ -85,12 +85,12 @@ impl Form {
             Kind::Choice => {
                 let option = |choice: &Choice| {
                     let (code, option_code) = (choice.code.clone(), choice.code.clone());
-                    let name = self.model.pick(&choice.name, &choice.name_en).to_owned();
+                    let name = self.app.pick(&choice.name, &choice.name_en).to_owned();
                     view! { <option value=code selected=move || value.get() == option_code>{name}</option> }
                 };
                 view! {
                     <select id=format!("field-{id}") aria-invalid=invalid on:change=move |event| set(event_target_value(&event))>
-                        <option value="">{self.model.texts.please_choose()}</option>
+                        <option value="">{self.app.texts.please_choose()}</option>
                         {column.choices.iter().map(option).collect_view()}
                     </select>
                 }
@@ -106,13 +106,13 @@ impl Form {
                     <span class="form-with-unit">
                         <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value
                             aria-invalid=invalid on:input=move |event| set(event_target_value(&event))/>
-                        <span class="unit">{self.model.pick(&column.unit, &column.unit_en).to_owned()}</span>
+                        <span class="unit">{self.app.pick(&column.unit, &column.unit_en).to_owned()}</span>
                     </span>
                 }
                 .into_any()
             }
         };
-        let optional = if column.required { "" } else { self.model.texts.optional() };
-        self.row(&name, format!("{}{optional}", self.model.pick(&column.name, &column.name_en)), control)
+        let optional = if column.required { "" } else { self.app.texts.optional() };
+        self.row(&name, format!("{}{optional}", self.app.pick(&column.name, &column.name_en)), control)
     }
 }

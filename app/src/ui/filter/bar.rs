@@ -21,8 +21,8 @@ pub fn FilterBar(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let address = use_url_state();
     let set = move |name| {
         move |event| {
@@ -33,13 +33,12 @@ pub fn FilterBar(
             address.change(&changes, HistoryStep::Further);
         }
     };
-    let overview = move || model.overviews.local.get().unwrap_or_default();
+    let overview = move || app.overviews.local.get().unwrap_or_default();
     let chosen_year = Memo::new(move |_| filter.get().year);
-    let years = Memo::new(move |_| year_options(model.overviews.years.get(), chosen_year.get(), model.today.year()));
+    let years = Memo::new(move |_| year_options(app.overviews.years.get(), chosen_year.get(), app.today.year()));
     let programmes = Memo::new(move |_| {
-        let option = |programme: &Programme| {
-            (programme.code.clone(), model.pick(&programme.name, &programme.name_en).to_owned())
-        };
+        let option =
+            |programme: &Programme| (programme.code.clone(), app.pick(&programme.name, &programme.name_en).to_owned());
         overview().catalogue.programmes.iter().map(option).collect::<Vec<_>>()
     });
     let places = Memo::new(move |_| top_options(&overview()));
@@ -49,13 +48,13 @@ pub fn FilterBar(
         move || filter.with(|filter| closest_option(&places.get(), filter.place.as_deref().unwrap_or_default()));
     let needs_places = Memo::new(move |_| !matches!(place().len(), 0 | 4));
     Effect::new(move |_| {
-        if needs_places.get() && model.geography.places.with_untracked(|places| places.all().is_empty()) {
-            model.request_places();
+        if needs_places.get() && app.geography.places.with_untracked(|places| places.all().is_empty()) {
+            app.request_places();
         }
     });
     let lower = Memo::new(move |_| {
         let wanted = filter.with(|filter| filter.place.clone()).unwrap_or_default();
-        model.geography.places.with(|tree| lower_options(tree, &place(), &wanted))
+        app.geography.places.with(|tree| lower_options(tree, &place(), &wanted))
     });
     let include = move || if filter.get().verified_only { "verified" } else { "" };
     view! {

@@ -64,7 +64,7 @@ pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Re
 /// Rows of an export, a page at a time. While a page is written, the next is read.
 type Pages = Pin<Box<dyn Stream<Item = Result<Vec<EntryCells>, DbError>> + Send>>;
 
-/// Begins an export: reads the first page, so that a database that fails is told by the status. Later, the body breaks off.
+/// Starts an export: reads the first page, so that the status reports a database that fails. Later, the body ends early.
 async fn begin(app: AppState, user: User, mut query: QueryParams) -> Result<Pages, Problem> {
     let filter = crate::http::api::entries::filter(&mut query);
     query.finish()?;

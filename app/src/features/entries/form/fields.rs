@@ -15,12 +15,12 @@ use leptos::prelude::*;
 impl Form {
     /// Lists the fields with errors above the form.
     pub fn summary(self, activity: &str) -> impl IntoView + use<> {
-        let (model, errors, activity) = (self.model, self.errors, activity.to_owned());
+        let (app, errors, activity) = (self.app, self.errors, activity.to_owned());
         view! {
             <div role="alert">
                 {move || (!errors.with(Vec::is_empty)).then(|| {
-                    let names = errors.get().iter().map(|error| model.field_name(&activity, &error.field)).collect::<Vec<_>>();
-                    view! { <p class="notice bad">{fill(model.texts.please_correct(), &[&names.join("、")])}</p> }
+                    let names = errors.get().iter().map(|error| app.field_name(&activity, &error.field)).collect::<Vec<_>>();
+                    view! { <p class="notice bad">{fill(app.texts.please_correct(), &[&names.join("、")])}</p> }
                 })}
             </div>
         }
@@ -32,16 +32,16 @@ impl Form {
         let choose = Callback::new(move |code: String| self.change(move |draft| draft.place.clone_from(&code)));
         let (value, invalid) = (self.value(|draft| draft.place.clone()), Signal::derive(move || error.get().is_some()));
         let control = view! { <PlaceField value invalid on_choose=choose/> };
-        self.row(field::PLACE, self.model.texts.place().to_owned(), control.into_any())
+        self.row(field::PLACE, self.app.texts.place().to_owned(), control.into_any())
     }
 
     /// Renders the choice of a pairing; nothing where the programme has none.
     pub fn partner(self, overview: &Overview, activity: &Activity) -> impl IntoView + use<> {
-        let model = self.model;
+        let app = self.app;
         let name = |id| {
             let organisation = overview.directory().organisation(id);
             organisation
-                .map(|organisation| model.pick(&organisation.name, &organisation.name_en).to_owned())
+                .map(|organisation| app.pick(&organisation.name, &organisation.name_en).to_owned())
                 .unwrap_or_default()
         };
         let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == activity.programme);
@@ -51,30 +51,30 @@ impl Form {
             })
             .collect();
         let value = self.value(|draft| draft.pairing.clone());
-        let label = format!("{}{}", model.texts.pairing(), model.texts.optional());
+        let label = format!("{}{}", app.texts.pairing(), app.texts.optional());
         (!options.is_empty())
             .then(|| self.select(field::PAIRING, label, value, options, |draft, chosen| draft.pairing = chosen))
     }
 
     /// Renders the choice of an organisation.
     pub fn organisation(self, overview: &Overview) -> impl IntoView + use<> {
-        let model = self.model;
-        let name = |organisation: &Organisation| model.pick(&organisation.name, &organisation.name_en).to_owned();
+        let app = self.app;
+        let name = |organisation: &Organisation| app.pick(&organisation.name, &organisation.name_en).to_owned();
         let options = overview
             .organisations
             .iter()
             .map(|organisation| (organisation.id.to_string(), name(organisation)))
             .collect();
         let value = self.value(|draft| draft.organisation.clone());
-        let label = format!("{}{}", model.texts.organisation(), model.texts.optional());
+        let label = format!("{}{}", app.texts.organisation(), app.texts.optional());
         self.select(field::ORGANISATION, label, value, options, |draft, chosen| draft.organisation = chosen)
     }
 
     /// Renders the field of the reason for changing an entry of a closed month; only coordinators may change one.
     pub fn reason(self, overview: &Overview) -> impl IntoView + use<> {
-        let (model, closed) = (self.model, overview.closed.clone());
+        let (app, closed) = (self.app, overview.closed.clone());
         let coordinates =
-            model.session.user.with_untracked(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+            app.session.user.with_untracked(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
         let date = self.value(|draft| draft.date.clone());
         let is_closed = Memo::new(move |_| {
             date.with(|date| parse_date(date).is_some_and(|date| closed.contains(&Month::from(date))))
@@ -82,7 +82,7 @@ impl Form {
         move || {
             (coordinates && is_closed.get()).then(|| {
                 let control = self.text_area(field::REASON, 2, |draft| &mut draft.reason);
-                self.row(field::REASON, model.texts.closed_reason().to_owned(), control)
+                self.row(field::REASON, app.texts.closed_reason().to_owned(), control)
             })
         }
     }
@@ -90,7 +90,7 @@ impl Form {
     /// Renders the field of the note.
     pub fn note(self) -> impl IntoView + use<> {
         let control = self.text_area(field::NOTE, 4, |draft| &mut draft.note);
-        self.row(field::NOTE, format!("{}{}", self.model.texts.note(), self.model.texts.optional()), control)
+        self.row(field::NOTE, format!("{}{}", self.app.texts.note(), self.app.texts.optional()), control)
     }
 
     fn select(
@@ -105,7 +105,7 @@ impl Form {
             let chosen = event_target_value(&event);
             self.change(move |draft| set(draft, chosen.clone()));
         };
-        let none = self.model.texts.none_of_these();
+        let none = self.app.texts.none_of_these();
         let control = view! {
             <select id=format!("field-{field}") on:change=change aria-describedby=format!("error-{field}")>
                 <option value="" selected=move || value.get().is_empty()>{none}</option>

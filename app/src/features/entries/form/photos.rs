@@ -13,7 +13,7 @@ use web_sys::HtmlInputElement;
 impl Form {
     /// Renders the photos and the input that adds some.
     pub fn photos(self, busy: RwSignal<usize>) -> impl IntoView + use<> {
-        let (model, texts, draft) = (self.model, self.model.texts, self.draft);
+        let (app, texts, draft) = (self.app, self.app.texts, self.draft);
         let keep_place = RwSignal::new(false);
         let failed = RwSignal::new(None::<String>);
         let take = move |event: leptos::ev::Event| {
@@ -28,7 +28,7 @@ impl Form {
             failed.set(None);
             spawn_local(async move {
                 for file in files {
-                    match take_in(model, &file, keep_place.get_untracked()).await {
+                    match take_in(app, &file, keep_place.get_untracked()).await {
                         Ok(sha256) => self.change(move |draft| {
                             if !draft.attachments.contains(&sha256) {
                                 draft.attachments.push(sha256.clone());
@@ -46,7 +46,7 @@ impl Form {
         let item = move |sha256: String| {
             let address = {
                 let sha256 = sha256.clone();
-                move || photo_address(model, &sha256)
+                move || photo_address(app, &sha256)
             };
             let take_out = move |_| {
                 let removed = sha256.clone();

@@ -12,7 +12,7 @@ const TIME_LIMIT: f64 = 30_000.0;
 impl Form {
     /// Renders the button that requests the position, or the position.
     pub fn position(self) -> impl IntoView + use<> {
-        let (texts, draft) = (self.model.texts, self.draft);
+        let (texts, draft) = (self.app.texts, self.draft);
         let (busy, failed) = (RwSignal::new(false), RwSignal::new(false));
         let find = move |_| {
             busy.set(true);

@@ -19,18 +19,18 @@ lazy_screen!(record:
 /// A new entry of the activity in the address.
 #[component]
 fn NewEntry() -> impl IntoView {
-    let model = use_app_state();
-    crate::ui::page::title(model.texts.nav_new());
+    let app = use_app_state();
+    crate::ui::page::title(app.texts.nav_new());
     let (params, query) = (use_params_map(), use_query_map());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
     // A change of the activity renders another form.
     move || {
         let activity = StoredValue::new(activity.get());
         let start = move || {
-            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let user = app.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
             // A stored draft keeps the version of its form.
-            let overview = model.overviews.server.get()?;
+            let overview = app.overviews.server.get()?;
             let fresh =
                 Draft { id: new_id(), date: today(), ..new_draft(&activity, overview.catalogue.activity(&activity)) };
             let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
@@ -48,18 +48,18 @@ lazy_screen!(record:
 /// The edit of the entry in the address.
 #[component]
 fn EditEntry() -> impl IntoView {
-    let model = use_app_state();
-    crate::ui::page::title(model.texts.entry());
+    let app = use_app_state();
+    crate::ui::page::title(app.texts.entry());
     let params = use_params_map();
     let id = Memo::new(move |_| params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok()));
     move || {
         let id = id.get();
         let start = move || {
-            let user = model.session.user.with(|user| user.as_ref().map(|user| user.id))?;
+            let user = app.session.user.with(|user| user.as_ref().map(|user| user.id))?;
             let id = id?;
             // The entry may arrive later, and so may the forms, which decide the right to edit other users' entries.
-            model.overviews.server.track();
-            model.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+            app.overviews.server.track();
+            app.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
         view! { <EntryForm start/> }
     }

@@ -26,12 +26,12 @@ impl FormDraft for Draft {
 }
 
 /// Returns the draft of an edit: of an entry of the user, or of another user's that they may edit.
-pub async fn stored_draft(model: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
-    if let Some((entry, since)) = sync::my_entry_of(model, id).await? {
+pub async fn stored_draft(app: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
+    if let Some((entry, since)) = sync::my_entry_of(app, id).await? {
         return Ok(Some(edit_of(&entry, since)));
     }
-    let other = sync::entry_view_of(model, id).await?;
-    let (user, overview) = (model.session.user.get_untracked(), model.overviews.server.get_untracked());
+    let other = sync::entry_view_of(app, id).await?;
+    let (user, overview) = (app.session.user.get_untracked(), app.overviews.server.get_untracked());
     let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
     let edits = may_edit(&other.fields, &user, &overview.catalogue);
     Ok(edits.then(|| Draft { since, ..draft_of(id, other.rev, &other.fields) }))

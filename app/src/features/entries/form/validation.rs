@@ -18,10 +18,10 @@ pub fn today() -> String {
 }
 
 /// Validates a draft by the server's rules, with the catalogue and places of [`crate::sync::reference_data`].
-pub fn check(model: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
-    let Some(user) = model.session.user.get_untracked() else { return Vec::new() };
+pub fn check(app: AppState, draft: &Draft, overview: &Overview, places: &Places) -> Vec<FieldError> {
+    let Some(user) = app.session.user.get_untracked() else { return Vec::new() };
     let (fields, mut errors) = fields_of(draft, overview.catalogue.form(&draft.activity, draft.version));
-    let rules = Rules { last_day: last_day(model), ..overview.rules(places) };
+    let rules = Rules { last_day: last_day(app), ..overview.rules(places) };
     add_new(&mut errors, validate_entry(&fields, &user, rules));
     errors
 }

@@ -128,9 +128,9 @@ fn texts_of(fields: &Fields) -> BTreeMap<String, String> {
 }
 
 /// Creates a new item with values from the address and from the user's scope.
-pub fn new_draft(model: AppState, given: impl Fn(&str) -> String) -> Draft {
+pub fn new_draft(app: AppState, given: impl Fn(&str) -> String) -> Draft {
     let scope =
-        model.session.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
+        app.session.user.with_untracked(|user| user.as_ref().map(|user| user.scope.clone())).unwrap_or_default();
     let only = |all: Vec<String>| if all.len() == 1 { all.into_iter().next() } else { None }.unwrap_or_default();
     let place = Some(given("place")).filter(|place| !place.is_empty()).unwrap_or_else(|| only(scope.places));
     let texts = [

@@ -20,7 +20,7 @@ pub fn MeetingEntries(
     /// Form of the item.
     form: Form,
 ) -> impl IntoView {
-    let (model, texts) = (form.model, form.model.texts);
+    let (model, texts) = (form.app, form.app.texts);
     let entries = use_entries(|| true);
     let offered = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();

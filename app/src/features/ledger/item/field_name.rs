@@ -6,17 +6,17 @@ use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 
 /// Renders the reasons why the server rejected a change.
-pub fn refused(model: AppState, why: &[FieldError]) -> impl IntoView + use<> {
+pub fn refused(app: AppState, why: &[FieldError]) -> impl IntoView + use<> {
     let reasons: Vec<String> = why
         .iter()
-        .map(|error| format!("{}：{}", name_of(model, &error.field), error.clone().in_language(model.language).message))
+        .map(|error| format!("{}：{}", name_of(app, &error.field), error.clone().in_language(app.language).message))
         .collect();
-    view! { <p class="notice bad">{format!("{} {}", model.texts.state_refused(), reasons.join("；"))}</p> }
+    view! { <p class="notice bad">{format!("{} {}", app.texts.state_refused(), reasons.join("；"))}</p> }
 }
 
 /// Returns the name of a field on the screen.
-pub fn name_of(model: AppState, field: &str) -> &'static str {
-    let texts = model.texts;
+pub fn name_of(app: AppState, field: &str) -> &'static str {
+    let texts = app.texts;
     match field {
         field::LEDGER => texts.ledger(),
         field::TITLE => texts.need_title(),

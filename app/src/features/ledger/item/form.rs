@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy)]
 pub struct Form {
     /// State of the app.
-    pub model: AppState,
+    pub app: AppState,
     /// Draft of the item.
     pub drafting: Drafting<Draft>,
     /// Errors of the draft.
@@ -35,9 +35,9 @@ impl Form {
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
         self.drafting.change(change);
         if !self.errors.with_untracked(Vec::is_empty)
-            && let Some(overview) = self.model.overviews.server.get_untracked()
+            && let Some(overview) = self.app.overviews.server.get_untracked()
         {
-            let now = self.validate(&(overview, self.model.geography.places.get_untracked()));
+            let now = self.validate(&(overview, self.app.geography.places.get_untracked()));
             self.errors.update(|errors| errors.retain(|error| now.iter().any(|current| current.field == error.field)));
         }
     }
@@ -48,7 +48,7 @@ impl Form {
 
     /// Validates the draft against an overview and the places.
     pub(super) fn validate(self, (overview, places): &(Arc<Overview>, Arc<Places>)) -> Vec<FieldError> {
-        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.model.session.user.get_untracked())
+        let (Some(draft), Some(user)) = (self.drafting.draft.get_untracked(), self.app.session.user.get_untracked())
         else {
             return Vec::new();
         };
@@ -61,7 +61,7 @@ impl Form {
     }
 
     pub(super) fn error(self, name: &'static str) -> Signal<Option<String>> {
-        error_of(self.model, self.errors, name)
+        error_of(self.app, self.errors, name)
     }
 
     pub(super) fn row(self, name: &'static str, label: &str, control: AnyView) -> impl IntoView + use<> {

@@ -10,9 +10,9 @@ use leptos::prelude::*;
 
 /// Puts the item into the outbox. Returns the error message, if any.
 pub async fn save_item(form: Form) -> Result<(), Option<String>> {
-    let (model, texts, drafting) = (form.model, form.model.texts, form.drafting);
+    let (app, texts, drafting) = (form.app, form.app.texts, form.drafting);
     // Validation needs the catalogue and the places.
-    let reference_data = sync::reference_data(model).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
+    let reference_data = sync::reference_data(app).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
     let draft = drafting.draft.try_get_untracked().flatten().ok_or(None)?;
     let errors = form.validate(&reference_data);
     if !errors.is_empty() {
@@ -26,10 +26,10 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
     };
     let request =
         SaveRequest { kind: Kind::LedgerItem, id: draft.id, base_rev: draft.base_rev, fields: draft.changes(), begun };
-    match sync::save_made(model, &request).await.map_err(|error| error.words(texts))? {
+    match sync::save_made(app, &request).await.map_err(|error| error.words(texts))? {
         SaveOutcome::Done => Ok(()),
         SaveOutcome::Elsewhere(now) => {
-            let names: Vec<&str> = now.paths.iter().map(|path| name_of(model, path.field())).collect();
+            let names: Vec<&str> = now.paths.iter().map(|path| name_of(app, path.field())).collect();
             drafting.change(|draft| *draft = draft.on_top_of(&now));
             Err(Some(fill(texts.changed_elsewhere(), &[&names.join("、")])))
         }
@@ -39,6 +39,6 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
 /// Deletes the item. Returns the error message, if any.
 pub async fn delete_item(form: Form) -> Result<(), Option<String>> {
     let draft = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
-    let deleted = sync::delete_item(form.model, draft.id, draft.base_rev).await;
-    deleted.map_err(|error| Some(error.words(form.model.texts)))
+    let deleted = sync::delete_item(form.app, draft.id, draft.base_rev).await;
+    deleted.map_err(|error| Some(error.words(form.app.texts)))
 }
