@@ -78,18 +78,18 @@ fn unreadable_month_of_a_figure_is_reported(#[case] database: Database) {
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn damaged_revision_rejects_one_mutation_of_a_push(#[case] database: Database) {
-    let (home, _server, api) = served(database);
+    let (env, _server, api) = served(database);
     let (damaged, client) = (Uuid::now_v7(), Uuid::now_v7());
     let edit = |seq: u64, base_rev: u64, note: &str| json!({"seq": seq, "kind": "entry", "id": damaged, "base_rev": base_rev, "op": "put", "fields": {"note": note}});
     let results = api.push(client, json!([survey_put(1, damaged, 3), edit(2, 1, "first"), edit(3, 2, "second")]));
     assert!(results.iter().all(|result| result["outcome"] == "applied"), "{results:?}");
     let key = if database == Database::Sqlite { format!("x'{}'", damaged.simple()) } else { format!("'{damaged}'") };
-    home.sql(&format!("UPDATE revision SET changed = '[' WHERE record = {key} AND rev = 2"));
+    env.sql(&format!("UPDATE revision SET changed = '[' WHERE record = {key} AND rev = 2"));
     let results = api.push(Uuid::now_v7(), json!([edit(1, 1, "third"), survey_put(2, Uuid::now_v7(), 1)]));
     assert_eq!(results[0]["errors"][0]["code"], "unreadable", "{results:?}");
     assert_eq!((&results[0]["outcome"], &results[1]["outcome"]), (&json!("rejected"), &json!("applied")));
     assert_eq!(api.get(&format!("/api/v1/entries/{damaged}")).status(), 200);
-    let verified = home.run(&["verify"], "");
+    let verified = env.run(&["verify"], "");
     let output = String::from_utf8(verified.stdout).unwrap();
     assert_eq!(verified.status.code(), Some(1), "{output}");
     assert!(output.contains(&format!("entry {damaged}, revision 2: cannot be read")), "{output}");
@@ -99,18 +99,18 @@ fn damaged_revision_rejects_one_mutation_of_a_push(#[case] database: Database) {
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn negative_revision_is_omitted_and_verified(#[case] database: Database) {
-    let (home, _server, api) = served(database);
+    let (env, _server, api) = served(database);
     let (damaged, other) = (Uuid::now_v7(), Uuid::now_v7());
     api.push(Uuid::now_v7(), json!([survey_put(1, damaged, 3), survey_put(2, other, 4)]));
     let key = if database == Database::Sqlite { format!("x'{}'", damaged.simple()) } else { format!("'{damaged}'") };
-    home.sql(&format!("UPDATE record SET rev = -1 WHERE id = {key}"));
+    env.sql(&format!("UPDATE record SET rev = -1 WHERE id = {key}"));
     let (records, _) = api.pull(None, 1_000);
     let is_sent = |id: Uuid| records.iter().any(|record| record["id"] == json!(id));
     assert!(!is_sent(damaged) && is_sent(other));
     let listed = api.get("/api/v1/entries?limit=500").text().unwrap();
     assert!(!listed.contains(&damaged.to_string()) && listed.contains(&other.to_string()));
     assert_eq!(api.get(&format!("/api/v1/entries/{damaged}")).status(), 404);
-    let verified = home.run(&["verify"], "");
+    let verified = env.run(&["verify"], "");
     let output = String::from_utf8(verified.stdout).unwrap();
     assert!(output.contains(&format!("entry {damaged}: cannot be read: rev -1")), "{output}");
 }

@@ -32,7 +32,7 @@ use uuid::Uuid;
 const TIMEOUT: u32 = 60_000;
 
 /// Sends a request and returns the answer with any status.
-async fn hear(request: Request) -> Result<Response, ApiError> {
+async fn send_with_timeout(request: Request) -> Result<Response, ApiError> {
     if !window().navigator().on_line() {
         // The browser would try, fail and complain.
         return Err(ApiError::no_answer());
@@ -48,7 +48,7 @@ async fn hear(request: Request) -> Result<Response, ApiError> {
 }
 
 async fn send(request: Request) -> Result<Response, ApiError> {
-    let answer = hear(request).await?;
+    let answer = send_with_timeout(request).await?;
     let status = answer.status();
     if answer.ok() || status == 304 {
         return Ok(answer);
@@ -200,7 +200,7 @@ pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Ar
         None => request.build(),
     };
     let Ok(request) = request else { return UploadResult::Refused };
-    let Ok(answer) = hear(request).await else { return UploadResult::NoResponse };
+    let Ok(answer) = send_with_timeout(request).await else { return UploadResult::NoResponse };
     let received = || {
         let range = answer.headers().get("range")?;
         range.strip_prefix("bytes=0-")?.parse::<u64>().ok().map(|last| last + 1)

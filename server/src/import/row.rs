@@ -118,7 +118,7 @@ impl RowReader<'_> {
     pub fn amount(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Amount, ErrorCode> {
         let cell = row.cell(column);
         let of_column = self.units.get(column).and_then(Option::as_deref);
-        let of_row = self.unit_beside(row, column, field)?;
+        let of_row = self.row_unit(row, column, field)?;
         let of_format = match cell {
             Cell::WithUnit(amount) => read_unit(&amount.1, &[&field.unit]),
             _ => None,
@@ -131,7 +131,7 @@ impl RowReader<'_> {
     }
 
     /// Returns the unit that a column of units names for the amount in a column.
-    fn unit_beside(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Option<String>, ErrorCode> {
+    fn row_unit(&self, row: &SheetRow, column: usize, field: &Field) -> Result<Option<String>, ErrorCode> {
         let path_at = |at: &usize| self.columns.get(*at).and_then(Option::as_deref);
         let is_unit = |at: &usize| path_at(at).is_some_and(|path| path.starts_with(UNIT));
         let is_amount = |at: &usize| path_at(at).is_some_and(|path| matches!(Path::from(path), Path::Value(_)));

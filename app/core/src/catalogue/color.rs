@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn contrast_of_is_told_for_too_light_a_color() {
+    fn contrast_of_too_light_color_is_returned() {
         let tenths = |text: &str| ProgrammeColor::contrast_of(text).map(|contrast| (contrast * 10.0).floor());
         assert_eq!(tenths("#ffff00"), Ok(10.0));
         assert_eq!(tenths("#000000"), Ok(210.0));

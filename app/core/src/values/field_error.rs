@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn size_limit_is_said_in_words() {
+    fn size_limit_is_given_in_characters() {
         let error = FieldError::with_limit("details.hashes", ErrorCode::TooLong, 262_144.0);
         assert_eq!(error.message, "内容太多，最多约 8 万个汉字，请删减或分成几条");
         let english = "Too much content: at most 256 KB, about 87,000 Chinese characters. Shorten it or split it";

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn cursor_of_all_six_programmes_goes_on_as_one_of_all() {
+    fn cursor_of_six_programmes_continues_for_all_programmes() {
         let key = CursorKey::derive(b"secret");
         let all = user(&["522728"]);
         let six = ["party_building", "industry", "marketing", "labour", "education", "health"];

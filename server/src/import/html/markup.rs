@@ -13,11 +13,11 @@ pub enum Event<'a> {
 }
 
 /// Reads the tags and texts of a page. Skips scripts, styles and comments.
-pub fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), FileError>) -> Result<(), FileError> {
+pub fn scan<'a>(text: &'a str, mut visit: impl FnMut(Event<'a>) -> Result<(), FileError>) -> Result<(), FileError> {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let (before, tag) = rest.split_at(start);
-        hear(Event::Text(before))?;
+        visit(Event::Text(before))?;
         if let Some(comment) = tag.strip_prefix("<!--") {
             rest = comment.split_once("-->").map_or("", |(_, rest)| rest);
             continue;
@@ -26,7 +26,7 @@ pub fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), Fil
         let (inside, after) = (tag.get(1..end).unwrap_or_default(), tag.get(end + 1..).unwrap_or_default());
         rest = after;
         if let Some(name) = inside.strip_prefix('/') {
-            hear(Event::Close(name.trim()))?;
+            visit(Event::Close(name.trim()))?;
             continue;
         }
         let (name, attributes) =
@@ -40,9 +40,9 @@ pub fn scan<'a>(text: &'a str, mut hear: impl FnMut(Event<'a>) -> Result<(), Fil
                 rest = end.and_then(|(at, _)| rest.get(at..)).unwrap_or_default();
             }
         }
-        hear(Event::Open(name, attributes))?;
+        visit(Event::Open(name, attributes))?;
     }
-    hear(Event::Text(rest))
+    visit(Event::Text(rest))
 }
 
 /// Returns whether an element is hidden. Spreadsheet programs write hidden rows so.
