@@ -5,7 +5,7 @@
 //! | chunk | content |
 //! | --- | --- |
 //! | `record` | sign-in, recording, own entries, and the sync |
-//! | `later` | lists, details, review, ledger, the map's sheet |
+//! | `browse` | lists, details, review, ledger, the map's sheet |
 //! | `office` | import, catalogue, changes of the directory |
 //! | `display` | report and wall |
 
@@ -30,7 +30,7 @@ macro_rules! chunk {
 }
 
 chunk!(anchor_of_record, record, load_record);
-chunk!(anchor_of_later, later, load_later);
+chunk!(anchor_of_browse, browse, load_browse);
 chunk!(anchor_of_office, office, load_office);
 chunk!(anchor_of_display, display, load_display);
 
@@ -41,7 +41,7 @@ pub async fn load(path: &str, query: &str) {
         Some("catalogue" | "import" | "pairings") => load_office().await,
         Some("report") => load_display().await,
         Some("") if query.contains("screen=wall") => load_display().await,
-        _ => load_later().await,
+        _ => load_browse().await,
     };
     if loaded.is_err() {
         page_event::dispatch(page_event::NOT_LOADED);
@@ -97,12 +97,12 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
     .into_any()
 }
 
-/// Declares a function that renders a screen from a lazy chunk. Takes the chunk (`later` without), the function's name, its split
+/// Declares a function that renders a screen from a lazy chunk. Takes the chunk (`browse` without), the function's name, its split
 /// function and the screen.
 #[macro_export]
 macro_rules! lazy_screen {
     ($(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
-        $crate::lazy_screen!(later: $(#[$doc])* $name, $split, $screen);
+        $crate::lazy_screen!(browse: $(#[$doc])* $name, $split, $screen);
     };
     ($chunk:ident: $(#[$doc:meta])* $name:ident, $split:ident, $screen:ident) => {
         $(#[$doc])*

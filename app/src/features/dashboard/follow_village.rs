@@ -8,7 +8,7 @@ use jiedui_core::figures::figure::Filter;
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-#[wasm_split(later, fallible, preload(load_follow))]
+#[wasm_split(browse, fallible, preload(load_follow))]
 fn follow_lazily(app: AppState, filter: Memo<Filter>) -> Result<AnyView, SplitLoaderError> {
     follow(app, filter);
     Ok(().into_any())

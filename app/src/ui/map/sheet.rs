@@ -26,7 +26,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 /// Longest list of entries in a sheet.
 const LIMIT: usize = 5;
 
-#[wasm_split(later, fallible, preload(load_sheet))]
+#[wasm_split(browse, fallible, preload(load_sheet))]
 fn render_sheet(selection: RwSignal<Option<Selection>>, data: Memo<Arc<MapData>>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Sheet selection data/> }.into_any())
 }
