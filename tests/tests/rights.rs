@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Who may use a route.
+/// Users that may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
     /// Everybody.

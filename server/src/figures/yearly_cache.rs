@@ -1,4 +1,4 @@
-//! Cache of the figures of a year at a place: screens request the same few until the next change.
+//! Cache of the figures of a year at a place, until the next change.
 
 use crate::db::figures::pack;
 use crate::db::{Db, DbError};
@@ -27,7 +27,7 @@ impl YearlyCache {
         }
         let figures = Arc::new(pack::read_scopes(db, year, &[Scope::At(key.1.clone())]).await?);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was read may be newer than the change, never older: it is true until the next one.
+        // The figures may be newer than the change, never older.
         if held.0 == change && held.1.len() < KEPT {
             held.1.insert(key, figures.clone());
         }
@@ -35,5 +35,5 @@ impl YearlyCache {
     }
 }
 
-/// The most pairs of place and year that are cached.
+/// Maximum number of cached pairs of place and year.
 const KEPT: usize = 1_000;
