@@ -1,6 +1,7 @@
 //! Content of an empty database: the catalogue, the places, the directory and the reported figures of 2023.
 
-use crate::db::reference::load::{self, Reference};
+use crate::db::reference::fill;
+use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::{
@@ -63,7 +64,7 @@ struct Reported {
 pub async fn fill(db: &Db) -> Result<bool, SeedError> {
     let reference = read()?;
     let opening = opening_entries(&reference)?;
-    Ok(load::fill(db, &reference, &opening).await?)
+    Ok(fill::fill(db, &reference, &opening).await?)
 }
 
 fn read() -> Result<Reference, SeedError> {

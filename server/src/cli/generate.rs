@@ -5,7 +5,7 @@ use crate::cli::open::open;
 use crate::clock;
 use crate::config::Storage;
 use crate::db::records::push::insert_trusted;
-use crate::db::reference::load;
+use crate::db::reference::{fill, load};
 use jiedui_core::fixtures::pairings;
 use jiedui_core::fixtures::sample::{FIRST_DAY, Sample};
 use std::io::{IsTerminal, Write};
@@ -20,7 +20,7 @@ pub async fn generate(entries: u64, pairings: u64, seed: u64, storage: &Storage)
     if pairings > 0 {
         let reference = load::load(&db).await?;
         let (organisations, pairings) = pairings::directory(seed, pairings, &reference.catalogue, &reference.places);
-        load::add_directory(&db, &organisations, &pairings).await?;
+        fill::add_directory(&db, &organisations, &pairings).await?;
     }
     let reference = load::load(&db).await?;
     let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());

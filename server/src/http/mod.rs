@@ -92,8 +92,8 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))
         .routes(routes!(export::directory_xlsx))
-        .routes(routes!(export::indicators_xlsx))
-        .routes(routes!(export::indicators_csv))
+        .routes(routes!(export::indicators::indicators_xlsx))
+        .routes(routes!(export::indicators::indicators_csv))
         .routes(routes!(export::map_geojson))
         .split_for_parts();
     Common.modify(&mut description);

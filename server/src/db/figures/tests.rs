@@ -3,6 +3,7 @@
 use super::{directory_change, latest, pack, query, rebuild, subjects, verify};
 use crate::db::records::{idempotency, push};
 use crate::db::reference::directory;
+use crate::db::reference::fill;
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, now};
 use jiedui_core::access::user::{Role, Scope, User};
@@ -55,7 +56,7 @@ fn admin() -> User {
 async fn filled(db: &Db, entries: u64) -> (Reference, Vec<Uuid>) {
     let reference = load::load(db).await.unwrap();
     let (organisations, made_up) = pairings::directory(7, 12, &reference.catalogue, &reference.places);
-    load::add_directory(db, &organisations, &made_up).await.unwrap();
+    fill::add_directory(db, &organisations, &made_up).await.unwrap();
     let reference = load::load(db).await.unwrap();
     let days = (FIRST_DAY, parse_date("2024-12-31").unwrap());
     let directory = (reference.organisations.as_slice(), reference.pairings.as_slice());

@@ -7,7 +7,8 @@ use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
 use crate::db::files::{column_mapping, import};
 use crate::db::records::stored::Unreadable;
 use crate::db::records::{conflict, history, idempotency, record};
-use crate::db::reference::load::{self, Reference};
+use crate::db::reference::load::Reference;
+use crate::db::reference::{catalogue, closed_month};
 use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
@@ -100,7 +101,8 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     import::note_unreadable(&mut tx, &mut unreadable).await?;
     column_mapping::note_unreadable(&mut tx, &mut unreadable).await?;
     account::note_unreadable(&mut tx, &mut unreadable).await?;
-    load::note_unreadable(&mut tx, &mut unreadable).await?;
+    catalogue::note_unreadable(&mut tx, &mut unreadable).await?;
+    closed_month::note_unreadable(&mut tx, &mut unreadable).await?;
     feed::note_unreadable(&mut tx, &mut unreadable).await?;
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
     let others: Vec<(Uuid, String, String)> =

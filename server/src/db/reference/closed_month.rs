@@ -1,6 +1,7 @@
 //! Months that are closed for changes.
 
-use crate::db::{Db, Result, feed, on};
+use crate::db::records::stored::{self, Unreadable};
+use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::values::month::Month;
 use uuid::Uuid;
 
@@ -40,4 +41,15 @@ pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Resul
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change + 1).await?;
     tx.commit().await
+}
+
+/// Adds the unreadable closed months to a list. Reads all closed months.
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
+    let query = "SELECT month FROM closed_month";
+    let months = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query).fetch_all(connection).await?);
+    for month in months {
+        let read = month.parse::<Month>().map_err(|error| stored::unreadable("closed month", &month, &error));
+        stored::note_unreadable(read, unreadable)?;
+    }
+    Ok(())
 }

@@ -1,24 +1,19 @@
 //! Reference data that entries are validated against: catalogue, places, organisations and pairings. It changes seldom,
 //! so a server caches it.
 
-use crate::db::bulk::insert;
-use crate::db::records::record::{self, RecordRow};
-use crate::db::records::revision::Revision;
-use crate::db::records::stored::{self, Unreadable};
+use crate::db::records::record::RecordRow;
+use crate::db::records::stored;
 use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::directory::place::{Level, Place, Places, Side};
-use jiedui_core::entry::Entry;
-use jiedui_core::entry::{Fields, Rules};
+use jiedui_core::entry::Rules;
 use jiedui_core::sync::Kind;
 use jiedui_core::values::month::Month;
 use pinyin::ToPinyin;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use time::Date;
 use uuid::Uuid;
@@ -185,147 +180,6 @@ pub async fn directories(tx: &mut Tx, row: &RecordRow) -> Result<(DirectoryIndex
         }
     }
     Ok((before, index(&organisations, &pairings)))
-}
-
-/// Fills an empty database; returns false if it was filled before. In that case the program's catalogue replaces an
-/// older one, and existing entries keep their form versions.
-pub async fn fill(db: &Db, reference: &Reference, opening: &[(Uuid, Fields)]) -> Result<bool> {
-    let mut tx = db.begin().await?;
-    let mut change = feed::lock(&mut tx).await?.change;
-    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
-    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
-    let version = i64::from(reference.catalogue.version);
-    if latest < version {
-        let older = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
-        let older =
-            on!(in &mut tx, |connection| sqlx::query_scalar::<_, String>(older).fetch_optional(connection).await?);
-        let older: Catalogue =
-            older.map(|body| stored::parse("catalogue", latest, &body)).transpose()?.unwrap_or_default();
-        let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
-        let body = serde_json::to_string(&reference.catalogue.after(&older))?;
-        on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
-    }
-    if latest > 0 {
-        tx.commit().await?;
-        return Ok(false);
-    }
-    add_places(&mut tx, reference.places.all()).await?;
-    let mut rows = directory_rows(&reference.organisations, &reference.pairings)?;
-    let mut figures = crate::db::figures::rollup::Pending::default();
-    for (id, fields) in opening {
-        rows.push(new_row(Kind::Entry, *id, fields.clone()));
-        figures.add(*id, Entry::from_checked(fields).as_ref(), &reference.catalogue);
-    }
-    number(&mut rows, &mut change);
-    record::write(&mut tx, &rows, &reference.catalogue).await?;
-    figures.condense();
-    let directory = reference.index();
-    crate::db::figures::rollup::write(&mut tx, figures.counted(directory), directory, change).await?;
-    feed::advance(&mut tx, change).await?;
-    tx.commit().await?;
-    Ok(true)
-}
-
-/// Adds generated organisations and pairings, except existing ones.
-pub async fn add_directory(db: &Db, organisations: &[Organisation], pairings: &[Pairing]) -> Result<()> {
-    let mut tx = db.begin().await?;
-    let mut change = feed::lock(&mut tx).await?.change;
-    let mut rows = directory_rows(organisations, pairings)?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let existing: BTreeSet<Uuid> = record::existing(&mut tx, &ids).await?;
-    rows.retain(|row| !existing.contains(&row.id));
-    number(&mut rows, &mut change);
-    record::write(&mut tx, &rows, &Catalogue::default()).await?;
-    feed::advance(&mut tx, change).await?;
-    tx.commit().await
-}
-
-fn directory_rows(organisations: &[Organisation], pairings: &[Pairing]) -> Result<Vec<RecordRow>> {
-    let organisations = organisations
-        .iter()
-        .map(|organisation| Ok(new_row(Kind::Organisation, organisation.id, fields_of(organisation)?)));
-    let pairings = pairings.iter().map(|pairing| Ok(new_row(Kind::Pairing, pairing.id, fields_of(pairing)?)));
-    organisations.chain(pairings).collect()
-}
-
-/// Creates the row of a record without an author. Its number is set later.
-fn new_row(kind: Kind, id: Uuid, fields: Fields) -> RecordRow {
-    let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at: crate::db::now() };
-    RecordRow { id, kind, fields, deleted: false, change: 0, created: 0, author: None, former: Vec::new(), last }
-}
-
-fn number(rows: &mut [RecordRow], change: &mut i64) {
-    for row in rows {
-        *change += 1;
-        (row.change, row.created) = (*change, *change);
-    }
-}
-
-/// Returns the fields of a record.
-pub fn fields_of(record: &impl Serialize) -> Result<Fields> {
-    Ok(serde_json::from_value(serde_json::to_value(record)?)?)
-}
-
-async fn add_places(tx: &mut Tx, places: &[Place]) -> Result<()> {
-    let level = |place: &Place| match place.level {
-        Level::City => "city",
-        Level::County => "county",
-        Level::Township => "township",
-        Level::Village => "village",
-    };
-    insert!(tx, "INSERT INTO place (code, parent, level, name, side) ", places, "", |values, place| {
-        let side = if place.side == Side::A { "a" } else { "b" };
-        values.push_bind(&place.code).push_bind(&place.parent).push_bind(level(place));
-        values.push_bind(&place.name).push_bind(side);
-    });
-    Ok(())
-}
-
-/// Reads a version of the catalogue; `None` if it does not exist or cannot be read.
-pub async fn catalogue(db: &Db, version: u32) -> Result<Option<Catalogue>> {
-    let query = "SELECT body FROM catalogue WHERE version = $1";
-    let body = on!(now db, |pool| sqlx::query_scalar::<_, String>(query)
-        .bind(i64::from(version))
-        .fetch_optional(pool)
-        .await?);
-    Ok(body.and_then(|body| stored::read("catalogue", version, &body)))
-}
-
-/// Adds the unreadable versions of the catalogue and closed months to a list.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
-    let (catalogues, months) = ("SELECT version, body FROM catalogue", "SELECT month FROM closed_month");
-    let (catalogues, months) = on!(in tx, |connection| (
-        sqlx::query_as::<_, (i64, String)>(catalogues).fetch_all(&mut *connection).await?,
-        sqlx::query_scalar::<_, String>(months).fetch_all(&mut *connection).await?
-    ));
-    for (version, body) in catalogues {
-        stored::note_unreadable(stored::parse::<Catalogue>("catalogue", version, &body), found)?;
-    }
-    for month in months {
-        let read = month.parse::<Month>().map_err(|error| stored::unreadable("closed month", &month, &error));
-        stored::note_unreadable(read, found)?;
-    }
-    Ok(())
-}
-
-/// Stores the next version of the catalogue. Returns false if that version exists already.
-pub async fn store_catalogue(db: &Db, catalogue: &Catalogue) -> Result<bool> {
-    let mut tx = db.begin().await?;
-    let change = feed::lock(&mut tx).await?.change;
-    let latest = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
-    let latest = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(latest).fetch_one(connection).await?);
-    let version = i64::from(catalogue.version);
-    if latest + 1 != version {
-        tx.rollback().await?;
-        return Ok(false);
-    }
-    let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
-    let body = serde_json::to_string(catalogue)?;
-    on!(in &mut tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
-    feed::change_reference(&mut tx).await?;
-    feed::advance(&mut tx, change + 1).await?;
-    tx.commit().await?;
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Catalogue and places.
 
-use crate::db::reference::load;
+use crate::db::reference::catalogue;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -124,12 +124,12 @@ async fn edit(
             let limit = f64::from(catalogue.version);
             return Err(Problem::fields(vec![FieldError::with_limit("base_version", ErrorCode::TooLarge, limit)]));
         }
-        let earlier = load::catalogue(&app.db, base).await?;
+        let earlier = catalogue::version(&app.db, base).await?;
         if !earlier.is_some_and(|earlier| is_same(&earlier, catalogue)) {
             return Err(changed_since());
         }
     }
-    if !load::store_catalogue(&app.db, &next).await? {
+    if !catalogue::store(&app.db, &next).await? {
         return Err(changed_since());
     }
     let snapshot = app.cache.reload(&app.db).await?;
