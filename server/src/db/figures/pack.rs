@@ -1,146 +1,18 @@
 //! Reading of year packs and of the figures of one scope. The cost does not depend on the number of entries.
 
-use crate::db::{Db, Result, Tx, feed, on, records::stored};
+mod rows;
+
+use crate::db::{Db, Result, Tx, feed, on};
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::pack::{
     IndicatorFigures, LatestRow, Maxima, Piece, RangeTable, Row, Scope, ScopeFigures, Subjects, YearPack, piece_of,
 };
 use jiedui_core::values::date::parse_date;
 use jiedui_core::values::quantity::{Qualifier, Quantity};
-use sqlx::FromRow;
+pub(super) use rows::{COUNTS, LATEST, PIECES, RANGES, SUBJECTS, SUBJECTS_OF_SCOPE, SUMS, YEARS};
+use rows::{Condition, CountRow, LatestEntry, RangeRow, SubjectRow, SumRow, log_damage, rows};
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-#[derive(FromRow)]
-struct SumRow {
-    scope: String,
-    indicator: String,
-    verified: bool,
-    month: i64,
-    qualifier: String,
-    value: i64,
-    entries: i64,
-}
-
-#[derive(FromRow)]
-struct LatestEntry {
-    scope: String,
-    indicator: String,
-    verified: bool,
-    month: i64,
-    day: String,
-    entry: Uuid,
-    value: i64,
-    qualifier: String,
-}
-
-#[derive(FromRow)]
-struct RangeRow {
-    scope: String,
-    indicator: String,
-    sums: Vec<u8>,
-}
-
-#[derive(FromRow)]
-struct SubjectRow {
-    scope: String,
-    indicator: String,
-    subject: String,
-    maxima: Vec<u8>,
-}
-
-#[derive(FromRow)]
-struct CountRow {
-    organisation: Uuid,
-    place: String,
-    pairing: Uuid,
-    programme: String,
-    month: String,
-    verified: bool,
-    entries: i64,
-}
-
-impl CountRow {
-    /// Returns the entry count. Returns `None` and logs it if it cannot be read.
-    fn into_count(self) -> Option<EntryCount> {
-        let Self { organisation, place, pairing, programme, month, verified, entries } = self;
-        let log_damage = |_: &_| stored::log("map_count", format!("{programme}, {place}"), &format!("month `{month}`"));
-        let month = month.parse().inspect_err(log_damage).ok()?;
-        if entries < 0 {
-            stored::log("map_count", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
-            return None;
-        }
-        let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-        let (pairing, organisation) = (given(pairing), given(organisation));
-        Some(EntryCount { programme, place, pairing, organisation, month, verified, entries })
-    }
-}
-
-/// Queries of the tables, without their conditions.
-pub(super) const SUMS: &str =
-    "SELECT scope, indicator, verified, month, qualifier, value, entries FROM figure_sum WHERE year = $1";
-pub(super) const LATEST: &str =
-    "SELECT scope, indicator, verified, month, day, entry, value, qualifier FROM figure_latest WHERE year = $1";
-pub(super) const RANGES: &str = "SELECT scope, indicator, sums FROM figure_range WHERE year = $1";
-pub(super) const SUBJECTS: &str = "SELECT scope, indicator, subject, maxima FROM figure_subject WHERE year = $1";
-/// The plus sign keeps SQLite from searching the year by the primary key.
-pub(super) const SUBJECTS_OF_SCOPE: &str =
-    "SELECT scope, indicator, subject, maxima FROM figure_subject WHERE +year = $1 AND scope = $2";
-pub(super) const COUNTS: &str =
-    "SELECT organisation, place, pairing, programme, month, verified, entries FROM map_count WHERE year = $1";
-
-/// Rows of a year that a query selects.
-enum Condition<'a> {
-    /// Rows of a piece that have entries.
-    Piece(&'a str),
-    /// Rows of a scope that have entries.
-    Scope(&'a str, &'a str),
-    /// Rows that changed after a change, including those without entries.
-    Since(i64),
-}
-
-/// Selects the pieces of a year. Each costs one look-up.
-pub(super) const PIECES: &str = "WITH RECURSIVE piece (code) AS (
-            SELECT (SELECT MIN(piece) FROM figure_sum WHERE year = $1)
-            UNION ALL
-            SELECT (SELECT MIN(s.piece) FROM figure_sum s WHERE s.year = $1 AND s.piece > piece.code)
-            FROM piece WHERE piece.code IS NOT NULL)
-        SELECT code FROM piece WHERE code IS NOT NULL";
-
-/// Selects the years that have figures. Each costs one look-up.
-pub(super) const YEARS: &str = "WITH RECURSIVE known (year) AS (
-            SELECT (SELECT MIN(year) FROM figure_sum)
-            UNION ALL
-            SELECT (SELECT MIN(s.year) FROM figure_sum s WHERE s.year > known.year)
-            FROM known WHERE known.year IS NOT NULL)
-        SELECT year FROM known WHERE year IS NOT NULL";
-
-/// Runs a query for a year with a condition, which `$present` further limits for present rows.
-macro_rules! rows {
-    ($tx:expr, $row:ty, $query:expr, $year:expr, $condition:expr, $present:literal) => {
-        match $condition {
-            Condition::Piece(piece) => {
-                let query = format!("{} AND piece = $2 {}", $query, $present);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
-                    .bind(i64::from($year)).bind(*piece).fetch_all(connection).await?)
-            }
-            Condition::Scope(piece, scope) => {
-                let query = format!("{} AND piece = $2 AND scope = $3 {}", $query, $present);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
-                    .bind(i64::from($year)).bind(*piece).bind(*scope).fetch_all(connection).await?)
-            }
-            Condition::Since(change) => {
-                let query = format!("{} AND change > $2", $query);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
-                    .bind(i64::from($year)).bind(*change).fetch_all(connection).await?)
-            }
-        }
-    };
-}
-
-fn log_damage(table: &str, scope: &str, indicator: &str) {
-    stored::log(table, format!("{scope}, {indicator}"), &"a column cannot be read");
-}
 
 /// Adds the selected figures to a pack. Rows that cannot be read are logged and omitted.
 async fn add_figures(tx: &mut Tx, pack: &mut YearPack, condition: &Condition<'_>) -> Result<()> {
