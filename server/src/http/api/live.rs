@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Streams `change` events. The first follows at once unless `Last-Event-ID` is the last change.
+/// Streams `change` events. The first follows at once unless `Last-Event-ID` is the last change. A later number than that counts as none.
 #[utoipa::path(get, path = "/api/v1/live", responses(
     (status = 200, description = "change events with the new cursor", body = String, content_type = "text/event-stream"),
     (status = 401, description = "no session")))]
@@ -34,7 +34,9 @@ fn events(app: &AppState, headers: &HeaderMap, data: impl Fn(i64) -> Option<Valu
     let mut changes = app.changes.subscribe();
     let mut stopping = app.stopping.subscribe();
     let events = async_stream::stream! {
-        let mut sent = last.unwrap_or(-1);
+        // After a restore the last change is an earlier one: a later number is none of this database.
+        let latest = *changes.borrow();
+        let mut sent = last.filter(|last| *last <= latest).unwrap_or(-1);
         loop {
             let change = *changes.borrow_and_update();
             if change > sent {
