@@ -224,3 +224,29 @@ fn photo_is_cached_by_browsers_and_runs_no_script() {
     assert_eq!(header("content-security-policy"), "default-src 'none'; sandbox");
     assert_eq!(header("x-content-type-options"), "nosniff");
 }
+
+/// Two tabs, or a repeated request, send the same photo at once. The answer was 503, as if the server had failed.
+#[test]
+fn parallel_uploads_of_one_photo_are_no_failure() {
+    let (_env, server) = towns(Database::Sqlite);
+    let (town, picture) = (server.sign_in("town"), photo(1, 2_000_000));
+    let sent: Vec<_> = (0..12)
+        .map(|number: usize| {
+            let (api, (bytes, hash)) = (town.clone(), picture.clone());
+            std::thread::spawn(move || {
+                let half = bytes.len() / 2;
+                let range = format!("bytes 0-{}/{}", half - 1, bytes.len());
+                let request = api.request("PUT", &format!("/api/v1/attachments/{hash}"));
+                let request = match number % 2 {
+                    0 => request.body(bytes),
+                    _ => request.header("content-range", range).body(bytes[..half].to_vec()),
+                };
+                request.send().unwrap().status().as_u16()
+            })
+        })
+        .collect();
+    let statuses: Vec<u16> = sent.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(statuses.iter().all(|status| [200, 201, 202, 409, 429].contains(status)), "{statuses:?}");
+    assert!([200, 201].contains(&put(&town, &picture)), "{statuses:?}");
+    assert_eq!(get(&town, &picture.1), 200);
+}

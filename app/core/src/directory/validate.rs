@@ -6,6 +6,7 @@ use super::place::{Places, Side};
 use crate::access::user::User;
 use crate::catalogue::Catalogue;
 use crate::values::field_error::{ErrorCode, FieldError};
+use crate::values::hash::is_sha256;
 
 /// Maximum number of characters in a name.
 const NAME_LENGTH: usize = 80;
@@ -61,8 +62,7 @@ impl Pairing {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             errors.push(FieldError::new("to", ErrorCode::NotDate));
         }
-        let is_hash = |hash: &String| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if self.agreement.as_ref().is_some_and(|hash| !is_hash(hash)) {
+        if self.agreement.as_ref().is_some_and(|hash| !is_sha256(hash)) {
             errors.push(FieldError::new("agreement", ErrorCode::WrongType));
         }
         errors

@@ -8,6 +8,7 @@ use crate::entry::field::{self, Fields};
 use crate::entry::model::{ATTACHMENTS, Answer, Entry, NOTE_LENGTH, Rules, State};
 use crate::entry::path::Path;
 use crate::values::field_error::{ErrorCode, FieldError};
+use crate::values::hash::is_sha256;
 use crate::values::quantity::{Qualifier, Quantity};
 use serde::Deserialize;
 use serde_json::Value;
@@ -226,7 +227,7 @@ impl<'a> FieldReader<'a> {
         };
         if hashes.len() > ATTACHMENTS {
             self.errors.push(FieldError::with_limit(field::ATTACHMENTS, ErrorCode::TooLarge, ATTACHMENTS as f64));
-        } else if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        } else if !hashes.iter().all(|hash| is_sha256(hash)) {
             self.error(field::ATTACHMENTS, ErrorCode::WrongType);
         }
         hashes

@@ -7,6 +7,7 @@ pub mod day;
 pub mod decimal;
 pub mod field_error;
 pub mod halfwidth;
+pub mod hash;
 pub mod language;
 pub mod month;
 pub mod quantity;

@@ -15,6 +15,7 @@ use jiedui_core::access::user::User;
 use jiedui_core::api::attachments::{MissingRequest, MissingResponse};
 use jiedui_core::api::schema::FileContent;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::hash::is_sha256;
 use std::io;
 use tokio::task::spawn_blocking;
 
@@ -27,13 +28,9 @@ const MAX_HASHES: usize = 100;
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 
-/// Returns whether a text is a SHA-256 in lower-case hexadecimal. Nothing else may become a file name.
-fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
+/// Accepts hashes only. Nothing else may become a file name.
 fn checked(sha256: String) -> Result<String, Problem> {
-    if is_hash(&sha256) { Ok(sha256) } else { Err(Problem::not_found()) }
+    if is_sha256(&sha256) { Ok(sha256) } else { Err(Problem::not_found()) }
 }
 
 impl AppState {
@@ -102,7 +99,7 @@ fn received_length(status: StatusCode, received: u64) -> Response {
     (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture; `content-range` in errors: another total than the first part named"),
     (status = 403, description = "a role that does not record"),
     (status = 409, description = "this part does not follow what is there; Range tells how much is"),
-    (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day"),
+    (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day, or another request uploads this photo"),
     (status = 507, description = "the server has no space left: try again later")))]
 pub async fn put(
     State(app): State<AppState>,
@@ -161,7 +158,7 @@ pub async fn put(
             "No picture and no PDF, or not the content that the hash names",
         )),
         Received::Busy => Err(Problem::later(
-            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
             "这张照片正在上传",
             "This photo is being uploaded by another request",
             1,
@@ -192,7 +189,7 @@ pub async fn missing(
     }
     let mut missing = Vec::new();
     for hash in sha256 {
-        if !is_hash(&hash) {
+        if !is_sha256(&hash) {
             return Err(wrong());
         }
         if !app.is_stored_for(&hash, &user).await? {

@@ -73,6 +73,7 @@ fn parse_accepts_valid_fields() {
 #[case("note", json!({}), "note", ErrorCode::WrongType)]
 #[case("state", json!("done"), "state", ErrorCode::Unknown)]
 #[case("attachments", json!(["../../etc/passwd"]), "attachments", ErrorCode::WrongType)]
+#[case("attachments", json!(["AB".repeat(32)]), "attachments", ErrorCode::WrongType)]
 fn parse_names_invalid_field(#[case] field: &str, #[case] value: Value, #[case] at: &str, #[case] code: ErrorCode) {
     let mut fields = valid_fields();
     fields[field] = value;
