@@ -115,6 +115,38 @@ fn compressed_push_is_applied() {
     assert_eq!(request(packer.finish().unwrap()), 413);
 }
 
+/// Such a number became null, and the value was dropped without an error.
+#[test]
+fn number_that_json_lacks_is_an_error_of_its_field() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    // Half-precision numbers: NaN and both infinities.
+    for number in [[0xf9, 0x7e, 0], [0xf9, 0x7c, 0], [0xf9, 0xfc, 0]] {
+        let mut put = survey_put(1, Uuid::now_v7(), 3);
+        put["fields"]["values"]["people"] = json!(0.5);
+        let mut body = Vec::new();
+        ciborium::into_writer(&json!({"client_id": Uuid::now_v7(), "mutations": [put]}), &mut body).unwrap();
+        let half = [b"people".as_slice(), &[0xf9, 0x38, 0]].concat();
+        let at = body.windows(half.len()).position(|window| window == half).unwrap();
+        body[at + 6..at + half.len()].copy_from_slice(&number);
+        let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/cbor");
+        let answer = request.header("accept", "application/json").body(body).send().unwrap();
+        let result = answer.json::<Value>().unwrap()["results"][0].clone();
+        assert_eq!(result["errors"][0]["field"], "values.people", "{number:?}: {result}");
+    }
+}
+
+/// The last of two values with the same name won unseen.
+#[test]
+fn name_that_stands_twice_is_an_error() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 3)]}).to_string();
+    let twice = body.replace(r#""times":3"#, r#""times":3,"times":4"#);
+    assert_ne!(twice, body);
+    let request = api.request("POST", "/api/v1/sync/push").header("content-type", "application/json");
+    let result = request.body(twice).send().unwrap().json::<Value>().unwrap()["results"][0].clone();
+    assert_eq!((&result["outcome"], &result["errors"][0]["field"]), (&json!("rejected"), &json!("values")), "{result}");
+}
+
 #[test]
 fn cbor_and_json_responses_are_equal() {
     let (_env, _server, api) = served(Database::Sqlite);
@@ -133,6 +165,18 @@ fn cbor_and_json_responses_are_equal() {
     let pulled: Value = ciborium::from_reader(request.send().unwrap().bytes().unwrap().as_ref()).unwrap();
     let plain = api.read("/api/v1/sync/pull");
     assert_eq!(pulled["records"], plain["records"]);
+}
+
+/// Such a browser saw nothing until the restored database had as many changes again.
+#[test]
+fn live_stream_begins_anew_after_a_number_that_is_to_come() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    for last in ["9223372036854775807", "1000000", "-5", "x"] {
+        let answer = api.request("GET", "/api/v1/live").header("last-event-id", last).send().unwrap();
+        let mut lines = BufReader::new(answer).lines().map(Result::unwrap);
+        let id = lines.find_map(|line| line.strip_prefix("id: ").map(|id| id.parse::<u64>().unwrap()));
+        assert!(id.is_some(), "{last}");
+    }
 }
 
 #[rstest]

@@ -1,16 +1,30 @@
 //! Extractor for a batch of mutations. Each is parsed separately, so an unrepresentable one fails no other.
 
-use crate::http::extract::body::{Payload, ReceivedBody, unreadable_body};
+use crate::http::extract::body::ReceivedBody;
+use crate::http::extract::bounded_value::{FirstItems, MemoryBudget, ParseError, parse_cbor, parse_json};
 use crate::http::problem::Problem;
 use axum::extract::{FromRequest, Request};
 use jiedui_core::sync::Mutation;
+use jiedui_core::sync::protocol::LARGEST_BATCH;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// An object of JSON whose values are not parsed yet.
 type RawObject<'a> = BTreeMap<String, &'a RawValue>;
+
+/// A body of JSON whose values are not parsed yet.
+#[derive(Deserialize)]
+struct RawBody<'a> {
+    #[serde(borrow)]
+    client_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    user: Option<&'a RawValue>,
+    #[serde(borrow)]
+    mutations: Option<&'a RawValue>,
+}
 
 /// The body of a push.
 #[derive(Debug)]
@@ -19,7 +33,8 @@ pub struct Batch {
     pub client_id: Value,
     /// `user`, as sent.
     pub user: Value,
-    /// Mutations in order, each with its number, or the errors of one that cannot be parsed.
+    /// Mutations in order, each with its number, or the errors of one that cannot be parsed. A batch that exceeds
+    /// [`LARGEST_BATCH`] has one more than that.
     pub mutations: Result<Vec<ParsedMutation>, ErrorCode>,
 }
 
@@ -30,31 +45,40 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match ReceivedBody::from_request(request, state).await? {
-            ReceivedBody::Json(bytes) => Self::from_json(&bytes).ok_or_else(unreadable_body),
-            ReceivedBody::Cbor(bytes) => Payload::from_cbor(&bytes).map(|Payload(body)| Self::from_value(body)),
-        }
+        Ok(match ReceivedBody::from_request(request, state).await? {
+            ReceivedBody::Json(bytes) => Self::from_json(&bytes)?,
+            ReceivedBody::Cbor(bytes) => Self::from_value(parse_cbor(&bytes)?),
+        })
     }
 }
 
 impl Batch {
-    /// Splits a JSON body into mutations; `None` if it is not JSON.
-    fn from_json(bytes: &[u8]) -> Option<Self> {
-        let body: &RawValue = serde_json::from_slice(bytes).ok()?;
+    /// Splits a JSON body into mutations.
+    fn from_json(bytes: &[u8]) -> Result<Self, ParseError> {
+        let body: &RawValue = serde_json::from_slice(bytes).map_err(|_| ParseError::Malformed)?;
         if !body.get().starts_with('{') {
-            return Some(Self::from_value(Value::Null));
+            return Ok(Self::from_value(Value::Null));
         }
-        let body: RawObject<'_> = serde_json::from_str(body.get()).ok()?;
+        let body: RawBody<'_> = serde_json::from_str(body.get()).map_err(|_| ParseError::Malformed)?;
+        let budget = MemoryBudget::default();
         // Something that no value can hold is of a wrong type, not missing.
-        let value = |name: &str| {
-            body.get(name).map_or(Value::Null, |raw| serde_json::from_str(raw.get()).unwrap_or(Value::Bool(false)))
+        let value = |raw: Option<&RawValue>| match raw.map(|raw| budget.parse_json(raw.get().as_bytes())) {
+            None => Ok(Value::Null),
+            Some(Err(ParseError::Malformed)) => Ok(Value::Bool(false)),
+            Some(parsed) => parsed,
         };
-        let mutations = match body.get("mutations").map(|raw| raw.get()) {
+        let mutations = match body.mutations.map(RawValue::get) {
             None | Some("null") => Err(ErrorCode::Required),
-            Some(raw) => serde_json::from_str::<Vec<&RawValue>>(raw).map_err(|_| ErrorCode::WrongType),
+            Some(raw) => serde_json::from_str::<FirstItems<&RawValue, { LARGEST_BATCH + 1 }>>(raw)
+                .map_err(|_| ErrorCode::WrongType),
         };
-        let mutations = mutations.map(|mutations| mutations.into_iter().map(parse_raw).collect());
-        Some(Self { client_id: value("client_id"), user: value("user"), mutations })
+        let mutations = match mutations {
+            Ok(FirstItems(mutations)) => {
+                Ok(mutations.into_iter().map(|raw| parse_raw(raw, &budget)).collect::<Result<_, _>>()?)
+            }
+            Err(code) => Err(code),
+        };
+        Ok(Self { client_id: value(body.client_id)?, user: value(body.user)?, mutations })
     }
 
     /// Splits a body that was parsed as a whole.
@@ -62,7 +86,7 @@ impl Batch {
         let mut take = |name: &str| body.get_mut(name).map(Value::take).unwrap_or_default();
         let mutations = match take("mutations") {
             Value::Null => Err(ErrorCode::Required),
-            Value::Array(mutations) => Ok(mutations.into_iter().map(parse).collect()),
+            Value::Array(mutations) => Ok(mutations.into_iter().take(LARGEST_BATCH + 1).map(parse).collect()),
             _ => Err(ErrorCode::WrongType),
         };
         Self { client_id: take("client_id"), user: take("user"), mutations }
@@ -74,10 +98,12 @@ fn parse(mutation: Value) -> ParsedMutation {
     Mutation::parse(mutation).map_err(|errors| (seq, errors))
 }
 
-fn parse_raw(raw: &RawValue) -> ParsedMutation {
-    match serde_json::from_str::<Value>(raw.get()) {
-        Ok(mutation) => parse(mutation),
-        Err(_) => {
+/// Parses one mutation. Fails if the batch exceeds its budget.
+fn parse_raw(raw: &RawValue, budget: &MemoryBudget) -> Result<ParsedMutation, ParseError> {
+    match budget.parse_json(raw.get().as_bytes()) {
+        Ok(mutation) => Ok(parse(mutation)),
+        Err(ParseError::TooLarge) => Err(ParseError::TooLarge),
+        Err(ParseError::Malformed) => {
             let object: RawObject<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
             let field = unrepresentable_field(&object);
             let mut errors = vec![FieldError::new(&field, ErrorCode::WrongType)];
@@ -88,17 +114,18 @@ fn parse_raw(raw: &RawValue) -> ParsedMutation {
                 let code = if is_missing { ErrorCode::Required } else { ErrorCode::WrongType };
                 errors.push(FieldError::new("seq", code));
             }
-            Err((number.unwrap_or_default(), errors))
+            Ok(Err((number.unwrap_or_default(), errors)))
         }
     }
 }
 
-/// Returns the name of the field that no value can hold: a lone surrogate, a number out of range, too deep a nesting.
+/// Returns the name of the field that no value can hold. Reasons are a lone surrogate, a number out of range, a duplicate
+/// name, and too deep a nesting.
 fn unrepresentable_field(object: &RawObject<'_>) -> String {
     let bad = |object: &RawObject<'_>| {
         let (name, raw) = object
             .iter()
-            .find(|(_, raw)| serde_json::from_str::<Value>(raw.get()).is_err())
+            .find(|(_, raw)| parse_json(raw.get().as_bytes()).is_err())
             .map(|(name, raw)| (name.clone(), *raw))?;
         Some((name, raw.get().to_owned()))
     };
@@ -123,6 +150,8 @@ mod tests {
     #[case(r#"{"note": "\ud800"}"#, "note")]
     #[case(r#"{"values": {"times": 1e999}}"#, "values")]
     #[case(r#"{"\udfff": 1}"#, "fields")]
+    #[case(r#"{"values": {"times": 1, "times": 2}}"#, "values")]
+    #[case(r#"{"note": "a", "note": "b"}"#, "fields")]
     fn unrepresentable_mutation_fails_no_other(#[case] fields: &str, #[case] field: &str) {
         let bad = format!(r#"{{"seq": 2, "kind": "entry", "id": "x", "op": "put", "fields": {fields}}}"#);
         let body = format!(r#"{{"client_id": "c", "mutations": [{GOOD}, {bad}, {GOOD}]}}"#);
@@ -173,7 +202,7 @@ mod tests {
 
     #[test]
     fn body_that_is_not_json_is_no_batch() {
-        assert!(Batch::from_json(b"{\"mutations\": [NaN]}").is_none());
-        assert!(Batch::from_json(b"").is_none());
+        assert!(Batch::from_json(b"{\"mutations\": [NaN]}").is_err());
+        assert!(Batch::from_json(b"").is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Request and response bodies in JSON or CBOR, by content type; both have the same shapes.
 
 use crate::db::DbError;
+use crate::http::extract::bounded_value::{ParseError, parse_cbor, parse_json};
 use crate::http::problem::{Problem, language};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::rejection::BytesRejection;
@@ -81,20 +82,13 @@ impl<S: Send + Sync> FromRequest<S> for ReceivedBody {
     }
 }
 
-impl Payload {
-    /// Parses CBOR.
-    pub fn from_cbor(bytes: &[u8]) -> Result<Self, Problem> {
-        ciborium::from_reader(bytes).map(Self).map_err(|_| unreadable_body())
-    }
-}
-
 impl<S: Send + Sync> FromRequest<S> for Payload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match ReceivedBody::from_request(request, state).await? {
-            ReceivedBody::Json(bytes) => serde_json::from_slice(&bytes).map(Self).map_err(|_| unreadable_body()),
-            ReceivedBody::Cbor(bytes) => Self::from_cbor(&bytes),
+            ReceivedBody::Json(bytes) => Ok(Self(parse_json(&bytes)?)),
+            ReceivedBody::Cbor(bytes) => Ok(Self(parse_cbor(&bytes)?)),
         }
     }
 }
@@ -104,10 +98,24 @@ pub fn unreadable_body() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says")
 }
 
+/// Returns the problem for a body that exceeds a limit.
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
+}
+
+impl From<ParseError> for Problem {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Malformed => unreadable_body(),
+            ParseError::TooLarge => too_large(),
+        }
+    }
+}
+
 /// Returns the problem for a body that could not be read from the connection.
 pub fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", "The body is too large")
+        too_large()
     } else {
         Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole")
     }

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod body;
+pub mod bounded_value;
 pub mod credentials;
 pub mod current_user;
 pub mod query;
