@@ -124,6 +124,9 @@ fn server_writes_again_once_a_full_disk_has_room() {
     assert_eq!(head.actual("field_surveys", 2026), written);
     assert_eq!(head.get("/api/v1/session").status(), 200);
     assert_eq!(head.get("/api/v1/entries?limit=1").status(), 200);
+    // A sheet is written to the disk first; the server's log has no panic.
+    assert_eq!(head.get("/api/v1/export/entries.xlsx").status(), 507);
+    assert_eq!(head.get("/api/v1/export/entries.csv").status(), 200);
     assert_eq!(server.client().get("/healthz").status(), 200);
     assert_eq!(server.client().get("/readyz").status(), 503);
     let wrong = json!({"username": "head", "password": "wrong"});

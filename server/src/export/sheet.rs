@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io::{self, ErrorKind, Seek};
 use std::path::Path;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::Receiver;
@@ -16,6 +16,10 @@ const CELL: usize = 32_767;
 const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 10;
+/// Bytes of markup around a cell.
+const MARKUP: u64 = 100;
+/// Bytes that a sheet leaves free on the disk.
+const RESERVE: u64 = 1 << 20;
 
 /// Truncates a text to the limit of a cell, with a mark.
 pub fn cell(text: &str) -> Cow<'_, str> {
@@ -67,6 +71,14 @@ impl<const N: usize> Sheets<'_, N> {
     }
 }
 
+/// Fails if the disk has no room for some more bytes. The library for workbooks panics if it cannot write.
+pub fn require_room(folder: &Path, bytes: u64) -> io::Result<()> {
+    // A disk that cannot be asked is found out by writing.
+    let has_room = rustix::fs::statvfs(folder)
+        .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= bytes.saturating_add(RESERVE));
+    if has_room { Ok(()) } else { Err(ErrorKind::StorageFull.into()) }
+}
+
 /// Writes rows until `None` arrives and returns the file. Returns nothing if the channel closes before. Blocks.
 pub fn write<const N: usize>(
     folder: &Path,
@@ -79,13 +91,20 @@ pub fn write<const N: usize>(
     workbook.set_tempdir(folder)?;
     let mut sheets = Sheets { workbook, name, headings, count: 0, row: 0 };
     sheets.begin()?;
+    let mut written = 0;
     loop {
         match rows.blocking_recv() {
-            Some(Some(page)) => page.iter().try_for_each(|cells| sheets.add(cells))?,
+            Some(Some(page)) => {
+                let size = page.iter().flatten().fold(0, |size, cell| size + MARKUP + cell.len() as u64);
+                require_room(folder, size)?;
+                written += size;
+                page.iter().try_for_each(|cells| sheets.add(cells))?;
+            }
             Some(None) => break,
             None => return Ok(None),
         }
     }
+    require_room(folder, written)?;
     let mut file = tempfile::tempfile_in(folder)?;
     sheets.workbook.save_to_writer(&mut file)?;
     file.rewind()?;

@@ -125,7 +125,7 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
 
 /// Exports entries as a workbook.
 #[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later")))]
+    (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later"), (status = 507, description = "the server has no space for it: try again later")))]
 pub async fn entries_xlsx(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -133,6 +133,8 @@ pub async fn entries_xlsx(
 ) -> Result<Response, Problem> {
     let folder = app.config.storage.data_dir.clone();
     let sheets = app.exports.sheets.clone();
+    // Once the answer has begun, it could only break off.
+    sheet::require_room(&folder, 0)?;
     let mut pages = begin(app, user, query).await?;
     let turn = timeout(TIMEOUT, sheets.acquire_owned()).await;
     let turn = turn.ok().and_then(Result::ok).ok_or_else(|| {
