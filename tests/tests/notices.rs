@@ -96,6 +96,29 @@ fn author_of_returned_entry_receives_a_notification(#[case] database: Database) 
     assert_eq!(server.client().get("/api/v1/notices").status(), 401);
 }
 
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn account_has_at_most_twenty_subscribed_browsers(#[case] database: Database) {
+    let (address, asked) = push_service("201 Created");
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    let server = env.serve_with(&[], with_own_service);
+    let api = server.sign_in("head");
+    for number in 1..=25 {
+        let body = json!({"endpoint": format!("{address}/{number}")});
+        assert_eq!(api.request("PUT", "/api/v1/notices/browser").json(&body).send().unwrap().status(), 204);
+    }
+    let (client, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let fields = json!({"state": "returned", "review_note": "数字不对"});
+    let returned = json!({"seq": 2, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": fields});
+    api.push(client, json!([survey_put(1, id, 2), returned]));
+    let told: Vec<String> = (0..20).map(|_| asked.recv_timeout(Duration::from_secs(30)).unwrap().0).collect();
+    assert!(told.iter().any(|line| line.starts_with("POST /25 ")), "{told:?}");
+    assert!(!told.iter().any(|line| line.starts_with("POST /1 ")), "{told:?}");
+    assert!(asked.recv_timeout(Duration::from_secs(1)).is_err(), "{told:?}");
+}
+
 #[test]
 fn expired_push_subscription_is_removed() {
     let (gone, asked_gone) = push_service("410 Gone");

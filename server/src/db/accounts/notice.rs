@@ -15,15 +15,28 @@ pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
     Ok(key)
 }
 
+/// Maximum number of subscribed browsers of an account; a further one replaces the oldest.
+const MAX_BROWSERS: i64 = 20;
+
 /// Stores a browser's subscription for an account; a previous account loses it.
 pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
     let query = "INSERT INTO push_subscription (endpoint, account, created_at) VALUES ($1, $2, $3)
         ON CONFLICT (endpoint) DO UPDATE SET account = excluded.account, created_at = excluded.created_at";
+    // Each browser of the account is asked in turn, so their number has a limit.
+    let surplus = "DELETE FROM push_subscription WHERE account = $1 AND endpoint <> $2 AND endpoint NOT IN
+        (SELECT endpoint FROM push_subscription WHERE account = $1 ORDER BY created_at DESC, endpoint LIMIT $3)";
     let mut tx = db.begin().await?;
     on!(in &mut tx, |connection| sqlx::query(query)
         .bind(endpoint)
         .bind(account)
         .bind(crate::db::now())
+        .execute(connection)
+        .await
+        .map(drop)?);
+    on!(in &mut tx, |connection| sqlx::query(surplus)
+        .bind(account)
+        .bind(endpoint)
+        .bind(MAX_BROWSERS)
         .execute(connection)
         .await
         .map(drop)?);

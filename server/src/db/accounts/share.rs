@@ -18,11 +18,24 @@ pub struct Share {
     pub withdrawn_at: Option<i64>,
 }
 
-/// Stores a link of an account.
-pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Result<()> {
+/// Maximum number of valid links of an account. All of them fit the list, from which they can be withdrawn.
+pub const MAX_VALID: i64 = 100;
+
+/// Stores a link of an account. Returns false if the account has [`MAX_VALID`] valid links.
+pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Result<bool> {
+    let valid = "SELECT count(*) FROM share WHERE account = $1 AND withdrawn_at IS NULL AND expires_at > $2";
     let query = "INSERT INTO share (id, token_hash, account, query, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     let mut tx = db.begin().await?;
+    let count = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(valid)
+        .bind(account)
+        .bind(share.created_at)
+        .fetch_one(connection)
+        .await?);
+    if count >= MAX_VALID {
+        tx.rollback().await?;
+        return Ok(false);
+    }
     on!(in &mut tx, |connection| sqlx::query(query)
         .bind(share.id)
         .bind(token_hash)
@@ -33,7 +46,8 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
         .execute(connection)
         .await
         .map(drop)?);
-    tx.commit().await
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Returns the query that the link with a token shows, unless it has expired.
@@ -43,11 +57,12 @@ pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)
     Ok(on!(now db, |pool| sqlx::query_as(query).bind(token_hash).bind(crate::db::now()).fetch_optional(pool).await?))
 }
 
-/// Returns an account's links, the newest first.
+/// Returns an account's links: all valid ones, then the latest others, the newest first.
 pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
     let query = "SELECT id, query, created_at, expires_at, withdrawn_at FROM share WHERE account = $1
-        ORDER BY created_at DESC, id DESC LIMIT 100";
-    Ok(on!(now db, |pool| sqlx::query_as(query).bind(account).fetch_all(pool).await?))
+        ORDER BY CASE WHEN withdrawn_at IS NULL AND expires_at > $2 THEN 0 ELSE 1 END, created_at DESC, id DESC
+        LIMIT 100";
+    Ok(on!(now db, |pool| sqlx::query_as(query).bind(account).bind(crate::db::now()).fetch_all(pool).await?))
 }
 
 /// Revokes a link of an account. Returns false if the account has no such valid link.

@@ -41,7 +41,8 @@ fn out_of_range(field: &str, code: ErrorCode, limit: f64) -> Problem {
 #[utoipa::path(post, path = "/api/v1/shares",
     request_body = ShareRequest,
     responses((status = 201, description = "the link", body = NewShareResponse),
-        (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not")))]
+        (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not"),
+        (status = 409, description = "the account has 100 valid links: one has to be withdrawn first")))]
 pub async fn add(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -73,14 +74,20 @@ pub async fn add(
     let created_at = crate::db::now();
     let expires_at = created_at + i64::try_from(days * DAY).unwrap_or_default();
     let made = Share { id: Uuid::now_v7(), query, created_at, expires_at, withdrawn_at: None };
-    share::add(&app.db, &token::token_hash(&token), user.id, &made).await?;
+    if !share::add(&app.db, &token::token_hash(&token), user.id, &made).await? {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "有效的分享链接已有 100 个，请先撤回不再使用的",
+            "There are 100 valid links: please withdraw unused ones first",
+        ));
+    }
     let (path, ShareLink { id, query, created_at, expires_at, withdrawn_at }) = (format!("/s/{token}"), shaped(made));
     let mut response = wants.answer(&NewShareResponse { id, path, query, created_at, expires_at, withdrawn_at });
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
 
-/// Lists the user's links, newest first.
+/// Lists the user's links: all valid ones, then the latest others, the newest first.
 #[utoipa::path(get, path = "/api/v1/shares", responses((status = 200, description = "the links", body = SharesResponse)))]
 pub async fn list(
     State(app): State<AppState>,
