@@ -128,6 +128,25 @@ fn exported_entries_import_once_however_often() {
     assert_eq!(server.client().actual("pigs_marketed", 2023), 8556);
 }
 
+/// Such a line was counted as taken, though nothing changed.
+#[test]
+fn imported_line_that_conflicts_with_the_database_is_named() {
+    let env = TestEnv::new(Database::Sqlite);
+    assert!(env.run(&["migrate"], "").status.success());
+    let exported = String::from_utf8(env.run(&["export"], "").stdout).unwrap();
+    let first = exported.lines().next().unwrap();
+    let changed = first.replace(r#""note":"2023 年报告数据""#, r#""note":"另一句""#);
+    assert_ne!(changed, first);
+    let file = env.path().join("changed.jsonl");
+    std::fs::write(&file, changed).unwrap();
+    for _ in 0..2 {
+        let output = env.run(&["import", file.to_str().unwrap()], "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8(output.stdout).unwrap().contains("0 taken, 1 refused"));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("line 1: id: "));
+    }
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -40,13 +40,18 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
         }
         let push = Push { actor: actor.clone(), client, mutations: numbered, last_day, whole: false };
         for result in push::push(&db, &reference, &[push]).await?.0.concat() {
-            if result.outcome == Outcome::Rejected {
-                rejected += 1;
-                for error in result.errors {
-                    eprintln!("line {}: {}: {}", result.seq, error.field, error.message);
+            match result.outcome {
+                Outcome::Applied | Outcome::Merged => accepted += 1,
+                Outcome::Conflict => {
+                    rejected += 1;
+                    eprintln!("line {}: id: the database has other values under this identifier", result.seq);
                 }
-            } else {
-                accepted += 1;
+                Outcome::Rejected => {
+                    rejected += 1;
+                    for error in result.errors {
+                        eprintln!("line {}: {}: {}", result.seq, error.field, error.message);
+                    }
+                }
             }
         }
     }
