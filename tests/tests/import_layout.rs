@@ -161,3 +161,51 @@ fn row_wider_than_heading_and_date_range_are_errors() {
     let expected = expected.map(|(row, column, code)| (row, column.to_owned(), code.to_owned()));
     assert_eq!(errors_of(&import), expected, "{import}");
 }
+
+/// Without merged cells, as in text files, the row of 其中：女 was omitted as a total, and the first part imported.
+#[test]
+fn parts_of_a_figure_in_a_second_heading_row_are_no_figure() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let table = "日期,地点,培训人次,\n,,其中：女,合计\n2026-11-20,沫阳镇,5,12\n";
+    let import = upload_and_check(&api, "skills_training", table);
+    assert_eq!((&import["heading_rows"], &import["rows"]), (&json!(2), &json!(1)), "{import}");
+    assert_eq!(import["heading"], json!(["日期", "地点", "培训人次 其中：女", "培训人次 合计"]));
+    assert_eq!((preview_values(&import, "values.attendance"), &import["new"]), (vec![json!(null)], &json!(0)));
+    let columns = json!({"columns": ["date", "place", null, "values.attendance"]});
+    let import = change(&api, &import, "/columns", &columns);
+    assert_eq!((preview_values(&import, "values.attendance"), &import["wrong"]), (vec![json!(12)], &json!(0)));
+}
+
+#[test]
+fn row_of_units_below_the_heading_is_applied() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    for units in [",,公斤,元", ",,（公斤）,（元）"] {
+        let table = format!("日期,地点,采购数量,采购金额\n{units}\n2026-11-20,沫阳镇,5000,80000\n");
+        let import = upload_and_check(&api, "purchase", table);
+        assert_eq!((&import["heading_rows"], &import["wrong"]), (&json!(2), &json!(0)), "{import}");
+        assert_eq!(preview_values(&import, "values.tonnes"), [json!(5)]);
+        assert_eq!(preview_values(&import, "values.amount"), [json!(8)]);
+    }
+}
+
+#[test]
+fn unit_in_a_remark_below_the_table_is_applied() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    for remark in ["注：金额单位为元", "单位：元", "填表人：王某,,单位：元"] {
+        let table = format!("日期,地点,销售额\n2026-11-20,沫阳镇,50000\n{remark}\n");
+        let import = upload_and_check(&api, "online_sale", table);
+        assert_eq!(preview_values(&import, "values.amount"), [json!(5)], "{import}");
+        assert_eq!((omitted_rows(&import), &import["wrong"]), (vec![(3, "note".to_owned())], &json!(0)), "{remark}");
+    }
+}
+
+/// Columns beyond the hundredth are not read; their values were dropped without an error.
+#[test]
+fn row_beyond_the_hundredth_column_is_an_error() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let empty = ",".repeat(110);
+    let table = format!("日期,地点,培训人次{empty},工种\n2026-11-20,沫阳镇,1{empty},厨师\n2026-11-20,边阳镇,2\n");
+    let import = upload_and_check(&api, "skills_training", table);
+    assert_eq!(errors_of(&import), [(2, String::new(), "too_many_cells".to_owned())], "{import}");
+    assert_eq!(import["new"], 1);
+}

@@ -10,7 +10,7 @@ use time::{Date, Duration, Month};
 pub const MAX_ROWS: usize = 100_000;
 /// Maximum number of rows above and below the data: titles, headings, totals, notes.
 pub const MORE_ROWS: usize = 100;
-/// Maximum number of columns; further ones are not read.
+/// Maximum number of columns. A row with cells in further ones is an error.
 pub const MAX_COLUMNS: usize = 100;
 /// Maximum number of cells, including empty ones between others.
 const MAX_CELLS: usize = 2_000_000;
@@ -104,6 +104,8 @@ pub struct SheetRow {
     pub uncalculated: u128,
     /// Whether the row is hidden in the spreadsheet, for example by a filter.
     pub hidden: bool,
+    /// Whether the row has cells beyond [`MAX_COLUMNS`].
+    pub is_cut: bool,
 }
 
 impl SheetRow {
@@ -147,7 +149,13 @@ impl CellGrid {
 
     /// Adds a cell. Rows must arrive in order, the cells of a row may arrive in any order.
     pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), FileError> {
-        if cell.is_empty() || column >= MAX_COLUMNS {
+        if cell.is_empty() {
+            return Ok(());
+        }
+        if column >= MAX_COLUMNS {
+            if let Some(row) = self.rows.last_mut().filter(|row| row.number == number) {
+                row.is_cut = true;
+            }
             return Ok(());
         }
         if let Cell::Text(text) = &cell {
@@ -169,6 +177,10 @@ impl CellGrid {
             row.cells.resize(column + 1, Cell::Empty);
         }
         if let Some(old) = row.cells.get_mut(column) {
+            // Of two cells at the same place, one would be lost unseen.
+            if !old.is_empty() {
+                return Err(FileError::Damaged);
+            }
             *old = cell;
         }
         if self.cells > MAX_CELLS || self.text > MAX_TEXT { Err(FileError::TooManyCells) } else { Ok(()) }
@@ -267,6 +279,13 @@ mod tests {
             Ok(()),
             "far to the right nothing is read"
         );
+        let mut held = CellGrid::default();
+        for (row, column) in [(1, 0), (1, MAX_COLUMNS - 1), (2, 0), (2, MAX_COLUMNS)] {
+            held.put(row, column, Cell::Number(1.0)).unwrap();
+        }
+        assert_eq!(held.put(2, 0, Cell::Number(2.0)), Err(FileError::Damaged), "two cells at one place");
+        let rows: Vec<bool> = held.into_rows().iter().map(|row| row.is_cut).collect();
+        assert_eq!(rows, [false, true]);
     }
 
     #[test]

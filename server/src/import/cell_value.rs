@@ -1,5 +1,6 @@
 //! Reads the values of cells: amounts, dates and answers.
 
+use crate::clock::CHINA;
 use crate::import::cell::{Cell, day_of_serial};
 use crate::import::unit_words::read_unit;
 use jiedui_core::catalogue::{Field, Kind};
@@ -8,7 +9,7 @@ use jiedui_core::values::date::parse_date;
 use jiedui_core::values::field_error::ErrorCode;
 use jiedui_core::values::halfwidth::{is_invisible, normalise};
 use serde_json::{Value, json};
-use time::{Date, Month};
+use time::{Date, Duration, Month};
 
 /// Returns the text by which names are compared.
 pub fn bare(text: &str) -> String {
@@ -45,8 +46,11 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
     if !is_weekday && (!behind.chars().all(is_time) || (!behind.trim().is_empty() && !behind.contains(':'))) {
         return None;
     }
+    // An instant with a zone, such as a log's 2026-11-20T23:30:00Z, may be on another day in China.
+    let days = if behind.contains(['Z', '+']) { days_to_china(behind)? } else { 0 };
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return parse_date(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]));
+        let day = parse_date(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))?;
+        return day.checked_add(Duration::days(days));
     }
     let text = text.trim_end_matches(['日', '号']).replace(['年', '月', '/', '.'], "-");
     let numbers: Vec<u16> = text.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
@@ -56,7 +60,21 @@ pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
         return None;
     }
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
+    let day = Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()?;
+    day.checked_add(Duration::days(days))
+}
+
+/// Returns how many days later it is in China at a time with a zone, such as `23:30:00Z` or `08:00+09:00`.
+fn days_to_china(time: &str) -> Option<i64> {
+    let minutes = |text: &str| {
+        let (hours, rest) = text.split_once(':').or_else(|| text.split_at_checked(2))?;
+        let minutes = if rest.is_empty() { 0 } else { rest.get(..2)?.parse().ok()? };
+        Some(hours.trim().parse::<i64>().ok()? * 60 + minutes)
+    };
+    let (clock, zone) = time.trim().split_once(['Z', '+'])?;
+    let zone = if zone.is_empty() { 0 } else { minutes(zone)? };
+    let in_china = minutes(clock)? - zone + i64::from(CHINA.whole_minutes());
+    Some(in_china.div_euclid(24 * 60))
 }
 
 /// Reads a value that is not a number.
@@ -105,7 +123,20 @@ mod tests {
     }
 
     #[rstest]
+    #[case("2026-11-24T15:59:59Z", "2026-11-24")]
+    #[case("2026-11-24T16:00:00Z", "2026-11-25")]
+    #[case("2026-12-31 23:30:00.123Z", "2027-01-01")]
+    #[case("2026-11-24T23:30:00+08:00", "2026-11-24")]
+    #[case("2026-11-24 23:30 +0800", "2026-11-24")]
+    #[case("2026-11-24T00:30:00+09:00", "2026-11-23")]
+    #[case("20261124 16:00Z", "2026-11-25")]
+    fn instant_with_a_zone_is_its_day_in_china(#[case] written: &str, #[case] day: &str) {
+        assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some(day));
+    }
+
+    #[rstest]
     #[case("十一月")]
+    #[case("2026-11-24 :+")]
     #[case("2026-13-01")]
     #[case("2026-02-30")]
     #[case("11-24-2026")]

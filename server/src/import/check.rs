@@ -121,7 +121,7 @@ impl SheetChecker {
             self.result.rows += 1;
             self.note_uncalculated(row);
             self.result.findings.hidden_rows += usize::from(row.hidden);
-            if row.filled().any(|(column, _)| column >= sheet.width) {
+            if row.is_cut || row.filled().any(|(column, _)| column >= sheet.width) {
                 self.reject(row, vec![FieldError::new("row", ErrorCode::TooManyCells)], ParsedRow::default());
                 continue;
             }

@@ -40,7 +40,7 @@ fn plain(heading: &str, keep: bool) -> String {
 }
 
 /// Returns whether a row of a heading is only a unit.
-fn is_unit_row(text: &str) -> bool {
+pub fn is_unit_row(text: &str) -> bool {
     read_unit(text.trim_matches(['(', ')', '（', '）']), &[]).is_some()
 }
 

@@ -1,7 +1,7 @@
 //! Finds the layout of a sheet: its heading, the lines above and below the data, and rows without data.
 
 use super::cell::{Cell, MAX_ROWS, SheetRow};
-use super::columns::Heading;
+use super::columns::{Heading, is_unit_row};
 use super::heading_rows::HeadingRows;
 use super::unit_line::read_unit_line;
 use super::unit_words::UnitWords;
@@ -106,7 +106,7 @@ pub fn lay_out(
             let filled: Vec<usize> = rows.get(at).map_or(Vec::new(), |row| row.filled().map(|cell| cell.0).collect());
             rows.get(at + height).is_some_and(|row| filled.iter().any(|column| row.is_carried(*column)))
         };
-        while height < MAX_HEADING_ROWS && is_merged_below(height) {
+        while height < MAX_HEADING_ROWS && (is_merged_below(height) || is_continued_below(&rows, at, height)) {
             height += 1;
         }
     }
@@ -115,7 +115,8 @@ pub fn lay_out(
     let rows = heading.split_off(height.min(heading.len()));
     let first = heading.first().map_or(0, |row| row.number);
     let mut units = UnitWords::default();
-    for (_, cell) in above.iter().flat_map(SheetRow::filled) {
+    let below = rows.iter().rev().take_while(|row| is_remark(row));
+    for (_, cell) in above.iter().chain(below).flat_map(SheetRow::filled) {
         units.extend(read_unit_line(&cell.text()));
     }
     let mut heading = composed(&heading);
@@ -135,6 +136,40 @@ pub fn lay_out(
     }
     let heading_rows = HeadingRows { row: first, rows: height };
     Ok(Sheet { sheets, sheet, heading_rows, heading, units, width, titles, rows, broken, start, from_1904 })
+}
+
+/// Returns whether the row below a heading belongs to it: it names the columns of a group, or is a row of units. Without
+/// merged cells, as in a text file, the other columns are empty in that row.
+fn is_continued_below(rows: &[SheetRow], at: usize, height: usize) -> bool {
+    let (Some(heading), Some(next)) = (rows.get(at..at + height), rows.get(at + height)) else { return false };
+    let is_adjacent = heading.last().is_some_and(|last| last.number + 1 == next.number);
+    let is_named = |column: usize| heading.iter().any(|row| !row.cell(column).is_empty());
+    let is_word = |cell: &Cell| match cell {
+        Cell::Text(text) => !text.chars().all(|letter| letter.is_ascii_digit() || ".,-/: %".contains(letter)),
+        _ => false,
+    };
+    let filled: Vec<(usize, &Cell)> = next.filled().collect();
+    let widest = heading.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+    let has_gap = (0..widest).any(|column| is_named(column) && next.cell(column).is_empty());
+    if !is_adjacent || !has_gap || filled.is_empty() || !filled.iter().all(|(_, cell)| is_word(cell)) {
+        return false;
+    }
+    let is_unit = |(column, cell): &(usize, &Cell)| is_named(*column) && is_unit_row(&cell.text());
+    // The name of a group is above its first column.
+    let is_in_group = |(column, _): &(usize, &Cell)| {
+        let is_next = |column: usize| !is_named(column) && !next.cell(column).is_empty();
+        match is_named(*column) {
+            true => is_next(column + 1),
+            false => (0..*column).rev().find(|before| !is_next(*before)).is_some_and(is_named),
+        }
+    };
+    filled.iter().all(is_unit) || filled.iter().all(is_in_group)
+}
+
+/// Returns whether a row is a remark below the data: one or two texts.
+fn is_remark(row: &SheetRow) -> bool {
+    let filled: Vec<&Cell> = row.filled().map(|(_, cell)| cell).collect();
+    filled.len() <= 2 && filled.iter().all(|cell| matches!(cell, Cell::Text(_)))
 }
 
 fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {

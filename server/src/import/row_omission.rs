@@ -4,6 +4,8 @@ use crate::import::cell::{Cell, SheetRow};
 use crate::import::columns::Heading;
 use crate::import::layout::Sheet;
 use crate::import::target::{ANSWERS, Target};
+use crate::import::unit_line::read_unit_line;
+use crate::import::unit_words::UnitWords;
 use jiedui_core::api::imports::OmissionReason;
 use jiedui_core::entry::field;
 use jiedui_core::sync::Path;
@@ -101,7 +103,7 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
     let has_number = row.filled().any(|(column, cell)| {
         kind(column) == ColumnKind::Number && matches!(cell, Cell::Number(_) | Cell::WithUnit(_))
     });
-    (!has_number && is_note(first)).then_some(OmissionReason::Note)
+    (!has_number && (is_note(first) || read_unit_line(first) != UnitWords::default())).then_some(OmissionReason::Note)
 }
 
 fn bare(cell: &Cell) -> String {

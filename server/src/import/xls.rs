@@ -3,7 +3,7 @@
 
 mod records;
 
-use super::cell::{Cell, CellGrid, MAX_COLUMNS};
+use super::cell::{Cell, CellGrid};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
@@ -165,7 +165,7 @@ impl Workbook {
             }
         }
         let mut held = CellGrid::default();
-        for ((row, column), cell) in cells.into_iter().filter(|((_, column), _)| usize::from(*column) < MAX_COLUMNS) {
+        for ((row, column), cell) in cells {
             if hidden.contains(&row) {
                 held.hide(usize::from(row) + 1);
             }

@@ -137,8 +137,9 @@ impl Reading<'_> {
             }
             "b" => Cell::of(if value.trim() == "0" { "否" } else { "是" }),
             "e" => Cell::Error(value.trim().into()),
-            "d" => Cell::of(value.split('T').next().unwrap_or_default()),
-            "inlineStr" => Cell::of(&value),
+            // A day with a zone is read with its time.
+            "d" if !value.contains(['Z', '+']) => Cell::of(value.split('T').next().unwrap_or_default()),
+            "inlineStr" | "d" => Cell::of(&value),
             "str" if has_value || !has_formula => Cell::of(&value),
             // The program that wrote the file did not store the formula's result.
             _ if value.trim().is_empty() => {
