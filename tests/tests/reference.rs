@@ -78,6 +78,39 @@ fn queries_at_start_use_an_index(#[case] database: Database) {
     assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
 }
 
+/// Entries of the seed had no version, so after such a change they would have been subtracted as something else.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn stored_entries_count_as_before_after_a_changed_form(#[case] database: Database) {
+    let (env, server, api) = served(database);
+    let verify = || env.run(&["verify"], "").status.code();
+    let supply = json!({"activity": "supply_base", "place": "522728109", "date": "2026-11-20", "values": {"bases": 2}});
+    let put_entry =
+        json!({"seq": 1, "kind": "entry", "id": Uuid::now_v7(), "base_rev": 0, "op": "put", "fields": supply});
+    assert_eq!(api.push(Uuid::now_v7(), json!([put_entry]))[0]["outcome"], "applied");
+    let reported = api.actual("supply_bases", 2023);
+    let mut form = activity(&api, "supply_base");
+    // The entries count for another indicator and another programme from now on.
+    form["fields"][0]["feeds"] = json!("exchanges");
+    form["programme"] = json!("health");
+    assert_eq!(api.put("/api/v1/catalogue/activities/supply_base", &form).0, 200);
+    assert_eq!((api.actual("supply_bases", 2023), api.actual("supply_bases", 2026)), (reported, json!(2)));
+    assert_eq!(verify(), Some(0));
+    let entries = api.read("/api/v1/entries?limit=1000")["entries"].as_array().unwrap().clone();
+    let supplied: Vec<&Value> = entries.iter().filter(|entry| entry["fields"]["activity"] == "supply_base").collect();
+    assert!(supplied.len() > 1, "{supplied:?}");
+    let client = Uuid::now_v7();
+    for (seq, entry) in (1..).zip(supplied) {
+        let fields = json!({"reason": "重复"});
+        let delete = json!({"seq": seq, "kind": "entry", "id": entry["id"], "base_rev": entry["rev"], "op": "delete", "fields": fields});
+        assert_eq!(api.push(client, json!([delete]))[0]["outcome"], "applied");
+    }
+    assert_eq!((api.actual("supply_bases", 2023), api.actual("supply_bases", 2026)), (Value::Null, Value::Null));
+    drop(server);
+    assert_eq!(verify(), Some(0));
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

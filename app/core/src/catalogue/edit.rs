@@ -182,6 +182,9 @@ pub(super) mod tests {
         assert_eq!(next.form("fair", Some(1)).unwrap().name, "招聘会");
         assert_eq!(next.form("fair", None).unwrap().name, "专场招聘会");
         assert_eq!(next.form("fair", Some(3)), None);
+        let stored = |version| next.form_of_stored("fair", version).map(|form| form.version);
+        assert_eq!([None, Some(1), Some(2), Some(3)].map(stored), [Some(1), Some(1), Some(2), None]);
+        assert_eq!(catalogue().form_of_stored("fair", None), catalogue().activity("fair"));
         let again = next.with_activity(serde_json::from_value(activity(json!({}))).unwrap()).unwrap();
         assert_eq!(again.activity("fair").unwrap().version, 3, "going back is a change too");
         let new = with(json!({"code": "visit"})).unwrap();

@@ -188,6 +188,17 @@ impl Catalogue {
         }
     }
 
+    /// Returns the form with which a stored entry counts, also after the form has changed. An entry without a version was
+    /// stored with the oldest one.
+    pub fn form_of_stored(&self, code: &str, version: Option<u32>) -> Option<&Activity> {
+        let now = self.form(code, version)?;
+        let previous = || self.previous_versions.iter().filter(|form| form.code == code);
+        match version {
+            Some(_) => Some(now),
+            None => previous().min_by_key(|form| form.version).or(Some(now)),
+        }
+    }
+
     /// Returns a field of an activity from the newest version of the form that has it.
     pub fn field(&self, activity: &str, code: &str) -> Option<&Field> {
         let previous = self.previous_versions.iter().rev().filter(|form| form.code == activity);

@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Discriminator {
 
 /// Returns the contributions of an entry; empty if a reviewer returned it.
 pub fn contributions(id: Uuid, entry: &Entry, catalogue: &Catalogue) -> Vec<Contribution> {
-    let Some(activity) = catalogue.form(&entry.activity, entry.version) else { return Vec::new() };
+    let Some(activity) = catalogue.form_of_stored(&entry.activity, entry.version) else { return Vec::new() };
     if entry.state == State::Returned {
         return Vec::new();
     }

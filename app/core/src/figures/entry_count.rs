@@ -53,7 +53,7 @@ impl EntryCount {
 
 /// Returns the count of one entry, or `None` if a reviewer returned it.
 pub fn count_entry(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
-    let activity = catalogue.activity(&entry.activity)?;
+    let activity = catalogue.form_of_stored(&entry.activity, entry.version)?;
     (entry.state != State::Returned).then(|| EntryCount {
         programme: activity.programme.clone(),
         place: entry.place.clone(),

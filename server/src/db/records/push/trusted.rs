@@ -7,7 +7,7 @@ use crate::db::reference::load::Reference;
 use crate::db::{Db, Result, feed};
 use jiedui_core::entry::{Entry, Fields, field};
 use jiedui_core::sync::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -22,6 +22,11 @@ pub async fn insert_trusted(db: &Db, reference: &Reference, entries: Vec<(Uuid, 
     let now = json!(crate::db::instant(at));
     for (id, mut fields) in entries.into_iter().filter(|(id, _)| !existing.contains(id)) {
         change += 1;
+        // The figures below are those of the current form, also after it changes.
+        let code = fields.get(field::ACTIVITY).and_then(Value::as_str);
+        if let Some(activity) = code.and_then(|code| reference.catalogue.activity(code)) {
+            fields.entry(field::VERSION).or_insert(json!(activity.version));
+        }
         figures.add(id, Entry::from_checked(&fields).as_ref(), &reference.catalogue);
         fields.extend([(field::CREATED_AT.to_owned(), now.clone()), (field::UPDATED_AT.to_owned(), now.clone())]);
         let last = Revision { rev: 1, changed: BTreeSet::new(), by: None, at };
