@@ -6,6 +6,7 @@ use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Entry, Fields, State, field};
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
+use jiedui_core::values::sort::sort_by_key;
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -57,7 +58,7 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
     let read =
         |(id, (rev, fields, waits))| Some(EntryView { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
     let mut views: Vec<EntryView> = all.into_iter().filter_map(read).collect();
-    views.sort_by_key(|view| std::cmp::Reverse((view.entry.date, view.id)));
+    sort_by_key(&mut views, |view| std::cmp::Reverse((view.entry.date, view.id)));
     views
 }
 

@@ -3,6 +3,7 @@
 use crate::storage::my_entries::{Conflict, MyEntries, MyEntry, PendingDeletion, Progress};
 use jiedui_core::entry::{Entry, Fields, field};
 use jiedui_core::sync::{Kind, Op, OutboxItem, Record, apply_locally};
+use jiedui_core::values::sort::sort_by_key;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -106,7 +107,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         let confirmed = confirmed.remove(&id).unwrap_or_default();
         journal.entries.push(MyEntry { id, rev, fields, confirmed, entry, progress });
     }
-    journal.entries.sort_by_key(|entry| std::cmp::Reverse((entry.entry.date, entry.id)));
+    sort_by_key(&mut journal.entries, |entry| std::cmp::Reverse((entry.entry.date, entry.id)));
     journal
 }
 

@@ -6,6 +6,7 @@ use jiedui_core::ledger::Item;
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Op, OutboxItem, Record, apply_item_locally};
 use jiedui_core::values::field_error::FieldError;
+use jiedui_core::values::sort::sort_by_key;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -66,7 +67,7 @@ pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> 
         Some(ItemView { id, rev, confirmed, item: Item::from_checked(&fields)?, fields, sync_state })
     };
     let mut items: Vec<ItemView> = all.into_iter().filter_map(read).collect();
-    items.sort_by_key(|view| (view.item.status.is_ended(), view.item.due.is_none(), view.item.due, view.id));
+    sort_by_key(&mut items, |view| (view.item.status.is_ended(), view.item.due.is_none(), view.item.due, view.id));
     items
 }
 

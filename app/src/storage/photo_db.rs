@@ -5,6 +5,7 @@ use crate::storage::{Connection, Result, all, commit, get, put, remove};
 use idb::{Query, TransactionMode};
 use jiedui_core::entry::field;
 use jiedui_core::sync::{OutboxItem, Record};
+use jiedui_core::values::sort::sort_by;
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -68,7 +69,7 @@ impl PhotoDb {
     pub async fn all(&self) -> Result<Vec<PhotoInfo>> {
         let transaction = self.0.begin(&[ABOUT], TransactionMode::ReadOnly).await?;
         let mut photos: Vec<PhotoInfo> = all(&transaction.object_store(ABOUT)?).await?;
-        photos.sort_by(|one, other| one.at.total_cmp(&other.at));
+        sort_by(&mut photos, |one, other| one.at.total_cmp(&other.at));
         Ok(photos)
     }
 

@@ -111,6 +111,7 @@ pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiedui_core::values::sort::sort_by;
     use proptest::prelude::*;
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Directory;
 use super::place::Level;
+use crate::values::sort::sort_by;
 use crate::values::uuid_map::UuidMap;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -81,7 +82,7 @@ impl DirectoryIndex {
             of(self) != of(earlier)
         };
         let mut moved: Vec<Uuid> = self.ends.keys().chain(earlier.ends.keys()).copied().filter(has_moved).collect();
-        moved.sort_unstable();
+        sort_by(&mut moved, Ord::cmp);
         moved.dedup();
         moved
     }
@@ -91,7 +92,7 @@ impl DirectoryIndex {
         let has_moved = |id: &Uuid| self.shown_at.get(id) != earlier.shown_at.get(id);
         let all = self.shown_at.keys().chain(earlier.shown_at.keys()).copied();
         let mut moved: Vec<Uuid> = all.filter(has_moved).collect();
-        moved.sort_unstable();
+        sort_by(&mut moved, Ord::cmp);
         moved.dedup();
         moved
     }

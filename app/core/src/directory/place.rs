@@ -1,5 +1,6 @@
 //! Tree of places: cities, counties, townships and villages. Their statistical codes (2023) nest by prefix.
 
+use crate::values::sort::{sort_by, sort_by_key};
 use serde::{Deserialize, Serialize};
 
 /// One of the two regions.
@@ -84,7 +85,7 @@ pub struct Places(Vec<Place>);
 impl Places {
     /// Creates the tree from places in any order.
     pub fn new(mut places: Vec<Place>) -> Self {
-        places.sort_by(|a, b| a.code.cmp(&b.code));
+        sort_by(&mut places, |a, b| a.code.cmp(&b.code));
         Self(places)
     }
 
@@ -133,7 +134,7 @@ impl Places {
             .filter(|place| within.is_empty() || within.iter().any(|above| covers(above, &place.code)))
             .filter_map(|place| self.rank(place, &words).map(|rank| (rank, place)))
             .collect();
-        matches.sort_by_key(|(rank, place)| (*rank, place.level));
+        sort_by_key(&mut matches, |(rank, place)| (*rank, place.level));
         matches.into_iter().take(limit).map(|(_, place)| place).collect()
     }
 

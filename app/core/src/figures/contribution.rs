@@ -5,6 +5,7 @@ use crate::catalogue::{Aggregation, Catalogue, Indicator, Subject};
 use crate::entry::{Entry, State};
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
+use crate::values::sort::sort_by;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
@@ -166,7 +167,7 @@ impl Contribution {
 /// Merges contributions with equal keys and drops empty ones. The result is sorted and gives the same figures.
 pub fn merge_contributions(contributions: impl IntoIterator<Item = Contribution>) -> Vec<Contribution> {
     let mut contributions: Vec<Contribution> = contributions.into_iter().collect();
-    contributions.sort_by(Contribution::order);
+    sort_by(&mut contributions, Contribution::order);
     contributions.dedup_by(|later, merged| {
         let is_same_key = later.key() == merged.key();
         if is_same_key {

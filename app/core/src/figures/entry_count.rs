@@ -3,6 +3,7 @@
 use crate::catalogue::Catalogue;
 use crate::entry::{Entry, State};
 use crate::values::month::Month;
+use crate::values::sort::sort_by;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use uuid::Uuid;
@@ -67,7 +68,7 @@ pub fn count_entry(entry: &Entry, catalogue: &Catalogue) -> Option<EntryCount> {
 
 /// Merges counts with equal keys and drops empty ones.
 pub fn merge_counts(mut counts: Vec<EntryCount>) -> Vec<EntryCount> {
-    counts.sort_by(EntryCount::order);
+    sort_by(&mut counts, EntryCount::order);
     counts.dedup_by(|later, earlier| {
         let is_same_key = later.key() == earlier.key();
         if is_same_key {

@@ -9,6 +9,7 @@ use crate::figures::contribution::{Contribution, contributions, merge_contributi
 use crate::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use crate::figures::figure::{self, Figure, Filter};
 use crate::values::month::Month;
+use crate::values::sort::sort_by;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -149,7 +150,7 @@ impl Overview {
 fn merge_sorted<T>(list: &mut Vec<T>, updates: Vec<T>, order: fn(&T, &T) -> Ordering, is_empty: fn(&T) -> bool) {
     list.extend(updates);
     // The sort is stable: an update comes after the item that it replaces.
-    list.sort_by(order);
+    sort_by(list, order);
     list.dedup_by(|later, earlier| {
         let replaces = order(later, earlier).is_eq();
         if replaces {

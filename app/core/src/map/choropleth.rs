@@ -1,6 +1,7 @@
 //! Quantile classes for a choropleth map, and their limits for the legend.
 
 use crate::values::quantity::Quantity;
+use crate::values::sort::sort_by;
 
 /// Maximum number of classes above zero; readers distinguish few shades.
 const MAX_CLASSES: usize = 4;
@@ -13,7 +14,7 @@ impl QuantileClasses {
     /// Computes quantile classes of about equal size. Equal amounts are in the same class.
     pub fn of(amounts: impl IntoIterator<Item = Quantity>) -> Self {
         let mut amounts: Vec<Quantity> = amounts.into_iter().filter(|amount| *amount > Quantity::ZERO).collect();
-        amounts.sort_unstable();
+        sort_by(&mut amounts, Ord::cmp);
         let quantile =
             |class: usize| amounts.get((amounts.len() * class).div_ceil(MAX_CLASSES).saturating_sub(1)).copied();
         let mut limits: Vec<Quantity> = (1..=MAX_CLASSES).filter_map(quantile).collect();

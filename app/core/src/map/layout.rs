@@ -4,6 +4,7 @@ use crate::figures::overview::Overview;
 use crate::map::cluster::{Cluster, clusters};
 use crate::map::index::Features;
 use crate::map::outline::project;
+use crate::values::sort::sort_by;
 use std::ops::Range;
 
 /// Offset of a line's middle as a fraction of its length, which separates lines between the same clusters.
@@ -84,7 +85,7 @@ impl MapLayout {
                 lines.push((a, b, layout.number_of(&pairing.programme), number));
             }
         }
-        lines.sort_unstable();
+        sort_by(&mut lines, Ord::cmp);
         let at = |number: usize| gathered.get(number).map(|cluster| cluster.middle).unwrap_or_default();
         // Number of bundles already drawn between the same two clusters.
         let (mut between, mut turn) = (None, 0);

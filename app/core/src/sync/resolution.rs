@@ -6,6 +6,7 @@ use crate::entry::path::{Path, get, paths};
 use crate::sync::kind::Kind;
 use crate::sync::merge::{DELETED, present};
 use crate::sync::protocol::{Mutation, Op};
+use crate::values::sort::sort_by;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,7 +91,7 @@ pub fn conflicting_values(mutation: &Mutation, answered: &Fields, theirs: &Field
             path: path.into_owned(),
         })
         .collect();
-    rows.sort_by(|a, b| a.path.cmp(&b.path));
+    sort_by(&mut rows, |a, b| a.path.cmp(&b.path));
     rows
 }
 

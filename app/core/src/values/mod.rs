@@ -1,4 +1,4 @@
-//! Value types parsed at the edge: quantities with units, months, dates, half-width text and spreadsheet cells.
+//! Value types parsed at the edge: quantities with units, months, dates, half-width text and spreadsheet cells; and sorting.
 
 pub mod amount;
 pub mod csv_cell;
@@ -11,5 +11,6 @@ pub mod hash;
 pub mod language;
 pub mod month;
 pub mod quantity;
+pub mod sort;
 pub mod unit;
 pub mod uuid_map;

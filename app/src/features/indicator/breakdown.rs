@@ -3,6 +3,7 @@
 use crate::ui::figure_lines::exact;
 use jiedui_core::figures::breakdown::{Group, Slice};
 use jiedui_core::values::quantity::Quantity;
+use jiedui_core::values::sort::sort_by_key;
 use maud::{Markup, html};
 
 /// Renders slices as bars, the largest first. `label` returns the name of a group and its link.
@@ -12,7 +13,7 @@ pub fn breakdown(
     mut slices: Vec<Slice>,
     label: impl Fn(&Group) -> (String, Option<String>),
 ) -> Markup {
-    slices.sort_by_key(|slice| std::cmp::Reverse(slice.value));
+    sort_by_key(&mut slices, |slice| std::cmp::Reverse(slice.value));
     let Some(largest) = slices.first().map(|slice| slice.value) else { return Markup::default() };
     let permille =
         |value: Quantity| value.ratio(largest).map_or(0, |share| (share * 1000.0).round() as i64).clamp(0, 1000);

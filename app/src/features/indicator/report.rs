@@ -14,6 +14,7 @@ use jiedui_core::directory::place::Level;
 use jiedui_core::figures::breakdown::{Dimension, Group, running_totals, split};
 use jiedui_core::figures::figure::{Figure, figure_of};
 use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
+use jiedui_core::values::sort::{sort_by, sort_by_key};
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use maud::{Markup, PreEscaped, html};
 
@@ -119,10 +120,10 @@ fn by_year(
     let texts = app.texts;
     let mut years: Vec<i32> = all_parts.iter().map(|part| part.month.year).collect();
     years.extend(filter.year);
-    years.sort_unstable_by(|left, right| right.cmp(left));
+    sort_by(&mut years, |left, right| right.cmp(left));
     years.dedup();
     // The chosen year comes first: its line is bold.
-    years.sort_by_key(|year| Some(*year) != filter.year);
+    sort_by_key(&mut years, |year| Some(*year) != filter.year);
     years.truncate(YEARS);
     let today = Month::from(app.today);
     let line = |year: &i32| {

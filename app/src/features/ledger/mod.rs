@@ -4,6 +4,7 @@ mod deletions;
 mod item;
 
 pub use item::LedgerItem;
+use jiedui_core::values::sort::sort_by;
 
 use crate::labels::code::ledger_status;
 use crate::labels::directory::pairing_name;
@@ -106,7 +107,7 @@ fn LedgerItems() -> impl IntoView {
         let mut years: Vec<i32> =
             items.with(|items| items.iter().flat_map(|items| items.iter()).map(|item| item.item.year).collect());
         years.push(today.year());
-        years.sort_unstable_by(|a, b| b.cmp(a));
+        sort_by(&mut years, |a, b| b.cmp(a));
         years.dedup();
         years
     });

@@ -4,6 +4,7 @@ mod actions;
 mod entry_detail;
 
 pub use entry_detail::EntryDetail;
+use jiedui_core::values::sort::sort_by_key;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -49,7 +50,7 @@ fn Review() -> impl IntoView {
         let (entries, user, overview) = (entries.get()?, model.session.user.get()?, model.overviews.server.get()?);
         let mut all: Vec<EntryView> =
             entries.iter().filter(|view| view.awaits_review_by(&user, &overview.catalogue)).cloned().collect();
-        all.sort_by_key(|view| (view.entry.date, view.id));
+        sort_by_key(&mut all, |view| (view.entry.date, view.id));
         Some(all)
     });
     let under = move |filter: Filter| {

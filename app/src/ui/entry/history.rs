@@ -12,6 +12,7 @@ use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
 use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::sync::path::{Path, get};
+use jiedui_core::values::sort::sort_by;
 use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
@@ -99,7 +100,7 @@ fn since_decision(revisions: &[RevisionState]) -> Option<(&Fields, &Fields, Vec<
         ![field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS].iter().any(|name| *path == name)
     };
     let mut paths: Vec<Path<'static>> = later.filter(is_edit).cloned().collect();
-    paths.sort();
+    sort_by(&mut paths, Ord::cmp);
     paths.dedup();
     paths.retain(|path| get(&before.fields, path) != get(&now.fields, path));
     (!paths.is_empty()).then_some((&before.fields, &now.fields, paths))

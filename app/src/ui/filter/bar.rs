@@ -7,6 +7,7 @@ use crate::state::use_app_state;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::Programme;
 use jiedui_core::figures::figure::Filter;
+use jiedui_core::values::sort::sort_by;
 use leptos::prelude::*;
 
 /// Selects for the year, the programme and the place. Without JavaScript they are a form with a button.
@@ -121,7 +122,7 @@ fn options(
 fn year_options(mut years: Vec<i32>, chosen: Option<i32>, this_year: i32) -> Vec<i32> {
     years.extend(chosen);
     years.push(this_year);
-    years.sort_unstable_by(|left, right| right.cmp(left));
+    sort_by(&mut years, |left, right| right.cmp(left));
     years.dedup();
     years
 }

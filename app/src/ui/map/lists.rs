@@ -7,6 +7,7 @@ use crate::labels::programme_color::programme_style;
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use jiedui_core::map::index::{OrganisationMarker, PairingLine};
+use jiedui_core::values::sort::sort_by_key;
 use leptos::prelude::*;
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub fn select_on_click(selection: RwSignal<Option<Selection>>) -> impl Fn(web_sy
 /// Renders a list of pairings, those with the most entries first.
 pub fn pairing_buttons(app: AppState, data: &MapData, lines: &[&PairingLine]) -> Markup {
     let mut sorted = lines.to_vec();
-    sorted.sort_by_key(|line| std::cmp::Reverse(line.counts.entries));
+    sort_by_key(&mut sorted, |line| std::cmp::Reverse(line.counts.entries));
     let name = |number: usize| {
         let organisation = data.overview.organisations.get(number);
         organisation.map(|organisation| app.pick(&organisation.name, &organisation.name_en)).unwrap_or_default()

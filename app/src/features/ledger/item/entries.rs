@@ -9,6 +9,7 @@ use jiedui_core::directory::place::covers;
 use jiedui_core::entry::field;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::format_date;
+use jiedui_core::values::sort::sort_by_key;
 use leptos::prelude::*;
 
 /// Most entries listed.
@@ -37,10 +38,10 @@ pub fn MeetingEntries(
         };
         let all = entries.get()?;
         let mut offered: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
-        offered.sort_by_key(|view| !draft.entries.contains(&view.id));
+        sort_by_key(&mut offered, |view| !draft.entries.contains(&view.id));
         offered.truncate(LIMIT.max(draft.entries.len()));
         // The order must not change while the user chooses.
-        offered.sort_by_key(|view| std::cmp::Reverse((view.entry.date, view.id)));
+        sort_by_key(&mut offered, |view| std::cmp::Reverse((view.entry.date, view.id)));
         Some(offered)
     });
     let item = move |view: &EntryView, overview: &Overview| {
