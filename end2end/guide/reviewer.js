@@ -40,6 +40,7 @@ export const reviewer = [
   section(
     "查以前的填报",
     then(synced),
+    press("我的"),
     press("全部填报"),
     fill("搜索", () => "大棚"),
     then(({ page }) => page.locator(".list .latest").getByRole("link").first().click()),

@@ -8,7 +8,7 @@ const SIZES = [
   { name: "by touch", width: 360, height: 640, hasTouch: true },
 ];
 
-const OPEN_TO_ALL = ["/", "/?programme=labour", "/?year=2023&place=522728", "/?screen=wall", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/help", "/organisations", "/nothing-here"];
+const OPEN_TO_ALL = ["/", "/?programme=labour", "/?year=2023&place=522728", "/?screen=wall", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/help", "/me", "/organisations", "/nothing-here"];
 const SIGNED_IN = ["/work", "/entries", "/list", "/needs", "/needs?year=2023"];
 const RECORDING = ["/entries/new", "/entries/new/field_survey", "/entries/new/skills_training", "/needs/new", "/import"];
 const REVIEWING = ["/review"];

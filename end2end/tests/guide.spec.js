@@ -36,9 +36,9 @@ for (const [name, { viewport, walked, username }] of Object.entries(GUIDES)) {
         page.on("dialog", (dialog) => dialog.accept());
         if (username) await signIn(page, server, username);
         if (language === "en") {
-          await page.goto("/");
+          await page.goto("/me");
           await expect(page.locator("html.scripted")).toBeAttached();
-          await page.locator("header [lang=en]").click();
+          await page.locator("main [lang=en]").click();
           await expect(page.locator("html.scripted[lang=en]")).toBeAttached();
         }
         await walk({ page, server, line, language }, sections, walked);

@@ -228,6 +228,12 @@ export async function signIn(page, server, username) {
   await expect(page.locator("#sync")).toContainText("已同步", { timeout: 90_000 });
 }
 
+// Signs the user out on the page with their settings.
+export async function signOut(page) {
+  await page.locator("nav.rail").getByRole("link", { name: "我的", exact: true }).click();
+  await page.getByRole("button", { name: "退出" }).click();
+}
+
 // Waits until the app runs and the screen's content has loaded.
 export async function contentReady(page) {
   await expect(page.locator("html.scripted")).toBeAttached();

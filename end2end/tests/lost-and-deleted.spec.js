@@ -1,6 +1,6 @@
 // Losses are reported: pending deletions, storage that was emptied, and an account that
 // another tab has signed out.
-import { expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, signOut, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20", values: { times: "3" } };
 const synced = (page) => expect(page.locator("#sync")).toContainText("已同步");
@@ -109,7 +109,7 @@ test("sign-out in one tab signs out the others", async ({ page, server, context 
   const other = await context.newPage();
   await other.goto("/entries");
   await synced(other);
-  await other.getByRole("button", { name: "退出" }).click();
+  await signOut(other);
   await expect(other.getByRole("link", { name: "登录" }).first()).toBeVisible();
   await expect(page.locator("#sync")).toHaveCount(0);
   await expect(page.getByRole("link", { name: "登录" }).first()).toBeVisible();

@@ -1,5 +1,5 @@
 // A phone that several users share, and an app in several tabs.
-import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, signOut, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
 
@@ -10,7 +10,7 @@ test("unsent entries wait for their author and are sent in that name", async ({ 
   await fillIn(page, { ...SURVEY, values: { times: "2" } });
   await save(page);
   page.once("dialog", (dialog) => dialog.accept());
-  await page.getByRole("button", { name: "退出" }).click();
+  await signOut(page);
   await expect(page.getByRole("link", { name: "登录" }).first()).toBeVisible();
   await goOnline(page, line);
 
@@ -19,7 +19,7 @@ test("unsent entries wait for their author and are sent in that name", async ({ 
   await expect(page.getByText("还没有填报")).toBeVisible();
   const program = await server.api("admin");
   expect((await program.get("/entries?year=2026")).entries).toEqual([]);
-  await page.getByRole("button", { name: "退出" }).click();
+  await signOut(page);
   await expect(page.getByRole("link", { name: "登录" }).first()).toBeVisible();
 
   await signIn(page, server, "recorder");

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 48] = [
+const STYLE: [&str; 50] = [
     "tokens",
     "base",
     "components/button",
     "components/bar",
+    "components/rail",
     "components/badge",
     "components/count",
     "components/icon",
@@ -61,6 +62,7 @@ const STYLE: [&str; 48] = [
     "features/review",
     "features/catalogue",
     "features/help",
+    "features/me",
     "print",
 ];
 /// Oldest supported browsers, for which the styles are lowered.

@@ -8,6 +8,7 @@ pub mod help;
 pub mod import;
 pub mod indicator;
 pub mod ledger;
+pub mod me;
 pub mod my_work;
 pub mod report;
 pub mod review;

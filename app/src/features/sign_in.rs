@@ -3,8 +3,9 @@
 use crate::api::endpoints;
 use crate::lazy_screen;
 use crate::state::use_app_state;
-use crate::storage::profile;
+use crate::storage::{preferences, profile};
 use crate::sync;
+use crate::ui::navigation::home;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -33,7 +34,8 @@ fn SignInScreen() -> impl IntoView {
             match result {
                 Ok(user) => {
                     profile::store(&user);
-                    sync::reload_at(if user.role.records() { "/entries" } else { "/" });
+                    preferences::apply(Some(user.id));
+                    sync::reload_at(home(Some(user.role)));
                 }
                 Err(error) => {
                     busy.set(false);

@@ -1,12 +1,11 @@
 //! Reads the [`Boot`] data in the browser, from the painted page or from storage, and changes the language.
 
 use crate::state::boot::Boot;
+use crate::storage::preferences::{Preference, show_look};
 use crate::storage::{self, local_storage};
 use jiedui_core::values::language::Language;
 use leptos::prelude::{document, window};
-
-/// Start of the language cookie in the cookie header.
-const LANGUAGE_COOKIE: &str = "jiedui_language=";
+use uuid::Uuid;
 
 /// Reads what the server wrote into the page: `None` in the empty shell, an error where another release wrote it. A user
 /// whose session has expired stays: their entries are on this phone, and they are asked to sign in again.
@@ -23,18 +22,16 @@ pub async fn from_storage() -> Boot {
         Some(shared) => shared.overview().await.ok().flatten(),
         None => None,
     };
-    let cookies = js_sys::Reflect::get(&document(), &"cookie".into()).ok().and_then(|value| value.as_string());
-    let cookies = cookies.unwrap_or_default();
-    let tag = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE));
-    let language = tag.and_then(Language::from_tag).unwrap_or_default();
+    let tag = Preference::Language.current();
+    let language = tag.as_deref().and_then(Language::from_tag).unwrap_or_default();
     let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
+    show_look();
     let today = crate::storage::clock::today();
     Boot { overview, user: storage::profile::user(), language, today, map_number: None }
 }
 
-/// Stores the chosen language and reloads the page in it.
-pub fn choose_language(language: Language) {
-    let cookie = format!("{LANGUAGE_COOKIE}{}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
-    let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
+/// Stores the language that a user has chosen, and reloads the page in it.
+pub fn choose_language(user: Option<Uuid>, language: Language) {
+    Preference::Language.choose(user, language.tag());
     let _ = window().location().reload();
 }

@@ -2,19 +2,24 @@
 
 use super::root::Root;
 use crate::state::boot::Boot;
+use crate::storage::preferences::look_attribute;
 use leptos::prelude::*;
 
-/// Renders the HTML document: a painted page with `boot`, the empty shell without. Files of the build are in `folder`.
+/// Shapes of the icons. They are part of the document, so the wasm file does not hold them.
+const ICONS: &str = include_str!("icons.svg");
+
+/// Renders the HTML document: a painted page with `boot`, the empty shell without. Files of the build are in `folder`; `look` is
+/// the user's preference.
 ///
 /// Browsers must not translate it: a translated page no longer updates.
-pub fn document(folder: &str, boot: Option<Boot>) -> impl IntoView + use<> {
+pub fn document(folder: &str, boot: Option<Boot>, look: &str) -> impl IntoView + use<> {
     let language = boot.as_ref().map(|boot| boot.language).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang=language.tag() translate="no">
+        <html lang=language.tag() translate="no" data-look=look_attribute(look)>
             <head>
                 <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="google" content="notranslate"/>
                 <meta name="theme-color" content="#26346b"/>
                 <title>"结对 Jiedui"</title>
@@ -26,7 +31,10 @@ pub fn document(folder: &str, boot: Option<Boot>) -> impl IntoView + use<> {
                 <script type="module" src=format!("{folder}/start.js")></script>
                 {boot.as_ref().map(|boot| view! { <script type="application/json" id="boot" inner_html=boot.as_script()></script> })}
             </head>
-            <body>{boot.map(|_| view! { <Root/> })}</body>
+            <body>
+                <svg id="icons" hidden inner_html=ICONS></svg>
+                {boot.map(|_| view! { <Root/> })}
+            </body>
         </html>
     }
 }

@@ -20,12 +20,16 @@ enum Value {
     Choice(String),
 }
 
-/// Clears the page, lets `render` render it again, and restores the fields. The browser shows nothing in between, and keeps the
+/// Clears the page except for the icons, lets `render` render it again, and restores the fields. The browser shows nothing in between, and keeps the
 /// scroll position since the height is the same.
 pub fn hand_over(render: impl FnOnce()) {
     let saved = saved_fields();
     if let Some(body) = document().body() {
+        let icons = document().get_element_by_id("icons");
         body.set_inner_html("");
+        if let Some(icons) = icons {
+            let _ = body.append_child(&icons);
+        }
     }
     render();
     // The router renders its page a moment later, but before the next frame.

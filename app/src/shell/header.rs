@@ -1,19 +1,23 @@
-//! The header: navigation, user, sync badge, language, and notices of the whole app.
+//! The header: link back, search, sync badge, language and account; and notices of the whole app.
 
+use super::on_wall;
 use crate::labels::texts::fill;
 use crate::shell::bootstrap::choose_language;
+use crate::shell::rail::current_mark;
 use crate::shell::sync_badge::{PullProgress, SyncBadge};
 use crate::state::use_app_state;
 use crate::storage::StoreError;
 use crate::sync;
+use crate::ui::icon::icon_html;
+use crate::ui::navigation::{above, home, section};
+use crate::ui::sync_text::unsent_entries;
 use jiedui_core::sync::Status;
 use jiedui_core::values::language::Language;
 use leptos::prelude::*;
-use leptos_router::components::A;
-use leptos_router::hooks::use_query_map;
-use wasm_bindgen_futures::spawn_local;
+use leptos_router::hooks::use_location;
+use maud::{PreEscaped, html};
 
-/// The header.
+/// The header. Its links are HTML text, which is smaller in the first wasm file than views.
 #[component]
 pub fn Header() -> impl IntoView {
     let app = use_app_state();
@@ -22,72 +26,91 @@ pub fn Header() -> impl IntoView {
         Language::Chinese => (Language::English, "EN", "English"),
         Language::English => (Language::Chinese, "中", "中文"),
     };
-    let records = move || app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.records()));
-    let reviews = move || app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.reviews()));
-    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
-    // Every screen shows the number of returned entries and conflicts.
-    let notice = move || {
-        let count = app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
-        (count > 0).then(|| view! { " "<span class="count" inner_html=count.to_string()></span> })
-    };
-    let sign_out = move |_| {
-        let unsent = unsent();
-        let sure =
-            unsent == 0 || window().confirm_with_message(&fill(texts.sign_out_unsent(), &[&unsent])).unwrap_or(true);
-        if sure {
-            spawn_local(sync::sign_out(app));
+    let is_signed_in = Memo::new(move |_| app.session.user.with(Option::is_some));
+    let role = Memo::new(move |_| app.session.user.with(|user| user.as_ref().map(|user| user.role)));
+    let location = use_location();
+    let back = Memo::new(move |_| {
+        location.pathname.with(|path| above(path, role.get()).map(|to| (to.address, (to.name)(texts))))
+    });
+    // The last filter of each list stays in the link back to it.
+    let filtered = StoredValue::new(String::new());
+    Effect::new(move |_| {
+        let (path, query) = (location.pathname.get(), location.search.get());
+        if section(&path).is_some_and(|to| to.address == path) {
+            filtered.set_value(format!("{path}?{}", query.trim_start_matches('?')));
         }
+    });
+    let start = move || {
+        let back = back.get().map(|(address, name)| {
+            let is_of = |filtered: &String| {
+                filtered.strip_prefix(address).is_some_and(|rest| rest.len() > 1 && rest.starts_with('?'))
+            };
+            (filtered.with_value(|filtered| if is_of(filtered) { filtered.clone() } else { address.to_owned() }), name)
+        });
+        html! {
+            @if let Some((address, name)) = back {
+                a class="bar-back" href=(address) { (PreEscaped(icon_html("back"))) span { (name) } }
+            }
+            a class="bar-brand" href=(home(role.get())) {
+                svg class="bar-knot" viewBox="0 0 32 32" aria-hidden="true" { path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z" {} }
+                span { (texts.app_name()) }
+            }
+        }
+        .into_string()
     };
-    // The wall screen covers the header: its links must not take the focus.
-    let query = use_query_map();
-    let on_wall = move || query.with(|query| query.get_str("screen") == Some("wall"));
+    let search = move || match is_signed_in.get() {
+        true => html! {
+            form class="bar-search" role="search" action="/list" {
+                (PreEscaped(icon_html("search")))
+                input type="search" name="q" aria-label=(texts.search_entries()) placeholder=(texts.search_entries());
+            }
+        }
+        .into_string(),
+        false => String::new(),
+    };
+    let account = move || {
+        let mark = current_mark(&location.pathname.get_untracked());
+        html! {
+            a class="bar-help" href="/help" aria-label=(texts.nav_help()) title=(texts.nav_help()) aria-current=[mark("/help")] {
+                (PreEscaped(icon_html("help")))
+            }
+            @if let Some(user) = app.session.user.get() {
+                a class="bar-account" href="/me" title=(texts.nav_me()) aria-current=[mark("/me")] {
+                    span class="bar-initial" aria-hidden="true" { (user.name.chars().next().unwrap_or('·')) }
+                    span class="bar-user" { (user.name) }
+                }
+            } @else {
+                a class="button button-quiet" href="/sign-in" { (texts.sign_in()) }
+            }
+        }
+        .into_string()
+    };
     view! {
-        <header class="bar" hidden=on_wall>
-            <A href="/" attr:class="bar-brand">
-                <svg class="bar-knot" viewBox="0 0 32 32" aria-hidden="true">
-                    <path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z"/>
-                </svg>
-                <span>{texts.app_name()}</span>
-            </A>
-            <nav aria-label=texts.navigation()>
-                <A href="/" exact=true>{texts.nav_view()}</A>
-                <Show when=move || app.session.user.with(Option::is_some)>
-                    <A href="/work">{texts.nav_work()}{move || notice()}</A>
-                </Show>
-                <Show when=records>
-                    <A href="/entries" exact=true>{texts.nav_entries()}</A>
-                    <A href="/entries/new">{texts.nav_new()}</A>
-                </Show>
-                <Show when=reviews>
-                    <A href="/review">{texts.nav_review()}</A>
-                </Show>
-                <Show when=move || app.session.user.with(Option::is_some)>
-                    <A href="/list">{texts.nav_list()}</A>
-                    <A href="/needs">{texts.nav_needs()}</A>
-                </Show>
-                <A href="/organisations">{texts.nav_organisations()}</A>
-                <A href="/help">{texts.nav_help()}</A>
-            </nav>
-            <div class="bar-end">
-                <Show when=move || app.session.user.with(Option::is_some)>
-                    <SyncBadge/>
-                </Show>
-                <button type="button" class="button-quiet" lang=target.tag() aria-label=target_name on:click=move |_| choose_language(target)>
-                    {target_short}
-                </button>
-                {move || match app.session.user.get() {
-                    Some(user) => view! {
-                        <span class="bar-user">{user.name}</span>
-                        <button type="button" class="button-quiet" on:click=sign_out>{texts.sign_out()}</button>
-                    }.into_any(),
-                    None => view! { <A href="/sign-in" attr:class="button button-quiet">{texts.sign_in()}</A> }.into_any(),
-                }}
-            </div>
+        <header class="bar" class:bar-anonymous=move || !is_signed_in.get() hidden=on_wall()>
+            <div class="bar-start" inner_html=start></div>
+            <div class="bar-middle" inner_html=search></div>
+            <Show when=move || is_signed_in.get()>
+                <SyncBadge/>
+            </Show>
+            <button type="button" class="button-quiet bar-language" lang=target.tag() aria-label=target_name
+                on:click=move |_| choose_language(app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)), target)>
+                {target_short}
+            </button>
+            <div class="bar-end" inner_html=account></div>
         </header>
+    }
+}
+
+/// Notices of the whole app, above the screen.
+#[component]
+pub fn Notices() -> impl IntoView {
+    let app = use_app_state();
+    let texts = app.texts;
+    view! {
         <PullProgress/>
         {move || (app.sync.status.get() == Status::Refused).then(|| view! {
             <div class="notice bad" role="alert">
-                <p>{move || fill(texts.update_needed(), &[&unsent()])}</p>
+                <p>{move || fill(texts.update_needed(), &[&unsent_entries(app)])}</p>
                 <button type="button" class="button" on:click=move |_| sync::update()>{texts.update_now()}</button>
             </div>
         })}

@@ -1,8 +1,9 @@
-//! The root of the app: header, main part, and the route of every screen.
+//! The root of the app: header, navigation, main part, and the route of every screen.
 
-use super::header::Header;
+use super::header::{Header, Notices};
 use super::home::Home;
 use super::not_found::NotFound;
+use super::rail::Rail;
 use crate::features::catalogue::CatalogueOverview;
 use crate::features::catalogue::activity::ActivityForm;
 use crate::features::catalogue::indicator::IndicatorForm;
@@ -16,6 +17,7 @@ use crate::features::help::Help;
 use crate::features::import::ImportWizard;
 use crate::features::indicator::IndicatorDetail;
 use crate::features::ledger::{LedgerItem, LedgerList};
+use crate::features::me::Me;
 use crate::features::my_work::MyWork;
 use crate::features::report::ReportPage;
 use crate::features::review::{EntryDetail, ReviewQueue};
@@ -45,6 +47,8 @@ pub fn Root() -> impl IntoView {
         <Router>
             <a class="skip" href="#main">{texts.skip()}</a>
             <Header/>
+            <Rail/>
+            <Notices/>
             <Main>
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Home/>
@@ -65,6 +69,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/catalogue/programmes/:code") view=ProgrammeForm/>
                     <Route path=path!("/catalogue/activities/:code") view=ActivityForm/>
                     <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
+                    <Route path=path!("/me") view=Me/>
                     <Route path=path!("/work") view=MyWork/>
                     <Route path=path!("/needs") view=LedgerList/>
                     <Route path=path!("/needs/new") view=LedgerItem/>

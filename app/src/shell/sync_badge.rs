@@ -1,15 +1,11 @@
 //! Status of the sync, and the button that starts it.
 
-use crate::labels::texts::fill;
-use crate::state::replica::ReplicaState;
 use crate::state::use_app_state;
-use crate::storage::photo_db::UploadState;
+use crate::ui::icon::icon_html;
+use crate::ui::sync_text::{PROGRESS_FROM, is_offline, sync_text, unsent_entries, unsent_photos};
 use jiedui_core::sync::{Input, Status};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-
-/// Smallest number of pending changes for which progress is shown.
-const PROGRESS_FROM: u64 = 500;
 
 /// Progress bar of a long pull.
 #[component]
@@ -23,58 +19,42 @@ pub fn PullProgress() -> impl IntoView {
     }
 }
 
-/// Button that shows the number of unsent entries and starts the sync.
+/// Button that shows the number of unsent entries and starts the sync. On a phone it is an icon; a strip below the bar has the
+/// words when something needs attention.
 ///
 /// It sets its text by `inner_html`: a browser's translation replaces text nodes, and updates of the replaced ones are lost.
 #[component]
 pub fn SyncBadge() -> impl IntoView {
     let app = use_app_state();
-    let texts = app.texts;
-    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
-    let photos = move || {
-        app.journal.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count())
+    let text = Memo::new(move |_| sync_text(app));
+    let kind = Memo::new(move |_| match app.sync.status.get() {
+        _ if is_offline(app) => "offline",
+        Status::SignedOut | Status::Refused | Status::StorageFailed => "bad",
+        Status::Sending { .. } | Status::Receiving { .. } => "busy",
+        _ if unsent_entries(app) + unsent_photos(app) > 0 => "waiting",
+        _ => "done",
+    });
+    let icon = move || {
+        icon_html(match kind.get() {
+            "offline" => "offline",
+            "bad" => "failing",
+            "busy" => "busy",
+            "waiting" => "unsent",
+            _ => "synced",
+        })
     };
-    let offline = move || !app.sync.online.get() || app.sync.status.get() == Status::Offline;
-    let state = move || match (app.sync.status.get(), unsent()) {
-        (_, 0) if offline() => texts.sync_offline().to_owned(),
-        (_, unsent) if offline() => fill(texts.sync_offline_unsent(), &[&unsent]),
-        // The upload is stored, and the round continues with the pull.
-        (Status::Sending { .. }, 0) => texts.sync_receiving().to_owned(),
-        (Status::Sending { .. }, unsent) => fill(texts.sync_sending(), &[&unsent]),
-        (Status::SignedOut, _) => texts.sync_signed_out().to_owned(),
-        (Status::Refused, _) => texts.sync_refused().to_owned(),
-        (Status::StorageFailed, _) => texts.sync_storage().to_owned(),
-        (Status::Waiting, unsent) => fill(texts.sync_waiting(), &[&unsent]),
-        (Status::Receiving { position, last }, 0) if last > position + PROGRESS_FROM => {
-            fill(texts.sync_receiving_part(), &[&(position * 100 / last)])
-        }
-        (Status::Receiving { .. }, 0) => texts.sync_receiving().to_owned(),
-        (Status::Idle, 0) if photos() > 0 => fill(texts.photos_unsent(), &[&photos()]),
-        (Status::Idle | Status::Offline, 0) => texts.sync_done().to_owned(),
-        (_, unsent) => fill(texts.sync_unsent(), &[&unsent]),
-    };
-    // An interrupted first pull is incomplete.
-    let text = move || match app.replica.state.get() {
-        ReplicaState::Partial(Some(percent)) => format!("{} · {}", state(), fill(texts.sync_partial(), &[&percent])),
-        ReplicaState::Partial(None) => format!("{} · {}", state(), texts.sync_partial_unknown()),
-        _ => state(),
-    };
-    let kind = move || match app.sync.status.get() {
-        _ if offline() => "badge offline",
-        Status::SignedOut | Status::Refused | Status::StorageFailed => "badge bad",
-        Status::Sending { .. } | Status::Receiving { .. } => "badge busy",
-        _ if unsent() + photos() > 0 => "badge waiting",
-        _ => "badge done",
-    };
+    // A style sheet shows it as a number on the icon.
+    let unsent = move || Some(unsent_entries(app)).filter(|unsent| *unsent > 0).map(|unsent| unsent.to_string());
     let navigate = use_navigate();
     let press = move |_| match app.sync.status.get_untracked() {
         Status::SignedOut => navigate("/sign-in", Default::default()),
         _ => app.sync.notify(Input::SyncNow),
     };
     view! {
-        <button type="button" id="sync" class=kind title=texts.sync_now() on:click=press>
-            <span class="dot" aria-hidden="true"></span>
-            <span role="status" inner_html=text></span>
+        <button type="button" id="sync" class=move || format!("badge {}", kind.get()) title=app.texts.sync_now() data-unsent=unsent on:click=press>
+            <span class="badge-icon" inner_html=icon></span>
+            <span class="badge-text" role="status" inner_html=move || text.get()></span>
         </button>
+        <p class="bar-strip" aria-hidden="true" hidden=move || !matches!(kind.get(), "offline" | "bad") inner_html=move || text.get()></p>
     }
 }

@@ -13,6 +13,7 @@ pub mod ledger_view;
 pub mod local_storage;
 pub mod my_entries;
 pub mod photo_db;
+pub mod preferences;
 pub mod profile;
 pub mod replica_progress;
 pub mod saving;

@@ -11,7 +11,7 @@ use crate::page_event;
 use crate::state::AppState;
 use crate::storage;
 use crate::storage::shared_db::SharedDb;
-use crate::storage::{StoreError, clock, profile};
+use crate::storage::{StoreError, clock, preferences, profile};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::join;
 use gloo_timers::future::TimeoutFuture;
@@ -191,6 +191,7 @@ pub fn update() {
 pub async fn sign_out(model: AppState) {
     let is_confirmed = endpoints::sign_out().await.is_ok();
     profile::forget(is_confirmed);
+    preferences::apply(None);
     // The figures may be visible to signed-in users only.
     if let Ok(shared) = SharedDb::open().await
         && let Err(error) = shared.forget_overview().await

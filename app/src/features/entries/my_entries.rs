@@ -112,7 +112,7 @@ fn Entries() -> impl IntoView {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {
-            <section class="narrow">
+            <section class="list">
                 <h1>{texts.nav_entries()}</h1>
                 <p class="actions">
                     <A href="/entries/new" attr:class="button button-primary">{texts.nav_new()}</A>

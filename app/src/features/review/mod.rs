@@ -146,7 +146,7 @@ fn Review() -> impl IntoView {
             Some(true) => {}
         }
         view! {
-            <section class="narrow review">
+            <section class="list review">
                 <h1>{texts.nav_review()}</h1>
                 <FilterBar filter with_include=false/>
                 {move || (count() == 0).then(|| if ids.with(Option::is_none) {

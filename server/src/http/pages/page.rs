@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiedui_app::state::boot::Boot;
+use jiedui_app::storage::preferences::Preference;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::language::Language;
 use leptos::prelude::*;
@@ -26,11 +27,8 @@ use tokio_util::task::LocalPoolHandle;
 /// Header with the app build of a page. The service worker shows the page once it has cached all files of that build.
 const BUILD: &str = "x-jiedui-build";
 
-/// Cookie with the chosen language.
-const LANGUAGE_COOKIE: &str = "jiedui_language";
-
 fn chosen_language(headers: &HeaderMap) -> Language {
-    cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).unwrap_or_default()
+    cookie(headers, Preference::Language.cookie()).and_then(Language::from_tag).unwrap_or_default()
 }
 
 async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
@@ -78,9 +76,10 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
         Err(problem) => return problem.into_response(),
     };
     let (folder, path) = (app.site.folder(), parts.uri.path().to_owned());
+    let look = cookie(&parts.headers, Preference::Look.cookie()).unwrap_or_default().to_owned();
     let request = Request::from_parts(parts, body);
     let painted = PAINTERS.spawn_pinned(|| async move {
-        let (parts, body) = paint(folder, boot, request).await.into_parts();
+        let (parts, body) = paint(folder, boot, look, request).await.into_parts();
         let html = axum::body::to_bytes(body, usize::MAX).await?;
         Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(without_inline_scripts(&html))))
     });
@@ -99,13 +98,13 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
 }
 
 /// Renders the page on this thread.
-async fn paint(folder: String, boot: Boot, request: Request<Body>) -> Response {
+async fn paint(folder: String, boot: Boot, look: String, request: Request<Body>) -> Response {
     let render = leptos_axum::render_app_to_stream_with_context(
         {
             let boot = boot.clone();
             move || provide_context(boot.clone())
         },
-        move || jiedui_app::shell::document::document(&folder, Some(boot.clone())),
+        move || jiedui_app::shell::document::document(&folder, Some(boot.clone()), &look),
     );
     render(request).await
 }
@@ -134,6 +133,6 @@ pub async fn no_page(app: AppState, request: Request<Body>) -> Response {
 /// Renders the shell, which has no figures and no user.
 pub async fn shell(State(app): State<AppState>) -> Response {
     let owner = Owner::new();
-    let html = owner.with(|| jiedui_app::shell::document::document(&app.site.folder(), None).to_html());
+    let html = owner.with(|| jiedui_app::shell::document::document(&app.site.folder(), None, "").to_html());
     ([(header::CACHE_CONTROL, "no-cache")], [(BUILD, app.site.build())], Html(html)).into_response()
 }
