@@ -130,8 +130,8 @@ pub fn section(path: &str) -> Option<&'static Destination> {
     DESTINATIONS.iter().filter(|to| to.address != "/" || path == "/").filter(is_below).max_by_key(|to| to.address.len())
 }
 
-/// Returns the destination of the back link of a phone: the list of a record, or `/me` for a section outside the tab bar of the
-/// role.
+/// Returns the destination above a path, for the back link of a phone. A record is below its list, and a section outside the
+/// tab bar is below `/me`.
 pub fn above(path: &str, role: Option<Role>) -> Option<&'static Destination> {
     let section = section(path)?;
     if section.address != path {
