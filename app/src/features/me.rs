@@ -95,7 +95,7 @@ fn links(texts: &Texts, role: Option<Role>) -> String {
     let all = Group::ALL.into_iter().flat_map(|group| destinations(role, group));
     html! {
         @for to in all.filter(|to| !tab_bar(role).contains(&to.address)) {
-            li { a href=(to.address) { (PreEscaped(icon_html(to.icon))) span { (to.name)(texts) } } }
+            li { a href=(to.address) { (PreEscaped(icon_html(to.icon))) span { ((to.name)(texts)) } } }
         }
     }
     .into_string()

@@ -53,7 +53,7 @@ pub fn Rail() -> impl IntoView {
                         li class=[tab_bar(role).contains(&to.address).then_some("rail-tab")] {
                             a href=(to.address) class=[(to.icon == "new").then_some("rail-new")] aria-current=[mark(to.address)] {
                                 (PreEscaped(icon_html(to.icon)))
-                                span { (to.name)(texts) }
+                                span { ((to.name)(texts)) }
                                 @if to.address == "/work" && notices > 0 { " " span class="count" { (notices) } }
                             }
                         }
