@@ -47,7 +47,7 @@ pub fn Rail() -> impl IntoView {
         let (role, notices) = (role.get(), notices.get());
         let mark = current_mark(&location.pathname.get_untracked());
         html! {
-            @for group in Group::ALL {
+            @for group in Group::ALL.into_iter().filter(|group| destinations(role, *group).next().is_some()) {
                 ul aria-label=(group.name(texts)) {
                     @for to in destinations(role, group) {
                         li class=[tab_bar(role).contains(&to.address).then_some("rail-tab")] {
