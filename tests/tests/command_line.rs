@@ -238,7 +238,7 @@ fn demonstration_keeps_existing_accounts_of_its_names() {
     let server = env.serve(&["--demo"]);
     let named =
         |name: &str| server.printed_lines.iter().find(|line| line.trim_start().starts_with(name)).unwrap().clone();
-    assert!(named("admin").contains("stays as it is"), "{:?}", server.printed_lines);
+    assert!(named("admin").contains("stays unchanged"), "{:?}", server.printed_lines);
     assert_eq!(server.sign_in("admin").get("/api/v1/session").status(), 200);
     let password = named("recorder").trim().split_once(' ').unwrap().1.trim().to_owned();
     let before = server.sign_in_with("recorder", &password);
