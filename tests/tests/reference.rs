@@ -40,7 +40,7 @@ fn queries_of_year_packs_use_an_index(#[case] database: Database) {
              AND apart < 'latest 2026-01:' AND NOT verified AND entries > 0 ORDER BY apart DESC LIMIT 200",
             "part_apart",
         ),
-        (&format!("SELECT * FROM part WHERE grain = 'town' AND pairing IN ({id})"), "part_pairing"),
+        (&format!("SELECT * FROM part WHERE grain || '' = 'town' AND pairing IN ({id})"), "part_pairing"),
         (&format!("SELECT * FROM tally WHERE pairing IN ({id})"), "tally_pairing"),
         (&format!("SELECT * FROM tally WHERE organisation IN ({id})"), "tally_organisation"),
     ] {

@@ -1,5 +1,7 @@
 //! Placement of labels: no label covers another or is cut off.
 
+use jiedui_core::values::sort::sort_by;
+
 /// Area that a text occupies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
@@ -77,7 +79,7 @@ impl OccupiedAreas {
 pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..middles.len()).collect();
     let at = |number: usize| middles.get(number).copied().unwrap_or_default();
-    order.sort_by(|left, right| at(*left).total_cmp(&at(*right)));
+    sort_by(&mut order, |left, right| at(*left).total_cmp(&at(*right)));
     // Neighbours that would overlap form a group around the mean of their positions.
     let mut groups: Vec<(f64, usize)> = Vec::new();
     let start = |mean: f64, count: usize| {
@@ -111,7 +113,6 @@ pub fn spread(middles: &[f64], height: f64, (first, last): (f64, f64)) -> Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::values::sort::sort_by;
     use proptest::prelude::*;
 
     #[test]

@@ -79,7 +79,7 @@ CREATE INDEX map_count_change ON map_count (year, change);
 -- Contributions with a discriminator, to find the ones that take the place of one that is removed.
 CREATE INDEX part_apart ON part (indicator, apart, period) WHERE grain = 'town' AND apart <> '';
 -- Contributions and entry counts of a pairing or an organisation that a change of the directory moves.
-CREATE INDEX part_pairing ON part (pairing, period) WHERE grain = 'town';
+CREATE INDEX part_pairing ON part (pairing, period);
 CREATE INDEX tally_pairing ON tally (pairing);
 CREATE INDEX tally_organisation ON tally (organisation);
 
