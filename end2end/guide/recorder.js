@@ -95,6 +95,7 @@ export const recorder = [
   ),
   section(
     "记下村里的需求",
+    press("我的"),
     press("需求台账"),
     press("新增一项"),
     fill("需要什么", () => "冷库"),

@@ -1,4 +1,4 @@
-//! Stable sorting with one copy of the algorithm. The standard library compiles its sort anew for each type and comparison, about
+//! Stable sorting with one copy of the algorithm. The standard library's sort is compiled for each type and comparison, about
 //! 4 KB of wasm each time, which a phone has to load.
 
 use std::cmp::Ordering;
