@@ -33,10 +33,11 @@ pub async fn set_headers(request: Request, next: Next) -> Response {
     set(header::CACHE_CONTROL, "no-store");
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY);
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     if is_encrypted {
         set(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY);
+        // Browsers complain about it without TLS.
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     }
     response
 }
