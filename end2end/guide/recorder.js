@@ -89,6 +89,8 @@ export const recorder = [
     }),
     see("两处不同，请选择"),
     press("选择保留哪个"),
+    // The navigation has the same word.
+    then(({ page }) => expect(page.locator("main input[type=radio]").first()).toBeAttached()),
     press("我的"),
     picture(toTop),
     press("按选择保存"),
