@@ -25,6 +25,8 @@ export const reviewer = [
     see("操作记录"),
     picture(toTopOf(".entry")),
     press("通过"),
+    // The approved entry leaves the list.
+    then(({ page }) => expect(page.locator("main .entry")).toHaveCount(5)),
   ),
   section("退回", press("退回"), press("请核对数值"), see("退回原因"), picture(toTopOf(".entry")), press("确认退回")),
   section(
