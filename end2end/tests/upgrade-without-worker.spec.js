@@ -31,7 +31,7 @@ test.describe("without a service worker", () => {
   });
 
   test("text typed into a partly loaded page is in the new build", async ({ page }) => {
-    await page.route("**/pkg/*/split_later.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.route("**/pkg/*/split_browse.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
     await page.route("**/pkg/*/jiedui.js", async (route) => {
       if (route.request().method() === "HEAD") return route.fulfill({ status: 404 });
       await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("沫阳");

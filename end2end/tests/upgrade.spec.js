@@ -30,7 +30,7 @@ test("build files are named by content and cached for a year", async ({ page, se
     expect(answer.status(), name).toBe(200);
     expect(answer.headers()["cache-control"], name).toBe("public, max-age=31536000, immutable");
   }
-  for (const gone of ["/pkg/jiedui.js", "/pkg/0123456789abcdef/jiedui.js", "/pkg/0123456789abcdef/split_later.wasm"]) {
+  for (const gone of ["/pkg/jiedui.js", "/pkg/0123456789abcdef/jiedui.js", "/pkg/0123456789abcdef/split_browse.wasm"]) {
     const answer = await request.get(gone);
     expect(answer.status(), gone).toBe(404);
     expect(answer.headers()["cache-control"], gone).toBe("no-store");
@@ -129,7 +129,7 @@ test("each of two tabs switches builds when its user agrees", async ({ page, ser
   // Further files come from the cache of the page's build.
   expect(await build(second)).toBe(first);
   expect((await caches(second)).sort()).toContain(first);
-  expect(await second.evaluate(async (first) => (await fetch(`/pkg/${first}/split_later.wasm`)).status, first)).toBe(200);
+  expect(await second.evaluate(async (first) => (await fetch(`/pkg/${first}/split_browse.wasm`)).status, first)).toBe(200);
   await second.close();
   await page.reload();
   await expect.poll(() => caches(page)).not.toContain(first);
@@ -170,7 +170,7 @@ test("offline use is promised only while all files are cached", async ({ page, s
   await page.evaluate(async () => {
     for (const name of await window.caches.keys()) {
       const cache = await window.caches.open(name);
-      for (const request of await cache.keys()) if (request.url.endsWith("split_later.wasm")) await cache.delete(request);
+      for (const request of await cache.keys()) if (request.url.endsWith("split_browse.wasm")) await cache.delete(request);
     }
   });
   await page.reload();
