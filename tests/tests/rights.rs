@@ -96,7 +96,7 @@ const ROUTES: [(&str, &str, Rule); 50] = [
 ];
 const ROLES: [&str; 5] = ["viewer", "recorder", "reviewer", "coordinator", "admin"];
 
-/// Township of the accounts, another township, and their county.
+/// Township of the accounts, and another township.
 const OWN: &str = "522728109";
 const ELSEWHERE: &str = "522728108";
 

@@ -113,14 +113,14 @@ async fn paint(folder: String, boot: Boot, look: String, request: Request<Body>)
 fn without_inline_scripts(html: &[u8]) -> Vec<u8> {
     let (start, end) = (b"<script nonce=".as_slice(), b"</script>".as_slice());
     let find = |html: &[u8], what: &[u8]| html.windows(what.len()).position(|window| window == what);
-    let (mut kept, mut rest) = (Vec::with_capacity(html.len()), html);
+    let (mut page, mut rest) = (Vec::with_capacity(html.len()), html);
     while let Some(at) = find(rest, start) {
         let Some(length) = find(&rest[at..], end) else { break };
-        kept.extend_from_slice(&rest[..at]);
+        page.extend_from_slice(&rest[..at]);
         rest = &rest[at + length + end.len()..];
     }
-    kept.extend_from_slice(rest);
-    kept
+    page.extend_from_slice(rest);
+    page
 }
 
 /// Renders the not-found page.
