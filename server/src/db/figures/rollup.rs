@@ -1,7 +1,7 @@
 //! Figures kept, not counted: what core's aggregation makes of the entries, changed by addition in the transaction that
 //! changes one of them.
 
-use super::sums::{self, SumRow};
+use super::sums::{self, SumRow, merge_rows};
 use super::{latest, subjects};
 use crate::db::bulk::insert;
 use crate::db::{Result, Tx, on, records::stored};
@@ -116,17 +116,7 @@ pub fn town(place: &str) -> &str {
 /// Returns the rows of `part` to which contributions add, sorted.
 fn rows(contributions: &[Contribution]) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = contributions.iter().map(Row::of).collect();
-    rows.sort_unstable_by(|left, right| left.key.cmp(&right.key));
-    rows.dedup_by(|next, sum| {
-        let has_same_key = next.key == sum.key;
-        if has_same_key {
-            // An overflow in between cancels out. The table's check rejects a sum that is too large at the end.
-            sum.value = sum.value.wrapping_add(next.value);
-            sum.entries = sum.entries.wrapping_add(next.entries);
-        }
-        has_same_key
-    });
-    rows.retain(|row| (row.value, row.entries) != (0, 0));
+    merge_rows(&mut rows, |left, right| left.key.cmp(&right.key), |row| [&mut row.value, &mut row.entries]);
     rows
 }
 

@@ -7,6 +7,7 @@ use jiedui_core::figures::contribution::Contribution;
 use jiedui_core::figures::entry_count::{EntryCount, merge_counts};
 use jiedui_core::figures::pack::{Scope, counts, month_in};
 use jiedui_core::values::quantity::Qualifier;
+use std::cmp::Ordering;
 
 /// Row of `figure_sum`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,18 +49,24 @@ pub fn sums_of<'a>(contributions: &'a [Contribution], directory: &DirectoryIndex
             });
         }
     }
-    rows.sort_unstable_by(|left, right| left.key().cmp(&right.key()));
+    merge_rows(&mut rows, |left, right| left.key().cmp(&right.key()), |row| [&mut row.value, &mut row.entries]);
+    rows
+}
+
+/// Sorts rows, adds up the amounts of those with equal keys, and drops those that add nothing.
+pub fn merge_rows<T>(rows: &mut Vec<T>, order: fn(&T, &T) -> Ordering, amounts: fn(&mut T) -> [&mut i64; 2]) {
+    rows.sort_unstable_by(order);
     rows.dedup_by(|next, sum| {
-        let has_same_key = next.key() == sum.key();
+        let has_same_key = order(next, sum).is_eq();
         if has_same_key {
-            // An overflow in between cancels out. The table's check rejects a sum that is too large at the end.
-            sum.value = sum.value.wrapping_add(next.value);
-            sum.entries = sum.entries.wrapping_add(next.entries);
+            for (sum, next) in amounts(sum).into_iter().zip(amounts(next)) {
+                // An overflow in between cancels out. The table's check rejects a sum that is too large at the end.
+                *sum = sum.wrapping_add(*next);
+            }
         }
         has_same_key
     });
-    rows.retain(|row| (row.value, row.entries) != (0, 0));
-    rows
+    rows.retain_mut(|row| amounts(row).into_iter().any(|amount| *amount != 0));
 }
 
 /// Returns the entry counts of the map to which counts by place, pairing and organisation add.
