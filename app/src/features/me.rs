@@ -17,7 +17,7 @@ use maud::{PreEscaped, html};
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-lazy_screen!(
+lazy_screen!(record:
     /// The user's own page.
     Me, render_me, MeScreen
 );

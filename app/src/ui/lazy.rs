@@ -4,7 +4,7 @@
 //!
 //! | chunk | content |
 //! | --- | --- |
-//! | `record` | sign-in, recording, own entries, and the sync |
+//! | `record` | sign-in, recording, own entries, own page, and the sync |
 //! | `browse` | lists, details, review, ledger, the map's sheet |
 //! | `office` | import, catalogue, changes of the directory |
 //! | `display` | report and wall |
@@ -34,14 +34,39 @@ chunk!(anchor_of_browse, browse, load_browse);
 chunk!(anchor_of_office, office, load_office);
 chunk!(anchor_of_display, display, load_display);
 
+/// A chunk, as the table above describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chunk {
+    Record,
+    Browse,
+    Office,
+    Display,
+}
+
+impl Chunk {
+    /// Returns the chunk that the screen of a page names in its `lazy_screen!`.
+    fn of_page(path: &str, query: &str) -> Self {
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        match *parts.as_slice() {
+            ["entries", _, "conflict"] => Self::Browse,
+            ["sign-in" | "me" | "entries", ..] => Self::Record,
+            ["catalogue" | "import" | "pairings", ..] | ["organisations", "new"] | ["organisations", _, "edit"] => {
+                Self::Office
+            }
+            ["report"] => Self::Display,
+            [""] if query.contains("screen=wall") => Self::Display,
+            _ => Self::Browse,
+        }
+    }
+}
+
 /// Loads the chunk of a page. After a failure, the screen shows an error and a button to try again.
 pub async fn load(path: &str, query: &str) {
-    let loaded = match path.split('/').nth(1) {
-        Some("sign-in" | "entries") if !path.ends_with("/conflict") => load_record().await,
-        Some("catalogue" | "import" | "pairings") => load_office().await,
-        Some("report") => load_display().await,
-        Some("") if query.contains("screen=wall") => load_display().await,
-        _ => load_browse().await,
+    let loaded = match Chunk::of_page(path, query) {
+        Chunk::Record => load_record().await,
+        Chunk::Browse => load_browse().await,
+        Chunk::Office => load_office().await,
+        Chunk::Display => load_display().await,
     };
     if loaded.is_err() {
         page_event::dispatch(page_event::NOT_LOADED);
@@ -118,4 +143,29 @@ macro_rules! lazy_screen {
             )
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/sign-in", "", Chunk::Record)]
+    #[case("/me", "", Chunk::Record)]
+    #[case("/entries", "", Chunk::Record)]
+    #[case("/entries/new/field_survey", "", Chunk::Record)]
+    #[case("/entries/1/conflict", "", Chunk::Browse)]
+    #[case("/list/1", "", Chunk::Browse)]
+    #[case("/organisations", "", Chunk::Browse)]
+    #[case("/organisations/1", "", Chunk::Browse)]
+    #[case("/organisations/1/edit", "", Chunk::Office)]
+    #[case("/organisations/new", "", Chunk::Office)]
+    #[case("/pairings/1", "", Chunk::Office)]
+    #[case("/catalogue/programmes/health", "", Chunk::Office)]
+    #[case("/report", "?year=2026", Chunk::Display)]
+    #[case("/", "?screen=wall", Chunk::Display)]
+    fn page_belongs_to_the_chunk_of_its_screen(#[case] path: &str, #[case] query: &str, #[case] chunk: Chunk) {
+        assert_eq!(Chunk::of_page(path, query), chunk);
+    }
 }
