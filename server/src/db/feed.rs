@@ -1,7 +1,7 @@
 //! The change feed: the number of the last change, and its publication to other servers.
 
 use super::records::stored;
-use super::{Db, Result, Tx, on};
+use super::{Db, Result, Tx, with_db};
 use sqlx::postgres::PgListener;
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ const FOLLOW: Duration = Duration::from_millis(20);
 /// Returns the number of the last committed change.
 pub async fn last_change(db: &Db) -> Result<i64> {
     let query = "SELECT change FROM feed WHERE id = 1";
-    checked("change", on!(read db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
+    checked("change", with_db!(replica db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
 }
 
 /// Returns the number of the last change that a transaction sees.
 pub async fn last(tx: &mut Tx) -> Result<i64> {
     let query = "SELECT change FROM feed WHERE id = 1";
-    checked("change", on!(in tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?))
+    checked("change", with_db!(tx tx, |connection| sqlx::query_scalar(query).fetch_one(connection).await?))
 }
 
 /// Returns a number of the feed. Fails with [`super::DbError::Unreadable`] if it is out of range: changes with negative
@@ -53,36 +53,41 @@ impl Feed {
 /// this one ends, so numbers are committed in order. A sequence would assign them before the commit.
 pub async fn lock(tx: &mut Tx) -> Result<Feed> {
     let query = "UPDATE feed SET change = change WHERE id = 1 RETURNING change, reference, epoch";
-    on!(in tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?).checked()
+    with_db!(tx tx, |connection| sqlx::query_as::<_, Feed>(query).fetch_one(connection).await?).checked()
 }
 
 /// Returns the committed row of the feed.
 pub async fn now(db: &Db) -> Result<Feed> {
     let query = "SELECT change, reference, epoch FROM feed WHERE id = 1";
-    on!(read db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?).checked()
+    with_db!(replica db, |pool| sqlx::query_as::<_, Feed>(query).fetch_one(pool).await?).checked()
 }
 
 /// Returns the version of the reference data.
 pub async fn reference(db: &Db) -> Result<i64> {
     let query = "SELECT reference FROM feed WHERE id = 1";
-    Ok(on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await?))
 }
 
 /// Raises the version of the reference data. Every writer reads it before it validates anything.
 pub async fn change_reference(tx: &mut Tx) -> Result<()> {
     let query = "UPDATE feed SET reference = reference + 1 WHERE id = 1";
-    on!(in tx, |connection| sqlx::query(query).execute(connection).await.map(drop)?);
+    with_db!(tx tx, |connection| sqlx::query(query).execute(connection).await.map(drop)?);
     Ok(())
 }
 
 /// Stores the number of the last change, and notifies the other servers once it is committed.
 pub async fn advance(tx: &mut Tx, change: i64) -> Result<()> {
     let query = "UPDATE feed SET change = $1 WHERE id = 1";
-    on!(in &mut *tx, |connection| sqlx::query(query).bind(change).execute(connection).await.map(drop)?);
+    with_db!(tx &mut *tx, |connection| sqlx::query(query).bind(change).execute(connection).await.map(drop)?);
     if let Tx::Postgres(_) = tx {
         let notify = "SELECT pg_notify($1, $2)";
         let change = change.to_string();
-        on!(in tx, |connection| sqlx::query(notify).bind(CHANNEL).bind(change).execute(connection).await.map(drop)?);
+        with_db!(tx tx, |connection| sqlx::query(notify)
+            .bind(CHANNEL)
+            .bind(change)
+            .execute(connection)
+            .await
+            .map(drop)?);
     }
     Ok(())
 }
@@ -98,7 +103,7 @@ pub async fn try_writing(db: &Db) -> Result<()> {
 /// numbers reused.
 pub async fn epoch(db: &Db) -> Result<i64> {
     let query = "SELECT epoch FROM feed WHERE id = 1";
-    checked("epoch", on!(now db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
+    checked("epoch", with_db!(primary db, |pool| sqlx::query_scalar(query).fetch_one(pool).await?))
 }
 
 /// Starts the next epoch, numbered by its first millisecond. Everything written before counts as older, even if the
@@ -107,10 +112,10 @@ pub async fn begin_epoch(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     let before = lock(&mut tx).await?.epoch;
     let query = "SELECT COALESCE(MAX(at), 0) FROM record";
-    let last = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?);
+    let last = with_db!(tx &mut tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?);
     let epoch = super::now().max(last + 1).max(before + 1);
     for query in ["UPDATE feed SET epoch = $1 WHERE id = 1", "INSERT INTO life (epoch) VALUES ($1)"] {
-        on!(in &mut tx, |connection| sqlx::query(query).bind(epoch).execute(connection).await.map(drop)?);
+        with_db!(tx &mut tx, |connection| sqlx::query(query).bind(epoch).execute(connection).await.map(drop)?);
     }
     tx.commit().await
 }
@@ -118,7 +123,7 @@ pub async fn begin_epoch(db: &Db) -> Result<()> {
 /// Returns the epochs of the database without the first, the current one last. Negative ones are logged and omitted.
 pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
     let query = "SELECT epoch FROM life ORDER BY epoch";
-    let epochs = on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
+    let epochs = with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
     let readable = |epoch: i64| u64::try_from(epoch).inspect_err(|error| stored::log("epoch", epoch, error)).ok();
     Ok(epochs.into_iter().filter_map(readable).collect())
 }
@@ -126,7 +131,7 @@ pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
 /// Adds the unreadable epochs to a list.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<stored::Unreadable>) -> Result<()> {
     let query = "SELECT epoch FROM life WHERE epoch < 0 ORDER BY epoch";
-    let epochs = on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
+    let epochs = with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
     epochs
         .into_iter()
         .try_for_each(|epoch| stored::note_unreadable(stored::unsigned("epoch", epoch, "epoch", epoch), found))

@@ -8,17 +8,17 @@ pub mod feed;
 pub mod figures;
 pub mod file_lock;
 pub mod files;
-mod on;
 mod open;
 pub mod records;
 pub mod reference;
 mod time_limits;
 mod tx;
 mod wal;
+mod with_db;
 
 pub use error::{DbError, Result};
-pub(crate) use on::on;
 pub use tx::Tx;
+pub(crate) use with_db::with_db;
 
 use file_lock::{FileIdentity, FileLock};
 use sqlx::postgres::PgPool;

@@ -1,7 +1,7 @@
 //! Accounts: password hash, role and scope.
 
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, on};
+use crate::db::{Db, Result, Tx, with_db};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
 use sqlx::FromRow;
@@ -62,7 +62,8 @@ const COLUMNS: &str = "SELECT id, username, name, role, places, programmes, pass
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     for name in [username, &canonical_username(username)] {
         let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE username = $1"));
-        let row = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).bind(name).fetch_optional(pool).await?);
+        let row =
+            with_db!(primary db, |pool| sqlx::query_as::<_, AccountRow>(query).bind(name).fetch_optional(pool).await?);
         if let Some(row) = row {
             return row.parse().map(Some);
         }
@@ -74,7 +75,7 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
 /// has the canonical one.
 pub async fn respell(db: &Db) -> Result<Vec<String>> {
     let query = "SELECT id, username FROM account";
-    let names = on!(now db, |pool| sqlx::query_as::<_, (Uuid, String)>(query).fetch_all(pool).await?);
+    let names = with_db!(primary db, |pool| sqlx::query_as::<_, (Uuid, String)>(query).fetch_all(pool).await?);
     let mut left = Vec::new();
     for (id, name) in names {
         let spelling = canonical_username(&name);
@@ -84,7 +85,7 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
         let query = "UPDATE account SET username = $2
             WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM account WHERE username = $2)";
         let mut tx = db.begin().await?;
-        let changed = on!(in &mut tx, |connection| {
+        let changed = with_db!(tx &mut tx, |connection| {
             sqlx::query(query).bind(id).bind(spelling).execute(connection).await?.rows_affected()
         });
         tx.commit().await?;
@@ -98,14 +99,14 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
 /// Adds the unreadable accounts to a list.
 pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
-    let rows: Vec<AccountRow> = on!(in tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
+    let rows: Vec<AccountRow> = with_db!(tx tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
     rows.into_iter().try_for_each(|row| stored::note_unreadable(row.parse(), found))
 }
 
 /// Returns all readable accounts by name.
 pub async fn all(db: &Db) -> Result<Vec<Account>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
-    let rows = on!(now db, |pool| sqlx::query_as::<_, AccountRow>(query).fetch_all(pool).await?);
+    let rows = with_db!(primary db, |pool| sqlx::query_as::<_, AccountRow>(query).fetch_all(pool).await?);
     rows.into_iter().filter_map(|row| stored::omit_unreadable(row.parse()).transpose()).collect()
 }
 
@@ -118,7 +119,7 @@ pub async fn add(db: &Db, account: &Account) -> Result<bool> {
     let places = serde_json::to_string(&user.scope.places)?;
     let programmes = serde_json::to_string(&user.scope.programmes)?;
     let mut tx = db.begin().await?;
-    let added = on!(in &mut tx, |connection| sqlx::query(query)
+    let added = with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(user.id)
         .bind(&user.username)
         .bind(&user.name)
@@ -146,7 +147,7 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
     let places = serde_json::to_string(&user.scope.places)?;
     let programmes = serde_json::to_string(&user.scope.programmes)?;
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(user.id)
         .bind(&user.name)
         .bind(user.role.code())
@@ -157,7 +158,7 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
         .execute(connection)
         .await
         .map(drop)?);
-    on!(in &mut tx, |connection| sqlx::query(end).bind(user.id).execute(connection).await.map(drop)?);
+    with_db!(tx &mut tx, |connection| sqlx::query(end).bind(user.id).execute(connection).await.map(drop)?);
     tx.commit().await
 }
 
@@ -165,7 +166,7 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
 pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
     let query = "UPDATE account SET password_hash = $2 WHERE id = $1";
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(account.user.id)
         .bind(&account.password_hash)
         .execute(connection)

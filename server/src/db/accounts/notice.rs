@@ -1,7 +1,7 @@
 //! Subscriptions of browsers to push messages, and the notices for their users.
 
 use crate::db::bulk::select_in;
-use crate::db::{Db, Result, on};
+use crate::db::{Db, Result, with_db};
 use uuid::Uuid;
 
 /// Returns the stored private key, after storing `new` if there was none.
@@ -9,8 +9,8 @@ pub async fn key(db: &Db, new: &[u8]) -> Result<Vec<u8>> {
     let insert = "INSERT INTO push_key (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     let select = "SELECT secret FROM push_key WHERE id = 1";
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(insert).bind(new).execute(connection).await.map(drop)?);
-    let key = on!(in &mut tx, |connection| sqlx::query_scalar(select).fetch_one(connection).await?);
+    with_db!(tx &mut tx, |connection| sqlx::query(insert).bind(new).execute(connection).await.map(drop)?);
+    let key = with_db!(tx &mut tx, |connection| sqlx::query_scalar(select).fetch_one(connection).await?);
     tx.commit().await?;
     Ok(key)
 }
@@ -26,14 +26,14 @@ pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
     let surplus = "DELETE FROM push_subscription WHERE account = $1 AND endpoint <> $2 AND endpoint NOT IN
         (SELECT endpoint FROM push_subscription WHERE account = $1 ORDER BY created_at DESC, endpoint LIMIT $3)";
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(endpoint)
         .bind(account)
         .bind(crate::db::now())
         .execute(connection)
         .await
         .map(drop)?);
-    on!(in &mut tx, |connection| sqlx::query(surplus)
+    with_db!(tx &mut tx, |connection| sqlx::query(surplus)
         .bind(account)
         .bind(endpoint)
         .bind(MAX_BROWSERS)
@@ -47,7 +47,7 @@ pub async fn subscribe(db: &Db, account: Uuid, endpoint: &str) -> Result<()> {
 pub async fn unsubscribe(db: &Db, endpoint: &str) -> Result<()> {
     let query = "DELETE FROM push_subscription WHERE endpoint = $1";
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query).bind(endpoint).execute(connection).await.map(drop)?);
+    with_db!(tx &mut tx, |connection| sqlx::query(query).bind(endpoint).execute(connection).await.map(drop)?);
     tx.commit().await
 }
 
@@ -72,5 +72,5 @@ pub async fn of_authors(db: &Db, records: &[Uuid]) -> Result<Vec<String>> {
 pub async fn returned(db: &Db, account: Uuid) -> Result<i64> {
     let query =
         "SELECT COUNT(*) FROM record WHERE kind = 'entry' AND NOT deleted AND author = $1 AND state = 'returned'";
-    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(account).fetch_one(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_scalar(query).bind(account).fetch_one(pool).await?))
 }

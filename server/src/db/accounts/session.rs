@@ -1,7 +1,7 @@
 //! Sessions and their tokens. Only the hash of a token is stored.
 
 use crate::db::accounts::account::UserRow;
-use crate::db::{Db, Result, on};
+use crate::db::{Db, Result, with_db};
 use jiedui_core::access::user::User;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
         "INSERT INTO session (token_hash, account, device_name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     let now = crate::db::now();
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(token_hash)
         .bind(account)
         .bind(device_name)
@@ -30,7 +30,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -
 pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
     let query = "SELECT a.id, a.username, a.name, a.role, a.places, a.programmes FROM session s
         JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2 AND NOT a.disabled";
-    let row = on!(now db, |pool| sqlx::query_as::<_, UserRow>(query)
+    let row = with_db!(primary db, |pool| sqlx::query_as::<_, UserRow>(query)
         .bind(token_hash)
         .bind(crate::db::now())
         .fetch_optional(pool)
@@ -42,7 +42,7 @@ pub async fn user(db: &Db, token_hash: &[u8]) -> Result<Option<User>> {
 pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
     let query = "DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2";
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(token_hash)
         .bind(crate::db::now())
         .execute(connection)

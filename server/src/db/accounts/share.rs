@@ -1,6 +1,6 @@
 //! Links that open the shared view without an account. Only a token's hash is stored.
 
-use crate::db::{Db, Result, on};
+use crate::db::{Db, Result, with_db};
 use uuid::Uuid;
 
 /// A link.
@@ -27,7 +27,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
     let query = "INSERT INTO share (id, token_hash, account, query, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     let mut tx = db.begin().await?;
-    let count = on!(in &mut tx, |connection| sqlx::query_scalar::<_, i64>(valid)
+    let count = with_db!(tx &mut tx, |connection| sqlx::query_scalar::<_, i64>(valid)
         .bind(account)
         .bind(share.created_at)
         .fetch_one(connection)
@@ -36,7 +36,7 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
         tx.rollback().await?;
         return Ok(false);
     }
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(share.id)
         .bind(token_hash)
         .bind(account)
@@ -54,7 +54,11 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
 pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)>> {
     let query = "SELECT s.query, s.expires_at FROM share s JOIN account a ON a.id = s.account
         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.withdrawn_at IS NULL AND NOT a.disabled";
-    Ok(on!(now db, |pool| sqlx::query_as(query).bind(token_hash).bind(crate::db::now()).fetch_optional(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_as(query)
+            .bind(token_hash)
+            .bind(crate::db::now())
+            .fetch_optional(pool)
+            .await?))
 }
 
 /// Returns an account's links: all valid ones, then the latest others, the newest first.
@@ -62,14 +66,14 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
     let query = "SELECT id, query, created_at, expires_at, withdrawn_at FROM share WHERE account = $1
         ORDER BY CASE WHEN withdrawn_at IS NULL AND expires_at > $2 THEN 0 ELSE 1 END, created_at DESC, id DESC
         LIMIT 100";
-    Ok(on!(now db, |pool| sqlx::query_as(query).bind(account).bind(crate::db::now()).fetch_all(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_as(query).bind(account).bind(crate::db::now()).fetch_all(pool).await?))
 }
 
 /// Revokes a link of an account. Returns false if the account has no such valid link.
 pub async fn withdraw(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
     let query = "UPDATE share SET withdrawn_at = $3 WHERE id = $1 AND account = $2 AND withdrawn_at IS NULL";
     let mut tx = db.begin().await?;
-    let changed = on!(in &mut tx, |connection| sqlx::query(query)
+    let changed = with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(id)
         .bind(account)
         .bind(crate::db::now())

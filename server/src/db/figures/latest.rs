@@ -1,7 +1,7 @@
 //! Stored last entries of months, for indicators with the latest value.
 
 use crate::db::bulk::insert;
-use crate::db::{Result, Tx, on, records::stored};
+use crate::db::{Result, Tx, records::stored, with_db};
 use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::figures::contribution::{Contribution, Discriminator};
 use jiedui_core::figures::pack::{Scope, month_in};
@@ -127,7 +127,7 @@ async fn look_up(tx: &mut Tx, keys: BTreeSet<Key>, directory: &DirectoryIndex) -
         let mut until = format!("latest {year:04}-{last:02}:");
         let key = |scope: Scope| (year, scope, indicator.clone(), verified, month.unwrap_or(1));
         while !scopes.is_empty() {
-            let rows = on!(in &mut *tx, |connection| sqlx::query_as::<_, LatestRow>(DATED)
+            let rows = with_db!(tx &mut *tx, |connection| sqlx::query_as::<_, LatestRow>(DATED)
                 .bind(&indicator)
                 .bind(&from)
                 .bind(&until)

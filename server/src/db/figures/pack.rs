@@ -2,7 +2,7 @@
 
 mod rows;
 
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::pack::{
     IndicatorFigures, LatestRow, Maxima, Piece, RangeTable, Row, Scope, ScopeFigures, Subjects, YearPack, piece_of,
@@ -77,7 +77,7 @@ async fn add_counts(tx: &mut Tx, pack: &mut YearPack, since: Option<i64>) -> Res
         Some(_) => format!("{COUNTS} AND change > $2"),
     };
     let of_pairings = since.is_none() && !wanted.contains(&Piece::Organisations);
-    let rows = on!(in &mut *tx, |connection| {
+    let rows = with_db!(tx &mut *tx, |connection| {
         let query = sqlx::query_as::<_, CountRow>(sqlx::AssertSqlSafe(query)).bind(year).bind(change);
         let query = if of_pairings { query.bind(Uuid::nil()) } else { query };
         query.fetch_all(connection).await?
@@ -94,7 +94,7 @@ pub async fn map_counts(db: &Db, year: i32, place: &str) -> Result<Vec<EntryCoun
     let of_pairings = format!("{COUNTS} AND place = '' AND organisation = $2 AND entries <> 0");
     let of_organisations = format!("{COUNTS} AND place = $2 AND organisation <> $3 AND entries <> 0");
     let year = i64::from(year);
-    let rows = on!(read db, |pool| {
+    let rows = with_db!(replica db, |pool| {
         let query = sqlx::query_as::<_, CountRow>(sqlx::AssertSqlSafe(of_pairings)).bind(year).bind(Uuid::nil());
         let mut rows = query.fetch_all(pool).await?;
         let query = sqlx::query_as::<_, CountRow>(sqlx::AssertSqlSafe(of_organisations)).bind(year);
@@ -107,7 +107,7 @@ pub async fn map_counts(db: &Db, year: i32, place: &str) -> Result<Vec<EntryCoun
 /// Adds the selected largest numbers of subjects to a pack.
 async fn add_subjects(tx: &mut Tx, pack: &mut YearPack, since: Option<i64>) -> Result<()> {
     let query = format!("{SUBJECTS} AND change > $2");
-    let rows = on!(in &mut *tx, |connection| sqlx::query_as::<_, SubjectRow>(sqlx::AssertSqlSafe(query))
+    let rows = with_db!(tx &mut *tx, |connection| sqlx::query_as::<_, SubjectRow>(sqlx::AssertSqlSafe(query))
         .bind(i64::from(pack.year))
         .bind(since.unwrap_or(-1))
         .fetch_all(connection)
@@ -128,7 +128,7 @@ async fn add_subjects(tx: &mut Tx, pack: &mut YearPack, since: Option<i64>) -> R
 pub async fn subjects_of<'a>(db: &Db, year: i32, scopes: impl IntoIterator<Item = &'a Scope>) -> Result<Subjects> {
     let mut subjects = Subjects::new();
     for scope in scopes {
-        let rows = on!(read db, |pool| sqlx::query_as::<_, SubjectRow>(SUBJECTS_OF_SCOPE)
+        let rows = with_db!(replica db, |pool| sqlx::query_as::<_, SubjectRow>(SUBJECTS_OF_SCOPE)
             .bind(i64::from(year))
             .bind(scope.to_string())
             .fetch_all(pool)
@@ -197,7 +197,7 @@ pub async fn pieces(db: &Db, year: i32) -> Result<BTreeSet<Piece>> {
 
 /// Returns the pieces of a year in a transaction.
 pub async fn pieces_in(tx: &mut Tx, year: i32) -> Result<BTreeSet<Piece>> {
-    let codes: Vec<String> = on!(in tx, |connection| sqlx::query_scalar(PIECES)
+    let codes: Vec<String> = with_db!(tx tx, |connection| sqlx::query_scalar(PIECES)
         .bind(i64::from(year))
         .fetch_all(connection)
         .await?);
@@ -216,6 +216,6 @@ pub async fn years(db: &Db) -> Result<Vec<i32>> {
 
 /// Returns the years that have figures in a transaction, in order.
 pub async fn years_in(tx: &mut Tx) -> Result<Vec<i32>> {
-    let years: Vec<i64> = on!(in tx, |connection| sqlx::query_scalar(YEARS).fetch_all(connection).await?);
+    let years: Vec<i64> = with_db!(tx tx, |connection| sqlx::query_scalar(YEARS).fetch_all(connection).await?);
     Ok(years.into_iter().filter_map(|year| i32::try_from(year).ok()).collect())
 }

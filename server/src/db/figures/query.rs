@@ -2,7 +2,7 @@
 
 use crate::db::bulk::select_in;
 use crate::db::figures::rollup::Pending;
-use crate::db::{Db, Result, Tx, feed, on, records::stored};
+use crate::db::{Db, Result, Tx, feed, records::stored, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::contribution::Contribution;
@@ -124,7 +124,7 @@ pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) 
 pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(Uuid, Entry)>> {
     let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND month >= $3 AND month <= $4
         AND kind = 'entry' AND NOT deleted";
-    let rows = on!(read db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
+    let rows = with_db!(replica db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
         .bind(place)
         // Codes are digits: the colon comes right after them.
         .bind(format!("{place}:"))
@@ -178,7 +178,8 @@ pub async fn has_at_most(db: &Db, rows: i64) -> Result<bool> {
     let query =
         "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM part WHERE grain = 'town' AND entries <> 0 LIMIT $1) AS parts)
         + (SELECT COUNT(*) FROM (SELECT 1 FROM tally WHERE entries <> 0 LIMIT $1) AS tallies)";
-    let counted = on!(read db, |pool| sqlx::query_scalar::<_, i64>(query).bind(rows + 1).fetch_one(pool).await?);
+    let counted =
+        with_db!(replica db, |pool| sqlx::query_scalar::<_, i64>(query).bind(rows + 1).fetch_one(pool).await?);
     Ok(counted <= rows)
 }
 
@@ -190,7 +191,7 @@ pub async fn by_town_since(db: &Db, since: i64) -> Result<(i64, Vec<Contribution
     let parts = format!("SELECT {COLUMNS} FROM part WHERE grain = 'town' AND change > $1");
     let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
         WHERE change > $1";
-    let (parts, tallies) = on!(in &mut tx, |connection| (
+    let (parts, tallies) = with_db!(tx &mut tx, |connection| (
         sqlx::query_as::<_, PartRow>(sqlx::AssertSqlSafe(parts)).bind(since).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).bind(since).fetch_all(&mut *connection).await?
     ));

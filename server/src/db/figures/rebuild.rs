@@ -5,7 +5,7 @@
 
 use crate::db::figures::rollup::{self, Pending};
 use crate::db::reference::load;
-use crate::db::{Db, Result, feed, on};
+use crate::db::{Db, Result, feed, with_db};
 use sqlx::FromRow;
 
 /// The format of the stored figures. Another number in the database makes [`bring_up_to_date`] recompute them.
@@ -26,7 +26,7 @@ const STATE: &str = "SELECT version, recomputed_to FROM figures WHERE id = 1";
 /// Recomputes all figures when they were stored in another format than this program's; otherwise only reads the format.
 pub async fn bring_up_to_date(db: &Db) -> Result<()> {
     let is_current = |state: State| state.version == FORMAT;
-    if is_current(on!(now db, |pool| sqlx::query_as(STATE).fetch_one(pool).await?)) {
+    if is_current(with_db!(primary db, |pool| sqlx::query_as(STATE).fetch_one(pool).await?)) {
         return Ok(());
     }
     let reference = load::load(db).await?;
@@ -34,7 +34,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
     loop {
         let mut tx = db.begin().await?;
         let change = feed::lock(&mut tx).await?.change;
-        let state: State = on!(in &mut tx, |connection| sqlx::query_as(STATE).fetch_one(connection).await?);
+        let state: State = with_db!(tx &mut tx, |connection| sqlx::query_as(STATE).fetch_one(connection).await?);
         if is_current(state) {
             return tx.rollback().await;
         }
@@ -49,7 +49,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
                 "DELETE FROM figure_range",
                 "DELETE FROM map_count",
             ] {
-                on!(in &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
+                with_db!(tx &mut tx, |connection| sqlx::query(statement).execute(connection).await.map(drop)?);
             }
         }
         let mut pending = Pending::default();
@@ -57,7 +57,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
         rollup::write(&mut tx, pending.counted(reference.index()), reference.index(), change).await?;
         let version = if last.is_some() { IN_PROGRESS } else { FORMAT };
         let progress = "UPDATE figures SET version = $1, recomputed_to = $2";
-        on!(in &mut tx, |connection| sqlx::query(progress)
+        with_db!(tx &mut tx, |connection| sqlx::query(progress)
             .bind(version)
             .bind(last)
             .execute(connection)

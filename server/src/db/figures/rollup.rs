@@ -4,7 +4,7 @@
 use super::sums::{self, SumRow, merge_rows};
 use super::{latest, subjects};
 use crate::db::bulk::insert;
-use crate::db::{Result, Tx, on, records::stored};
+use crate::db::{Result, Tx, records::stored, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::directory::place::Level;
@@ -196,7 +196,7 @@ fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
 pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
     let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
         ORDER BY change LIMIT $2";
-    let rows = on!(in tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
+    let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
         .bind(after)
         .bind(PAGE)
         .fetch_all(connection)

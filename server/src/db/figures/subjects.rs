@@ -1,7 +1,7 @@
 //! Stored largest numbers of subjects, and the sums of them for every range of months.
 
 use crate::db::bulk::insert;
-use crate::db::{Result, Tx, on, records::stored};
+use crate::db::{Result, Tx, records::stored, with_db};
 use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::figures::contribution::{Contribution, Discriminator};
 use jiedui_core::figures::pack::{Maxima, RangeTable, Scope, month_in};
@@ -97,7 +97,7 @@ struct MaximaRow {
 /// Reads the stored numbers of a subject by scope.
 async fn stored_maxima(tx: &mut Tx, (year, indicator, subject): &Key) -> Result<BTreeMap<Scope, Maxima>> {
     let query = "SELECT scope, maxima FROM figure_subject WHERE year = $1 AND indicator = $2 AND subject = $3";
-    let rows = on!(in tx, |connection| sqlx::query_as::<_, MaximaRow>(query)
+    let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, MaximaRow>(query)
         .bind(i64::from(*year))
         .bind(indicator)
         .bind(subject)
@@ -133,7 +133,7 @@ async fn recomputed(
     (year, indicator, subject): &Key,
     directory: &DirectoryIndex,
 ) -> Result<BTreeMap<Scope, Maxima>> {
-    let rows = on!(in tx, |connection| sqlx::query_as::<_, NumberRow>(OF_SUBJECT)
+    let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, NumberRow>(OF_SUBJECT)
         .bind(indicator)
         // The exclamation mark comes right after the space that separates the number.
         .bind(format!("{subject} "))
@@ -184,7 +184,7 @@ async fn write_ranges(tx: &mut Tx, changes: Vec<Changed>, change: i64) -> Result
 /// Reads the stored sums of a scope and an indicator.
 async fn stored_range(tx: &mut Tx, (year, scope, indicator): &(i32, Scope, String)) -> Result<RangeTable> {
     let query = "SELECT sums FROM figure_range WHERE year = $1 AND piece = $2 AND scope = $3 AND indicator = $4";
-    let bytes = on!(in tx, |connection| sqlx::query_scalar::<_, Vec<u8>>(query)
+    let bytes = with_db!(tx tx, |connection| sqlx::query_scalar::<_, Vec<u8>>(query)
         .bind(i64::from(*year))
         .bind(scope.piece().to_string())
         .bind(scope.to_string())

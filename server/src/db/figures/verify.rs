@@ -9,7 +9,7 @@ use crate::db::records::stored::Unreadable;
 use crate::db::records::{conflict, history, idempotency, record};
 use crate::db::reference::load::Reference;
 use crate::db::reference::{catalogue, closed_month};
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::entry_count::EntryCount;
@@ -73,7 +73,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         apart || '|' || qualifier AS tail, pairing, value, entries FROM part WHERE entries <> 0 OR value <> 0";
     let tallies = "SELECT programme, place, pairing, organisation, month, verified, entries FROM tally
         WHERE entries <> 0";
-    let (parts, tallies) = on!(in &mut tx, |connection| (
+    let (parts, tallies) = with_db!(tx &mut tx, |connection| (
         sqlx::query_as::<_, StoredPart>(query).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, TallyRow>(tallies).fetch_all(&mut *connection).await?
     ));
@@ -106,7 +106,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     feed::note_unreadable(&mut tx, &mut unreadable).await?;
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
     let others: Vec<(Uuid, String, String)> =
-        on!(in &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
+        with_db!(tx &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
     tx.rollback().await?;
     for (id, kind, fields) in others {
         let read = match Kind::from(kind.as_str()) {

@@ -1,7 +1,7 @@
 //! Metadata of photos and agreements: rights to read them and the records that name them. The content is in files.
 
 use crate::db::bulk::{insert, select_in};
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Returns the content type of the stored photo with this hash, if there is one.
 pub async fn content_type(db: &Db, sha256: &str) -> Result<Option<String>> {
     let query = "SELECT content_type FROM attachment WHERE sha256 = $1";
-    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(sha256).fetch_optional(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_scalar(query).bind(sha256).fetch_optional(pool).await?))
 }
 
 /// Records that an account has uploaded a photo whose content is stored.
@@ -25,7 +25,7 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
     let owner = "INSERT INTO attachment_owner (sha256, account, size, created_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (sha256, account) DO NOTHING";
     let (mut tx, at) = (db.begin().await?, crate::db::now());
-    on!(in &mut tx, |connection| {
+    with_db!(tx &mut tx, |connection| {
         sqlx::query(photo)
             .bind(sha256)
             .bind(size)
@@ -43,7 +43,7 @@ pub async fn add(db: &Db, sha256: &str, size: i64, content_type: &str, account: 
 pub async fn brought_since(db: &Db, account: Uuid, since: i64) -> Result<i64> {
     let query =
         "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment_owner WHERE account = $1 AND created_at >= $2";
-    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(account).bind(since).fetch_one(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_scalar(query).bind(account).bind(since).fetch_one(pool).await?))
 }
 
 const IS_OWNER: &str = "SELECT COUNT(*) FROM attachment_owner WHERE sha256 = $1 AND account = $2";
@@ -81,11 +81,12 @@ impl Reference {
 
 /// Returns whether a user may read a stored photo: as its uploader, or because a visible record names it.
 pub async fn may_read(db: &Db, sha256: &str, user: &User) -> Result<bool> {
-    let owned: i64 = on!(now db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
+    let owned: i64 =
+        with_db!(primary db, |pool| sqlx::query_scalar(IS_OWNER).bind(sha256).bind(user.id).fetch_one(pool).await?);
     if owned > 0 {
         return Ok(true);
     }
-    let references: Vec<Reference> = on!(now db, |pool| sqlx::query_as(REFERENCES)
+    let references: Vec<Reference> = with_db!(primary db, |pool| sqlx::query_as(REFERENCES)
         .bind(sha256)
         .bind(pattern(sha256))
         .bind(Uuid::nil())
@@ -126,7 +127,7 @@ impl Naming {
             });
         let stored: BTreeSet<String> = stored.into_iter().map(|row| row.0).collect();
         for (user, record, hash) in named.iter().filter(|(_, _, hash)| stored.contains(*hash)) {
-            let owned: i64 = on!(in &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)
+            let owned: i64 = with_db!(tx &mut *tx, |connection| sqlx::query_scalar(IS_OWNER)
                 .bind(*hash)
                 .bind(user.id)
                 .fetch_one(connection)
@@ -134,7 +135,7 @@ impl Naming {
             if owned > 0 {
                 continue;
             }
-            let references: Vec<Reference> = on!(in &mut *tx, |connection| sqlx::query_as(REFERENCES)
+            let references: Vec<Reference> = with_db!(tx &mut *tx, |connection| sqlx::query_as(REFERENCES)
                 .bind(*hash)
                 .bind(pattern(hash))
                 .bind(Uuid::nil())
@@ -169,7 +170,7 @@ pub async fn refer(tx: &mut Tx, references: &[(String, Uuid, Uuid)]) -> Result<(
     });
     let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1 AND NOT named";
     for (sha256, ..) in references {
-        on!(in &mut *tx, |connection| sqlx::query(named).bind(sha256).execute(connection).await.map(drop)?);
+        with_db!(tx &mut *tx, |connection| sqlx::query(named).bind(sha256).execute(connection).await.map(drop)?);
     }
     Ok(())
 }
@@ -184,7 +185,7 @@ pub async fn forget_unnamed(
 ) -> Result<Vec<String>> {
     let unnamed = "SELECT sha256 FROM attachment WHERE NOT named AND created_at < $1 ORDER BY created_at LIMIT $2";
     let hashes: Vec<String> =
-        on!(now db, |pool| sqlx::query_scalar(unnamed).bind(before).bind(limit).fetch_all(pool).await?);
+        with_db!(primary db, |pool| sqlx::query_scalar(unnamed).bind(before).bind(limit).fetch_all(pool).await?);
     if hashes.is_empty() {
         return Ok(hashes);
     }
@@ -197,7 +198,7 @@ pub async fn forget_unnamed(
     let named = "UPDATE attachment SET named = TRUE WHERE sha256 = $1";
     let mut forgotten = Vec::with_capacity(hashes.len());
     for sha256 in hashes {
-        on!(in &mut tx, |connection| {
+        with_db!(tx &mut tx, |connection| {
             let done = sqlx::query(forget).bind(&sha256).execute(&mut *connection).await?.rows_affected() > 0;
             let follow = if done { owners } else { named };
             sqlx::query(follow).bind(&sha256).execute(&mut *connection).await?;
@@ -214,5 +215,5 @@ pub async fn forget_unnamed(
 /// Returns the hashes of stored photos after one, in order, up to a limit.
 pub async fn hashes_after(db: &Db, after: &str, limit: i64) -> Result<Vec<String>> {
     let query = "SELECT sha256 FROM attachment WHERE sha256 > $1 ORDER BY sha256 LIMIT $2";
-    Ok(on!(now db, |pool| sqlx::query_scalar(query).bind(after).bind(limit).fetch_all(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_scalar(query).bind(after).bind(limit).fetch_all(pool).await?))
 }

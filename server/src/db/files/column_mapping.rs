@@ -2,7 +2,7 @@
 
 use crate::db::files::import::Import;
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, on};
+use crate::db::{Db, Result, Tx, with_db};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ pub fn heading_key(heading: &[String]) -> String {
 pub async fn mappings(db: &Db, account: Uuid, activity: &str) -> Result<HashMap<String, Vec<Option<String>>>> {
     let query = "SELECT heading, fields FROM import_columns WHERE account = $1 AND activity = $2
         ORDER BY said_at DESC LIMIT $3";
-    let rows = on!(now db, |pool| sqlx::query_as::<_, (String, String)>(query)
+    let rows = with_db!(primary db, |pool| sqlx::query_as::<_, (String, String)>(query)
         .bind(account)
         .bind(activity)
         .bind(MAX_MAPPINGS)
@@ -46,7 +46,7 @@ pub async fn store(db: &Db, import: &Import) -> Result<()> {
         ON CONFLICT (account, activity, heading) DO UPDATE SET fields = excluded.fields, said_at = excluded.said_at";
     let columns = serde_json::to_string(&import.columns)?;
     let mut tx = db.begin().await?;
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(import.account)
         .bind(&import.activity)
         .bind(heading_key(&import.heading))
@@ -62,7 +62,7 @@ pub async fn store(db: &Db, import: &Import) -> Result<()> {
 pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT account, activity, heading, fields FROM import_columns ORDER BY account, activity, heading";
     let mappings: Vec<(Uuid, String, String, String)> =
-        on!(in tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
+        with_db!(tx tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
     for (account, activity, heading, fields) in mappings {
         let name = format!("{account}, {activity}, {heading}");
         stored::note_unreadable(stored::parse::<Vec<Option<String>>>(KIND, name, &fields), unreadable)?;

@@ -1,7 +1,7 @@
 //! Imports of spreadsheets: stage, mapping of columns, and findings.
 
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, on, signed};
+use crate::db::{Db, Result, Tx, signed, with_db};
 use crate::import::findings::Findings;
 use jiedui_core::api::imports::{CellError, Stage};
 use uuid::Uuid;
@@ -108,7 +108,7 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
         rows_all = excluded.rows_all, rows_wrong = excluded.rows_wrong, wrong = excluded.wrong, mistakes = excluded.mistakes,
         likely = excluded.likely, findings = excluded.findings";
     let (heading, columns) = (serde_json::to_string(&import.heading)?, serde_json::to_string(&import.columns)?);
-    on!(in &mut tx, |connection| sqlx::query(query)
+    with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(import.id)
         .bind(import.account)
         .bind(&import.activity)
@@ -133,8 +133,11 @@ pub async fn write(db: &Db, import: &Import) -> Result<()> {
 /// Returns an account's import. Fails with [`crate::db::DbError::Unreadable`] if it cannot be read.
 pub async fn find(db: &Db, account: Uuid, id: Uuid) -> Result<Option<Import>> {
     let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE account = $1 AND id = $2"));
-    let row =
-        on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).bind(id).fetch_optional(pool).await?);
+    let row = with_db!(primary db, |pool| sqlx::query_as::<_, ImportRow>(query)
+        .bind(account)
+        .bind(id)
+        .fetch_optional(pool)
+        .await?);
     row.map(parse).transpose()
 }
 
@@ -143,15 +146,18 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Import>> {
     let query = sqlx::AssertSqlSafe(format!(
         "SELECT {LISTED} FROM import WHERE account = $1 ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
-    let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
+    let rows = with_db!(primary db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
     rows.into_iter().filter_map(|row| stored::omit_unreadable(parse(row)).transpose()).collect()
 }
 
 /// Returns whether the same file was written for the same activity, by any account.
 pub async fn is_done(db: &Db, activity: &str, sha256: &str) -> Result<bool> {
     let query = "SELECT COUNT(*) FROM import WHERE activity = $1 AND sha256 = $2 AND stage IN ('writing', 'done')";
-    let count =
-        on!(now db, |pool| sqlx::query_scalar::<_, i64>(query).bind(activity).bind(sha256).fetch_one(pool).await?);
+    let count = with_db!(primary db, |pool| sqlx::query_scalar::<_, i64>(query)
+        .bind(activity)
+        .bind(sha256)
+        .fetch_one(pool)
+        .await?);
     Ok(count > 0)
 }
 
@@ -161,7 +167,7 @@ pub async fn unfinished(db: &Db, account: Uuid) -> Result<Vec<Import>> {
         "SELECT {COLUMNS} FROM import WHERE account = $1 AND stage NOT IN ('writing', 'done', 'undone', 'cancelled')
             ORDER BY created_at DESC, id DESC LIMIT 50"
     ));
-    let rows = on!(now db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
+    let rows = with_db!(primary db, |pool| sqlx::query_as::<_, ImportRow>(query).bind(account).fetch_all(pool).await?);
     rows.into_iter().filter_map(|row| stored::omit_unreadable(parse(row)).transpose()).collect()
 }
 
@@ -170,8 +176,11 @@ pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uu
     let query = "UPDATE import SET stage = 'cancelled' WHERE id IN (SELECT id FROM import
         WHERE stage IN ('checking', 'checked', 'unreadable', 'empty', 'too_many') AND created_at < $1 ORDER BY created_at LIMIT $2) RETURNING id";
     let mut tx = db.begin().await?;
-    let ids =
-        on!(in &mut tx, |connection| sqlx::query_scalar(query).bind(before).bind(limit).fetch_all(connection).await?);
+    let ids = with_db!(tx &mut tx, |connection| sqlx::query_scalar(query)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(connection)
+        .await?);
     tx.commit().await?;
     Ok(ids)
 }
@@ -184,8 +193,11 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
     let mut after = Uuid::nil();
     loop {
         let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE id > $1 ORDER BY id LIMIT $2"));
-        let rows: Vec<ImportRow> =
-            on!(in &mut *tx, |connection| sqlx::query_as(query).bind(after).bind(PAGE).fetch_all(connection).await?);
+        let rows: Vec<ImportRow> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(connection)
+            .await?);
         let Some(last) = rows.last() else { break };
         after = last.id;
         for row in rows {

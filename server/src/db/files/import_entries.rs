@@ -4,7 +4,7 @@ use crate::db::records::history;
 use crate::db::records::record::{self, RecordRow};
 use crate::db::records::stored;
 use crate::db::reference::load::Reference;
-use crate::db::{Db, Result, Tx, on, signed};
+use crate::db::{Db, Result, Tx, signed, with_db};
 use crate::import::existing_entry::ExistingEntry;
 use jiedui_core::access::user::User;
 use jiedui_core::entry::Entry;
@@ -27,7 +27,7 @@ struct RecordedRow {
 pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: &str) -> Result<Vec<Entry>> {
     let query = "SELECT id, fields, author, programme FROM record WHERE place = $1 AND month = $2 AND activity = $3
         AND kind = 'entry' AND NOT deleted ORDER BY created DESC LIMIT $4";
-    let rows: Vec<RecordedRow> = on!(read db, |pool| sqlx::query_as(query)
+    let rows: Vec<RecordedRow> = with_db!(replica db, |pool| sqlx::query_as(query)
         .bind(place)
         .bind(month)
         .bind(activity)
@@ -75,7 +75,7 @@ async fn since_base(db: &Db, tx: &mut Tx, row: RecordRow, base_rev: u64, import:
         base = Some(row.fields.clone());
     } else if base_rev < row.last.rev {
         let query = "SELECT rev, changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-        let past = on!(in tx, |connection| sqlx::query_as::<_, (i64, String, Option<Uuid>)>(query)
+        let past = with_db!(tx tx, |connection| sqlx::query_as::<_, (i64, String, Option<Uuid>)>(query)
             .bind(id)
             .bind(base_rev)
             .fetch_all(connection)

@@ -2,7 +2,7 @@
 
 use crate::db::bulk::insert;
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, on};
+use crate::db::{Db, Result, Tx, with_db};
 use jiedui_core::api::entries::Conflict;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{ConcurrentChange, Path};
@@ -43,7 +43,7 @@ pub const MAX_UNRESOLVED: i64 = 100;
 /// Returns the number of unresolved conflicts of a record.
 pub async fn count_unresolved(tx: &mut Tx, record: Uuid) -> Result<i64> {
     let query = "SELECT COUNT(*) FROM conflict WHERE record = $1 AND settled_at IS NULL";
-    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).bind(record).fetch_one(connection).await?))
+    Ok(with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).bind(record).fetch_one(connection).await?))
 }
 
 /// Kind of a conflict in messages about unreadable ones.
@@ -57,7 +57,7 @@ fn name_of(record: Uuid, client: Uuid, seq: i64) -> String {
 /// Returns the values of an unresolved conflict.
 pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Result<Option<Fields>> {
     let query = "SELECT kept FROM conflict WHERE record = $1 AND client = $2 AND seq = $3 AND settled_at IS NULL";
-    let values = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query)
+    let values = with_db!(tx tx, |connection| sqlx::query_scalar::<_, String>(query)
         .bind(record)
         .bind(client)
         .bind(seq)
@@ -69,7 +69,7 @@ pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Resul
 /// Marks a conflict as resolved.
 pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
     let query = "UPDATE conflict SET settled_at = $1, settled_by = $2 WHERE record = $3 AND client = $4 AND seq = $5";
-    on!(in tx, |connection| sqlx::query(query)
+    with_db!(tx tx, |connection| sqlx::query(query)
         .bind(at)
         .bind(account)
         .bind(record)
@@ -97,7 +97,7 @@ pub async fn others(tx: &mut Tx, changes: Vec<AccountChange>) -> Result<Vec<Conc
     let query = "SELECT name FROM account WHERE id = $1";
     let mut others = Vec::with_capacity(changes.len());
     for AccountChange { account, at, changed } in changes {
-        let name = on!(in &mut *tx, |connection| sqlx::query_scalar::<_, String>(query)
+        let name = with_db!(tx &mut *tx, |connection| sqlx::query_scalar::<_, String>(query)
             .bind(account)
             .fetch_optional(connection)
             .await?);
@@ -127,7 +127,7 @@ pub async fn of_record(db: &Db, record: Uuid) -> Result<Vec<Conflict>> {
         LEFT JOIN account a ON a.id = c.account WHERE c.record = $1
         ORDER BY CASE WHEN c.settled_at IS NULL THEN 0 ELSE 1 END, c.at DESC, c.seq DESC LIMIT $2";
     let mut rows: Vec<ConflictRow> =
-        on!(read db, |pool| sqlx::query_as(query).bind(record).bind(LISTED).fetch_all(pool).await?);
+        with_db!(replica db, |pool| sqlx::query_as(query).bind(record).bind(LISTED).fetch_all(pool).await?);
     rows.sort_by_key(|row| (row.at, row.seq));
     // Unreadable ones are omitted.
     let conflict = |row: ConflictRow| stored::omit_unreadable(row.parse(record)).transpose();
@@ -162,7 +162,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         WHERE (account, client, seq) > ($1, $2, $3) ORDER BY account, client, seq LIMIT $4";
     let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
     loop {
-        let rows: Vec<NamedRow> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+        let rows: Vec<NamedRow> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
             .bind(after.0)
             .bind(after.1)
             .bind(after.2)

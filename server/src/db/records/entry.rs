@@ -2,8 +2,9 @@
 
 use crate::db::records::history::{self, HistoryPage};
 use crate::db::{
-    Db, Result, on,
+    Db, Result,
     records::{conflict, stored},
+    with_db,
 };
 use jiedui_core::access::user::User;
 use jiedui_core::api::entries::{Conflict, RevisionState};
@@ -81,7 +82,7 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
     let (mut entries, mut before) = (Vec::new(), after.unwrap_or(i64::MAX));
     let page = limit.max(100);
     loop {
-        let rows = on!(read db, |pool| sqlx::query_as::<_, ListedRow>(query)
+        let rows = with_db!(replica db, |pool| sqlx::query_as::<_, ListedRow>(query)
             .bind(before)
             .bind(&year)
             .bind(text(&filter.programme))
@@ -129,8 +130,12 @@ pub async fn oldest(db: &Db, kind: &Kind, after: i64, limit: i64) -> Result<Olde
         "SELECT id, rev, fields, deleted, created FROM record
         WHERE kind = $1 {kinds} AND NOT deleted AND created > $2 ORDER BY created LIMIT $3"
     ));
-    let rows: Vec<RecordRow> =
-        on!(read db, |pool| sqlx::query_as(query).bind(kind.as_str()).bind(after).bind(limit).fetch_all(pool).await?);
+    let rows: Vec<RecordRow> = with_db!(replica db, |pool| sqlx::query_as(query)
+        .bind(kind.as_str())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?);
     let last = rows.last().map(|row| row.created);
     let readable = |row| stored::omit_unreadable(record(kind, row)).transpose();
     Ok(OldestPage { records: rows.into_iter().filter_map(readable).collect::<Result<_>>()?, last })
@@ -167,7 +172,7 @@ pub async fn find(db: &Db, id: Uuid, before: Option<i64>) -> Result<Option<Entry
     let query = "SELECT r.id, r.rev, r.fields, r.deleted, r.created, r.author, r.programme, r.place, r.former, r.at,
         r.account, a.name AS account_name, r.changed FROM record r LEFT JOIN account a ON a.id = r.account
         WHERE r.id = $1 AND r.kind = 'entry'";
-    let row = on!(read db, |pool| sqlx::query_as::<_, EntryRow>(query).bind(id).fetch_optional(pool).await?);
+    let row = with_db!(replica db, |pool| sqlx::query_as::<_, EntryRow>(query).bind(id).fetch_optional(pool).await?);
     let Some(EntryRow { listed, former, at, account, account_name, changed }) = row else { return Ok(None) };
     let ListedRow { record: row, author, programme, place } = listed;
     let (rev, deleted, kind) = (row.rev, row.deleted, Kind::Entry.as_str());

@@ -3,7 +3,7 @@
 
 use crate::db::records::revision::Revision;
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, on};
+use crate::db::{Db, Result, Tx, with_db};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::{Fields, bounds, field};
 use jiedui_core::sync::Path;
@@ -137,7 +137,7 @@ const KIND: &str = "entry";
 pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>) -> Result<HistoryPage> {
     let before = before.unwrap_or(now.rev + 1).clamp(1, now.rev + 1);
     let top = "SELECT MIN(rev) FROM revision WHERE record = $1 AND rev >= $2 AND rev < $3 AND whole";
-    let top: Option<i64> = on!(read db, |pool| sqlx::query_scalar(top)
+    let top: Option<i64> = with_db!(replica db, |pool| sqlx::query_scalar(top)
         .bind(record)
         .bind(before - 1)
         .bind(now.rev)
@@ -154,7 +154,7 @@ pub async fn page(db: &Db, record: Uuid, now: RevisionState, before: Option<i64>
         page.states.push(now);
     }
     loop {
-        let rows: Vec<RevisionRow> = on!(read db, |pool| sqlx::query_as(query)
+        let rows: Vec<RevisionRow> = with_db!(replica db, |pool| sqlx::query_as(query)
             .bind(record)
             .bind(next)
             .bind(AT_ONCE)
@@ -224,7 +224,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         WHERE (record, rev) > ($1, $2) ORDER BY record, rev LIMIT $3";
     let mut after = (Uuid::nil(), i64::MIN);
     loop {
-        let rows: Vec<NamedRow> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+        let rows: Vec<NamedRow> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
             .bind(after.0)
             .bind(after.1)
             .bind(VERIFIED_AT_ONCE)

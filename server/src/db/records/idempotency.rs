@@ -2,7 +2,7 @@
 
 use crate::db::bulk::insert;
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Result, Tx, on, signed};
+use crate::db::{Result, Tx, signed, with_db};
 use jiedui_core::sync::{Mutation, PushResult};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Stored {
 pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i64) -> Result<Answers> {
     let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
         WHERE account = $1 AND client = $2 AND last_seq >= $3 AND first_seq <= $4";
-    let rows: Vec<Stored> = on!(in tx, |connection| sqlx::query_as(query)
+    let rows: Vec<Stored> = with_db!(tx tx, |connection| sqlx::query_as(query)
         .bind(account)
         .bind(client)
         .bind(first)
@@ -128,7 +128,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         WHERE (account, client, last_seq) > ($1, $2, $3) ORDER BY account, client, last_seq LIMIT $4";
     let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
     loop {
-        let rows: Vec<Stored> = on!(in &mut *tx, |connection| sqlx::query_as(query)
+        let rows: Vec<Stored> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
             .bind(after.0)
             .bind(after.1)
             .bind(after.2)

@@ -1,7 +1,7 @@
 //! The change feed: every record that a user may see, in the order of its last change.
 
 use crate::db::records::cursor::{Cursor, Visibility};
-use crate::db::{Db, Result, on, records::stored};
+use crate::db::{Db, Result, records::stored, with_db};
 use jiedui_core::access::user::User;
 use jiedui_core::sync::Kind;
 use sqlx::FromRow;
@@ -66,7 +66,7 @@ pub async fn pull(db: &Db, user: &User, mut cursor: Cursor, limit: usize) -> Res
         let wanted = (limit - records.len() + 1).clamp(PAGE / 10, PAGE).min(room);
         let size = i64::try_from(wanted).unwrap_or(i64::MAX);
         let rows: Vec<Row> =
-            on!(read db, |pool| sqlx::query_as(query).bind(cursor.change).bind(size).fetch_all(pool).await?);
+            with_db!(replica db, |pool| sqlx::query_as(query).bind(cursor.change).bind(size).fetch_all(pool).await?);
         looked_at += wanted;
         more = rows.len() >= wanted;
         let average = rows.iter().map(|row| row.fields.len()).sum::<usize>() / rows.len().max(1);

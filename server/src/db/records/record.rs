@@ -4,7 +4,7 @@ use crate::db::bulk::{self, Prepared, insert, select_in};
 use crate::db::records::history::StoredRevision;
 use crate::db::records::revision::Revision;
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Dialect, Result, Tx, on};
+use crate::db::{Dialect, Result, Tx, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
@@ -199,8 +199,11 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         FROM record WHERE change > $1 ORDER BY change LIMIT $2";
     let mut after = i64::MIN;
     loop {
-        let rows: Vec<StoredRecord> =
-            on!(in &mut *tx, |connection| sqlx::query_as(query).bind(after).bind(PAGE).fetch_all(connection).await?);
+        let rows: Vec<StoredRecord> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(connection)
+            .await?);
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.change;
         for stored in rows {

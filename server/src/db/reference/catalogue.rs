@@ -1,7 +1,7 @@
 //! Stored versions of the catalogue.
 
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::catalogue::Catalogue;
 
 /// Kind of a version in messages about unreadable ones.
@@ -10,7 +10,7 @@ const KIND: &str = "catalogue";
 /// Reads a version of the catalogue; `None` if it does not exist or cannot be read.
 pub async fn version(db: &Db, number: u32) -> Result<Option<Catalogue>> {
     let query = "SELECT body FROM catalogue WHERE version = $1";
-    let body = on!(now db, |pool| sqlx::query_scalar::<_, String>(query)
+    let body = with_db!(primary db, |pool| sqlx::query_scalar::<_, String>(query)
         .bind(i64::from(number))
         .fetch_optional(pool)
         .await?);
@@ -37,8 +37,9 @@ pub async fn update(tx: &mut Tx, catalogue: &Catalogue) -> Result<bool> {
     let latest = latest(tx).await?;
     if latest < i64::from(catalogue.version) {
         let older = "SELECT body FROM catalogue ORDER BY version DESC LIMIT 1";
-        let older =
-            on!(in &mut *tx, |connection| sqlx::query_scalar::<_, String>(older).fetch_optional(connection).await?);
+        let older = with_db!(tx &mut *tx, |connection| sqlx::query_scalar::<_, String>(older)
+            .fetch_optional(connection)
+            .await?);
         let older: Catalogue = older.map(|body| stored::parse(KIND, latest, &body)).transpose()?.unwrap_or_default();
         insert(tx, &catalogue.after(&older)).await?;
     }
@@ -48,20 +49,20 @@ pub async fn update(tx: &mut Tx, catalogue: &Catalogue) -> Result<bool> {
 /// Returns the number of the last version; 0 if there is none.
 async fn latest(tx: &mut Tx) -> Result<i64> {
     let query = "SELECT COALESCE(MAX(version), 0) FROM catalogue";
-    Ok(on!(in tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
+    Ok(with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await?))
 }
 
 async fn insert(tx: &mut Tx, catalogue: &Catalogue) -> Result<()> {
     let query = "INSERT INTO catalogue (version, body) VALUES ($1, $2)";
     let (version, body) = (i64::from(catalogue.version), serde_json::to_string(catalogue)?);
-    on!(in tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
+    with_db!(tx tx, |connection| sqlx::query(query).bind(version).bind(body).execute(connection).await.map(drop)?);
     Ok(())
 }
 
 /// Adds the unreadable versions to a list. Reads all versions.
 pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT version, body FROM catalogue";
-    let rows = on!(in tx, |connection| sqlx::query_as::<_, (i64, String)>(query).fetch_all(connection).await?);
+    let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, (i64, String)>(query).fetch_all(connection).await?);
     for (version, body) in rows {
         stored::note_unreadable(stored::parse::<Catalogue>(KIND, version, &body), unreadable)?;
     }

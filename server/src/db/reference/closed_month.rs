@@ -1,7 +1,7 @@
 //! Months that are closed for changes.
 
 use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::values::month::Month;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub struct ClosedMonth {
 pub async fn all(db: &Db) -> Result<Vec<ClosedMonth>> {
     let query =
         "SELECT c.month, c.at, a.name FROM closed_month c JOIN account a ON a.id = c.account ORDER BY c.month DESC";
-    Ok(on!(now db, |pool| sqlx::query_as::<_, ClosedMonth>(query).fetch_all(pool).await?))
+    Ok(with_db!(primary db, |pool| sqlx::query_as::<_, ClosedMonth>(query).fetch_all(pool).await?))
 }
 
 /// Closes or reopens a month.
@@ -33,7 +33,7 @@ pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Resul
     } else {
         "DELETE FROM closed_month WHERE month = $1"
     };
-    on!(in &mut tx, |connection| {
+    with_db!(tx &mut tx, |connection| {
         let query = sqlx::query(query).bind(month);
         let query = if is_closed { query.bind(account).bind(crate::db::now()) } else { query };
         query.execute(connection).await.map(drop)?
@@ -46,7 +46,7 @@ pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Resul
 /// Adds the unreadable closed months to a list. Reads all closed months.
 pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT month FROM closed_month";
-    let months = on!(in tx, |connection| sqlx::query_scalar::<_, String>(query).fetch_all(connection).await?);
+    let months = with_db!(tx tx, |connection| sqlx::query_scalar::<_, String>(query).fetch_all(connection).await?);
     for month in months {
         let read = month.parse::<Month>().map_err(|error| stored::unreadable("closed month", &month, &error));
         stored::note_unreadable(read, unreadable)?;

@@ -3,7 +3,7 @@
 
 use crate::db::records::record::RecordRow;
 use crate::db::records::stored;
-use crate::db::{Db, Result, Tx, feed, on};
+use crate::db::{Db, Result, Tx, feed, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::index::DirectoryIndex;
@@ -83,10 +83,10 @@ pub async fn load(db: &Db) -> Result<Reference> {
     // Read first: a change while the rest is read raises it, and everything is read again.
     let version = feed::reference(db).await?;
     let closed = "SELECT month FROM closed_month ORDER BY month";
-    let closed: Vec<String> = on!(now db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
+    let closed: Vec<String> = with_db!(primary db, |pool| sqlx::query_scalar(closed).fetch_all(pool).await?);
     let catalogue = "SELECT version, body FROM catalogue ORDER BY version DESC LIMIT 1";
     let places = "SELECT code, parent, name, side FROM place";
-    let (catalogue, places) = on!(now db, |pool| (
+    let (catalogue, places) = with_db!(primary db, |pool| (
         sqlx::query_as::<_, (i64, String)>(catalogue).fetch_optional(pool).await?,
         sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
     ));
@@ -141,7 +141,8 @@ struct BodyRow {
 
 /// Reads the records of a kind, and completes each from its revision. Unreadable records are logged and omitted.
 async fn of_kind<T: DeserializeOwned>(db: &Db, kind: &Kind, complete: impl Fn(&mut T, u64)) -> Result<Vec<T>> {
-    let rows: Vec<BodyRow> = on!(now db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
+    let rows: Vec<BodyRow> =
+        with_db!(primary db, |pool| sqlx::query_as(OF_KIND).bind(kind.as_str()).fetch_all(pool).await?);
     records(&rows, kind, complete)
 }
 
@@ -158,7 +159,7 @@ fn records<T: DeserializeOwned>(rows: &[BodyRow], kind: &Kind, complete: impl Fn
 /// Reads the directory, and returns its index before and after one of its records is written. Reads in the transaction that
 /// writes: to wait for another connection while it holds the lock could block all of them.
 pub async fn directories(tx: &mut Tx, row: &RecordRow) -> Result<(DirectoryIndex, DirectoryIndex)> {
-    let (organisations, pairings) = on!(in &mut *tx, |connection| (
+    let (organisations, pairings) = with_db!(tx &mut *tx, |connection| (
         sqlx::query_as::<_, BodyRow>(OF_KIND).bind(Kind::Organisation.as_str()).fetch_all(&mut *connection).await?,
         sqlx::query_as::<_, BodyRow>(OF_KIND).bind(Kind::Pairing.as_str()).fetch_all(&mut *connection).await?
     ));

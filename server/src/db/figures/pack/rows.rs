@@ -116,17 +116,17 @@ macro_rules! rows {
         match $condition {
             Condition::Piece(piece) => {
                 let query = format!("{} AND piece = $2 {}", $query, $present);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
+                with_db!(tx &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
                     .bind(i64::from($year)).bind(*piece).fetch_all(connection).await?)
             }
             Condition::Scope(piece, scope) => {
                 let query = format!("{} AND piece = $2 AND scope = $3 {}", $query, $present);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
+                with_db!(tx &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
                     .bind(i64::from($year)).bind(*piece).bind(*scope).fetch_all(connection).await?)
             }
             Condition::Since(change) => {
                 let query = format!("{} AND change > $2", $query);
-                on!(in &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
+                with_db!(tx &mut *$tx, |connection| sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(query))
                     .bind(i64::from($year)).bind(*change).fetch_all(connection).await?)
             }
         }

@@ -4,7 +4,7 @@ use super::batch::{Batch, Turn};
 use super::request::Push;
 use crate::db::records::conflict::{self, AccountChange, MutationKey};
 use crate::db::records::stored;
-use crate::db::{Result, Tx, on, signed};
+use crate::db::{Result, Tx, signed, with_db};
 use jiedui_core::sync::{Mutation, Outcome, Path, PushResult, all_paths};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -53,7 +53,7 @@ impl Batch<'_> {
             let query =
                 "SELECT rev, changed, account, client, seq, at, CASE WHEN rev = 1 THEN fields ELSE '' END AS fields
                 FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-            let rows: Vec<RevisionRow> = on!(in tx, |connection| sqlx::query_as(query)
+            let rows: Vec<RevisionRow> = with_db!(tx tx, |connection| sqlx::query_as(query)
                 .bind(mutation.id)
                 .bind(signed(seen))
                 .fetch_all(connection)

@@ -1,9 +1,9 @@
 //! Runs a query on the database that is open.
 
-/// Runs the same query on either database: `read` from a [`Db`], possibly from a replica that lags; `now` from the
-/// primary; or `in` a [`Tx`]. On PostgreSQL it fails after the time limit of the connections.
-macro_rules! on {
-    (read $db:expr, |$executor:ident| $body:expr) => {
+/// Runs the same query on either database: on a `replica` of a [`Db`], which may lag; on its `primary`; or in a
+/// transaction (`tx`, a [`Tx`]). On PostgreSQL it fails after the time limit of the connections.
+macro_rules! with_db {
+    (replica $db:expr, |$executor:ident| $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
             $crate::db::Db::Postgres { readers: $executor, limits, .. } => {
@@ -11,7 +11,7 @@ macro_rules! on {
             }
         }
     };
-    (now $db:expr, |$executor:ident| $body:expr) => {
+    (primary $db:expr, |$executor:ident| $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { readers: $executor, .. } => $body,
             $crate::db::Db::Postgres { primary: $executor, limits, .. } => {
@@ -19,7 +19,7 @@ macro_rules! on {
             }
         }
     };
-    (in $tx:expr, |$executor:ident| $body:expr) => {
+    (tx $tx:expr, |$executor:ident| $body:expr) => {
         match $tx {
             $crate::db::Tx::Sqlite(transaction) => {
                 let $executor = &mut **transaction;
@@ -33,4 +33,4 @@ macro_rules! on {
         }
     };
 }
-pub(crate) use on;
+pub(crate) use with_db;
