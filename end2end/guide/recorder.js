@@ -94,6 +94,8 @@ export const recorder = [
     press("我的"),
     picture(toTop),
     press("按选择保存"),
+    // The choice's label is the word that the next section presses in the navigation.
+    then(({ page }) => expect(page.locator("main input[type=radio]")).toHaveCount(0)),
   ),
   section(
     "记下村里的需求",

@@ -9,9 +9,9 @@ import { GUIDE } from "./pages.js";
 export const section = (heading, ...steps) => ({ heading, steps });
 export const first = (prepare) => ({ prepare });
 export const then = first;
-const control = (name, act, pressed = false) => ({ name, act, pressed });
+const control = (name, act) => ({ name, act });
 export const see = (name) => control(name, () => {});
-export const press = (name) => control(name, (visit, element) => element.click(), true);
+export const press = (name) => ({ name, pressed: true });
 export const fill = (name, text) => control(name, async (visit, element) => (await inputOf(element)).fill(text(visit)));
 export const choose = (name, option) => control(name, async (visit, element) => (await inputOf(element)).selectOption(option));
 export const tick = (name) => control(name, async (visit, element) => (await inputOf(element)).check());
@@ -27,6 +27,11 @@ export const place = (name) =>
     await page.locator(".place-offers").getByRole("button").first().click();
   });
 export const picture = (where = () => {}) => ({ picture: where });
+
+// Presses a control. A page that is about to be left can still have the name, so a control that goes away is looked for again.
+async function click(page, name) {
+  await expect(async () => (await find(page, name, true)).click({ timeout: 5_000 })).toPass({ timeout: 60_000 });
+}
 
 // Returns the input of a label, or of the row that a label heads.
 async function inputOf(element) {
@@ -84,7 +89,10 @@ export async function walk(visit, sections, walked) {
       }
       expect(part.name, where).toBeDefined();
       if (visit.language === "zh-CN") expect(part.name, where).toBe(step.name);
-      await test.step(`${where} (${part.name})`, async () => step.act(visit, await find(visit.page, part.name, step.pressed)));
+      await test.step(`${where} (${part.name})`, async () => {
+        if (step.pressed) await click(visit.page, part.name);
+        else await step.act(visit, await find(visit.page, part.name, false));
+      });
     }
   }
 }
