@@ -1,5 +1,5 @@
 // The entry form: errors at their fields, drafts, full storage and double saves.
-import { expect, fillIn, readyOffline, save, signIn, test } from "./jiedui.js";
+import { expect, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("each error is shown at its field and disappears when corrected", async ({ page, server }) => {
   await signIn(page, server, "recorder");
@@ -70,6 +70,67 @@ test("full storage is reported and loses nothing", async ({ page, server }) => {
   await expect(page.getByLabel("备注")).toHaveValue("存不下");
   await save(page);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+});
+
+// The page is closed after the entry is in the outbox and before the draft is removed.
+async function saveWithoutRemovingDraft(page) {
+  await page.evaluate(() => {
+    Storage.prototype.removeItem = () => {};
+  });
+  await page.locator("#save").click();
+}
+
+const storedDrafts = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => /^jiedui[.](draft|need|saving)[.]/.test(key)));
+
+test("draft that was saved is not offered again after a reload", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "已保存" });
+  await saveWithoutRemovingDraft(page);
+  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+  expect((await storedDrafts(page)).length, "the draft is still stored").toBeGreaterThan(0);
+  await page.goto("/entries/new/field_survey");
+  await expect(page.getByLabel("备注")).toHaveValue("");
+  await expect.poll(() => storedDrafts(page)).toEqual([]);
+  await page.goto("/entries");
+  await expect(page.locator(".entries .entry")).toHaveCount(1);
+  await expect(page.locator(".entries.drafts")).toHaveCount(0);
+  // The same for an edit of the entry.
+  await page.locator(".entries .entry").getByRole("link").first().click();
+  await page.getByLabel("备注").fill("已修改");
+  await saveWithoutRemovingDraft(page);
+  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+  expect((await storedDrafts(page)).length, "the draft is still stored").toBeGreaterThan(0);
+  await page.reload();
+  await page.locator(".entries .entry").getByRole("link").first().click();
+  await expect(page.getByLabel("备注")).toHaveValue("已修改");
+  await expect.poll(() => storedDrafts(page)).toEqual([]);
+});
+
+test("list of drafts omits a saved one and keeps one that was changed after saving failed", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "已保存" });
+  await saveWithoutRemovingDraft(page);
+  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+  await page.reload();
+  await expect(page.locator(".entries:not(.drafts) .entry")).toHaveCount(1);
+  await expect.poll(() => storedDrafts(page)).toEqual([]);
+  await expect(page.locator(".entries.drafts")).toHaveCount(0);
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "4" }, note: "未保存" });
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+  });
+  await page.locator("#save").click();
+  await expect(page.locator(".form .error[role=alert]")).toContainText("存储空间已满");
+  await page.goto("/entries");
+  await expect(page.locator(".entries.drafts .entry")).toHaveCount(1);
+  await page.locator(".entries.drafts .entry").getByRole("link").click();
+  await expect(page.getByLabel("备注")).toHaveValue("未保存");
 });
 
 test("pressing save twice creates one entry", async ({ page, server }) => {

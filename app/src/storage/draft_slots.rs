@@ -3,6 +3,7 @@
 use crate::storage::local_storage::{self, NotStored};
 use crate::storage::tab_lock::{Hold, try_hold};
 use gloo_timers::future::TimeoutFuture;
+use jiedui_core::entry::Fields;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,6 +35,23 @@ pub fn name_of(form: &str, number: u32) -> String {
 pub fn parts_of(name: &str) -> (&str, u32) {
     let parts = name.rsplit_once(NUMBER);
     parts.and_then(|(form, number)| Some((form, number.parse().ok()?))).unwrap_or((name, 1))
+}
+
+/// Returns the name under which the changes are stored that a form has begun to save from a slot.
+fn saving_name(slot: &str) -> String {
+    format!("jiedui.saving.{slot}")
+}
+
+/// Returns the changes that a form has begun to save from a slot, unless the draft was changed since. If the phone has them all,
+/// the draft is saved: the page was closed before it could remove the draft.
+pub fn begun_changes(slot: &str) -> Option<Fields> {
+    local_storage::get(&saving_name(slot))
+}
+
+/// Removes the draft of a slot.
+pub fn clear(slot: &str) {
+    local_storage::remove(slot);
+    local_storage::remove(&saving_name(slot));
 }
 
 /// Claims a free slot: the requested one, otherwise the first with a draft, otherwise an empty one.
@@ -101,12 +119,18 @@ impl Slot {
 
     /// Stores a draft.
     pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotStored> {
+        local_storage::remove(&saving_name(&self.name));
         local_storage::set(&self.name, draft)
+    }
+
+    /// Stores the changes that the form begins to save. Without them, a draft that is not removed is offered again.
+    pub fn begin_saving(&self, changes: &Fields) {
+        let _ = local_storage::set(&saving_name(&self.name), changes);
     }
 
     /// Removes the draft.
     pub fn clear(&self) {
-        local_storage::remove(&self.name);
+        clear(&self.name);
     }
 }
 

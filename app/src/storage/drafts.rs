@@ -1,6 +1,6 @@
 //! Drafts, stored at every keystroke until they are saved.
 
-use crate::storage::draft_slots::parts_of;
+use crate::storage::draft_slots::{self, begun_changes, parts_of};
 use crate::storage::local_storage;
 use jiedui_core::entry::Fields;
 use serde::{Deserialize, Serialize};
@@ -95,13 +95,18 @@ impl Left {
         format!("/entries/new/{}{which}", self.draft.activity)
     }
 
+    /// Returns the changes that the form had begun to save.
+    pub fn begun_changes(&self) -> Option<Fields> {
+        begun_changes(&self.name)
+    }
+
     /// Removes the draft.
     pub fn clear(&self) {
-        local_storage::remove(&self.name);
+        draft_slots::clear(&self.name);
     }
 }
 
-/// Returns the abandoned drafts of new entries.
+/// Returns the abandoned drafts of new entries, and those that were saved but not removed.
 pub fn unfinished(user: Uuid) -> Vec<Left> {
     let mut drafts = left(user);
     // The slot of an edit has the entry's identifier in its name.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod direct;
+mod drafts;
 mod driver;
 mod labels;
 mod lifecycle;
@@ -18,6 +19,7 @@ pub use changes::{
     choose, delete, delete_item, discard_refused, entry_view_of, forget_gone, item_deletions, item_view_of,
     my_entry_of, outbox_as_push, save_all, save_made, undo_delete, undo_delete_item,
 };
+pub use drafts::{is_saved, unfinished_drafts};
 pub use labels::{fetch_places, load_labels, reference_data, refresh_overview};
 pub use lifecycle::{begin, reload_at, sign_out, start, update};
 pub use news::look_for_news;

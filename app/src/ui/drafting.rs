@@ -2,8 +2,12 @@
 //! that edit the same record.
 
 use crate::labels::texts::Texts;
-use crate::storage::draft_slots::{Slot, claim, claim_empty, parts_of};
+use crate::state::AppState;
+use crate::storage::draft_slots::{Slot, begun_changes, claim, claim_empty, parts_of};
 use crate::storage::user_db::new_id;
+use crate::sync;
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::Kind;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +21,9 @@ const CHANNEL: &str = "jiedui-drafts";
 
 /// Content of a form.
 pub trait FormDraft: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Kind of the record that the form saves.
+    const KIND: Kind;
+
     /// Returns the identifier of the record that the form saves, and of the draft in another tab that this one was copied from.
     fn identity(&self) -> (Uuid, Option<Uuid>);
     /// Sets both identifiers.
@@ -97,9 +104,9 @@ impl<T: FormDraft> Drafting<T> {
     }
 
     /// Starts a new record: from a draft in a free slot, from a copy of another tab's draft, or from `fresh`.
-    pub async fn begin_new(self, form: &str, wanted: Option<u32>, fresh: T) {
+    pub async fn begin_new(self, app: AppState, form: &str, wanted: Option<u32>, fresh: T) {
         let claimed = claim(form, wanted).await;
-        let left = claimed.slot.read::<T>();
+        let left = unsaved::<T>(app, &claimed.slot).await;
         let copied = left.is_none().then_some(claimed.elsewhere).flatten();
         let copied = copied.and_then(|name| crate::storage::local_storage::get::<T>(&name)).map(|mut draft| {
             draft.become_copy(new_id());
@@ -111,9 +118,9 @@ impl<T: FormDraft> Drafting<T> {
     }
 
     /// Starts editing a record: from a draft in a free slot, or from `stored`.
-    pub async fn begin_edit(self, form: &str, stored: Option<T>) {
+    pub async fn begin_edit(self, app: AppState, form: &str, stored: Option<T>) {
         let claimed = claim(form, None).await;
-        let Some(first) = claimed.slot.read::<T>().or(stored) else {
+        let Some(first) = unsaved::<T>(app, &claimed.slot).await.or(stored) else {
             self.is_not_found();
             return;
         };
@@ -147,6 +154,12 @@ impl<T: FormDraft> Drafting<T> {
             .slot
             .with_value(|slot| self.draft.with_untracked(|draft| Some(slot.as_ref()?.keep(draft.as_ref()?).is_ok())));
         self.stored.try_set(stored.unwrap_or(true));
+    }
+
+    /// Stores the changes that the form begins to save. The draft is recognised by them as saved if the page is closed before the
+    /// draft is deleted.
+    pub fn begin_saving(self, changes: &Fields) {
+        self.slot.try_with_value(|slot| slot.as_ref().map(|slot| slot.begin_saving(changes)));
     }
 
     /// Deletes the draft of a saved record and informs other tabs.
@@ -267,4 +280,14 @@ impl<T: FormDraft> Drafting<T> {
             })
         }
     }
+}
+
+/// Reads the draft of a slot. Removes it if its record is saved.
+async fn unsaved<T: FormDraft>(app: AppState, slot: &Slot) -> Option<T> {
+    let draft = slot.read::<T>()?;
+    if sync::is_saved(app, &T::KIND, draft.identity().0, begun_changes(slot.name())).await {
+        slot.clear();
+        return None;
+    }
+    Some(draft)
 }

@@ -1,7 +1,7 @@
 //! Runs a query on the database that is open.
 
-/// Runs the same query on either database: on a `replica` of a [`Db`], which may lag; on its `primary`; or in a
-/// transaction (`tx`, a [`Tx`]). On PostgreSQL it fails after the time limit of the connections.
+/// Runs the same query on either database. It runs on a `replica` of a [`Db`], which may lag, on its `primary`, or in a
+/// [`Tx`] (`tx`). On PostgreSQL it fails after the time limit of the connections.
 macro_rules! with_db {
     (replica $db:expr, |$executor:ident| $body:expr) => {
         match $db {

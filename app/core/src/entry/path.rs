@@ -261,6 +261,14 @@ pub fn set<'p>(fields: &mut Fields, path: impl Into<Path<'p>>, value: &Value) {
     }
 }
 
+/// Returns whether `stored` has the value of every path that a mutation sets. Null and an empty text are equal.
+pub fn has_all(stored: &Fields, mutation: &Fields) -> bool {
+    let non_empty = |value: &&Value| !value.is_null() && value.as_str() != Some("");
+    paths(mutation)
+        .into_iter()
+        .all(|(path, value)| get(stored, &path).filter(non_empty) == Some(value).filter(non_empty))
+}
+
 fn insert_or_remove(fields: &mut Fields, name: &str, value: &Value) {
     if value.is_null() {
         fields.remove(name);

@@ -75,9 +75,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         }
         spawn_local(async move {
             match first {
-                Start::New { fresh, wanted } => drafting.begin_new(&form, wanted, *fresh).await,
+                Start::New { fresh, wanted } => drafting.begin_new(model, &form, wanted, *fresh).await,
                 Start::Edit(id) => match stored_draft(model, id).await {
-                    Ok(stored) => drafting.begin_edit(&form, stored).await,
+                    Ok(stored) => drafting.begin_edit(model, &form, stored).await,
                     Err(error) => {
                         drafting.is_not_found();
                         model.storage.error.set(Some(error));
@@ -147,6 +147,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             } else {
                 SaveBase::With { since: edited.since, before: edited.before.clone() }
             };
+            drafting.begin_saving(&fields);
             match sync::save_made(
                 model,
                 &SaveRequest { kind: Kind::Entry, id: edited.id, base_rev: edited.base_rev, fields, begun },

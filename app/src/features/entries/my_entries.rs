@@ -6,7 +6,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
-use crate::storage::drafts::{Left, unfinished};
+use crate::storage::drafts::Left;
 use crate::storage::my_entries::{MyEntry, Progress};
 use crate::sync;
 use crate::ui::download::save_text;
@@ -44,7 +44,16 @@ fn Entries() -> impl IntoView {
     crate::ui::page::title(texts.nav_entries());
     let user = move || model.session.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<Left>::new());
-    Effect::new(move |_| drafts.set(user().map(unfinished).unwrap_or_default()));
+    Effect::new(move |_| {
+        let user = user();
+        spawn_local(async move {
+            let unfinished = match user {
+                Some(user) => sync::unfinished_drafts(model, user).await,
+                None => Vec::new(),
+            };
+            drafts.try_set(unfinished);
+        });
+    });
     let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
     let to_settle =

@@ -64,10 +64,10 @@ fn NeedOf() -> impl IntoView {
         let form = format!("jiedui.need.{user}.{}", edited.map_or("new".to_owned(), |id| id.to_string()));
         spawn_local(async move {
             match edited {
-                None => drafting.begin_new(&form, None, fresh()).await,
+                None => drafting.begin_new(app, &form, None, fresh()).await,
                 Some(id) => match sync::item_view_of(app, id).await {
                     Ok(stored) => {
-                        drafting.begin_edit(&form, stored.map(|(item, since)| Draft::of(&item, since))).await;
+                        drafting.begin_edit(app, &form, stored.map(|(item, since)| Draft::of(&item, since))).await;
                     }
                     Err(error) => {
                         drafting.is_not_found();

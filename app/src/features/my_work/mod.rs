@@ -7,9 +7,9 @@ use crate::lazy_screen;
 use crate::page_event;
 use crate::state::replica::ReplicaState;
 use crate::state::{AppState, use_app_state};
-use crate::storage::drafts::unfinished;
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
+use crate::sync;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
@@ -23,6 +23,7 @@ use leptos::prelude::*;
 use periods::Periods;
 use std::collections::BTreeMap;
 use time::Duration;
+use wasm_bindgen_futures::spawn_local;
 
 /// Items due within this time are due soon.
 const SOON: Duration = Duration::days(30);
@@ -44,7 +45,9 @@ fn Work() -> impl IntoView {
     let drafts = RwSignal::new(0);
     Effect::new(move |_| {
         if let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) {
-            drafts.set(unfinished(user).len());
+            spawn_local(async move {
+                drafts.try_set(sync::unfinished_drafts(model, user).await.len());
+            });
         }
     });
     move || {

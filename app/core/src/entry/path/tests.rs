@@ -42,6 +42,19 @@ fn is_within_matches_field_and_its_answers() {
     assert!(!is_within("values", "values.people"));
 }
 
+#[test]
+fn has_all_compares_every_path_of_a_mutation() {
+    let fields = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let stored =
+        fields(json!({"author": "x", "note": "a", "values": {"times": 3, "people": 1}, "details": {"by": ["b"]}}));
+    let has_all = |mutation| super::has_all(&stored, &fields(mutation));
+    assert!(has_all(json!({})) && has_all(json!({"note": "a", "values": {"times": 3}, "details": {"by": ["b"]}})));
+    assert!(has_all(json!({"reason": "", "values": {"area": null}})), "an empty text and null equal an absent field");
+    assert!(!has_all(json!({"note": "b"})) && !has_all(json!({"note": ""})));
+    assert!(!has_all(json!({"values": {"times": 4}})) && !has_all(json!({"values": {"times": null}})));
+    assert!(!has_all(json!({"details": {"by": ["b", "c"]}})));
+}
+
 /// Texts with many dots and prefixes, and any others.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![".*", "(values|details|value|qualifiers|note|date)?[.]?(values|[a-z.!-]{0,4})", "[a-z]{1,3}"]

@@ -11,11 +11,13 @@ use crate::sync;
 use crate::ui::drafting::FormDraft;
 use jiedui_core::access::rights::may_edit;
 use jiedui_core::figures::overview::Overview;
-use jiedui_core::sync::path;
+use jiedui_core::sync::{Kind, path};
 use leptos::prelude::*;
 use uuid::Uuid;
 
 impl FormDraft for Draft {
+    const KIND: Kind = Kind::Entry;
+
     fn identity(&self) -> (Uuid, Option<Uuid>) {
         (self.id, self.copy_of)
     }

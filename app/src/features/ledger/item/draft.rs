@@ -9,7 +9,7 @@ use crate::ui::drafting::FormDraft;
 use crate::ui::number_input::{NotANumber, read_number};
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::ledger::Status;
-use jiedui_core::sync::number_value;
+use jiedui_core::sync::{Kind, number_value};
 use jiedui_core::values::{
     date::format_date,
     field_error::{ErrorCode, FieldError},
@@ -42,6 +42,8 @@ pub struct Draft {
 }
 
 impl FormDraft for Draft {
+    const KIND: Kind = Kind::LedgerItem;
+
     fn identity(&self) -> (Uuid, Option<Uuid>) {
         (self.id, self.copy_of)
     }

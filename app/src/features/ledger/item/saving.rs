@@ -26,6 +26,7 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
     };
     let request =
         SaveRequest { kind: Kind::LedgerItem, id: draft.id, base_rev: draft.base_rev, fields: draft.changes(), begun };
+    drafting.begin_saving(&request.fields);
     match sync::save_made(app, &request).await.map_err(|error| error.words(texts))? {
         SaveOutcome::Done => Ok(()),
         SaveOutcome::Elsewhere(now) => {

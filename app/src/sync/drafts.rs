@@ -1,0 +1,35 @@
+//! Drafts that were saved, but not removed because the page was closed in between.
+
+use super::changes::{entry_view_of, item_view_of, my_entry_of};
+use crate::state::AppState;
+use crate::storage::drafts::{Left, unfinished};
+use jiedui_core::entry::Fields;
+use jiedui_core::sync::{Kind, path};
+use uuid::Uuid;
+
+/// Returns the abandoned drafts of the user's new entries. Removes those that the phone has as entries.
+pub async fn unfinished_drafts(app: AppState, user: Uuid) -> Vec<Left> {
+    let mut drafts = Vec::new();
+    for left in unfinished(user) {
+        if is_saved(app, &Kind::Entry, left.draft.id, left.begun_changes()).await {
+            left.clear();
+        } else {
+            drafts.push(left);
+        }
+    }
+    drafts
+}
+
+/// Returns whether the phone has all changes of a record that a form had begun to save.
+pub async fn is_saved(app: AppState, kind: &Kind, id: Uuid, begun: Option<Fields>) -> bool {
+    let Some(begun) = begun else { return false };
+    // Unreadable storage has nothing to compare with: the draft stays.
+    let stored = match kind {
+        Kind::LedgerItem => item_view_of(app, id).await.ok().flatten().map(|(item, _)| item.fields),
+        _ => match my_entry_of(app, id).await.ok().flatten() {
+            Some((entry, _)) => Some(entry.fields),
+            None => entry_view_of(app, id).await.ok().flatten().map(|(entry, _)| entry.fields),
+        },
+    };
+    stored.is_some_and(|stored| path::has_all(&stored, &begun))
+}
